@@ -1,0 +1,101 @@
+"""The mistakes a user can make: what was wrong, where, how to fix it, and the exit code.
+
+A captured PyTorch exception is not here: it is data, `results.Failure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Span = tuple[int, int]
+"""Start and end of a piece of an expression, in characters, end excluded."""
+
+
+class GradcliError(Exception):
+    """A call that cannot be answered as it stands; exit code 2."""
+
+    code = "usage"
+    exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        expression: str | None = None,
+        span: Span | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.expression = expression
+        self.span = span
+
+
+class UsageError(GradcliError):
+    """The words of the command line do not fit together."""
+
+
+class ExpressionError(GradcliError):
+    """The expression is not in the language."""
+
+    code = "syntax"
+
+
+class UnknownNameError(ExpressionError):
+    """A function, method, attribute or variable that does not exist."""
+
+    code = "unknown-name"
+
+
+class ArgumentError(ExpressionError):
+    """A call with arguments that the function does not take."""
+
+    code = "argument"
+
+
+class BoundError(GradcliError):
+    """More elements, characters, steps or brackets than the bounds allow."""
+
+    code = "too-large"
+
+
+class DeviceError(GradcliError):
+    """A device that does not exist or is not there."""
+
+    code = "device"
+
+
+class SourceError(GradcliError):
+    """A file or a stream that cannot be read as numbers."""
+
+    code = "source"
+
+
+class OutputError(GradcliError):
+    """The answer could not be written."""
+
+    code = "output"
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that `word` was most likely meant to be, or None."""
+    from difflib import get_close_matches  # only needed once something went wrong
+
+    names = sorted(set(candidates))
+    by_case = {name.lower(): name for name in reversed(names)}
+    matches = get_close_matches(word.lower(), by_case, n=1, cutoff=0.6)
+    return by_case[matches[0]] if matches else None
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
+    """A hint with the nearest candidate, or None."""
+    match = nearest(word, candidates)
+    return f"Did you mean '{match}'?" if match else None
+
+
+def listed(names: Iterable[str], most: int = 12) -> str:
+    """Names sorted, quoted and bounded, for a message."""
+    ordered = sorted(names)
+    shown = ", ".join(f"'{name}'" for name in ordered[:most])
+    return shown if len(ordered) <= most else f"{shown} and {len(ordered) - most} more"

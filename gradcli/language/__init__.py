@@ -1,0 +1,1 @@
+"""The tensor expression language: text to nodes, and the catalogue of what can be called."""

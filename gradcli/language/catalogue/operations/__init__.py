@@ -1,0 +1,77 @@
+"""Tensor operations: every row that is neither an activation nor a loss.
+
+Written by tools/generate_operations.py from PyTorch's schemas: change that, not this.
+"""
+
+from gradcli.language.catalogue.operations import (
+    comparison,
+    complex_numbers,
+    conversion,
+    convolution,
+    creation,
+    cumulative,
+    distance,
+    elementwise,
+    fourier,
+    in_place,
+    indexing,
+    layer,
+    linear_algebra,
+    normalization,
+    pooling,
+    random,
+    reduction,
+    shape,
+    shape_query,
+    sorting,
+    special,
+)
+from gradcli.language.catalogue.rows import Operation
+
+CATEGORIES = (
+    "comparison",
+    "complex numbers",
+    "conversion",
+    "convolution",
+    "creation",
+    "cumulative",
+    "distance",
+    "elementwise",
+    "fourier",
+    "in-place",
+    "indexing",
+    "layer",
+    "linear algebra",
+    "normalization",
+    "pooling",
+    "random",
+    "reduction",
+    "shape",
+    "shape query",
+    "sorting",
+    "special",
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    *comparison.ROWS,
+    *complex_numbers.ROWS,
+    *conversion.ROWS,
+    *convolution.ROWS,
+    *creation.ROWS,
+    *cumulative.ROWS,
+    *distance.ROWS,
+    *elementwise.ROWS,
+    *fourier.ROWS,
+    *in_place.ROWS,
+    *indexing.ROWS,
+    *layer.ROWS,
+    *linear_algebra.ROWS,
+    *normalization.ROWS,
+    *pooling.ROWS,
+    *random.ROWS,
+    *reduction.ROWS,
+    *shape.ROWS,
+    *shape_query.ROWS,
+    *sorting.ROWS,
+    *special.ROWS,
+)

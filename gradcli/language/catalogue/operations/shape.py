@@ -1,0 +1,87 @@
+"""Operations, shape: the same elements in another arrangement.
+
+Written by tools/generate_operations.py from PyTorch's schemas: change that, not this.
+"""
+
+from gradcli.language.catalogue.operations.table import category
+
+row = category("shape")
+
+ROWS = (
+    row("atleast_1d", "(*tensors)"),
+    row("atleast_2d", "(*tensors)"),
+    row("atleast_3d", "(*tensors)"),
+    row("broadcast_tensors", "(*tensors)"),
+    row("broadcast_to", "(input, size: ints)", method=True),
+    row("cartesian_prod", "(*tensors)"),
+    row("cat", "(tensors: tensors, dim: int = 0)", aliases=("concat", "concatenate")),
+    row("chunk", "(input, chunks: int, dim: int = 0)", method=True, subject="chunk(x, 2)"),
+    row("column_stack", "(tensors: tensors)"),
+    row("combinations", "(input, r: int = 2, with_replacement: bool = False)"),
+    row("diag", "(input, diagonal: int = 0)", method=True),
+    row("diag_embed", "(input, offset: int = 0, dim1: int = -2, dim2: int = -1)", method=True),
+    row("diagflat", "(input, offset: int = 0)", method=True),
+    row("diagonal", "(input, offset: int = 0, dim1: int = 0, dim2: int = 1)", method=True),
+    row("diagonal_scatter", "(input, src, offset: int = 0, dim1: int = 0, dim2: int = 1)", method=True),
+    row("dsplit", "(input, indices: ints)", "(input, sections: int)", method=True),
+    row("dstack", "(tensors: tensors)"),
+    row("expand", "(input, size: ints)", method=True, function=False),
+    row("expand_as", "(input, other)", method=True, function=False),
+    row("flatten", "(input, start_dim: int = 0, end_dim: int = -1)", method=True),
+    row("flip", "(input, dims: ints)", method=True, subject="flip(x, 0)"),
+    row("fliplr", "(input)", method=True),
+    row("flipud", "(input)", method=True),
+    row("hsplit", "(input, indices: ints)", "(input, sections: int)", method=True),
+    row("hstack", "(tensors: tensors)"),
+    row("meshgrid", "(*tensors, indexing: str? = None)"),
+    row(
+        "movedim",
+        "(input, source: int, destination: int)",
+        "(input, source: ints, destination: ints)",
+        method=True,
+        aliases=("moveaxis",),
+    ),
+    row("narrow", "(input, dim: int, start, length: int)", "(input, dim: int, start: int, length: int)", method=True),
+    row("pad", "(input, pad: ints, mode: str = 'constant', value: float? = None)", torch="torch.nn.functional.pad"),
+    row("permute", "(input, dims: ints)", method=True),
+    row("ravel", "(input)", method=True),
+    row("repeat", "(input, repeats: ints)", method=True, function=False),
+    row(
+        "repeat_interleave",
+        "(repeats, *, output_size: int? = None)",
+        "(input, repeats, dim: int? = None, *, output_size: int? = None)",
+        "(input, repeats: int, dim: int? = None, *, output_size: int? = None)",
+        method=True,
+        subject="repeat_interleave(x, 2)",
+    ),
+    row("reshape", "(input, shape: ints)", method=True),
+    row("reshape_as", "(input, other)", method=True, function=False),
+    row("roll", "(input, shifts: ints, dims: ints = [])", method=True, subject="roll(x, 1)"),
+    row("rot90", "(input, k: int = 1, dims: ints = [0, 1])", method=True),
+    row("select_scatter", "(input, src, dim: int, index: int)", method=True),
+    row(
+        "slice_scatter", "(input, src, dim: int = 0, start: int? = None, end: int? = None, step: int = 1)", method=True
+    ),
+    row("split", "(tensor, split_size_or_sections: ints, dim: int = 0)", method=True, subject="split(x, 1)"),
+    row("split_with_sizes", "(input, split_sizes: ints, dim: int = 0)", method=True),
+    row("squeeze", "(input)", "(input, dim: int)", "(input, dim: ints)", method=True),
+    row("stack", "(tensors: tensors, dim: int = 0)"),
+    row("swapaxes", "(input, axis0: int, axis1: int)", method=True),
+    row("t", "(input)", method=True),
+    row(
+        "tensor_split",
+        "(input, tensor_indices_or_sections, dim: int = 0)",
+        "(input, indices: ints, dim: int = 0)",
+        "(input, sections: int, dim: int = 0)",
+        method=True,
+    ),
+    row("tile", "(input, dims: ints)", method=True),
+    row("transpose", "(input, dim0: int, dim1: int)", method=True, aliases=("swapdims",)),
+    row("unbind", "(input, dim: int = 0)", method=True),
+    row("unflatten", "(input, dim: int, sizes: ints)", method=True),
+    row("unsqueeze", "(input, dim: int)", method=True, subject="unsqueeze(x, 0)"),
+    row("view", "(input, size: ints)", method=True, function=False),
+    row("view_as", "(input, other)", method=True, function=False),
+    row("vsplit", "(input, indices: ints)", "(input, sections: int)", method=True),
+    row("vstack", "(tensors: tensors)", aliases=("row_stack",)),
+)

@@ -1,0 +1,71 @@
+"""Operations, special: special functions of mathematics.
+
+Written by tools/generate_operations.py from PyTorch's schemas: change that, not this.
+"""
+
+from gradcli.language.catalogue.operations.table import category
+
+row = category("special")
+
+ROWS = (
+    row("digamma", "(input)", method=True, pointwise=True, aliases=("special.digamma", "special.psi")),
+    row("erfc", "(input)", method=True, pointwise=True, aliases=("special.erfc",)),
+    row("erfinv", "(input)", method=True, pointwise=True, aliases=("special.erfinv",)),
+    row("i0", "(input)", method=True, pointwise=True, aliases=("special.i0",)),
+    row("igamma", "(input, other)", method=True, pointwise=True, aliases=("special.gammainc",)),
+    row("igammac", "(input, other)", method=True, pointwise=True, aliases=("special.gammaincc",)),
+    row("lgamma", "(input)", method=True, pointwise=True, aliases=("special.gammaln",)),
+    row("logit", "(input, eps: float? = None)", method=True, pointwise=True, aliases=("special.logit",)),
+    row(
+        "mvlgamma",
+        "(input, p: int)",
+        method=True,
+        pointwise=True,
+        subject="mvlgamma(x, 1)",
+        aliases=("special.multigammaln",),
+    ),
+    row("polygamma", "(n: int, input)", pointwise=True, subject="polygamma(1, x)", aliases=("special.polygamma",)),
+    row("special.airy_ai", "(x)", pointwise=True),
+    row("special.bessel_j0", "(input)", pointwise=True),
+    row("special.bessel_j1", "(input)", pointwise=True),
+    row("special.bessel_y0", "(input)", pointwise=True),
+    row("special.bessel_y1", "(input)", pointwise=True),
+    row("special.chebyshev_polynomial_t", "(x, n)", "(x, n: number)", "(x: number, n)", pointwise=True),
+    row("special.chebyshev_polynomial_u", "(x, n)", "(x, n: number)", "(x: number, n)", pointwise=True),
+    row("special.chebyshev_polynomial_v", "(x, n)", "(x, n: number)", "(x: number, n)", pointwise=True),
+    row("special.chebyshev_polynomial_w", "(x, n)", "(x, n: number)", "(x: number, n)", pointwise=True),
+    row("special.entr", "(input)", pointwise=True),
+    row("special.erfcx", "(input)", pointwise=True),
+    row("special.hermite_polynomial_h", "(x, n)", "(x, n: number)", "(x: number, n)", pointwise=True),
+    row("special.hermite_polynomial_he", "(x, n)", "(x, n: number)", "(x: number, n)", pointwise=True),
+    row("special.i0e", "(input)", pointwise=True),
+    row("special.i1", "(input)", pointwise=True),
+    row("special.i1e", "(input)", pointwise=True),
+    row("special.laguerre_polynomial_l", "(x, n)", "(x, n: number)", "(x: number, n)", pointwise=True),
+    row("special.legendre_polynomial_p", "(x, n)", "(x, n: number)", "(x: number, n)", pointwise=True),
+    row("special.log_ndtr", "(input)", pointwise=True),
+    row("special.modified_bessel_i0", "(input)", pointwise=True),
+    row("special.modified_bessel_i1", "(input)", pointwise=True),
+    row("special.modified_bessel_k0", "(input)", pointwise=True),
+    row("special.modified_bessel_k1", "(input)", pointwise=True),
+    row("special.ndtr", "(input)", pointwise=True),
+    row("special.ndtri", "(input)", pointwise=True),
+    row("special.scaled_modified_bessel_k0", "(x)", pointwise=True),
+    row("special.scaled_modified_bessel_k1", "(x)", pointwise=True),
+    row("special.shifted_chebyshev_polynomial_t", "(x, n)", "(x, n: number)", "(x: number, n)", pointwise=True),
+    row("special.shifted_chebyshev_polynomial_u", "(x, n)", "(x, n: number)", "(x: number, n)", pointwise=True),
+    row("special.shifted_chebyshev_polynomial_v", "(x, n)", "(x, n: number)", "(x: number, n)", pointwise=True),
+    row("special.shifted_chebyshev_polynomial_w", "(x, n)", "(x, n: number)", "(x: number, n)", pointwise=True),
+    row("special.spherical_bessel_j0", "(x)", pointwise=True),
+    row("special.xlog1py", "(input, other)", "(input, other: number)", "(input: number, other)", pointwise=True),
+    row("special.zeta", "(input, other)", "(input, other: number)", "(input: number, other)", pointwise=True),
+    row(
+        "xlogy",
+        "(input, other)",
+        "(input, other: number)",
+        "(input: number, other)",
+        method=True,
+        pointwise=True,
+        aliases=("special.xlogy",),
+    ),
+)

@@ -1,0 +1,58 @@
+"""The names of PyTorch's dtypes: what may be typed and what each is called."""
+
+from __future__ import annotations
+
+from gradcli.errors import UsageError, did_you_mean
+
+FLOATING = ("float16", "bfloat16", "float32", "float64")
+COMPLEX = ("complex32", "complex64", "complex128")
+INTEGER = ("uint8", "int8", "int16", "int32", "int64")
+ALL = (*FLOATING, *COMPLEX, *INTEGER, "bool")
+
+SHORT = {
+    "half": "float16",
+    "bf16": "bfloat16",
+    "float": "float32",
+    "double": "float64",
+    "fp16": "float16",
+    "fp32": "float32",
+    "fp64": "float64",
+    "f16": "float16",
+    "f32": "float32",
+    "f64": "float64",
+}
+_SHORT_INPUT = {
+    **SHORT,
+    "long": "int64",
+    "int": "int32",
+    "short": "int16",
+    "cfloat": "complex64",
+    "cdouble": "complex128",
+}
+
+# bare `float`, `half`, `int`, ... are functions of the language; behind `torch.` they are dtypes, as in PyTorch
+DTYPES = {name: name for name in ALL if name != "bool"}
+PREFIXED_DTYPES = {**DTYPES, "bool": "bool", **_SHORT_INPUT}
+
+
+def floating(word: str) -> str:
+    """The floating dtype that `--dtype WORD` means; raises UsageError with the nearest name."""
+    name = SHORT.get(word.lower().removeprefix("torch."), word.lower().removeprefix("torch."))
+    if name in FLOATING:
+        return name
+    raise UsageError(
+        f"unknown dtype '{word}'",
+        hint=did_you_mean(word, [*FLOATING, *SHORT]) or "Choose float16, bfloat16, float32 or float64.",
+    )
+
+
+def any_dtype(word: str) -> str:
+    """The dtype that `NAME:WORD=VALUE` means; raises UsageError with the nearest name."""
+    bare = word.lower().removeprefix("torch.")
+    name = _SHORT_INPUT.get(bare, bare)
+    if name in ALL:
+        return name
+    raise UsageError(
+        f"unknown dtype '{word}'",
+        hint=did_you_mean(word, [*ALL, *_SHORT_INPUT]) or "For example x:float64=1 or t:int64=0,2.",
+    )

@@ -1,0 +1,71 @@
+"""What can be read off an expression: whether it works element by element, whether it draws random numbers."""
+
+from __future__ import annotations
+
+from gradcli.language.catalogue.rows import Row
+from gradcli.language.syntax import (
+    Assign,
+    AssignIndex,
+    Binary,
+    Call,
+    DtypeName,
+    Literal,
+    Name,
+    Program,
+    Unary,
+    Update,
+    postorder,
+    roots,
+)
+
+_RANDOM_IN_PLACE = frozenset(
+    {"random_", "normal_", "uniform_", "bernoulli_", "exponential_", "geometric_", "cauchy_", "log_normal_"}
+)
+
+_WITH_STATE = frozenset({"batch_norm", "instance_norm"})
+"""Functions that change the running statistics they are given."""
+
+
+def is_pointwise(program: Program) -> bool:
+    """True only if element i of the result depends on element i of the (broadcast) variables alone."""
+    if not all(isinstance(statement, Assign) for statement in program.statements):
+        return False
+    return all(_is_pointwise(node) for root in roots(program) for node in postorder(root))
+
+
+def _is_pointwise(node: object) -> bool:
+    match node:
+        case Literal() | Name() | DtypeName() | Unary():
+            return True
+        case Binary(operator=operator):
+            return operator != "matmul"
+        case Call(function=row):
+            return row.pointwise
+        case _:
+            return False
+
+
+def is_random(program: Program) -> bool:
+    """Whether an expression draws random numbers, which differ from dtype to dtype."""
+    nodes = (node for root in roots(program) for node in postorder(root))
+    return any(isinstance(node, Call) and _draws(node.function) for node in nodes)
+
+
+def _draws(row: Row) -> bool:
+    return row.category == "random" or row.name in _RANDOM_IN_PLACE
+
+
+def changes_in_place(program: Program) -> bool:
+    """Whether evaluating a program may change tensors that are there already."""
+    if any(isinstance(statement, Update | AssignIndex) for statement in program.statements):
+        return True
+    return any(
+        isinstance(node, Call)
+        and (
+            node.function.name.endswith("_")
+            or node.function.name in _WITH_STATE
+            or any(name == "inplace" for name, _ in node.keywords)
+        )
+        for root in roots(program)
+        for node in postorder(root)
+    )

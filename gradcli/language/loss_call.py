@@ -1,0 +1,188 @@
+"""The words of `loss`: a loss by name, its tensors by place or by PyTorch's names, its scalar arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gradcli.errors import ExpressionError, UsageError, did_you_mean, listed
+from gradcli.language import catalogue
+from gradcli.language.catalogue.rows import Loss, LossArgument
+from gradcli.language.curve import read_parameters
+from gradcli.language.names import PREFIXES
+from gradcli.language.parser import parse
+from gradcli.language.request import (
+    Binding,
+    Request,
+    is_binding,
+    read_binding,
+    read_value,
+    request,
+    with_text,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Scalar = float | str | bool | None
+
+
+@dataclass(frozen=True)
+class LossRequest:
+    """A loss whose arguments all have values.
+
+    places: for each argument given, the expression that stands there, as text.
+    predictions: the names that are differentiated unless the user chooses.
+    parameters: every scalar argument with its value; written: those that the user gave, as text.
+    """
+
+    row: Loss
+    request: Request
+    places: Mapping[str, str]
+    predictions: tuple[str, ...]
+    reduction: str
+    parameters: Mapping[str, Scalar]
+    written: Mapping[str, str]
+
+    def text(self, reduction: str) -> str:
+        """The call with another reduction."""
+        return _call_text(self.row, self.places, self.written, reduction)
+
+
+def read_loss(
+    name: str,
+    words: Sequence[str],
+    *,
+    reduction: str | None,
+    parameters: Sequence[str],
+    sources: Mapping[str, np.ndarray] | None = None,
+) -> LossRequest:
+    """The loss that the words name, with its tensors and parameters.
+
+    Raises GradcliError for an unknown loss, missing or too many tensors, unknown parameters.
+    """
+    row = _row(name)
+    values = read_parameters(parameters)
+    positional = [word for word in words if not is_binding(word)]
+    bindings = [read_binding(word, sources) for word in words if is_binding(word)]
+    chosen = _reduction(row, reduction, values)
+    _check_parameters(row, values)
+    given = [binding.name for binding in bindings]
+    open_arguments = [argument for argument in row.arguments if argument.name not in given]
+    if len(positional) > len(open_arguments):
+        raise UsageError(
+            f"{row.name} takes {listed(a.name for a in row.arguments)}; "
+            f"{len(positional) + len(given)} tensors were given",
+            hint=_example(row),
+        )
+    places = {name: name for name in given if name in {argument.name for argument in row.arguments}}
+    predictions: list[str] = [a.name for a in row.arguments if a.name in places and a.role == "prediction"]
+    for argument, word in zip(open_arguments, positional, strict=False):
+        names, literal = _place(argument, word, given, sources)
+        places[argument.name] = word.strip() if literal is None else argument.name
+        bindings.extend([literal] if literal is not None else [])
+        if argument.role == "prediction":
+            predictions.extend(names)
+    missing = [a.name for a in row.arguments if a.required and a.name not in places]
+    if missing:
+        raise UsageError(f"{row.name} needs {listed(missing)}", hint=_example(row))
+    ordered = {a.name: places[a.name] for a in row.arguments if a.name in places}
+    text = _call_text(row, ordered, values, chosen)
+    bound = [binding.name for binding in bindings]
+    try:
+        program = parse(text, bound=bound)
+    except ExpressionError as error:
+        raise with_text(error, text) from None
+    asked = request(program, tuple(bindings), (), command="loss", subject=name)
+    return LossRequest(row, asked, ordered, tuple(predictions), chosen, _parameters(row, values), values)
+
+
+def _row(name: str) -> Loss:
+    bare = next((name.removeprefix(f"{p}.") for p in PREFIXES if name.startswith(f"{p}.")), name)
+    row = catalogue.find_loss(bare)
+    if row is not None:
+        return row
+    names = [alias for row in catalogue.all_rows() if isinstance(row, Loss) for alias in (row.name, *row.aliases)]
+    hint = did_you_mean(bare, names) or "'gradcli functions --category loss' lists them."
+    error = "it is a function, but no loss" if catalogue.find(bare) else "there is no such loss"
+    raise UsageError(f"unknown loss '{name}': {error}", hint=hint)
+
+
+def _place(
+    argument: LossArgument, word: str, given: Sequence[str], sources: Mapping[str, np.ndarray] | None
+) -> tuple[list[str], Binding | None]:
+    """The free names of a positional tensor, or its binding under the argument's name if it has none."""
+    if sources and word in sources:
+        return [argument.name], Binding(argument.name, read_value(word, sources))
+    program = parse(word, bound=given)
+    if program.statements:
+        raise UsageError(
+            f"{argument.name} takes one expression, without statements", expression=word, hint="Use 'gradcli grad'."
+        )
+    if program.free_names:
+        return list(program.free_names), None
+    return [argument.name], Binding(argument.name, read_value(word))
+
+
+def _reduction(row: Loss, wanted: str | None, values: dict[str, str]) -> str:
+    named = values.pop("reduction", None)
+    chosen = wanted or (named or "").strip("'\"") or row.default_reduction
+    if chosen not in row.reductions:
+        raise UsageError(
+            f"{row.name} has no reduction '{chosen}'",
+            hint=did_you_mean(chosen, row.reductions) or f"Choose {listed(row.reductions)}.",
+        )
+    return chosen
+
+
+def _check_parameters(row: Loss, values: Mapping[str, str]) -> None:
+    known = [name for name, _ in row.parameters]
+    for name in values:
+        if name in known:
+            continue
+        if any(argument.name == name for argument in row.arguments):
+            raise UsageError(f"'{name}' of {row.name} is a tensor", hint=f"Write {name}=... without --param.")
+        hint = did_you_mean(name, known) or (f"There is {listed(known)}." if known else "It has none.")
+        raise UsageError(f"{row.name} has no parameter '{name}'", hint=hint)
+
+
+def _call_text(row: Loss, places: Mapping[str, str], values: Mapping[str, str], reduction: str) -> str:
+    """The call as one would write it; the first arguments by place, the others by name."""
+    words = []
+    in_order = True
+    for argument in row.arguments:
+        if argument.name not in places:
+            in_order = False
+        elif in_order and argument.role != "weight":
+            words.append(places[argument.name])
+        else:
+            words.append(f"{argument.name}={places[argument.name]}")
+    words += [f"{name}={_literal(value)}" for name, value in values.items()]
+    words += [f"reduction='{reduction}'"] if reduction != row.default_reduction else []
+    return f"{row.torch.rpartition('.')[2]}({', '.join(words)})"
+
+
+def _literal(value: str) -> str:
+    lowered = {"true": "True", "false": "False", "none": "None"}.get(value.lower())
+    return lowered or value
+
+
+def _parameters(row: Loss, values: Mapping[str, str]) -> dict[str, Scalar]:
+    return {name: _scalar(values[name]) if name in values else default for name, default in row.parameters}
+
+
+def _scalar(text: str) -> Scalar:
+    known: dict[str, Scalar] = {"True": True, "False": False, "None": None}
+    literal = _literal(text)
+    if literal in known:
+        return known[literal]
+    try:
+        return int(text) if text.lstrip("+-").isdigit() else float(text)
+    except ValueError:
+        return text.strip("'\"")
+
+
+def _example(row: Loss) -> str:
+    values = " ".join(f"{name}='{value}'" for name, value in row.example)
+    return f"For example: gradcli loss {row.name} {values}"

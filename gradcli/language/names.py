@@ -1,0 +1,139 @@
+"""What a name in an expression stands for: a constant, a dtype, a function, a method, an attribute."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Collection
+
+from gradcli.errors import ArgumentError, ExpressionError, Span, UnknownNameError, did_you_mean
+from gradcli.language import catalogue
+from gradcli.language.catalogue.attributes import ATTRIBUTES, RESULT_FIELDS
+from gradcli.language.catalogue.rows import Row
+from gradcli.language.catalogue.signature import check_call as check_signature
+from gradcli.language.dtypes import DTYPES, PREFIXED_DTYPES
+from gradcli.language.syntax import Node
+
+__all__ = ["CONSTANTS", "DTYPES", "NAMESPACES", "PREFIXED_DTYPES", "PREFIXES"]
+
+CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
+PREFIXES = ("torch.nn.functional", "nn.functional", "torch", "F")
+NAMESPACES = ("torch", "nn", "F", "linalg", "special", "fft")
+_FOREIGN = ("Tensor", "np", "numpy", "jnp", "jax", "tf", "math", "scipy")
+
+
+def dotted(node: ast.expr, known: Collection[str]) -> str | None:
+    """`F.relu` as 'relu', `torch.linalg.svd` as 'linalg.svd'; None if this is an attribute of a value."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name) or node.id in known:
+        return None
+    path = ".".join([node.id, *reversed(parts)])
+    for prefix in PREFIXES:
+        if path.startswith(f"{prefix}."):
+            return path.removeprefix(f"{prefix}.")
+    return path if not parts or node.id in (*NAMESPACES, *_FOREIGN) else None
+
+
+def is_function(name: str) -> bool:
+    """Whether `name` can be called as a function."""
+    row = catalogue.find(name)
+    return row is not None and row.function
+
+
+def function(name: str, span: Span) -> Row:
+    """The catalogue's row for `name(...)`."""
+    check_plain(name, span)
+    row = catalogue.find(name)
+    if row is not None and row.function:
+        return row
+    raise UnknownNameError(f"unknown function '{name}'", span=span, hint=_hint_for_function(name, row))
+
+
+def method(name: str, span: Span) -> Row:
+    """The catalogue's row for `x.name(...)`."""
+    check_plain(name, span)
+    row = catalogue.find_method(name)
+    if row is not None:
+        return row
+    as_function = catalogue.find(name)
+    hint = (
+        f"It is a function: write {name}(x)."
+        if as_function is not None
+        else did_you_mean(name, catalogue.method_names()) or "'gradcli functions' lists what there is."
+    )
+    raise UnknownNameError(f"unknown tensor method '{name}'", span=span, hint=hint)
+
+
+def check_attribute(name: str, span: Span) -> None:
+    """Raises UnknownNameError unless `x.name` may be read."""
+    check_plain(name, span)
+    if name in ATTRIBUTES or name in RESULT_FIELDS:
+        return
+    if catalogue.find_method(name) is not None:
+        raise UnknownNameError(f"'{name}' is a method", span=span, hint=f"Call it: x.{name}().")
+    raise UnknownNameError(
+        f"unknown tensor attribute '{name}'",
+        span=span,
+        hint=did_you_mean(name, [*ATTRIBUTES, *RESULT_FIELDS]) or "x.T, x.shape, x.real and the like can be read.",
+    )
+
+
+def check_plain(name: str, span: Span) -> None:
+    """Raises ExpressionError for private names: they lead out of the language."""
+    if "__" in name or any(part.startswith("_") for part in name.split(".")):
+        raise ExpressionError(
+            f"names such as '{name}' are not in the language",
+            span=span,
+            hint="Names start with a letter and have no double underscore.",
+        )
+
+
+def check_assignable(name: str, span: Span) -> None:
+    """Raises ExpressionError where an assignment would hide a function or a constant."""
+    check_plain(name, span)
+    if is_function(name):
+        raise ExpressionError(
+            f"'{name}' is a function and cannot be assigned", span=span, hint=f"Take another name: {name}_1 = ..."
+        )
+    if name in NAMESPACES or name in DTYPES:
+        raise ExpressionError(
+            f"'{name}' has a meaning of its own and cannot be assigned", span=span, hint=f"Take {name}_1 = ..."
+        )
+
+
+def check_call(
+    row: Row,
+    receiver: Node | None,
+    arguments: tuple[Node, ...],
+    keywords: tuple[tuple[str, Node], ...],
+    *,
+    written: str,
+    span: Span,
+) -> None:
+    """Raises ArgumentError where the words alone show that the call cannot be."""
+    named = [name for name, _ in keywords]
+    for name in named:
+        check_plain(name, span)
+    repeated = next((name for name in named if named.count(name) > 1), None)
+    if repeated is not None:
+        raise ArgumentError(f"{written}() is given '{repeated}' twice", span=span, hint="Give it once.")
+    count = len(arguments) + (receiver is not None)
+    try:
+        check_signature(row, count, named, name=written)
+    except ArgumentError as error:
+        error.span = span
+        raise
+
+
+def _hint_for_function(name: str, row: Row | None) -> str:
+    if row is not None:
+        return f"It is a tensor method: write x.{name}(...)."
+    head, _, rest = name.partition(".")
+    if head in ("nn", *_FOREIGN) and rest:
+        bare = rest.rpartition(".")[2]
+        known = is_function(bare)
+        return f"Write {bare}(...): the functions are PyTorch's." if known else "The functions are PyTorch's."
+    return did_you_mean(name, catalogue.function_names()) or "'gradcli functions' lists what there is."

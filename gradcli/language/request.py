@@ -1,0 +1,199 @@
+"""The words after a command: which is the subject, which are points, which bind a name.
+
+Everything here can be said of the words alone; PyTorch is not needed to say it.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gradcli.errors import GradcliError, UnknownNameError, UsageError, did_you_mean, listed, nearest
+from gradcli.language import catalogue
+from gradcli.language.catalogue.rows import Row
+from gradcli.language.catalogue.signature import signatures_of
+from gradcli.language.dtypes import any_dtype
+from gradcli.language.names import CONSTANTS, NAMESPACES, PREFIXES, check_plain
+from gradcli.language.parser import parse
+from gradcli.language.syntax import Name, Program, postorder, roots
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_BINDING = re.compile(r"(?P<name>[^\W\d]\w*)(?::(?P<dtype>[\w.]*))?=(?P<value>(?!=).*)", re.DOTALL)
+_ONE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a point or a name is given: an expression without free names, or numbers read elsewhere."""
+
+    text: str
+    program: Program | None = None
+    numbers: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Binding:
+    """`NAME=VALUE` or `NAME:DTYPE=VALUE`."""
+
+    name: str
+    value: Value
+    dtype: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """A subject whose free names all have values: by `NAME=VALUE`, or by the points for the one name left open."""
+
+    program: Program
+    bindings: tuple[Binding, ...]
+    points: tuple[Value, ...]
+    variable: str | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The inputs: in the order of the text, then those that the text does not use."""
+        given = [binding.name for binding in self.bindings]
+        used = [name for name in self.program.free_names if name in given or name == self.variable]
+        return (*used, *(name for name in given if name not in used))
+
+
+def is_binding(word: str) -> bool:
+    """Whether a word is NAME=VALUE rather than a point."""
+    return _BINDING.fullmatch(word) is not None
+
+
+def read_value(text: str, sources: Mapping[str, np.ndarray] | None = None) -> Value:
+    """A point or the right side of NAME=VALUE.  Raises ExpressionError, UnknownNameError."""
+    if sources and text in sources:
+        return Value(text, numbers=sources[text])
+    program = parse(text)
+    if program.free_names:
+        name = program.free_names[0]
+        option = nearest(name, ["json", "help", "version", "device", "dtype", "seed", "format", "jacobian", "hessian"])
+        hint = f"Did you mean --{option}?" if text.startswith("-") and option else None
+        if hint is None and re.fullmatch(r"-[dtfop][A-Za-z]*\d+", text):
+            hint = f"An option takes its value as the next word: {text[:2]} {text[2:]}"
+        raise UnknownNameError(
+            f"a value cannot use the name '{name}'",
+            expression=text,
+            span=_first_use(program, name),
+            hint=hint
+            or did_you_mean(name, CONSTANTS)
+            or "Write numbers: 1, 1e-3, -inf, pi/2, [1, 2], linspace(0, 1, 5).",
+        )
+    return Value(text, program)
+
+
+def read_binding(word: str, sources: Mapping[str, np.ndarray] | None = None) -> Binding:
+    """`x=1,2` or `x:float16=1e4`.  Raises UsageError, ExpressionError."""
+    match = _BINDING.fullmatch(word)
+    if match is None:
+        raise UsageError(f"'{word}' does not bind a name", hint="Write NAME=VALUE, for example x=1,2,3.")
+    # Python's parser normalises identifiers in the same way
+    name = unicodedata.normalize("NFKC", match["name"])
+    check_plain(name, (0, len(match["name"])))
+    if not match["value"].strip():
+        raise UsageError(f"'{name}' is given no value", hint=f"Write {name}=1 or {name}=1,2,3.")
+    dtype = None if match["dtype"] is None else any_dtype(match["dtype"])
+    return Binding(name, read_value(match["value"], sources), dtype)
+
+
+def subject_text(subject: str, bound: Sequence[str] = ()) -> str:
+    """The expression that a subject stands for: `sigmoid` is `sigmoid(x)`, an expression is itself.
+
+    Raises UnknownNameError for a single name that is no function and has no value.
+    """
+    word = subject.strip()
+    if not _ONE_NAME.fullmatch(word) or word in bound or word in CONSTANTS:
+        return subject
+    bare = next((word.removeprefix(f"{p}.") for p in PREFIXES if word.startswith(f"{p}.")), word)
+    row = catalogue.find(bare)
+    if row is not None and row.function:
+        return f"{word}({_open_call(row)})" if row.subject is None else row.subject
+    head, dot, _ = word.partition(".")
+    if dot and (head in bound or head not in NAMESPACES):  # x.T: an attribute of a value
+        return subject
+    hint = did_you_mean(bare, catalogue.function_names())
+    if row is not None:
+        hint = f"It is a tensor method: write 'x.{bare}(...)'."
+    raise UnknownNameError(
+        f"unknown function '{word}'",
+        expression=subject,
+        span=(subject.index(word), subject.index(word) + len(word)),
+        hint=hint or "'gradcli functions' lists what there is; an expression needs more than a name: 'x * sigmoid(x)'.",
+    )
+
+
+def _open_call(row: Row) -> str:
+    """The required tensors of a function as free names, the first of them x."""
+    signature = signatures_of(row)[0]
+    required = [p for p in signature.parameters if p.required and p.kind == "tensor"]
+    return ", ".join(["x", *(p.name for p in required[1:])])
+
+
+def read(
+    subject: str, words: Sequence[str], *, command: str, sources: Mapping[str, np.ndarray] | None = None
+) -> Request:
+    """The request that a subject and the words behind it make.
+
+    Raises GradcliError where names stay open, points have no name to go to, or a word cannot be read.
+    """
+    bindings = tuple(read_binding(word, sources) for word in words if is_binding(word))
+    points = tuple(read_value(word, sources) for word in words if not is_binding(word))
+    names = [binding.name for binding in bindings]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise UsageError(f"'{repeated}' is given twice", hint="Give each name once.")
+    program = parse(subject_text(subject, names), bound=names)
+    return request(program, bindings, points, command=command, subject=subject)
+
+
+def request(
+    program: Program, bindings: tuple[Binding, ...], points: tuple[Value, ...], *, command: str, subject: str
+) -> Request:
+    """The same, from parts that have been read; raises UsageError as `read` does."""
+    given = [binding.name for binding in bindings]
+    free_names = [name for name in program.free_names if name not in given]
+    call = f"gradcli {command} {shlex.quote(subject)}"
+    if points and len(free_names) == 1:
+        return Request(program, bindings, points, free_names[0])
+    if points and not free_names:
+        raise UsageError(
+            "there is no open name that the points could go to",
+            expression=program.text,
+            hint="Leave the points out, or use a name such as x in the expression.",
+        )
+    if free_names:
+        known = " ".join(f"{binding.name}={shlex.quote(binding.value.text)}" for binding in bindings)
+        example = " ".join([known, *(f"{name}={number}" for number, name in enumerate(free_names, 1))]).strip()
+        one = len(free_names) == 1
+        unused = [name for name in given if name not in program.free_names]
+        remark = f" {listed(unused)} is not in the expression." if len(unused) == 1 else ""
+        raise UsageError(
+            f"{listed(free_names)} {'has no value' if one else 'have no values'}",
+            expression=program.text,
+            span=_first_use(program, free_names[0]),
+            hint=f"Try: {call} {'0 1 10' if one and not bindings else example}{'.' if remark else ''}{remark}",
+        )
+    return Request(program, bindings, (), None)
+
+
+def with_text(error: GradcliError, text: str, offset: int = 0) -> GradcliError:
+    """The error, pointing into a longer text in which its expression begins at `offset`."""
+    if error.span is not None:
+        error.span = (error.span[0] + offset, error.span[1] + offset)
+    error.expression = text
+    return error
+
+
+def _first_use(program: Program, name: str) -> tuple[int, int] | None:
+    uses = [
+        node.span for root in roots(program) for node in postorder(root) if isinstance(node, Name) and node.name == name
+    ]
+    return min(uses, default=None)

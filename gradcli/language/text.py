@@ -1,0 +1,94 @@
+"""A user's text and the places in it: from Python's lines and UTF-8 columns to spans of characters."""
+
+from __future__ import annotations
+
+import ast
+from itertools import accumulate
+
+from gradcli.errors import ExpressionError, Span
+
+_OPENING, _CLOSING = "([{", ")]}"
+
+
+class Source:
+    """One expression's text, and the same text as it is handed to `ast`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        # same length, so that columns stay true: other line ends and form feeds shift Python's columns
+        unified = text.replace("\r\n", " \n").replace("\r", "\n").replace("\f", " ")
+        self._indent = len(unified) - len(unified.lstrip())
+        self.python = unified[self._indent :]
+        self._lines = self.python.split("\n")
+        self._starts = list(accumulate((len(line) + 1 for line in self._lines), initial=self._indent))
+
+    def check_characters(self) -> None:
+        """Raises ExpressionError at the first character that no expression can hold."""
+        for position, character in enumerate(self.text):
+            if character == "\0" or "\ud800" <= character <= "\udfff":
+                raise ExpressionError(
+                    f"character {position + 1} is not text (U+{ord(character):04X})",
+                    span=(position, position + 1),
+                    hint="Type the expression in UTF-8.",
+                )
+
+    def bracket_deeper_than(self, limit: int) -> int | None:
+        """Where the brackets outside of strings and comments nest deeper than `limit`, None if nowhere."""
+        depth = 0
+        quote: str | None = None
+        comment = False
+        for position, character in enumerate(self.text):
+            if comment:
+                comment = character != "\n"
+            elif quote is not None:
+                quote = None if character == quote else quote
+            elif character in "'\"":
+                quote = character
+            elif character == "#":
+                comment = True
+            elif character in _OPENING:
+                depth += 1
+                if depth > limit:
+                    return position
+            elif character in _CLOSING:
+                depth -= 1
+        return None
+
+    def span(self, node: ast.expr | ast.stmt | ast.keyword) -> Span:
+        """The node's place in the text, in characters."""
+        start = self._offset(node.lineno, node.col_offset)
+        if node.end_lineno is None or node.end_col_offset is None:
+            return (start, start + 1)
+        return (start, self._offset(node.end_lineno, node.end_col_offset))
+
+    def after(self, before: ast.expr, whole: Span) -> Span:
+        """What follows `before` within `whole`, without the dot: the name of a method."""
+        start = self.span(before)[1]
+        text = self.text[start : whole[1]]
+        return (start + len(text) - len(text.lstrip(". \n\t\r\f\\)")), whole[1])
+
+    def syntax_error(self, error: SyntaxError) -> ExpressionError:
+        """Python's syntax error in our words and with our span."""
+        message = (error.msg or "invalid syntax").removesuffix(" (<unknown>)")
+        line = min(max(error.lineno or 1, 1), len(self._lines))
+        column = min(max((error.offset or 1) - 1, 0), len(self._lines[line - 1]))
+        start = min(self._starts[line - 1] + column, max(len(self.text) - 1, 0))
+        return ExpressionError(f"cannot read the expression: {message}", span=(start, start + 1), hint=_hint(message))
+
+    def _offset(self, line: int, column: int) -> int:
+        text = self._lines[line - 1]
+        if not text.isascii():  # ast counts UTF-8 bytes
+            column = len(text.encode()[:column].decode(errors="ignore"))
+        return self._starts[line - 1] + column
+
+
+def _hint(message: str) -> str | None:
+    if "never closed" in message:
+        return "Close the bracket."
+    if "forgot a comma" in message:
+        return "Put an operator or a comma between the two."
+    if "unexpected indent" in message:
+        return "Start every line at the same column."
+    if "Maybe you meant '=='" in message:
+        return "Compare with ==; name the parts with 'h = ...;' before the last expression."
+    return None

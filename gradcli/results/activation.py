@@ -1,0 +1,79 @@
+"""The answer of `activate`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from gradcli.results.findings import Failure, Finding
+from gradcli.results.shown import Shown
+from gradcli.results.tensors import Input, Setting, Tensor
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A point where the function (`jump`) or its derivative jumps: both one-sided slopes and PyTorch's choice there."""
+
+    at: float
+    jump: bool
+    left: float | None
+    right: float | None
+    torch: float | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an activation does to the points it was given.
+
+    range: the values it can take, from the catalogue; None for an expression.
+    lowest, highest: of the values seen.
+    saturated, dead: how many points have a derivative below a thousandth of its largest, and exactly zero
+    on a stretch that is flat by definition; None where there is no derivative.
+    """
+
+    points: int
+    range: str | None
+    lowest: float | None
+    highest: float | None
+    saturated: int | None
+    dead: int | None
+    kinks: tuple[Kink, ...]
+    summary: str
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One application of the function in a stack of equal layers, with |dy/dx| from the stack's input."""
+
+    layer: int
+    values: Tensor
+    slope: Tensor
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One function over the points. `error` says why there is no derivative."""
+
+    name: str
+    expression: str
+    parameters: Mapping[str, float | str]
+    values: Tensor
+    derivative: Tensor | None
+    second_derivative: Tensor | None
+    layers: tuple[Layer, ...]
+    verdict: Verdict
+    error: Failure | None = None
+
+
+@dataclass(frozen=True)
+class ActivateResult(Shown):
+    """Functions and their derivatives, side by side over the same points."""
+
+    kind: ClassVar[str] = "activate"
+    setting: Setting
+    expression: str
+    inputs: Mapping[str, Input]
+    functions: tuple[Curve, ...]
+    order: int
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,69 @@
+"""The answer of `check`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from gradcli.results.findings import Finding
+from gradcli.results.shown import Shown
+from gradcli.results.tensors import Input, Setting
+
+CheckVerdict = Literal["agree", "disagree", "kink", "cannot tell"]
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One element of one gradient in one dtype: every way to know it, side by side.
+
+    value: the input element as the dtype rounded it; every derivative is taken there.
+    reverse, forward: PyTorch's two modes, in the dtype.
+    finite_difference, finite_difference_error: of PyTorch's values in float64, with its error bar.
+    reference: by mpmath at 50 digits, rounded to float64. left, right: one-sided slopes, at a kink only.
+    ulp_error: how far `reverse` is from the reference, in units in the last place of the dtype.
+    """
+
+    variable: str
+    index: tuple[int, ...]
+    dtype: str
+    value: float
+    reverse: float | None
+    forward: float | None
+    finite_difference: float | None
+    finite_difference_error: float | None
+    reference: float | None
+    left: float | None
+    right: float | None
+    ulp_error: float | None
+    verdict: CheckVerdict
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class CheckSummary:
+    """How many elements of one dtype got which verdict; `worst` is the largest error in ULPs."""
+
+    dtype: str
+    agree: int
+    disagree: int
+    kink: int
+    cannot_tell: int
+    worst: float | None
+
+
+@dataclass(frozen=True)
+class CheckResult(Shown):
+    """Whether PyTorch's gradient is right here, element by element, dtype by dtype.
+
+    without_reference: the operation that mpmath has no rule for, None if everything has one.
+    """
+
+    kind: ClassVar[str] = "check"
+    setting: Setting
+    expression: str
+    inputs: Mapping[str, Input]
+    summary: tuple[CheckSummary, ...]
+    rows: tuple[CheckRow, ...]
+    without_reference: str | None
+    findings: tuple[Finding, ...] = ()
