@@ -1,0 +1,111 @@
+"""From PyTorch to data: tensors to arrays, exceptions to failures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from gradcli.errors import Span
+from gradcli.language.syntax import Node
+from gradcli.results import Gradient, Input, Tensor
+
+TORCH_ERRORS = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, AssertionError)
+"""What PyTorch raises when an operation or a backward pass cannot be done: embedding asserts, group_norm divides."""
+
+
+class TorchError(Exception):
+    """An exception of PyTorch's on its way to becoming data, with the place in the expression.
+
+    stage: `forward`, `backward` or `tangent`.
+    operands: the values that the node was given.
+    text: the expression in which the node stands, where that is not the subject.
+    place, cause: where a backward pass ended, and why in terms of the expression, once somebody has looked.
+    order: the order of differentiation that was tried.
+    """
+
+    text: str | None = None
+    place: Span | None = None
+    cause: str | None = None
+    order: int = 2
+
+    def __init__(
+        self, error: Exception, *, stage: str, node: Node | None = None, operands: Sequence[object] = ()
+    ) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.stage = stage
+        self.node = node
+        self.operands = tuple(operands)
+
+    @property
+    def span(self) -> Span | None:
+        return self.place if self.node is None else self.node.span
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """`float32` for torch.float32."""
+    return str(dtype).removeprefix("torch.")
+
+
+_DIRECT = frozenset({torch.float32, torch.float64, torch.int64, torch.bool})
+
+
+def array(tensor: torch.Tensor) -> np.ndarray:
+    """The values as a numpy array that shares memory where it can; bfloat16 as float32."""
+    values = tensor.detach()
+    if values._is_zerotensor():  # a gradient that PyTorch knows to be zero has no memory
+        values = torch.zeros(values.shape, dtype=values.dtype)
+    if values.dtype in _DIRECT and values.is_cpu and not values.is_neg() and not values.is_sparse:
+        direct: np.ndarray = values.numpy().view()
+        return direct
+    if values.is_sparse:
+        values = values.to_dense()
+    values = values.cpu().resolve_conj().resolve_neg()
+    if values.dtype is torch.bfloat16:
+        values = values.float()
+    if values.dtype is torch.complex32:
+        values = values.to(torch.complex64)
+    result: np.ndarray = values.numpy().view()  # a view of its own: freezing it leaves the tensor's alone
+    return result
+
+
+def to_tensor(tensor: torch.Tensor) -> Tensor:
+    """A tensor's values and dtype."""
+    return Tensor(dtype_name(tensor.dtype), array(tensor))
+
+
+def to_input(tensor: torch.Tensor) -> Input:
+    """A leaf's values, dtype and whether it is differentiated."""
+    return Input(dtype_name(tensor.dtype), array(tensor), requires_grad=tensor.requires_grad)
+
+
+def to_gradient(gradient: torch.Tensor, *, joint_norm: torch.Tensor | None) -> Gradient:
+    """A gradient with its norm, and its part of the direction of steepest ascent if `joint_norm` is given."""
+    direction = None
+    if joint_norm is not None and bool(joint_norm > 0) and bool(torch.isfinite(joint_norm)):
+        direction = array((gradient.detach().to(wide(gradient.dtype)) / joint_norm).to(gradient.dtype))
+    return Gradient(
+        dtype_name(gradient.dtype), array(gradient), norm=to_norm(norm([gradient]), gradient.dtype), direction=direction
+    )
+
+
+def norm(gradients: list[torch.Tensor]) -> torch.Tensor:
+    """The 2-norm over all gradients, summed in double precision: float16 squares overflow at 256."""
+    parts = [
+        torch.linalg.vector_norm(gradient.detach(), dtype=wide(gradient.dtype)).cpu().double() for gradient in gradients
+    ]
+    joint: torch.Tensor = torch.linalg.vector_norm(torch.stack(parts)) if len(parts) > 1 else parts[0]
+    return joint
+
+
+def to_norm(value: torch.Tensor, dtype: torch.dtype) -> np.ndarray:
+    """A norm with as many digits as its gradient has, and at least single precision."""
+    narrow = torch.float64 if dtype in (torch.float64, torch.complex128) else torch.float32
+    return array(value.to(narrow))
+
+
+def wide(dtype: torch.dtype) -> torch.dtype:
+    """The double-precision dtype of the same kind."""
+    return torch.complex128 if dtype.is_complex else torch.float64

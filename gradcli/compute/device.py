@@ -1,0 +1,33 @@
+"""Which device to compute on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from gradcli.errors import DeviceError
+from gradcli.language.devices import check_word
+
+
+def present() -> list[str]:
+    """The devices of this machine, the CPU first."""
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    count = torch.accelerator.device_count()
+    return ["cpu", *(f"{accelerator.type}:{index}" for index in range(count) if accelerator is not None)]
+
+
+def choose(word: str, there: Sequence[str]) -> str:
+    """The device that `word` means among those that are there; `auto` takes an accelerator if there is one.
+
+    Raises DeviceError with the list of what is there.
+    """
+    check_word(word)
+    if word == "auto":
+        return there[1] if len(there) > 1 else "cpu"
+    if word in there:
+        return word
+    first = f"{word}:0"
+    if first in there:
+        return first
+    raise DeviceError(f"device '{word}' is not here", hint=f"Here are: {', '.join(there)}.")

@@ -1,0 +1,325 @@
+"""Nodes to values: a walk over the tree that calls PyTorch, and nothing but what the catalogue names."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+
+import torch
+
+from gradcli.compute import bounds, scalars
+from gradcli.compute.capture import TORCH_ERRORS, TorchError
+from gradcli.compute.literals import Context as Context
+from gradcli.compute.literals import is_integral, to_tensor, wants_integers
+from gradcli.compute.sizes import Arguments, Keywords
+from gradcli.errors import BoundError, ExpressionError, Span, UnknownNameError
+from gradcli.language.catalogue.attributes import ATTRIBUTES
+from gradcli.language.catalogue.rows import Row
+from gradcli.language.catalogue.signature import Parameter, bind
+from gradcli.language.names import CONSTANTS
+from gradcli.language.syntax import (
+    Assign,
+    AssignIndex,
+    Attribute,
+    Binary,
+    Call,
+    Dots,
+    DtypeName,
+    Evaluate,
+    Index,
+    Literal,
+    Name,
+    Node,
+    Program,
+    Sequence,
+    Slice,
+    Statement,
+    Unary,
+    Update,
+    children,
+    postorder,
+)
+
+Observed = Node | Statement
+Observer = Callable[[Observed, object, list[object]], None]
+"""Told of every value as it is computed, with its operands, and of every variable as it is changed in place."""
+
+_IN_PLACE: dict[str, Callable[..., object]] = {
+    "add": operator.iadd,
+    "sub": operator.isub,
+    "mul": operator.imul,
+    "div": operator.itruediv,
+    "floor_divide": operator.ifloordiv,
+    "remainder": operator.imod,
+    "pow": operator.ipow,
+    "matmul": operator.imatmul,
+    "bitwise_and": operator.iand,
+    "bitwise_or": operator.ior,
+    "bitwise_xor": operator.ixor,
+}
+
+
+@cache
+def resolve(path: str) -> Callable[..., object]:
+    """The PyTorch callable that a row names by its dotted path."""
+    found: object = import_module("torch")
+    for part in path.split(".")[1:]:
+        found = getattr(found, part)
+    assert callable(found)
+    return found
+
+
+def evaluate(
+    program: Program, variables: Mapping[str, torch.Tensor], context: Context, observe: Observer | None = None
+) -> torch.Tensor:
+    """The value of a program, a tensor.
+
+    Raises ExpressionError for what the language refuses, TorchError for what PyTorch does.
+    """
+    run = Run(variables, context, observe)
+    try:
+        for statement in program.statements:
+            run.execute(statement)
+        return run.tensor(program.result)
+    except (ExpressionError, BoundError) as error:
+        error.expression = program.text
+        raise
+
+
+def evaluate_node(
+    node: Node, variables: Mapping[str, torch.Tensor], context: Context, *, integers: bool = False
+) -> torch.Tensor:
+    """The value of one expression without statements; `integers` keeps integer literals as int64."""
+    return Run(variables, context, None).tensor(node, integers=integers)
+
+
+def apply(node: Node, operands: list[object], context: Context) -> object:
+    """One node's operation on values of its operands."""
+    return Run({}, context, None)._compute(node, operands)
+
+
+class Run:
+    """One evaluation: its variables, and the values that wait to be used."""
+
+    def __init__(self, variables: Mapping[str, torch.Tensor], context: Context, observe: Observer | None) -> None:
+        self.variables: dict[str, object] = dict(variables)
+        self.context = context
+        self.observe = observe
+
+    def execute(self, statement: Statement) -> None:
+        match statement:
+            case Assign(target=target, value=value):
+                self.variables[target] = self.value(value)
+            case Evaluate(value=value):
+                self.value(value)
+            case AssignIndex(target=target, value=value):
+                self._notify(statement, self._store(target, self.value(value)), [])
+            case Update(target=Name(name=name) as target, value=value):
+                self.variables[name] = self._update(statement, self.value(target), self.value(value))
+                self._notify(statement, self.variables[name], [])
+            case Update(target=Index() as target, value=value):
+                changed = self._update(statement, self.value(target), self.value(value))
+                self._notify(statement, self._store(target, changed), [])
+
+    def _notify(self, node: Observed, value: object, operands: list[object]) -> None:
+        if self.observe is not None:
+            self.observe(node, value, operands)
+
+    def tensor(self, node: Node, *, integers: bool = False) -> torch.Tensor:
+        """The value of an expression as a tensor; raises ExpressionError if it is none."""
+        value = self.value(node)
+        if isinstance(value, tuple) and not isinstance(node, Sequence) and not isinstance(value, torch.Size):
+            raise ExpressionError(
+                f"the expression gives {len(value)} tensors, not one",
+                span=node.span,
+                hint="Take one of them, the first for example: (...)[0].",
+            )
+        if isinstance(value, str | torch.dtype | slice) or value is None or value is ...:
+            raise ExpressionError("the expression is no tensor", span=node.span, hint="Write a function of x.")
+        return to_tensor(value, node.span, self.context, dtype=torch.int64 if integers and is_integral(value) else None)
+
+    def value(self, root: Node) -> object:
+        """The value of one expression: a tensor, a number, a list of such, a text, ..."""
+        values: dict[int, object] = {}
+        for node in postorder(root):
+            operands = [values.pop(id(child)) for child in children(node)]
+            try:
+                value = self._compute(node, operands)
+            except TORCH_ERRORS as error:
+                raise TorchError(error, stage="forward", node=node, operands=operands) from None
+            except ExpressionError as error:
+                error.span = error.span or node.span
+                raise
+            values[id(node)] = value
+            self._notify(node, value, operands)
+        return values[id(root)]
+
+    def _compute(self, node: Node, operands: list[object]) -> object:
+        match node:
+            case Literal(value=value):
+                return scalars.bounded(value) if scalars.is_number(value) else value
+            case Name(name=name):
+                return self._variable(name, node.span)
+            case DtypeName(name=name):
+                return getattr(torch, name)
+            case Dots():
+                return ...
+            case Sequence(bracketed=bracketed):
+                return operands if bracketed else tuple(operands)
+            case Slice(start=start, stop=stop, step=step):
+                rest = iter(operands)
+                return slice(*(None if part is None else next(rest) for part in (start, stop, step)))
+            case Unary(operator=name) | Binary(operator=name):
+                return self._operate(name, operands, node.span)
+            case Attribute(name=name):
+                return _attribute(operands[0], name, node.span)
+            case Index():
+                index = self._as_index(operands[1], node.index.span)
+                if isinstance(operands[0], torch.Tensor):
+                    bounds.check_index(operands[0], index, most=self.context.max_elements, span=node.span)
+                return _index(operands[0], index, node.span)
+            case Call():
+                return self._call(node, operands)
+
+    def _variable(self, name: str, span: Span) -> object:
+        if name in self.variables:
+            return self.variables[name]
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        raise UnknownNameError(f"'{name}' has no value", span=span, hint=f"Give it one: {name}=1,2,3.")
+
+    def _operate(self, name: str, operands: list[object], span: Span) -> object:
+        if all(map(scalars.is_number, operands)):
+            numbers = [operand for operand in operands if isinstance(operand, int | float | complex)]
+            return scalars.compute(name, *numbers)
+        tensors: list[object] = [
+            operand if scalars.is_number(operand) else to_tensor(operand, span, self.context, like=operands)
+            for operand in operands
+        ]
+        if name == "matmul":
+            tensors = [to_tensor(operand, span, self.context, like=operands) for operand in tensors]
+        function = scalars.FUNCTIONS[name]
+        if len(tensors) == 2:
+            self._check_size(name, function, tensors, {}, span, steady=name != "matmul")
+        return function(*tensors)
+
+    def _update(self, statement: Update, old: object, value: object) -> object:
+        span = statement.span
+        old = old if scalars.is_number(old) else to_tensor(old, span, self.context)
+        value = value if scalars.is_number(value) else to_tensor(value, span, self.context, like=[old])
+        try:
+            if scalars.is_number(old) and scalars.is_number(value):
+                return self._operate(statement.operator, [old, value], span)
+            return _IN_PLACE[statement.operator](old, value)
+        except TORCH_ERRORS as error:
+            raise TorchError(error, stage="forward", node=statement.target) from None
+
+    def _store(self, target: Index, value: object) -> torch.Tensor:
+        tensor = self.value(target.operand)
+        index = self._as_index(self.value(target.index), target.index.span)
+        if not isinstance(tensor, torch.Tensor):
+            raise ExpressionError("only an element of a tensor can be assigned", span=target.span)
+        if not scalars.is_number(value):
+            value = to_tensor(value, target.span, self.context, like=[tensor])
+        try:
+            operator.setitem(tensor, index, value)  # type: ignore[call-overload]
+        except TORCH_ERRORS as error:
+            raise TorchError(error, stage="forward", node=target) from None
+        return tensor
+
+    def _as_index(self, value: object, span: Span) -> object:
+        if isinstance(value, tuple):
+            return tuple(self._as_index(item, span) for item in value)
+        if isinstance(value, list):
+            boolean = bool(value) and all(isinstance(item, bool) for item in value)
+            return to_tensor(value, span, self.context, dtype=torch.bool if boolean else torch.int64)
+        if isinstance(value, str | float | complex):
+            raise ExpressionError(f"an index is an integer, a slice or a mask, not {value!r}", span=span)
+        return value
+
+    def _call(self, node: Call, operands: list[object]) -> object:
+        first = len(operands) - len(node.keywords)
+        positional = operands[:first]
+        keywords = {name: operand for (name, _), operand in zip(node.keywords, operands[first:], strict=True)}
+        row = node.function
+        if node.receiver is not None:
+            positional[0] = to_tensor(positional[0], node.receiver.span, self.context)
+        if _is_number_function(row) and operands and all(map(scalars.is_number, operands)):
+            return self._on_numbers(node, positional, keywords)
+        bound = bind(row, positional, keywords, name=node.written, is_tensor=_is_tensor)
+        like = [*positional, *keywords.values()]
+        arguments = [self._argument(row, parameter, value, like, node.span) for parameter, value in bound.positional]
+        named = {
+            name: self._argument(row, parameter, value, like, node.span) for name, parameter, value in bound.keywords
+        }
+        function = resolve(row.torch)
+        self._check_size(row.name, function, arguments, named, node.span, steady=bounds.is_steady(row))
+        if self.context.device != "cpu":
+            with torch.device(self.context.device):  # what creates a tensor creates it there
+                return function(*arguments, **named)
+        return function(*arguments, **named)
+
+    def _on_numbers(self, node: Call, positional: list[object], keywords: dict[str, object]) -> object:
+        """sqrt(2) is a number like 2 is: computed in double precision, rounded where it meets a tensor."""
+        double = Context(torch.float64, "cpu", self.context.max_elements)
+        bound = bind(node.function, positional, keywords, name=node.written, is_tensor=_is_tensor)
+        run = Run({}, double, None)
+        arguments = [run._argument(node.function, p, value, [], node.span) for p, value in bound.positional]
+        named = {name: run._argument(node.function, p, value, [], node.span) for name, p, value in bound.keywords}
+        function = resolve(node.function.torch)
+        self._check_size(node.function.name, function, arguments, named, node.span, steady=True)
+        result = function(*arguments, **named)
+        return result.item() if isinstance(result, torch.Tensor) and result.ndim == 0 else result
+
+    def _argument(self, row: Row, parameter: Parameter, value: object, like: list[object], span: Span) -> object:
+        if value is None or parameter.kind not in ("tensor", "tensors", "any"):
+            return value
+        dtype = torch.int64 if is_integral(value) and wants_integers(row, parameter, value, like) else None
+        if parameter.kind == "tensor":
+            return to_tensor(value, span, self.context, like=like, dtype=dtype)
+        if parameter.kind == "tensors" and isinstance(value, list | tuple):
+            return [to_tensor(item, span, self.context, like=value) for item in value]
+        return value
+
+    def _check_size(
+        self,
+        name: str,
+        function: Callable[..., object],
+        arguments: Arguments,
+        keywords: Keywords,
+        span: Span,
+        *,
+        steady: bool,
+    ) -> None:
+        if self.context.checked:
+            return
+        most = self.context.max_elements
+        bounds.check(name, function, arguments, keywords, most=most, span=span, steady=steady)
+
+
+def _attribute(operand: object, name: str, span: Span) -> object:
+    is_result = isinstance(operand, tuple) and not isinstance(operand, torch.Size)
+    if is_result and hasattr(operand, name) and name not in ("count", "index"):
+        return getattr(operand, name)
+    if isinstance(operand, torch.Tensor) and name in ATTRIBUTES:
+        return getattr(operand, name)
+    what = "these tensors have" if is_result else "a tensor has" if isinstance(operand, torch.Tensor) else "this has"
+    raise UnknownNameError(f"{what} no attribute '{name}'", span=span, hint="x.T, x.shape, x.real and the like.")
+
+
+def _index(operand: object, index: object, span: Span) -> object:
+    if isinstance(operand, torch.Tensor | list | tuple):
+        item: object = operand.__getitem__(index)  # type: ignore[index, call-overload]
+        return item
+    raise ExpressionError("only a tensor can be indexed", span=span, hint="Index a name or a list: x[0].")
+
+
+def _is_number_function(row: Row) -> bool:
+    """Whether a call on plain numbers is a plain number: not where the point is to make a tensor or to change one."""
+    return row.pointwise and row.category not in ("conversion", "creation", "random", "in-place")
+
+
+def _is_tensor(value: object) -> bool:
+    return isinstance(value, torch.Tensor)

@@ -1,0 +1,41 @@
+"""Floating dtypes as number systems: spacing, rounding, shortest decimals."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+
+
+def ulp(value: float, dtype: torch.dtype) -> float:
+    """The distance between neighbouring numbers of a dtype at the magnitude of `value`."""
+    info = torch.finfo(dtype)
+    magnitude = min(abs(value), info.max)
+    if magnitude < info.smallest_normal:
+        return smallest_subnormal(dtype)
+    return math.ldexp(info.eps, math.frexp(magnitude)[1] - 1)
+
+
+def smallest_subnormal(dtype: torch.dtype) -> float:
+    """The smallest positive number of a dtype."""
+    info = torch.finfo(dtype)
+    return info.smallest_normal * info.eps
+
+
+def half_the_digits(dtype: torch.dtype) -> float:
+    """The relative error at which half of a dtype's digits are lost."""
+    return math.sqrt(torch.finfo(dtype).eps)
+
+
+def shortest(value: float, dtype: torch.dtype) -> float:
+    """The float whose decimals are the shortest that read back to `value` in the dtype."""
+    if not math.isfinite(value) or dtype is torch.float64:
+        return value
+    if dtype in (torch.float32, torch.float16):
+        return float(str((np.float32 if dtype is torch.float32 else np.float16)(value)))
+    for digits in range(1, 10):
+        text = float(f"{value:.{digits}g}")
+        if torch.tensor(text, dtype=dtype).item() == value:
+            return text
+    return value
