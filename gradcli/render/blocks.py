@@ -1,0 +1,119 @@
+"""The few shapes of which every answer is made; each format renders these and nothing else.
+
+A block holds exact numbers. Rounding, truncation and layout are the renderer's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from gradcli.errors import Span
+from gradcli.results import Tensor
+
+Tone = Literal["plain", "quiet", "good", "note", "warning", "error"]
+
+
+class Tensors(tuple[Tensor | None, ...]):
+    """Whole tensors as cells: small ones with all their elements, others by shape and range; None for none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column: texts, indices of elements, tensors, or numbers with the dtype that decides their shortest decimals.
+
+    `missing` is True where there is no value; it is shown as a dash and written as null or an empty field.
+    `signed` shows the plus of positive numbers too.
+    """
+
+    name: str
+    values: Sequence[str] | Sequence[tuple[int, ...]] | Tensors | np.ndarray
+    dtype: str | None = None
+    missing: np.ndarray | None = None
+    signed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns of equal length under an optional title."""
+
+    columns: tuple[Column, ...]
+    title: str | None = None
+
+    @property
+    def rows(self) -> int:
+        return len(self.columns[0].values) if self.columns else 0
+
+
+@dataclass(frozen=True, eq=False)
+class Scalar:
+    """A number with its dtype, to be rounded by whoever shows it; None is a dash."""
+
+    value: np.ndarray | float | int | None
+    dtype: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Names and short answers, one a line."""
+
+    pairs: tuple[tuple[str, str | Scalar], ...]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A title line with a quiet remark behind it."""
+
+    text: str
+    remark: str | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence or two."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A piece of the user's text with a caret under the place."""
+
+    text: str
+    span: Span
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class Verbatim:
+    """Text that must stay as it is: a message of PyTorch's, a program."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One curve of a plot, over the plot's x values. Dashed curves are derivatives."""
+
+    name: str
+    y: np.ndarray
+    dashed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Plot:
+    """Curves over common x values, with vertical marks (kinks)."""
+
+    x: np.ndarray
+    series: tuple[Series, ...]
+    marks: tuple[float, ...] = ()
+    title: str | None = None
+    x_name: str = "x"
+
+
+Block = Table | Facts | Heading | Note | Excerpt | Verbatim | Plot

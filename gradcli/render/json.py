@@ -1,0 +1,107 @@
+"""A result as strict JSON: the record itself, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+
+from gradcli.errors import GradcliError
+from gradcli.render.numbers import json_array, json_float
+from gradcli.render.view import Answer, View
+from gradcli.results import Failure, Gradient, Input, Setting, Tensor
+from gradcli.version import __version__
+
+SCHEMA_VERSION = 1
+
+_ELEMENTS = frozenset({"loss", "lowest", "highest", "torch", "value", "reverse", "forward"})
+"""The fields whose floats are elements of a tensor and have the digits of its dtype; other floats are float64."""
+
+
+def render(answer: Answer, view: View) -> Iterator[str]:
+    """One object, and a line break at its end."""
+    yield to_json(answer).decode() + "\n"
+
+
+def to_json(answer: Answer) -> bytes:
+    """One object on one line; its keys are those of the schema `answer.kind`, always all of them."""
+    if isinstance(answer, GradcliError):
+        return _error(_mistake(answer))
+    if isinstance(answer, Failure):
+        return _error(_plain(answer, None))
+    setting: Setting | None = getattr(answer, "setting", None)
+    header = {"schema": f"gradcli/{answer.kind}/{SCHEMA_VERSION}", "gradcli": __version__}
+    dtype = None if setting is None else setting.dtype
+    if setting is not None:
+        header |= _plain(setting, dtype)
+    body = {
+        field.name: _plain(getattr(answer, field.name), dtype) for field in fields(answer) if field.name != "setting"
+    }
+    return orjson.dumps(header | body)
+
+
+def _error(error: object) -> bytes:
+    return orjson.dumps({"schema": f"gradcli/{Failure.kind}/{SCHEMA_VERSION}", "error": error})
+
+
+def _mistake(error: GradcliError) -> dict[str, object]:
+    return {
+        "code": error.code,
+        "type": type(error).__name__,
+        "message": _text(error.message),
+        "hint": _plain(error.hint, None),
+        "expression": _plain(error.expression, None),
+        "span": _plain(error.span, None),
+    }
+
+
+def _plain(value: Any, dtype: str | None) -> Any:
+    """What orjson can write, with arrays already written; `dtype` is that of the result."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float):
+        return json_float(float(value), None)
+    if isinstance(value, np.ndarray | np.generic):
+        return orjson.Fragment(json_array(np.asarray(value)))
+    if isinstance(value, Mapping):
+        return {_text(key): _plain(item, dtype) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item, dtype) for item in value]
+    if isinstance(value, Tensor):
+        return _tensor(value)
+    if is_dataclass(value):
+        return _record(value, dtype)
+    raise TypeError(f"a result holds a {type(value).__name__}")
+
+
+def _record(record: Any, dtype: str | None) -> dict[str, object]:
+    """The fields in order; a record with a dtype of its own knows better than the result."""
+    own = getattr(record, "dtype", None) or dtype
+    items = ((field.name, getattr(record, field.name)) for field in fields(record))
+    return {
+        name: json_float(item, own) if name in _ELEMENTS and isinstance(item, float) else _plain(item, own)
+        for name, item in items
+    }
+
+
+def _tensor(tensor: Tensor) -> dict[str, object]:
+    """Shape, dtype and values; what an input or a gradient has besides."""
+    written: dict[str, object] = {"shape": list(tensor.shape), "dtype": tensor.dtype}
+    if isinstance(tensor, Input):
+        written["requires_grad"] = tensor.requires_grad
+    written["values"] = orjson.Fragment(json_array(tensor.values, tensor.dtype))
+    if isinstance(tensor, Gradient):
+        written["norm"] = orjson.Fragment(json_array(tensor.norm))
+        direction = tensor.direction
+        written["direction"] = None if direction is None else orjson.Fragment(json_array(direction, tensor.dtype))
+    return written
+
+
+def _text(text: str) -> str:
+    """Undecodable bytes of a command line are halves of surrogate pairs, which UTF-8 does not have."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,154 @@
+"""Tables and facts as lines of text: as wide as they must be, or with the columns below each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from gradcli.render.blocks import Facts, Scalar, Table
+from gradcli.render.cells import is_numeric, shown_cells, shown_scalar
+from gradcli.render.text import as_charset, one_line, pieces_of, shortened, visible, width_of, wrapped
+from gradcli.render.view import View
+
+Span = tuple[str, str]
+"""A piece of a line, and its tone: a block's tone, `bold`, or `curve 1` to `curve 6`."""
+
+Line = tuple[Span, ...]
+
+GAP = "  "
+_NARROWEST_PROSE = 16
+_LONGEST_TITLE = 240
+
+
+@dataclass(frozen=True)
+class _Field:
+    """One column, ready to be laid out."""
+
+    name: str
+    cells: Sequence[str]
+    numeric: bool
+
+    @property
+    def width(self) -> int:
+        return max(map(width_of, (self.name, *self.cells)))
+
+
+def table_lines(table: Table, view: View) -> list[Line]:
+    """A table; on a narrow terminal numbers are aligned less, then prose wraps, then columns move below each other."""
+    count = table.rows if view.max_rows is None else min(table.rows, view.max_rows)
+    fields = [
+        _Field(
+            as_charset(visible(column.name), view.charset),
+            [as_charset(cell, view.charset) for cell in shown_cells(column, view.precision, count)],
+            is_numeric(column),
+        )
+        for column in table.columns
+    ]
+    lines = _in_columns(fields, view.width) or _below_each_other(fields, count, view.width)
+    if table.title:
+        title = as_charset(shortened(one_line(table.title), _LONGEST_TITLE), view.charset)
+        lines = [*(((line, "bold"),) for line in wrapped(title, view.width)), *lines]
+    if count < table.rows:
+        lines.append(((as_charset(f"… {table.rows - count} more", view.charset), "quiet"),))
+    return lines
+
+
+def facts_lines(facts: Facts, view: View) -> list[Line]:
+    """One name and its answer a line."""
+    pairs = []
+    for name, value in facts.pairs:
+        number = isinstance(value, Scalar)
+        text = shown_scalar(value, view.precision) if isinstance(value, Scalar) else visible(value)
+        pairs.append((as_charset(visible(name), view.charset), as_charset(text, view.charset), number))
+    return _named(pairs, view.width)
+
+
+def _in_columns(fields: Sequence[_Field], width: int | None) -> list[Line] | None:
+    """Rows of cells beside each other, or None where they do not fit."""
+    aligned = [_decimals_aligned(field) for field in fields]
+    for attempt in (aligned, fields):
+        if width is None or _total(attempt) <= width:
+            return _rows(attempt)
+    prose = max((field for field in fields if not field.numeric), key=lambda field: field.width, default=None)
+    if prose is None or width is None:
+        return None
+    room = prose.width - (_total(fields) - width)
+    pieces = (piece for cell in (prose.name, *prose.cells) for word in cell.split() for piece in pieces_of(word))
+    return _rows(fields, prose, room) if room >= max(_NARROWEST_PROSE, *map(width_of, pieces)) else None
+
+
+def _rows(fields: Sequence[_Field], prose: _Field | None = None, room: int | None = None) -> list[Line]:
+    """A header and the rows; the cells of `prose` wrap at `room` columns."""
+    widths = [room if field is prose and room else field.width for field in fields]
+    header = [_padded(field.name, width, field.numeric) for field, width in zip(fields, widths, strict=True)]
+    lines: list[Line] = [((GAP.join(header).rstrip(), "quiet"),)]
+    for cells in zip(*(field.cells for field in fields), strict=True):
+        parts = [wrapped(cell, room if field is prose else None) for cell, field in zip(cells, fields, strict=True)]
+        for pieces in zip_longest(*parts, fillvalue=""):
+            padded = [_padded(*piece) for piece in zip(pieces, widths, (f.numeric for f in fields), strict=True)]
+            lines.append(((GAP.join(padded).rstrip(), "plain"),))
+    return lines
+
+
+def _below_each_other(fields: Sequence[_Field], count: int, width: int | None) -> list[Line]:
+    """One small paragraph a row, with a line for each column."""
+    lines: list[Line] = []
+    for row in range(count):
+        if row:
+            lines.append(())
+        lines += _named([(field.name, field.cells[row], field.numeric) for field in fields], width)
+    return lines
+
+
+def _named(pairs: Sequence[tuple[str, str, bool]], width: int | None) -> list[Line]:
+    """Names and values; numbers stay whole, prose wraps behind its name or, with little room, below it."""
+    column = max((width_of(name) for name, _, _ in pairs), default=0) + len(GAP)
+    lines: list[Line] = []
+    for name, text, numeric in pairs:
+        if not name:
+            lines.append(((text, "bold"),))
+            continue
+        room = None if numeric or width is None else max(1, width - column)
+        beside = wrapped(text, room)
+        readable = len(beside) == 1 or room is None or room >= _NARROWEST_PROSE
+        if width is None or (readable and column + max(map(width_of, beside)) <= width):
+            lines.append(((_padded(name, column, False), "quiet"), (beside[0], "plain")))
+            lines += [((" " * column + line, "plain"),) for line in beside[1:]]
+            continue
+        lines.append(((name, "quiet"),))
+        indent = GAP if width_of(GAP + text) <= width or not numeric else ""
+        lines += [((line, "plain"),) for line in wrapped(indent + text, None if numeric else width)]
+    return lines
+
+
+def _total(fields: Sequence[_Field]) -> int:
+    return sum(field.width for field in fields) + len(GAP) * (len(fields) - 1)
+
+
+def _decimals_aligned(field: _Field) -> _Field:
+    """Numbers with their decimal points below each other."""
+    if not field.numeric:
+        return field
+    places = [_decimal_place(cell) for cell in field.cells]
+    left = max(places, default=0)
+    right = max((len(cell) - place for cell, place in zip(field.cells, places, strict=True)), default=0)
+    cells = [
+        " " * (left - place) + cell + " " * (right - len(cell) + place)
+        for cell, place in zip(field.cells, places, strict=True)
+    ]
+    return replace(field, cells=cells)
+
+
+def _decimal_place(cell: str) -> int:
+    """Where the whole part of a number ends; words such as `inf` have no other part."""
+    if cell.lstrip("+-")[:1].isdigit():
+        for place, character in enumerate(cell):
+            if character in ".e":
+                return place
+    return len(cell)
+
+
+def _padded(text: str, width: int, to_the_right: bool) -> str:
+    space = " " * (width - width_of(text))
+    return space + text if to_the_right else text + space

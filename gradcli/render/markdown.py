@@ -1,0 +1,97 @@
+"""Blocks as GitHub Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from gradcli.render.blocks import Block, Excerpt, Facts, Heading, Note, Plot, Scalar, Table, Tone, Verbatim
+from gradcli.render.cells import is_numeric, shown_cells, shown_scalar
+from gradcli.render.excerpt import excerpt
+from gradcli.render.plot import plot_lines
+from gradcli.render.text import one_line, shortened, visible, visible_lines
+from gradcli.render.view import Answer, View
+from gradcli.render.views import blocks_of
+
+_SPECIAL = re.compile(r"[\\`*<|~$]|(?<!\w)_|_(?!\w)|\](?=\()|\[(?=[ xX^])|&(?=[\w#])|^[#>]")
+"""What could be markup where it stands: `x_1` and `x[0]` are left alone."""
+
+_EXCERPT_WIDTH = 100
+_LONGEST_HEADING = 240
+
+
+def render(answer: Answer, view: View) -> Iterator[str]:
+    """Paragraphs with an empty line between them; findings are a list."""
+    paragraphs = (
+        paragraph
+        for block in blocks_of(answer, plot=view.plot, drawing=view.drawing)
+        if (paragraph := _paragraph(block, view))
+    )
+    yield "\n\n".join(paragraphs) + "\n"
+
+
+def _paragraph(block: Block, view: View) -> str:
+    match block:
+        case Heading():
+            remark = f" {_escaped(block.remark)}" if block.remark else ""
+            return f"## {_code(shortened(one_line(block.text), _LONGEST_HEADING))}{remark}"
+        case Table():
+            return _table(block, view)
+        case Facts():
+            return "\n".join(f"- {_escaped(name)}: {_answer(value, view)}" for name, value in block.pairs)
+        case Note(tone="error" | "warning" | "note"):
+            return f"- {_escaped(block.text)}"
+        case Note():
+            return _indent(block.tone) + _escaped(block.text)
+        case Verbatim():
+            return _fenced(visible_lines(block.text), _indent(block.tone))
+        case Excerpt():
+            return _fenced(excerpt(block.text, block.span, _EXCERPT_WIDTH), _indent(block.tone))
+        case Plot():
+            drawn = plot_lines(block, view)
+            return _fenced("".join(text for text, _ in line).rstrip() for line in drawn) if drawn else ""
+
+
+def _indent(tone: Tone) -> str:
+    """What has the tone of a finding belongs to the list item above it, and so does a fix."""
+    return "" if tone in ("plain", "quiet") else "  "
+
+
+def _table(table: Table, view: View) -> str:
+    count = table.rows if view.max_rows is None else min(table.rows, view.max_rows)
+    cells = [[_escaped(cell) for cell in shown_cells(column, view.precision, count)] for column in table.columns]
+    lines = [f"**{_escaped(table.title)}**", ""] if table.title else []
+    lines.append(_row(_escaped(column.name) for column in table.columns))
+    lines.append(_row("---:" if is_numeric(column) else "---" for column in table.columns))
+    lines += [_row(row) for row in zip(*cells, strict=True)]
+    if count < table.rows:
+        lines += ["", f"… {table.rows - count} more"]
+    return "\n".join(lines)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _answer(value: str | Scalar, view: View) -> str:
+    return shown_scalar(value, view.precision) if isinstance(value, Scalar) else _escaped(value)
+
+
+def _escaped(text: str) -> str:
+    """Text in which nothing is markup; one line."""
+    return _SPECIAL.sub(r"\\\g<0>", visible(text.replace("\n", " ")))
+
+
+def _code(text: str) -> str:
+    ticks = "`" * (_longest_run(text) + 1)
+    return f"{ticks} {text} {ticks}" if "`" in text else f"`{text}`"
+
+
+def _fenced(lines: Iterable[str], indent: str = "") -> str:
+    lines = list(lines)
+    fence = "`" * max(3, _longest_run("\n".join(lines)) + 1)
+    return "\n".join(indent + line for line in (fence, *lines, fence))
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)

@@ -1,0 +1,119 @@
+"""Blocks as text for a terminal or a pipe; rich only where there is colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from gradcli.render.blocks import Block, Excerpt, Facts, Heading, Note, Plot, Table, Verbatim
+from gradcli.render.excerpt import excerpt
+from gradcli.render.layout import GAP, Line, facts_lines, table_lines
+from gradcli.render.plot import plot_lines
+from gradcli.render.text import as_charset, one_line, shortened, visible, visible_lines, width_of, wrapped
+from gradcli.render.view import Answer, View
+from gradcli.render.views import blocks_of
+
+_STYLES = {
+    "plain": "",
+    "bold": "bold",
+    "quiet": "dim",
+    "good": "green",
+    "note": "cyan",
+    "warning": "yellow",
+    "error": "bold red",
+    "curve 1": "cyan",
+    "curve 2": "magenta",
+    "curve 3": "yellow",
+    "curve 4": "green",
+    "curve 5": "blue",
+    "curve 6": "red",
+}
+"""What each tone looks like."""
+
+_LONGEST_HEADING = 240
+_EXCERPT_WIDTH = 100
+
+
+def render(answer: Answer, view: View) -> Iterator[str]:
+    """The answer as lines of text, plain or painted."""
+    yield painted(block_lines(blocks_of(answer, plot=view.plot, drawing=view.drawing), view), color=view.color)
+
+
+def block_lines(blocks: Iterable[Block], view: View) -> list[Line]:
+    """All blocks, an empty line between those that do not belong together."""
+    lines: list[Line] = []
+    previous: Block | None = None
+    for block in blocks:
+        shown = _lines(block, view)
+        if not shown:
+            continue
+        if previous is not None and not _belongs_to(block, previous):
+            lines.append(())
+        lines += shown
+        previous = block
+    return lines
+
+
+def painted(lines: Sequence[Line], *, color: bool) -> str:
+    """Lines with their line breaks."""
+    if not color:
+        return "".join("".join(text for text, _ in line) + "\n" for line in lines)
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    styles = {tone: Style.parse(style) for tone, style in _STYLES.items()}
+
+    def paint(text: str, tone: str) -> str:
+        return styles[tone].render(text, color_system=ColorSystem.STANDARD) if text.strip() else text
+
+    return "".join("".join(paint(text, tone) for text, tone in line) + "\n" for line in lines)
+
+
+def _belongs_to(block: Block, previous: Block) -> bool:
+    """An excerpt or a message stays with the sentence before it, a remark with what it is about."""
+    match block:
+        case Excerpt() | Verbatim():
+            return isinstance(previous, Note | Verbatim)
+        case Note(tone="quiet"):
+            return isinstance(previous, Facts) or (isinstance(previous, Note) and previous.tone == "quiet")
+        case Note(tone="plain" | "good"):
+            return isinstance(previous, Note | Excerpt | Verbatim) and previous.tone != "quiet"
+        case _:
+            return False
+
+
+def _lines(block: Block, view: View) -> list[Line]:
+    match block:
+        case Table():
+            return table_lines(block, view)
+        case Facts():
+            return facts_lines(block, view)
+        case Plot():
+            return plot_lines(block, view)
+        case Heading():
+            return _heading_lines(block, view)
+        case Note():
+            texts = [piece for line in visible_lines(block.text) for piece in wrapped(_held(line, view), view.width)]
+            return [((text, block.tone),) for text in texts]
+        case Verbatim():
+            return [((_held("  " + line, view), block.tone),) for line in visible_lines(block.text)]
+        case Excerpt():
+            width = max(4, (view.width or _EXCERPT_WIDTH) - len(GAP))
+            text, carets = excerpt(block.text, block.span, width, view.charset)
+            return [((GAP + text, "plain"),), ((GAP + carets, block.tone),)]
+
+
+def _heading_lines(block: Heading, view: View) -> list[Line]:
+    text = _held(shortened(one_line(block.text), _LONGEST_HEADING), view)
+    remark = _held(visible(block.remark or ""), view)
+    if not remark:
+        return [((line, "bold"),) for line in wrapped(text, view.width)]
+    if view.width is None or width_of(text + GAP + remark) <= view.width:
+        return [((text, "bold"), (GAP + remark, "quiet"))]
+    return [
+        *(((line, "bold"),) for line in wrapped(text, view.width)),
+        *(((line, "quiet"),) for line in wrapped(remark, view.width)),
+    ]
+
+
+def _held(text: str, view: View) -> str:
+    return as_charset(text, view.charset)

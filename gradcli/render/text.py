@@ -1,0 +1,118 @@
+"""Text that others wrote, made safe to show; and how wide text is on a terminal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Control characters, escapes, invisible and direction-changing characters, halves of surrogate pairs."""
+
+_PIECE = re.compile(r".+?(?:[(\[,_]+|(?=\.[A-Za-z])|$)")
+
+_PLAINER = str.maketrans(
+    {"…": "...", "—": "-", "–": "-", "·": "*", "│": "|", "┤": "|", "┬": "+", "└": "+", "─": "-", "┊": ":", "′": "'"}
+    | {"“": '"', "”": '"', "‘": "'", "’": "'", "≤": "<=", "≥": ">=", "−": "-", "×": "x", "\u2800": " "}
+    | {chr(code): "*" for code in range(0x2801, 0x2900)}
+    | {"\u2805": ":", "\u2828": ":"}
+)
+"""Stand-ins for a stream that cannot hold the character; all braille dots become one star, a dotted line colons."""
+
+
+def visible(text: str) -> str:
+    """One line of text in which nothing moves the cursor, changes colours or hides."""
+    return _UNSEEN.sub(_escape, text.replace("\t", " "))
+
+
+def one_line(text: str) -> str:
+    """The statements of an expression on one line, made visible."""
+    return visible("; ".join(line.strip().rstrip(";") for line in text.split("\n") if line.strip()))
+
+
+def visible_lines(text: str) -> list[str]:
+    """The lines of a text, each made visible; tabs become four spaces."""
+    return [visible(line.expandtabs(4)) for line in text.split("\n")]
+
+
+def as_charset(text: str, charset: str) -> str:
+    """The text in characters that `charset` has: plainer ones, or escapes such as \\u03b1."""
+    try:
+        text.encode(charset)
+    except UnicodeEncodeError:
+        return text.translate(_PLAINER).encode(charset, "backslashreplace").decode(charset)
+    return text
+
+
+def width_of(text: str) -> int:
+    """Columns on a terminal: two for wide characters, none for combining ones."""
+    return len(text) if text.isascii() else sum(map(_character_width, text))
+
+
+def first_columns(text: str, columns: int) -> str:
+    """As much of the beginning as fits."""
+    used = 0
+    for place, character in enumerate(text):
+        used += _character_width(character)
+        if used > columns:
+            return text[:place]
+    return text
+
+
+def last_columns(text: str, columns: int) -> str:
+    """As much of the end as fits."""
+    used = 0
+    for place in range(len(text), 0, -1):
+        used += _character_width(text[place - 1])
+        if used > columns:
+            return text[place:]
+    return text
+
+
+def shortened(text: str, columns: int) -> str:
+    """The text, or its beginning and its end around an ellipsis."""
+    if width_of(text) <= columns:
+        return text
+    half = max(1, (columns - 1) // 2)
+    return f"{first_columns(text, half)}…{last_columns(text, half)}"
+
+
+def wrapped(text: str, width: int | None) -> list[str]:
+    """Lines broken at spaces, and in words longer than a line behind brackets, commas and underscores.
+
+    A number is never cut. Leading spaces are kept on every line.
+    """
+    if width is None or width_of(text) <= width:
+        return [text]
+    indent = text[: len(text) - len(text.lstrip(" "))]
+    room = width - len(indent)
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        pieces = pieces_of(word) if width_of(word) > room else [word]
+        for number, piece in enumerate(pieces):
+            longer = f"{line}{' ' if line and number == 0 else ''}{piece}"
+            if line and width_of(longer) > room:
+                lines.append(line)
+                longer = piece
+            line = longer
+    return [indent + line for line in (*lines, line)]
+
+
+def pieces_of(word: str) -> list[str]:
+    """The parts of a word that must stay together: an identifier, a number, with the punctuation behind it."""
+    return _PIECE.findall(word)
+
+
+def _character_width(character: str) -> int:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2
+    return 0 if unicodedata.category(character) in ("Mn", "Me") else 1
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
+    return f"\\u{code:04x}" if code > 0xFF else f"\\x{code:02x}"

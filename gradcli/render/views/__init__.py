@@ -1,0 +1,67 @@
+"""Each kind of answer as blocks for people and as one table for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gradcli.render.blocks import Block, Plot, Table
+from gradcli.render.cells import with_distinct_names
+from gradcli.render.view import Answer
+from gradcli.render.views import activate, check, failure, functions, grad, loss, retain_demo, softmax, trace
+
+__all__ = ["blocks_of", "plots_of", "table_of"]
+
+
+def _no_plots(result: object) -> tuple[Plot, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class _Views:
+    """What one kind of answer shows. The arguments are the kind's own class.
+
+    plots_in_text: whether the plots are drawn between the tables, or only into a file of their own.
+    """
+
+    blocks: Callable[[Any], tuple[Block, ...]]
+    table: Callable[[Any], Table]
+    plots: Callable[[Any], tuple[Plot, ...]] = _no_plots
+    plots_in_text: bool = True
+
+
+_VIEWS = {
+    "grad": _Views(grad.blocks, grad.table, grad.plots, plots_in_text=False),
+    "activate": _Views(activate.blocks, activate.table, activate.plots),
+    "loss": _Views(loss.blocks, loss.table, loss.plots),
+    "softmax": _Views(softmax.blocks, softmax.table),
+    "retain-demo": _Views(retain_demo.blocks, retain_demo.table),
+    "trace": _Views(trace.blocks, trace.table),
+    "check": _Views(check.blocks, check.table),
+    "functions": _Views(functions.blocks, functions.table),
+    "error": _Views(failure.blocks, failure.table),
+}
+
+
+def blocks_of(answer: Answer, *, plot: bool = False, drawing: Answer | None = None) -> tuple[Block, ...]:
+    """The answer for people; plots, of `drawing` if there is one, come behind its first table."""
+    views = _views(answer)
+    blocks = views.blocks(answer)
+    plots = views.plots(drawing or answer) if plot and views.plots_in_text else ()
+    behind = next((place for place, block in enumerate(blocks, 1) if isinstance(block, Table)), len(blocks))
+    return (*blocks[:behind], *plots, *blocks[behind:])
+
+
+def table_of(answer: Answer) -> Table:
+    """The answer for programs that read rows; its columns have different names."""
+    return with_distinct_names(_views(answer).table(answer))
+
+
+def plots_of(answer: Answer) -> tuple[Plot, ...]:
+    """The plots of an answer, without its tables."""
+    return _views(answer).plots(answer)
+
+
+def _views(answer: Answer) -> _Views:
+    return _VIEWS[getattr(answer, "kind", "error")]

@@ -1,0 +1,191 @@
+"""Whether PyTorch's gradient is right: the verdict in a sentence, then what is not plain, then the rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Table, Tone
+from gradcli.render.numbers import shortest_float
+from gradcli.render.views.findings import finding_blocks
+from gradcli.render.views.tensors import float_column
+from gradcli.results import CheckResult, CheckRow, CheckVerdict
+
+_IN_DTYPE = ("value", "reverse", "forward")
+_IN_DOUBLE = ("finite_difference", "finite_difference_error", "reference", "left", "right", "ulp_error")
+_TONES: dict[str, Tone] = {"disagree": "error", "kink": "note", "cannot tell": "quiet"}
+_HEADERS = {"finite_difference": "difference", "finite_difference_error": "± error", "ulp_error": "ULPs"}
+_VERDICTS: tuple[CheckVerdict, ...] = ("agree", "disagree", "kink", "cannot tell")
+
+
+def blocks(result: CheckResult) -> tuple[Block, ...]:
+    """The answer for people."""
+    return (
+        Heading(result.expression, f"on {result.setting.device}"),
+        _sentence(result),
+        _summary(result),
+        *_exceptions(result.rows),
+        *_reasons(result.rows),
+        *_agreeing(result.rows),
+        *_reference(result),
+        Note(f"seed {result.setting.seed}", "quiet"),
+        *finding_blocks(result.findings, result.expression),
+    )
+
+
+def table(result: CheckResult) -> Table:
+    """For programs: a row for each element and dtype."""
+    rows = result.rows
+    no_reason = np.array([row.reason is None for row in rows], dtype=bool)
+    return Table(
+        (
+            Column("variable", [row.variable for row in rows]),
+            Column("index", [row.index for row in rows]),
+            Column("dtype", [row.dtype for row in rows]),
+            *(_in_dtype(name, rows) for name in _IN_DTYPE),
+            *(float_column(name, [getattr(row, name) for row in rows]) for name in _IN_DOUBLE),
+            Column("verdict", [row.verdict for row in rows]),
+            Column("reason", [row.reason or "" for row in rows], missing=no_reason),
+        )
+    )
+
+
+def _sentence(result: CheckResult) -> Note:
+    """The verdict: what is wrong, else how often the gradient agrees and why not always."""
+    rows, dtypes = result.rows, [line.dtype for line in result.summary]
+    if not rows:
+        return Note("There is no gradient to check.", "note")
+    of_each = len(rows) // len(dtypes)
+    unit = "point" if len({row.variable for row in rows}) == 1 else "element"
+    wrong = [row for row in rows if row.verdict == "disagree"]
+    if wrong:
+        places = len({(row.variable, row.index) for row in wrong})
+        which = sorted({row.dtype for row in wrong}, key=dtypes.index)
+        where = f" at {places} of {of_each} {unit}s" if of_each > 1 else ""
+        return Note(f"PyTorch's gradient is wrong{where} in {_listed(which)}.", "error")
+    counts = Counter(row.verdict for row in rows)
+    where = f"in {_listed(dtypes)}" if len(dtypes) < 3 else f"in each of {len(dtypes)} dtypes"
+    if counts["agree"] == len(rows):
+        every = f"{of_each} of {of_each} {unit}s" if of_each > 1 else f"the {unit}"
+        return Note(f"PyTorch's gradient agrees at {every} {where}.", "good")
+    worst = min(sum(row.verdict == "agree" for row in rows if row.dtype == dtype) for dtype in dtypes)
+    more = "" if worst * len(dtypes) == counts["agree"] else " or more"
+    rest = [words for verdict, words in _OTHERWISE.items() if counts[verdict]]
+    tone: Tone = "note" if counts["cannot tell"] else "good"
+    return Note(f"PyTorch's gradient agrees at {worst}{more} of {of_each} {unit}s {where}; {_listed(rest)}.", tone)
+
+
+_OTHERWISE: dict[CheckVerdict, str] = {
+    "kink": "at kinks it lies between the slopes of the two sides",
+    "cannot tell": "some cannot be told",
+}
+
+
+def _summary(result: CheckResult) -> Facts:
+    """A line for each dtype: how many elements got which verdict, and the largest error with its place."""
+    pairs = []
+    for line in result.summary:
+        rows = [row for row in result.rows if row.dtype == line.dtype]
+        counts = Counter(row.verdict for row in rows)
+        text = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _VERDICTS if counts[verdict] or not rows)
+        worst = max(rows, key=lambda row: row.ulp_error or 0.0, default=None)
+        if worst is not None and worst.ulp_error is not None:
+            text += f"; worst {_ulps(worst.ulp_error)}" + (f" at {_place(worst)}" if worst.ulp_error else "")
+        pairs.append((line.dtype, text))
+    return Facts(tuple(pairs))
+
+
+def _exceptions(rows: Sequence[CheckRow]) -> Iterator[Table]:
+    """The elements that do not simply agree, the accused ones first, with everything that is known about them."""
+    for verdict in _VERDICTS[1:]:
+        found = [row for row in rows if row.verdict == verdict]
+        if found:
+            yield Table(tuple(_columns(found, len({row.dtype for row in rows}))), verdict)
+
+
+def _columns(rows: Sequence[CheckRow], dtypes: int) -> Iterator[Column]:
+    """What the verdict rests on, a row for all dtypes that say the same; columns that say nothing are left out."""
+    together: dict[tuple[object, ...], list[CheckRow]] = {}
+    for row in rows:
+        key = (row.variable, row.index, row.value, row.reverse, row.forward, row.reference, row.left, row.right)
+        together.setdefault(key, []).append(row)
+    first = [same[0] for same in together.values()]
+    yield Column("by", [_element(row) for row in first])
+    names = [[row.dtype for row in same] for same in together.values()]
+    yield Column("dtype", ["all" if len(own) == dtypes > 1 else ", ".join(own) for own in names])
+    yield _in_dtype("value", first)
+    yield _in_dtype("reverse", first)
+    if any(row.forward != row.reverse and row.forward is not None for row in first):
+        yield _in_dtype("forward", first)
+    shown = ["left", "right", "reference", "ulp_error"]
+    if all(row.reference is None and row.left is None and row.right is None for row in first):
+        shown = ["finite_difference", "finite_difference_error"]
+    for name in shown:
+        column = float_column(_HEADERS.get(name, name), [getattr(row, name) for row in first])
+        if column.missing is None or not column.missing.all():
+            yield column
+
+
+def _agreeing(rows: Sequence[CheckRow]) -> Iterator[Table]:
+    """A row an element: its gradient in the widest dtype, and its largest error in all of them."""
+    together: dict[tuple[object, ...], list[CheckRow]] = {(row.variable, row.index): [] for row in rows}
+    for row in rows:
+        if row.verdict == "agree":
+            together[row.variable, row.index].append(row)
+    widest = [same[-1] for same in together.values() if same]
+    if not widest:
+        return
+    errors = [
+        max((row.ulp_error for row in same if row.ulp_error is not None), default=None)
+        for same in together.values()
+        if same
+    ]
+    columns = [Column("by", [_element(row) for row in widest]), _in_dtype("value", widest)]
+    columns.append(_in_dtype("reverse", widest))
+    if any(error is not None for error in errors):
+        columns.append(float_column("worst ULPs", errors))
+    else:
+        columns.append(float_column("± error", [row.finite_difference_error for row in widest]))
+    yield Table(tuple(columns), "agree")
+
+
+def _in_dtype(name: str, rows: Sequence[CheckRow]) -> Column:
+    held = [(getattr(row, name), row.dtype) for row in rows]
+    return float_column(name, [None if value is None else shortest_float(value, dtype) for value, dtype in held])
+
+
+def _reasons(rows: Sequence[CheckRow]) -> Iterator[Note]:
+    """Each reason once, with the first element that it holds for and how many more."""
+    by_reason: dict[tuple[str, str], list[CheckRow]] = {}
+    for row in rows:
+        if row.reason is not None:
+            by_reason.setdefault((row.verdict, row.reason), []).append(row)
+    for (verdict, reason), found in by_reason.items():
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        where = f"{_element(found[0])} in {found[0].dtype}{more}"
+        yield Note(f"{verdict}: {where}: {reason}", _TONES.get(verdict, "plain"))
+
+
+def _reference(result: CheckResult) -> Iterator[Note]:
+    if result.without_reference is not None:
+        yield Note(
+            f"There is no 50-digit reference for {result.without_reference}: finite differences decide.", "quiet"
+        )
+
+
+def _ulps(error: float) -> str:
+    return f"{error:,.0f} ULP" if error >= 100 else f"{error:.2g} ULP"
+
+
+def _place(row: CheckRow) -> str:
+    return f"{_element(row)} = {row.value:.6g}"
+
+
+def _element(row: CheckRow) -> str:
+    return f"{row.variable}[{', '.join(map(str, row.index))}]" if row.index else row.variable
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

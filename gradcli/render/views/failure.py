@@ -1,0 +1,44 @@
+"""What PyTorch raised, word for word, and what a user got wrong."""
+
+from __future__ import annotations
+
+from gradcli.errors import GradcliError
+from gradcli.render.blocks import Block, Column, Excerpt, Note, Table, Verbatim
+from gradcli.results import Failure
+
+
+def blocks(error: Failure | GradcliError) -> tuple[Block, ...]:
+    """The answer for people."""
+    return failure_blocks(error) if isinstance(error, Failure) else _mistake_blocks(error)
+
+
+def failure_blocks(failure: Failure) -> tuple[Block, ...]:
+    """PyTorch's message as it stands, the place, the way out."""
+    blocks: list[Block] = [Note(f"PyTorch raised {failure.type}:", "error"), Verbatim(failure.message, "error")]
+    if failure.span is not None and failure.expression is not None:
+        blocks.append(Excerpt(failure.expression, failure.span, "error"))
+    if failure.hint is not None:
+        blocks.append(Note(failure.hint))
+    return tuple(blocks)
+
+
+def _mistake_blocks(error: GradcliError) -> tuple[Block, ...]:
+    """What is wrong, where, how to fix it."""
+    blocks: list[Block] = [Note(error.message, "error")]
+    if error.span is not None and error.expression is not None:
+        blocks.append(Excerpt(error.expression, error.span, "error"))
+    if error.hint is not None:
+        blocks.append(Note(error.hint))
+    return tuple(blocks)
+
+
+def table(error: Failure | GradcliError) -> Table:
+    """One row with what there is to say."""
+    cells = {
+        "code": error.code,
+        "type": error.type if isinstance(error, Failure) else type(error).__name__,
+        "message": error.message,
+        "hint": error.hint or "",
+        "expression": error.expression or "",
+    }
+    return Table(tuple(Column(name, [text]) for name, text in cells.items()))

@@ -1,0 +1,166 @@
+"""A loss, what each element contributes, its gradients, and the way down."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Plot, Scalar, Series, Table
+from gradcli.render.numbers import shortest_float
+from gradcli.render.views.findings import finding_blocks
+from gradcli.render.views.grad import gradient_facts, place
+from gradcli.render.views.tensors import (
+    broadcast,
+    column,
+    column_or_dashes,
+    float_column,
+    index_column,
+    joined,
+    labels,
+    long_table,
+    scalar,
+    tensor_tables,
+)
+from gradcli.results import LossResult, Tensor
+
+_ELEMENTS_SHOWN = 8
+_MANY_TIMES = 1000
+"""A loss that changes by more than this is drawn by its powers of ten."""
+_ELEMENTS_WRITTEN = 256
+"""Parameters of gradient descent with more elements than these are left out of the table; JSON has them."""
+
+
+def blocks(result: LossResult) -> tuple[Block, ...]:
+    """The answer for people."""
+    return (
+        Heading(result.expression, place(result.setting)),
+        *_loss(result),
+        *_elements(result),
+        *_inside(result),
+        *gradient_facts(result.norm, result.gradients),
+        Note(f"via {result.method.via}, seed {result.setting.seed}", "quiet"),
+        *((_descent(result, _ELEMENTS_SHOWN, "gradient descent"), _outcome(result)) if result.descent else ()),
+        *finding_blocks(result.findings, result.expression),
+    )
+
+
+def table(result: LossResult) -> Table:
+    """A row a step of gradient descent; without it a row an element."""
+    if result.descent:
+        return _descent(result, _ELEMENTS_WRITTEN, None)
+    if (elements := _element_table(result)) is not None:
+        return elements
+    tensors = {name: (tensor, result.gradients.get(name)) for name, tensor in result.inputs.items()}
+    parts = {} if result.contributions is None else {"contributions": result.contributions}
+    return long_table(tensors, {"loss": result.loss} | parts)
+
+
+def plots(result: LossResult) -> tuple[Plot, ...]:
+    """The loss over the steps of gradient descent, in powers of ten where it spans many of them."""
+    if len(result.descent) < 2:
+        return ()
+    steps = np.array([step.step for step in result.descent], dtype=np.float64)
+    values = np.array([step.loss for step in result.descent], dtype=np.float64)
+    finite = values[np.isfinite(values)]
+    name = "loss"
+    if finite.size and finite.min() > 0 and finite.max() > _MANY_TIMES * finite.min():
+        name, values = "log10(loss)", np.log10(values)
+    return (Plot(steps, (Series(name, values),), title="the loss over the steps", x_name="step"),)
+
+
+def _loss(result: LossResult) -> Iterator[Block]:
+    pairs: list[tuple[str, str | Scalar]] = [("loss", scalar(result.loss))] if result.loss.values.ndim == 0 else []
+    pairs.append(("reduction", result.reduction))
+    pairs += [(name, str(value)) for name, value in result.parameters.items() if value is not None]
+    yield Facts(tuple(pairs))
+    if result.loss.values.ndim and result.contributions is None:
+        yield Table((index_column(result.loss.shape), column("loss", result.loss)))
+
+
+def _elements(result: LossResult) -> Iterator[Table]:
+    """One table where everything has the contributions' shape, else contributions and gradients apart."""
+    if (together := _element_table(result)) is not None:
+        yield together
+        return
+    parts = result.contributions
+    if parts is not None:
+        fitting = {
+            name: t for name, t in result.inputs.items() if t.shape == parts.shape and name not in result.gradients
+        }
+        columns = [column(name, tensor) for name, tensor in fitting.items()]
+        yield Table((index_column(parts.shape), *columns, column("contribution", parts)))
+        rest = {name: tensor for name, tensor in result.inputs.items() if name not in fitting}
+        yield from tensor_tables(rest, result.gradients)
+    else:
+        yield from tensor_tables(result.inputs, result.gradients)
+
+
+def _element_table(result: LossResult) -> Table | None:
+    """A row a contribution, with the inputs and gradients that belong to it."""
+    parts = result.contributions
+    if parts is None or any(result.inputs[name].shape != parts.shape for name in result.gradients):
+        return None
+    columns = [index_column(parts.shape)] if parts.shape else []
+    for name, tensor in result.inputs.items():
+        stretched = broadcast(tensor, parts.shape)
+        if stretched is None:
+            return None
+        columns.append(column(name, stretched))
+    columns.append(column("contribution", parts))
+    for name, gradient in result.gradients.items():
+        label = "gradient" if len(result.gradients) == 1 else f"d/d{name}"
+        columns.append(column_or_dashes(label, gradient, parts.values.size))
+    return Table(tuple(columns))
+
+
+def _inside(result: LossResult) -> Iterator[Table]:
+    inside = result.inside
+    if inside is None:
+        return
+    columns = (
+        index_column(inside.probabilities.shape),
+        column(inside.name, inside.probabilities),
+        column("target", inside.target),
+        column(f"{inside.name} - target", inside.difference, signed=True),
+    )
+    yield Table(columns, f"the {inside.name} inside")
+
+
+def _descent(result: LossResult, most: int, title: str | None) -> Table:
+    steps = result.descent
+    columns = [
+        Column("step", np.array([step.step for step in steps])),
+        float_column("loss", [step.loss for step in steps], result.setting.dtype),
+    ]
+    for name, tensor in steps[0].parameters.items():
+        if tensor.values.size > most:
+            columns.append(_over_steps(f"|d/d{name}|", [_norm(step.gradients[name]) for step in steps], 0))
+            continue
+        for place_of, label in enumerate(labels(name, tensor.shape)):
+            columns.append(_over_steps(label, [step.parameters[name] for step in steps], place_of))
+            columns.append(_over_steps(f"d/d{label}", [step.gradients[name] for step in steps], place_of))
+    return Table(tuple(columns), title)
+
+
+def _outcome(result: LossResult) -> Note:
+    """Where the descent led: the last step may be hidden behind `… more`."""
+    losses = [step.loss for step in result.descent]
+    lost = next((step.step for step in result.descent if not math.isfinite(step.loss)), None)
+    if lost is not None:
+        return Note(f"The loss is not finite any more from step {lost} on: try a smaller --lr.", "warning")
+    first, last = (shortest_float(loss, result.setting.dtype) for loss in (losses[0], losses[-1]))
+    if last > first:
+        return Note(f"The loss rose from {first:.6g} to {last:.6g}: try a smaller --lr.", "warning")
+    return Note(f"The loss went from {first:.6g} to {last:.6g} in {len(losses) - 1} steps.", "good")
+
+
+def _over_steps(name: str, tensors: list[Tensor | None], element: int) -> Column:
+    picked = [None if t is None else Tensor(t.dtype, t.values.reshape(-1)[element : element + 1]) for t in tensors]
+    return joined(name, [(tensor, 1) for tensor in picked])
+
+
+def _norm(gradient: Tensor | None) -> Tensor | None:
+    norm = getattr(gradient, "norm", None)
+    return None if norm is None else Tensor(str(norm.dtype), norm)

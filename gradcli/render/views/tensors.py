@@ -1,0 +1,143 @@
+"""Columns and tables of tensors, for the views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
+
+import numpy as np
+
+from gradcli.render.blocks import Column, Scalar, Table
+from gradcli.render.numbers import as_one_column, shortest_float
+from gradcli.results import Gradient, Input, Tensor
+
+MATRIX_COLUMNS = 16
+"""Wider matrices are not shown, only written."""
+
+
+class Indices(Sequence[tuple[int, ...]]):
+    """The indices of all elements of a shape in order, made only when looked at."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
+        self._size = prod(shape)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[tuple[int, ...]]:
+        return np.ndindex(*self._shape)
+
+    def __getitem__(self, place: int | slice) -> tuple[int, ...] | list[tuple[int, ...]]:  # type: ignore[override]
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(self._size))]  # type: ignore[misc]
+        return tuple(int(part) for part in np.unravel_index(range(self._size)[place], self._shape))
+
+
+def index_column(shape: tuple[int, ...], name: str = "index") -> Column:
+    return Column(name, Indices(shape))
+
+
+def column(name: str, tensor: Tensor, *, signed: bool = False) -> Column:
+    """The elements of a tensor below each other."""
+    return Column(name, tensor.values.reshape(-1), tensor.dtype, signed=signed)
+
+
+def column_or_dashes(name: str, tensor: Tensor | None, rows: int) -> Column:
+    """The elements of a tensor, or a dash for each where there is none."""
+    return dashes(name, rows) if tensor is None else column(name, tensor)
+
+
+def float_column(name: str, values: Sequence[float | None], dtype: str | None = None) -> Column:
+    """Python floats, with the digits of the dtype from which they stem; a dash for None."""
+    numbers = [0.0 if value is None else shortest_float(value, dtype) for value in values]
+    missing = np.array([value is None for value in values], dtype=bool)
+    return Column(name, np.array(numbers, dtype=np.float64), missing=missing if missing.any() else None)
+
+
+def dashes(name: str, rows: int) -> Column:
+    return Column(name, np.zeros(rows), missing=np.ones(rows, dtype=bool))
+
+
+def joined(name: str, parts: Sequence[tuple[Tensor | None, int]]) -> Column:
+    """Tensors below each other in one column; None takes the given number of rows, all missing."""
+    present = [(tensor.values, tensor.dtype) for tensor, _ in parts if tensor is not None]
+    if not present:
+        return dashes(name, sum(rows for _, rows in parts))
+    values, dtype = as_one_column(present)
+    missing = np.concatenate([np.full(rows, tensor is None) for tensor, rows in parts])
+    full = np.zeros(len(missing), dtype=values.dtype)
+    full[~missing] = values
+    return Column(name, full, dtype, missing if missing.any() else None)
+
+
+def scalar(tensor: Tensor) -> Scalar:
+    """The one element of a tensor."""
+    return Scalar(tensor.values.reshape(()), tensor.dtype)
+
+
+def labels(name: str, shape: tuple[int, ...]) -> list[str]:
+    """`x` for a scalar, else `x[0]`, `x[1]`, ..."""
+    return [f"{name}[{', '.join(map(str, index))}]" if index else name for index in np.ndindex(*shape)]
+
+
+def matrix(
+    tensor: Tensor, rows: list[str], columns: list[str], *, title: str | None = None, signed: bool = False
+) -> Table:
+    """A tensor as rows by columns, under labels for both."""
+    values = tensor.values.reshape(len(rows), len(columns))
+    numbers = [Column(label, values[:, place], tensor.dtype, signed=signed) for place, label in enumerate(columns)]
+    return Table((Column("", rows), *numbers), title)
+
+
+def long_table(tensors: Mapping[str, tuple[Tensor, Gradient | None]], output: Mapping[str, Tensor]) -> Table:
+    """Every element of every tensor in a row of its own: tensor, index, value, gradient."""
+    pairs: list[tuple[str, Tensor, Gradient | None]] = [(name, *pair) for name, pair in tensors.items()]
+    pairs += [(name, tensor, None) for name, tensor in output.items()]
+    names: list[str] = []
+    indices: list[tuple[int, ...]] = []
+    for name, tensor, _ in pairs:
+        names += [name] * tensor.values.size
+        indices += Indices(tensor.shape)
+    return Table(
+        (
+            Column("tensor", names),
+            Column("index", indices),
+            joined("value", [(tensor, tensor.values.size) for _, tensor, _ in pairs]),
+            joined("gradient", [(gradient, tensor.values.size) for _, tensor, gradient in pairs]),
+        )
+    )
+
+
+def tensor_tables(inputs: Mapping[str, Input], gradients: Mapping[str, Gradient | None]) -> Iterator[Table]:
+    """One table for all scalars, one for each other tensor; what is not differentiated has no gradient column."""
+    scalars = {name: tensor for name, tensor in inputs.items() if not tensor.shape}
+    if scalars:
+        found = [(gradients.get(name), 1) for name in scalars]
+        yield Table(
+            (
+                Column("input", list(scalars)),
+                joined("value", [(t, 1) for t in scalars.values()]),
+                joined("gradient", found),
+            )
+        )
+    for name, tensor in inputs.items():
+        if not tensor.shape:
+            continue
+        columns = [index_column(tensor.shape), column(name, tensor)]
+        if name in gradients:
+            gradient = gradients[name]
+            columns.append(column_or_dashes("gradient", gradient, tensor.values.size))
+            if gradient is not None and gradient.direction is not None:
+                columns.append(Column("direction", gradient.direction.reshape(-1), gradient.dtype))
+        yield Table(tuple(columns))
+
+
+def broadcast(tensor: Tensor, shape: tuple[int, ...]) -> Tensor | None:
+    """The tensor stretched to a shape, None if that cannot be done."""
+    if tensor.shape == shape:
+        return tensor
+    try:
+        return Tensor(tensor.dtype, np.broadcast_to(tensor.values, shape))
+    except ValueError:
+        return None

@@ -1,0 +1,159 @@
+"""The tape: findings first, then the expression as a tree of its parts, with what went up and what came down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from gradcli.render.blocks import Block, Column, Heading, Note, Table, Tensors
+from gradcli.render.text import one_line, shortened
+from gradcli.render.views.failure import failure_blocks
+from gradcli.render.views.findings import finding_blocks
+from gradcli.render.views.grad import place
+from gradcli.results import Path, Step, Tensor, TraceResult
+
+_LEAF = "leaf"
+_LONGEST = 40
+"""Columns of an expression in the tree; a longer one is shortened in the middle."""
+_DEEPEST = 8
+"""Levels of indentation: a chain of a thousand steps must stay on the screen."""
+_DETAILED = 3
+"""Paths that are shown step by step; the others only in the list."""
+_LEGEND = "gradient: what reached this part from the output; slope: the part's own derivative by its first operand"
+
+
+def blocks(result: TraceResult) -> tuple[Block, ...]:
+    """The answer for people."""
+    found = () if result.raised is not None else finding_blocks(result.findings, result.expression)
+    return (
+        Heading(result.expression, place(result.setting)),
+        *found,
+        *_disagreement(result),
+        *_tree(result),
+        *_paths(result.paths),
+        *(() if result.raised is None else failure_blocks(result.raised)),
+    )
+
+
+def table(result: TraceResult) -> Table:
+    """The answer for programs: one row a step, in order of evaluation."""
+    steps = result.steps
+    return Table(
+        (
+            Column("step", np.arange(len(steps))),
+            Column("expression", [step.expression for step in steps]),
+            Column("start", np.array([step.span[0] for step in steps], dtype=np.int64)),
+            Column("end", np.array([step.span[1] for step in steps], dtype=np.int64)),
+            Column("operation", [step.operation for step in steps]),
+            Column("node", [step.node or "" for step in steps], missing=_missing([step.node for step in steps])),
+            Column("operands", [step.operands for step in steps]),
+            Column("shape", [() if step.value is None else step.value.shape for step in steps], missing=_none(steps)),
+            _tensors("value", [step.value for step in steps]),
+            _tensors("gradient", [step.gradient for step in steps]),
+            _tensors("derivative", [step.derivative for step in steps]),
+            Column("findings", [" ".join(step.findings) for step in steps]),
+        )
+    )
+
+
+def _tree(result: TraceResult) -> Iterator[Block]:
+    rows = list(_rows(result.steps))
+    if not rows:
+        return
+    steps = [step for step, _ in rows]
+    columns = [
+        Column("", [_indented(step, depth) for step, depth in rows]),
+        _tensors("value", [step.value for step in steps]),
+    ]
+    if any(step.gradient is not None for step in steps):
+        columns.append(_tensors("gradient", [step.gradient for step in steps]))
+    if any(step.derivative is not None for step in steps):
+        columns.append(_tensors("slope", [step.derivative for step in steps]))
+    if any(step.node is not None for step in steps):
+        nodes = [step.node for step in steps]
+        columns.append(Column("node", [node or "" for node in nodes], missing=_missing(nodes)))
+    yield Table(tuple(columns))
+    if result.raised is None:
+        yield Note(_LEGEND, "quiet")
+
+
+def _rows(steps: Sequence[Step]) -> Iterator[tuple[Step, int]]:
+    """Every operation once, under the first that uses it, with its depth; the output first, the inputs last."""
+    used = {operand for step in steps for operand in step.operands}
+    roots = [number for number in range(len(steps)) if number not in used]
+    seen: set[int] = set()
+    waiting = [(number, 0) for number in roots]  # the last one, which is the output, is taken first
+    while waiting:
+        number, depth = waiting.pop()
+        step = steps[number]
+        if number in seen or step.operation == _LEAF:
+            continue
+        seen.add(number)
+        yield step, depth
+        waiting += [(operand, depth + 1) for operand in reversed(step.operands)]
+    yield from ((step, 0) for step in steps if step.operation == _LEAF)
+
+
+def _indented(step: Step, depth: int) -> str:
+    indent = "  " * min(depth, _DEEPEST)
+    found = f" <- {', '.join(step.findings)}" if step.findings else ""
+    return indent + shortened(one_line(step.expression), max(16, _LONGEST - len(indent) - len(found))) + found
+
+
+def _paths(paths: Sequence[Path]) -> Iterator[Block]:
+    """All paths with their shares; the largest ones step by step."""
+    if not paths:
+        return
+    variable = paths[0].variable
+    yield Table(
+        (
+            Column("share", [f"{path.share:.1%}" for path in paths]),
+            _tensors("gradient", [path.gradient for path in paths]),
+            Column("path", [" -> ".join([*map(_short, path.steps), variable]) for path in paths]),
+        ),
+        f"Paths from the output to {variable}, largest first: their gradients add up to that of {variable}.",
+    )
+    for number, path in enumerate(paths[:_DETAILED], 1):
+        arriving = [*path.arriving, path.gradient]
+        factors = [*(_factor(*pair) for pair in pairwise(arriving)), None]
+        columns = [
+            Column("step", [*map(_short, path.steps), variable]),
+            _tensors("arrives", arriving),
+        ]
+        if any(factor is not None for factor in factors):
+            columns.append(_tensors("times", factors))
+        yield Table(tuple(columns), f"Path {number} of {len(paths)}, {path.share:.1%}")
+
+
+def _factor(before: Tensor, after: Tensor) -> Tensor | None:
+    """What one number was multiplied with to become the next."""
+    if before.values.size != 1 or after.values.size != 1 or "c" in (before.values.dtype.kind, after.values.dtype.kind):
+        return None
+    first, second = float(before.values.reshape(())), float(after.values.reshape(()))
+    return Tensor("float64", np.array(second / first)) if first and np.isfinite(first) else None
+
+
+def _short(text: str) -> str:
+    return shortened(one_line(text), _LONGEST)
+
+
+def _disagreement(result: TraceResult) -> Iterator[Block]:
+    if not result.agrees:
+        yield Note(
+            "The run under instruments gave other numbers than the plain one: do not trust this tape.", "warning"
+        )
+
+
+def _tensors(name: str, tensors: Sequence[Tensor | None]) -> Column:
+    return Column(name, Tensors(tuple(tensors)), missing=_missing(tensors))
+
+
+def _none(steps: Sequence[Step]) -> np.ndarray | None:
+    return _missing([step.value for step in steps])
+
+
+def _missing(values: Sequence[object]) -> np.ndarray | None:
+    missing = np.array([value is None for value in values], dtype=bool)
+    return missing if missing.any() else None

@@ -1,0 +1,133 @@
+"""The answer of `check` for people, from results made by hand."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from gradcli.render import View, write
+from gradcli.results import CheckResult, CheckRow, CheckSummary, CheckVerdict, Setting
+
+AGREE = CheckRow("x", (0,), "float32", 2.0, 0.25, 0.25, 0.25, 1e-12, 0.25, None, None, 0.5, "agree", None)
+
+
+def row(verdict: CheckVerdict, index: int = 0, dtype: str = "float32", **changes: object) -> CheckRow:
+    """A row of that verdict with what belongs to it."""
+    found = replace(AGREE, verdict=verdict, index=(index,), dtype=dtype)
+    if verdict == "kink":
+        found = replace(found, reference=None, left=0.0, right=1.0, ulp_error=None)
+    if verdict in ("disagree", "cannot tell"):
+        found = replace(found, reason="off by 0.5 of the truth", reverse=0.5, ulp_error=4194304.0)
+    return replace(found, **changes)  # type: ignore[arg-type]
+
+
+def result(rows: Sequence[CheckRow]) -> CheckResult:
+    dtypes = list(dict.fromkeys(found.dtype for found in rows))
+    lines = []
+    for dtype in dtypes:
+        own = [found for found in rows if found.dtype == dtype]
+        count = Counter(found.verdict for found in own)
+        worst = max((found.ulp_error for found in own if found.ulp_error is not None), default=None)
+        lines.append(CheckSummary(dtype, count["agree"], count["disagree"], count["kink"], count["cannot tell"], worst))
+    setting = Setting("2.13.0", "cpu", ",".join(dtypes), 0)
+    return CheckResult(setting, "f(x)", {}, tuple(lines), tuple(rows), None)
+
+
+def text(rows: Sequence[CheckRow], width: int | None = None) -> str:
+    out = io.StringIO()
+    write(result(rows), View(width=width), out)
+    return out.getvalue()
+
+
+FOUR = ("float16", "bfloat16", "float32", "float64")
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([row("agree", i) for i in range(11)], "PyTorch's gradient agrees at 11 of 11 points in float32."),
+        ([row("agree")], "PyTorch's gradient agrees at the point in float32."),
+        (
+            [row("agree", i, dtype) for dtype in FOUR for i in range(2)],
+            "PyTorch's gradient agrees at 2 of 2 points in each of 4 dtypes.",
+        ),
+        (
+            [row("agree", 0), row("agree", 0, variable="w")],
+            "PyTorch's gradient agrees at 2 of 2 elements in float32.",
+        ),
+        (
+            [row("agree", 0), row("disagree", 1), row("kink", 2)],
+            "PyTorch's gradient is wrong at 1 of 3 points in float32.",
+        ),
+        (
+            [row("disagree" if dtype in FOUR[2:] else "agree", 0, dtype) for dtype in FOUR],
+            "PyTorch's gradient is wrong in float32 and float64.",
+        ),
+        (
+            [row("agree", 0), row("kink", 1)],
+            "PyTorch's gradient agrees at 1 of 2 points in float32; "
+            "at kinks it lies between the slopes of the two sides.",
+        ),
+        (
+            [row("agree", 0), row("cannot tell", 1)],
+            "PyTorch's gradient agrees at 1 of 2 points in float32; some cannot be told.",
+        ),
+        ([], "There is no gradient to check."),
+    ],
+)
+def test_the_verdict_is_one_sentence_at_the_top(rows: list[CheckRow], sentence: str) -> None:
+    assert text(rows).splitlines()[2] == sentence
+
+
+MIXED = [
+    row(verdict, index, dtype, value=-3.3333333 + index)
+    for dtype in FOUR
+    for index, verdict in enumerate(["agree", "kink", "disagree", "cannot tell", "agree"])
+]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    assert max(map(len, text(MIXED, width).splitlines())) <= width
+
+
+def test_at_80_columns_nothing_falls_into_records() -> None:
+    assert sum(line.startswith("by ") for line in text(MIXED, 80).splitlines()) == 4
+
+
+def test_what_agrees_stays_a_table_at_40_columns() -> None:
+    lines = text([found for found in MIXED if found.verdict == "agree"], 40).splitlines()
+    assert sum(line.startswith("by ") for line in lines) == 1
+
+
+def test_the_accused_come_first_and_what_agrees_last() -> None:
+    titles = [line for line in text(MIXED).splitlines() if line in ("agree", "disagree", "kink", "cannot tell")]
+    assert titles == ["disagree", "kink", "cannot tell", "agree"]
+
+
+def test_a_kink_shows_both_slopes_once_for_all_dtypes() -> None:
+    lines = text([row("kink", 0, dtype) for dtype in FOUR]).splitlines()
+    (header,) = [line.split() for line in lines if line.startswith("by ")]
+    (shown,) = [line.split() for line in lines if line.startswith("x[0]")]
+    cells = dict(zip(header, shown, strict=True))
+    assert (cells["dtype"], cells["left"], cells["right"], cells["reverse"]) == ("all", "0", "1", "0.25")
+
+
+def test_each_dtype_has_a_line_with_its_worst_error_and_where() -> None:
+    lines = text([row("agree", 0), row("agree", 1, ulp_error=37.0), row("kink", 2)]).splitlines()
+    assert "float32  2 agree, 1 kink; worst 37 ULP at x[1] = 2" in lines
+
+
+def test_a_reason_is_said_once_with_how_many_share_it() -> None:
+    said = [line for line in text([row("disagree", i) for i in range(3)]).splitlines() if "off by" in line]
+    assert said == ["disagree: x[0] in float32 and 2 more: off by 0.5 of the truth"]
+
+
+def test_without_a_reference_differences_and_their_errors_are_shown() -> None:
+    shown = text([row("agree", reference=None, ulp_error=None)])
+    assert "± error" in shown
+    assert "ULP" not in shown
