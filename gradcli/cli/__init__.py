@@ -1,0 +1,115 @@
+"""The command line: the only room that reads argv, prints, and knows exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+from gradcli.cli.screen import broken_pipe, show_error, wanted_format
+from gradcli.errors import BoundError, GradcliError, OutputError, UsageError
+
+__all__ = ["main"]
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line in this process, write to sys.stdout and sys.stderr, and return the exit code."""
+    words = list(argv)
+    format_ = wanted_format(words)
+    _replace_closed_streams()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            warnings.simplefilter("ignore", DeprecationWarning)  # about PyTorch's own code, not the user's words
+            warnings.showwarning = _teller()
+            code = _run(words)
+            sys.stdout.flush()
+            return code
+    except GradcliError as error:
+        return _report(error, format_)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        return _report(BoundError("there is not enough memory for this", hint="Make the tensors smaller."), format_)
+    except BrokenPipeError:
+        return broken_pipe()
+    except OSError as error:
+        return _report(OutputError(f"cannot write to standard output: {error.strerror}"), "table")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _replace_closed_streams() -> None:
+    """Streams that the caller closed take what is written, and keep nothing of it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - closed with the process
+
+
+@cache
+def _command() -> Callable[..., object]:
+    """The tree of all commands, built once a process: Typer would read every signature again for each command line."""
+    from typer.main import get_command
+
+    from gradcli.cli.commands import app
+
+    return get_command(app)
+
+
+def _run(words: list[str]) -> int:
+    """Typer's answer as an exit code; its complaints as our errors."""
+    from typer import Exit
+    from typer.exceptions import TyperException
+
+    from gradcli.cli.words import complaint
+
+    if not words:  # the help, and the exit code of a call that asked for nothing
+        _command()(["--help"], prog_name="gradcli", standalone_mode=False)
+        return UsageError.exit_code
+    try:
+        code = _command()(words, prog_name="gradcli", standalone_mode=False)
+    except Exit as end:
+        return end.exit_code
+    except SystemExit:  # how Typer answers a closed pipe
+        raise BrokenPipeError from None
+    except TyperException as error:
+        raise complaint(error) from None
+    return code if isinstance(code, int) else 0
+
+
+def _report(error: GradcliError, format_: str) -> int:
+    if os.environ.get("GRADCLI_DEBUG"):
+        traceback.print_exception(error, file=sys.stderr)
+    try:
+        show_error(error, format_)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return broken_pipe()
+    except GradcliError as worse:  # standard output is full: standard error still has to hear of it
+        show_error(worse, "table")
+        return worse.exit_code
+    return error.exit_code
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out, in Python or outside of an operation in PyTorch."""
+    return isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error)
+
+
+def _teller() -> Callable[..., None]:
+    """PyTorch's warnings in one line on standard error, each once, without the place in PyTorch's own code."""
+    told: set[str] = set()
+
+    def tell(message: Warning | str, *_place: object, **_more: object) -> None:
+        text = " ".join(str(message).split())
+        if text not in told:
+            told.add(text)
+            print(f"PyTorch warns: {text}", file=sys.stderr)
+
+    return tell

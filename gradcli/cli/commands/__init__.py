@@ -1,0 +1,9 @@
+"""The commands, in the order of the help. Their signatures are their help; each reads its words, asks one inspection,
+and shows the answer.
+"""
+
+from gradcli.cli.app import app
+
+from gradcli.cli.commands import activate, grad, loss, softmax, retain_demo, trace, check, functions, schema  # isort: skip
+
+__all__ = ["activate", "app", "check", "functions", "grad", "loss", "retain_demo", "schema", "softmax", "trace"]

@@ -1,0 +1,97 @@
+"""`retain-demo`: backward more than once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gradcli.cli import readers
+from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.loading import resting_collector
+from gradcli.cli.options import (
+    Common,
+    Device,
+    Dtype,
+    Format,
+    Frozen,
+    Json,
+    MaxElements,
+    MaxRows,
+    Precision,
+    Seed,
+    Words,
+    Wrt,
+    check_via,
+)
+from gradcli.cli.words import WordCommand
+from gradcli.errors import UsageError
+from gradcli.language.request import is_binding, read
+from gradcli.sources import sources
+
+
+@app.command(
+    "retain-demo",
+    cls=WordCommand,
+    context_settings=CONTEXT,
+    epilog="Try: gradcli retain-demo 'sum(a + 1)' a=1,2 --calls 3",
+)
+def retain_demo(
+    ctx: typer.Context,
+    subject: Annotated[
+        str | None,
+        typer.Argument(metavar="[SUBJECT]", help="Your own graph instead of the scenarios.", show_default=False),
+    ] = None,
+    words: Words = None,
+    calls: Annotated[
+        int | None, typer.Option("--calls", metavar="N", help="How often to call backward.", show_default="2")
+    ] = None,
+    retain: Annotated[
+        str | None,
+        typer.Option(
+            "--retain", metavar="CALLS", help="Calls with retain_graph=True: none, all, or 1,2.", show_default="none"
+        ),
+    ] = None,
+    via: Annotated[
+        str | None, typer.Option("--via", metavar="WAY", help="grad or backward.", show_default="grad")
+    ] = None,
+    raise_: Annotated[bool, typer.Option("--raise", help="Let PyTorch's error escape, with its traceback.")] = False,
+    wrt: Wrt = None,
+    frozen: Frozen = None,
+    device: Device = "cpu",
+    dtype: Dtype = "float32",
+    seed: Seed = 0,
+    max_elements: MaxElements = None,
+    format_: Format = "table",
+    json: Json = False,
+    precision: Precision = 6,
+    max_rows: MaxRows = 20,
+) -> int:
+    """The "backward through the graph a second time" error, on demand, and why it did or did not happen."""
+    common = Common.of(ctx)
+    if subject is None and any(option is not None for option in (calls, retain, via)):
+        raise UsageError(
+            "--calls, --retain and --via go with a graph of your own",
+            hint="For example: gradcli retain-demo 'sum(exp(a))' a=1,2 --calls 3",
+        )
+    if subject is not None and is_binding(subject):
+        raise UsageError(
+            f"'{subject}' gives a value, but there is no expression",
+            hint=f"Try: gradcli retain-demo 'sum(exp(a))' {subject}",
+        )
+    given = words or []
+    request = None if subject is None else read(subject, given, command="retain-demo", sources=sources(given))
+    way = check_via("grad" if via is None else via)
+    retained = readers.retained("none" if retain is None else retain)
+    with resting_collector():
+        from gradcli.inspections.retain_demo import RetainOptions, reproduce
+        from gradcli.inspections.retain_demo import retain_demo as inspect
+    options = RetainOptions(2 if calls is None else calls, retained, "grad" if way == "grad" else "backward")
+    if raise_:
+        from gradcli.cli.escape import escaping
+
+        with escaping() as outcome:
+            reproduce(request, options, common.engine(), common.selection())
+        if outcome.escaped:
+            return 1
+    return common.answer(inspect(request, options, common.engine(), common.selection()))

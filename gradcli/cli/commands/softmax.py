@@ -1,0 +1,48 @@
+"""`softmax`: probabilities and their Jacobian."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gradcli.cli import readers
+from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.loading import resting_collector
+from gradcli.cli.options import Common, Device, Dtype, FailOn, Format, Json, MaxElements, MaxRows, Precision, Seed
+from gradcli.cli.words import WordCommand
+from gradcli.errors import UsageError
+from gradcli.language.request import read_value
+from gradcli.sources import sources
+
+
+@app.command(cls=WordCommand, context_settings=CONTEXT, epilog="Try: gradcli softmax 2 1 0.1")
+def softmax(
+    ctx: typer.Context,
+    values: Annotated[list[str], typer.Argument(metavar="VALUE...", help="The numbers, or one tensor.")],
+    dim: Annotated[int, typer.Option("--dim", metavar="DIM", help="Along which the probabilities sum to 1.")] = -1,
+    temperature: Annotated[float, typer.Option("--temperature", metavar="T", help="Divides the values first.")] = 1.0,
+    log: Annotated[bool, typer.Option("--log", help="log_softmax instead.")] = False,
+    index: Annotated[
+        int | None, typer.Option("--index", metavar="I", help="The gradient of p[I] alone.", show_default=False)
+    ] = None,
+    device: Device = "cpu",
+    dtype: Dtype = "float32",
+    seed: Seed = 0,
+    max_elements: MaxElements = None,
+    format_: Format = "table",
+    json: Json = False,
+    precision: Precision = 6,
+    max_rows: MaxRows = 20,
+    fail_on: FailOn = None,
+) -> int:
+    """Probabilities, the Jacobian with its signs, and how much the softmax amplifies."""
+    common = Common.of(ctx)
+    if not 0 < temperature < float("inf"):
+        raise UsageError(f"--temperature {temperature:g} is out of bounds", hint="Choose a positive number.")
+    read_numbers = sources(values)
+    points = tuple(read_value(readers.point(word, "x"), read_numbers) for word in values)
+    with resting_collector():
+        from gradcli.inspections.softmax import SoftmaxOptions
+        from gradcli.inspections.softmax import softmax as inspect
+    return common.answer(inspect(points, SoftmaxOptions(dim, temperature, log, index), common.engine()))

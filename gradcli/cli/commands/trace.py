@@ -1,0 +1,79 @@
+"""`trace`: the tape of an expression."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gradcli.cli import readers
+from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.loading import resting_collector
+from gradcli.cli.options import (
+    Common,
+    Device,
+    Dtype,
+    FailOn,
+    Format,
+    Frozen,
+    Json,
+    MaxElements,
+    MaxRows,
+    Precision,
+    Seed,
+    Words,
+    Wrt,
+)
+from gradcli.cli.words import WordCommand
+from gradcli.errors import UsageError
+from gradcli.language.request import read
+from gradcli.results import TraceResult
+from gradcli.sources import sources
+
+
+@app.command(
+    cls=WordCommand, context_settings=CONTEXT, epilog="Try: gradcli trace 'where(x > 0, sqrt(x), 0 * x)' x=0,1"
+)
+def trace(
+    ctx: typer.Context,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="A function, or an expression: 'x * sigmoid(x)'.")],
+    words: Words = None,
+    path: Annotated[
+        str | None,
+        typer.Option(
+            "--path",
+            metavar="NAME",
+            help="Every way from the output to this input, multiplied out.",
+            show_default=False,
+        ),
+    ] = None,
+    vjp: Annotated[
+        str | None,
+        typer.Option("--vjp", metavar="V", help="The cotangent.", show_default="ones", rich_help_panel="Derivatives"),
+    ] = None,
+    wrt: Wrt = None,
+    frozen: Frozen = None,
+    device: Device = "cpu",
+    dtype: Dtype = "float32",
+    seed: Seed = 0,
+    max_elements: MaxElements = None,
+    format_: Format = "table",
+    json: Json = False,
+    precision: Precision = 6,
+    max_rows: MaxRows = 20,
+    fail_on: FailOn = None,
+) -> int:
+    """Every sub-expression with its value and the gradient that reaches it; where a NaN, Inf or zero was born."""
+    common = Common.of(ctx)
+    given = words or []
+    request = read(subject, given, command="trace", sources=sources(given))
+    cotangent, none = readers.cotangent(vjp)
+    if none:
+        raise UsageError("trace needs a cotangent", hint="Leave --vjp out for ones, or use 'gradcli grad --vjp none'.")
+    with resting_collector():
+        from gradcli.inspections.trace import TraceOptions
+        from gradcli.inspections.trace import trace as inspect
+    result = inspect(request, TraceOptions(path, cotangent), common.engine(), common.selection())
+    code = common.answer(result)
+    raised = isinstance(result, TraceResult) and result.raised is not None
+    return 1 if code == 0 and raised else code

@@ -1,0 +1,29 @@
+"""`--raise`: PyTorch's own traceback on standard error, as a program would have printed it."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gradcli.compute.capture import TorchError
+
+
+@dataclass
+class Outcome:
+    """Whether an exception of PyTorch's came out."""
+
+    escaped: bool = False
+
+
+@contextmanager
+def escaping() -> Iterator[Outcome]:
+    """Print the exception that PyTorch raises inside, and note that it did."""
+    outcome = Outcome()
+    try:
+        yield outcome
+    except TorchError as raised:
+        traceback.print_exception(raised.error, file=sys.stderr)
+        outcome.escaped = True

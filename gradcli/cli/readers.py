@@ -1,0 +1,76 @@
+"""Words of single options and places: points, stretches, cotangents, directions, numbers of calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gradcli.errors import UsageError, did_you_mean
+from gradcli.language.curve import read_stretch
+from gradcli.language.request import is_binding, read_binding, read_value
+
+if TYPE_CHECKING:
+    from gradcli.language.curve import Stretch
+    from gradcli.language.request import Value
+
+
+def point(word: str, variable: str) -> str:
+    """A point, also when it was written as a binding of the only name there is."""
+    if not is_binding(word):
+        return word
+    binding = read_binding(word)
+    if binding.name != variable or binding.dtype is not None:
+        raise UsageError(
+            f"'{word}' does not fit: the points belong to '{variable}'",
+            hint=did_you_mean(binding.name, [variable]) or "Parameters are given by --param NAME=VALUE.",
+        )
+    return word.partition("=")[2]
+
+
+def stretch(word: str, variable: str) -> Stretch:
+    name, equals, _ = word.partition("=")
+    if equals and name.strip() != variable:
+        raise UsageError(
+            f"--range names '{name.strip()}', the variable is '{variable}'", hint=f"Write --range {variable}=-5:5:11."
+        )
+    return read_stretch(word)
+
+
+def cotangent(word: str | None) -> tuple[Value | None, bool]:
+    """The cotangent of --vjp, and whether none is to be passed at all."""
+    if word is None or word.strip().lower() == "none":
+        return None, word is not None
+    return read_value(word), False
+
+
+def directions(words: Sequence[str]) -> dict[str, Value]:
+    """The tangents of --jvp by the names of their inputs; '' stands for the only input."""
+    read = [_direction(word) for word in words]
+    names = [name for name, _ in read]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise UsageError("--jvp is given twice for one input", hint="Give one direction for each: --jvp x=1 --jvp y=2.")
+    return dict(read)
+
+
+def _direction(word: str) -> tuple[str, Value]:
+    """`U` or `NAME=U` of --jvp."""
+    if is_binding(word):
+        binding = read_binding(word)
+        return binding.name, binding.value
+    return "", read_value(word)
+
+
+def retained(word: str) -> frozenset[int] | None:
+    """The calls that retain: none of them, all of them (None), or their numbers."""
+    if word == "none":
+        return frozenset()
+    if word == "all":
+        return None
+    numbers = [part.strip() for part in word.split(",")]
+    if not all(re.fullmatch(r"[1-9]\d{0,5}", number) for number in numbers):
+        raise UsageError(
+            f"--retain takes none, all or numbers of calls, not '{word}'", hint="For example --retain 1,2."
+        )
+    return frozenset(map(int, numbers))

@@ -1,0 +1,116 @@
+"""Where answers go: the streams, their width and colour, and the exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from gradcli.errors import GradcliError, OutputError, UsageError, did_you_mean, listed
+from gradcli.render import FORMATS, View, write
+from gradcli.results import Failure, Result
+
+MACHINE_FORMATS = ("json", "ndjson")
+
+
+def wanted_format(argv: Sequence[str]) -> str:
+    """The format that the words ask for, before they have been checked: errors must come in it too."""
+    words = list(argv[: argv.index("--")]) if "--" in argv else list(argv)
+    if "--json" in words:
+        return "json"
+    for position, word in enumerate(words):
+        if word in ("-f", "--format") and position + 1 < len(words):
+            return _known_format(words[position + 1])
+        if word.startswith("--format="):
+            return _known_format(word.partition("=")[2])
+    return _known_format(os.environ.get("GRADCLI_FORMAT", "table"))
+
+
+def check_format(word: str) -> str:
+    """The format, or a UsageError with the nearest name."""
+    if word in FORMATS:
+        return word
+    raise UsageError(f"unknown format '{word}'", hint=did_you_mean(word, FORMATS) or f"Choose {listed(FORMATS)}.")
+
+
+def show(answer: Result | Failure, view: View) -> int:
+    """Write an answer and return its exit code; PyTorch's failures go to standard error unless a program reads them."""
+    if isinstance(answer, Failure):
+        show_error(answer, view.format)
+        return 1
+    with _reported("standard output"):
+        write(answer, view, sys.stdout)
+        sys.stdout.flush()
+    return 0
+
+
+def show_error(error: GradcliError | Failure, format_: str) -> None:
+    """An error as an object on standard output in a machine's format, else as text on standard error."""
+    if format_ in MACHINE_FORMATS:
+        with _reported("standard output"):
+            write(error, view_of(sys.stdout, format_=format_), sys.stdout)
+            sys.stdout.flush()
+        return
+    try:
+        write(error, view_of(sys.stderr, format_="table"), sys.stderr)
+        sys.stderr.flush()
+    except OSError:
+        pass  # nobody is left to tell; the exit code still says it
+
+
+def view_of(
+    stream: TextIO, *, format_: str, precision: int = 6, max_rows: int | None = 20, plot: bool | None = None
+) -> View:
+    """The view for a stream. A terminal has a width, colour and plots; a pipe has none of them unless asked."""
+    terminal = stream.isatty()
+    return View(
+        format=format_,
+        precision=precision,
+        max_rows=max_rows,
+        plot=terminal if plot is None else plot,
+        width=_width(terminal),
+        color=_color(terminal),
+    )
+
+
+def broken_pipe() -> int:
+    """The reader went away: that is no error, and nothing more is written."""
+    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed with the process
+    return 0
+
+
+def _known_format(word: str) -> str:
+    return word if word in FORMATS else "table"
+
+
+def _width(terminal: bool) -> int | None:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns) > 0:
+        return int(columns)
+    return shutil.get_terminal_size().columns if terminal else None
+
+
+def _color(terminal: bool) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return terminal and os.environ.get("TERM") != "dumb"
+
+
+@contextmanager
+def _reported(name: str) -> Iterator[None]:
+    """What the system says about writing, as an error of ours; a closed pipe stays what it is."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise BrokenPipeError from None
+        raise OutputError(f"cannot write to {name}: {error.strerror}", hint="Make room, or write elsewhere.") from None

@@ -1,0 +1,118 @@
+"""Sorting the words of a command line: which are options, which are values that begin with a minus sign.
+
+Click's own parser reads `-5` and `-tanh(x)` as options, and lets `--dvice` through as a value. Here a word is an
+option only if it is a declared name; a word that looks like one and is none is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
+
+from gradcli.cli.reading import read_plainly
+from gradcli.errors import UsageError, did_you_mean, listed
+
+_LOOKS_LIKE_OPTION = re.compile(r"--[A-Za-z]")
+
+
+class WordCommand(TyperCommand):
+    """A command whose values may begin with a minus sign."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        options = declared(self, ctx)
+        read_plainly(self.get_params(ctx))
+        return super().parse_args(ctx, sort_words(args, options))
+
+
+class WordGroup(TyperGroup):
+    """The group of all commands; an unknown one is refused with the nearest name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        read_plainly(self.get_params(ctx))
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name = args[0]
+        if name not in self.commands:
+            known = list(self.commands)
+            if name.startswith("-"):
+                raise UsageError(
+                    f"unknown option '{name}'", hint="Options stand behind the command: gradcli grad --help."
+                )
+            raise UsageError(
+                f"unknown command '{name}'", hint=did_you_mean(name, known) or f"There are {listed(known, most=20)}."
+            )
+        return super().resolve_command(ctx, args)
+
+
+def declared(command: TyperCommand, ctx: Any) -> dict[str, bool]:
+    """The names of the command's options, and whether each takes a value."""
+    names: dict[str, bool] = {}
+    for parameter in command.get_params(ctx):
+        if parameter.param_type_name != "option":
+            continue
+        takes_value = not (getattr(parameter, "is_flag", False) or getattr(parameter, "count", False))
+        names.update(dict.fromkeys((*parameter.opts, *parameter.secondary_opts), takes_value))
+    return names
+
+
+def sort_words(words: Sequence[str], options: Mapping[str, bool]) -> list[str]:
+    """The options with their values first, then `--` and all values in their order.
+
+    Raises UsageError for a word that only looks like an option, and for an option whose value is missing.
+    """
+    chosen: list[str] = []
+    values: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if word == "--":
+            values.extend(rest)
+        elif word in options:
+            chosen.append(word)
+            if options[word]:
+                chosen.append(_value_of(word, rest))
+        elif equals and name in options and name.startswith("--"):
+            if not options[name]:
+                raise UsageError(f"{name} takes no value", hint=f"Write {name} alone.")
+            chosen += [name, value]
+        elif _LOOKS_LIKE_OPTION.match(word):
+            raise UsageError(f"unknown option '{name}'", hint=nearest_option(name, options))
+        else:
+            values.append(word)
+    return [*chosen, "--", *values]
+
+
+def nearest_option(word: str, options: Mapping[str, bool]) -> str | None:
+    """A hint with the option that was most likely meant, else with all of them."""
+    bare = word.lstrip("-").lower()
+    known = {name.lstrip("-"): name for name in options if name.startswith("--")}
+    begins = [name for name in known if name.startswith(bare)] if len(bare) > 1 else []
+    match = get_close_matches(bare, known, n=1, cutoff=0.5) or begins[:1]
+    return f"Did you mean '{known[match[0]]}'?" if match else f"There are {listed(known.values(), most=30)}."
+
+
+def complaint(error: TyperException) -> UsageError:
+    """Typer's complaint in our form."""
+    text = error.format_message() if hasattr(error, "format_message") else str(error)
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "gradcli"
+    if text.startswith("No such option") and " " not in path:
+        name = getattr(error, "option_name", "")
+        behind = "Options stand behind the command: gradcli grad sigmoid 0 --json."
+        meant = get_close_matches(name, ["--help", "--version"], n=1, cutoff=0.75)
+        return UsageError(f"unknown option '{name}'", hint=f"Did you mean '{meant[0]}'?" if meant else behind)
+    return UsageError(text[:1].lower() + text[1:].rstrip("."), hint=f"See '{path} --help'.")
+
+
+def _value_of(option: str, rest: Any) -> str:
+    value = next(rest, None)
+    if value is None:
+        raise UsageError(f"{option} needs a value", hint=f"Write {option} VALUE.")
+    assert isinstance(value, str)
+    return value

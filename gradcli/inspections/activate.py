@@ -1,0 +1,190 @@
+"""`activate`: functions and their derivatives side by side, and what they do to the points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from gradcli.compute import autodiff, bounds
+from gradcli.compute.capture import TorchError, to_tensor
+from gradcli.compute.evaluate import Context
+from gradcli.errors import UsageError
+from gradcli.findings import NOT_FINITE
+from gradcli.inspections.evidence import findings_of
+from gradcli.inspections.failure import explain
+from gradcli.inspections.question import Engine, Question, Selection, ask, tensor_of
+from gradcli.inspections.verdict import verdict
+from gradcli.language.curve import INTERESTING_POINTS, CurveRequest, Stretch
+from gradcli.language.request import Binding, Request, Value
+from gradcli.results import ActivateResult, Curve, Failure, Finding, Layer
+
+MAX_LAYERS = 100
+DRAWN_POINTS = 401
+DEFAULT_INTERVAL = (-5.0, 5.0)
+
+
+@dataclass(frozen=True)
+class ActivateOptions:
+    """Where to look, and how far.
+
+    order: 2 adds the second derivative. depth: how often the function is applied over, None for once.
+    """
+
+    points: tuple[Value, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
+    order: int = 1
+    depth: int | None = None
+
+
+def activate(
+    curves: Sequence[CurveRequest], options: ActivateOptions = ActivateOptions(), engine: Engine = Engine()
+) -> ActivateResult | Failure:
+    """Each function over common points; a Failure where PyTorch raised in a function itself.
+
+    A function without a derivative is an answer: its curve says so.
+    """
+    if options.order not in (1, 2):
+        raise UsageError(f"--order {options.order} is out of bounds", hint="activate draws orders 1 and 2.")
+    if options.depth is not None and not 1 <= options.depth <= MAX_LAYERS:
+        raise UsageError(f"--depth {options.depth} is out of bounds", hint=f"Choose 1 to {MAX_LAYERS}.")
+    try:
+        questions = [_question(curve, curves, options, engine) for curve in curves]
+        points = questions[0].leaves[curves[0].variable].numel()
+        kept = len(curves) * (options.order + 1 + 2 * (options.depth or 0)) * points
+        bounds.check_kept(kept, f"{len(curves)} x {points:,} points", most=engine.max_elements)
+        drawn = tuple(_curve(curve, question, options) for curve, question in zip(curves, questions, strict=True))
+    except TorchError as raised:
+        return explain(raised, ", ".join(curve.name for curve in curves))
+    inputs = {curves[0].variable: questions[0].inputs[curves[0].variable]}
+    return ActivateResult(
+        setting=questions[0].setting,
+        expression=", ".join(curve.program.text for curve in curves),
+        inputs=inputs,
+        functions=drawn,
+        order=options.order,
+        findings=tuple(_findings(drawn, questions)),
+    )
+
+
+def drawn_over(
+    curves: Sequence[CurveRequest], result: ActivateResult | Failure, engine: Engine
+) -> ActivateResult | Failure:
+    """The same curves over many points between the smallest and the largest: for a plot, not for a table."""
+    if isinstance(result, Failure):
+        return result
+    points = result.inputs[curves[0].variable].values
+    finite = points[np.isfinite(points)].astype(np.float64)
+    if finite.size < 2 or finite.min() == finite.max():
+        return result
+    axis = np.linspace(finite.min(), finite.max(), DRAWN_POINTS)
+    options = ActivateOptions((Value("the axis", numbers=axis),), order=result.order)
+    drawn = activate(curves, options, engine)
+    return result if isinstance(drawn, Failure) else drawn
+
+
+def _question(
+    curve: CurveRequest, curves: Sequence[CurveRequest], options: ActivateOptions, engine: Engine
+) -> Question:
+    binding = Binding(curve.variable, _axis(curves, options, engine))
+    return ask(Request(curve.program, (binding,), (), None), engine, Selection())
+
+
+def _axis(curves: Sequence[CurveRequest], options: ActivateOptions, engine: Engine) -> Value:
+    """The points, then the stretches; the functions' own interesting interval if there are neither."""
+    dtype: torch.dtype = getattr(torch, engine.dtype)
+    context = Context(torch.float64, "cpu", engine.max_elements)
+    parts = [_real(point, tensor_of(point, context)).reshape(-1) for point in options.points]
+    for stretch in options.stretches:
+        start, stop = (_end(end, tensor_of(end, context)) for end in (stretch.start, stretch.stop))
+        parts.append(torch.linspace(start, stop, stretch.count, dtype=torch.float64))
+    if not parts:
+        intervals = [curve.row.interval if curve.row else DEFAULT_INTERVAL for curve in curves]
+        low, high = min(start for start, _ in intervals), max(stop for _, stop in intervals)
+        parts.append(torch.linspace(low, high, INTERESTING_POINTS, dtype=torch.float64))
+    axis = torch.cat(parts).to(dtype)
+    return Value("points", numbers=axis.double().numpy())
+
+
+def _real(point: Value, tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.is_complex():
+        raise UsageError(f"'{point.text}' is complex, activate draws functions of a real variable")
+    return tensor
+
+
+def _end(end: Value, tensor: torch.Tensor) -> float:
+    """An end of a stretch: one finite number."""
+    if _real(end, tensor).numel() != 1 or not bool(torch.isfinite(tensor).all()):
+        raise UsageError(f"--range ends at one finite number, not '{end.text}'", hint="For example --range -5:5:11.")
+    return float(tensor)
+
+
+def _curve(curve: CurveRequest, question: Question, options: ActivateOptions) -> Curve:
+    x = question.differentiated
+    output = question.evaluate()
+    values = to_tensor(output)
+    derivative = second = None
+    error: Failure | None = None
+    try:
+        ones = torch.ones_like(output)
+        first = autodiff.gradients(output, x, cotangent=ones, create_graph=False, retain_graph=True)[curve.variable]
+        derivative = None if first is None else to_tensor(first)
+        if options.order == 2:
+            found = autodiff.higher_orders(output, x, cotangent=ones, order=2)[1][curve.variable]
+            second = None if found is None else to_tensor(found)
+    except TorchError as raised:
+        error = explain(raised, curve.program.text)
+    return Curve(
+        name=curve.name,
+        expression=curve.program.text,
+        parameters=curve.parameters,
+        values=values,
+        derivative=derivative,
+        second_derivative=second,
+        layers=_layers(curve, question, options.depth) if derivative is not None else (),
+        verdict=verdict(curve, question, values, derivative),
+        error=error,
+    )
+
+
+def _layers(curve: CurveRequest, question: Question, depth: int | None) -> tuple[Layer, ...]:
+    """The function applied over and over: the value after each layer, and |dy/dx| from the first input."""
+    if depth is None:
+        return ()
+    x = question.leaves[curve.variable]
+    value, layers = x, []
+    for layer in range(1, depth + 1):
+        value = question.evaluate({curve.variable: value})
+        slope = autodiff.gradients(value, {"x": x}, cotangent=torch.ones_like(value), retain_graph=True)["x"]
+        assert slope is not None
+        layers.append(Layer(layer, to_tensor(value), to_tensor(slope.abs())))
+    return tuple(layers)
+
+
+def _findings(curves: Sequence[Curve], questions: Sequence[Question]) -> Iterator[Finding]:
+    """What the verdicts do not say, each finding with its place in the list of functions."""
+    start = 0
+    for curve, question in zip(curves, questions, strict=True):
+        if curve.derivative is None:
+            found = [_not_differentiable(curve)]
+        else:
+            found = findings_of(question, question.evaluate(), NOT_FINITE)
+        for finding in found:
+            span = finding.span
+            yield replace(finding, span=None if span is None else (span[0] + start, span[1] + start))
+        start += len(curve.expression) + len(", ")
+
+
+def _not_differentiable(curve: Curve) -> Finding:
+    message = curve.error.message if curve.error is not None else "there is no path from the points to the output"
+    return Finding(
+        code="not-differentiable",
+        severity="error",
+        variable=None,
+        expression=curve.expression,
+        span=(0, len(curve.expression)),
+        operation=curve.name,
+        message=f"{curve.name} has no derivative in PyTorch: {message}",
+    )

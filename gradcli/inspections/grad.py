@@ -1,0 +1,204 @@
+"""`grad`: the value of an expression, and its derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from gradcli.compute import autodiff
+from gradcli.compute.autodiff import Gradients, Via
+from gradcli.compute.capture import TorchError, norm, to_gradient, to_norm, to_tensor
+from gradcli.errors import BoundError, UsageError
+from gradcli.findings import with_findings
+from gradcli.inspections.evidence import gather
+from gradcli.inspections.failure import explain
+from gradcli.inspections.fixing import with_fixes
+from gradcli.inspections.question import Engine, Question, Selection, ask, tensor_of
+from gradcli.language.elementwise import is_pointwise
+from gradcli.language.request import Request, Value
+from gradcli.results import Derivative, Failure, Gradient, GradResult, Method, Tensor
+
+MAX_ORDER = 10
+MAX_MATRIX = 2**24
+"""Elements of a Jacobian or Hessian: 64 MB of float32."""
+MAX_ROWS = 2**14
+"""Rows of a Jacobian or Hessian: each costs a backward pass through the whole graph."""
+
+
+@dataclass(frozen=True)
+class GradOptions:
+    """Which derivatives, and how.
+
+    vjp: the cotangent; None for ones. no_cotangent: pass none at all.
+    jvp: directions by input name; '' stands for the only input.
+    """
+
+    order: int = 1
+    jacobian: bool = False
+    hessian: bool = False
+    vjp: Value | None = None
+    no_cotangent: bool = False
+    jvp: Mapping[str, Value] | None = None
+    via: Via = "grad"
+
+
+def grad(
+    request: Request,
+    options: GradOptions = GradOptions(),
+    engine: Engine = Engine(),
+    selection: Selection = Selection(),
+) -> GradResult | Failure:
+    """Value and gradients of an expression; a Failure where PyTorch raised."""
+    shape: list[int] | None = None
+    question: Question | None = None
+    try:
+        question = ask(request, engine, selection)
+        output = question.evaluate()
+        shape = list(output.shape)
+        return _answer(question, output, options)
+    except TorchError as raised:
+        from gradcli.inspections.blame import located  # only needed once something went wrong
+
+        found = raised if question is None else located(raised, question)
+        return explain(found, request.program.text, frozen=selection.frozen, output=shape)
+
+
+def _answer(question: Question, output: torch.Tensor, options: GradOptions) -> GradResult:
+    elementwise = is_elementwise(question, output)
+    value = to_tensor(output)  # before backward: an in-place program may change nothing any more
+    _check(question, output, options, elementwise)
+    leaves = question.differentiated
+    jacobians = _tensors(autodiff.jacobians(output, leaves)) if options.jacobian else None
+    hessians = (
+        {name: _tensors(row) for name, row in autodiff.hessians(output, leaves).items()} if options.hessian else None
+    )
+    cotangent, how = _cotangent(question, output, options)
+    orders = _orders(output, leaves, cotangent, options)
+    derivatives = [to_gradients(found, scalar=output.ndim == 0) for found in orders]
+    result = GradResult(
+        setting=question.setting,
+        expression=question.program.text,
+        inputs=question.inputs,
+        output=value,
+        gradients=derivatives[-1],
+        norm=joint_norm(orders[-1]),
+        derivatives=tuple(Derivative(n, g) for n, g in enumerate(derivatives, 1)) if options.order > 1 else (),
+        jacobians=jacobians,
+        hessians=hessians,
+        tangent=_tangent(question, options),
+        method=Method(options.via, options.order, how, elementwise),
+    )
+    evidence = gather(
+        question,
+        cotangent=cotangent,
+        gradients=lambda wide: _last_order(wide, cotangent, options),
+        found=orders[0],
+    )
+    return with_fixes(with_findings(result, evidence), question, cotangent)
+
+
+def _orders(
+    output: torch.Tensor, leaves: Mapping[str, torch.Tensor], cotangent: torch.Tensor | None, options: GradOptions
+) -> list[Gradients]:
+    if options.order > 1:
+        return autodiff.higher_orders(output, leaves, cotangent=cotangent, order=options.order)
+    return [autodiff.gradients(output, leaves, cotangent=cotangent, via=options.via)]
+
+
+def _last_order(question: Question, cotangent: torch.Tensor | None, options: GradOptions) -> Gradients:
+    output = question.evaluate()
+    same = None if cotangent is None else cotangent.to(output.dtype)
+    return _orders(output, question.differentiated, same, options)[-1]
+
+
+def is_elementwise(question: Question, output: torch.Tensor) -> bool:
+    """Whether element i of the output depends on element i of each differentiated input alone."""
+    shapes = [leaf.shape for leaf in question.differentiated.values()]
+    return is_pointwise(question.program) and all(shape == output.shape for shape in shapes)
+
+
+def to_gradients(found: Gradients, *, scalar: bool) -> dict[str, Gradient | None]:
+    """Gradients as data; those of a scalar output have a direction."""
+    present = [gradient for gradient in found.values() if gradient is not None]
+    joint = norm(present) if scalar and present else None
+    return {
+        name: None if gradient is None else to_gradient(gradient, joint_norm=joint) for name, gradient in found.items()
+    }
+
+
+def joint_norm(found: Gradients) -> np.ndarray | None:
+    """The 2-norm of all gradients together, None if there is none."""
+    present = [gradient for gradient in found.values() if gradient is not None]
+    return to_norm(norm(present), present[0].dtype) if present else None
+
+
+def _check(question: Question, output: torch.Tensor, options: GradOptions, elementwise: bool) -> None:
+    if not 1 <= options.order <= MAX_ORDER:
+        raise UsageError(f"--order {options.order} is out of bounds", hint=f"Choose 1 to {MAX_ORDER}.")
+    if options.order > 1 and not elementwise:
+        raise UsageError(
+            "--order needs an elementwise function: each output belongs to one input",
+            expression=question.program.text,
+            hint="For second derivatives of a scalar of several inputs, use --hessian.",
+        )
+    if options.order > 1 and options.via == "backward":
+        raise UsageError("--order goes with --via grad", hint="Leave --via out.")
+    if options.hessian and output.ndim:
+        raise UsageError(
+            f"--hessian needs a scalar output, this one has the shape {list(output.shape)}",
+            expression=question.program.text,
+            hint="Reduce it: sum(...) or mean(...).",
+        )
+    inputs = sum(leaf.numel() for leaf in question.differentiated.values())
+    for name, rows in (("--jacobian", output.numel() * options.jacobian), ("--hessian", inputs * options.hessian)):
+        if rows > MAX_ROWS:
+            raise BoundError(
+                f"{name} would take {rows:,} backward passes, one a row; at most {MAX_ROWS:,}",
+                hint="Ask for products with it instead: --vjp V or --jvp U.",
+            )
+        if rows * inputs > MAX_MATRIX:
+            raise BoundError(
+                f"{name} would have {rows:,} x {inputs:,} = {rows * inputs:,} elements; at most {MAX_MATRIX:,}",
+                hint="Ask for products with it instead: --vjp V or --jvp U.",
+            )
+
+
+def _tensors(found: Gradients) -> dict[str, Tensor | None]:
+    return {name: None if tensor is None else to_tensor(tensor) for name, tensor in found.items()}
+
+
+def _cotangent(
+    question: Question, output: torch.Tensor, options: GradOptions
+) -> tuple[torch.Tensor | None, str | None]:
+    if options.no_cotangent:
+        return None, None
+    if options.vjp is not None:
+        return tensor_of(options.vjp, question.context).detach().to(output.dtype), "given"
+    return torch.ones_like(output), "ones"
+
+
+def _tangent(question: Question, options: GradOptions) -> Tensor | None:
+    if options.jvp is None:
+        return None
+    tangents = {}
+    for name, value in options.jvp.items():
+        if not name and len(question.wrt) != 1:
+            example = " ".join(f"--jvp {n}=1" for n in question.wrt)
+            raise UsageError("--jvp needs the input's name when there are several", hint=f"Write {example}.")
+        known = name or question.wrt[0]
+        if known not in question.wrt:
+            raise UsageError(f"--jvp names '{known}', which is not differentiated", hint="Name an input of --wrt.")
+        leaf = question.leaves[known]
+        direction = tensor_of(value, question.context).to(leaf.dtype)
+        if direction.numel() == leaf.numel() == 1:
+            direction = direction.reshape(leaf.shape)  # a single point is 1-D, the number typed for it is not
+        if direction.shape != leaf.shape:
+            raise UsageError(
+                f"the direction of --jvp has the shape {list(direction.shape)}, {known} has {list(leaf.shape)}",
+                hint="Give one number for each of the input.",
+            )
+        tangents[known] = direction
+    return to_tensor(autodiff.tangent(question.evaluate, question.differentiated, tangents))

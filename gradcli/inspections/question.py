@@ -1,0 +1,210 @@
+"""A request with its tensors: the leaves, what is differentiated, and how to evaluate it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from gradcli.compute import bounds, device
+from gradcli.compute.capture import TorchError, to_input
+from gradcli.compute.evaluate import Context, Observer, evaluate, evaluate_node
+from gradcli.errors import GradcliError, UsageError, did_you_mean, listed
+from gradcli.inspections.targets import index_names, is_integer_literal
+from gradcli.language.elementwise import changes_in_place
+from gradcli.language.request import Binding, Request, Value
+from gradcli.language.syntax import Program
+from gradcli.results import Input, Setting
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where and how to compute."""
+
+    device: str = "cpu"
+    dtype: str = "float32"
+    seed: int = 0
+    max_elements: int = bounds.DEFAULT_MAX_ELEMENTS
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which inputs to differentiate: `wrt` None means every floating one; `frozen` leaves require no gradient."""
+
+    wrt: tuple[str, ...] | None = None
+    frozen: tuple[str, ...] = ()
+
+
+@dataclass
+class Question:
+    """An expression, its leaves, and the names it is differentiated by."""
+
+    program: Program
+    context: Context
+    setting: Setting
+    leaves: dict[str, torch.Tensor]
+    wrt: tuple[str, ...]
+    random_state: torch.Tensor
+    in_place: bool
+    inputs: dict[str, Input] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.inputs = {name: to_input(leaf) for name, leaf in self.leaves.items()}
+
+    @property
+    def differentiated(self) -> dict[str, torch.Tensor]:
+        """The leaves whose gradient is asked for."""
+        return {name: self.leaves[name] for name in self.wrt}
+
+    def evaluate(
+        self, leaves: Mapping[str, torch.Tensor] | None = None, observe: Observer | None = None
+    ) -> torch.Tensor:
+        """The value of the expression; the same random numbers each time. An observed run is never the first one."""
+        context = self.context if observe is None else replace(self.context, checked=True)
+        with default_dtype(self.context.dtype):
+            torch.set_rng_state(self.random_state)
+            return evaluate(self.program, {**self._fresh(), **(leaves or {})}, context, observe)
+
+    def _fresh(self) -> dict[str, torch.Tensor]:
+        """The leaves; copies of those that the program may change, so that the next run finds them as they were."""
+        if not self.in_place:
+            return self.leaves
+        return {name: leaf if leaf.requires_grad else leaf.clone() for name, leaf in self.leaves.items()}
+
+
+def ask(
+    request: Request,
+    engine: Engine,
+    selection: Selection,
+    *,
+    default_wrt: Callable[[Sequence[str]], Sequence[str]] | None = None,
+) -> Question:
+    """The question that a request asks: its values as leaves on the device.
+
+    default_wrt: picks the names to differentiate among the floating inputs when the user did not.
+    Raises UsageError for names that are not there, DeviceError, BoundError; TorchError from a value's expression.
+    """
+    where = device.choose(engine.device, device.present() if engine.device != "cpu" else ["cpu"])
+    dtype: torch.dtype = getattr(torch, engine.dtype)
+    context = Context(dtype, where, engine.max_elements)
+    torch.manual_seed(engine.seed)
+    values = _values(request, context)
+    state = torch.get_rng_state()
+    _check_names(selection, values)
+    floating = [name for name, value in values.items() if value.is_floating_point() or value.is_complex()]
+    if selection.wrt is not None:
+        _check_floating(selection.wrt, floating, values)
+        wrt = selection.wrt
+    else:
+        free = [name for name in floating if name not in selection.frozen]
+        # where all are frozen, asking for them gives PyTorch's own error, which says so
+        wrt = tuple(default_wrt(floating) if default_wrt else free or floating)
+    for name in wrt:
+        if name not in selection.frozen:
+            values[name].requires_grad_()
+    setting = Setting(torch.__version__, where, engine.dtype, engine.seed)
+    in_place = changes_in_place(request.program)
+    return Question(request.program, context, setting, values, wrt, state, in_place)
+
+
+@contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    """Tensors that an expression creates (`randn(3)`, `ones(2)`) have the dtype that was asked for."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype if dtype.is_floating_point else before)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def _values(request: Request, context: Context) -> dict[str, torch.Tensor]:
+    bindings = {binding.name: binding for binding in request.bindings}
+    values: dict[str, torch.Tensor] = {}
+    for name in request.names:
+        values[name] = _points(request.points, context) if name == request.variable else _bound(bindings[name], context)
+    literals = {name for name, b in bindings.items() if b.dtype is None and is_integer_literal(b.value)}
+    for name in index_names(request.program, literals, values, context):
+        values[name] = values[name].to(torch.int64)
+    return values
+
+
+def _bound(binding: Binding, context: Context) -> torch.Tensor:
+    dtype: torch.dtype | None = None if binding.dtype is None else getattr(torch, binding.dtype)
+    value = tensor_of(binding.value, context, dtype)
+    # a tensor of its own: a leaf, and not the storage of another
+    return value.detach().clone() if dtype is None else _converted(value, dtype, binding).clone()
+
+
+def tensor_of(value: Value, context: Context, dtype: torch.dtype | None = None) -> torch.Tensor:
+    """The tensor that a value stands for; its literals take `dtype`."""
+    wanted = dtype or context.dtype
+    if value.numbers is not None:
+        numbers = torch.as_tensor(value.numbers, device=context.device)
+        return numbers if numbers.dtype is torch.bool and dtype is None else numbers.to(wanted)
+    assert value.program is not None
+    literals = wanted if wanted.is_floating_point else torch.float64
+    own = Context(literals, context.device, context.max_elements)
+    try:
+        with default_dtype(own.dtype):
+            if value.program.statements:
+                return evaluate(value.program, {}, own)
+            integers = not (wanted.is_floating_point or wanted.is_complex)
+            return evaluate_node(value.program.result, {}, own, integers=integers)
+    except GradcliError as error:
+        error.expression = value.text
+        raise
+    except TorchError as error:
+        error.text = value.text
+        raise
+
+
+def _converted(value: torch.Tensor, dtype: torch.dtype, binding: Binding) -> torch.Tensor:
+    converted = value.to(dtype)
+    exact = dtype.is_floating_point or dtype.is_complex or dtype is torch.bool
+    if not exact and not bool((converted.double() == value.double()).all()):
+        raise UsageError(
+            f"{binding.name} is to be {binding.dtype}, but '{binding.value.text}' does not fit into it",
+            hint="Give whole numbers within its range, or another dtype.",
+        )
+    return converted
+
+
+def _points(points: Sequence[Value], context: Context) -> torch.Tensor:
+    """Scalar points as one 1-D tensor; a tensor point as it is; several 1-D ones behind each other."""
+    tensors = [tensor_of(point, context).detach() for point in points]
+    tensors = [
+        t if t.is_floating_point() or t.is_complex() or t.dtype is torch.bool else t.to(context.dtype) for t in tensors
+    ]
+    if len(tensors) == 1:
+        return tensors[0].reshape(1).clone() if tensors[0].ndim == 0 else tensors[0].clone()
+    for point, tensor in zip(points, tensors, strict=True):
+        if tensor.ndim > 1:
+            raise UsageError(
+                f"'{point.text}' has {tensor.ndim} dimensions and cannot stand beside other points",
+                hint="Give one tensor, or several numbers.",
+            )
+    return torch.cat([tensor.reshape(-1) for tensor in tensors])
+
+
+def _check_names(selection: Selection, values: Mapping[str, torch.Tensor]) -> None:
+    for option, names in (("--wrt", selection.wrt or ()), ("--frozen", selection.frozen)):
+        for name in names:
+            if name not in values:
+                raise UsageError(
+                    f"{option} names '{name}', which is no input",
+                    hint=did_you_mean(name, values)
+                    or (f"The inputs are {listed(values)}." if values else "There are no inputs."),
+                )
+
+
+def _check_floating(wrt: Sequence[str], floating: Sequence[str], values: Mapping[str, torch.Tensor]) -> None:
+    for name in wrt:
+        if name not in floating:
+            dtype = str(values[name].dtype).removeprefix("torch.")
+            raise UsageError(
+                f"'{name}' is {dtype} and has no gradient",
+                hint=f"Only floating inputs have one: {name}:float32=...",
+            )

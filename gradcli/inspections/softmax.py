@@ -1,0 +1,106 @@
+"""`softmax`: probabilities, the Jacobian with its signs, and how the softmax amplifies differences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from gradcli.compute import autodiff
+from gradcli.compute.capture import TorchError, to_gradient, to_tensor
+from gradcli.errors import BoundError, UsageError
+from gradcli.findings import NOT_FINITE
+from gradcli.inspections.evidence import findings_of
+from gradcli.inspections.failure import explain
+from gradcli.inspections.grad import MAX_MATRIX
+from gradcli.inspections.question import Engine, Question, Selection, ask
+from gradcli.language.parser import parse
+from gradcli.language.request import Request, Value
+from gradcli.results import Amplification, Failure, Gradient, SoftmaxResult
+
+
+@dataclass(frozen=True)
+class SoftmaxOptions:
+    """dim: along which the probabilities sum to one. index: the one probability whose gradient is shown."""
+
+    dim: int = -1
+    temperature: float = 1.0
+    log: bool = False
+    index: int | None = None
+
+
+def softmax(
+    points: tuple[Value, ...], options: SoftmaxOptions = SoftmaxOptions(), engine: Engine = Engine()
+) -> SoftmaxResult | Failure:
+    """The softmax of the points and its derivatives; a Failure where PyTorch raised."""
+    text = softmax_text(options)
+    try:
+        question = ask(Request(parse(text), (), points, "x"), engine, Selection())
+        if not question.wrt:
+            raise UsageError("softmax takes floating numbers", hint="Write 2 1 0.1 or [2, 1, 0.1].")
+        return _answer(question, options)
+    except TorchError as raised:
+        return explain(raised, text)
+
+
+def softmax_text(options: SoftmaxOptions) -> str:
+    """The expression that the options stand for."""
+    scaled = "x" if options.temperature == 1 else f"x / {options.temperature:g}"
+    return f"{'log_softmax' if options.log else 'softmax'}({scaled}, dim={options.dim})"
+
+
+def _answer(question: Question, options: SoftmaxOptions) -> SoftmaxResult:
+    output = question.evaluate()
+    leaves = question.differentiated
+    if not output.numel():
+        raise UsageError("softmax needs at least one number", hint="Write 2 1 0.1 or [2, 1, 0.1].")
+    if output.numel() ** 2 > MAX_MATRIX:
+        raise BoundError(
+            f"the Jacobian of {output.numel():,} values would have {output.numel() ** 2:,} elements; "
+            f"at most {MAX_MATRIX:,}",
+            hint="Give fewer values, or use 'gradcli grad' with --vjp.",
+        )
+    gradient = _gradient(question, output, options.index)
+    jacobian = autodiff.jacobians(output, leaves)["x"]
+    assert jacobian is not None
+    probabilities = output.exp() if options.log else output
+    return SoftmaxResult(
+        setting=question.setting,
+        expression=question.program.text,
+        inputs=question.inputs,
+        probabilities=to_tensor(output),
+        sum=to_tensor(probabilities.sum(dim=options.dim)),
+        jacobian=to_tensor(jacobian),
+        index=options.index,
+        gradient=gradient,
+        amplification=_amplification(question.leaves["x"].detach(), probabilities.detach(), options.dim),
+        findings=tuple(findings_of(question, output, (*NOT_FINITE, "saturated"))),
+    )
+
+
+def _gradient(question: Question, output: torch.Tensor, index: int | None) -> Gradient | None:
+    """The gradient of the probability that `index` counts out in the flattened output."""
+    if index is None:
+        return None
+    if not -output.numel() <= index < output.numel():
+        raise UsageError(
+            f"--index {index} is out of bounds for {output.numel()} values",
+            hint=f"Choose 0 to {output.numel() - 1}.",
+        )
+    chosen = output.reshape(-1)[index]
+    found = autodiff.gradients(chosen, question.differentiated, cotangent=None, retain_graph=True)["x"]
+    assert found is not None
+    return to_gradient(found, joint_norm=torch.linalg.vector_norm(found.double()))
+
+
+def _amplification(values: torch.Tensor, probabilities: torch.Tensor, dim: int) -> tuple[Amplification, ...]:
+    """How many times smaller than the largest along `dim` each entry is, before and after."""
+    before, after = values.double(), probabilities.double()
+    largest = before.argmax(dim=dim, keepdim=True)
+    ratios_before = (before.gather(dim, largest) / before).cpu().numpy()
+    ratios_after = (after.gather(dim, largest) / after).cpu().numpy()
+    return tuple(
+        Amplification(tuple(map(int, index)), float(ratios_before[index]), float(ratios_after[index]))
+        for index in np.ndindex(*ratios_before.shape)
+    )

@@ -1,0 +1,68 @@
+"""Class-index targets: integer literals that a loss reads as int64 although literals are floating elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+import torch
+
+from gradcli.compute.capture import TorchError
+from gradcli.compute.evaluate import Context, evaluate_node
+from gradcli.errors import GradcliError
+from gradcli.language.catalogue.rows import Loss
+from gradcli.language.request import Value
+from gradcli.language.syntax import Call, Literal, Name, Node, Program, Sequence, postorder, roots
+
+
+def is_integer_literal(value: Value) -> bool:
+    """Whether a value is written with integers only."""
+    if value.numbers is not None:
+        return value.numbers.dtype.kind in "iu"
+    if value.program is None or value.program.statements:
+        return False
+    nodes = list(postorder(value.program.result))
+    plain = all(isinstance(node, Literal | Sequence) for node in nodes)
+    numbers = [node.value for node in nodes if isinstance(node, Literal)]
+    return plain and bool(numbers) and all(type(number) is int for number in numbers)
+
+
+def index_names(
+    program: Program, candidates: Collection[str], values: Mapping[str, torch.Tensor], context: Context
+) -> Iterator[str]:
+    """The candidates that a loss of the program takes as class indices."""
+    for call, name, content in _targets(program):
+        if name not in candidates:
+            continue
+        if content == "class index" or not _same_shape(program, call, values[name], values, context):
+            yield name
+
+
+def _targets(program: Program) -> Iterator[tuple[Call, str, str]]:
+    for root in roots(program):
+        for node in postorder(root):
+            if not (isinstance(node, Call) and isinstance(node.function, Loss)):
+                continue
+            for position, argument in enumerate(node.function.arguments):
+                given = _given(node, position, argument.name)
+                if argument.content != "real" and isinstance(given, Name):
+                    yield node, given.name, argument.content
+
+
+def _given(call: Call, position: int, name: str) -> Node | None:
+    positional = call.arguments if call.receiver is None else (call.receiver, *call.arguments)
+    named = dict(call.keywords)
+    return positional[position] if position < len(positional) else named.get(name)
+
+
+def _same_shape(
+    program: Program, call: Call, target: torch.Tensor, values: Mapping[str, torch.Tensor], context: Context
+) -> bool:
+    """Whether the prediction has the target's shape, so that the target holds probabilities."""
+    prediction = _given(call, 0, "input")
+    if prediction is None or program.statements:
+        return False
+    try:
+        with torch.no_grad():
+            return evaluate_node(prediction, values, context).shape == target.shape
+    except (TorchError, GradcliError):  # the real evaluation will report it
+        return False

@@ -1,0 +1,127 @@
+"""What an activation does to its points: range, saturation, dead stretches, kinks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from gradcli.compute import autodiff
+from gradcli.compute.capture import TorchError
+from gradcli.compute.evaluate import Context, evaluate
+from gradcli.inspections.question import Question
+from gradcli.language.curve import CurveRequest
+from gradcli.language.parser import parse
+from gradcli.results import Kink, Tensor, Verdict
+
+SATURATED_BELOW = 1e-3
+"""A point is saturated where the slope is below this share of the largest possible one."""
+
+_DOUBLE = Context(torch.float64)
+
+
+def verdict(curve: CurveRequest, question: Question, values: Tensor, derivative: Tensor | None) -> Verdict:
+    """The verdict over the question's points; derivatives at kinks are asked of PyTorch now."""
+    points = question.inputs[curve.variable].values.reshape(-1).astype(np.float64)
+    finite = values.values[np.isfinite(values.values)]
+    dead = _dead(curve, points, derivative)
+    saturated = _saturated(curve, points, derivative)
+    found = Verdict(
+        points=len(points),
+        range=curve.row.range if curve.row else None,
+        lowest=float(finite.min()) if finite.size else None,
+        highest=float(finite.max()) if finite.size else None,
+        saturated=saturated,
+        dead=dead,
+        kinks=tuple(_kinks(curve, question, points)),
+        summary="",
+    )
+    return replace(found, summary=_summary(curve, found, derivative))
+
+
+def _slopes(derivative: Tensor) -> np.ndarray:
+    return np.abs(derivative.values.reshape(-1).astype(np.float64))
+
+
+def _flat(curve: CurveRequest, points: np.ndarray) -> np.ndarray:
+    """Where the function is constant by definition."""
+    if curve.row is None or curve.row.flat is None:
+        return np.zeros(len(points), dtype=bool)
+    return _evaluate(curve.row.flat, curve, torch.from_numpy(points)).expand(len(points)).numpy().astype(bool)
+
+
+def _dead(curve: CurveRequest, points: np.ndarray, derivative: Tensor | None) -> int | None:
+    if derivative is None:
+        return None
+    zero = _slopes(derivative) == 0
+    return int(np.sum(zero if curve.row is None else zero & _flat(curve, points)))
+
+
+def _saturated(curve: CurveRequest, points: np.ndarray, derivative: Tensor | None) -> int | None:
+    if derivative is None or curve.row is None or curve.row.saturation is None or curve.row.largest_slope is None:
+        return None
+    largest = float(_evaluate(curve.row.largest_slope, curve, torch.zeros(1)))
+    small = _slopes(derivative) < SATURATED_BELOW * largest
+    return int(np.sum(small & ~_flat(curve, points)))
+
+
+def _kinks(curve: CurveRequest, question: Question, points: np.ndarray) -> list[Kink]:
+    """The kinks between the smallest and the largest point."""
+    if curve.row is None or not len(points):
+        return []
+    places = [float(_evaluate(text, curve, torch.zeros(1))) for text in curve.row.kinks]
+    return [_kink(curve, question, at) for at in sorted(set(places)) if np.nanmin(points) <= at <= np.nanmax(points)]
+
+
+def _kink(curve: CurveRequest, question: Question, at: float) -> Kink:
+    # a neighbour of 0 that is no denormal, else the neighbouring numbers
+    before, after = (-1e-300, 1e-300) if at == 0 else (math.nextafter(at, -math.inf), math.nextafter(at, math.inf))
+    around = torch.tensor([before, after], dtype=torch.float64, requires_grad=True)
+    here = torch.tensor([at], dtype=question.context.dtype, device=question.context.device, requires_grad=True)
+    with torch.no_grad():
+        left, right = evaluate(curve.program, {curve.variable: around}, _DOUBLE).tolist()
+    slopes = _slope(curve, around, _DOUBLE) or (None, None)
+    chosen = _slope(curve, here, question.context) or (None,)
+    return Kink(at, abs(right - left) > 1e-6, slopes[0], slopes[1], chosen[0])
+
+
+def _slope(curve: CurveRequest, x: torch.Tensor, context: Context) -> tuple[float | None, ...] | None:
+    try:
+        output = evaluate(curve.program, {curve.variable: x}, context)
+        found = autodiff.gradients(output, {"x": x}, cotangent=torch.ones_like(output))["x"]
+    except TorchError:  # the curve itself says that there is no derivative
+        return None
+    return None if found is None else tuple(found.tolist())
+
+
+def _evaluate(text: str, curve: CurveRequest, x: torch.Tensor) -> torch.Tensor:
+    """A formula of the catalogue in `x` and the curve's parameters, in double precision."""
+    numbers: Mapping[str, float] = {n: v for n, v in curve.parameters.items() if isinstance(v, int | float)}
+    variables = {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers.items()}
+    return evaluate(parse(text, bound=[*variables, "x"]), {**variables, "x": x.double()}, _DOUBLE)
+
+
+def _summary(curve: CurveRequest, found: Verdict, derivative: Tensor | None) -> str:
+    if derivative is None:
+        return "no derivative"
+    parts = []
+    if found.saturated:
+        parts.append(f"saturated at {found.saturated} of {_points(found.points)}")
+    if found.dead:
+        word = "dead" if curve.row else "derivative 0"
+        parts.append(f"{word} at {found.dead} of {_points(found.points)}")
+    if not parts:
+        parts.append("alive at every point" if _is_alive(derivative) else "no slope at some points")
+    return ", ".join(parts)
+
+
+def _is_alive(derivative: Tensor) -> bool:
+    slopes = _slopes(derivative)
+    return bool(np.all(slopes > 0))
+
+
+def _points(count: int) -> str:
+    return "1 point" if count == 1 else f"{count} points"

@@ -1,0 +1,63 @@
+"""One command line run in this process or in one of its own."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import pytest
+import torch
+from command_line import OWN_VARIABLES, Answer, captured, in_process_of_its_own
+from hypothesis import HealthCheck, settings
+
+Run = Callable[..., Answer]
+
+settings.register_profile(
+    "fast", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("hard", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in OWN_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """run(argv, stdin=None, env=None) gives the exit code, standard output and standard error of gradcli.cli.main."""
+
+    def in_process(
+        argv: Sequence[str], stdin: str | bytes | None = None, env: Mapping[str, str] | None = None
+    ) -> Answer:
+        with monkeypatch.context() as patch:
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "stdin", _readable(stdin))
+            return captured(argv)
+
+    return in_process
+
+
+@pytest.fixture
+def run_process() -> Run:
+    """The same in a process of its own; `python` replaces the command line by a program."""
+    return in_process_of_its_own
+
+
+@pytest.fixture(autouse=True, scope="session")
+def two_threads() -> Iterator[None]:
+    """Timings and forked processes stay the same on machines of any size."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(2, before))
+    yield
+    torch.set_num_threads(before)
+
+
+def _readable(given: str | bytes | None) -> io.TextIOWrapper:
+    content = b"" if given is None else given.encode() if isinstance(given, str) else given
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")

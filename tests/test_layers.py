@@ -1,0 +1,139 @@
+"""What needs no PyTorch does not bring it in: a process is started, and asked what it has imported."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from command_line import in_process_of_its_own
+
+PROGRAM = """
+import contextlib, io, json, sys
+from gradcli.cli import main
+answers = []
+for argv in json.loads(sys.argv[1]):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(argv)
+    answers.append([code, "torch" in sys.modules, err.getvalue() + out.getvalue()])
+    if "torch" in sys.modules:
+        break
+print(json.dumps(answers))
+"""
+
+ANSWERS = [
+    ["--help"],
+    ["-h"],
+    ["--version"],
+    ["-V"],
+    *([command, "--help"] for command in ("activate", "grad", "loss", "softmax", "retain-demo", "functions", "schema")),
+    ["functions"],
+    ["functions", "gelu"],
+    ["functions", "--category", "loss"],
+    ["functions", "--search", "soft", "--json"],
+    ["functions", "F.cross_entropy", "--json"],
+    ["schema"],
+    ["schema", "grad"],
+    ["schema", "retain-demo"],
+]
+"""Command lines that are answered without PyTorch."""
+
+MISTAKES = [
+    ["frobnicate"],
+    ["--frobnicate"],
+    ["grad"],
+    ["loss"],
+    ["softmax"],
+    ["functions", "sigmod"],
+    ["functions", "--category", "nonsense"],
+    ["schema", "nonsense"],
+    ["grad", "sigmoid", "1", "--dvice", "cpu"],
+    ["grad", "sigmoid", "1", "--device"],
+    ["grad", "sigmoid", "1", "--json=1"],
+    ["grad", "sigmoid", "1", "--device", "gpu"],
+    ["grad", "sigmoid", "1", "--dtype", "float128"],
+    ["grad", "sigmoid", "1", "--format", "yaml"],
+    ["grad", "sigmoid", "1", "--precision", "0"],
+    ["grad", "sigmoid", "1", "--precision", "x"],
+    ["grad", "sigmoid", "1", "--max-rows", "0"],
+    ["grad", "sigmoid", "1", "--max-elements", "0"],
+    ["grad", "sigmoid", "1", "--seed", "-1"],
+    ["grad", "sigmoid", "1", "--via", "magic"],
+    ["grad", "sigmoid", "1", "--fail-on", "nonsense"],
+    ["grad", "sigmoid", "1", "--wrt", ""],
+    ["grad", "sigmoid", "1", "--vjp", "y"],
+    ["grad", "sigmoid", "1", "--jvp", "(1"],
+    ["grad", "sigmod", "1"],
+    ["grad", "sigmoid(x", "1"],
+    ["grad", "x.foo", "1"],
+    ["grad", "x.foo()", "1"],
+    ["grad", "foo(x)", "1"],
+    ["grad", "exp(x, 1, 2)", "1"],
+    ["grad", "exp(x, dim=1)", "1"],
+    ["grad", "lambda x: x", "1"],
+    ["grad", "__import__('os')", "1"],
+    ["grad", "x" * 10_001, "1"],
+    ["grad", "(" * 5000, "1"],
+    ["grad", "x + y", "1"],
+    ["grad", "x * 2", "x=1", "x=2"],
+    ["grad", "x * 2", "x:float128=1"],
+    ["grad", "x * 2", "x="],
+    ["grad", "x * 2", "y"],
+    ["grad", "x * 2", "@data.npy"],
+    ["grad", "x + y", "x=-", "y=-"],
+    ["activate", "sigmod"],
+    ["activate", "sum(x)"],
+    ["activate", "sigmoid", "--range", "1:2"],
+    ["activate", "sigmoid", "--range", "0:1:0"],
+    ["activate", "sigmoid", "--param", "beta=1"],
+    ["activate", "sigmoid,,tanh"],
+    ["loss", "mes", "1", "2"],
+    ["loss", "mse", "1"],
+    ["loss", "mse", "1", "2", "3", "4"],
+    ["loss", "mse", "1", "2", "--reduction", "max"],
+    ["loss", "mse", "1", "2", "--param", "foo=1"],
+    ["softmax", "1", "--temperature", "0"],
+    ["softmax", "y"],
+    ["retain-demo", "--calls", "2"],
+    ["retain-demo", "a=1"],
+    ["retain-demo", "sum(exp(a))", "a=1", "--retain", "x"],
+]
+"""Command lines that the words alone show to be wrong."""
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, list[object]]:
+    asked = [*ANSWERS, *MISTAKES, *([*words, "--json"] for words in MISTAKES)]
+    code, out, err = in_process_of_its_own([json.dumps(asked)], python=PROGRAM)
+    assert code == 0, err
+    told = json.loads(out)
+    assert len(told) == len(asked), f"PyTorch was brought in by {asked[len(told) - 1]}: {told[-1]}"
+    return {json.dumps(words): answer for words, answer in zip(asked, told, strict=True)}
+
+
+@pytest.mark.parametrize("words", ANSWERS, ids=" ".join)
+def test_a_question_about_words_is_answered_without_pytorch(words: list[str], answers: dict[str, list[object]]) -> None:
+    assert answers[json.dumps(words)][:2] == [0, False]
+
+
+@pytest.mark.parametrize("words", MISTAKES, ids=lambda words: " ".join(words)[:60])
+def test_a_mistake_in_the_words_is_told_without_pytorch(words: list[str], answers: dict[str, list[object]]) -> None:
+    code, has_torch, told = answers[json.dumps(words)]
+    assert (code, has_torch) == (2, False), told
+    assert "Traceback" not in str(told)
+    code, has_torch, told = answers[json.dumps([*words, "--json"])]
+    assert (code, has_torch) == (2, False), told
+
+
+def test_the_question_itself_can_fail() -> None:
+    """The nearest neighbour of all the lines above: one that computes."""
+    code, out, err = in_process_of_its_own([json.dumps([["grad", "sigmoid", "1"]])], python=PROGRAM)
+    assert code == 0, err
+    assert json.loads(out)[0][:2] == [0, True]
+
+
+@pytest.mark.parametrize("room", ["errors", "results", "sources", "language.parser", "language.catalogue", "render"])
+def test_a_room_without_pytorch_imports_none(room: str) -> None:
+    program = f"import sys, gradcli.{room}; assert 'torch' not in sys.modules"
+    code, _, err = in_process_of_its_own(python=program)
+    assert code == 0, err
