@@ -1,0 +1,165 @@
+"""Finite differences with error bars, in double precision: extrapolation to a step of zero, checked at smaller steps.
+
+Source: Ridders (1982), Accurate computation of F'(x) and F'(x) F''(x); the noise as in Moré and Wild (2011),
+Estimating computational noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Function = Callable[[np.ndarray], np.ndarray]
+"""Values at points; element i of the result belongs to point i."""
+
+SMALLEST_SCALE = 1e-3
+"""Points nearer to zero move as if they were this far from it."""
+
+_EPS = float(np.finfo(np.float64).eps)
+_STEPS = tuple(2.0**-exponent for exponent in range(3, 30, 4))
+"""Relative to the scale of a point; the small ones find out whether the large ones stepped over something."""
+_SHRINK = 16.0
+_COLUMNS = 4
+_NOISE_STEPS = (2.0**-33, 2.0**-36, 2.0**-40)
+_KINK_STEPS = (4, 5, 6)
+"""Places in `_STEPS` from one to the next of which the gap between the sides of a smooth function falls by 16."""
+_RESOLUTION = 1e-6
+"""A value that moves in steps larger than this part of its whole change is a staircase, not rounded."""
+_STAYS = (0.5, 8.0)
+"""By how much the gap of a kink may change; that of |x|**0.5 grows by 4."""
+_JUMPS = (15.0, 17.0)
+_BLOW_UP = 2.0
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Slopes with error bars, nan where the function has no values on both sides.
+
+    kink: where the one-sided slopes stay apart as the step shrinks.
+    left, right: the one-sided slopes; infinite where they grow without end, nan where the function jumps.
+    """
+
+    slope: np.ndarray
+    error: np.ndarray
+    kink: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Probe:
+    """Values around each point, a row for each step."""
+
+    step: np.ndarray
+    below: np.ndarray
+    here: np.ndarray
+    above: np.ndarray
+    noise: np.ndarray
+
+    @property
+    def central(self) -> np.ndarray:
+        central: np.ndarray = (self.above - self.below) / (2 * self.step)
+        return central
+
+    @property
+    def slope_noise(self) -> np.ndarray:
+        """How much of each quotient may be rounding."""
+        rounding = _EPS * (np.abs(self.above) + np.abs(self.below))
+        noise: np.ndarray = (rounding + self.noise) / self.step
+        return noise
+
+
+def differences(function: Function, points: np.ndarray) -> Differences:
+    """The slope of `function` at each point, from central differences extrapolated to a step of zero.
+
+    The error bar holds the extrapolation's own disagreement, the rounding of the function's values, and what smaller
+    steps say otherwise: a kink or an oscillation between the steps widens it.
+    """
+    with np.errstate(all="ignore"):
+        probe = _probe(function, points)
+        slope, error = _extrapolated(probe)
+        left, right, kink = _one_sided(probe)
+    return Differences(slope, error, kink, left, right)
+
+
+def _probe(function: Function, points: np.ndarray) -> _Probe:
+    scale = np.maximum(np.abs(points), SMALLEST_SCALE)
+    here = function(points)
+    noise = np.zeros(points.shape)
+    for relative in _NOISE_STEPS:
+        h = _exact(points, scale * relative)
+        curvature = np.abs(function(points + h) - 2 * here + function(points - h))
+        noise = np.fmax(noise, curvature)
+    steps = np.array([_exact(points, scale * relative) for relative in _STEPS])
+    above = np.array([function(points + h) for h in steps])
+    below = np.array([function(points - h) for h in steps])
+    return _Probe(steps, below, here, above, np.fmax(noise, _resolution(above - here, below - here)))
+
+
+def _resolution(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """The smallest change seen of a value that stays the same for some steps: there it may be rounded away."""
+    changes = np.abs(np.concatenate([above, below]))
+    flat = ((above == 0) & (below == 0)).any(axis=0)
+    smallest = np.min(np.where(changes > 0, changes, np.inf), axis=0)
+    rounded = flat & (smallest <= _RESOLUTION * np.nanmax(changes, axis=0, initial=0))
+    resolution: np.ndarray = np.where(rounded, smallest, 0.0)
+    return resolution
+
+
+def _extrapolated(probe: _Probe) -> tuple[np.ndarray, np.ndarray]:
+    """The candidate of Ridders' tableau with the smallest error bar."""
+    central, noise = probe.central, probe.slope_noise
+    best = np.full(probe.here.shape, np.nan)
+    smallest = np.full(probe.here.shape, np.inf)
+    previous: list[np.ndarray] = []
+    for rung, quotient in enumerate(central):
+        row = [quotient]
+        factor = _SHRINK**2
+        for older in previous[:_COLUMNS]:
+            row.append((row[-1] * factor - older) / (factor - 1))
+            factor *= _SHRINK**2
+            own = np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - older)) + 2 * noise[rung]
+            bar = np.maximum(own, _contradiction(row[-1], rung, central, noise))
+            better = bar < smallest
+            best = np.where(better, row[-1], best)
+            smallest = np.where(better, bar, smallest)
+        previous = row
+    return best, np.where(np.isnan(best), np.nan, smallest)
+
+
+def _contradiction(candidate: np.ndarray, rung: int, central: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """How far smaller steps are from the candidate, beyond their noise and beyond an error that falls as it should."""
+    apart = np.abs(central[rung:] - candidate)
+    allowed = apart[0] * _SHRINK ** -np.arange(len(apart)).reshape(-1, *[1] * candidate.ndim)
+    beyond = apart - allowed - 4 * noise[rung:]
+    worst: np.ndarray = np.max(np.where(np.isnan(beyond), np.inf, beyond), axis=0)
+    return worst
+
+
+def _one_sided(probe: _Probe) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Left and right slopes, and where they stay apart as the step shrinks."""
+    rungs = list(_KINK_STEPS)
+    left = (probe.here - probe.below[rungs]) / probe.step[rungs]
+    right = (probe.above[rungs] - probe.here) / probe.step[rungs]
+    gap = np.abs(right - left)
+    ratios = gap[1:] / gap[:-1]
+    stays, jumps = (((low < ratios) & (ratios < high)).all(axis=0) for low, high in (_STAYS, _JUMPS))
+    seen = (gap[-1] > 10 * probe.slope_noise[rungs[-1]]) & (gap[-1] > 1e-4 * (np.abs(left[-1]) + np.abs(right[-1])))
+    rounding = _EPS * (np.abs(probe.above[rungs[-1]]) + np.abs(probe.below[rungs[-1]]))
+    jumps &= gap[-1] * probe.step[rungs[-1]] > 1000 * rounding
+    return _limit(left, jumps), _limit(right, jumps), (stays & seen) | jumps
+
+
+def _limit(sides: np.ndarray, jumps: np.ndarray) -> np.ndarray:
+    """A one-sided slope: itself where it settles, infinite where it grows, nan where the function jumps."""
+    grows = np.abs(sides[-1]) > _BLOW_UP * np.abs(sides[-2])
+    limit: np.ndarray = np.where(grows, np.where(jumps, np.nan, np.copysign(np.inf, sides[-1])), sides[-1])
+    return limit
+
+
+def _exact(points: np.ndarray, h: np.ndarray) -> np.ndarray:
+    """A step that the points' neighbours differ by exactly."""
+    step: np.ndarray = (points + h) - points
+    return step

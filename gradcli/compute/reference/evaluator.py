@@ -1,0 +1,265 @@
+"""Nodes to exact values: the walk over the tree of `compute/evaluate.py`, over arrays of mpf instead of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from mpmath import mp
+
+from gradcli.compute import scalars
+from gradcli.compute.reference import arrangement
+from gradcli.compute.reference.reals import Array, is_real, reals
+from gradcli.compute.reference.rules import ARRANGED, RULES, Absent, takes_integers
+from gradcli.compute.reference.slope import NoReference
+from gradcli.errors import ArgumentError
+from gradcli.language.catalogue.rows import Loss, Row
+from gradcli.language.catalogue.signature import Bound, Parameter, bind
+from gradcli.language.names import CONSTANTS
+from gradcli.language.syntax import (
+    Assign,
+    Attribute,
+    Binary,
+    Call,
+    Dots,
+    DtypeName,
+    Evaluate,
+    Index,
+    Literal,
+    Name,
+    Node,
+    Program,
+    Sequence,
+    Slice,
+    Unary,
+    children,
+    postorder,
+)
+
+_NOT_COVERED = (ArgumentError, TypeError, ValueError, IndexError, ArithmeticError, RuntimeError, mp.NoConvergence)
+"""What a rule, numpy or mpmath raises for a call that is not covered; PyTorch has accepted the call before."""
+
+
+def evaluate(program: Program, inputs: Mapping[str, object], *, exact: bool = False) -> Array:
+    """The value of a program at mpmath's present precision, an array of mpf.
+
+    exact: the text is a formula of the catalogue: 0.1 is one tenth, pi is pi, sqrt(2) is no double.
+    Raises NoReference.
+    """
+    run = _Run(inputs, exact)
+    for statement in program.statements:
+        match statement:
+            case Assign(target=target, value=value):
+                run.variables[target] = run.value(value)
+            case Evaluate(value=value):
+                run.value(value)
+            case _:
+                raise NoReference("in-place update")
+    return reals(as_array(run.value(program.result)))
+
+
+def known(row: Row) -> bool:
+    """Whether a row has a rule."""
+    return row.name in RULES or row.name in ARRANGED
+
+
+def as_array(value: object, *, integers: bool = False) -> Array:
+    """A number or nested list as an array: truth values, int64 for `integers`, else real."""
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, bool):
+        return np.asarray(value)
+    if isinstance(value, int):
+        return np.asarray(value, dtype=np.int64) if integers else reals(value)
+    if isinstance(value, list | tuple):
+        parts = [as_array(item, integers=integers) for item in value]
+        if not parts:
+            return np.empty(0, dtype=np.int64 if integers else object)
+        if any(is_real(part) for part in parts):
+            parts = [reals(part) for part in parts]
+        return np.stack(parts)
+    if isinstance(value, float | complex):
+        return reals(value)
+    raise NoReference(str(value) if isinstance(value, Absent) else "a result that is no tensor")
+
+
+class _Run:
+    """One evaluation: its variables, and the values that wait to be used."""
+
+    def __init__(self, inputs: Mapping[str, object], exact: bool) -> None:
+        self.variables: dict[str, object] = dict(inputs)
+        self.exact = exact
+
+    def value(self, root: Node) -> object:
+        values: dict[int, object] = {}
+        for node in postorder(root):
+            operands = [values.pop(id(child)) for child in children(node)]
+            values[id(node)] = self._compute(node, operands)
+        return values[id(root)]
+
+    def _compute(self, node: Node, operands: list[object]) -> object:
+        match node:
+            case Literal(value=value):
+                return self._literal(value)
+            case Name(name=name):
+                return self._variable(name)
+            case DtypeName(name=name):
+                return getattr(torch, name)
+            case Dots():
+                return ...
+            case Sequence(bracketed=bracketed):
+                return operands if bracketed else tuple(operands)
+            case Slice(start=start, stop=stop, step=step):
+                rest = iter(operands)
+                return slice(*(None if part is None else next(rest) for part in (start, stop, step)))
+            case Unary(operator=name) | Binary(operator=name):
+                return self._operate(name, operands)
+            case Attribute(name=name):
+                return _attribute(operands[0], name)
+            case Index():
+                return _index(operands[0], operands[1])
+            case Call():
+                return self._call(node, operands)
+
+    def _literal(self, value: object) -> object:
+        if isinstance(value, complex):
+            raise NoReference("complex numbers")
+        if self.exact and isinstance(value, float):
+            return reals(mp.mpf(repr(value)))
+        return value
+
+    def _variable(self, name: str) -> object:
+        if name in self.variables:
+            return self.variables[name]
+        if self.exact and name in ("pi", "e"):
+            return reals(mp.pi if name == "pi" else mp.e)
+        return CONSTANTS[name]
+
+    def _operate(self, name: str, operands: list[object]) -> object:
+        if all(map(scalars.is_number, operands)):
+            numbers = [operand for operand in operands if isinstance(operand, int | float | complex)]
+            if not self.exact or name in ("neg", "positive"):
+                return scalars.compute(name, *numbers)
+        parts = [operand if scalars.is_number(operand) else as_array(operand) for operand in operands]
+        places = ("input", "other" if name != "pow" else "exponent")
+        try:
+            return RULES[name](**dict(zip(places, parts, strict=False)))
+        except _NOT_COVERED:
+            raise NoReference(name) from None
+
+    def _call(self, node: Call, operands: list[object]) -> object:
+        first = len(operands) - len(node.keywords)
+        positional = operands[:first]
+        keywords = {name: operand for (name, _), operand in zip(node.keywords, operands[first:], strict=True)}
+        row = node.function
+        if node.receiver is not None:
+            positional[0] = as_array(positional[0])
+        plain = bool(operands) and all(map(scalars.is_number, operands))
+        if not known(row):
+            raise NoReference(row.name)
+        try:
+            bound = bind(row, positional, keywords, name=node.written, is_tensor=_is_tensor)
+            result = apply(row, bound)
+        except _NOT_COVERED:
+            raise NoReference(row.name) from None
+        if plain and not self.exact and _is_number_function(row) and isinstance(result, np.ndarray):
+            return _as_number(result)
+        return result
+
+
+def apply(row: Row, bound: Bound) -> object:
+    """The value of a call with all its arguments in place."""
+    pairs = [*bound.positional, *((parameter, value) for _, parameter, value in bound.keywords)]
+    if row.name in ARRANGED:
+        places = [(p, _argument(row, p, value)) for p, value in bound.positional]
+        return arrangement.call(row, places, {name: _argument(row, p, value) for name, p, value in bound.keywords})
+    named: dict[str, Any] = {}
+    for parameter, value in pairs:
+        prepared = _argument(row, parameter, value)
+        if parameter.variadic:
+            named.setdefault(parameter.name, []).append(prepared)
+        else:
+            named[parameter.name] = prepared
+    named.pop("requires_grad", None)
+    if named.get("dtype") is not None and row.category != "conversion":
+        _check_exact(row, named["dtype"])
+    named.pop("dtype" if row.category != "conversion" else "", None)
+    return RULES[row.name](**named)
+
+
+def _check_exact(row: Row, dtype: object) -> None:
+    if dtype is not torch.float64:  # narrower ones round, and so change the function
+        raise NoReference(f"{row.name} with a dtype")
+
+
+def _argument(row: Row, parameter: Parameter, value: object) -> object:
+    if value is None or parameter.kind not in ("tensor", "tensors"):
+        return value
+    integers = takes_integers(parameter.name) or (
+        isinstance(row, Loss) and any(a.name == parameter.name and a.content != "real" for a in row.arguments)
+    )
+    integers = integers and _integral(value)
+    if parameter.kind == "tensors" and isinstance(value, list | tuple):
+        return [as_array(item, integers=integers) for item in value]
+    return as_array(value, integers=integers)
+
+
+def _integral(value: object) -> bool:
+    """Whether a literal is made of integers only."""
+    if isinstance(value, list | tuple):
+        return bool(value) and all(map(_integral, value))
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_tensor(value: object) -> bool:
+    return isinstance(value, np.ndarray)
+
+
+def _is_number_function(row: Row) -> bool:
+    return row.pointwise and row.category not in ("conversion", "creation", "random", "in-place")
+
+
+def _as_number(array: Array) -> object:
+    """What a function of plain numbers gives, as Python has it: sqrt(2) is the double."""
+    item = array.item()
+    return float(item) if array.dtype == object else item
+
+
+def _attribute(operand: object, name: str) -> object:
+    if isinstance(operand, tuple) and hasattr(operand, name) and name not in ("count", "index"):
+        return getattr(operand, name)
+    if not isinstance(operand, np.ndarray):
+        raise NoReference(f"attribute {name}")
+    match name:
+        case "shape":
+            return operand.shape
+        case "ndim":
+            return operand.ndim
+        case "data" | "real":
+            return operand
+        case "T" | "mT" | "H" | "mH":
+            return arrangement.attribute(operand, name)
+        case _:
+            raise NoReference(f"attribute {name}")
+
+
+def _index(operand: object, index: object) -> object:
+    if isinstance(operand, np.ndarray):
+        return arrangement.index(operand, _as_index(index))
+    if isinstance(operand, list | tuple) and isinstance(index, int | slice):
+        return operand[index]
+    raise NoReference("this index")
+
+
+def _as_index(value: object) -> object:
+    if isinstance(value, tuple):
+        return tuple(_as_index(item) for item in value)
+    if isinstance(value, list):
+        return torch.from_numpy(as_array(value, integers=True))
+    if isinstance(value, np.ndarray):
+        if value.dtype == object:
+            raise NoReference("an index that is real")
+        return torch.from_numpy(value)
+    return value

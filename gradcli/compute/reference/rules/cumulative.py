@@ -1,0 +1,73 @@
+"""Running sums, products, extremes, differences."""
+
+# ruff: noqa: A002 - parameters have PyTorch's names
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from operator import add, mul
+from typing import Any
+
+import numpy as np
+
+from gradcli.compute.reference.reals import exponential, is_real, logarithm, reals
+from gradcli.compute.reference.rules.dimensions import map_rows
+from gradcli.compute.reference.rules.order import Ordered
+from gradcli.compute.reference.rules.reduction import trapezoids
+from gradcli.compute.reference.rules.registry import RULES, rule
+from gradcli.compute.reference.slope import Real
+
+Value = Any
+
+
+@rule("cumsum")
+def cumsum(input: Value, dim: int) -> Value:
+    running = map_rows(lambda row: list(accumulate(row, add)), input, dim)
+    return running if is_real(input) else running.astype(np.int64)
+
+
+@rule("cumprod")
+def cumprod(input: Value, dim: int) -> Value:
+    running = map_rows(lambda row: list(accumulate(row, mul)), input, dim)
+    return running if is_real(input) else running.astype(np.int64)
+
+
+@rule("logcumsumexp")
+def logcumsumexp(input: Value, dim: int) -> Value:
+    def running(row: Sequence[Real]) -> list[Real]:
+        return [logarithm(total) for total in accumulate(map(exponential, row), add)]
+
+    return map_rows(running, reals(input), dim)
+
+
+def _running_extreme(beats: Callable[[Real, Real], bool]) -> Any:
+    """The extreme so far and its last place; nan from the first nan on."""
+
+    def places(row: Sequence[Real]) -> list[int]:
+        found = [0]
+        for new in range(1, len(row)):
+            best = found[-1]
+            follows = row[new] != row[new] or (row[best] == row[best] and beats(row[new], row[best]))
+            found.append(new if follows else best)
+        return found
+
+    def operate(input: Value, dim: int) -> Value:
+        indices = map_rows(places, input, dim).astype(np.int64)
+        return Ordered(np.take_along_axis(input, indices, dim) if input.ndim else input, indices)
+
+    return operate
+
+
+RULES["cummax"] = _running_extreme(lambda new, best: bool(new >= best))
+RULES["cummin"] = _running_extreme(lambda new, best: bool(new <= best))
+
+
+@rule("diff")
+def diff(input: Value, n: int = 1, dim: int = -1, prepend: Value = None, append: Value = None) -> Value:
+    parts = [reals(part) for part in (prepend, input, append) if part is not None]
+    return np.diff(np.concatenate(parts, axis=dim), n=n, axis=dim)
+
+
+@rule("cumulative_trapezoid")
+def cumulative_trapezoid(y: Value, x: Value = None, dx: float = 1, dim: int = -1) -> Value:
+    return cumsum(trapezoids(y, x, dx, dim), dim)

@@ -1,0 +1,47 @@
+"""`sum(f(x))` of an elementwise f: every element moves its own summand alone, so that all can move at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from mpmath import mp
+
+from gradcli.compute.reference.evaluator import evaluate
+from gradcli.compute.reference.reals import Array, reals
+from gradcli.language.elementwise import is_pointwise
+from gradcli.language.syntax import Call, Node, Program
+
+_DIGITS = 1500
+"""More than any precision at which slopes are measured: 1/n of a mean is exact enough there."""
+
+
+def summands(
+    program: Program, inputs: Mapping[str, Array], wrt: Sequence[str], cotangent: Array | None
+) -> tuple[Program, Array] | None:
+    """What is summed, and the cotangent of each summand; None unless the inputs of `wrt` have its shape."""
+    inner = _summed(program.result)
+    if inner is None:
+        return None
+    each = replace(program, result=inner)
+    if not is_pointwise(each):
+        return None
+    with mp.workdps(15):
+        shape = evaluate(each, inputs).shape
+    if not all(inputs[name].shape == shape for name in wrt):
+        return None
+    assert isinstance(program.result, Call)
+    with mp.workdps(_DIGITS):
+        share = mp.one if cotangent is None else reals(np.asarray(cotangent)).item()
+        if program.result.function.name == "mean":
+            share /= max(int(np.prod(shape)), 1)
+    return each, np.full(shape, share, dtype=object)
+
+
+def _summed(node: Node) -> Node | None:
+    """f(x) of sum(f(x)), f(x).sum(), mean(f(x))."""
+    if not isinstance(node, Call) or node.function.name not in ("sum", "mean") or node.keywords:
+        return None
+    operands = node.arguments if node.receiver is None else (node.receiver, *node.arguments)
+    return operands[0] if len(operands) == 1 else None

@@ -1,0 +1,176 @@
+"""`check`: is PyTorch's gradient right here? Four independent ways to know it, for every dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from gradcli.compute import autodiff
+from gradcli.compute.capture import TorchError
+from gradcli.compute.differences import Differences
+from gradcli.compute.precision import shortest
+from gradcli.errors import BoundError, UsageError
+from gradcli.inspections.doubt import Doubt
+from gradcli.inspections.failure import explain
+from gradcli.inspections.grad import is_elementwise
+from gradcli.inspections.judge import Doubts, Evidence, judge
+from gradcli.inspections.lost_digits import lost_digits
+from gradcli.inspections.question import Engine, Question, Selection, ask
+from gradcli.inspections.slopes import Index, at_dtype, attempt, by_differences, element, exact, forward, reverse
+from gradcli.language.dtypes import FLOATING
+from gradcli.language.request import Request
+from gradcli.results import CheckResult, CheckRow, CheckSummary, Failure
+
+if TYPE_CHECKING:
+    from gradcli.compute.reference import Slope
+
+Place = tuple[str, Index]
+"""An element of an input, by the input's name."""
+
+MAX_ELEMENTS = 2_000
+MAX_JOINT_ELEMENTS = 200
+"""For functions that mix their elements: each costs an evaluation of its own for every step."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What does not depend on PyTorch's derivatives, at one set of input values."""
+
+    differences: dict[str, Differences]
+    slopes: dict[str, np.ndarray] | None
+
+    def slope(self, name: str, index: Index) -> Slope | None:
+        """The reference of one element, None if the expression has none."""
+        if self.slopes is None:
+            return None
+        slope: Slope = self.slopes[name][index]
+        return slope
+
+
+def check(
+    request: Request,
+    dtypes: Sequence[str] = FLOATING,
+    engine: Engine = Engine(),
+    selection: Selection = Selection(),
+) -> CheckResult | Failure:
+    """Each gradient element in each dtype beside its references; a Failure where PyTorch raised in float64."""
+    text = request.program.text
+    try:
+        question = ask(request, replace(engine, dtype="float64"), selection)
+        output = question.evaluate()
+        if not question.wrt or not output.requires_grad:  # PyTorch says it best
+            autodiff.gradients(output, question.differentiated, cotangent=torch.ones_like(output))
+        if output.is_complex() or any(leaf.is_complex() for leaf in question.differentiated.values()):
+            raise UsageError("check works with real numbers", hint="Take the parts apart: real(...), imag(...).")
+        elementwise = is_elementwise(question, output)
+        _check_size(question, elementwise)
+        checker = _Checker(question, elementwise)
+        rows = [row for dtype in dtypes for row in checker.rows(dtype)]
+    except TorchError as raised:
+        return explain(raised, text, frozen=selection.frozen)
+    return CheckResult(
+        setting=replace(question.setting, dtype=",".join(dtypes)),
+        expression=text,
+        inputs=question.inputs,
+        summary=tuple(_summary(dtype, [row for row in rows if row.dtype == dtype]) for dtype in dtypes),
+        rows=tuple(rows),
+        without_reference=checker.without_reference,
+        findings=tuple(lost_digits(rows, text)),
+    )
+
+
+def _check_size(question: Question, elementwise: bool) -> None:
+    elements = sum(leaf.numel() for leaf in question.differentiated.values())
+    most = MAX_ELEMENTS if elementwise else MAX_JOINT_ELEMENTS
+    if elements > most:
+        kind = "an elementwise function" if elementwise else "a function that mixes its elements"
+        raise BoundError(
+            f"check looks at {elements:,} gradient elements; at most {most:,} for {kind}",
+            hint="Give fewer values, or choose inputs with --wrt.",
+        )
+
+
+class _Checker:
+    """The question at different dtypes; what two dtypes have in common is computed once."""
+
+    def __init__(self, question: Question, elementwise: bool) -> None:
+        self.question = question
+        self.elementwise = elementwise
+        self.without_reference: str | None = None
+        self._truths: dict[bytes, Truth] = {}
+
+    def rows(self, dtype: str) -> Iterator[CheckRow]:
+        """One row for each element of each differentiated input; those that disagree are judged twice."""
+        question = at_dtype(self.question, dtype)
+        judged = {place: self._judge(question, place, found) for place, found in self._evidence(question)}
+        doubt = Doubt(question, elementwise=self.elementwise) if any(_bad(row) for _, row in judged.values()) else None
+        for (name, index), (evidence, row) in judged.items():
+            if doubt is None or not _bad(row):
+                yield row
+            else:
+                _, again = self._judge(question, (name, index), evidence, doubt.of(name, index))
+                yield again
+
+    def _judge(
+        self, question: Question, place: Place, evidence: Evidence, doubts: Doubts | None = None
+    ) -> tuple[Evidence, CheckRow]:
+        name, index = place
+        value = shortest(float(question.leaves[name].detach()[index].double()), evidence.dtype)
+        return evidence, judge(evidence, variable=name, index=index, value=value, doubts=doubts)
+
+    def _evidence(self, question: Question) -> Iterator[tuple[Place, Evidence]]:
+        truth = self._truth(question)
+        backward, reason = attempt(lambda: reverse(question))
+        tangents, _ = attempt(lambda: forward(question, elementwise=self.elementwise))
+        for name in question.wrt:
+            found = truth.differences[name]
+            for index in np.ndindex(*question.leaves[name].shape):
+                yield (
+                    (name, index),
+                    Evidence(
+                        dtype=question.leaves[name].dtype,
+                        reverse=element(backward, name, index),
+                        forward=element(tangents, name, index),
+                        difference=float(found.slope[index]),
+                        difference_error=float(found.error[index]),
+                        difference_kink=bool(found.kink[index]),
+                        one_sided=(float(found.left[index]), float(found.right[index])),
+                        slope=truth.slope(name, index),
+                        reason=reason,
+                    ),
+                )
+
+    def _truth(self, question: Question) -> Truth:
+        key = b"|".join(exact(leaf).tobytes() for leaf in question.leaves.values())
+        if key not in self._truths:
+            wide = at_dtype(question, "float64")
+            self._truths[key] = Truth(by_differences(wide, elementwise=self.elementwise), self._slopes(wide))
+        return self._truths[key]
+
+    def _slopes(self, question: Question) -> dict[str, np.ndarray] | None:
+        from gradcli.compute import reference  # mpmath takes a while to import
+
+        values = {name: exact(leaf) for name, leaf in question.leaves.items()}
+        try:
+            return reference.slopes(question.program, values, question.wrt, elementwise=self.elementwise)
+        except reference.NoReference as missing:
+            self.without_reference = missing.operation
+            return None
+
+
+def _bad(row: CheckRow) -> bool:
+    return row.verdict == "disagree"
+
+
+def _summary(dtype: str, rows: Sequence[CheckRow]) -> CheckSummary:
+    counts = {
+        verdict: sum(row.verdict == verdict for row in rows) for verdict in ("agree", "disagree", "kink", "cannot tell")
+    }
+    errors = [row.ulp_error for row in rows if row.ulp_error is not None]
+    return CheckSummary(
+        dtype, counts["agree"], counts["disagree"], counts["kink"], counts["cannot tell"], max(errors, default=None)
+    )

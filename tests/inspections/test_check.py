@@ -1,0 +1,317 @@
+"""The checker is checked: planted wrong gradients are caught, right but awkward ones are not accused."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import shlex
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional
+
+from gradcli.cli import main
+from tools.planted import SPOILS, Function, Swapped, Unsummed, detached_silu, in_place_of, planted
+
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+
+
+def check(line: str) -> tuple[int, dict[str, Any]]:
+    """The exit code and the JSON of `gradcli check LINE`."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with contextlib.redirect_stdout(out):
+        code = main(["check", *shlex.split(line), "--json"])
+    out.flush()
+    return code, json.loads(out.buffer.getvalue())  # type: ignore[attr-defined]
+
+
+def rows(line: str) -> list[dict[str, Any]]:
+    """The rows of a check that accuses nobody."""
+    code, result = check(line)
+    assert code == 0, [row for row in result["rows"] if row["verdict"] == "disagree"] or result
+    found: list[dict[str, Any]] = result["rows"]
+    return found
+
+
+def verdicts(line: str) -> list[str]:
+    """The verdicts in float64, where no tail is lost to the dtype."""
+    return [row["verdict"] for row in rows(f"{line} --dtype float64")]
+
+
+# --- planted wrong gradients ---
+
+
+@pytest.fixture
+def plant() -> Iterator[Callable[[str, Callable[..., object]], None]]:
+    """Put a function in the place of the one that a dotted path names."""
+    with contextlib.ExitStack() as stack:
+        yield lambda path, wrong: stack.enter_context(in_place_of(path, wrong))
+
+
+FUNCTIONS: dict[str, tuple[str, Function, str]] = {
+    "sigmoid": ("torch.sigmoid", torch.sigmoid, "sigmoid 0.5 -1 2"),
+    "gelu": ("torch.nn.functional.gelu", functional.gelu, "gelu 0.5 -1 2"),
+    "softmax": (
+        "torch.nn.functional.softmax",
+        lambda x: torch.softmax(x, dim=0),
+        "'F.softmax(x, dim=0) @ [3, 1, 2]' 0.5 -1 2",
+    ),
+    "logsumexp": ("torch.logsumexp", lambda x: torch.logsumexp(x, dim=0), "'logsumexp(x, dim=0)' 0.5 -1 2"),
+}
+"""Elementwise and other functions: the path, the value, and a command line that checks them."""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("wrong", SPOILS)
+def test_a_planted_wrong_gradient_is_caught(plant: Any, function: str, wrong: str):
+    path, value, line = FUNCTIONS[function]
+    plant(path, planted(value, SPOILS[wrong]))
+    code, result = check(f"{line} --dtype float64")
+    assert code == 1
+    caught = {row["index"][0] for row in result["rows"] if row["verdict"] == "disagree"}
+    expected = {"right only at one point": {0, 2}, "wrong only at one point": {1}}.get(wrong, {0, 1, 2})
+    assert caught == expected
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_planted_right_gradient_is_not_accused(plant: Any, function: str):
+    path, value, line = FUNCTIONS[function]
+    plant(path, planted(value, lambda x, right: right))
+    assert {row["verdict"] for row in rows(line)} == {"agree"}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_gradient_that_is_wrong_in_one_dtype_is_caught_there(plant: Any, function: str, dtype: str):
+    path, value, line = FUNCTIONS[function]
+    plant(path, planted(value, lambda x, right: right * (1.5 if x.dtype is getattr(torch, dtype) else 1)))
+    code, result = check(line)
+    assert code == 1
+    assert {row["dtype"] for row in result["rows"] if row["verdict"] == "disagree"} == {dtype}
+
+
+def test_a_detached_factor_is_caught(plant: Any):
+    plant("torch.nn.functional.silu", detached_silu)
+    code, result = check("silu 0.5 -1 2")
+    assert code == 1
+    assert all(row["verdict"] == "disagree" for row in result["rows"])
+
+
+def test_a_factor_that_is_detached_by_the_user_is_no_ones_fault():
+    found = rows("'x * sigmoid(x).detach()' 0.5 --dtype float64")
+    assert [row["verdict"] for row in found] == ["cannot tell"]
+    assert "detach hides a part" in found[0]["reason"]
+
+
+def test_swapped_arguments_are_caught(plant: Any):
+    plant("torch.atan2", Swapped.apply)
+    code, result = check("'atan2(y, x)' y=1 x=3")
+    assert code == 1
+    assert {row["variable"] for row in result["rows"] if row["verdict"] == "disagree"} == {"x", "y"}
+
+
+def test_a_missing_broadcast_sum_is_caught(plant: Any):
+    plant("torch.add", Unsummed.apply)
+    code, result = check("'add(x, b)' x='[[1, 2], [3, 4]]' b=5,6")
+    assert code == 1
+    assert {row["variable"] for row in result["rows"] if row["verdict"] == "disagree"} == {"b"}
+
+
+def test_wrong_gradients_are_caught_without_a_reference_too(plant: Any):
+    path, value, _ = FUNCTIONS["sigmoid"]
+    line = "'fft.fft(sigmoid(x)).real' 0.5 -1 2 --dtype float64"
+    code, result = check(line)
+    assert (code, result["without_reference"]) == (0, "fft.fft")
+    assert [row["verdict"] for row in result["rows"]] == ["agree"] * 3
+    plant(path, planted(value, SPOILS["off by 1e-4"]))
+    code, result = check(line)
+    assert code == 1
+    assert "disagree" in {row["verdict"] for row in result["rows"]}
+
+
+def test_a_wrong_forward_mode_is_caught(plant: Any):
+    class Wrong(torch.autograd.Function):
+        @staticmethod
+        def forward(x: torch.Tensor) -> torch.Tensor:
+            return torch.sin(x)
+
+        @staticmethod
+        def setup_context(context: Any, inputs: Any, output: Any) -> None:
+            context.save_for_backward(*inputs)
+            context.save_for_forward(*inputs)
+
+        @staticmethod
+        def backward(context: Any, *incoming: torch.Tensor) -> torch.Tensor:
+            return incoming[0] * torch.cos(context.saved_tensors[0])
+
+        @staticmethod
+        def jvp(context: Any, *tangents: torch.Tensor) -> torch.Tensor:
+            return -tangents[0] * torch.cos(context.saved_tensors[0])
+
+    plant("torch.sin", Wrong.apply)
+    code, result = check("sin 1 --dtype float64")
+    assert code == 1
+    assert result["rows"][0]["reason"].startswith("forward mode:")
+    assert result["rows"][0]["reverse"] == pytest.approx(math.cos(1))
+
+
+# --- right, but awkward ---
+
+AWKWARD = (
+    "relu 1e-7 -1e-7",
+    "'sin(1e7 * x)' 1 0.3 -2 1e-7",
+    "exp 709.5 88.5 -745 -700",
+    "abs 1e-30 -1e-30",
+    "sqrt 1e-30 1e-300 4",
+    "sigmoid 0 1 5 -5 -30 -700",
+    "tanh 0.1 5 19 -19 30 400 -0.001",
+    "'x**0.5' 1e-30 1e-12 1",
+    "'logsumexp(x, dim=0)' 1000 1001 999",
+    "'logsumexp(x, dim=0)' -1e5 -1e5",
+    "'softmax(x, dim=0)[0]' 100 0 -100",
+    "'softmax(x, dim=0)' 1 2 3",
+    "'sum(softmax(x, dim=0) * [1, 2, 3])' 700 -700 0",
+    "'log_softmax(x, dim=0)' 1 200 3",
+    "'cross_entropy(x, [0])' x='[[1000, -1000, 0]]'",
+    "'cross_entropy(x, [1])' x='[[1000, -1000, 0]]'",
+    "'cross_entropy(x, [0])' x='[[40, 0, 0]]'",
+    "'where(x > 0, x**2, -x**2)' 1e-8 -1e-8",
+    "'clamp(x, -1, 1)' 1.0000001 0.9999999 -5",
+    "'log1p(x)' -0.9999999999 -0.5 1e-300",
+    "'1 - cos(x)' 1e-4 1e-8",
+    "'expm1(x) - x' 1e-5",
+    "'x - x' 3 1e8",
+    "'x / x' 3 1e-8",
+    "'sum(layer_norm(x, [4]))' 1 2 4 8",
+    "'norm(x)' 1e-200 1e-200",
+    "'x * exp(-x**2)' 26 5 -5",
+    "'atan(x)' 1e8 1e16 -1e300",
+    "'tan(x)' 1.5707963",
+    "'lgamma(x)' 1e-300 1.4616321449683623 100",
+    "'prod(x)' 0 2 3",
+    "'linalg.det(x)' x='[[1, 2], [2, 4.5]]'",
+    "'x[0] * 1e20 + x[1] * 1e-20' 3 4",
+    "'cumprod(x, dim=0)' 2 0 3",
+    "'prod(tan(x))' 4.0618 -0.0004 -0.0001",
+    "'cosine_embedding_loss(a, b, t, margin=0.3)' "
+    "a=1.9265,0.2684,-0.3582,-1.8792 b=1.9994,1.0929,-0.5956,-1.9747 t=-1 --wrt a",
+)
+
+
+@pytest.mark.parametrize("line", AWKWARD)
+def test_a_right_gradient_is_not_accused(line: str):
+    assert {row["verdict"] for row in rows(line)} <= {"agree", "kink", "cannot tell"}
+
+
+KINKS = {
+    "relu 0": [0, 1],
+    "abs 0": [-1, 1],
+    "leaky_relu 0": [0.01, 1],
+    "'max(x)' 2 2": [0, 1],
+    "'clamp(x, -1, 1)' 1 -1": [0, 1],
+    "'norm(x)' 0 0": [-1, 1],
+    "'where(x > 0, 3 * x, x)' 0": [1, 3],
+    "'maximum(x, y)' x=1 y=1": [0, 1],
+}
+
+
+@pytest.mark.parametrize("line", KINKS)
+def test_a_kink_shows_both_slopes_and_pytorchs_choice_between_them(line: str):
+    for row in rows(line):
+        assert row["verdict"] == "kink"
+        assert sorted([row["left"], row["right"]]) == pytest.approx(KINKS[line])
+        assert KINKS[line][0] <= row["reverse"] <= KINKS[line][1]
+        assert row["reference"] is None
+
+
+def test_beside_the_kink_there_is_none():
+    assert {row["verdict"] for row in rows("relu 1e-7 -1e-7 1e-30 --dtype float64")} == {"agree"}
+
+
+@pytest.mark.parametrize(("line", "slope"), [("sqrt 0", "Infinity"), ("'x**0.5' 0", "Infinity"), ("'x**3' 0", 0)])
+def test_a_slope_at_the_end_of_the_domain_or_of_no_size_agrees(line: str, slope: object):
+    for row in rows(line):
+        assert (row["verdict"], row["reference"]) == ("agree", slope)
+
+
+def test_outside_of_the_domain_nothing_can_be_told():
+    assert verdicts("log -1") == ["cannot tell"]
+
+
+def test_a_jump_is_a_kink_whose_pieces_have_slopes():
+    (row,) = rows("floor 1 --dtype float64")
+    assert (row["verdict"], row["left"], row["right"], row["reverse"]) == ("kink", 0, 0, 0)
+
+
+# --- what dtypes lose ---
+
+
+def test_float32_is_5736_ulp_off_where_sigmoid_is_nearly_1_and_a_finding_says_so():
+    _, result = check("sigmoid 10 --dtype float32")
+    (row,) = result["rows"]
+    true = math.exp(-10) / (1 + math.exp(-10)) ** 2
+    assert row["reference"] == pytest.approx(true, rel=1e-15)
+    spacing = 2.0 ** (math.floor(math.log2(true)) - 23)
+    assert row["ulp_error"] == pytest.approx(abs(row["reverse"] - true) / spacing, rel=1e-4)
+    if row["ulp_error"] > 2**12:  # PyTorch may repair it
+        assert row["verdict"] == "cannot tell"
+        assert [finding["code"] for finding in result["findings"]] == ["cancellation"]
+
+
+def test_no_digit_lost_no_finding():
+    _, result = check("sigmoid 0 1 -1")
+    assert result["findings"] == []
+
+
+def test_the_value_is_the_input_as_the_dtype_rounded_it():
+    half, double = rows("exp 0.1 --dtype float16"), rows("exp 0.1 --dtype float64")
+    rounded = float(torch.tensor(0.1, dtype=torch.float16))
+    assert half[0]["value"] == 0.1  # the shortest decimal of that number
+    assert half[0]["reference"] == pytest.approx(math.exp(rounded), rel=1e-15)
+    assert double[0]["reference"] == pytest.approx(math.exp(0.1), rel=1e-15)
+
+
+def test_every_way_to_know_it_stands_in_the_row():
+    (row,) = rows("sin 1 --dtype float64")
+    for way in ("reverse", "forward", "finite_difference", "reference"):
+        assert row[way] == pytest.approx(math.cos(1), rel=1e-11)
+    assert abs(row["finite_difference"] - math.cos(1)) <= row["finite_difference_error"] < 1e-9
+
+
+# --- bounds and failures ---
+
+
+def test_random_numbers_are_the_same_in_every_evaluation():
+    assert verdicts("'dropout(x, 0.5, True)' 1 2 3") == ["agree"] * 3
+
+
+def test_random_numbers_that_differ_between_dtypes_accuse_nobody():
+    assert "disagree" not in {row["verdict"] for row in rows("'x * randn(3)' 1 2 3")}
+
+
+def test_a_dtype_that_pytorch_lacks_is_no_failure_of_the_others():
+    found = rows("'ctc_loss(log_softmax(x, -1), [[1]], [2], [1])' x='[[[1, 2]], [[3, 1]]]'")
+    verdict = {row["dtype"]: row["verdict"] for row in found}
+    assert (verdict["float16"], verdict["float64"]) == ("cannot tell", "agree")
+
+
+def test_nothing_to_differentiate_is_pytorchs_error():
+    code, result = check("'x + 1' x=1 --frozen x")
+    assert code == 1
+    assert "does not require grad" in result["error"]["message"]
+
+
+def test_complex_numbers_are_refused():
+    code, result = check("'abs(x)' x:complex64=1j")
+    assert code == 2
+    assert "real numbers" in result["error"]["message"]
+
+
+def test_too_many_elements_are_refused_with_their_number():
+    code, result = check("sigmoid 'linspace(0, 1, 5000)'")
+    assert code == 2
+    assert "5,000" in result["error"]["message"]

@@ -1,0 +1,86 @@
+"""Functions with a right value and a wrong gradient, to check checkers with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+import torch
+
+import gradcli.compute.evaluate
+
+Function = Callable[[torch.Tensor], torch.Tensor]
+Spoil = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""From the point and the right gradient to the one that PyTorch is told."""
+
+SPOILS: dict[str, Spoil] = {
+    "off by 1e-4": lambda _, right: right * (1 + 1e-4),
+    "sign flipped": lambda _, right: -right,
+    "zero": lambda _, right: right * 0,
+    "right only at one point": lambda x, right: torch.where(x == -1, right, right * 1.01),
+    "wrong only at one point": lambda x, right: torch.where(x == -1, right * 1.01, right),
+    "NaN": lambda _, right: right * math.nan,
+}
+
+
+def planted(value: Function, spoil: Spoil) -> Callable[..., torch.Tensor]:
+    """The function with its gradient spoiled."""
+
+    class Planted(torch.autograd.Function):
+        @staticmethod
+        def forward(context: Any, x: torch.Tensor) -> torch.Tensor:
+            context.save_for_backward(x)
+            return value(x)
+
+        @staticmethod
+        def backward(context: Any, *incoming: torch.Tensor) -> torch.Tensor:
+            (x,) = context.saved_tensors
+            with torch.enable_grad():
+                leaf = x.detach().requires_grad_()
+                (right,) = torch.autograd.grad(value(leaf), leaf, incoming[0])
+            return spoil(x, right)
+
+    return lambda x, *_, **__: Planted.apply(x)
+
+
+class Swapped(torch.autograd.Function):
+    """atan2 with the gradients of its arguments in each other's place."""
+
+    @staticmethod
+    def forward(context: Any, y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        context.save_for_backward(y, x)
+        return torch.atan2(y, x)
+
+    @staticmethod
+    def backward(context: Any, *incoming: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        y, x = context.saved_tensors
+        size = x * x + y * y
+        return incoming[0] * -y / size, incoming[0] * x / size
+
+
+class Unsummed(torch.autograd.Function):
+    """A bias added to rows, whose gradient forgets to add the rows up."""
+
+    @staticmethod
+    def forward(_: Any, x: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        return x + bias
+
+    @staticmethod
+    def backward(_: Any, *incoming: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return incoming[0], incoming[0][0]
+
+
+def detached_silu(x: torch.Tensor, **_: object) -> torch.Tensor:
+    """x * sigmoid(x) whose second factor passes no gradient."""
+    return x * torch.sigmoid(x).detach()
+
+
+@contextmanager
+def in_place_of(path: str | None, function: Callable[..., object]) -> Iterator[None]:
+    """The language calls `function` where it would call the PyTorch function of that dotted path."""
+    real = gradcli.compute.evaluate.resolve
+    with mock.patch.object(gradcli.compute.evaluate, "resolve", lambda p: function if p == path else real(p)):
+        yield
