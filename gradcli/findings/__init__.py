@@ -1,0 +1,65 @@
+"""What is said about a result beyond its numbers: one small rule a file, all of them asked for every result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeVar
+
+from gradcli.findings.evidence import Evidence
+from gradcli.results.findings import Finding
+
+if TYPE_CHECKING:
+    from gradcli.results import GradResult, LossResult, TraceResult
+
+Rule = Callable[..., Iterable[Finding]]
+
+NOT_FINITE = ("nan_forward", "inf_forward", "masked_branch", "nan_backward", "inf_backward", "nan_accumulated")
+ALL_ZERO = ("flat", "dead")
+ABOUT_THE_TAPE = (*NOT_FINITE, *ALL_ZERO, "saturated", "exploding", "vanishing", "kink")
+ABOUT_THE_RESULT = ("not_differentiable", "disconnected", "cancellation", "underflow", "not_scalar")
+"""The rules by their modules, in the order of their findings; one that has nothing to look at is not even loaded."""
+
+R = TypeVar("R", "GradResult", "LossResult", "TraceResult")
+
+_CAUSES: dict[str, tuple[str, ...]] = {
+    "vanishing": ("saturated", "dead", "underflow", "cancellation", "flat"),
+    "saturated": ("underflow", "cancellation", "nan-forward", "inf-forward", "inf-backward", "nan-backward"),
+    "dead": ("underflow", "cancellation"),
+    "cancellation": ("kink",),
+    "exploding": ("inf-forward",),
+}
+"""A finding of this code says nothing new where one of those codes has been found for the same input."""
+
+
+def rule(name: str) -> Rule:
+    """The `find` function of a rule's module."""
+    found: Rule = import_module(f"gradcli.findings.{name}").find
+    return found
+
+
+def with_findings(result: R, evidence: Evidence = Evidence()) -> R:
+    """The result with the findings of every rule, each cause once."""
+    about_result: list[Finding] = [finding for name in ABOUT_THE_RESULT for finding in rule(name)(result, evidence)]
+    return replace(result, findings=tuple(_distinct([*of_tape(evidence), *about_result])))
+
+
+def of_tape(evidence: Evidence, names: Iterable[str] = ABOUT_THE_TAPE) -> list[Finding]:
+    """What the tape alone shows."""
+    idle = {*(NOT_FINITE if evidence.is_finite else ()), *(() if evidence.has_zeros else ALL_ZERO)}
+    return [finding for name in names if name not in idle for finding in rule(name)(None, evidence)]
+
+
+def _distinct(found: list[Finding]) -> Iterable[Finding]:
+    for finding in found:
+        causes = _CAUSES.get(finding.code, ())
+        if any(other.code in causes and _same_input(other, finding) for other in found):
+            continue
+        if finding.code == "kink" and any(other.code == "dead" and other.span == finding.span for other in found):
+            continue
+        yield finding
+
+
+def _same_input(one: Finding, other: Finding) -> bool:
+    return one.variable is None or other.variable is None or one.variable == other.variable

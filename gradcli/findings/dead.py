@@ -1,0 +1,51 @@
+"""`dead`: the whole gradient of an input is exactly zero, born where a non-zero gradient arrived.
+
+A note where a smooth function is level at this very point (x**2 at 0): that zero is right, and it moves on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from math import isfinite
+
+from gradcli.compute.tape import node_name
+from gradcli.findings.evidence import Evidence
+from gradcli.findings.kink import on_kink
+from gradcli.findings.words import listed, name, number
+from gradcli.findings.zeros import ZeroBirth
+from gradcli.results.findings import Finding
+
+
+def find(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each place that makes such zeros; flat and saturated operations have findings of their own."""
+    found = [birth for birth in evidence.zeros if birth.why not in ("flat", "saturated")]
+    if evidence.births:  # what makes zero of an infinity is not what is wrong then
+        found = [birth for birth in found if isfinite(birth.reached)]
+    for _, group in groupby(found, key=lambda birth: (birth.step.index, birth.why)):
+        births = list(group)
+        birth = births[0]
+        yield Finding(
+            code="dead",
+            severity="note" if birth.why == "stationary" else "warning",
+            variable=birth.variable if len(births) == 1 else None,
+            expression=birth.step.text,
+            span=birth.step.span,
+            operation=birth.step.operation,
+            node=None if birth.node is None else node_name(birth.node),
+            message=_message(birth, [birth.variable for birth in births]),
+        )
+
+
+def _message(birth: ZeroBirth, variables: Sequence[str]) -> str:
+    text, inputs = name(birth.step), listed(variables)
+    if birth.why == "met":
+        parts = listed(list(map(number, birth.cancelled[:4])))
+        return f"the gradients {parts} meet at {inputs} and cancel: {text} does not depend on it here"
+    arrives = f"{number(birth.reached)} arrives, 0 goes on to {inputs}"
+    if birth.why == "inside":
+        return f"what arrives at {text} cancels inside it: {arrives}. This combination of its values is constant"
+    if birth.why == "stationary":
+        return f"{text} is level at this very point: {arrives}. Beside it there is a slope"
+    kink = " (on a kink, where PyTorch takes 0)" if on_kink(birth.step) else ""
+    return f"{text} lets no gradient through{kink}: {arrives}"

@@ -1,0 +1,58 @@
+"""Elements of tensors for the rules: which are not finite, and which one stands where."""
+
+from __future__ import annotations
+
+import torch
+
+Index = tuple[int, ...]
+
+
+def bad(tensor: torch.Tensor | None) -> torch.Tensor:
+    """Where a tensor is NaN or infinite."""
+    if tensor is None or not (tensor.is_floating_point() or tensor.is_complex()):
+        return torch.zeros((), dtype=torch.bool)
+    return ~torch.isfinite(tensor)
+
+
+def is_bad(tensor: torch.Tensor | None) -> bool:
+    """Whether it holds a NaN or an infinity."""
+    return bool(bad(tensor).any())
+
+
+def has_nan(tensor: torch.Tensor | None) -> bool:
+    """Whether it holds a NaN."""
+    return tensor is not None and bool(torch.isnan(tensor).any())
+
+
+def first(mask: torch.Tensor) -> Index:
+    """The first element where a mask holds."""
+    return tuple(map(int, torch.nonzero(mask)[0])) if mask.ndim else ()
+
+
+def at(tensor: object, index: Index) -> float | None:
+    """One element as a number; None where there is no such element, or it is no real number."""
+    if not isinstance(tensor, torch.Tensor) or tensor.is_complex():
+        return None
+    if tensor.ndim == 0:
+        return float(tensor)
+    if len(index) != tensor.ndim or any(i >= n for i, n in zip(index, tensor.shape, strict=True)):
+        return None
+    return float(tensor[index])
+
+
+def inside(index: Index, shape: torch.Size | tuple[int, ...]) -> Index | None:
+    """The element of a smaller tensor that was stretched to one with this index; None if it was not."""
+    if len(shape) > len(index):
+        return None
+    tail = index[len(index) - len(shape) :]
+    if any(i >= n and n != 1 for i, n in zip(tail, shape, strict=True)):
+        return None
+    return tuple(0 if n == 1 else i for i, n in zip(tail, shape, strict=True))
+
+
+def largest(tensor: torch.Tensor | None) -> float:
+    """The largest absolute value; NaN counts as infinite, nothing as zero."""
+    if tensor is None or tensor.numel() == 0:
+        return 0.0
+    value = float(torch.linalg.vector_norm(tensor.detach(), float("inf")))
+    return value if value == value else float("inf")

@@ -1,0 +1,111 @@
+"""A fix: a rewritten expression that was run, has the value of the original, and a gradient where that has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from gradcli.compute.autodiff import Gradients
+from gradcli.errors import Span
+from gradcli.inspections.neighbours import far_inputs, near_inputs, ulps_apart
+from gradcli.inspections.probes import Candidate, Probe, near
+from gradcli.inspections.question import Question
+from gradcli.language.elementwise import is_random
+from gradcli.language.parser import parse
+from gradcli.language.rewrite import rewrites
+
+MAX_ELEMENTS = 10_000
+
+
+@dataclass(frozen=True)
+class Fix:
+    """text: the whole expression, rewritten. gradients: at the question's inputs, None where there is no path."""
+
+    text: str
+    gradients: Gradients
+
+
+def verified_fix(
+    question: Question, *, prefer: Span | None = None, cotangent: torch.Tensor | None = None
+) -> Fix | None:
+    """The first rewrite that holds, None if none does.
+
+    prefer: the birthplace; changes that touch it are tried first. cotangent: of the output's shape; None for ones.
+    """
+    leaves = question.leaves.values()
+    if sum(leaf.numel() for leaf in leaves) > MAX_ELEMENTS or any(leaf.is_complex() for leaf in leaves):
+        return None
+    if not question.wrt or is_random(question.program):
+        return None
+    verifier = Verifier(question, cotangent)
+    if not verifier.witnesses:
+        return None
+    narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in leaves)
+    for rewrite in rewrites(question.program, prefer=prefer, narrow=narrow):
+        gradients = verifier.gradients(rewrite.text)
+        if gradients is not None:
+            return Fix(rewrite.text, gradients)
+    return None
+
+
+class Verifier:
+    """Holds rewrites against one original, which is run once at each probe.
+
+    A rewrite holds if its gradients are finite at the inputs and where the original is finite nearby (a few ULPs and a
+    few percent around, half and a tenth of the way to zero), if it has the original's value and gradient wherever
+    those are finite, here and nearby, in the inputs' dtype and in float64, and if its gradient does not jump here and
+    back where it is the same on both sides.
+    """
+
+    def __init__(self, question: Question, cotangent: torch.Tensor | None = None) -> None:
+        inputs = {name: leaf.detach() for name, leaf in question.leaves.items()}
+        self.question = question
+        self.here = Probe(question, inputs, cotangent)
+        self.sides = [Probe(question, leaves, cotangent) for leaves in ulps_apart(inputs, question.wrt)]
+        self.near = [Probe(question, leaves, cotangent) for leaves in near_inputs(inputs, question.wrt)]
+        self.far = [Probe(question, leaves, cotangent) for leaves in far_inputs(inputs)]
+
+    @cached_property
+    def witnesses(self) -> list[Probe]:
+        """The probes nearby, and as many far ones as it takes for the original to have a gradient at every element.
+
+        Empty if it has none anywhere: to agree with nothing proves nothing.
+        """
+        seen = {name: torch.zeros_like(self.question.leaves[name], dtype=torch.bool) for name in self.question.wrt}
+        probes: list[Probe] = []
+        for probe in [*self.near, *self.far]:
+            if len(probes) >= len(self.near) and all(bool(elements.all()) for elements in seen.values()):
+                return probes
+            probes.append(probe)
+            for name, elements in probe.witnesses().items():
+                seen[name] |= elements
+        return probes if all(bool(elements.all()) for elements in seen.values()) else []
+
+    def gradients(self, text: str) -> Gradients | None:
+        """The gradients of a rewrite at the inputs; None if it does not hold."""
+        program = parse(text, bound=self.question.leaves)
+        # float64 inputs must not be rounded by what was added to widen 16-bit ones
+        candidate = Candidate(program, parse(text.replace(".float()", ".double()"), bound=self.question.leaves))
+        found = self.here.run(program)
+        if found is None or not found.has_finite_gradients or found.value.isnan().any():
+            return None
+        if not self.witnesses or not all(probe.agrees(candidate) for probe in [self.here, *self.witnesses]):
+            return None
+        return None if self._jumps(candidate) else found.gradients
+
+    def _jumps(self, candidate: Candidate) -> bool:
+        """Whether a gradient is another one here than on both sides."""
+        here, right, left = (probe.run(candidate.wide, wide=True) for probe in (self.here, *self.sides))
+        if not (here and right and left and here.gradients and right.gradients and left.gradients):
+            return False
+        for name, gradient in here.gradients.items():
+            beside, other = right.gradients[name], left.gradients[name]
+            if gradient is None or beside is None or other is None:
+                continue
+            dtype = self.question.leaves[name].dtype  # the sides are ULPs of this one apart
+            steady = near(beside.to(dtype), other.to(dtype), half=True, only_finite=True)
+            if (steady & ~near(gradient.to(dtype), beside.to(dtype), half=True)).any():
+                return True
+        return False

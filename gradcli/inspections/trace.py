@@ -1,0 +1,216 @@
+"""`trace`: the tape of an expression, where its troubles were born, and the chain rule with numbers."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import torch
+
+from gradcli.compute import autodiff
+from gradcli.compute.autodiff import Gradients
+from gradcli.compute.capture import TorchError, to_tensor
+from gradcli.compute.recorder import Recorder, operation_of, record_backward
+from gradcli.compute.tape import LEAF, Tape
+from gradcli.compute.tape import Step as TapeStep
+from gradcli.errors import Span, UsageError, did_you_mean
+from gradcli.findings import with_findings
+from gradcli.findings.evidence import Evidence
+from gradcli.findings.local import slope_by_node, slope_of
+from gradcli.inspections.evidence import agreement, evidence_of
+from gradcli.inspections.failure import explain
+from gradcli.inspections.fixing import with_fixes
+from gradcli.inspections.grad import to_gradients
+from gradcli.inspections.paths import paths
+from gradcli.inspections.question import Engine, Question, Selection, ask, tensor_of
+from gradcli.language.request import Request, Value
+from gradcli.results import Failure, Path, Step, Tensor, TraceResult
+
+MAX_SHOWN = 1_000_000
+"""Elements of a value that a step carries; a larger one is left out of the result."""
+
+
+@dataclass(frozen=True)
+class TraceOptions:
+    """path: the input whose ways from the output are multiplied out. vjp: the cotangent, None for ones."""
+
+    path: str | None = None
+    vjp: Value | None = None
+
+
+def trace(
+    request: Request,
+    options: TraceOptions = TraceOptions(),
+    engine: Engine = Engine(),
+    selection: Selection = Selection(),
+) -> TraceResult | Failure:
+    """The tape; where PyTorch raises, the tape up to there and the exception in `raised`."""
+    text = request.program.text
+    try:
+        question = ask(request, engine, selection)
+    except TorchError as raised:
+        return explain(raised, text, frozen=selection.frozen)
+    _check(options, question)
+    with _resting_collector():
+        return _traced(question, options, selection)
+
+
+def _traced(question: Question, options: TraceOptions, selection: Selection) -> TraceResult:
+    recorder = Recorder(question.program, question.in_place)
+    try:
+        output = question.evaluate()  # the plain run first: instruments must not decide what happens
+        cotangent = torch.ones_like(output) if options.vjp is None else _given(options.vjp, question, output)
+        plain = _gradients(question, output, cotangent)
+        recorded = question.evaluate(observe=recorder)
+        tape = record_backward(recorder, recorded, question.differentiated, cotangent, retain_graph=True)
+    except TorchError as raised:
+        return _raised(question, raised, selection)
+    tape.agrees = agreement(plain, tape.gradients) and agreement({"": output}, {"": recorded})
+    evidence = evidence_of(question, tape, cotangent, lambda wide: _shadowed(wide, cotangent))
+    result = TraceResult(
+        setting=question.setting,
+        expression=question.program.text,
+        inputs=question.inputs,
+        output=to_tensor(output),
+        gradients=to_gradients(tape.gradients, scalar=output.ndim == 0),
+        steps=_steps(tape, evidence),
+        paths=_paths(tape, options),
+        agrees=tape.agrees,
+        raised=None,
+    )
+    return _marked(with_fixes(with_findings(result, evidence), question, cotangent))
+
+
+@contextmanager
+def _resting_collector() -> Iterator[None]:
+    """No garbage collection meanwhile: a tape is thousands of small objects that stay, and PyTorch's are a million."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _check(options: TraceOptions, question: Question) -> None:
+    if options.path is not None and options.path not in question.wrt:
+        raise UsageError(
+            f"--path names '{options.path}', which is not differentiated",
+            hint=did_you_mean(options.path, question.wrt) or f"The inputs are {', '.join(question.wrt) or 'none'}.",
+        )
+
+
+def _given(vjp: Value, question: Question, output: torch.Tensor) -> torch.Tensor:
+    return tensor_of(vjp, question.context).detach().to(output.dtype)
+
+
+def _gradients(question: Question, output: torch.Tensor, cotangent: torch.Tensor) -> Gradients:
+    return autodiff.gradients(output, question.differentiated, cotangent=cotangent)
+
+
+def _shadowed(question: Question, cotangent: torch.Tensor) -> Gradients:
+    output = question.evaluate()
+    return _gradients(question, output, cotangent.to(output.dtype))
+
+
+def _raised(question: Question, raised: TorchError, selection: Selection) -> TraceResult:
+    """The steps up to the exception, from a run under the observer that ends in the same way."""
+    from gradcli.inspections.blame import located  # only needed once something went wrong
+
+    recorder = Recorder(question.program, question.in_place)
+    shape: list[int] | None = None
+    found = raised
+    try:
+        shape = list(question.evaluate(observe=recorder).shape)
+        found = located(raised, question)
+    except TorchError as again:
+        found = again
+    tape = Tape(recorder.steps, {}, recorder.owner, torch.zeros(()), {})
+    result = TraceResult(
+        setting=question.setting,
+        expression=question.program.text,
+        inputs=question.inputs,
+        output=None,
+        gradients=dict.fromkeys(question.wrt),
+        steps=(*_steps(tape, None), *_unfinished(found, question.program.text)),
+        paths=(),
+        agrees=True,
+        raised=explain(found, question.program.text, frozen=selection.frozen, output=shape),
+    )
+    if found.stage == "forward":
+        return result
+    return _marked(with_findings(result, Evidence(None, tape, question.context)))
+
+
+def _unfinished(raised: TorchError, text: str) -> tuple[Step, ...]:
+    """The operation that raised, which has no value."""
+    if raised.stage != "forward" or raised.node is None:
+        return ()
+    start, end = raised.node.span
+    return (Step(text[start:end], raised.node.span, operation_of(raised.node), None, (), None, None, None, ()),)
+
+
+@torch.no_grad()
+def _steps(tape: Tape, evidence: Evidence | None) -> tuple[Step, ...]:
+    """Each input once, and every operation."""
+    return tuple(
+        Step(
+            expression=step.text,
+            span=step.span,
+            operation=step.operation,
+            node=step.graph_node,
+            operands=tuple(dict.fromkeys(step.operands)),
+            value=_small(step.value),
+            gradient=_small(tape.arriving(step)),
+            derivative=_small(_slope(step, evidence)),
+            findings=(),
+        )
+        for step in tape.steps
+    )
+
+
+def _slope(step: TapeStep, evidence: Evidence | None) -> torch.Tensor | None:
+    """The local derivative of an elementwise step by its first differentiated operand."""
+    value = step.value
+    if evidence is None or value is None or value.numel() > MAX_SHOWN or not step.pointwise or not step.edges:
+        return None
+    found = slope_by_node(step)
+    if found is not None:
+        return found
+    with torch.enable_grad():
+        return slope_of(step, evidence.context)
+
+
+def _small(tensor: torch.Tensor | None) -> Tensor | None:
+    return None if tensor is None or tensor.numel() > MAX_SHOWN else to_tensor(tensor)
+
+
+def _paths(tape: Tape, options: TraceOptions) -> tuple[Path, ...]:
+    if options.path is None:
+        return ()
+    return tuple(
+        Path(
+            options.path,
+            tuple(step.text for step in way.steps),
+            tuple(map(to_tensor, way.arriving)),
+            to_tensor(way.gradient),
+            way.share,
+        )
+        for way in paths(tape, options.path)
+    )
+
+
+def _marked(result: TraceResult) -> TraceResult:
+    """The result with the codes of its findings at the steps where they were born."""
+    codes: dict[Span, dict[str, None]] = {}
+    for finding in result.findings:
+        if finding.span is not None:
+            codes.setdefault(finding.span, {})[finding.code] = None
+    steps = tuple(
+        replace(step, findings=tuple(codes[step.span])) if step.span in codes and step.operation != LEAF else step
+        for step in result.steps
+    )
+    return replace(result, steps=steps)

@@ -1,0 +1,158 @@
+"""Rewritten expressions that might mend a gradient: candidates only, each has to be run to be believed.
+
+A rule is a row of RULES: one idea a file. Identities are tables of two expressions with the same value; guards,
+selection and in-place twins move the user's own text about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gradcli.errors import BoundError, ExpressionError, Span
+from gradcli.language.parser import parse
+from gradcli.language.rewrite import (
+    exponentials,
+    guards,
+    in_place,
+    logarithms,
+    losses,
+    precision,
+    quotients,
+    roots,
+    selection,
+)
+from gradcli.language.rewrite.rule import LEADING_VARIANTS, Change, Rule, meet
+from gradcli.language.rewrite.tidy import tidied
+from gradcli.language.rewrite.writing import Draft, applied
+from gradcli.language.syntax import Program, children, postorder
+from gradcli.language.syntax import roots as expressions
+
+__all__ = ["MAX_REWRITES", "RULES", "Rewrite", "rewrites"]
+
+MAX_REWRITES = 200
+MAX_NODES = 400
+"""Longer programs are not searched: matching compares sub-expressions with each other."""
+MAX_DEPTH = 60
+"""Deeper ones neither: terms are compared by recursion."""
+MAX_FIRST = 24
+"""Changes after which a second one is tried."""
+
+RULES: tuple[Rule, ...] = (
+    losses.rule,
+    logarithms.rule,
+    exponentials.rule,
+    roots.rule,
+    quotients.rule,
+    in_place.rule,
+    selection.rule,
+    guards.rule,
+    guards.nan_rule,
+)
+
+
+LAST: tuple[Rule, ...] = (guards.factor_rule,)
+"""Rules that are tried when no other one or two have helped."""
+MAX_LAST = 40
+ONCE = (precision.NAME, guards.NAN_NAME)
+"""Rules that do nothing the second time."""
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """One candidate.
+
+    text: the whole program, rewritten. name: of the rules, `log-softmax`, `double-where + log1p`.
+    span: the piece of the original text that was replaced. steps: how many changes it took.
+    """
+
+    text: str
+    name: str
+    span: Span
+    steps: int = 1
+
+
+def rewrites(program: Program, *, prefer: Span | None = None, narrow: bool = False) -> Iterator[Rewrite]:
+    """Candidates, small changes first: one rule at one place, one rule at all its places, two rules in a row.
+
+    prefer: among changes of a size, those that touch this piece of the text come first.
+    narrow: some inputs have 16 bits, so that single precision may help.
+    """
+    if not _is_small(program):
+        return
+    seen = {program.text}
+    for candidates, most in ((_one_or_two, MAX_REWRITES - MAX_LAST), (_last, MAX_REWRITES)):
+        for rewrite in candidates(program, prefer, narrow):
+            if len(seen) > most:
+                break
+            if rewrite.text not in seen:
+                seen.add(rewrite.text)
+                yield rewrite
+
+
+def _one_or_two(program: Program, prefer: Span | None, narrow: bool) -> Iterator[Rewrite]:
+    rules = (*RULES, precision.rule) if narrow else RULES
+    changes = _ordered(_changes(program, rules), prefer)
+    leading: list[Rewrite] = []  # worth a second change: of the safe constants the first is enough
+    for change in changes:
+        rewrite = _rewritten(program, change)
+        if rewrite is not None:
+            yield rewrite
+            if change.variant in LEADING_VARIANTS:
+                leading.append(rewrite)
+    for first in leading[:MAX_FIRST]:
+        between = parse(first.text, bound=program.free_names)
+        for change in _changes(between, rules):
+            second = _rewritten(between, change) if _goes_with(change, first.name) else None
+            if second is not None:
+                name = first.name if first.name == second.name else f"{first.name} + {second.name}"
+                yield Rewrite(second.text, name, first.span, steps=2)
+
+
+def _goes_with(change: Change, first: str) -> bool:
+    return change.variant in LEADING_VARIANTS and not change.name == first in ONCE
+
+
+def _last(program: Program, prefer: Span | None, _narrow: bool) -> Iterator[Rewrite]:
+    for change in _ordered(_changes(program, LAST), prefer):
+        rewrite = _rewritten(program, change)
+        if rewrite is not None:
+            yield rewrite
+
+
+def _ordered(changes: list[Change], prefer: Span | None) -> list[Change]:
+    return changes if prefer is None else sorted(changes, key=lambda change: not meet(change.span, prefer))
+
+
+def _changes(program: Program, rules: tuple[Rule, ...]) -> list[Change]:
+    """Every change of every rule, then for each rule the changes that can be made together."""
+    draft = Draft(program)
+    changes = [change for rule in rules for change in rule(draft)]
+    together: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        group = together.setdefault((change.name, change.variant), [])
+        if all(change.apart_from(other) for other in group):
+            group.append(change)
+    joint = [
+        Change(name, tuple(edit for change in group for edit in change.edits), variant)
+        for (name, variant), group in together.items()
+        if len(group) > 1
+    ]
+    return [*changes, *joint]
+
+
+def _rewritten(program: Program, change: Change) -> Rewrite | None:
+    """The program after a change; None where the text is no program any more."""
+    text = applied(program.text, change.edits)
+    try:
+        return Rewrite(tidied(text, program), change.name, change.span)
+    except (ExpressionError, BoundError):
+        return None
+
+
+def _is_small(program: Program) -> bool:
+    depths: dict[int, int] = {}
+    for root in expressions(program):
+        for node in postorder(root):
+            depths[id(node)] = 1 + max((depths[id(child)] for child in children(node)), default=0)
+    return len(depths) <= MAX_NODES and max(depths.values(), default=0) <= MAX_DEPTH

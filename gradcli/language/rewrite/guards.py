@@ -1,0 +1,83 @@
+"""The double `where`: what a branch computes on must be safe where the branch is thrown away too: 0 * inf is NaN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradcli.language.rewrite.places import Discard, dangerous_arguments, discards, factors, inside, variables
+from gradcli.language.rewrite.rule import Change
+from gradcli.language.rewrite.writing import ATOM, Draft, Edit, Piece
+from gradcli.language.syntax import Call, Literal, Name, Node
+
+NAN_NAME = "nan-to-num"
+SAFE = ("1.0", "0.5", "2.0", "0.0")
+"""Constants at which most functions are smooth: 1 suits roots, logarithms and divisors, 0.5 acos and logit."""
+
+
+def rule(draft: Draft) -> Iterator[Change]:
+    """Guard the dangerous arguments of a discarded branch, one of them, or an input at all its places."""
+    found = list(discards(draft))
+    for safe in SAFE:
+        for discard in found:
+            for sites in _choices(discard, draft):
+                yield Change("double-where", _guarded(discard, sites, draft, safe), variant=safe)
+
+
+def factor_rule(draft: Draft) -> Iterator[Change]:
+    """The same where a zero factor throws the other one away."""
+    for discard in factors(draft):
+        for sites in _choices(discard, draft):
+            yield Change("zero-factor", _guarded(discard, sites, draft, SAFE[0]))
+
+
+def nan_rule(draft: Draft) -> Iterator[Change]:
+    """Replace the NaNs of an input where what comes of them is thrown away."""
+    branches = [discard.branch for discard in discards(draft)]
+    branches += [
+        node.receiver or node.arguments[0]
+        for node in draft.nodes
+        if isinstance(node, Call) and node.function.name in ("nansum", "nanmean") and (node.receiver or node.arguments)
+    ]
+    function = "torch.nan_to_num" if draft.prefixed else "nan_to_num"
+    for branch in branches:
+        for name, places in variables(branch, draft).items():
+            edits = tuple(draft.replace(place, Piece(f"{function}({name}, 0.0)", ATOM)) for place in places)
+            yield Change(NAN_NAME, _distinct(edits))
+        for node in inside(branch, draft):
+            if isinstance(node, Call):
+                piece = Piece(f"{function}({draft.piece(node).text}, 0.0)", ATOM)
+                yield Change(NAN_NAME, (draft.replace(node, piece),), variant="calls")
+
+
+def _guarded(discard: Discard, sites: list[Node], draft: Draft, safe: str) -> tuple[Edit, ...]:
+    return _distinct(tuple(draft.replace(node, discard.guarded(draft, draft.piece(node), safe)) for node in sites))
+
+
+def _choices(discard: Discard, draft: Draft) -> Iterator[list[Node]]:
+    dangerous: list[Node] = [
+        node for node in dangerous_arguments(discard.branch, draft) if not isinstance(node, Literal)
+    ]
+    if isinstance(discard.node, Call) and discard.node.function.name in ("xlogy", "special.xlog1py"):
+        dangerous.append(discard.branch)
+    yield from ([node] for node in dangerous)
+    outermost = _outermost(dangerous)
+    if len(outermost) > 1:
+        yield outermost
+    names: list[list[Name]] = list(variables(discard.branch, draft).values())
+    for places in names:
+        yield list(places)
+    if len(names) > 1:
+        yield [place for places in names for place in places]
+
+
+def _outermost(nodes: list[Node]) -> list[Node]:
+    spans = {node.span for node in nodes}
+    return [
+        node
+        for node in nodes
+        if not any(span != node.span and span[0] <= node.span[0] and node.span[1] <= span[1] for span in spans)
+    ]
+
+
+def _distinct(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    return tuple(dict.fromkeys(edits))

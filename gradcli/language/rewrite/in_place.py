@@ -1,0 +1,85 @@
+"""In-place updates as their out-of-place twins: nothing that a backward pass needs is overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradcli.language import catalogue
+from gradcli.language.rewrite.places import operands_of
+from gradcli.language.rewrite.rule import Change
+from gradcli.language.rewrite.writing import ATOM, Draft, Edit, Piece
+from gradcli.language.syntax import Assign, AssignIndex, Call, Evaluate, Index, Literal, Name, Node, Update
+
+_ARITHMETIC = ("add", "sub", "mul", "div", "pow")
+
+
+def rule(draft: Draft) -> Iterator[Change]:
+    """One change for each update."""
+    for statement in draft.program.statements:
+        match statement:
+            case Update(operator=operator, target=Name(name=target_name), value=value):
+                piece = draft.joined(operator, Piece(target_name), draft.piece(value))
+                yield _change(Edit(statement.span, f"{target_name} = {piece.text}"))
+            case Update(target=Index() as target) | AssignIndex(target=target):
+                base = _base(target)
+                if base is not None:
+                    start = statement.span[0]
+                    yield _change(Edit((start, start), f"{base} = {base}.clone(); "))
+            case Evaluate(value=Call() as call):
+                twin, name = _twin(call, draft), _changed(call)
+                if twin is not None and name is not None:
+                    yield _change(Edit(statement.span, f"{name} = {twin.text}"))
+            case Assign(target=target, value=Call() as call):
+                twin, name = _twin(call, draft), _changed(call)
+                if twin is not None and name is not None:
+                    yield _change(Edit(statement.span, f"{name} = {twin.text}; {target} = {name}"))
+            case _:
+                pass
+    for node in draft.nodes:
+        yield from _expression(node, draft)
+
+
+def _expression(node: Node, draft: Draft) -> Iterator[Change]:
+    if not isinstance(node, Call):
+        return
+    twin = _twin(node, draft)
+    if twin is not None:
+        yield _change(draft.replace(node, twin))
+    for name, value in node.keywords:
+        if name == "inplace" and isinstance(value, Literal) and value.value is True:
+            yield _change(Edit(value.span, "False"))
+
+
+def _twin(call: Call, draft: Draft) -> Piece | None:
+    """`y * 2` for `y.mul_(2)`, `exp(x).add(1)` for `exp(x).add_(1)`; None where there is no such function."""
+    name = call.function.name
+    plain = catalogue.find(name.removesuffix("_")) if name.endswith("_") else None
+    if plain is None:
+        return None
+    operands = operands_of(call)
+    if plain.name in _ARITHMETIC and len(operands) == 2 and not call.keywords and isinstance(operands[0], Name):
+        return draft.joined(plain.name, draft.piece(operands[0]), draft.piece(operands[1]))
+    text = draft.program.text[slice(*call.span)]
+    offset = 0 if call.receiver is None else call.receiver.span[1] - call.span[0]
+    position = text.find(f"{call.written}(", offset)
+    if position < 0:
+        return None
+    end = position + len(call.written)
+    return Piece(text[: end - 1] + text[end:], ATOM)
+
+
+def _changed(call: Call) -> str | None:
+    """The name that an in-place call changes."""
+    place = call.receiver or (call.arguments[0] if call.arguments else None)
+    return place.name if isinstance(place, Name) else None
+
+
+def _base(target: Node) -> str | None:
+    """The name whose elements are assigned."""
+    while isinstance(target, Index):
+        target = target.operand
+    return target.name if isinstance(target, Name) else None
+
+
+def _change(edit: Edit) -> Change:
+    return Change("out-of-place", (edit,))

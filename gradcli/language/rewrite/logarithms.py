@@ -1,0 +1,57 @@
+"""Logarithms of what underflows or overflows first: take the logarithm apart before it is too late."""
+
+from __future__ import annotations
+
+from gradcli.language.rewrite.rule import Identity, identities
+
+ROWS = (
+    Identity("log-softmax", "log(softmax(x))", "log_softmax(x)", carries=True),
+    Identity("log-softmax", "log(exp(x)/sum(exp(x)))", "log_softmax(x, dim=0)"),
+    Identity("log-softmax", "log(exp(x)/sum(exp(x), dim=d, keepdim=True))", "log_softmax(x, dim=d)"),
+    Identity("log-softmax", "x - log(sum(exp(x), dim=d, keepdim=True))", "log_softmax(x, dim=d)"),
+    Identity("log-softmax", "x - log(sum(exp(x)))", "log_softmax(x, dim=0)"),
+    Identity("log-sigmoid", "log(sigmoid(x))", "logsigmoid(x)"),
+    Identity("log-sigmoid", "log(1 - sigmoid(x))", "logsigmoid(-x)"),
+    Identity("log-sigmoid", "log(1/(1 + exp(x)))", "logsigmoid(-x)"),
+    Identity("log-sigmoid", "log(exp(x)/(1 + exp(x)))", "logsigmoid(x)"),
+    Identity("softplus", "log(1 + exp(b*x))/b", "softplus(x, beta=b)"),
+    Identity("softplus", "log(1 + exp(x))", "softplus(x)"),
+    Identity("softplus", "softplus(x, beta=b, threshold=t)", "softplus(x, beta=b)"),
+    Identity("logsumexp", "log(sum(exp(x), dim=d))", "logsumexp(x, dim=d)", carries=True),
+    Identity("logsumexp", "log(sum(exp(x)))", "logsumexp(x, dim=0)"),
+    Identity("logsumexp", "log(sum(exp(x)))", "logsumexp(flatten(x), dim=0)"),
+    Identity("logsumexp", "log(mean(exp(x), dim=d))", "logsumexp(x, dim=d) - log(x.shape[d])"),
+    Identity("logsumexp", "log(mean(exp(x)))", "logsumexp(flatten(x), dim=0) - log(x.numel())"),
+    Identity("logsumexp", "logaddexp(logaddexp(logaddexp(x, y), z), w)", "logsumexp(stack([x, y, z, w]), dim=0)"),
+    Identity("logsumexp", "logaddexp(logaddexp(x, y), z)", "logsumexp(stack([x, y, z]), dim=0)"),
+    Identity("logsumexp", "logaddexp(x, y)", "logsumexp(stack([x, y]), dim=0)"),
+    Identity("logaddexp", "log(exp(x) + exp(y))", "logaddexp(x, y)"),
+    Identity("log-cosh", "log(cosh(x))", "abs(x) + softplus(-2*abs(x)) - log(2)"),
+    Identity("log-cosh", "log(cosh(x))", "x + softplus(-2*x) - log(2)"),
+    Identity("log-ndtr", "log(0.5*(1 + erf(x)))", "special.log_ndtr(x*sqrt(2))"),
+    Identity("log-ndtr", "log(erfc(x))", "special.log_ndtr(-x*sqrt(2)) + log(2)"),
+    Identity("log-minus-exp", "log(exp(x) - 1)", "x + log(-expm1(-x))"),
+    Identity("log-minus-exp", "log(exp(x) - exp(y))", "x + log(-expm1(y - x))"),
+    Identity("log-of-exp", "log(exp(x))", "x"),
+    Identity("log-of-product", "log(prod(x))", "sum(log(x))", carries=True),
+    Identity("log-of-product", "log(a*exp(x))", "log(a) + x"),
+    Identity("log-of-quotient", "log(a/exp(x))", "log(a) - x"),
+    Identity("log-of-quotient", "log(exp(x)/a)", "x - log(a)"),
+    Identity("log-of-power", "log(x**n)", "n*log(x)"),
+    Identity("log-of-power", "log(x**2)", "2*log(abs(x))"),
+    Identity("log-of-power", "log(sqrt(x))", "0.5*log(x)"),
+    Identity("log-of-quotient", "log(a/b)", "log(a) - log(b)"),
+    Identity("log-of-product", "log(a*b)", "log(a) + log(b)"),
+    Identity("log-determinant", "log(det(x))", "logdet(x)"),
+    Identity("log-determinant", "log(abs(det(x)))", "slogdet(x)[1]"),
+    Identity("log-minus-exp", "log(1 - exp(x))", "log(-expm1(x))"),
+    Identity("log1p", "log(1 + x)", "log1p(x)"),
+    Identity("exp-of-log", "exp(log(x))", "x"),
+    Identity("exp-of-log", "exp(n*log(x))", "x**n"),
+    Identity("exp-of-log", "exp(log_softmax(x))", "softmax(x)", carries=True),
+    Identity("exp-of-log", "exp(logsigmoid(x))", "sigmoid(x)"),
+    Identity("xlogy", "x*log(1 + y)", "special.xlog1py(x, y)"),
+    Identity("xlogy", "x*log(y)", "xlogy(x, y)"),
+)
+
+rule = identities(ROWS)

@@ -1,0 +1,71 @@
+"""Select before computing: `log(x)[x > 0]` computes on the elements that it throws away, `log(x[x > 0])` does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradcli.language.rewrite.places import operands_of, option_of
+from gradcli.language.rewrite.rule import Change
+from gradcli.language.rewrite.writing import ATOM, Draft, Edit, Piece
+from gradcli.language.syntax import Binary, Call, DtypeName, Index, Literal, Node, Sequence, Unary
+
+MAX_DEPTH = 3
+"""How far an index is moved inwards."""
+
+_ALONG_A_DIMENSION = frozenset(
+    {"softmax", "log_softmax", "softmin", "logsumexp", "sum", "mean", "norm", "prod", "normalize"}
+)
+
+
+def rule(draft: Draft) -> Iterator[Change]:
+    """Move an index inwards, past one elementwise operation or more, or past one along another dimension."""
+    for node in draft.nodes:
+        if not isinstance(node, Index):
+            continue
+        for depth in range(1, MAX_DEPTH + 1):
+            targets = _below(node.operand, depth)
+            if targets:
+                yield Change("select-first", _moved(node, targets, draft), variant=str(depth))
+        yield from _past_a_dimension(node, draft)
+
+
+def _below(node: Node, depth: int) -> list[Node]:
+    """The operands that many elementwise operations below a node; empty if there is none."""
+    if depth == 0:
+        return [node]
+    match node:
+        case Unary(operand=operand):
+            parts = [operand]
+        case Binary(operator=operator, left=left, right=right) if operator != "matmul":
+            parts = [left, right]
+        case Call(function=row) if row.pointwise:
+            parts = operands_of(node)
+        case _:
+            return []
+    tensors = [part for part in parts if not isinstance(part, Literal | DtypeName | Sequence)]
+    return [target for part in tensors for target in (_below(part, depth - 1) or [part])]
+
+
+def _moved(node: Index, targets: list[Node], draft: Draft) -> tuple[Edit, ...]:
+    text = draft.program.text
+    start = text.index("[", node.operand.span[1])
+    suffix = text[start : node.span[1]]
+    edits = [draft.replace(target, Piece(draft.piece(target).at(ATOM) + suffix)) for target in targets]
+    edits = [edit for edit in edits if edit.span[1] <= start]
+    return (*dict.fromkeys(edits), Edit((start, node.span[1]), ""))
+
+
+def _past_a_dimension(node: Index, draft: Draft) -> Iterator[Change]:
+    """softmax(x, dim=1)[0] is softmax(x[0], dim=0)."""
+    call = node.operand
+    first = isinstance(node.index, Literal) and isinstance(node.index.value, int)
+    if not first or not isinstance(call, Call) or call.function.name not in _ALONG_A_DIMENSION:
+        return
+    operands = operands_of(call)
+    dim = option_of(call, "dim")
+    if len(operands) != 1 or not isinstance(dim, Literal) or not isinstance(dim.value, int) or dim.value == 0:
+        return
+    edits = _moved(node, operands, draft)
+    if dim.value > 0:
+        edits = (*edits, Edit(dim.span, str(dim.value - 1)))
+    yield Change("select-first", edits, variant="dimension")

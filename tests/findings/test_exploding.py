@@ -1,0 +1,36 @@
+"""The rule `exploding`: what it finds, and what it leaves alone."""
+
+from __future__ import annotations
+
+import pytest
+from looking import Place, found, place
+
+FOUND = {
+    "trace 'tan(x)' x=1.5707": ("warning", Place("tan", "x", None, "tan(x)")),
+    "trace 'sqrt(x + 1e-12)' x=0": ("warning", Place("sqrt", "x", None, "sqrt(x + 1e-12)")),
+    "trace 'normalize(x, dim=0).sum()' x=0,0,0": ("warning", Place("normalize", "x", None, "normalize(x, dim=0)")),
+    "trace 'x * 1e5' x=1": ("note", Place("mul", "x", None, "x * 1e5")),
+    "trace 'exp(x)' x=10": ("note", Place("exp", "x", None, "exp(x)")),
+    "trace 'atan(x * 1e4)' x=0": ("warning", Place("mul", "x", None, "x * 1e4")),
+}
+
+LEFT_ALONE = (
+    "trace 'x * 10' x=1",
+    "trace 'exp(x)' x=2",
+    "trace 'sum(x * 100)' x=1,2",
+    "trace 'exp(x)' x=100",
+    "trace 'tan(x)' x=1",
+)
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_it_is_found_at_its_place(line: str) -> None:
+    severity, expected = FOUND[line]
+    finding, *_ = found(line, "exploding")
+    assert finding["severity"] == severity
+    assert place(finding, line) == expected
+
+
+@pytest.mark.parametrize("line", LEFT_ALONE)
+def test_its_neighbour_is_left_alone(line: str) -> None:
+    assert found(line, "exploding") == []

@@ -1,0 +1,37 @@
+"""The rule `inf-forward`: what it finds, and what it leaves alone."""
+
+from __future__ import annotations
+
+import pytest
+from looking import Place, found, place
+
+FOUND = {
+    "trace 1/x x=0,2": ("error", Place("div", "x", [0], "1/x")),
+    "trace 'exp(x)' x=1,100": ("error", Place("exp", "x", [1], "exp(x)")),
+    "trace 'x**2' x:float16=300": ("warning", Place("pow", "x", None, "x**2")),
+    "trace 'log(relu(x))' x=-1,2": ("warning", Place("log", None, [0], "log(relu(x))")),
+    "trace 'sum(x * x)' x:float16=200,200": ("warning", Place("sum", None, None, "sum(x * x)")),
+    "trace 'lgamma(x)' x=-1,2": ("error", Place("lgamma", "x", [0], "lgamma(x)")),
+}
+
+LEFT_ALONE = (
+    "trace 'exp(x)' x=10",
+    "trace 'x + 1' x=inf",
+    "trace 'exp(-exp(x))' x=100",
+    "trace 'masked_fill(x, m, -inf)' x=1,2 m:bool=1,0",
+    "trace 'x**2' x:bfloat16=300",
+)
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_it_is_found_at_its_place(line: str) -> None:
+    severity, expected = FOUND[line]
+    finding, *others = found(line, "inf-forward")
+    assert finding["severity"] == severity
+    assert place(finding, line) == expected
+    assert others == [], "one cause, one finding"
+
+
+@pytest.mark.parametrize("line", LEFT_ALONE)
+def test_its_neighbour_is_left_alone(line: str) -> None:
+    assert found(line, "inf-forward") == []

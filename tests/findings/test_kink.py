@@ -1,0 +1,54 @@
+"""The rule `kink`: what it finds, and what it leaves alone."""
+
+from __future__ import annotations
+
+import pytest
+from looking import Place, found, place
+
+FOUND = {
+    "trace 'abs(x)' x=0,1": ("note", Place("abs", "x", [0], "abs(x)")),
+    "trace 'relu(x)' x=0,1": ("note", Place("relu", "x", [0], "relu(x)")),
+    "trace 'maximum(a, b)' a=1,2 b=1,0": ("note", Place("maximum", "a", [0], "maximum(a, b)")),
+    "trace 'clamp(x, 0, 1)' x=0,0.5": ("note", Place("clamp", "x", [0], "clamp(x, 0, 1)")),
+    "trace 'max(x)' x=2,2,1": ("note", Place("max", "x", [0], "max(x)")),
+    "trace \"l1_loss(a, b, reduction='sum')\" a=-1,0 b=0,0 --frozen b": (
+        "note",
+        Place("l1_loss", "a", [1], "l1_loss(a, b, reduction='sum')"),
+    ),
+    "trace 'hardtanh(x)' x=1,0": ("note", Place("hardtanh", "x", [0], "hardtanh(x)")),
+    "trace 'leaky_relu(x)' x=0": ("note", Place("leaky_relu", "x", None, "leaky_relu(x)")),
+    "trace 'elu(x, alpha=0.5)' x=0": ("note", Place("elu", "x", None, "elu(x, alpha=0.5)")),
+    "trace 'norm(x) + sum(x)' x=0,0": ("note", Place("norm", "x", [0], "norm(x)")),
+}
+
+LEFT_ALONE = (
+    "trace 'abs(x)' x=1",
+    "trace 'relu(x)' x=0.001,-1",
+    "trace 'maximum(a, b)' a=1 b=2",
+    "trace 'elu(x)' x=0",
+    "trace 'max(x)' x=2,1",
+    "trace '0 * abs(x) + x' x=0",
+    "trace 'clamp(x, 0, 1)' x=0.5",
+    "trace 'softplus(x)' x=0",
+)
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_it_is_found_at_its_place(line: str) -> None:
+    severity, expected = FOUND[line]
+    finding, *_ = found(line, "kink")
+    assert finding["severity"] == severity
+    assert place(finding, line) == expected
+
+
+@pytest.mark.parametrize("line", LEFT_ALONE)
+def test_its_neighbour_is_left_alone(line: str) -> None:
+    assert found(line, "kink") == []
+
+
+def test_a_tie_of_broadcast_arguments_is_told_at_the_element_of_the_first():
+    import gradcli
+
+    result = gradcli.grad("fmax(x, y)", x=[1, 2], y=[[1, 2], [3, 4.5]])
+    (found,) = (finding for finding in result.findings if finding.code == "kink")
+    assert (found.variable, found.index) == ("x", (0,))

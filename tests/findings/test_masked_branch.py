@@ -1,0 +1,48 @@
+"""The rule `masked-branch`: what it finds, and what it leaves alone."""
+
+from __future__ import annotations
+
+import pytest
+from looking import Place, found, place
+
+FOUND = {
+    "trace 'where(x > 0, sqrt(x), 0 * x)' x=0,1": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
+    "trace 'where(x > 0, log(x), 0)' x=0,2": ("error", Place("log", "x", [0], "log(x)")),
+    "trace '(x / d)[d != 0].sum()' x=1,2 d=0,1 --frozen d": ("error", Place("div", "x", [0], "x / d")),
+    "trace 'log1p(a)[a > -1].sum()' a=-1,0.5": ("error", Place("log1p", "a", [0], "log1p(a)")),
+    "trace 'nansum(x / y)' x=0,1 y=0,1": ("error", Place("div", "x", [0], "x / y")),
+    "trace 'masked_fill(1 / x, x == 0, 0)' x=0,2": ("error", Place("div", "x", [0], "1 / x")),
+    "trace 'sqrt(x) * m' x=0,4 m=0,1 --frozen m": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
+    "trace 'maximum(sqrt(sum(w**2)), e)' w=0,0 e=0.1 --frozen e": (
+        "error",
+        Place("sqrt", None, None, "sqrt(sum(w**2))"),
+    ),
+    "trace '(x @ w).masked_fill(isnan(x @ w), 0).sum()' x='[[1,1],[nan,nan]]' w=0.5,0.25 --frozen x": (
+        "error",
+        Place("matmul", "w", [0], "x @ w"),
+    ),
+    "trace 'exp(x)[0]' x=0,100": ("error", Place("exp", "x", [1], "exp(x)")),
+}
+
+LEFT_ALONE = (
+    "trace 'where(x > 0, sqrt(where(x > 0, x, 1)), 0 * x)' x=0,1",
+    "trace 'where(x > 0, x, 0 * x)' x=-1,1",
+    "trace 'log(x)[x > 0].sum()' x=1,2",
+    "trace 'clamp(x, 0, 1)' x=-1,0.5",
+    "trace 'sqrt(x) * 0' x=0",
+    "trace 'where(x > 0, log(x), 0)' x=-1,2",
+)
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_it_is_found_at_its_place(line: str) -> None:
+    severity, expected = FOUND[line]
+    finding, *others = found(line, "masked-branch")
+    assert finding["severity"] == severity
+    assert place(finding, line) == expected
+    assert others == [], "one cause, one finding"
+
+
+@pytest.mark.parametrize("line", LEFT_ALONE)
+def test_its_neighbour_is_left_alone(line: str) -> None:
+    assert found(line, "masked-branch") == []

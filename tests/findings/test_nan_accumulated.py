@@ -1,0 +1,32 @@
+"""The rule `nan-accumulated`: what it finds, and what it leaves alone."""
+
+from __future__ import annotations
+
+import pytest
+from looking import Place, found, place
+
+FOUND = {
+    "trace 'sqrt(x) - sqrt(x)' x=0": ("error", Place("sqrt", "x", None, "sqrt(x)")),
+    "trace 'x * 3e38 + x * 3e38' x=1e-9": ("error", Place("mul", "x", None, "x * 3e38")),
+    "trace 'h = x * 1; h * 3e38 + h * 3e38' x=1e-9": ("error", Place("mul", None, None, "h * 3e38")),
+}
+
+LEFT_ALONE = (
+    "trace 'sqrt(x) - sqrt(x)' x=4",
+    "trace 'x * 1e38 + x * 1e38' x=1e-9",
+    "trace 'x + x' x=1",
+)
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_it_is_found_at_its_place(line: str) -> None:
+    severity, expected = FOUND[line]
+    finding, *others = found(line, "nan-accumulated")
+    assert finding["severity"] == severity
+    assert place(finding, line) == expected
+    assert others == [], "one cause, one finding"
+
+
+@pytest.mark.parametrize("line", LEFT_ALONE)
+def test_its_neighbour_is_left_alone(line: str) -> None:
+    assert found(line, "nan-accumulated") == []

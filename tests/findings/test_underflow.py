@@ -1,0 +1,37 @@
+"""The rule `underflow`: what it finds, and what it leaves alone."""
+
+from __future__ import annotations
+
+import pytest
+from looking import Place, found, place
+
+FOUND = {
+    "trace 'sigmoid(x)' x=-200": ("warning", Place("sigmoid", "x", [], "sigmoid(x)")),
+    "trace 'exp(x)' x=-120": ("warning", Place("exp", "x", [], "exp(x)")),
+    "trace 'exp(x)' x:float16=-20": ("warning", Place("exp", "x", [], "exp(x)")),
+    "trace 'x**20' x=0.001": ("warning", Place("pow", "x", [], "x**20")),
+    "trace 'tanh(x)' x=-9.010913848876953": ("warning", Place("tanh", "x", [], "tanh(x)")),
+    "trace 'x * 1e-30 * 1e-30' x=1": ("warning", Place("mul", "x", [], "x * 1e-30")),
+}
+
+LEFT_ALONE = (
+    "trace 'sigmoid(x)' x=-20",
+    "trace 'exp(x)' x=-20",
+    "trace 'exp(x)' x:float16=-5",
+    "trace 'relu(x)' x=-1",
+    "trace 'exp(x)' x:float64=-120",
+)
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_it_is_found_at_its_place(line: str) -> None:
+    severity, expected = FOUND[line]
+    finding, *others = found(line, "underflow")
+    assert finding["severity"] == severity
+    assert place(finding, line) == expected
+    assert others == [], "one cause, one finding"
+
+
+@pytest.mark.parametrize("line", LEFT_ALONE)
+def test_its_neighbour_is_left_alone(line: str) -> None:
+    assert found(line, "underflow") == []

@@ -1,0 +1,35 @@
+"""The rule `vanishing`: what it finds, and what it leaves alone."""
+
+from __future__ import annotations
+
+import pytest
+from looking import Place, found, place
+
+FOUND = {
+    "trace 'x * 1e-4' x=1": ("warning", Place("mul", "x", None, "x * 1e-4")),
+    "trace 'tanh(x * 0.01) * 0.01' x=1": ("warning", Place("mul", "x", None, "x * 0.01")),
+    "trace 'y = sigmoid(x); z = sigmoid(y); w = sigmoid(z); sigmoid(w) * 0.1' x=4": (
+        "warning",
+        Place("sigmoid", "x", None, "sigmoid(x)"),
+    ),
+}
+
+LEFT_ALONE = (
+    "trace 'x * 0.01' x=1",
+    "trace 'mean(x)' x=1,2",
+    "trace 'tanh(x)' x=30",
+    "trace 'mean(x)' x='linspace(0, 1, 5000)'",
+)
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_it_is_found_at_its_place(line: str) -> None:
+    severity, expected = FOUND[line]
+    finding, *_ = found(line, "vanishing")
+    assert finding["severity"] == severity
+    assert place(finding, line) == expected
+
+
+@pytest.mark.parametrize("line", LEFT_ALONE)
+def test_its_neighbour_is_left_alone(line: str) -> None:
+    assert found(line, "vanishing") == []

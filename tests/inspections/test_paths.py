@@ -1,0 +1,78 @@
+"""`trace --path`: the chain rule with numbers."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from command_line import captured, failed
+
+
+def paths(text: str, *words: str, to: str = "x") -> list[Any]:
+    code, out, err = captured(["trace", text, *words, "--path", to, "--json"])
+    assert code == 0, (out, err)
+    answer = json.loads(out)
+    found = answer["paths"]
+    total = sum(np.array(path["gradient"]["values"], dtype=float) for path in found)
+    assert np.allclose(total, np.array(answer["gradients"][to]["values"], dtype=float), equal_nan=True)
+    return list(found)
+
+
+def test_each_way_has_its_share_largest_first() -> None:
+    found = paths("x * x + 3 * x", "x=2")
+    assert [path["gradient"]["values"] for path in found] == [3, 2, 2]
+    assert [round(path["share"], 4) for path in found] == [0.4286, 0.2857, 0.2857]
+    assert found[0]["steps"] == ["x * x + 3 * x", "3 * x"]
+    assert [tensor["values"] for tensor in found[0]["arriving"]] == [1, 1]
+
+
+def test_a_path_of_scalars_multiplies_out() -> None:
+    (only,) = paths("sin(3 * x)", "x=2")
+    arriving = [tensor["values"] for tensor in only["arriving"]]
+    assert arriving[0] == 1
+    assert arriving[1] == pytest.approx(math.cos(6))
+    assert only["gradient"]["values"] == pytest.approx(3 * math.cos(6))
+
+
+def test_shares_count_absolute_contributions() -> None:
+    found = paths("3 * x - x", "x=1")
+    assert [(path["gradient"]["values"], path["share"]) for path in found] == [(3, 0.75), (-1, 0.25)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "to", "count"),
+    [
+        ("h = tanh(x @ w); sum(h**2) + sum(w)", ("x=[[1,2],[3,4]]", "w=0.1,0.2"), "w", 2),
+        ("s = linalg.svd(x); s[0].sum() + s[1].sum()", ("x=[[1,2],[3,4]]",), "x", 2),
+        ("y = x.clone(); y[0] = 5; y.mul_(2); sum(y**2)", ("x=1,2",), "x", 1),
+        ("max(x, dim=1)[0].sum()", ("x=[[1,2],[4,3]]",), "x", 1),
+        ("abs(z)", ("z:float32=2",), "z", 1),
+        ("x", ("x=1",), "x", 0),
+        ("sqrt(x) + x", ("x=0",), "x", 2),
+        ("y = x * 2; y * y * y", ("x=1",), "x", 3),
+    ],
+)
+def test_the_gradients_of_all_paths_add_up(text: str, words: tuple[str, ...], to: str, count: int) -> None:
+    if count:
+        assert len(paths(text, *words, to=to)) == count
+    else:
+        assert captured(["trace", text, *words, "--path", to])[0] == 0
+
+
+def test_a_path_that_is_not_finite_takes_all() -> None:
+    found = paths("where(x > 0, sqrt(x), 0 * x)", "x=0,1")
+    assert [path["share"] for path in found] == [1, 0]
+
+
+def test_too_many_paths_are_refused() -> None:
+    text = "h = x; " + "h = h + h; " * 12 + "h"
+    error = failed(["trace", text, "x=1", "--path", "x"], 2)
+    assert error["code"] == "too-large"
+    assert "1,000 paths" in error["message"]
+
+
+def test_a_name_that_is_not_differentiated_is_refused() -> None:
+    assert "--path names 'y'" in failed(["trace", "x * y", "x=1", "y=2", "--frozen", "y", "--path", "y"], 2)["message"]

@@ -1,0 +1,72 @@
+"""Guards, selection, in-place twins and single precision: what they move about, and what they leave alone."""
+
+from __future__ import annotations
+
+import pytest
+from rewriting import rewritten
+
+REWRITTEN = [
+    ("double-where", "where(x > 0, sqrt(x), 0.0)", "where(x > 0, sqrt(where(x > 0, x, 1.0)), 0.0)"),
+    ("double-where", "where(x == 0, 0.0, 1/x)", "where(x == 0, 0.0, 1/where(x == 0, 1.0, x))"),
+    ("double-where", "torch.where(m, torch.log(x), y)", "torch.where(m, torch.log(torch.where(m, x, 1.0)), y)"),
+    ("double-where", "where(m, (a + b).log(), 0.0)", "where(m, where(m, a + b, 1.0).log(), 0.0)"),
+    ("double-where", "where(m, sin(x)/x, 1.0)", "where(m, sin(where(m, x, 1.0))/where(m, x, 1.0), 1.0)"),
+    ("double-where", "where(m, acos(x), 0.0)", "where(m, acos(where(m, x, 0.5)), 0.0)"),
+    ("double-where", "log(x).masked_fill(x <= 0, 0.0)", "log(where(x <= 0, 1.0, x)).masked_fill(x <= 0, 0.0)"),
+    ("double-where", "h = sqrt(x); where(x > 0, h, 0.0)", "h = sqrt(where(x > 0, x, 1.0)); where(x > 0, h, 0.0)"),
+    ("double-where", "log(x)[m]", "log(where(m, x, 1.0))[m]"),
+    ("double-where", "where(a, log(x), 0.0) + where(b, 1/y, 0.0)",
+     "where(a, log(where(a, x, 1.0)), 0.0) + where(b, 1/where(b, y, 1.0), 0.0)"),
+    ("zero-factor", "m*sqrt(x)", "m*sqrt(where(m != 0, x, 1.0))"),
+    ("zero-factor", "(1 - y)*log(p)", "(1 - y)*log(where(1 - y != 0, p, 1.0))"),
+    ("nan-to-num", "nansum(a*b)", "nansum(nan_to_num(a, 0.0)*b)"),
+    ("nan-to-num", "(x @ w).masked_fill(isnan(x @ w), 0.0)", "(nan_to_num(x, 0.0) @ w).masked_fill(isnan(x @ w), 0.0)"),
+    ("select-first", "log1p(a)[a > -1].sum()", "log1p(a[a > -1]).sum()"),
+    ("select-first", "(x/d)[d != 0].sum()", "(x[d != 0]/d[d != 0]).sum()"),
+    ("select-first", "(abs(a - b)/(abs(a) + 1))[m]", "(abs(a - b)[m]/(abs(a) + 1)[m])"),
+    ("select-first", "((w*x - y)**2)[m].sum()", "((w*x - y)[m]**2).sum()"),
+    ("select-first", "x.log()[1]", "x[1].log()"),
+    ("select-first", "softmax(x, dim=1)[0]", "softmax(x[0], dim=0)"),
+    ("select-first", "x.softmax(-1)[0]", "x[0].softmax(-1)"),
+    ("out-of-place", "p.add_(1.0)", "p + 1.0"),
+    ("out-of-place", "p.mul_(a + b)", "p*(a + b)"),
+    ("out-of-place", "exp(x).add_(1)", "exp(x).add(1)"),
+    ("out-of-place", "y = exp(x); y += 1; sum(y)", "y = exp(x); y = y + 1; sum(y)"),
+    ("out-of-place", "y = exp(x); y.mul_(2); sum(y)", "y = exp(x); y = y*2; sum(y)"),
+    ("out-of-place", "y = exp(x)\ny += 1\ny *= 2\nsum(y)", "y = exp(x)\ny = y + 1\ny = y*2\nsum(y)"),
+    ("out-of-place", "y = exp(x); y[0] = 0.0; sum(y)", "y = exp(x); y = y.clone(); y[0] = 0.0; sum(y)"),
+    ("out-of-place", "y = exp(x); z = y.sqrt_(); z*y", "y = exp(x); y = y.sqrt(); z = y; z*y"),
+    ("out-of-place", "F.relu(exp(x), inplace=True)", "F.relu(exp(x), inplace=False)"),
+]  # fmt: skip
+
+LEFT_ALONE = [
+    ("double-where", "where(x > 0, 2.0, 0.0)"),
+    ("double-where", "sqrt(x)"),
+    ("double-where", "x[0]"),
+    ("zero-factor", "m*x"),
+    ("zero-factor", "2*sqrt(x)"),
+    ("nan-to-num", "sum(a*b)"),
+    ("select-first", "softmax(x, dim=0)[0]"),
+    ("select-first", "(x @ y)[0]"),
+    ("select-first", "x[0]"),
+    ("out-of-place", "p.add(1.0)"),
+    ("out-of-place", "y = exp(x); y = y + 1; sum(y)"),
+]
+
+
+@pytest.mark.parametrize(("rule", "before", "after"), REWRITTEN)
+def test_it_is_rewritten(rule: str, before: str, after: str) -> None:
+    assert after in rewritten(before, rule)
+
+
+@pytest.mark.parametrize(("rule", "text"), LEFT_ALONE)
+def test_it_is_left_alone(rule: str, text: str) -> None:
+    assert rewritten(text, rule) == []
+
+
+def test_inputs_of_16_bits_are_widened() -> None:
+    assert "norm(x.float(), p=3)" in rewritten("norm(x, p=3)", "single-precision", narrow=True)
+
+
+def test_inputs_of_32_bits_are_not_widened() -> None:
+    assert rewritten("norm(x, p=3)", "single-precision") == []
