@@ -1,0 +1,25 @@
+PYTHON ?= .venv/bin/python
+
+.PHONY: test lint fix docs bench
+
+test:  ## every test, the transcripts in README.md and docs/ included
+	$(PYTHON) -m pytest
+
+lint:  ## what CI refuses besides failing tests
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	$(dir $(PYTHON))lint-imports
+
+fix:  ## whatever ruff can put right by itself
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+docs:  ## run the transcripts and the checkers' table, and write what they answer now
+	$(PYTHON) -m tools.update_transcripts
+	$(PYTHON) -m tools.checker_table
+
+bench:  ## whole processes against `python -c "import torch"`, into benchmarks/README.md
+	$(PYTHON) benchmarks/one_liner.py
+	$(PYTHON) benchmarks/check.py
+	$(PYTHON) benchmarks/findings.py

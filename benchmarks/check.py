@@ -1,0 +1,163 @@
+"""How long `gradcli check` takes beside `gradcli grad`, and a Jacobian beside one written by hand in PyTorch.
+
+Both are pairs that run in turn (A B A B ...), so that whatever else the machine does falls on both. Figures go to
+benchmarks/README.md, between their own markers.
+
+    .venv/bin/python benchmarks/check.py [--pairs 9] [--dry-run]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+GRADCLI = str(Path(sys.executable).parent / "gradcli")
+REPORT = Path(__file__).parent / "README.md"
+MARKERS = re.compile(r"(?<=<!-- check -->\n).*?(?=<!-- /check -->)", re.DOTALL)
+
+POINTS = tuple(f"{-10 + 20 * place / 99:.4f}" for place in range(100))
+
+MATRIX = """
+import torch
+x = torch.linspace(-2, 2, 1000)
+print(torch.autograd.functional.jacobian(lambda x: torch.tanh(x) * (x**2).sum(), x))
+"""
+
+
+@dataclass(frozen=True)
+class Race:
+    """Two ways to run, each a function that gives its seconds, and the ratio that the first may have at most."""
+
+    title: str
+    ours: Callable[[], float]
+    theirs: Callable[[], float]
+    most: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The ratio of each pair."""
+
+    race: Race
+    ratios: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.ratios)
+
+    def row(self) -> str:
+        ends = f"{min(self.ratios):.2f} | {max(self.ratios):.2f}"
+        return f"| {self.race.title} | {self.median:.2f} | {ends} | {self.race.most:.2f} |"
+
+
+def process(*argv: str) -> Callable[[], float]:
+    """Seconds from the start of a process to its end; it must succeed."""
+
+    def run() -> float:
+        begin = time.perf_counter()
+        subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+        return time.perf_counter() - begin
+
+    return run
+
+
+def jacobians() -> tuple[Callable[[], float], Callable[[], float]]:
+    """The Jacobian of 1,000 outputs by 1,000 inputs within this process: by gradcli, and by hand."""
+    import torch
+
+    from gradcli.compute import autodiff
+
+    x = torch.linspace(-2, 2, 1000, requires_grad=True)
+
+    def function(x: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(x) * (x**2).sum()
+
+    def ours() -> torch.Tensor | None:
+        return autodiff.jacobians(function(x), {"x": x})["x"]
+
+    def by_hand() -> torch.Tensor:
+        found = torch.autograd.functional.jacobian(function, x)
+        assert isinstance(found, torch.Tensor)
+        return found
+
+    same = ours()
+    assert same is not None
+    assert torch.equal(same, by_hand())
+    return timed(ours), timed(by_hand)
+
+
+def timed(function: Callable[[], object]) -> Callable[[], float]:
+    def run() -> float:
+        begin = time.perf_counter()
+        function()
+        return time.perf_counter() - begin
+
+    return run
+
+
+def races() -> list[Race]:
+    matrix = "x = linspace(-2, 2, 1000); tanh(x + e) * sum((x + e)**2)"
+    return [
+        Race(
+            "`gradcli check sigmoid`, 100 points, four dtypes, against `gradcli grad sigmoid` on the same points",
+            process(GRADCLI, "check", "sigmoid", *POINTS),
+            process(GRADCLI, "grad", "sigmoid", *POINTS),
+            most=3.0,
+        ),
+        Race(
+            "`gradcli grad ... --jacobian`, 1,000 by 1,000, against a script with `torch.autograd.functional.jacobian`",
+            process(GRADCLI, "grad", matrix, "e=zeros(1000)", "--jacobian"),
+            process(sys.executable, "-c", MATRIX),
+            most=1.2,
+        ),
+        Race("the same two Jacobians within one process", *jacobians(), most=1.2),
+    ]
+
+
+def run(race: Race, pairs: int) -> Outcome:
+    """The race, pair by pair, after one pair that warms the caches."""
+    ratios = [race.ours() / race.theirs() for _ in range(pairs + 1)]
+    return Outcome(race, tuple(ratios[1:]))
+
+
+def figures(outcomes: Sequence[Outcome], pairs: int) -> str:
+    lines = [
+        f"Python {platform.python_version()}, torch {version('torch')}, gradcli {version('gradcli')}, "
+        f"{os.cpu_count()} cores; {pairs} pairs each, after a warm-up.",
+        "",
+        "| pair | median ratio | smallest | largest | target |",
+        "| --- | --- | --- | --- | --- |",
+        *(outcome.row() for outcome in outcomes),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=9)
+    parser.add_argument("--dry-run", action="store_true", help="print the figures only")
+    options = parser.parse_args()
+    outcomes = [run(race, options.pairs) for race in races()]
+    text = figures(outcomes, options.pairs)
+    print(text, end="")
+    if not options.dry_run:
+        report = REPORT.read_text(encoding="utf-8")
+        REPORT.write_text(MARKERS.sub(lambda _: text, report), encoding="utf-8")
+    missed = [outcome.race.title for outcome in outcomes if outcome.median > outcome.race.most]
+    for title in missed:
+        print(f"over its target: {title}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

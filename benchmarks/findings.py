@@ -1,0 +1,145 @@
+"""What findings cost: their share of a one-liner, and a trace beside the plain forward and backward pass.
+
+Both are ratios of processor time taken in one process and in turn, so that other work on the machine falls on both
+sides. Nothing is written; `figures()` gives the table to whoever keeps the report.
+
+    .venv/bin/python benchmarks/findings.py [--pairs 9]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+STEPS = 333
+EXPRESSION = "h = x; " + "h = h + sin(h) * 0.001; " * STEPS + "sum(h)"
+"""3 sub-expressions a statement: 1,000 in all, and the input."""
+
+ONE_LINER = """
+import sys, time
+start = time.perf_counter()
+from gradcli.cli import main
+spent = [0.0]
+def timed(function):
+    def run(*given, **named):
+        begin = time.perf_counter()
+        try:
+            return function(*given, **named)
+        finally:
+            spent[0] += time.perf_counter() - begin
+    return run
+begin = time.perf_counter()
+import torch
+import gradcli.inspections.question
+import gradcli.compute.autodiff
+begin = time.perf_counter()
+import gradcli.findings, gradcli.inspections.evidence, gradcli.inspections.fixing
+spent[0] += time.perf_counter() - begin
+import gradcli.inspections.grad as grad
+for name in ("gather", "with_findings", "with_fixes"):
+    setattr(grad, name, timed(getattr(grad, name)))
+main(["grad", "sigmoid", "0", "1", "10"])
+print(spent[0] / (time.perf_counter() - start), file=sys.stderr)
+"""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Measured several times; `most` is what it may be."""
+
+    title: str
+    values: tuple[float, ...]
+    most: float
+    percent: bool
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def missed(self) -> bool:
+        return self.median > self.most
+
+    def row(self) -> str:
+        shown = [self._shown(value) for value in (self.median, min(self.values), max(self.values), self.most)]
+        return f"| {self.title} | {' | '.join(shown)} |"
+
+    def _shown(self, value: float) -> str:
+        return f"{value:.1%}" if self.percent else f"{value:.2f}"
+
+
+def share_of_a_one_liner(pairs: int) -> Ratio:
+    """Tape, rules and fixes of `gradcli grad sigmoid 0 1 10` with their imports, as a part of the whole process."""
+    shares = []
+    for _ in range(pairs):
+        run = subprocess.run([sys.executable, "-c", ONE_LINER], capture_output=True, check=True, text=True)
+        shares.append(float(run.stderr.split()[-1]))
+    return Ratio("findings of `gradcli grad sigmoid 0 1 10`, of the whole process", tuple(shares), 0.03, percent=True)
+
+
+def trace_beside_plain(pairs: int) -> Ratio:
+    """A trace of 1,000 sub-expressions, in plain forward and backward passes."""
+    import torch
+
+    from gradcli.compute import autodiff
+    from gradcli.inspections.question import Engine, Selection, ask
+    from gradcli.inspections.trace import trace
+    from gradcli.language.request import read
+
+    request = read(EXPRESSION, ["x=0.1,0.2,0.3"], command="trace")
+    question = ask(request, Engine(), Selection())
+
+    def plain() -> None:
+        output = question.evaluate()
+        autodiff.gradients(output, question.differentiated, cotangent=torch.ones_like(output))
+
+    for function in (plain, lambda: trace(request)):
+        function()
+    ratios = [seconds(lambda: trace(request)) / seconds(plain) for _ in range(pairs)]
+    return Ratio(
+        "`gradcli trace` of 1,000 sub-expressions, in forward and backward passes", tuple(ratios), 5, percent=False
+    )
+
+
+def seconds(function: Callable[[], object]) -> float:
+    """The least processor time of three runs."""
+    times = []
+    for _ in range(3):
+        begin = time.process_time()
+        function()
+        times.append(time.process_time() - begin)
+    return min(times)
+
+
+def measured(pairs: int) -> tuple[Ratio, ...]:
+    return share_of_a_one_liner(pairs), trace_beside_plain(pairs)
+
+
+def figures(ratios: Sequence[Ratio]) -> str:
+    """The ratios as a table."""
+    lines = [
+        "| what | median | smallest | largest | target |",
+        "| --- | --- | --- | --- | --- |",
+        *(ratio.row() for ratio in ratios),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=9)
+    ratios = measured(parser.parse_args().pairs)
+    print(figures(ratios), end="")
+    for ratio in ratios:
+        if ratio.missed:
+            print(f"over its target: {ratio.title}", file=sys.stderr)
+    return 1 if any(ratio.missed for ratio in ratios) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""The transcripts in README.md and docs/ as tests: each command runs, and must answer what the document says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sybil import Document, Example, Region, Sybil
+
+from tools.transcripts import DOCUMENTS, NEEDS, Exchange, agree, answer, blocks, missing
+
+
+def transcripts(document: Document) -> Iterator[Region]:
+    """One region for each block, which is run as a whole."""
+    for begin, end, exchanges in blocks(document.text):
+        yield Region(begin, end, parsed=exchanges, evaluator=replay)
+
+
+def replay(example: Example) -> str | None:
+    """Run the commands of a block; what is wrong, or None."""
+    exchange: Exchange
+    for exchange in example.parsed:
+        if absent := missing(exchange):
+            pytest.skip(f"needs {', '.join(f'{name} ({NEEDS[name]})' for name in absent)}: {exchange.command}")
+        expected, actual = exchange.output.rstrip("\n"), answer(exchange).rstrip("\n")
+        if not agree(expected, actual):
+            return f"$ {exchange.command}\nthe document says:\n{expected}\nthe command says:\n{actual}\n(make docs)"
+    return None
+
+
+pytest_collect_file = Sybil(parsers=[transcripts], patterns=list(DOCUMENTS)).pytest()
