@@ -154,14 +154,14 @@ def _check(question: Question, output: torch.Tensor, options: GradOptions, eleme
         )
     inputs = sum(leaf.numel() for leaf in question.differentiated.values())
     for name, rows in (("--jacobian", output.numel() * options.jacobian), ("--hessian", inputs * options.hessian)):
-        if rows > MAX_ROWS:
-            raise BoundError(
-                f"{name} would take {rows:,} backward passes, one a row; at most {MAX_ROWS:,}",
-                hint="Ask for products with it instead: --vjp V or --jvp U.",
-            )
         if rows * inputs > MAX_MATRIX:
             raise BoundError(
                 f"{name} would have {rows:,} x {inputs:,} = {rows * inputs:,} elements; at most {MAX_MATRIX:,}",
+                hint="Ask for products with it instead: --vjp V or --jvp U.",
+            )
+        if rows > MAX_ROWS:
+            raise BoundError(
+                f"{name} would take {rows:,} backward passes, one a row; at most {MAX_ROWS:,}",
                 hint="Ask for products with it instead: --vjp V or --jvp U.",
             )
 

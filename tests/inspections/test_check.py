@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import json
 import math
-import shlex
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import torch
+from checking import check, rows, verdicts
 from torch.nn import functional
 
-from gradcli.cli import main
 from tools.planted import SPOILS, Function, Swapped, Unsummed, detached_silu, in_place_of, planted
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
-
-
-def check(line: str) -> tuple[int, dict[str, Any]]:
-    """The exit code and the JSON of `gradcli check LINE`."""
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    with contextlib.redirect_stdout(out):
-        code = main(["check", *shlex.split(line), "--json"])
-    out.flush()
-    return code, json.loads(out.buffer.getvalue())  # type: ignore[attr-defined]
-
-
-def rows(line: str) -> list[dict[str, Any]]:
-    """The rows of a check that accuses nobody."""
-    code, result = check(line)
-    assert code == 0, [row for row in result["rows"] if row["verdict"] == "disagree"] or result
-    found: list[dict[str, Any]] = result["rows"]
-    return found
-
-
-def verdicts(line: str) -> list[str]:
-    """The verdicts in float64, where no tail is lost to the dtype."""
-    return [row["verdict"] for row in rows(f"{line} --dtype float64")]
 
 
 # --- planted wrong gradients ---
@@ -245,73 +220,3 @@ def test_outside_of_the_domain_nothing_can_be_told():
 def test_a_jump_is_a_kink_whose_pieces_have_slopes():
     (row,) = rows("floor 1 --dtype float64")
     assert (row["verdict"], row["left"], row["right"], row["reverse"]) == ("kink", 0, 0, 0)
-
-
-# --- what dtypes lose ---
-
-
-def test_float32_is_5736_ulp_off_where_sigmoid_is_nearly_1_and_a_finding_says_so():
-    _, result = check("sigmoid 10 --dtype float32")
-    (row,) = result["rows"]
-    true = math.exp(-10) / (1 + math.exp(-10)) ** 2
-    assert row["reference"] == pytest.approx(true, rel=1e-15)
-    spacing = 2.0 ** (math.floor(math.log2(true)) - 23)
-    assert row["ulp_error"] == pytest.approx(abs(row["reverse"] - true) / spacing, rel=1e-4)
-    if row["ulp_error"] > 2**12:  # PyTorch may repair it
-        assert row["verdict"] == "cannot tell"
-        assert [finding["code"] for finding in result["findings"]] == ["cancellation"]
-
-
-def test_no_digit_lost_no_finding():
-    _, result = check("sigmoid 0 1 -1")
-    assert result["findings"] == []
-
-
-def test_the_value_is_the_input_as_the_dtype_rounded_it():
-    half, double = rows("exp 0.1 --dtype float16"), rows("exp 0.1 --dtype float64")
-    rounded = float(torch.tensor(0.1, dtype=torch.float16))
-    assert half[0]["value"] == 0.1  # the shortest decimal of that number
-    assert half[0]["reference"] == pytest.approx(math.exp(rounded), rel=1e-15)
-    assert double[0]["reference"] == pytest.approx(math.exp(0.1), rel=1e-15)
-
-
-def test_every_way_to_know_it_stands_in_the_row():
-    (row,) = rows("sin 1 --dtype float64")
-    for way in ("reverse", "forward", "finite_difference", "reference"):
-        assert row[way] == pytest.approx(math.cos(1), rel=1e-11)
-    assert abs(row["finite_difference"] - math.cos(1)) <= row["finite_difference_error"] < 1e-9
-
-
-# --- bounds and failures ---
-
-
-def test_random_numbers_are_the_same_in_every_evaluation():
-    assert verdicts("'dropout(x, 0.5, True)' 1 2 3") == ["agree"] * 3
-
-
-def test_random_numbers_that_differ_between_dtypes_accuse_nobody():
-    assert "disagree" not in {row["verdict"] for row in rows("'x * randn(3)' 1 2 3")}
-
-
-def test_a_dtype_that_pytorch_lacks_is_no_failure_of_the_others():
-    found = rows("'ctc_loss(log_softmax(x, -1), [[1]], [2], [1])' x='[[[1, 2]], [[3, 1]]]'")
-    verdict = {row["dtype"]: row["verdict"] for row in found}
-    assert (verdict["float16"], verdict["float64"]) == ("cannot tell", "agree")
-
-
-def test_nothing_to_differentiate_is_pytorchs_error():
-    code, result = check("'x + 1' x=1 --frozen x")
-    assert code == 1
-    assert "does not require grad" in result["error"]["message"]
-
-
-def test_complex_numbers_are_refused():
-    code, result = check("'abs(x)' x:complex64=1j")
-    assert code == 2
-    assert "real numbers" in result["error"]["message"]
-
-
-def test_too_many_elements_are_refused_with_their_number():
-    code, result = check("sigmoid 'linspace(0, 1, 5000)'")
-    assert code == 2
-    assert "5,000" in result["error"]["message"]

@@ -154,7 +154,7 @@ def test_shapes_that_do_not_fit_are_named_where_they_meet() -> None:
 
 def test_a_hessian_of_a_hundred_thousand_inputs_is_refused_with_its_size() -> None:
     error = failed(["grad", "sum(x**2)", "x=randn(100000)", "--hessian"], 2)
-    assert "100,000" in error["message"]
+    assert "10,000,000,000" in error["message"]
 
 
 @pytest.mark.parametrize(("function", "order"), [("relu", 2), ("exp", 11), ("exp", 0)])
