@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradcli.errors import UsageError, did_you_mean, listed
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Activation, Loss, Row
-from gradcli.language.names import PREFIXES
+from gradcli.language.names import without_prefix
 from gradcli.results import FunctionEntry, FunctionsResult
 
 
@@ -67,7 +67,7 @@ def entry(row: Row) -> FunctionEntry:
 
 
 def _row(name: str) -> Row:
-    bare = next((name.removeprefix(f"{p}.") for p in PREFIXES if name.startswith(f"{p}.")), name)
+    bare = without_prefix(name)
     row = catalogue.find(bare)
     if row is not None:
         return row

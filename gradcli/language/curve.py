@@ -10,7 +10,7 @@ from gradcli.errors import BoundError, UsageError, did_you_mean, listed
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Activation
 from gradcli.language.elementwise import is_pointwise
-from gradcli.language.names import PREFIXES
+from gradcli.language.names import without_prefix
 from gradcli.language.parser import parse
 from gradcli.language.request import Value, read_value, subject_text
 from gradcli.language.syntax import Program
@@ -110,7 +110,7 @@ def read_stretch(word: str) -> Stretch:
 
 def interesting_points(subject: str) -> list[str]:
     """The points of a bare activation's own interval and its kinks, as words; none for anything else."""
-    bare = next((subject.removeprefix(f"{p}.") for p in PREFIXES if subject.startswith(f"{p}.")), subject)
+    bare = without_prefix(subject)
     row = catalogue.find_activation(bare)
     if row is None:
         return []
@@ -119,7 +119,7 @@ def interesting_points(subject: str) -> list[str]:
 
 
 def _curve(piece: str, values: Mapping[str, str]) -> CurveRequest:
-    bare = next((piece.removeprefix(f"{p}.") for p in PREFIXES if piece.startswith(f"{p}.")), piece)
+    bare = without_prefix(piece)
     row = catalogue.find_activation(bare)
     chosen = {} if row is None else {name: values[name] for name, _ in row.parameters if name in values}
     text = subject_text(piece)

@@ -10,7 +10,7 @@ from gradcli.errors import ExpressionError, UsageError, did_you_mean, listed
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Loss, LossArgument
 from gradcli.language.curve import read_parameters
-from gradcli.language.names import PREFIXES
+from gradcli.language.names import without_prefix
 from gradcli.language.parser import parse
 from gradcli.language.request import (
     Binding,
@@ -99,7 +99,7 @@ def read_loss(
 
 
 def _row(name: str) -> Loss:
-    bare = next((name.removeprefix(f"{p}.") for p in PREFIXES if name.startswith(f"{p}.")), name)
+    bare = without_prefix(name)
     row = catalogue.find_loss(bare)
     if row is not None:
         return row

@@ -31,10 +31,15 @@ def dotted(node: ast.expr, known: Collection[str]) -> str | None:
     if not isinstance(node, ast.Name) or node.id in known:
         return None
     path = ".".join([node.id, *reversed(parts)])
-    for prefix in PREFIXES:
-        if path.startswith(f"{prefix}."):
-            return path.removeprefix(f"{prefix}.")
+    bare = without_prefix(path)
+    if bare != path:
+        return bare
     return path if not parts or node.id in (*NAMESPACES, *_FOREIGN) else None
+
+
+def without_prefix(path: str) -> str:
+    """`F.relu` and `torch.relu` as 'relu'; anything else as it is."""
+    return next((path.removeprefix(f"{p}.") for p in PREFIXES if path.startswith(f"{p}.")), path)
 
 
 def is_function(name: str) -> bool:

@@ -17,7 +17,7 @@ from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import signatures_of
 from gradcli.language.dtypes import any_dtype
-from gradcli.language.names import CONSTANTS, NAMESPACES, PREFIXES, check_plain
+from gradcli.language.names import CONSTANTS, NAMESPACES, check_plain, without_prefix
 from gradcli.language.parser import parse
 from gradcli.language.syntax import Name, Program, postorder, roots
 
@@ -112,7 +112,7 @@ def subject_text(subject: str, bound: Sequence[str] = ()) -> str:
     word = subject.strip()
     if not _ONE_NAME.fullmatch(word) or word in bound or word in CONSTANTS:
         return subject
-    bare = next((word.removeprefix(f"{p}.") for p in PREFIXES if word.startswith(f"{p}.")), word)
+    bare = without_prefix(word)
     row = catalogue.find(bare)
     if row is not None and row.function:
         return f"{word}({_open_call(row)})" if row.subject is None else row.subject
