@@ -15,7 +15,8 @@ _PREFIX = "_saved_"
 class Saved:
     """A tensor that a node keeps for its backward pass.
 
-    raw: the slot that PyTorch keeps it in; reading it raises once the graph was freed.
+    attribute: where PyTorch keeps it; reading it raises once the graph was freed.
+    memory: the address of its storage, which several saved tensors and the inputs may share.
     """
 
     node: torch.autograd.graph.Node
@@ -23,6 +24,7 @@ class Saved:
     shape: tuple[int, ...]
     dtype: torch.dtype
     bytes: int
+    memory: int
 
     @property
     def name(self) -> str:
@@ -66,4 +68,9 @@ def saved(node: torch.autograd.graph.Node) -> Iterator[Saved]:
         for tensor in tensors:
             if isinstance(tensor, torch.Tensor):
                 size = tensor.numel() * tensor.element_size()
-                yield Saved(node, attribute, tuple(tensor.shape), tensor.dtype, size)
+                yield Saved(node, attribute, tuple(tensor.shape), tensor.dtype, size, storage_of(tensor))
+
+
+def storage_of(tensor: torch.Tensor) -> int:
+    """The address of the memory that a tensor looks at; 0 for a layout that has no single one."""
+    return tensor.untyped_storage().data_ptr() if tensor.layout is torch.strided else 0

@@ -84,7 +84,7 @@ class Recorder:
             arguments=tuple([self._kept(argument) for argument in arguments]),
             edges=tuple([edge for tensor in tensors if (edge := edge_of(tensor)) is not None]),
             created=created,
-            memory=tuple(map(_storage, tensors)) if self.in_place else (),
+            memory=tuple(map(graph.storage_of, tensors)) if self.in_place else (),
             single=isinstance(value, torch.Tensor),
         )
         self.steps.append(step)
@@ -105,7 +105,7 @@ class Recorder:
         if known is None and not isinstance(value, torch.Tensor):  # a list that the user made of tensors
             return tuple(self._by_value[id(tensor)] for tensor in tensors if id(tensor) in self._by_value)
         if self._changed:
-            changed = max((self._changed.get(_storage(tensor), -1) for tensor in tensors), default=-1)
+            changed = max((self._changed.get(graph.storage_of(tensor), -1) for tensor in tensors), default=-1)
             if changed > (-1 if known is None else known):
                 return (changed,)
         return () if known is None else (known,)
@@ -213,11 +213,6 @@ def _name_of(path: str) -> str:
     """`softmax` for torch.nn.functional.softmax."""
     prefix = next((p for p in ("torch.nn.functional.", "torch.Tensor.", "torch.") if path.startswith(p)), "")
     return path.removeprefix(prefix)
-
-
-def _storage(tensor: torch.Tensor) -> int:
-    """Which memory a tensor looks at."""
-    return 0 if tensor.layout is not torch.strided else tensor.untyped_storage().data_ptr()
 
 
 def _parts(node: Observed) -> tuple[syntax.Node, ...]:

@@ -8,6 +8,7 @@ from gradcli.compute import autodiff, graph
 from gradcli.compute.capture import TorchError
 from gradcli.compute.recorder import Recorder
 from gradcli.compute.tape import GraphNode, Step, Tape
+from gradcli.compute.watch import Watch
 from gradcli.findings.disconnected import ending, path_end
 from gradcli.findings.words import name
 from gradcli.inspections.question import Question
@@ -50,25 +51,13 @@ def _without_path(raised: TorchError, question: Question, recorder: Recorder) ->
 
 def _interrupted(output: torch.Tensor, question: Question) -> GraphNode | None:
     """The node that was entered and not left."""
-    open_nodes: dict[GraphNode, None] = {}
-
-    def enter(node: GraphNode) -> None:
-        open_nodes[node] = None
-
-    def leave(node: GraphNode) -> None:
-        open_nodes.pop(node, None)
-
-    handles = []
-    for node in graph.nodes(output):
-        handles.append(node.register_prehook(lambda _, node=node: enter(node)))
-        handles.append(node.register_hook(lambda _, __, node=node: leave(node)))
+    watch = Watch(graph.nodes(output))
     try:
         autodiff.gradients(output, question.differentiated, cotangent=torch.ones_like(output))
     except TorchError:
-        return next(reversed(open_nodes), None)
+        return watch.stopped
     finally:
-        for handle in handles:
-            handle.remove()
+        watch.close()
     return None
 
 

@@ -65,9 +65,9 @@ class Question:
         context = self.context if observe is None else replace(self.context, checked=True)
         with default_dtype(self.context.dtype):
             torch.set_rng_state(self.random_state)
-            return evaluate(self.program, {**self._fresh(), **(leaves or {})}, context, observe)
+            return evaluate(self.program, {**self.fresh(), **(leaves or {})}, context, observe)
 
-    def _fresh(self) -> dict[str, torch.Tensor]:
+    def fresh(self) -> dict[str, torch.Tensor]:
         """The leaves; copies of those that the program may change, so that the next run finds them as they were."""
         if not self.in_place:
             return self.leaves

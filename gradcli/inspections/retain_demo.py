@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import torch
-
-from gradcli.compute import autodiff, bounds, graph
-from gradcli.compute.autodiff import Gradients, Via
-from gradcli.compute.capture import TorchError, dtype_name, to_tensor
-from gradcli.compute.evaluate import Run
-from gradcli.errors import BoundError, ExpressionError, UsageError
+from gradcli.compute import bounds
+from gradcli.compute.autodiff import Via
+from gradcli.compute.capture import TorchError, to_tensor
+from gradcli.compute.tape import node_name
+from gradcli.errors import UsageError
+from gradcli.inspections.blame import located
 from gradcli.inspections.failure import explain
-from gradcli.inspections.question import Engine, Question, Selection, ask, default_dtype
-from gradcli.inspections.scenarios import INPUT, PLANS, Plan
-from gradcli.language.parser import parse
+from gradcli.inspections.question import Engine, Question, Selection, ask
+from gradcli.inspections.retaining.autopsy import Autopsy, Outcome, Passed, slot_names
+from gradcli.inspections.retaining.scenarios import INPUT, PLANS, Plan
+from gradcli.inspections.retaining.stage import Stage
+from gradcli.inspections.retaining.ways_out import ways_out
 from gradcli.language.request import Request, read
-from gradcli.language.syntax import Program
-from gradcli.results import Call, Failure, GraphNode, RetainDemoResult, SavedTensor, Scenario
+from gradcli.results import Call, Failure, RetainDemoResult, Scenario
 
 MAX_CALLS = 100
 
@@ -38,17 +38,18 @@ def retain_demo(
     engine: Engine = Engine(),
     selection: Selection = Selection(),
 ) -> RetainDemoResult | Failure:
-    """The scenarios, or the user's own graph; a Failure where the forward pass raised."""
+    """The scenarios, or the user's own graph; a Failure where the forward pass or the very first call raised."""
     asked = demonstration() if request is None else request
     plans = PLANS if request is None else (plan_of(asked, options),)
+    question: Question | None = None
     try:
         question = ask(asked, engine, selection)
         numbers = sum(leaf.numel() for leaf in question.differentiated.values())
         bounds.check_kept(options.calls * numbers, f"--calls {options.calls}", most=engine.max_elements)
-        stages = [Stage(plan, question) for plan in plans]
-        scenarios = tuple(stage.play() for stage in stages)
+        scenarios = tuple(_play(plan, question) for plan in plans)
     except TorchError as raised:
-        return explain(raised, asked.program.text, frozen=selection.frozen)
+        found = raised if question is None else located(raised, question)
+        return explain(found, asked.program.text, frozen=selection.frozen)
     errors = {scenario.name: _first_error(scenario) for scenario in scenarios}
     return RetainDemoResult(
         setting=question.setting,
@@ -62,10 +63,15 @@ def retain_demo(
 def reproduce(request: Request | None, options: RetainOptions, engine: Engine, selection: Selection) -> None:
     """The same calls with nothing caught: raises TorchError with PyTorch's own exception inside."""
     asked = demonstration() if request is None else request
-    plan = next(p for p in PLANS if p.name == "twice") if request is None else plan_of(asked, options)
+    plan = staged(request, options)
     stage = Stage(plan, ask(asked, engine, selection))
     for number in range(1, len(plan.outputs) + 1):
         stage.call(number)
+
+
+def staged(request: Request | None, options: RetainOptions) -> Plan:
+    """The plan that shows the error: the user's own, or two calls over the article's softmax."""
+    return next(p for p in PLANS if p.name == "twice") if request is None else plan_of(request, options)
 
 
 def demonstration() -> Request:
@@ -90,150 +96,95 @@ def plan_of(request: Request, options: RetainOptions) -> Plan:
     )
 
 
-@dataclass
-class Stage:
-    """One plan at work: its outputs, the graph as it was before the first call, and what has been freed since."""
+def _play(plan: Plan, question: Question) -> Scenario:
+    """The plain calls, the same under instruments, and the fixes where one raised.
 
-    plan: Plan
-    question: Question
-    outputs: list[torch.Tensor] = field(init=False)
-    nodes: list[torch.autograd.graph.Node] = field(init=False)
-    slots: list[graph.Saved] = field(init=False)
-    freed: dict[int, int] = field(init=False, default_factory=dict)
-    first_gradient: torch.Tensor | None = field(init=False, default=None)
+    Raises TorchError where the first call does: then there is no second pass to speak of.
+    """
+    stage = Stage(plan, question)
+    outcomes = [stage.attempt(number) for number in range(1, len(plan.outputs) + 1)]
+    if isinstance(outcomes[0], TorchError):
+        raise outcomes[0]
+    autopsy = Autopsy(plan, question)
+    agrees = autopsy.agrees(outcomes)
+    calls = tuple(_call(number, stage, outcome, autopsy, agrees) for number, outcome in enumerate(outcomes, 1))
+    raised = any(not call.ok for call in calls)
+    return Scenario(
+        name=plan.name,
+        title=plan.title,
+        expression=plan.text,
+        via=plan.via,
+        calls=calls,
+        graph=autopsy.graph_nodes(),
+        explanation=_explanation(plan, calls, autopsy),
+        fixes=ways_out(plan, question) if raised else (),
+        agrees=agrees,
+    )
 
-    def __post_init__(self) -> None:
-        for leaf in self.question.differentiated.values():
-            leaf.grad = None
-        self.forward()
-        self.nodes = list(dict.fromkeys(node for output in self.outputs for node in graph.nodes(output)))
-        self.slots = [slot for node in self.nodes for slot in graph.saved(node)]
 
-    def forward(self) -> None:
-        """Build the graph: the setup once, each distinct output once."""
-        known = list(self.question.leaves)
-        with default_dtype(self.question.context.dtype):
-            torch.set_rng_state(self.question.random_state)
-            run = Run(self.question.leaves, self.question.context, None)
-            if self.plan.setup:
-                setup = parse(f"{self.plan.setup}; {known[0]}", bound=known)
-                for statement in setup.statements:
-                    run.execute(statement)
-            built: dict[str, torch.Tensor] = {}
-            for text in self.plan.outputs:
-                if text not in built:
-                    built[text] = self._output(run, parse(text, bound=[*known, *run.variables]))
-        self.outputs = [built[text] for text in self.plan.outputs]
+def _call(number: int, stage: Stage, outcome: Outcome, autopsy: Autopsy, agrees: bool) -> Call:
+    """A call as data: the outcome of the plain run, and from the watched run what it did to the graph."""
+    passed: Passed | None = autopsy.calls[number - 1] if agrees else None
+    gradient, error = None, None
+    if isinstance(outcome, TorchError):
+        error = explain(_placed(outcome, number, autopsy) if agrees else outcome, stage.plan.text)
+    else:
+        gradient = {name: None if tensor is None else to_tensor(tensor) for name, tensor in outcome.items()}
+    stopped = None if passed is None else passed.stopped
+    return Call(
+        index=number,
+        expression=stage.plan.outputs[number - 1],
+        retain_graph=stage.retains(number),
+        ok=error is None,
+        gradient=gradient,
+        error=error,
+        kept_bytes=None if passed is None else passed.kept_bytes,
+        node=None if stopped is None else node_name(stopped),
+    )
 
-    def _output(self, run: Run, program: Program) -> torch.Tensor:
-        try:
-            for statement in program.statements:
-                run.execute(statement)
-            return run.tensor(program.result)
-        except (ExpressionError, BoundError) as error:
-            error.expression = program.text
-            raise
 
-    def play(self) -> Scenario:
-        """All calls, with what each returned or raised and what it freed."""
-        calls = []
-        for number in range(1, len(self.plan.outputs) + 1):
-            calls.append(self._captured(number))
-            for index, slot in enumerate(self.slots):
-                if index not in self.freed and slot.is_freed():
-                    self.freed[index] = number
-        return Scenario(
-            name=self.plan.name,
-            title=self.plan.title,
-            expression=self.plan.text,
-            via=self.plan.via,
-            calls=tuple(calls),
-            graph=tuple(map(self._node, self.nodes)),
-            explanation=self._explanation(calls),
-        )
+def _placed(raised: TorchError, number: int, autopsy: Autopsy) -> TorchError:
+    """The exception with the sub-expression at whose node the pass died, and who freed what it needed."""
+    raised.text = autopsy.plan.text
+    step = autopsy.step_of(autopsy.calls[number - 1].stopped)
+    gone = autopsy.missing(number)
+    if step is not None:
+        raised.place = step.span
+    if step is not None and gone:
+        culprit = autopsy.freed_by(gone)
+        raised.cause = f"Call {number} needs {slot_names(gone)}: '{step.text}' saved it, call {culprit} freed it."
+    return raised
 
-    def _captured(self, number: int) -> Call:
-        gradient, error = None, None
-        try:
-            found = self.call(number)
-            gradient = {n: None if g is None else to_tensor(g.detach().clone()) for n, g in found.items()}
-        except TorchError as raised:
-            error = explain(raised, self.plan.text)
-        return Call(number, self.plan.outputs[number - 1], self.retains(number), error is None, gradient, error)
 
-    def retains(self, number: int) -> bool:
-        """Whether that call keeps the graph: create_graph does so by itself."""
-        return number in self.plan.retain or (self.plan.second_order and number == 1)
-
-    def call(self, number: int) -> Gradients:
-        """One backward pass; raises TorchError when PyTorch does."""
-        if self.plan.rebuild and number > 1:
-            self.forward()
-        leaves = self.question.differentiated
-        output = self.outputs[number - 1]
-        if self.plan.second_order and number > 1:
-            assert self.first_gradient is not None
-            output = self.first_gradient.sum()
-        create = self.plan.second_order and number == 1
-        retain = True if number in self.plan.retain else None
-        if self.plan.via == "backward":
-            with autodiff.raised_in("backward"):
-                autodiff.run_backward(output, torch.ones_like(output), retain_graph=retain)
-            return {name: leaf.grad for name, leaf in leaves.items()}
-        ones = torch.ones_like(output)
-        found = autodiff.gradients(output, leaves, cotangent=ones, create_graph=create, retain_graph=retain)
-        if create:
-            self.first_gradient = next(iter(found.values()))
-        return found
-
-    def _node(self, node: torch.autograd.graph.Node) -> GraphNode:
-        own = [(index, slot) for index, slot in enumerate(self.slots) if slot.node is node]
-        saved = tuple(
-            SavedTensor(slot.name, slot.shape, dtype_name(slot.dtype), slot.bytes, self.freed.get(index))
-            for index, slot in own
-        )
-        freed = all(entry.freed_by is not None for entry in saved) if saved else None
-        return GraphNode(node.name().rpartition("::")[2], saved, freed)
-
-    def _explanation(self, calls: Sequence[Call]) -> str:
-        failed = next((call for call in calls if not call.ok), None)
-        if failed is not None:
-            return self._why_it_raised(failed.index)
-        if self.plan.rebuild:
-            return "each call had a graph of its own"
-        if not self.slots:
-            return "no node saved a tensor, so there was nothing to free"
-        if self.plan.second_order:
-            return "create_graph=True retains the graph by itself: the second call differentiates the first gradient"
-        if self.plan.via == "backward" and len(calls) > 1:
-            return f"{_retained(calls)}, and .grad holds the sum of all calls"
-        if len(calls) == 1:
-            return f"one pass needs nothing retained; it freed {_names(self.slots)}"
-        if any(call.retain_graph for call in calls):
-            return _retained(calls)
-        return "the later calls reached no node whose saved tensors were freed"
-
-    def _why_it_raised(self, number: int) -> str:
-        reached = set(graph.nodes(self.outputs[number - 1]))
-        gone = [
-            slot for i, slot in enumerate(self.slots) if self.freed.get(i, number) < number and slot.node in reached
-        ]
+def _explanation(plan: Plan, calls: Sequence[Call], autopsy: Autopsy) -> str:
+    failed = next((call for call in calls if not call.ok), None)
+    if failed is not None:
+        gone = autopsy.missing(failed.index)
         if not gone:
-            return f"call {number} raised"
-        first = min(self.freed[self.slots.index(slot)] for slot in gone)
-        return f"call {number} needs {_names(gone)}, freed by call {first}"
+            return f"call {failed.index} raised"
+        return f"call {failed.index} needs {slot_names(gone)}, freed by call {autopsy.freed_by(gone)}"
+    if plan.rebuild:
+        return "each call had a graph of its own"
+    if not autopsy.slots:
+        return "no node saved a tensor, so there was nothing to free"
+    if plan.second_order:
+        return "create_graph=True retains the graph by itself: the second call differentiates the first gradient"
+    if plan.via == "backward" and len(calls) > 1:
+        return f"{_retained(calls)}, and .grad holds the sum of all calls"
+    if len(calls) == 1:
+        return f"one pass needs nothing retained; it freed {slot_names(autopsy.slots)}"
+    if any(call.retain_graph for call in calls):
+        return _retained(calls)
+    return "the later calls reached no node whose saved tensors were freed"
 
 
 def _retained(calls: Sequence[Call]) -> str:
     numbers = [str(call.index) for call in calls if call.retain_graph]
     if not numbers:
         return "nothing was retained"
-    return f"call{'s' if len(numbers) > 1 else ''} {', '.join(numbers)} kept the graph"
-
-
-def _names(slots: Iterable[graph.Saved]) -> str:
-    names = list(dict.fromkeys(f"{slot.node.name().rpartition('::')[2]}.{slot.name}" for slot in slots))
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    cost = max(call.kept_bytes or 0 for call in calls if call.retain_graph)
+    names = f"call{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
+    return f"{names} kept the graph, {cost:,} bytes of it" if cost else f"{names} kept the graph, which costs no memory"
 
 
 def _first_error(scenario: Scenario) -> Failure | None:

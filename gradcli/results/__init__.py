@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gradcli.results.findings import CODES, Failure, Finding, Severity
     from gradcli.results.gradients import Derivative, GradResult, Method
     from gradcli.results.losses import DescentStep, Inside, LossResult
-    from gradcli.results.retaining import Call, GraphNode, RetainDemoResult, SavedTensor, Scenario
+    from gradcli.results.retaining import Call, GraphNode, RetainDemoResult, SavedTensor, Scenario, WayOut
     from gradcli.results.softmax import Amplification, SoftmaxResult
     from gradcli.results.tensors import Gradient, Input, Setting, Tensor
     from gradcli.results.tracing import Path, Step, TraceResult
@@ -59,6 +59,7 @@ __all__ = [
     "Tensor",
     "TraceResult",
     "Verdict",
+    "WayOut",
 ]
 
 Result: TypeAlias = (
@@ -93,6 +94,7 @@ _HOMES = {
     "RetainDemoResult": "retaining",
     "SavedTensor": "retaining",
     "Scenario": "retaining",
+    "WayOut": "retaining",
     "Amplification": "softmax",
     "SoftmaxResult": "softmax",
     "Gradient": "tensors",

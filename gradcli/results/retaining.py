@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
+from gradcli.errors import Span
 from gradcli.results.findings import Failure, Finding
 from gradcli.results.shown import Shown
 from gradcli.results.tensors import Input, Setting, Tensor
@@ -13,7 +14,11 @@ from gradcli.results.tensors import Input, Setting, Tensor
 
 @dataclass(frozen=True)
 class Call:
-    """One backward pass: what it returned or raised."""
+    """One backward pass: what it returned or raised.
+
+    kept_bytes: what the graph still holds after it that is no input's own memory.
+    node: where the pass ended in an exception; its place in the expression is the error's.
+    """
 
     index: int
     expression: str
@@ -21,6 +26,8 @@ class Call:
     ok: bool
     gradient: Mapping[str, Tensor | None] | None
     error: Failure | None = None
+    kept_bytes: int | None = None
+    node: str | None = None
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,8 @@ class SavedTensor:
     """A tensor that a node keeps for its backward pass.
 
     freed_by: the number of the call after which it was gone, None if it is still there.
+    used_by: the calls that ran its node. missed_by: the calls that came to its node and found it gone.
+    input: the input whose own memory it is, which costs nothing to keep.
     """
 
     name: str
@@ -35,20 +44,53 @@ class SavedTensor:
     dtype: str | None
     bytes: int | None
     freed_by: int | None
+    used_by: tuple[int, ...] = ()
+    missed_by: tuple[int, ...] = ()
+    input: str | None = None
 
 
 @dataclass(frozen=True)
 class GraphNode:
-    """One node of the backward graph with what it saved. `freed` is None where it saved nothing."""
+    """One node of the backward graph, the sub-expression that made it, and what it saved.
+
+    `freed` is None where it saved nothing.
+    """
 
     node: str
     saved: tuple[SavedTensor, ...]
     freed: bool | None
+    expression: str | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """A fix for a pass that raised, as it was run on this graph.
+
+    gives: the sum of the gradients of all calls, or the gradient of each call.
+    gradients: what came out, one mapping a pass. verified: whether that is what fresh graphs give.
+    forward_passes, backward_nodes: the work it took. kept_bytes: the most that the graph held between two passes.
+    """
+
+    name: str
+    advice: str
+    program: str
+    gives: Literal["sum", "each"]
+    verified: bool
+    gradients: tuple[Mapping[str, Tensor | None], ...]
+    forward_passes: int
+    backward_nodes: int
+    kept_bytes: int
+    error: Failure | None = None
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One way to call backward more than once."""
+    """One way to call backward more than once.
+
+    fixes: the best for this graph first; none where no call raised.
+    agrees: whether the run that was watched did the same as the plain one before it.
+    """
 
     name: str
     title: str
@@ -57,6 +99,8 @@ class Scenario:
     calls: tuple[Call, ...]
     graph: tuple[GraphNode, ...]
     explanation: str
+    fixes: tuple[WayOut, ...] = ()
+    agrees: bool = True
 
 
 @dataclass(frozen=True)

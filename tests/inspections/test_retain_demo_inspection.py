@@ -201,12 +201,6 @@ def test_backward_starts_without_old_gradients_in_every_run() -> None:
         assert [numbers(call["gradient"]["a"]["values"]) for call in scenario["calls"]] == [[2], [4]]
 
 
-def test_a_frozen_input_shows_its_own_error_and_no_second_pass() -> None:
-    result = answered(["retain-demo", "sum(exp(a))", "a=1", "--frozen", "a"])
-    assert oks(result["scenarios"][0]) == [False, False]
-    assert "does not require grad" in result["error"]["message"]
-
-
 @pytest.mark.parametrize(
     ("argv", "message"),
     [

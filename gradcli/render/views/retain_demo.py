@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 import numpy as np
 
 from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Table
@@ -11,17 +9,21 @@ from gradcli.render.numbers import json_array
 from gradcli.render.views.failure import failure_blocks
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.grad import place
-from gradcli.results import Call, GraphNode, RetainDemoResult, SavedTensor, Scenario
+from gradcli.render.views.retain_graph import absent, sizes, tensors, timeline, ways_out
+from gradcli.results import Call, GraphNode, RetainDemoResult, Scenario
 
 
 def blocks(result: RetainDemoResult) -> tuple[Block, ...]:
     """The answer for people."""
+    (scenario, *more) = result.scenarios
+    shown = _raising(result)
     return (
         Heading(result.expression or "backward more than once", place(result.setting)),
-        _scenarios(result.scenarios),
+        _scenarios(result.scenarios) if more else _calls(scenario),
         Facts(tuple((scenario.name, scenario.explanation) for scenario in result.scenarios)),
         *(failure_blocks(result.error) if result.error is not None else ()),
-        *_graph(result),
+        *(timeline(shown) if shown is not None else ()),
+        *(ways_out(shown.fixes) if shown is not None else ()),
         Note(f"seed {result.setting.seed}", "quiet"),
         *finding_blocks(result.findings, result.expression),
     )
@@ -38,11 +40,16 @@ def table(result: RetainDemoResult) -> Table:
             Column("via", [scenario.via for scenario, _ in calls]),
             Column("retain_graph", np.array([call.retain_graph for _, call in calls], dtype=bool)),
             Column("ok", np.array([call.ok for _, call in calls], dtype=bool)),
-            Column("gradient", [_gradient(call) for _, call in calls], missing=_none(c.gradient for _, c in calls)),
+            Column(
+                "kept_bytes",
+                sizes(call.kept_bytes for _, call in calls),
+                missing=absent(c.kept_bytes for _, c in calls),
+            ),
+            Column("gradient", [_gradient(call) for _, call in calls], missing=absent(c.gradient for _, c in calls)),
             Column(
                 "error",
                 [call.error.message if call.error else "" for _, call in calls],
-                missing=_none(call.error for _, call in calls),
+                missing=absent(call.error for _, call in calls),
             ),
         )
     )
@@ -72,35 +79,31 @@ def _freed_list(graph: tuple[GraphNode, ...]) -> str:
     return ", ".join(dict.fromkeys(gone))
 
 
-def _graph(result: RetainDemoResult) -> Iterator[Table]:
-    """The graph on which the error was raised, or the only one: a row a saved tensor."""
-    raised = (s for s in result.scenarios for call in s.calls if call.error is not None and call.error == result.error)
-    scenario = next(raised, result.scenarios[0] if len(result.scenarios) == 1 else None)
-    if scenario is None or not scenario.graph:
-        return
-    rows: list[tuple[GraphNode, SavedTensor | None]] = []
-    for node in scenario.graph:
-        rows += [(node, saved) for saved in node.saved] or [(node, None)]
-    tensors = [saved for _, saved in rows]
-    sizes = [None if saved is None else saved.bytes for saved in tensors]
-    columns = (
-        Column("node", [node.node for node, _ in rows]),
-        Column("saved", [saved.name if saved else "" for saved in tensors], missing=_none(tensors)),
-        Column(
-            "shape",
-            [(saved.shape if saved else None) or () for saved in tensors],
-            missing=_none(saved and saved.shape for saved in tensors),
-        ),
-        Column("bytes", np.array([size or 0 for size in sizes], dtype=np.int64), missing=_none(sizes)),
-        Column("freed", [_fate(saved) for saved in tensors]),
+def _calls(scenario: Scenario) -> Table:
+    """A row a call of the user's own graph, with the gradients it returned."""
+    calls = scenario.calls
+    names = list(dict.fromkeys(name for call in calls for name in call.gradient or {}))
+    gradients = [tensors(f"gradient of {name}", [(call.gradient or {}).get(name) for call in calls]) for name in names]
+    return Table(
+        (
+            Column("call", np.array([call.index for call in calls], dtype=np.int64)),
+            Column("outcome", [_fate_of(call) for call in calls]),
+            *gradients,
+            Column("bytes kept", sizes(call.kept_bytes for call in calls), missing=absent(c.kept_bytes for c in calls)),
+        )
     )
-    yield Table(columns, f"the graph of '{scenario.name}': {scenario.expression}")
 
 
-def _fate(saved: SavedTensor | None) -> str:
-    if saved is None:
-        return "nothing saved"
-    return "kept" if saved.freed_by is None else f"by call {saved.freed_by}"
+def _fate_of(call: Call) -> str:
+    if not call.ok:
+        return "raised" if call.node is None else f"raised at {call.node}"
+    return "ok, graph retained" if call.retain_graph else "ok"
+
+
+def _raising(result: RetainDemoResult) -> Scenario | None:
+    """The scenario whose error is shown, or the only one."""
+    raised = (s for s in result.scenarios for call in s.calls if call.error is not None and call.error == result.error)
+    return next(raised, result.scenarios[0] if len(result.scenarios) == 1 else None)
 
 
 def _gradient(call: Call) -> str:
@@ -110,7 +113,3 @@ def _gradient(call: Call) -> str:
         for name, tensor in (call.gradient or {}).items()
     }
     return "; ".join(f"{name} = {text}" for name, text in values.items())
-
-
-def _none(values: Iterable[object]) -> np.ndarray:
-    return np.array([value is None for value in values], dtype=bool)

@@ -1,0 +1,172 @@
+"""The same calls once more with instruments: what each node saved, who used it, who freed it, where a pass died.
+
+The plain run comes first and decides what happened: instruments must not change an outcome, and the two are compared.
+Everything is read off PyTorch's own nodes at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from gradcli.compute import graph
+from gradcli.compute.autodiff import Gradients
+from gradcli.compute.capture import TorchError, dtype_name
+from gradcli.compute.recorder import Recorder
+from gradcli.compute.tape import GraphNode as Node
+from gradcli.compute.tape import Step, node_name
+from gradcli.compute.watch import Watch
+from gradcli.inspections.question import Question
+from gradcli.inspections.retaining.scenarios import Plan
+from gradcli.inspections.retaining.stage import Stage
+from gradcli.language.parser import parse
+from gradcli.results import GraphNode, SavedTensor
+
+Outcome = Gradients | TorchError
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What one call did to the graph.
+
+    ran: the nodes that it ran. stopped: the node at which it ended, None where it came through.
+    kept_bytes: what is saved after it and is no input's memory.
+    """
+
+    outcome: Outcome
+    ran: frozenset[Node]
+    stopped: Node | None
+    kept_bytes: int
+
+
+@dataclass
+class Autopsy:
+    """A plan's graph under the knife. Saved tensors are numbered in the order of `slots`."""
+
+    plan: Plan
+    question: Question
+    recorder: Recorder = field(init=False)
+    stage: Stage = field(init=False)
+    nodes: list[Node] = field(init=False)
+    slots: list[graph.Saved] = field(init=False)
+    freed: dict[int, int] = field(init=False, default_factory=dict)
+    calls: list[Passed] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        program = parse(self.plan.text, bound=list(self.question.leaves))
+        self.recorder = Recorder(program, self.question.in_place)
+        self.stage = Stage(self.plan, self.question, self.recorder)
+        self.nodes = list(dict.fromkeys(node for output in self.stage.outputs for node in graph.nodes(output)))
+        self.slots = [slot for node in self.nodes for slot in graph.saved(node)]
+        watch = Watch(self.nodes)
+        try:
+            for number in range(1, len(self.plan.outputs) + 1):
+                self._call(number, watch)
+        finally:
+            watch.close()
+
+    def _call(self, number: int, watch: Watch) -> None:
+        watch.begin()
+        outcome = self.stage.attempt(number)
+        stopped = watch.stopped if isinstance(outcome, TorchError) else None
+        for index, slot in enumerate(self.slots):
+            if index not in self.freed and slot.is_freed():
+                self.freed[index] = number
+        self.calls.append(Passed(outcome, frozenset(watch.ran), stopped, self._kept_bytes()))
+
+    def _kept_bytes(self) -> int:
+        left = [slot for index, slot in enumerate(self.slots) if index not in self.freed]
+        return kept_bytes(left, self.question)
+
+    def agrees(self, plain: Sequence[Outcome]) -> bool:
+        """Whether every call did what it did without instruments, to the bit."""
+        return all(_same(one, call.outcome) for one, call in zip(plain, self.calls, strict=True))
+
+    def step_of(self, node: Node | None) -> Step | None:
+        """The sub-expression that made a node."""
+        owner = None if node is None else self.recorder.owner.get(node)
+        return None if owner is None else self.recorder.steps[owner]
+
+    def missing(self, number: int) -> list[graph.Saved]:
+        """What the call needed and found gone: at the node where it ended, else at all that it would have reached."""
+        stopped = self.calls[number - 1].stopped
+        reached = {stopped} if stopped is not None else set(graph.nodes(self.stage.outputs[number - 1]))
+        return [s for i, s in enumerate(self.slots) if self.freed.get(i, number) < number and s.node in reached]
+
+    def freed_by(self, slots: Iterable[graph.Saved]) -> int:
+        """The call that freed the first of them."""
+        return min(self.freed[self.slots.index(slot)] for slot in slots)
+
+    def graph_nodes(self) -> tuple[GraphNode, ...]:
+        """The graph as data, from the output to the inputs."""
+        return tuple(map(self._node, self.nodes))
+
+    def _node(self, node: Node) -> GraphNode:
+        saved = tuple(self._saved(index, slot) for index, slot in enumerate(self.slots) if slot.node is node)
+        step = self.step_of(node)
+        leaf = getattr(node, "variable", None)
+        name = None if leaf is None else _name_of(leaf, self.question)
+        return GraphNode(
+            node=node_name(node),
+            saved=saved,
+            freed=all(entry.freed_by is not None for entry in saved) if saved else None,
+            expression=name if step is None else step.text,
+            span=None if step is None else step.span,
+        )
+
+    def _saved(self, index: int, slot: graph.Saved) -> SavedTensor:
+        numbered = list(enumerate(self.calls, 1))
+        freed = self.freed.get(index)
+        return SavedTensor(
+            name=slot.name,
+            shape=slot.shape,
+            dtype=dtype_name(slot.dtype),
+            bytes=slot.bytes,
+            freed_by=freed,
+            used_by=tuple(number for number, call in numbered if slot.node in call.ran),
+            missed_by=tuple(
+                number
+                for number, call in numbered
+                if call.stopped is slot.node and freed is not None and freed < number
+            ),
+            input=_inputs_memory(self.question).get(slot.memory),
+        )
+
+
+def kept_bytes(slots: Iterable[graph.Saved], question: Question) -> int:
+    """The memory of saved tensors, each piece once, without that of the inputs, which are there anyway."""
+    sizes: dict[int, int] = {}
+    inputs = _inputs_memory(question)
+    for slot in slots:
+        if slot.memory not in inputs:
+            sizes[slot.memory] = max(slot.bytes, sizes.get(slot.memory, 0))
+    return sum(sizes.values())
+
+
+def slot_names(slots: Iterable[graph.Saved]) -> str:
+    """`SoftmaxBackward0.result, ExpBackward0.result`, and how many more."""
+    names = list(dict.fromkeys(f"{node_name(slot.node)}.{slot.name}" for slot in slots))
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _inputs_memory(question: Question) -> dict[int, str]:
+    return {graph.storage_of(leaf): name for name, leaf in question.leaves.items()}
+
+
+def _name_of(leaf: torch.Tensor, question: Question) -> str | None:
+    return next((name for name, known in question.leaves.items() if known is leaf), None)
+
+
+def _same(plain: Outcome, watched: Outcome) -> bool:
+    if isinstance(plain, TorchError) or isinstance(watched, TorchError):
+        return type(plain) is type(watched) and str(plain) == str(watched)
+    return all(
+        (one is None and other is None) or (one is not None and other is not None and _equal(one, other))
+        for one, other in zip(plain.values(), watched.values(), strict=True)
+    )
+
+
+def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return one.shape == other.shape and bool(((one == other) | (one.isnan() & other.isnan())).all())

@@ -1,0 +1,227 @@
+"""The fixes for a pass that raised: each one run on this graph, held against fresh graphs, and ranked by its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
+
+import torch
+
+from gradcli.compute import autodiff, graph
+from gradcli.compute.autodiff import Gradients
+from gradcli.compute.capture import TorchError, to_tensor
+from gradcli.compute.tape import GraphNode as Node
+from gradcli.compute.watch import Watch
+from gradcli.inspections.failure import explain
+from gradcli.inspections.question import Question
+from gradcli.inspections.retaining.autopsy import kept_bytes
+from gradcli.inspections.retaining.scenarios import Plan
+from gradcli.inspections.retaining.stage import Stage, alone
+from gradcli.results import WayOut
+
+_WRITTEN_OUT = 4
+"""Outputs that are written one by one; more of them are all the same."""
+ROUNDING = 64
+"""Units in the last place by which a sum over all calls may differ from the sum of their gradients."""
+
+
+@dataclass
+class _Trial:
+    """One fix at work: the passes it made and what they cost."""
+
+    plan: Plan
+    question: Question
+    stage: Stage = field(init=False)
+    found: list[Gradients] = field(default_factory=list)
+    nodes_run: int = 0
+    kept: int = 0
+
+    def __post_init__(self) -> None:
+        self.stage = Stage(self.plan, self.question)
+
+    def one_pass(self, outputs: Sequence[torch.Tensor], *, retain: bool = False, last: bool = True) -> None:
+        """Differentiate the sum of the outputs, and look at what is left of the graph."""
+        nodes: list[Node] = list(dict.fromkeys(node for output in outputs for node in graph.nodes(output)))
+        slots = [slot for node in nodes for slot in graph.saved(node)]
+        leaves = self.question.differentiated
+        watch = Watch(nodes)
+        try:
+            with autodiff.raised_in("backward"):
+                found = torch.autograd.grad(
+                    list(outputs), list(leaves.values()), retain_graph=retain or None, allow_unused=True
+                )
+        finally:
+            watch.close()
+        self.nodes_run += len(watch.ran)
+        self.found.append(dict(zip(leaves, found, strict=True)))
+        if not last:
+            left = [slot for slot in slots if not slot.is_freed()]
+            self.kept = max(self.kept, kept_bytes(left, self.question))
+
+
+def _added(outputs: Sequence[str]) -> str:
+    if len(outputs) > _WRITTEN_OUT:
+        return f"{len(outputs)} * {outputs[0]}"
+    return " + ".join(outputs)
+
+
+def _listed(outputs: Sequence[str]) -> str:
+    if len(outputs) > _WRITTEN_OUT:
+        return f"[{outputs[0]}] * {len(outputs)}"
+    return f"[{', '.join(outputs)}]"
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What a fix's program is made of: each call's output as a scalar, the last one's name, how it is computed."""
+
+    scalars: Sequence[str]
+    last: str
+    forward: str
+    inputs: str
+
+
+@dataclass(frozen=True)
+class _Fix:
+    """A row of the table: what to do, and how it is tried."""
+
+    name: str
+    advice: str
+    gives_sum: bool
+    program: Callable[[_Words], str]
+    run: Callable[[_Trial], None]
+
+
+def _sum(trial: _Trial) -> None:
+    outputs = _scalars(trial)
+    trial.one_pass([reduce(add, outputs) if len(outputs) <= _WRITTEN_OUT else len(outputs) * outputs[0]])
+
+
+def _several(trial: _Trial) -> None:
+    trial.one_pass(_scalars(trial))
+
+
+def _scalars(trial: _Trial) -> list[torch.Tensor]:
+    """The outputs; a cotangent of ones adds the elements of one that is no scalar."""
+    return [output.sum() if output.ndim else output for output in trial.stage.outputs]
+
+
+def _again(trial: _Trial) -> None:
+    count = len(trial.stage.outputs)
+    for number in range(1, count + 1):
+        if number > 1:
+            trial.stage.forward()
+        trial.one_pass([_scalars(trial)[number - 1]], last=number == count)
+
+
+def _retain(trial: _Trial) -> None:
+    outputs = _scalars(trial)
+    for number, output in enumerate(outputs, 1):
+        trial.one_pass([output], retain=number < len(outputs), last=number == len(outputs))
+
+
+FIXES = (
+    _Fix(
+        "sum",
+        "add the outputs up and call backward once",
+        True,
+        lambda words: f"torch.autograd.grad({_added(words.scalars)}, [{words.inputs}])",
+        _sum,
+    ),
+    _Fix(
+        "several-outputs",
+        "give torch.autograd.grad all outputs at once",
+        True,
+        lambda words: f"torch.autograd.grad({_listed(words.scalars)}, [{words.inputs}])",
+        _several,
+    ),
+    _Fix(
+        "again",
+        "run the forward pass again before each call",
+        False,
+        lambda words: f"{words.last} = {words.forward}; torch.autograd.grad({words.scalars[-1]}, [{words.inputs}])",
+        _again,
+    ),
+    _Fix(
+        "retain",
+        "retain_graph=True in every call but the last",
+        False,
+        lambda words: f"torch.autograd.grad({words.scalars[0]}, [{words.inputs}], retain_graph=True)",
+        _retain,
+    ),
+)
+"""In the order in which they are preferred where they cost the same."""
+
+
+def ways_out(plan: Plan, question: Question) -> tuple[WayOut, ...]:
+    """Every fix, run: those that work first, then by what they keep in memory, then by the nodes they run."""
+    calls = range(1, len(plan.outputs) + 1)
+    truth = [Stage(alone(plan, number), question).call(1) for number in calls]
+    tried = [_tried(fix, plan, question, truth) for fix in FIXES]
+    return tuple(
+        sorted(tried, key=lambda way: (not way.verified, way.kept_bytes, way.backward_nodes, way.forward_passes))
+    )
+
+
+def _tried(fix: _Fix, plan: Plan, question: Question, truth: Sequence[Gradients]) -> WayOut:
+    trial = _Trial(replace(plan, retain=frozenset(), rebuild=False, via="grad"), question)
+    error = None
+    try:
+        fix.run(trial)
+    except TorchError as raised:
+        error = explain(raised, plan.text)
+    wanted = [_total(truth)] if fix.gives_sum else list(truth)
+    verified = error is None and len(wanted) == len(trial.found) and all(map(_close, trial.found, wanted))
+    return WayOut(
+        name=fix.name,
+        advice=fix.advice,
+        program=fix.program(_words(plan, question, trial.stage.outputs)),
+        gives="sum" if fix.gives_sum else "each",
+        verified=verified,
+        gradients=tuple(
+            {name: None if gradient is None else to_tensor(gradient) for name, gradient in found.items()}
+            for found in trial.found
+        ),
+        forward_passes=trial.stage.forward_passes,
+        backward_nodes=trial.nodes_run,
+        kept_bytes=trial.kept,
+        error=error,
+    )
+
+
+def _words(plan: Plan, question: Question, outputs: Sequence[torch.Tensor]) -> _Words:
+    """A name for each call's output: y, or y1 and y2 where they differ."""
+    distinct = list(dict.fromkeys(plan.outputs))
+    stem = next(name for name in ("y", "output", "result", "forward_result") if name not in question.leaves)
+    names = [stem if len(distinct) == 1 else f"{stem}{distinct.index(text) + 1}" for text in plan.outputs]
+    statements = bool(plan.setup) or ";" in plan.outputs[-1] or "\n" in plan.outputs[-1]
+    return _Words(
+        scalars=[f"{name}.sum()" if output.ndim else name for name, output in zip(names, outputs, strict=True)],
+        last=names[-1],
+        forward="forward()" if statements else plan.outputs[-1],
+        inputs=", ".join(question.wrt),
+    )
+
+
+def _total(gradients: Sequence[Gradients]) -> Gradients:
+    total: Gradients = {}
+    for name in gradients[0]:
+        present = [found for each in gradients if (found := each[name]) is not None]
+        total[name] = torch.stack(present).sum(dim=0) if present else None
+    return total
+
+
+def _close(found: Gradients, wanted: Gradients) -> bool:
+    for name, expected in wanted.items():
+        got = found[name]
+        if expected is None or got is None:
+            if expected is not got:
+                return False
+            continue
+        tolerance = ROUNDING * torch.finfo(expected.dtype).eps
+        scale = float(expected.abs().nan_to_num(0, 0, 0).max()) if expected.numel() else 0.0
+        if not torch.allclose(got, expected, rtol=tolerance, atol=tolerance * scale, equal_nan=True):
+            return False
+    return True
