@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from functools import cache
-from importlib import import_module
 
 import torch
 
 from gradcli.compute import bounds, scalars
+from gradcli.compute.calls import prepare, resolve
 from gradcli.compute.capture import TORCH_ERRORS, TorchError
 from gradcli.compute.literals import Context as Context
-from gradcli.compute.literals import is_integral, to_tensor, wants_integers
+from gradcli.compute.literals import is_integral, to_tensor
 from gradcli.compute.sizes import Arguments, Keywords
 from gradcli.errors import BoundError, ExpressionError, Span, UnknownNameError
 from gradcli.language.catalogue.attributes import ATTRIBUTES
-from gradcli.language.catalogue.rows import Row
-from gradcli.language.catalogue.signature import Parameter, bind
 from gradcli.language.names import CONSTANTS
 from gradcli.language.syntax import (
     Assign,
@@ -59,16 +56,6 @@ _IN_PLACE: dict[str, Callable[..., object]] = {
     "bitwise_or": operator.ior,
     "bitwise_xor": operator.ixor,
 }
-
-
-@cache
-def resolve(path: str) -> Callable[..., object]:
-    """The PyTorch callable that a row names by its dotted path."""
-    found: object = import_module("torch")
-    for part in path.split(".")[1:]:
-        found = getattr(found, part)
-    assert callable(found)
-    return found
 
 
 def evaluate(
@@ -240,48 +227,17 @@ class Run:
         return value
 
     def _call(self, node: Call, operands: list[object]) -> object:
-        first = len(operands) - len(node.keywords)
-        positional = operands[:first]
-        keywords = {name: operand for (name, _), operand in zip(node.keywords, operands[first:], strict=True)}
-        row = node.function
-        if node.receiver is not None:
-            positional[0] = to_tensor(positional[0], node.receiver.span, self.context)
-        if _is_number_function(row) and operands and all(map(scalars.is_number, operands)):
-            return self._on_numbers(node, positional, keywords)
-        bound = bind(row, positional, keywords, name=node.written, is_tensor=_is_tensor)
-        like = [*positional, *keywords.values()]
-        arguments = [self._argument(row, parameter, value, like, node.span) for parameter, value in bound.positional]
-        named = {
-            name: self._argument(row, parameter, value, like, node.span) for name, parameter, value in bound.keywords
-        }
-        function = resolve(row.torch)
-        self._check_size(row.name, function, arguments, named, node.span, steady=bounds.is_steady(row))
+        call = prepare(node, operands, self.context)
+        row, function = node.function, resolve(node.function.torch)
+        steady = call.on_numbers or bounds.is_steady(row)
+        self._check_size(row.name, function, call.arguments, call.named, node.span, steady=steady)
+        if call.on_numbers:
+            result = function(*call.arguments, **call.named)
+            return result.item() if isinstance(result, torch.Tensor) and result.ndim == 0 else result
         if self.context.device != "cpu":
             with torch.device(self.context.device):  # what creates a tensor creates it there
-                return function(*arguments, **named)
-        return function(*arguments, **named)
-
-    def _on_numbers(self, node: Call, positional: list[object], keywords: dict[str, object]) -> object:
-        """sqrt(2) is a number like 2 is: computed in double precision, rounded where it meets a tensor."""
-        double = Context(torch.float64, "cpu", self.context.max_elements)
-        bound = bind(node.function, positional, keywords, name=node.written, is_tensor=_is_tensor)
-        run = Run({}, double, None)
-        arguments = [run._argument(node.function, p, value, [], node.span) for p, value in bound.positional]
-        named = {name: run._argument(node.function, p, value, [], node.span) for name, p, value in bound.keywords}
-        function = resolve(node.function.torch)
-        self._check_size(node.function.name, function, arguments, named, node.span, steady=True)
-        result = function(*arguments, **named)
-        return result.item() if isinstance(result, torch.Tensor) and result.ndim == 0 else result
-
-    def _argument(self, row: Row, parameter: Parameter, value: object, like: list[object], span: Span) -> object:
-        if value is None or parameter.kind not in ("tensor", "tensors", "any"):
-            return value
-        dtype = torch.int64 if is_integral(value) and wants_integers(row, parameter, value, like) else None
-        if parameter.kind == "tensor":
-            return to_tensor(value, span, self.context, like=like, dtype=dtype)
-        if parameter.kind == "tensors" and isinstance(value, list | tuple):
-            return [to_tensor(item, span, self.context, like=value) for item in value]
-        return value
+                return function(*call.arguments, **call.named)
+        return function(*call.arguments, **call.named)
 
     def _check_size(
         self,
@@ -314,12 +270,3 @@ def _index(operand: object, index: object, span: Span) -> object:
         item: object = operand.__getitem__(index)  # type: ignore[index, call-overload]
         return item
     raise ExpressionError("only a tensor can be indexed", span=span, hint="Index a name or a list: x[0].")
-
-
-def _is_number_function(row: Row) -> bool:
-    """Whether a call on plain numbers is a plain number: not where the point is to make a tensor or to change one."""
-    return row.pointwise and row.category not in ("conversion", "creation", "random", "in-place")
-
-
-def _is_tensor(value: object) -> bool:
-    return isinstance(value, torch.Tensor)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcli.compute.evaluate import resolve
+from gradcli.compute.calls import resolve
 from gradcli.compute.reference.reals import ZERO, Array, is_real, reals
 from gradcli.compute.reference.slope import NoReference
 from gradcli.language.catalogue.rows import Row

@@ -1,0 +1,103 @@
+"""Calls of the catalogue's functions: what PyTorch is given for what the user wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+import torch
+
+from gradcli.compute import scalars
+from gradcli.compute.literals import Context, is_integral, to_tensor, wants_integers
+from gradcli.errors import Span
+from gradcli.language.catalogue.rows import Row
+from gradcli.language.catalogue.signature import Parameter, bind
+from gradcli.language.syntax import Call
+
+
+@dataclass(slots=True)
+class Argument:
+    """One argument: its parameter, the value that the expression gave, and what PyTorch is given for it."""
+
+    parameter: Parameter
+    given: object
+    passed: object
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A call that is ready to be made.
+
+    on_numbers: a function of plain numbers, which is one itself: computed in double precision.
+    """
+
+    positional: tuple[Argument, ...]
+    keywords: dict[str, Argument]
+    on_numbers: bool
+
+    @property
+    def arguments(self) -> list[object]:
+        return [argument.passed for argument in self.positional]
+
+    @property
+    def named(self) -> dict[str, object]:
+        return {name: argument.passed for name, argument in self.keywords.items()}
+
+
+@cache
+def resolve(path: str) -> Callable[..., object]:
+    """The PyTorch callable that a row names by its dotted path."""
+    found: object = import_module("torch")
+    for part in path.split(".")[1:]:
+        found = getattr(found, part)
+    assert callable(found)
+    return found
+
+
+def prepare(node: Call, operands: list[object], context: Context) -> Prepared:
+    """The call with its arguments in PyTorch's order, numbers and lists turned into tensors where those are wanted.
+
+    sqrt(2) is a number like 2 is: computed in double precision, rounded where it meets a tensor.
+    Raises ArgumentError.
+    """
+    first = len(operands) - len(node.keywords)
+    positional = operands[:first]
+    keywords = {name: operand for (name, _), operand in zip(node.keywords, operands[first:], strict=True)}
+    row = node.function
+    if node.receiver is not None:
+        positional[0] = to_tensor(positional[0], node.receiver.span, context)
+    on_numbers = _is_number_function(row) and bool(operands) and all(map(scalars.is_number, operands))
+    bound = bind(row, positional, keywords, name=node.written, is_tensor=_is_tensor)
+    like: list[object] = [] if on_numbers else [*positional, *keywords.values()]
+    own = Context(torch.float64, "cpu", context.max_elements) if on_numbers else context
+
+    def argument(parameter: Parameter, value: object) -> Argument:
+        return Argument(parameter, value, _passed(row, parameter, value, like, node.span, own))
+
+    return Prepared(
+        tuple(argument(parameter, value) for parameter, value in bound.positional),
+        {name: argument(parameter, value) for name, parameter, value in bound.keywords},
+        on_numbers,
+    )
+
+
+def _passed(row: Row, parameter: Parameter, value: object, like: list[object], span: Span, context: Context) -> object:
+    if value is None or parameter.kind not in ("tensor", "tensors", "any"):
+        return value
+    dtype = torch.int64 if is_integral(value) and wants_integers(row, parameter, value, like) else None
+    if parameter.kind == "tensor":
+        return to_tensor(value, span, context, like=like, dtype=dtype)
+    if parameter.kind == "tensors" and isinstance(value, list | tuple):
+        return [to_tensor(item, span, context, like=value) for item in value]
+    return value
+
+
+def _is_number_function(row: Row) -> bool:
+    """Whether a call on plain numbers is a plain number: not where the point is to make a tensor or to change one."""
+    return row.pointwise and row.category not in ("conversion", "creation", "random", "in-place")
+
+
+def _is_tensor(value: object) -> bool:
+    return isinstance(value, torch.Tensor)
