@@ -124,6 +124,16 @@ Via = Annotated[
         rich_help_panel="Derivatives",
     ),
 ]
+Emit = Annotated[
+    str | None,
+    typer.Option(
+        "--emit",
+        metavar="torch",
+        help="Print the PyTorch program that does the same, instead of doing it.",
+        show_default=False,
+        rich_help_panel="Output",
+    ),
+]
 Param = Annotated[
     list[str] | None,
     typer.Option(
@@ -147,6 +157,7 @@ class Common:
     wrt: str | None = None
     frozen: str | None = None
     fail_on: str | None = None
+    emit: str | None = None
 
     @classmethod
     def of(cls, context: typer.Context) -> Common:
@@ -172,6 +183,8 @@ class Common:
             raise BoundError(f"--max-elements {self.max_elements} is out of bounds", hint="Choose 1 or more.")
         if self.wrt is not None and not _names(self.wrt):
             raise UsageError("--wrt names no input", hint="Write --wrt x or --wrt x,y.")
+        if self.emit not in (None, "torch"):
+            raise UsageError(f"--emit writes torch, not '{self.emit}'", hint="Write --emit torch.")
         for code in _names(self.fail_on):
             if code not in (*CODES, "error", "warning"):
                 hint = did_you_mean(code, [*CODES, "error", "warning"]) or f"There are {listed(CODES, most=30)}."

@@ -52,7 +52,7 @@ def loss(
     question: Question | None = None
     text = asked.request.program.text
     try:
-        question = ask(asked.request, engine, selection, default_wrt=_default_wrt(asked, selection))
+        question = ask(asked.request, engine, selection, default_wrt=default_wrt(asked, selection))
         output = question.evaluate()
         shape = list(output.shape)
         return _answer(asked, question, output, options)
@@ -63,7 +63,9 @@ def loss(
         return explain(found, text, frozen=selection.frozen, output=shape)
 
 
-def _default_wrt(asked: LossRequest, selection: Selection) -> Callable[[Sequence[str]], Sequence[str]]:
+def default_wrt(asked: LossRequest, selection: Selection) -> Callable[[Sequence[str]], Sequence[str]]:
+    """What a loss is differentiated by unless the user says."""
+
     def names(floating: Sequence[str]) -> list[str]:
         """The predictions. Frozen ones alone when some are frozen: their missing gradient is then the question."""
         predictions = [name for name in floating if name in asked.predictions]

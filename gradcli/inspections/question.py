@@ -59,10 +59,14 @@ class Question:
         return {name: self.leaves[name] for name in self.wrt}
 
     def evaluate(
-        self, leaves: Mapping[str, torch.Tensor] | None = None, observe: Observer | None = None
+        self,
+        leaves: Mapping[str, torch.Tensor] | None = None,
+        observe: Observer | None = None,
+        *,
+        first: bool = False,
     ) -> torch.Tensor:
-        """The value of the expression; the same random numbers each time. An observed run is never the first one."""
-        context = self.context if observe is None else replace(self.context, checked=True)
+        """The value of the expression; the same random numbers each time. An observed run is seldom the first one."""
+        context = self.context if observe is None or first else replace(self.context, checked=True)
         with default_dtype(self.context.dtype):
             torch.set_rng_state(self.random_state)
             return evaluate(self.program, {**self.fresh(), **(leaves or {})}, context, observe)

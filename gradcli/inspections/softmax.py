@@ -36,12 +36,17 @@ def softmax(
     """The softmax of the points and its derivatives; a Failure where PyTorch raised."""
     text = softmax_text(options)
     try:
-        question = ask(Request(parse(text), (), points, "x"), engine, Selection())
+        question = ask(softmax_request(points, options), engine, Selection())
         if not question.wrt:
             raise UsageError("softmax takes floating numbers", hint="Write 2 1 0.1 or [2, 1, 0.1].")
         return _answer(question, options)
     except TorchError as raised:
         return explain(raised, text)
+
+
+def softmax_request(points: tuple[Value, ...], options: SoftmaxOptions) -> Request:
+    """The points in the expression that the options stand for."""
+    return Request(parse(softmax_text(options)), (), points, "x")
 
 
 def softmax_text(options: SoftmaxOptions) -> str:

@@ -96,6 +96,13 @@ class Verbatim:
     tone: Tone = "plain"
 
 
+@dataclass(frozen=True)
+class Listing:
+    """A whole program, to be copied or run as it is."""
+
+    text: str
+
+
 @dataclass(frozen=True, eq=False)
 class Series:
     """One curve of a plot, over the plot's x values. Dashed curves are derivatives."""
@@ -116,4 +123,4 @@ class Plot:
     x_name: str = "x"
 
 
-Block = Table | Facts | Heading | Note | Excerpt | Verbatim | Plot
+Block = Table | Facts | Heading | Note | Excerpt | Verbatim | Listing | Plot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from gradcli.render.blocks import Block, Excerpt, Facts, Heading, Note, Plot, Scalar, Table, Tone, Verbatim
+from gradcli.render.blocks import Block, Excerpt, Facts, Heading, Listing, Note, Plot, Scalar, Table, Tone, Verbatim
 from gradcli.render.cells import is_numeric, shown_cells, shown_scalar
 from gradcli.render.excerpt import excerpt
 from gradcli.render.plot import plot_lines
@@ -45,6 +45,8 @@ def _paragraph(block: Block, view: View) -> str:
             return _indent(block.tone) + _escaped(block.text)
         case Verbatim():
             return _fenced(visible_lines(block.text), _indent(block.tone))
+        case Listing():
+            return _fenced(visible_lines(block.text.rstrip("\n")), "", "python")
         case Excerpt():
             return _fenced(excerpt(block.text, block.span, _EXCERPT_WIDTH), _indent(block.tone))
         case Plot():
@@ -87,10 +89,10 @@ def _code(text: str) -> str:
     return f"{ticks} {text} {ticks}" if "`" in text else f"`{text}`"
 
 
-def _fenced(lines: Iterable[str], indent: str = "") -> str:
+def _fenced(lines: Iterable[str], indent: str = "", language: str = "") -> str:
     lines = list(lines)
     fence = "`" * max(3, _longest_run("\n".join(lines)) + 1)
-    return "\n".join(indent + line for line in (fence, *lines, fence))
+    return "\n".join(indent + line for line in (fence + language, *lines, fence))
 
 
 def _longest_run(text: str) -> int:

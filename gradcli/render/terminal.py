@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from gradcli.render.blocks import Block, Excerpt, Facts, Heading, Note, Plot, Table, Verbatim
+from gradcli.render.blocks import Block, Excerpt, Facts, Heading, Listing, Note, Plot, Table, Verbatim
 from gradcli.render.excerpt import excerpt
 from gradcli.render.layout import GAP, Line, facts_lines, table_lines
 from gradcli.render.plot import plot_lines
@@ -96,6 +96,8 @@ def _lines(block: Block, view: View) -> list[Line]:
             return [((text, block.tone),) for text in texts]
         case Verbatim():
             return [((_held("  " + line, view), block.tone),) for line in visible_lines(block.text)]
+        case Listing():
+            return [((_held(line, view), "plain"),) for line in visible_lines(block.text.rstrip("\n"))]
         case Excerpt():
             width = max(4, (view.width or _EXCERPT_WIDTH) - len(GAP))
             text, carets = excerpt(block.text, block.span, width, view.charset)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gradcli.results.activation import ActivateResult, Curve, Kink, Layer, Verdict
     from gradcli.results.catalogue import FunctionEntry, FunctionsResult
     from gradcli.results.checking import CheckResult, CheckRow, CheckSummary, CheckVerdict
+    from gradcli.results.emitting import ProgramResult
     from gradcli.results.findings import CODES, Failure, Finding, Severity
     from gradcli.results.gradients import Derivative, GradResult, Method
     from gradcli.results.losses import DescentStep, Inside, LossResult
@@ -48,6 +49,7 @@ __all__ = [
     "LossResult",
     "Method",
     "Path",
+    "ProgramResult",
     "Result",
     "RetainDemoResult",
     "SavedTensor",
@@ -64,7 +66,7 @@ __all__ = [
 
 Result: TypeAlias = (
     "GradResult | ActivateResult | LossResult | SoftmaxResult | RetainDemoResult | TraceResult | CheckResult"
-    " | FunctionsResult"
+    " | FunctionsResult | ProgramResult"
 )
 
 _HOMES = {
@@ -79,6 +81,7 @@ _HOMES = {
     "CheckRow": "checking",
     "CheckSummary": "checking",
     "CheckVerdict": "checking",
+    "ProgramResult": "emitting",
     "CODES": "findings",
     "Failure": "findings",
     "Finding": "findings",

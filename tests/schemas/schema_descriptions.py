@@ -10,6 +10,7 @@ TITLES = {
     "retain-demo": "Backward more than once over one graph",
     "trace": "What flowed through every sub-expression, forward and backward",
     "check": "Whether PyTorch's gradient is right, element by element",
+    "program": "The PyTorch program that does what a command would have done",
     "functions": "Rows of the catalogue",
     "error": "An exception that PyTorch raised, or a mistake in the call",
 }
@@ -143,6 +144,10 @@ FIELDS = {
     "Call.error": "What it raised; null if it returned.",
     "Call.kept_bytes": "Bytes that the graph still holds after it and that are no input's own memory; null if unknown.",
     "Call.node": "The graph's node at which it raised; null if it returned, or raised before any node.",
+    "ProgramResult.expression": "The expression that it computes; null where there is none.",
+    "ProgramResult.language": "What it is written for.",
+    "ProgramResult.program": "The program, runnable as it is.",
+    "ProgramResult.findings": _FINDINGS,
     "SavedTensor.name": "The node's name for it, such as result.",
     "SavedTensor.shape": "Its shape; null if unknown.",
     "SavedTensor.dtype": "Its dtype; null if unknown.",

@@ -13,6 +13,7 @@ from gradcli.cli.options import (
     Common,
     Device,
     Dtype,
+    Emit,
     FailOn,
     Format,
     Frozen,
@@ -81,6 +82,7 @@ def grad(
     json: Json = False,
     precision: Precision = 6,
     max_rows: MaxRows = 20,
+    emit: Emit = None,
     fail_on: FailOn = None,
 ) -> int:
     """Value, gradients, their norm and direction; Jacobian, Hessian, higher orders on request."""
@@ -96,4 +98,8 @@ def grad(
     options = GradOptions(
         order, jacobian, hessian, cotangent, none, directions, "grad" if via == "grad" else "backward"
     )
+    if common.emit:
+        from gradcli.inspections.emission.programs import grad_program
+
+        return common.answer(grad_program(request, options, common.engine(), common.selection()))
     return common.answer(inspect(request, options, common.engine(), common.selection()))

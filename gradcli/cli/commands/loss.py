@@ -14,6 +14,7 @@ from gradcli.cli.options import (
     Common,
     Device,
     Dtype,
+    Emit,
     FailOn,
     Format,
     Frozen,
@@ -82,6 +83,7 @@ def loss(
     json: Json = False,
     precision: Precision = 6,
     max_rows: MaxRows = 20,
+    emit: Emit = None,
     fail_on: FailOn = None,
 ) -> int:
     """A loss, what each element contributes, its gradients; --lr and --steps walk gradient descent."""
@@ -96,4 +98,8 @@ def loss(
         from gradcli.inspections.loss import LossOptions
         from gradcli.inspections.loss import loss as inspect
     options = LossOptions("grad" if via == "grad" else "backward", cotangent, none, learning_rate, steps)
+    if common.emit:
+        from gradcli.inspections.emission.programs import loss_program
+
+        return common.answer(loss_program(asked, options, common.engine(), common.selection()))
     return common.answer(inspect(asked, options, common.engine(), common.selection()), plot=plot)

@@ -13,6 +13,7 @@ from gradcli.cli.options import (
     Common,
     Device,
     Dtype,
+    Emit,
     Format,
     Frozen,
     Json,
@@ -66,6 +67,7 @@ def retain_demo(
     json: Json = False,
     precision: Precision = 6,
     max_rows: MaxRows = 20,
+    emit: Emit = None,
 ) -> int:
     """The "backward through the graph a second time" error, on demand, and why it did or did not happen."""
     common = Common.of(ctx)
@@ -87,6 +89,10 @@ def retain_demo(
         from gradcli.inspections.retain_demo import RetainOptions, reproduce
         from gradcli.inspections.retain_demo import retain_demo as inspect
     options = RetainOptions(2 if calls is None else calls, retained, "grad" if way == "grad" else "backward")
+    if common.emit:
+        from gradcli.inspections.emission.programs import retain_demo_program
+
+        return common.answer(retain_demo_program(request, options, common.engine(), common.selection()))
     if raise_:
         from gradcli.cli.escape import escaping
 

@@ -9,7 +9,7 @@ import typer
 from gradcli.cli import readers
 from gradcli.cli.app import CONTEXT, app
 from gradcli.cli.loading import resting_collector
-from gradcli.cli.options import Common, Device, Dtype, FailOn, Format, Json, MaxElements, MaxRows, Precision, Seed
+from gradcli.cli.options import Common, Device, Dtype, Emit, FailOn, Format, Json, MaxElements, MaxRows, Precision, Seed
 from gradcli.cli.words import WordCommand
 from gradcli.errors import UsageError
 from gradcli.language.request import read_value
@@ -34,6 +34,7 @@ def softmax(
     json: Json = False,
     precision: Precision = 6,
     max_rows: MaxRows = 20,
+    emit: Emit = None,
     fail_on: FailOn = None,
 ) -> int:
     """Probabilities, the Jacobian with its signs, and how much the softmax amplifies."""
@@ -45,4 +46,9 @@ def softmax(
     with resting_collector():
         from gradcli.inspections.softmax import SoftmaxOptions
         from gradcli.inspections.softmax import softmax as inspect
-    return common.answer(inspect(points, SoftmaxOptions(dim, temperature, log, index), common.engine()))
+    options = SoftmaxOptions(dim, temperature, log, index)
+    if common.emit:
+        from gradcli.inspections.emission.programs import softmax_program
+
+        return common.answer(softmax_program(points, options, common.engine()))
+    return common.answer(inspect(points, options, common.engine()))

@@ -13,6 +13,7 @@ from gradcli.cli.options import (
     Common,
     Device,
     Dtype,
+    Emit,
     FailOn,
     Format,
     Frozen,
@@ -61,6 +62,7 @@ def trace(
     json: Json = False,
     precision: Precision = 6,
     max_rows: MaxRows = 20,
+    emit: Emit = None,
     fail_on: FailOn = None,
 ) -> int:
     """Every sub-expression with its value and the gradient that reaches it; where a NaN, Inf or zero was born."""
@@ -73,7 +75,12 @@ def trace(
     with resting_collector():
         from gradcli.inspections.trace import TraceOptions
         from gradcli.inspections.trace import trace as inspect
-    result = inspect(request, TraceOptions(path, cotangent), common.engine(), common.selection())
+    options = TraceOptions(path, cotangent)
+    if common.emit:
+        from gradcli.inspections.emission.programs import trace_program
+
+        return common.answer(trace_program(request, options, common.engine(), common.selection()))
+    result = inspect(request, options, common.engine(), common.selection())
     code = common.answer(result)
     raised = isinstance(result, TraceResult) and result.raised is not None
     return 1 if code == 0 and raised else code

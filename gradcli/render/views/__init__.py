@@ -9,7 +9,7 @@ from typing import Any
 from gradcli.render.blocks import Block, Plot, Table
 from gradcli.render.cells import with_distinct_names
 from gradcli.render.view import Answer
-from gradcli.render.views import activate, check, failure, functions, grad, loss, retain_demo, softmax, trace
+from gradcli.render.views import activate, check, failure, functions, grad, loss, program, retain_demo, softmax, trace
 
 __all__ = ["blocks_of", "plots_of", "table_of"]
 
@@ -39,6 +39,7 @@ _VIEWS = {
     "retain-demo": _Views(retain_demo.blocks, retain_demo.table),
     "trace": _Views(trace.blocks, trace.table),
     "check": _Views(check.blocks, check.table),
+    "program": _Views(program.blocks, program.table),
     "functions": _Views(functions.blocks, functions.table),
     "error": _Views(failure.blocks, failure.table),
 }

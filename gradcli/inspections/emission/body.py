@@ -1,0 +1,148 @@
+"""The inputs and the statements of a request as lines of Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import torch
+
+from gradcli.compute.capture import TorchError
+from gradcli.compute.evaluate import Run
+from gradcli.compute.literals import Context
+from gradcli.errors import BoundError
+from gradcli.inspections.emission import literals
+from gradcli.inspections.emission.expression import Writer, symbol_of
+from gradcli.inspections.question import Question, default_dtype
+from gradcli.language.elementwise import is_random
+from gradcli.language.request import Request, Value
+from gradcli.language.syntax import Assign, AssignIndex, Call, Evaluate, Name, Program, Statement, Update
+
+WRITTEN_OUT = 64
+"""Elements of an input that are written even where an expression made them,"""
+MOST_WRITTEN = 1_000
+"""and those that are written where none did."""
+
+_RESERVED = frozenset({"torch", "print", "range", "zip", "derivative", "jacobian", "numbers"})
+_MADE_HERE = frozenset({"creation", "random"})
+
+
+def names_for(request: Request) -> dict[str, str]:
+    """What the user's names are called where they would hide a name that the program needs."""
+    taken = {*request.names, *(s.target for s in request.program.statements if isinstance(s, Assign))}
+    return {name: _free(f"{name}_", taken) for name in taken if name in _RESERVED}
+
+
+def free_name(request: Request, *wanted: str) -> str:
+    """The first of these that the user has not taken."""
+    taken = {*request.names, *(s.target for s in request.program.statements if isinstance(s, Assign)), *_RESERVED}
+    return next((name for name in wanted if name not in taken), _free(wanted[0], taken))
+
+
+def input_lines(request: Request, question: Question, names: dict[str, str]) -> Iterator[str]:
+    """One line an input: its elements, or the expression that made them where it is long or random."""
+    bound = {binding.name: binding for binding in request.bindings}
+    for name in request.names:
+        values = request.points if name == request.variable else (bound[name].value,)
+        dtype = None if name == request.variable or bound[name].dtype is None else bound[name].dtype
+        leaf = question.leaves[name]
+        yield from _input(names.get(name, name), leaf, values, dtype, question, points=name == request.variable)
+
+
+def _input(
+    name: str, leaf: torch.Tensor, values: tuple[Value, ...], dtype: str | None, question: Question, *, points: bool
+) -> Iterator[str]:
+    default = question.context.dtype
+    programs = [value.program for value in values if value.program is not None]
+    random = any(map(is_random, programs))
+    if not random and leaf.numel() <= (WRITTEN_OUT if len(programs) == len(values) else MOST_WRITTEN):
+        yield f"{name} = {literals.tensor(leaf.detach(), default, requires_grad=leaf.requires_grad)}"
+        return
+    if len(programs) < len(values):
+        raise BoundError(
+            f"{name} has {leaf.numel():,} numbers, too many to write into a program; at most {MOST_WRITTEN:,}",
+            hint="Give fewer numbers, or an expression that makes them: linspace(-5, 5, 2000).",
+        )
+    wanted = question.context.dtype if dtype is None else getattr(torch, dtype)
+    yield from _expressions(name, leaf, programs, _literal_context(wanted, question), question.context, points=points)
+
+
+def _literal_context(wanted: torch.dtype, question: Question) -> Context:
+    literal = wanted if wanted.is_floating_point else torch.float64
+    return Context(literal, question.context.device, question.context.max_elements)
+
+
+def _expressions(
+    name: str, leaf: torch.Tensor, programs: list[Program], own: Context, context: Context, *, points: bool
+) -> Iterator[str]:
+    """An input that an expression makes: the same, with the default dtype that it was evaluated under."""
+    if own.dtype is not context.dtype:
+        yield f"torch.set_default_dtype({literals.dtype_source(own.dtype)})"
+    written = [_evaluated(program, own, integers=not leaf.is_floating_point()) for program in programs]
+    sources = [source for source, _ in written]
+    value = written[0][1]
+    if len(sources) > 1:
+        source = f"torch.cat([{', '.join(f'{source}.reshape(-1)' for source in sources)}])"
+        value = torch.cat([tensor.reshape(-1) for _, tensor in written])
+    elif points and value.ndim == 0:
+        source = f"{sources[0]}.reshape(1)"
+    else:
+        root = programs[0].result
+        made_here = isinstance(root, Call) and root.function.category in _MADE_HERE
+        source = sources[0] if made_here else f"{sources[0]}.clone()"
+    if value.dtype is not leaf.dtype:
+        source += f".to({literals.dtype_source(leaf.dtype)})"
+    if own.dtype is not context.dtype:
+        yield f"{name} = {source}"
+        yield f"torch.set_default_dtype({literals.dtype_source(context.dtype)})"
+        if leaf.requires_grad:
+            yield f"{name}.requires_grad_()"
+        return
+    yield f"{name} = {source}" + (".requires_grad_()" if leaf.requires_grad else "")
+
+
+def _evaluated(program: Program, context: Context, *, integers: bool) -> tuple[str, torch.Tensor]:
+    """The source of a value without free names, and the value."""
+    writer = Writer(context)
+    with default_dtype(context.dtype):
+        value = Run({}, context, writer).tensor(program.result, integers=integers)
+    source = writer.source(program.result)
+    return source.at(literals.ATOM), value
+
+
+def statement_lines(writer: Writer, program: Program, target: str) -> Iterator[str]:
+    """The program's statements, and its value under a name."""
+    for statement in program.statements:
+        yield from _statement(writer, statement)
+    yield f"{target} = {writer.tensor(program.result)}"
+
+
+def _statement(writer: Writer, statement: Statement) -> Iterable[str]:
+    match statement:
+        case Assign(target=target, value=value):
+            return [f"{writer.name(target)} = {writer.source(value).text}"]
+        case Evaluate(value=value):
+            return [writer.source(value).text]
+        case AssignIndex(target=target, value=value):
+            return [f"{writer.source(target).text} = {writer.operand(value, beside=target.operand)}"]
+        case Update(operator=operator, target=target, value=value):
+            place, added = writer.source(target).text, writer.operand(value, beside=target)
+            line = f"{place} {symbol_of(operator)}= {added}"
+            if isinstance(target, Name) and writer.is_list(target):
+                return [f"{place} = {writer.tensor(target)}", line]
+            return [line]
+
+
+def observed(question: Question, writer: Writer) -> torch.Tensor | None:
+    """Run the forward pass under the writer, up to where PyTorch raises; None where it does."""
+    try:
+        return question.evaluate(observe=writer, first=True)
+    except TorchError as raised:
+        writer.stopped_at(raised.node, raised.operands)
+        return None
+
+
+def _free(stem: str, taken: Iterable[str]) -> str:
+    used = set(taken)
+    while stem in used:
+        stem += "_"
+    return stem

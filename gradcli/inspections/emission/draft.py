@@ -1,0 +1,155 @@
+"""A program in the making: inputs, expression, backward pass, under a heading with the versions."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from gradcli.compute import autodiff
+from gradcli.compute.capture import TorchError
+from gradcli.inspections.emission import literals
+from gradcli.inspections.emission.body import free_name, input_lines, names_for, observed, statement_lines
+from gradcli.inspections.emission.expression import UNKNOWN, Writer
+from gradcli.inspections.question import Question, tensor_of
+from gradcli.language.elementwise import is_random
+from gradcli.language.request import Request, Value
+from gradcli.language.syntax import Node
+from gradcli.results import ProgramResult
+from gradcli.version import __version__
+
+
+@dataclass
+class Draft:
+    """A program in the making: the names it uses, and the lines of its forward pass."""
+
+    request: Request
+    question: Question
+    spread: bool = False
+    writer: Writer = field(init=False)
+    output: str = field(init=False)
+    wrt: list[str] = field(init=False)
+    steps: dict[str, str] = field(init=False, default_factory=dict)
+    forward: list[str] = field(init=False, default_factory=list)
+    value: torch.Tensor | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = names_for(self.request)
+        self.writer = Writer(self.question.context, names, self._name_step if self.spread else None)
+        self.output = free_name(self.request, "y", "output", "result")
+        self.wrt = [names.get(name, name) for name in self.question.wrt]
+        self.value = observed(self.question, self.writer)
+        for line in statement_lines(self.writer, self.request.program, self.output):
+            self.forward.append(line)  # one by one: _name_step puts lines of its own in between
+
+    @property
+    def inputs(self) -> str:
+        """`[x, w]`, what is differentiated."""
+        return f"[{', '.join(self.wrt)}]"
+
+    @property
+    def again(self) -> list[str]:
+        """The forward pass once more, with the same random numbers."""
+        return [f"torch.set_rng_state({self.state})", *self.forward] if self.random else self.forward
+
+    @property
+    def random(self) -> bool:
+        return is_random(self.request.program)
+
+    @property
+    def state(self) -> str:
+        """The variable that holds the state of the random numbers before the forward pass."""
+        return self.fresh("random_state")
+
+    def kept_state(self) -> list[str]:
+        return [f"{self.state} = torch.get_rng_state()"] if self.random else []
+
+    def cotangent(self, given: Value | None, *, none: bool = False) -> str | None:
+        """The cotangent's source: None where none is passed, or where PyTorch makes the 1 of a scalar itself."""
+        if none or (given is None and self.value is not None and self.value.ndim == 0 and not self.value.is_complex()):
+            return None
+        if given is None:
+            return f"torch.ones_like({self.output})"
+        return literals.tensor(tensor_of(given, self.question.context).detach(), self.question.context.dtype)
+
+    def unused(self) -> set[str]:
+        """The inputs without a path to the output, whose gradient is None."""
+        if self.value is None:
+            return set()
+        ones = torch.ones_like(self.value)
+        try:
+            found = autodiff.gradients(self.value, self.question.differentiated, cotangent=ones)
+        except TorchError:
+            return set()
+        return {name for name, known in zip(self.wrt, found.values(), strict=True) if known is None}
+
+    def fresh(self, *wanted: str) -> str:
+        return free_name(self.request, *wanted)
+
+    def _name_step(self, node: Node, source: str, value: object) -> str | None:
+        """A variable for every differentiable sub-expression, so that its gradient can be kept."""
+        if not isinstance(value, torch.Tensor) or value is UNKNOWN or value.grad_fn is None:
+            return None
+        if source.isidentifier():
+            return None
+        name = self.fresh(f"t{len(self.steps) + 1}")
+        self.steps[name] = self.request.program.text[slice(*node.span)]
+        self.forward.append(f"{name} = {source}")
+        return name
+
+    def program(self, *parts: Iterable[str], helpers: Sequence[str] = ()) -> ProgramResult:
+        """The lines under a heading with the versions, behind the settings that they depend on."""
+        question, request = self.question, self.request
+        text = request.program.text.replace("\n", "; ")
+        lines = [
+            f"# {text}",
+            f"# written by gradcli {__version__}, torch {torch.__version__}, Python {platform.python_version()}",
+            "import torch",
+            "",
+            *(line for helper in helpers for line in ["", *helper.rstrip().split("\n"), ""]),
+            *([""] if helpers else []),
+            *_settings(request, question),
+            *input_lines(request, question, self.writer.names),
+        ]
+        lines += [line for part in parts for line in part]
+        return ProgramResult(question.setting, request.program.text, "torch", "\n".join(lines) + "\n")
+
+
+def _settings(request: Request, question: Question) -> Iterator[str]:
+    context = question.context
+    if context.device != "cpu":
+        yield f"torch.set_default_device({context.device!r})"
+    if context.dtype is not torch.float32:
+        yield f"torch.set_default_dtype({literals.dtype_source(context.dtype)})"
+    values = [*request.points, *(binding.value for binding in request.bindings)]
+    programs = [value.program for value in values if value.program is not None]
+    if any(map(is_random, [request.program, *programs])):
+        yield f"torch.manual_seed({question.setting.seed})"
+
+
+def differentiated(draft: Draft, cotangent: str | None, *, via: str) -> Iterator[str]:
+    """The backward pass, and a line that prints each gradient."""
+    y, unused = draft.output, draft.unused()
+    if via == "backward":
+        yield f"{y}.backward({cotangent or ''})"
+        gradients = [f"{name}.grad" for name in draft.wrt]
+    else:
+        gradients = gradient_names(draft)
+        targets = f"({gradients[0]},)" if len(gradients) == 1 else ", ".join(gradients) or "gradients"
+        passed = f", {cotangent}" if cotangent else ""
+        allowed = ", allow_unused=True" if unused else ""
+        yield f"{targets} = torch.autograd.grad({y}, {draft.inputs}{passed}{allowed})"
+    for name, gradient in zip(draft.wrt, gradients, strict=True):
+        yield f'print("gradient of {name}:", {gradient}{"" if name in unused else ".tolist()"})'
+
+
+def gradient_names(draft: Draft) -> list[str]:
+    """The variables that hold the gradients."""
+    return [draft.fresh(f"gradient_{name}") for name in draft.wrt]
+
+
+def printed(draft: Draft) -> str:
+    """The line that prints the output."""
+    return f'print("value:", {draft.output}.tolist())'

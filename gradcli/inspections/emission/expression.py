@@ -1,0 +1,257 @@
+"""An expression as PyTorch source: what the evaluator called, with the arguments that it passed.
+
+The evaluator is watched while it runs: where a number or a list became a tensor, the source says which one. What was
+not reached, since PyTorch raised before it, is written as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from gradcli.compute import scalars
+from gradcli.compute.calls import Argument, prepare
+from gradcli.compute.evaluate import Observed
+from gradcli.compute.literals import Context, to_tensor
+from gradcli.inspections.emission import literals
+from gradcli.inspections.emission.literals import ATOM, PRODUCT, SIGN, SUM, Source
+from gradcli.language import syntax
+from gradcli.language.names import CONSTANTS
+from gradcli.language.syntax import Node, children, postorder
+
+UNKNOWN = object()
+"""The value of what was not evaluated."""
+
+_SYMBOLS = {
+    "add": ("+", SUM),
+    "sub": ("-", SUM),
+    "mul": ("*", PRODUCT),
+    "div": ("/", PRODUCT),
+    "floor_divide": ("//", PRODUCT),
+    "remainder": ("%", PRODUCT),
+    "matmul": ("@", PRODUCT),
+    "pow": ("**", literals.POWER),
+    "bitwise_and": ("&", literals.BIT_AND),
+    "bitwise_xor": ("^", literals.BIT_XOR),
+    "bitwise_or": ("|", literals.BIT_OR),
+    "lt": ("<", literals.COMPARISON),
+    "le": ("<=", literals.COMPARISON),
+    "gt": (">", literals.COMPARISON),
+    "ge": (">=", literals.COMPARISON),
+    "eq": ("==", literals.COMPARISON),
+    "ne": ("!=", literals.COMPARISON),
+}
+_SIGNS = {"neg": "-", "positive": "+", "bitwise_not": "~"}
+
+Named = Callable[[Node, str, object], str | None]
+"""Given a node, its source and its value: the variable that holds it from now on, None for none."""
+
+
+@dataclass
+class Writer:
+    """Watches an evaluation, then writes it down.
+
+    names: the user's names that mean something else in a program, and what they are called there.
+    """
+
+    context: Context
+    names: dict[str, str] = field(default_factory=dict)
+    named: Named | None = None
+    _values: dict[int, object] = field(default_factory=dict)
+    _operands: dict[int, list[object]] = field(default_factory=dict)
+    _sources: dict[int, Source] = field(default_factory=dict)
+
+    def __call__(self, node: Observed, value: object, operands: list[object]) -> None:
+        """The observer that the evaluator calls."""
+        self._values[id(node)] = value
+        self._operands[id(node)] = list(operands)
+
+    def stopped_at(self, node: Node | None, operands: Sequence[object]) -> None:
+        """The node that PyTorch refused, with what it was given."""
+        if node is not None and len(operands) == len(children(node)):
+            self._operands.setdefault(id(node), list(operands))
+
+    def name(self, name: str) -> str:
+        return self.names.get(name, name)
+
+    def source(self, root: Node) -> Source:
+        """One expression; a loop, for expressions of any depth."""
+        for node in postorder(root):
+            written = self._written(node)
+            if self.named is not None and node is not root:
+                variable = self.named(node, written.text, self._values.get(id(node), UNKNOWN))
+                written = written if variable is None else Source(variable)
+            self._sources[id(node)] = written
+        return self._sources[id(root)]
+
+    def tensor(self, root: Node) -> str:
+        """One expression where a tensor is wanted."""
+        source, value = self.source(root), self._values.get(id(root), UNKNOWN)
+        return self._converted(root, value, source, ()).text
+
+    def operand(self, root: Node, *, beside: Node) -> str:
+        """One expression beside a tensor: a number stays a number, a list becomes a tensor of the other's dtype."""
+        source, value = self.source(root), self._values.get(id(root), UNKNOWN)
+        like = [self._values.get(id(beside), UNKNOWN)]
+        return source.text if scalars.is_number(value) else self._converted(root, value, source, like).text
+
+    def is_list(self, node: Node) -> bool:
+        """Whether a list was found there."""
+        return isinstance(self._values.get(id(node)), list)
+
+    def _written(self, node: Node) -> Source:
+        value = self._values.get(id(node), UNKNOWN)
+        parts = [self._sources[id(child)] for child in children(node)]
+        operands = self._operands.get(id(node), [UNKNOWN] * len(parts))
+        if _is_folded(node, value, operands):
+            assert scalars.is_number(value)
+            return literals.number(value)
+        match node:
+            case syntax.Literal(value=literal):
+                return (
+                    literals.number(scalars.bounded(literal)) if scalars.is_number(literal) else Source(repr(literal))
+                )
+            case syntax.Name(name=name):
+                return self._name(name, value)
+            case syntax.DtypeName(name=name):
+                return Source(f"torch.{name}")
+            case syntax.Dots():
+                return Source("...")
+            case syntax.Sequence(bracketed=bracketed):
+                inside = ", ".join(part.text for part in parts)
+                return Source(f"[{inside}]" if bracketed else f"({inside}{',' if len(parts) == 1 else ''})")
+            case syntax.Slice():
+                return Source(_slice(node, iter(parts)))
+            case syntax.Unary(operator=name):
+                return Source(f"{_SIGNS[name]}{parts[0].at(SIGN)}", SIGN)
+            case syntax.Binary(operator=name):
+                return self._binary(node, name, parts, operands)
+            case syntax.Attribute(name=name):
+                return Source(f"{parts[0].at(ATOM)}.{name}")
+            case syntax.Index(index=index):
+                return Source(f"{parts[0].at(ATOM)}[{_index(index, parts[1])}]")
+            case syntax.Call():
+                return self._call(node, parts, operands)
+
+    def _name(self, name: str, value: object) -> Source:
+        if name in CONSTANTS and (value is UNKNOWN or value is CONSTANTS[name]):
+            return Source(f"torch.{name}")
+        return Source(self.name(name))
+
+    def _binary(self, node: syntax.Binary, name: str, parts: list[Source], operands: list[object]) -> Source:
+        symbol, level = _SYMBOLS[name]
+        left, right = (
+            part if scalars.is_number(operand) and name != "matmul" else self._converted(child, operand, part, operands)
+            for child, operand, part in zip(children(node), operands, parts, strict=True)
+        )
+        if name == "pow":  # binds to the right, and tighter than a sign on its left
+            return Source(f"{left.at(ATOM)}**{right.at(SIGN)}", level)
+        if level == literals.COMPARISON:  # a < b < c means something else
+            return Source(f"{left.at(level + 1)} {symbol} {right.at(level + 1)}", level)
+        return Source(f"{left.at(level)} {symbol} {right.at(level + 1)}", level)
+
+    def _call(self, node: syntax.Call, parts: list[Source], operands: list[object]) -> Source:
+        path = node.function.torch
+        if any(operand is UNKNOWN for operand in operands):
+            first = len(parts) - len(node.keywords)
+            keywords = [f"{name}={part.text}" for (name, _), part in zip(node.keywords, parts[first:], strict=True)]
+            return _called(path, parts[:first], keywords)
+        call = prepare(node, list(operands), self.context)
+        known = dict(self._tensors(node, operands))
+        positional = [self._argument(argument, known) for argument in call.positional]
+        keywords = [f"{name}={self._argument(a, known).text}" for name, a in call.keywords.items()]
+        return _called(path, positional, keywords)
+
+    def _argument(self, argument: Argument, known: dict[int, Source]) -> Source:
+        given, passed = argument.given, argument.passed
+        if argument.parameter.kind == "tensors" and isinstance(given, list | tuple) and isinstance(passed, list):
+            items = [self._passed(one, other, known) for one, other in zip(given, passed, strict=True)]
+            return Source(f"[{', '.join(item.text for item in items)}]")
+        return self._passed(given, passed, known)
+
+    def _passed(self, given: object, passed: object, known: dict[int, Source]) -> Source:
+        if isinstance(passed, torch.Tensor):
+            return known[id(passed)] if id(passed) in known else self._built(given, passed.dtype, known)
+        if scalars.is_number(passed):
+            return literals.number(scalars.bounded(passed))
+        if isinstance(passed, list | tuple):
+            inside = ", ".join(self._passed(item, item, known).text for item in passed)
+            return Source(f"[{inside}]" if isinstance(passed, list) else f"({inside}{',' if len(passed) == 1 else ''})")
+        if isinstance(passed, torch.dtype):
+            return Source(literals.dtype_source(passed))
+        return Source("..." if passed is ... else repr(passed))
+
+    def _tensors(self, node: Node, operands: Sequence[object]) -> Iterator[tuple[int, Source]]:
+        """The source of every tensor among the operands, those in a list included."""
+        for child, operand in zip(children(node), operands, strict=True):
+            if isinstance(operand, torch.Tensor):
+                yield id(operand), self._sources[id(child)]
+            elif isinstance(child, syntax.Sequence) and isinstance(operand, list | tuple):
+                yield from self._tensors(child, operand)
+            elif isinstance(operand, list | tuple):
+                source = self._sources[id(child)].at(ATOM)
+                for place, item in enumerate(operand):
+                    if isinstance(item, torch.Tensor):
+                        yield id(item), Source(f"{source}[{place}]")
+
+    def _converted(self, node: Node, value: object, source: Source, like: Sequence[object]) -> Source:
+        """The source of a tensor: what is none becomes one as the evaluator makes it."""
+        if value is UNKNOWN or not (scalars.is_number(value) or isinstance(value, list | tuple)):
+            return source
+        if isinstance(value, torch.Size) or (isinstance(value, tuple) and not isinstance(node, syntax.Sequence)):
+            return source
+        dtype = to_tensor(value, node.span, self.context, like=[item for item in like if item is not UNKNOWN]).dtype
+        known = (
+            dict(self._tensors(node, value))
+            if isinstance(node, syntax.Sequence) and isinstance(value, list | tuple)
+            else {}
+        )
+        return self._built(value, dtype, known)
+
+    def _built(self, value: object, dtype: torch.dtype, known: dict[int, Source]) -> Source:
+        """A number or a nested list as a tensor; tensors inside are stacked."""
+        if isinstance(value, torch.Tensor):
+            return known.get(id(value), Source("...", ATOM))
+        if isinstance(value, list | tuple) and _holds_tensor(value):
+            return Source(f"torch.stack([{', '.join(self._built(item, dtype, known).text for item in value)}])")
+        return Source(literals.numbers(value, dtype, self.context.dtype))
+
+
+def symbol_of(operator: str) -> str:
+    """`+` for add."""
+    return _SYMBOLS[operator][0]
+
+
+def _is_folded(node: Node, value: object, operands: Sequence[object]) -> bool:
+    """Whether a node is arithmetic on plain numbers: then its result is written."""
+    if not isinstance(node, syntax.Unary | syntax.Binary | syntax.Call) or not scalars.is_number(value):
+        return False
+    return bool(operands) and all(map(scalars.is_number, operands))
+
+
+def _called(path: str, positional: Sequence[Source], keywords: Sequence[str]) -> Source:
+    if path.startswith("torch.Tensor."):
+        receiver, *rest = positional
+        arguments = ", ".join([*(part.text for part in rest), *keywords])
+        return Source(f"{receiver.at(ATOM)}.{path.removeprefix('torch.Tensor.')}({arguments})")
+    return Source(f"{path}({', '.join([*(part.text for part in positional), *keywords])})")
+
+
+def _slice(node: syntax.Slice, parts: Iterator[Source]) -> str:
+    start, stop, step = ("" if part is None else next(parts).text for part in (node.start, node.stop, node.step))
+    return f"{start}:{stop}" + (f":{step}" if node.step is not None else "")
+
+
+def _index(node: Node, source: Source) -> str:
+    """What stands between the brackets: several indices without brackets of their own."""
+    if isinstance(node, syntax.Sequence) and not node.bracketed and node.items:
+        return source.text[1:-1]
+    return source.text
+
+
+def _holds_tensor(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_holds_tensor, value))
+    return isinstance(value, torch.Tensor)

@@ -1,0 +1,207 @@
+"""`--emit torch`: for each command the program that does the same, printing every number so that it reads back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+
+from gradcli.compute.capture import TorchError
+from gradcli.errors import UsageError
+from gradcli.inspections.emission import literals
+from gradcli.inspections.emission.draft import Draft, differentiated, gradient_names, printed
+from gradcli.inspections.failure import explain
+from gradcli.inspections.grad import GradOptions
+from gradcli.inspections.loss import LossOptions, default_wrt
+from gradcli.inspections.question import Engine, Selection, ask, tensor_of
+from gradcli.inspections.retain_demo import RetainOptions, demonstration, staged
+from gradcli.inspections.softmax import SoftmaxOptions, softmax_request
+from gradcli.inspections.trace import TraceOptions
+from gradcli.language.elementwise import changes_in_place
+from gradcli.language.loss_call import LossRequest
+from gradcli.language.request import Request, Value
+from gradcli.results import Failure, ProgramResult
+
+DERIVATIVE = """\
+def derivative(f, x):
+    if not f.requires_grad:
+        return torch.zeros_like(x)
+    (found,) = torch.autograd.grad(f, [x], torch.ones_like(f), create_graph=True, allow_unused=True)
+    return torch.zeros_like(x) if found is None else found
+"""
+JACOBIAN = """\
+def jacobian(f, x):
+    if not f.requires_grad:
+        return torch.zeros(f.shape + x.shape, dtype=x.dtype)
+    rows = [torch.autograd.grad(e, [x], retain_graph=True, allow_unused=True)[0] for e in f.reshape(-1)]
+    return torch.stack([torch.zeros_like(x) if row is None else row for row in rows]).reshape(f.shape + x.shape)
+"""
+NUMBERS = """\
+def numbers(tensor):
+    return None if tensor is None else tensor.tolist()
+"""
+
+Build = Callable[..., ProgramResult]
+
+
+def _or_failure(build: Build) -> Callable[..., ProgramResult | Failure]:
+    """A program, or what PyTorch raised before there was anything to write: in the expression of an input."""
+
+    @wraps(build)
+    def built(*arguments: object) -> ProgramResult | Failure:
+        try:
+            return build(*arguments)
+        except TorchError as raised:
+            return explain(raised, raised.text or "")
+
+    return built
+
+
+@_or_failure
+def grad_program(request: Request, options: GradOptions, engine: Engine, selection: Selection) -> ProgramResult:
+    """What `grad` does."""
+    draft = Draft(request, ask(request, engine, selection))
+    helpers = [DERIVATIVE] if options.order > 1 else []
+    helpers += [JACOBIAN] if options.jacobian or options.hessian else []
+    return draft.program(
+        draft.kept_state() if options.jvp else [],
+        draft.forward,
+        [printed(draft)],
+        _matrices(draft, options),
+        _tangent(draft, options),
+        _orders(draft, options.order)
+        if options.order > 1
+        else differentiated(draft, draft.cotangent(options.vjp, none=options.no_cotangent), via=options.via),
+        helpers=helpers,
+    )
+
+
+def _orders(draft: Draft, highest: int) -> Iterator[str]:
+    for name in draft.wrt:
+        found = draft.output
+        for order in range(1, highest + 1):
+            below, found = found, draft.fresh(f"d{order}_{name}")
+            yield f"{found} = derivative({below}, {name})"
+            yield f'print("derivative {order} by {name}:", {found}.tolist())'
+
+
+def _matrices(draft: Draft, options: GradOptions) -> Iterator[str]:
+    for name in draft.wrt if options.jacobian else ():
+        yield f'print("Jacobian by {name}:", jacobian({draft.output}, {name}).tolist())'
+    if options.hessian:
+        first = draft.fresh("first")
+        yield f"{first} = torch.autograd.grad({draft.output}, {draft.inputs}, create_graph=True)"
+        for place, name in enumerate(draft.wrt):
+            for other in draft.wrt:
+                yield f'print("Hessian by {name}, {other}:", jacobian({first}[{place}], {other}).tolist())'
+
+
+def _tangent(draft: Draft, options: GradOptions) -> Iterator[str]:
+    """Forward mode: the forward pass once more, with dual numbers."""
+    if options.jvp is None:
+        return
+    if changes_in_place(draft.request.program):
+        raise UsageError("--emit writes no --jvp of a program that changes tensors in place", hint="Leave --jvp out.")
+    yield "with torch.autograd.forward_ad.dual_level():"
+    kept = {}
+    for given, value in options.jvp.items():
+        known = given or draft.question.wrt[0]
+        name = draft.writer.name(known)
+        kept[name] = draft.fresh(f"primal_{name}")
+        direction = _direction(draft, known, value)
+        yield f"    {kept[name]}, {name} = {name}, torch.autograd.forward_ad.make_dual({name}.detach(), {direction})"
+    yield from (f"    {line}" for line in draft.again)
+    yield f'    print("tangent:", torch.autograd.forward_ad.unpack_dual({draft.output}).tangent.tolist())'
+    yield from (f"{name} = {primal}" for name, primal in kept.items())
+    yield from draft.again
+
+
+def _direction(draft: Draft, name: str, value: Value) -> str:
+    context, leaf = draft.question.context, draft.question.leaves[name]
+    direction = tensor_of(value, context).detach().to(leaf.dtype)
+    return literals.tensor(direction.reshape(leaf.shape) if direction.numel() == 1 else direction, context.dtype)
+
+
+@_or_failure
+def loss_program(asked: LossRequest, options: LossOptions, engine: Engine, selection: Selection) -> ProgramResult:
+    """What `loss` does; with steps, the loop of gradient descent."""
+    question = ask(asked.request, engine, selection, default_wrt=default_wrt(asked, selection))
+    draft = Draft(asked.request, question)
+    cotangent = draft.cotangent(options.vjp, none=options.no_cotangent)
+    once = [*draft.forward, printed(draft), *differentiated(draft, cotangent, via=options.via)]
+    if options.steps is None or options.learning_rate is None:
+        return draft.program(once)
+    return draft.program(draft.kept_state(), _descent(draft, options.learning_rate, options.steps))
+
+
+def _descent(draft: Draft, rate: float, steps: int) -> Iterator[str]:
+    """One round more than there are updates, so that the last one is seen too."""
+    step, unused = draft.fresh("step", "iteration"), draft.unused()
+    yield f"for {step} in range({steps + 1}):"
+    yield from (f"    {line}" for line in draft.again)
+    yield f'    print("step", {step}, "loss", {draft.output}.tolist())'
+    yield from (f"    {line}" for line in differentiated(draft, None, via="grad"))
+    for name, gradient in zip(draft.wrt, gradient_names(draft), strict=True):
+        if name not in unused:
+            yield f"    {name} = ({name}.detach() - {rate!r} * {gradient}).requires_grad_()"
+
+
+@_or_failure
+def softmax_program(points: tuple[Value, ...], options: SoftmaxOptions, engine: Engine) -> ProgramResult:
+    """What `softmax` does."""
+    request = softmax_request(points, options)
+    draft = Draft(request, ask(request, engine, Selection()))
+    y = draft.output
+    chosen = []
+    if options.index is not None:
+        chosen = [
+            f"(gradient_x,) = torch.autograd.grad({y}.reshape(-1)[{options.index}], [x], retain_graph=True)",
+            'print("gradient of x:", gradient_x.tolist())',
+        ]
+    matrix = [f'print("Jacobian by x:", jacobian({y}, x).tolist())']
+    return draft.program(draft.forward, [printed(draft)], chosen, matrix, helpers=[JACOBIAN])
+
+
+@_or_failure
+def trace_program(request: Request, options: TraceOptions, engine: Engine, selection: Selection) -> ProgramResult:
+    """What `trace` does: a variable for every sub-expression, its value, and the gradient that reaches it."""
+    in_place = changes_in_place(request.program)  # there the gradient of a variable is not that of what it once was
+    draft = Draft(request, ask(request, engine, selection), spread=not in_place)
+    steps = {**draft.steps, draft.output: request.program.text.rpartition(";")[2].strip()}
+    step, kept = draft.fresh("step", "tensor"), []
+    if not in_place:
+        kept = [f"for {step} in [{', '.join(steps)}]:", f"    {step}.retain_grad()"]
+    backward = differentiated(draft, draft.cotangent(options.vjp), via="backward")
+    shown = [f"print({f'{text}:'!r}, {_shown(name, not in_place)})" for name, text in steps.items()]
+    return draft.program(draft.forward, kept, backward, shown, helpers=[] if in_place else [NUMBERS])
+
+
+def _shown(name: str, with_gradient: bool) -> str:
+    return f'{name}.tolist(), "gradient", numbers({name}.grad)' if with_gradient else f"{name}.tolist()"
+
+
+@_or_failure
+def retain_demo_program(
+    request: Request | None, options: RetainOptions, engine: Engine, selection: Selection
+) -> ProgramResult:
+    """The calls of `retain-demo`; without a graph of the user's, two over the article's softmax."""
+    plan = staged(request, options)
+    asked = demonstration() if request is None else request
+    draft = Draft(asked, ask(asked, engine, selection))
+    cotangent = draft.cotangent(None)
+    return draft.program(draft.forward, _calls(draft, len(plan.outputs), plan.retain, cotangent, plan.via))
+
+
+def _calls(draft: Draft, count: int, retain: frozenset[int], cotangent: str | None, via: str) -> Iterator[str]:
+    unused, gradients = draft.unused(), draft.fresh("gradients")
+    for number in range(1, count + 1):
+        kept = ["retain_graph=True"] if number in retain else []
+        if via == "backward":
+            yield f"{draft.output}.backward({', '.join([*([cotangent] if cotangent else []), *kept])})"
+            found = ", ".join(f"{name}.grad" + ("" if name in unused else ".tolist()") for name in draft.wrt)
+        else:
+            allowed = ["allow_unused=True"] if unused else []
+            words = [draft.output, draft.inputs, *([cotangent] if cotangent else []), *kept, *allowed]
+            yield f"{gradients} = torch.autograd.grad({', '.join(words)})"
+            places = enumerate(draft.wrt)
+            found = ", ".join(f"{gradients}[{i}]" + ("" if name in unused else ".tolist()") for i, name in places)
+        yield f'print("call {number}:", [{found}])'

@@ -1,0 +1,297 @@
+"""`--emit torch`: every program, run where gradcli is not, gives the same bits or the same error to the letter."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from command_line import captured, failed
+from emitted import Ran, run_all, value_of
+from test_gradient_cases import CASES as REAL_CASES
+from test_gradient_cases import words as words_of_case
+
+from gradcli.errors import BoundError
+from gradcli.inspections.emission.programs import grad_program
+from gradcli.inspections.grad import GradOptions
+from gradcli.inspections.question import Engine, Selection
+from gradcli.language.request import read
+
+DATA = Path(__file__).parents[1] / "data"
+EXPRESSIONS: list[dict[str, Any]] = json.loads((DATA / "expressions.json").read_text())["expressions"]
+
+GRAD = [
+    ["sigmoid", "0", "1", "10"],
+    ["sigmoid", "linspace(-5, 5, 100)"],
+    ["sigmoid", "-inf", "nan", "-0.0", "1e-300", "-t", "float64"],
+    ["x**2 * sin(x)", "0", "1", "--order", "3"],
+    ["x**2", "1", "2", "--order", "4"],
+    ["x * y", "x=1,2", "y=3,4", "--order", "2"],
+    ["x**2 + 3*y", "x=1", "y=2"],
+    ["x**2 + 3*y", "x=1", "y=2", "--jvp", "x=0.6", "--jvp", "y=0.8"],
+    ["sin(x)", "1", "2", "--jvp", "1,0.5", "-t", "float64"],
+    ["sum((x @ w - 1)**2)", "x=[1,2]", "w=[3,4]"],
+    ["sum((x @ w - 1)**2)", "x=[1,2]", "w=[3,4]", "--hessian"],
+    ["softmax(x, dim=0)", "2", "1", "0.1", "--jacobian"],
+    ["softmax(x, dim=0)", "2", "1", "0.1", "--vjp", "1,0,0"],
+    ["exp(x) * w", "x=1,2", "w=3,4", "--via", "backward"],
+    ["exp(x) * w", "x=1,2", "w=3,4", "--wrt", "w"],
+    ["exp(x.detach()) + w", "x=1,2", "w=3,4"],
+    ["maximum(x, 0) * 2*pi + e - where(x>0, sqrt(x), 0*x)", "1", "-2"],
+    ["clamp(x, min=-1, max=sqrt(2))", "-3", "0", "3", "-t", "float16"],
+    ["gelu(x, approximate='tanh')", "-1", "0.1", "3", "-t", "bfloat16"],
+    ["stack([x, 2*x, x**3]).sum(0)[0]", "1", "2"],
+    ["cat([x, [1, 2]])", "1", "2"],
+    ["x @ [[1, 2], [3, 4]]", "1", "2"],
+    ["x[[0, 2]] + x[-1] + x[::2]", "1", "2", "3"],
+    ["x[x > 1].sum() + x[..., None][0, 0]", "1", "2", "3"],
+    ["linalg.svd(x).S[0] + x.T[0, 1]", "x=[[1,2],[3,4]]"],
+    ["-x**2 + (-x)**2 - -x + 2**-x", "1", "2"],
+    ["x - (1 - (x - 2)) / (3 / x)", "1", "2"],
+    ["(x > 1) * x + ~(x > 1) * -x", "1", "2"],
+    ["x.view(2, 2).sum(dim=1, keepdim=True).expand(2, 3)", "1", "2", "3", "4"],
+    ["h = x * w; h[0] = 1; h += [1, 2]; -h**2", "x=1,-2", "w=3,4"],
+    ["y = x.clone(); y.mul_(2); y *= y; sum(y)", "1", "2"],
+    ["embedding(t, w)", "t=0,2", "w=[[1,2],[3,4],[5,6]]"],
+    ["x[t]", "x=1,2,3", "t:int64=0,2"],
+    ["x * mask", "x=1,2", "mask:bool=1,0"],
+    ["x * randn(2)", "1", "2", "--seed", "7"],
+    ["sum(w * rand(3))", "w=randn(3)", "--seed", "3", "-t", "float64"],
+    ["x + w", "x=randn(200)", "w:float64=linspace(0, 1, 200)"],
+    ["dropout(x, p=0.5)", "ones(100)"],
+    ["sum(print_ * torch_)", "print_=1,2", "torch_=3,4"],
+    ["abs(z)**2", "z:complex64=[1+2j, 3j]"],
+    ["sum(α * x)", "α=1,2", "x=3,4"],
+    ["x * y", "x=zeros(0, 3)", "y=2"],
+    ["x * 16777217 + 9007199254740993 * x", "1", "-t", "float64"],
+    # what PyTorch raises
+    ["exp(x).add_(1)", "1", "2"],
+    ["heaviside(x, x)", "0"],
+    ["x @ w", "x=ones(2, 3)", "w=ones(2, 3)"],
+    ["sin(x @ w) + exp(x)", "x=ones(2, 3)", "w=ones(2, 3)"],
+    ["exp(x)", "1", "2", "--vjp", "none"],
+    ["exp(x)", "1", "2", "--vjp", "1,2,3"],
+    ["exp(x)", "1", "2", "--frozen", "x"],
+    ["x > 1", "1", "2"],
+    ["x += 1; sum(x)", "1", "2"],
+    ["linalg.inv(x)", "x=zeros(2, 2)"],
+    ["linalg.qr(x, mode='r').R.sum()", "x=[[1,2],[3,4]]"],
+    ["nll_loss(log_softmax(x, dim=1), t)", "x=[[1,2]]", "t=5"],
+]
+TRACE = [
+    ["where(x > 0, sqrt(x), 0 * x)", "0", "1"],
+    ["log(softmax(x, dim=0))", "100", "0"],
+    ["exp(x.detach()) * x", "1", "2"],
+    ["h = exp(x); h.add_(1); sum(h)", "1", "2"],
+    ["h = x * 2; sum(h * h) / 3", "1", "2", "--vjp", "2"],
+    ["sqrt(x) @ w", "x=1,2", "w=1,2,3"],
+]
+SOFTMAX = [
+    ["2", "1", "0.1"],
+    ["2", "1", "--index", "1", "--temperature", "0.5"],
+    ["[[1,2],[3,4]]", "--dim", "0", "--log"],
+]
+LOSS = [
+    ["mse", "[2.5, 0, 2]", "[3, -0.5, 2]"],
+    ["cross_entropy", "[[2, 1, 0.1]]", "[0]"],
+    ["mse", "x * w + b", "1", "x=1", "w=2", "b=0", "--wrt", "w,b", "--via", "backward", "--lr", "0.1", "--steps", "5"],
+    ["mse", "x * w + 0 * rand(1)[0]", "1", "x=1", "w=2", "--wrt", "w", "--lr", "0.1", "--steps", "3"],
+    ["huber", "1,2", "3,4", "--reduction", "none", "--vjp", "1,2", "--param", "delta=0.5"],
+    ["bce_with_logits", "input=0.5,-1", "target=1,0", "pos_weight=3"],
+    ["kl_div", "[[-1,-2]]", "[[0.5,0.5]]", "--reduction", "batchmean"],
+    ["mse", "x * w", "1", "x=1", "w=2", "--frozen", "w"],
+    ["l1", "[1, 2]", "[3, 4]", "--reduction", "none", "--vjp", "none"],
+]
+RETAIN = [
+    [],
+    ["sum(exp(a))", "a=1,2", "--calls", "3", "--retain", "1"],
+    ["sum(exp(a))", "a=1,2", "--retain", "1", "--via", "backward"],
+    ["sum(a + 1)", "a=1,2", "--calls", "3"],
+    ["exp(a) * b.detach()", "a=1,2", "b=3", "--calls", "2", "--retain", "all"],
+]
+ALL = (
+    [["grad", *words] for words in GRAD]
+    + [["trace", *words] for words in TRACE]
+    + [["softmax", *words] for words in SOFTMAX]
+    + [["loss", *words] for words in LOSS]
+    + [["retain-demo", *words] for words in RETAIN]
+    + [["grad", *words_of_case(case)] for case in REAL_CASES]
+)
+
+
+@cache
+def emitted() -> dict[str, Ran]:
+    """Every command's program, run."""
+    programs = {json.dumps(argv): program(argv) for argv in ALL}
+    return dict(zip(programs, run_all(list(programs.values())), strict=True))
+
+
+def program(argv: list[str]) -> str:
+    code, out, err = captured([*argv, "--emit", "torch"])
+    assert code == 0, (argv, err)
+    assert err == "" or err.startswith("PyTorch warns: "), (argv, err)
+    return out
+
+
+def asked(argv: list[str]) -> tuple[int, Any]:
+    code, out, _ = captured([*argv, "--json"])
+    return code, json.loads(out)
+
+
+def same_bits(found: Any, tensor: Any) -> bool:
+    """Whether what a program printed is the tensor of an answer: every element, the sign of zero included."""
+    if tensor is None or found is None:
+        return tensor is found
+    dtype = getattr(torch, tensor["dtype"])
+    if dtype.is_complex:
+        real, imaginary = torch.tensor(tensor["values"], dtype=torch.float64).movedim(-1, 0)
+        return bool((torch.tensor(found, dtype=dtype) == torch.complex(real, imaginary).to(dtype)).all())
+    expected = torch.tensor(_numbers(tensor["values"]), dtype=dtype).reshape(tensor["shape"])
+    actual = torch.tensor(found, dtype=dtype).reshape(tensor["shape"])
+    if not dtype.is_floating_point:
+        return bool((expected == actual).all())
+    equal = (expected == actual) & (expected.signbit() == actual.signbit())
+    return bool((equal | (expected.isnan() & actual.isnan())).all())
+
+
+def _numbers(values: Any) -> Any:
+    return [_numbers(value) for value in values] if isinstance(values, list) else float(values)
+
+
+def reference_words(row: dict[str, Any]) -> list[str]:
+    """The command line of a reference expression, whose inputs are listed flat beside their shapes."""
+    values = {name: np.reshape(given["data"], given["shape"]).tolist() for name, given in row["vars"].items()}
+    return [row["expr"], *(f"{name}={json.dumps(value)}" for name, value in values.items())]
+
+
+def named(argv: list[str]) -> str:
+    return " ".join(argv)[:60]
+
+
+def expected_lines(command: str, answer: Any) -> dict[str, Any]:
+    """What the program must print, by label, as tensors of the answer."""
+    if command == "retain-demo":
+        (scenario,) = [s for s in answer["scenarios"] if s["name"] in ("twice", "your graph")]
+        returned = [call for call in scenario["calls"] if call["ok"]]
+        return {f"call {call['index']}": list(call["gradient"].values()) for call in returned}
+    if command == "softmax":
+        lines = {"value": answer["probabilities"], "Jacobian by x": answer["jacobian"]}
+        return lines | ({} if answer["gradient"] is None else {"gradient of x": answer["gradient"]})
+    lines = {f"gradient of {name}": gradient for name, gradient in answer["gradients"].items()}
+    if command == "grad":
+        lines["value"] = answer["output"]
+        if answer["derivatives"]:
+            lines = {"value": answer["output"]} | {
+                f"derivative {entry['order']} by {name}": gradient
+                for entry in answer["derivatives"]
+                for name, gradient in entry["gradients"].items()
+            }
+        lines |= {f"Jacobian by {name}": matrix for name, matrix in (answer["jacobians"] or {}).items()}
+        for name, row in (answer["hessians"] or {}).items():
+            lines |= {f"Hessian by {name}, {other}": block for other, block in row.items()}
+        if answer["tangent"] is not None:
+            lines["tangent"] = answer["tangent"]
+    return lines
+
+
+@pytest.mark.parametrize("argv", ALL, ids=named)
+def test_a_program_gives_the_bits_of_its_command_or_its_error(argv: list[str]) -> None:
+    ran = emitted()[json.dumps(argv)]
+    code, answer = asked(argv)
+    command = argv[0]
+    error = answer["raised"] if command == "trace" else answer.get("error")
+    if error is not None:
+        assert ran.error == [error["type"], error["message"]]
+    else:
+        assert (code, ran.error) == (0, None)
+    if code == 0 and not (command == "loss" and answer["descent"]):  # a descent has a test of its own
+        for label, tensor in expected_lines(command, answer).items():
+            found = ran.value(label)
+            pairs = [(found, tensor)] if not isinstance(tensor, list) else list(zip(found, tensor, strict=True))
+            assert all(same_bits(one, other) for one, other in pairs), (label, found, tensor)
+
+
+@pytest.mark.parametrize("argv", [["loss", *words] for words in LOSS if "--steps" in words], ids=named)
+def test_a_descent_takes_the_same_steps(argv: list[str]) -> None:
+    ran = emitted()[json.dumps(argv)]
+    _, answer = asked(argv)
+    steps = [line.split() for line in ran.out.splitlines() if line.startswith("step ")]
+    losses = [np.float32(line[-1]) for line in steps]
+    assert losses == [np.float32(step["loss"]) for step in answer["descent"]]
+    gradients = [line.rpartition(": ")[2] for line in ran.out.splitlines() if line.startswith("gradient of w")]
+    assert [np.float32(found) for found in gradients] == [
+        np.float32(step["gradients"]["w"]["values"]) for step in answer["descent"]
+    ]
+
+
+@pytest.mark.parametrize("argv", [["trace", *words] for words in TRACE[:3]], ids=named)
+def test_a_trace_program_prints_every_step_with_the_gradient_that_reached_it(argv: list[str]) -> None:
+    ran = emitted()[json.dumps(argv)]
+    _, answer = asked(argv)
+    found = 0
+    for step in answer["steps"]:
+        line = next((line for line in ran.out.splitlines() if line.startswith(f"{step['expression']}: ")), None)
+        if line is not None and step["operation"] != "leaf":
+            value, _, gradient = line.removeprefix(f"{step['expression']}: ").partition(" gradient ")
+            assert same_bits(value_of(value), step["value"]), line
+            assert same_bits(value_of(gradient), step["gradient"]), line
+            found += 1
+    assert found == sum(step["gradient"] is not None and step["operation"] != "leaf" for step in answer["steps"])
+
+
+@pytest.mark.parametrize("start", range(0, len(EXPRESSIONS), 100))
+def test_programs_of_the_reference_expressions_give_the_same_bits(start: int) -> None:
+    rows = EXPRESSIONS[start : start + 100]
+    argvs = [["grad", *reference_words(row)] for row in rows]
+    for argv, ran in zip(argvs, run_all([program(argv) for argv in argvs]), strict=True):
+        code, answer = asked(argv)
+        assert (code, ran.error) == (0, None)
+        for label, tensor in expected_lines("grad", answer).items():
+            assert same_bits(ran.value(label), tensor), (argv, label)
+
+
+def test_the_program_of_a_mistake_is_that_mistake() -> None:
+    assert failed(["grad", "sigmod", "1", "--emit", "torch"], 2)["hint"] == "Did you mean 'sigmoid'?"
+    assert failed(["grad", "x", "x=ones(2) @ ones(3)", "--emit", "torch"], 1)["type"] == "RuntimeError"
+    assert "writes torch, not 'jax'" in failed(["grad", "sigmoid", "1", "--emit", "jax"], 2)["message"]
+
+
+@pytest.mark.parametrize(("count", "fits"), [(1_000, True), (1_001, False)])
+def test_numbers_from_elsewhere_are_written_up_to_a_bound(count: int, fits: bool) -> None:
+    values = np.linspace(0, 1, count)
+    request = read("sum(x)", ["@values"], command="grad", sources={"@values": values})
+    if fits:
+        result = grad_program(request, GradOptions(), Engine(), Selection())
+        (ran,) = run_all([result.program])
+        assert ran.value("gradient of x") == [1.0] * count
+    else:
+        with pytest.raises(BoundError, match="x has 1,001 numbers, too many to write into a program"):
+            grad_program(request, GradOptions(), Engine(), Selection())
+
+
+def test_a_program_is_short_and_says_with_what_it_was_written() -> None:
+    text = program(["grad", "x * sigmoid(x)", "0", "1"])
+    assert len(text.splitlines()) <= 12
+    assert text.startswith("# x * sigmoid(x)\n# written by gradcli ")
+    assert torch.__version__ in text.splitlines()[1]
+
+
+def test_a_program_runs_as_a_file_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(program(["retain-demo"]))
+    done = subprocess.run([sys.executable, "-I", str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    _, answer = asked(["retain-demo"])
+    assert done.stderr.splitlines()[-1] == f"RuntimeError: {answer['error']['message']}"
+
+
+def test_a_program_is_json_too() -> None:
+    _, answer = asked(["grad", "sigmoid", "0", "--emit", "torch"])
+    assert answer["schema"] == "gradcli/program/1"
+    assert answer["program"] == program(["grad", "sigmoid", "0"])
