@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gradcli.results import (
         ActivateResult,
         CheckResult,
+        ErrorsResult,
         Failure,
         FunctionsResult,
         GradResult,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
         TraceResult,
     )
 
-__all__ = ["activate", "check", "functions", "grad", "loss", "retain_demo", "softmax", "trace"]
+__all__ = ["activate", "autograd_errors", "check", "functions", "grad", "loss", "retain_demo", "softmax", "trace"]
 
 Word = str | int | float | Sequence[object] | np.ndarray
 """A word of the command line, a number, or an array of numbers."""
@@ -133,6 +134,13 @@ def retain_demo(subject: str | None = None, *words: Word, **named: object) -> Re
     options, values = _options(named, RetainOptions)
     asked = None if subject is None else _request("retain-demo", subject, words, values)
     return inspect(asked, RetainOptions(**options), *_setting(named))  # type: ignore[arg-type]
+
+
+def autograd_errors(*ids: str, search: str | None = None, run: bool | None = None) -> ErrorsResult:
+    """Autograd errors on demand: those of `ids` are raised and mended; without ids they are listed, unless `run`."""
+    from gradcli.inspections.errors import errors as inspect
+
+    return inspect(ids, search=search, run=run)
 
 
 def functions(name: str | None = None, *, category: str | None = None, search: str | None = None) -> FunctionsResult:

@@ -26,7 +26,14 @@ ANSWERS = [
     ["-h"],
     ["--version"],
     ["-V"],
-    *([command, "--help"] for command in ("activate", "grad", "loss", "softmax", "retain-demo", "functions", "schema")),
+    *(
+        [command, "--help"]
+        for command in ("activate", "grad", "loss", "softmax", "retain-demo", "errors", "functions", "schema")
+    ),
+    ["errors"],
+    ["errors", "--json"],
+    ["errors", "--search", "view"],
+    ["errors", "second-backward", "--emit", "torch"],
     ["functions"],
     ["functions", "gelu"],
     ["functions", "--category", "loss"],
@@ -46,6 +53,8 @@ MISTAKES = [
     ["softmax"],
     ["functions", "sigmod"],
     ["functions", "--category", "nonsense"],
+    ["errors", "second-backwards"],
+    ["errors", "second-backward", "--emit", "numpy"],
     ["schema", "nonsense"],
     ["grad", "sigmoid", "1", "--dvice", "cpu"],
     ["grad", "sigmoid", "1", "--device"],

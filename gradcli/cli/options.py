@@ -12,7 +12,7 @@ from gradcli.cli.screen import check_format, show, view_of
 from gradcli.errors import BoundError, UsageError, did_you_mean, listed
 from gradcli.language.devices import check_word
 from gradcli.language.dtypes import floating
-from gradcli.results import CODES, Failure, FunctionsResult, Result
+from gradcli.results import CODES, ErrorsResult, Failure, FunctionsResult, Result
 
 if TYPE_CHECKING:
     from gradcli.inspections.question import Engine, Selection
@@ -184,7 +184,8 @@ class Common:
         if self.wrt is not None and not _names(self.wrt):
             raise UsageError("--wrt names no input", hint="Write --wrt x or --wrt x,y.")
         if self.emit not in (None, "torch"):
-            raise UsageError(f"--emit writes torch, not '{self.emit}'", hint="Write --emit torch.")
+            hint = did_you_mean(self.emit, ["torch"]) or "Write --emit torch."
+            raise UsageError(f"--emit writes torch, not '{self.emit}'", hint=hint)
         for code in _names(self.fail_on):
             if code not in (*CODES, "error", "warning"):
                 hint = did_you_mean(code, [*CODES, "error", "warning"]) or f"There are {listed(CODES, most=30)}."
@@ -227,7 +228,7 @@ class Common:
 
     def _fails(self, result: Result | Failure) -> bool:
         wanted = set(_names(self.fail_on))
-        if isinstance(result, Failure | FunctionsResult):
+        if isinstance(result, Failure | FunctionsResult | ErrorsResult):
             return False
         return any(finding.code in wanted or finding.severity in wanted for finding in result.findings)
 

@@ -71,7 +71,7 @@ def check(
         checker = _Checker(question, elementwise)
         rows = [row for dtype in dtypes for row in checker.rows(dtype)]
     except TorchError as raised:
-        return explain(raised, text, frozen=selection.frozen)
+        return explain(raised, text, frozen=selection.frozen, inputs=request.names)
     return CheckResult(
         setting=replace(question.setting, dtype=",".join(dtypes)),
         expression=text,

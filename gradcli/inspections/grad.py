@@ -63,7 +63,7 @@ def grad(
         from gradcli.inspections.blame import located  # only needed once something went wrong
 
         found = raised if question is None else located(raised, question)
-        return explain(found, request.program.text, frozen=selection.frozen, output=shape)
+        return explain(found, request.program.text, frozen=selection.frozen, output=shape, inputs=request.names)
 
 
 def _answer(question: Question, output: torch.Tensor, options: GradOptions) -> GradResult:

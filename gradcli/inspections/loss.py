@@ -60,7 +60,7 @@ def loss(
         from gradcli.inspections.blame import located  # only needed once something went wrong
 
         found = raised if question is None else located(raised, question)
-        return explain(found, text, frozen=selection.frozen, output=shape)
+        return explain(found, text, frozen=selection.frozen, output=shape, inputs=asked.request.names)
 
 
 def default_wrt(asked: LossRequest, selection: Selection) -> Callable[[Sequence[str]], Sequence[str]]:

@@ -51,7 +51,7 @@ def trace(
     try:
         question = ask(request, engine, selection)
     except TorchError as raised:
-        return explain(raised, text, frozen=selection.frozen)
+        return explain(raised, text, frozen=selection.frozen, inputs=request.names)
     _check(options, question)
     with _resting_collector():
         return _traced(question, options, selection)
@@ -138,7 +138,9 @@ def _raised(question: Question, raised: TorchError, selection: Selection) -> Tra
         steps=(*_steps(tape, None), *_unfinished(found, question.program.text)),
         paths=(),
         agrees=True,
-        raised=explain(found, question.program.text, frozen=selection.frozen, output=shape),
+        raised=explain(
+            found, question.program.text, frozen=selection.frozen, output=shape, inputs=tuple(question.leaves)
+        ),
     )
     if found.stage == "forward":
         return result

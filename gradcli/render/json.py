@@ -55,6 +55,7 @@ def _mistake(error: GradcliError) -> dict[str, object]:
         "hint": _plain(error.hint, None),
         "expression": _plain(error.expression, None),
         "span": _plain(error.span, None),
+        "id": None,
     }
 
 

@@ -74,7 +74,7 @@ def _belongs_to(block: Block, previous: Block) -> bool:
         case Excerpt() | Verbatim():
             return isinstance(previous, Note | Verbatim)
         case Note(tone="quiet"):
-            return isinstance(previous, Facts) or (isinstance(previous, Note) and previous.tone == "quiet")
+            return isinstance(previous, Facts) or (isinstance(previous, Note) and previous.tone in ("quiet", "plain"))
         case Note(tone="plain" | "good"):
             return isinstance(previous, Note | Excerpt | Verbatim) and previous.tone != "quiet"
         case _:

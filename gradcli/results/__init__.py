@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gradcli.results.catalogue import FunctionEntry, FunctionsResult
     from gradcli.results.checking import CheckResult, CheckRow, CheckSummary, CheckVerdict
     from gradcli.results.emitting import ProgramResult
+    from gradcli.results.erring import ErrorEntry, ErrorsResult
     from gradcli.results.findings import CODES, Failure, Finding, Severity
     from gradcli.results.gradients import Derivative, GradResult, Method
     from gradcli.results.losses import DescentStep, Inside, LossResult
@@ -35,6 +36,8 @@ __all__ = [
     "Curve",
     "Derivative",
     "DescentStep",
+    "ErrorEntry",
+    "ErrorsResult",
     "Failure",
     "Finding",
     "FunctionEntry",
@@ -66,7 +69,7 @@ __all__ = [
 
 Result: TypeAlias = (
     "GradResult | ActivateResult | LossResult | SoftmaxResult | RetainDemoResult | TraceResult | CheckResult"
-    " | FunctionsResult | ProgramResult"
+    " | FunctionsResult | ProgramResult | ErrorsResult"
 )
 
 _HOMES = {
@@ -82,6 +85,8 @@ _HOMES = {
     "CheckSummary": "checking",
     "CheckVerdict": "checking",
     "ProgramResult": "emitting",
+    "ErrorEntry": "erring",
+    "ErrorsResult": "erring",
     "CODES": "findings",
     "Failure": "findings",
     "Finding": "findings",

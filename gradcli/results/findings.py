@@ -59,3 +59,4 @@ class Failure(Shown):
     hint: str | None = None
     expression: str | None = None
     span: Span | None = None
+    id: str | None = None

@@ -337,7 +337,7 @@ def test_every_kind_of_failure_is_one_object_in_json(code: str, option: list[str
     document = json.loads(out)
     assert list(document) == ["schema", "error"]
     assert document["schema"] == "gradcli/error/1"
-    assert list(document["error"]) == ["code", "type", "message", "hint", "expression", "span"]
+    assert list(document["error"]) == ["code", "type", "message", "hint", "expression", "span", "id"]
     assert document["error"]["code"] == code
     assert err == ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from results_by_hand import (
     MATRICES,
@@ -26,6 +28,8 @@ from gradcli.results import (
     CheckRow,
     CheckSummary,
     DescentStep,
+    ErrorEntry,
+    ErrorsResult,
     Failure,
     FunctionEntry,
     FunctionsResult,
@@ -205,6 +209,42 @@ _ENTRIES = (
     FunctionEntry(name="sum", category="reduction", torch="torch.sum", signatures=("sum(x)", "sum(x, dim)")),
 )
 
+LISTED_ERROR = ErrorEntry(
+    id="cotangent-shape",
+    family="cotangents",
+    title="the cotangent has another shape",
+    type="RuntimeError",
+    raised=None,
+    ok=None,
+    message=None,
+    warnings=(),
+    program="y.backward(torch.ones(3))\n",
+    line=None,
+    cause="It needs one number for each element.",
+    fix="Give it the output's shape.",
+    repaired="y.backward(torch.ones(2))\nx.grad\n",
+    fix_ok=None,
+    fix_error=None,
+    result=None,
+)
+RAISED_ERROR = replace(
+    LISTED_ERROR,
+    raised="RuntimeError",
+    ok=True,
+    message="Mismatch in shape:\ngrad_output[0] has a shape of [3].",
+    warnings=("This is a demonstration.",),
+    line=1,
+    fix_ok=True,
+    result=tensor([2, 4]),
+)
+SILENT_ERROR = replace(
+    LISTED_ERROR, id="second-backward", family="the graph", ok=False, fix_ok=False, fix_error="ValueError: no"
+)
+OTHER_ERROR = replace(RAISED_ERROR, id="integer-leaf", family="leaves", raised="TypeError", ok=False)
+ERROR_LIST = ErrorsResult(None, (), (LISTED_ERROR,))
+ONE_ERROR = ErrorsResult("2.13.0", ("cotangent-shape",), (RAISED_ERROR,))
+ALL_ERRORS = ErrorsResult("2.13.0+cpu", (), (RAISED_ERROR, SILENT_ERROR, OTHER_ERROR))
+
 FUNCTIONS = FunctionsResult(name=None, functions=_ENTRIES)
 ONE_FUNCTION = FunctionsResult(name="leaky_relu", functions=_ENTRIES[:1])
 
@@ -229,6 +269,9 @@ RESULTS = {
     "softmax": SOFTMAX,
     "retain-demo": RETAIN_DEMO,
     "check": CHECK,
+    "error list": ERROR_LIST,
+    "one error": ONE_ERROR,
+    "all errors": ALL_ERRORS,
     "functions": FUNCTIONS,
     "one function": ONE_FUNCTION,
 }

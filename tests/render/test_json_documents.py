@@ -80,6 +80,7 @@ def test_an_error_has_the_keys_of_the_contract_and_no_other() -> None:
             "hint": "The inner sizes 3 and 2 differ. Try 'a @ b.T', which gives [2, 2].",
             "expression": "a @ b",
             "span": [2, 3],
+            "id": None,
         },
     }
 

@@ -4,6 +4,18 @@ and shows the answer.
 
 from gradcli.cli.app import app
 
-from gradcli.cli.commands import activate, grad, loss, softmax, retain_demo, trace, check, functions, schema  # isort: skip
+from gradcli.cli.commands import activate, grad, loss, softmax, retain_demo, trace, check, errors, functions, schema  # isort: skip
 
-__all__ = ["activate", "app", "check", "functions", "grad", "loss", "retain_demo", "schema", "softmax", "trace"]
+__all__ = [
+    "activate",
+    "app",
+    "check",
+    "errors",
+    "functions",
+    "grad",
+    "loss",
+    "retain_demo",
+    "schema",
+    "softmax",
+    "trace",
+]

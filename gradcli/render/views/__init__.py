@@ -9,7 +9,19 @@ from typing import Any
 from gradcli.render.blocks import Block, Plot, Table
 from gradcli.render.cells import with_distinct_names
 from gradcli.render.view import Answer
-from gradcli.render.views import activate, check, failure, functions, grad, loss, program, retain_demo, softmax, trace
+from gradcli.render.views import (
+    activate,
+    check,
+    errors,
+    failure,
+    functions,
+    grad,
+    loss,
+    program,
+    retain_demo,
+    softmax,
+    trace,
+)
 
 __all__ = ["blocks_of", "plots_of", "table_of"]
 
@@ -40,6 +52,7 @@ _VIEWS = {
     "trace": _Views(trace.blocks, trace.table),
     "check": _Views(check.blocks, check.table),
     "program": _Views(program.blocks, program.table),
+    "errors": _Views(errors.blocks, errors.table),
     "functions": _Views(functions.blocks, functions.table),
     "error": _Views(failure.blocks, failure.table),
 }

@@ -19,6 +19,8 @@ def failure_blocks(failure: Failure) -> tuple[Block, ...]:
         blocks.append(Excerpt(failure.expression, failure.span, "error"))
     if failure.hint is not None:
         blocks.append(Note(failure.hint))
+    if failure.id is not None:
+        blocks.append(Note(f"'gradcli errors {failure.id}' shows it alone.", "quiet"))
     return tuple(blocks)
 
 

@@ -1,0 +1,117 @@
+"""`errors`: the catalogue of autograd errors. Only what is run needs PyTorch; the list does not."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gradcli.errors import UsageError, did_you_mean, listed, nearest
+from gradcli.language.catalogue.errors import AutogradError, all_errors, find
+from gradcli.results import ErrorEntry, ErrorsResult, ProgramResult, Setting
+from gradcli.version import __version__
+
+if TYPE_CHECKING:
+    from gradcli.compute.programs import Run
+
+NO_NUMBER = "the result is not finite"
+NO_TENSOR = "the last line gives no tensor"
+
+
+def errors(ids: Sequence[str] = (), *, search: str | None = None, run: bool | None = None) -> ErrorsResult:
+    """The errors of those ids, or all that mention a text; run where ids are given or `run` says so.
+
+    search: a word, or a whole message of PyTorch's.
+
+    Raises UsageError with the nearest id.
+    """
+    rows = tuple(map(row, dict.fromkeys(ids))) if ids else all_errors()
+    if search is not None:
+        rows = tuple(row for row in rows if _mentions(row, search))
+    if not (bool(ids) if run is None else run):
+        return ErrorsResult(None, tuple(ids), tuple(map(_listed, rows)))
+    import torch
+
+    return ErrorsResult(torch.__version__, tuple(ids), tuple(map(_raised, rows)))
+
+
+def row(name: str) -> AutogradError:
+    """The row of that id.  Raises UsageError with the nearest one."""
+    found = find(name)
+    if found is None:
+        raise UsageError(f"there is no error '{name}'", hint=_hint(name))
+    return found
+
+
+def program(ids: Sequence[str]) -> ProgramResult:
+    """The program of one error as a file that ends in PyTorch's own traceback.
+
+    Raises UsageError unless there is exactly one id.
+    """
+    if len(ids) != 1:
+        raise UsageError(
+            "--emit torch prints one program" + (f", there are {len(ids)} ids" if ids else ""),
+            hint="Name one error: gradcli errors second-backward --emit torch.",
+        )
+    found = row(ids[0])
+    from importlib.metadata import version  # the program is printed, not run: PyTorch need not be imported
+
+    python, torch = ".".join(map(str, sys.version_info[:3])), version("torch")
+    header = f"# {found.id}: {found.title}\n# written by gradcli {__version__}, torch {torch}, Python {python}\n"
+    return ProgramResult(Setting(torch, "cpu", "float32", 0), None, "torch", f"{header}import torch\n\n{found.program}")
+
+
+def _hint(name: str) -> str:
+    """The nearest id, else those with a word like it."""
+    ids = [row.id for row in all_errors()]
+    word = nearest(name, {part for id_ in ids for part in id_.split("-")})
+    alike = [id_ for id_ in ids if word in id_.split("-")]
+    if (meant := did_you_mean(name, ids)) is not None:
+        return meant
+    return f"There are {listed(alike)}." if alike else "'gradcli errors' lists them; --search TEXT looks into them."
+
+
+def _listed(row: AutogradError) -> ErrorEntry:
+    return _entry(row, None, None)
+
+
+def _raised(row: AutogradError) -> ErrorEntry:
+    from gradcli.compute.programs import run
+
+    return _entry(row, run(row.program), run(row.repaired))
+
+
+def _entry(row: AutogradError, broken: Run | None, mended: Run | None) -> ErrorEntry:
+    return ErrorEntry(
+        id=row.id,
+        family=row.family,
+        title=row.title,
+        type=row.type,
+        raised=None if broken is None else broken.type,
+        ok=None if broken is None else broken.type == row.type,
+        message=None if broken is None else broken.message,
+        warnings=() if broken is None else broken.warnings,
+        program=row.program,
+        line=None if broken is None else broken.line,
+        cause=row.cause,
+        fix=row.fix,
+        repaired=row.repaired,
+        fix_ok=None if mended is None else mended.is_finite,
+        fix_error=None if mended is None else _what_is_wrong(mended),
+        result=None if mended is None else mended.value,
+    )
+
+
+def _what_is_wrong(mended: Run) -> str | None:
+    if mended.is_finite:
+        return None
+    if mended.error is not None:
+        return f"{mended.type}: {mended.message}"
+    return NO_TENSOR if mended.value is None else NO_NUMBER
+
+
+def _mentions(row: AutogradError, text: str) -> bool:
+    """Whether a row has a text in it, or is meant by a message."""
+    fields = (row.id, row.family, row.title, row.type, row.program, row.cause, row.fix, *row.signs)
+    return any(text.lower() in field.lower() for field in fields) or any(re.search(sign, text) for sign in row.signs)

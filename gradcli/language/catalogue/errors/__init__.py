@@ -1,0 +1,34 @@
+"""Every error on demand, in families.  Rows of data: PyTorch is not imported."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from gradcli.language.catalogue.errors import (
+    cotangents,
+    derivatives,
+    functions,
+    graph,
+    in_place,
+    leaves,
+    linear_algebra,
+    outside,
+    shapes,
+    training,
+)
+from gradcli.language.catalogue.errors.row import PLACES, AutogradError
+
+__all__ = ["PLACES", "AutogradError", "all_errors", "find"]
+
+_FAMILIES = (graph, leaves, in_place, cotangents, derivatives, functions, outside, training, linear_algebra, shapes)
+
+
+@cache
+def all_errors() -> tuple[AutogradError, ...]:
+    """Every row, family by family."""
+    return tuple(row for family in _FAMILIES for row in sorted(family.ROWS, key=lambda row: row.id))
+
+
+def find(name: str) -> AutogradError | None:
+    """The row of that id, or None."""
+    return next((row for row in all_errors() if row.id == name), None)

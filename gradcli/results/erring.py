@@ -1,0 +1,46 @@
+"""The answer of `errors`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from gradcli.results.shown import Shown
+from gradcli.results.tensors import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorEntry:
+    """One error on demand; what comes from running it is None in a list."""
+
+    id: str
+    family: str
+    title: str
+    type: str
+    raised: str | None
+    ok: bool | None
+    message: str | None
+    warnings: tuple[str, ...]
+    program: str
+    line: int | None
+    cause: str
+    fix: str
+    repaired: str
+    fix_ok: bool | None
+    fix_error: str | None
+    result: Tensor | None
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorsResult(Shown):
+    """Errors of PyTorch's, raised on demand, each with its cause and a fix that was run."""
+
+    kind: ClassVar[str] = "errors"
+    torch: str | None
+    asked: tuple[str, ...]
+    entries: tuple[ErrorEntry, ...]
+
+    @property
+    def failures(self) -> int:
+        """How many of those that were run did not raise what they should, or were not mended."""
+        return sum(entry.ok is False or entry.fix_ok is False for entry in self.entries)

@@ -1,0 +1,345 @@
+"""Every error of the catalogue is raised by this PyTorch, and every fix gives the numbers that it should."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from command_line import answered, captured, failed, numbers
+
+import gradcli
+from gradcli.compute import programs
+from gradcli.inspections.errors import NO_NUMBER, NO_TENSOR, errors, program
+from gradcli.language.catalogue.errors import AutogradError, all_errors
+
+ROWS = all_errors()
+ALL = errors(run=True)
+ENTRIES = {entry.id: entry for entry in ALL.entries}
+
+S4 = 4 * math.exp(-4) / (1 + math.exp(-4)) ** 2  # the slope of sigmoid(4 x) at -1
+S8 = 4 * math.exp(-8) / (1 + math.exp(-8)) ** 2  # and at 2
+
+BY_HAND: dict[str, object] = {
+    "argmax-output": [0, 1, 0],
+    "comparison-output": [S4, S8],
+    "detached-output": [2, 4],
+    "freed-saved-tensor": [1, 1],
+    "gradient-without-graph": 6 * 3,
+    "item-output": [1, 2],  # the mean halves 2 x
+    "no-grad-fn": [2, 4],
+    "no-grad-leak": [2, 4],
+    "second-backward": [2 * 2, 2 * 4],
+    "shared-trunk": [2 * 1 * (1 + 4), 2 * 2 * (1 + 1)],  # of x² + y² + x² y²
+    "unused-input": 4,
+    "assigned-grad-dtype": [1, 1],
+    "assigned-grad-shape": [1, 1],
+    "empty-inputs": 4,
+    "frozen-input": [3, 2],
+    "grad-is-none": 2 - 0.125 * 4,
+    "grad-of-non-leaf": 3 * 2,
+    "in-place-leaf": [1, 1],
+    "in-place-view-of-leaf": [0, 1],
+    "integer-leaf": [2, 4],
+    "non-finite-norm": 1 / (2 * 0.5),
+    "requires-grad-of-non-leaf": 4,
+    "resized-leaf": [1, 1],
+    "detached-view": [2],
+    "in-place-expanded": [3 * 2],
+    "in-place-multi-view": [[2, 2], [1, 1]],
+    "in-place-no-grad-view": [2, 1],
+    "in-place-saved-tensor": [1, 1],
+    "optimizer-step-between": [2 * (1 - 0.25) ** 2],
+    "out-argument": [1, 1],
+    "batched-cotangent-shape": [[2, 0], [0, 4]],
+    "complex-output": [3 / 5, 4 / 5],
+    "cotangent-count": [1 + 1, 1 + 1],
+    "cotangent-dtype": [2, 4],
+    "cotangent-shape": [2, 4],
+    "functional-grad-of-vector": [2, 4],
+    "hessian-of-vector": [[6, 0], [0, 12]],
+    "non-scalar-output": [2, 4],
+    "strict-jacobian": 0,
+    "derivative-not-implemented": [4 / 4, 4 / 4],
+    "derivative-of-argument-not-implemented": [-2 * 1.2020569031595942],  # Apery's constant
+    "double-backward-not-implemented": [-0.5, 0.5],
+    "forward-mode-not-implemented": -0.5 + 0.5,
+    "no-derivative-of-argument": [[-1, 0]],
+    "function-gradient-count": 2,
+    "function-gradient-shape": [2, 2],
+    "function-once-differentiable": 12 * 3**2,  # the second derivative of x⁴
+    "function-saves-a-number": 2,
+    "function-without-backward": [2, 2],
+    "legacy-function": [2, 2],
+    "wrong-gradient": True,
+    "deepcopy-of-non-leaf": [2, 4],
+    "inference-in-place": [2, 3],
+    "inference-requires-grad": [2, 4],
+    "inference-saved": [1, 2],
+    "numpy-of-grad": [2, 4],
+    "truth-of-several": [0.5, 1],
+    "anomaly": 0,
+    "checkpoint-grad": 1,
+    "empty-optimizer": [2 - 0.125 * 4],
+    "hook-changes-shape": [2, 0],
+    "hook-returns-a-number": [2, 4],
+    "hook-without-grad": [4, 8],
+    "optimizer-of-non-leaf": [2 - 0.125 * 2],
+    "parameter-as-tensor": [1 + 2],
+    "post-accumulate-hook-of-non-leaf": [2, 2],
+    "retain-grad-without-grad": [2 * 2, 2 * 4],
+    "shared-parameter-groups": [2 - 0.125 * 4],
+    "sparse-gradient": [[0, 0], [1, 1], [0, 0]],
+    "eig-phase": [[1, 0], [0, 1]],  # the sum of the eigenvalues is the trace
+    "eigh-phase": [[1, 0], [0, 1]],
+    "not-positive-definite": 4 * 4 - 2 * 2,  # the determinant
+    "qr-complete": [[3 / 5], [4 / 5]],  # |r| is the length of the column
+    "qr-mode-r": [[3 / 5], [4 / 5]],
+    "singular-matrix": [[5 / 6, -2 / 6], [-2 / 6, 2 / 6]],
+    "singular-system": [(5 - 2) / 6, (2 - 2) / 6],
+    "batch-sizes": [[-1, 0]],
+    "broadcast-shapes": [[2, 2, 2], [2, 2, 2]],
+    "concatenated-sizes": [[1, 1, 1, 1, 1], [1, 1, 1, 1, 1]],
+    "dtype-mismatch": [[2, 2], [2, 2]],
+    "float-index": [1, 1],
+    "float-target": [[0, -1]],
+    "index-out-of-bounds": [0, 1],
+    "matmul-shapes": [[3, 3], [3, 3]],
+    "not-square": [[3 / 25], [4 / 25]],
+    "out-of-memory": [64, 0],
+    "probability-out-of-range": [1 / 2 - 1],
+    "target-out-of-bounds": [[0, -1]],
+    "unsupported-dtype": [[-1, -1], [-1, -1]],
+    "view-size": [[1, 1], [1, 1]],
+    "vmap-item": [1, 4],
+}
+"""What each repaired program must give."""
+
+
+def named(row: AutogradError) -> str:
+    return row.id
+
+
+@pytest.mark.parametrize("row", ROWS, ids=named)
+def test_pytorch_raises_it_on_a_line_of_the_program(row: AutogradError) -> None:
+    entry = ENTRIES[row.id]
+    assert entry.raised == row.type
+    assert entry.ok is True
+    assert entry.message
+    assert entry.line is not None
+    assert 1 <= entry.line <= len(row.program.splitlines())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=named)
+def test_what_comes_before_the_line_that_raised_does_not_raise(row: AutogradError) -> None:
+    lines = row.program.splitlines()
+    line = ENTRIES[row.id].line or 0
+    before = "\n".join(lines[: line - 1])
+    if not before or before.rstrip().endswith(":"):
+        return  # the line is alone, or in a block of its own
+    assert programs.run(before).error is None
+
+
+@pytest.mark.parametrize("row", ROWS, ids=named)
+def test_the_fix_gives_the_numbers_worked_out_by_hand(row: AutogradError) -> None:
+    entry = ENTRIES[row.id]
+    assert entry.fix_error is None
+    assert entry.fix_ok is True
+    assert entry.result is not None
+    expected = np.asarray(BY_HAND[row.id])
+    assert entry.result.shape == expected.shape
+    assert np.allclose(entry.result.values, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_the_messages_are_those_of_the_emitted_programs_to_the_letter() -> None:
+    """All of them in one fresh interpreter that has never heard of gradcli."""
+    runner = """
+import json, sys, warnings
+found = {}
+for name, text in json.load(sys.stdin).items():
+    try:
+        with warnings.catch_warnings(record=True):
+            exec(compile(text, "program.py", "exec"), {"__name__": "program"})
+        found[name] = None
+    except Exception as error:
+        found[name] = [type(error).__name__, str(error)]
+assert "gradcli" not in sys.modules
+print(json.dumps(found))
+"""
+    texts = json.dumps({row.id: program([row.id]).program for row in ROWS})
+    ran = subprocess.run([sys.executable, "-c", runner], input=texts, capture_output=True, check=True, text=True)
+    found = json.loads(ran.stdout.splitlines()[-1])
+    assert found == {entry.id: [entry.raised, entry.message] for entry in ALL.entries}
+
+
+@pytest.mark.parametrize("name", ["second-backward", "function-gradient-shape", "anomaly", "singular-matrix"])
+def test_an_emitted_program_ends_in_pytorchs_own_traceback(name: str) -> None:
+    code, out, _ = captured(["errors", name, "--emit", "torch"])
+    assert code == 0
+    versions = f"# written by gradcli {gradcli.__version__}, torch {torch.__version__}, Python 3."
+    assert out.splitlines()[1].startswith(versions)
+    ran = subprocess.run([sys.executable, "-"], input=out, capture_output=True, check=False, text=True)
+    assert ran.returncode == 1
+    assert ran.stderr.rstrip().endswith(f"{ENTRIES[name].raised}: {ENTRIES[name].message}")
+    assert "Traceback (most recent call last)" in ran.stderr
+
+
+def test_running_all_of_them_leaves_pytorch_as_it_was() -> None:
+    torch.manual_seed(7)
+    torch.set_default_dtype(torch.float64)
+    try:
+        before = torch.get_rng_state()
+        entry = errors(["anomaly"]).entries[0]
+        assert torch.equal(torch.get_rng_state(), before)
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert entry.message == ENTRIES["anomaly"].message  # float64 outside changes no program
+    assert not torch.is_anomaly_enabled()
+    assert torch.is_grad_enabled()
+    with torch.no_grad():
+        assert errors(["second-backward"]).entries[0].ok
+        assert not torch.is_grad_enabled()
+
+
+def test_a_program_that_changes_the_process_is_put_back() -> None:
+    ran = programs.run(
+        "torch.set_default_dtype(torch.float64)\ntorch.autograd.set_detect_anomaly(True)\ntorch.ones(1)\n"
+    )
+    assert ran.value is not None
+    assert ran.value.dtype == "float64"
+    assert torch.get_default_dtype() == torch.float32
+    assert not torch.is_anomaly_enabled()
+
+
+def test_the_line_is_the_innermost_one_of_the_program() -> None:
+    assert programs.run("def inner():\n    torch.ones(2).backward()\n\ninner()\n").line == 2
+    assert programs.run("torch.ones(2)\ntorch.ones(2).backward()\n").line == 2
+    assert programs.run("torch.ones(2)\n").line is None
+
+
+def test_the_names_of_one_program_are_unknown_to_the_next() -> None:
+    programs.run("leak = torch.ones(1)\n")
+    with pytest.raises(NameError):
+        programs.run("leak\n")
+
+
+def test_random_numbers_are_the_same_each_time() -> None:
+    first, second = (programs.run("torch.rand(3)\n").value for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert np.array_equal(first.values, second.values)
+
+
+def test_pytorchs_warning_is_kept_where_there_is_one() -> None:
+    assert "not a leaf Tensor" in ENTRIES["grad-of-non-leaf"].warnings[0]
+    assert ENTRIES["second-backward"].warnings == ()
+    assert all("Triggered internally" not in text for entry in ALL.entries for text in entry.warnings)
+
+
+def broken(row: AutogradError, **changes: str) -> AutogradError:
+    known = {name: getattr(row, name) for name in row.__slots__}
+    return AutogradError(**(known | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "ok", "fix_ok", "why"),
+    [
+        ({}, True, True, None),
+        ({"program": "torch.ones(2)\n"}, False, True, None),
+        ({"type": "ValueError"}, False, True, None),
+        ({"repaired": "torch.ones(2).backward()\n"}, True, False, "RuntimeError: "),
+        ({"repaired": "torch.tensor(0.0) / 0\n"}, True, False, NO_NUMBER),
+        ({"repaired": "x = 1\n"}, True, False, NO_TENSOR),
+    ],
+)
+def test_an_entry_that_does_not_hold_makes_the_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], ok: bool, fix_ok: bool, why: str | None
+) -> None:
+    row = broken(ROWS[0], **changes)
+    monkeypatch.setattr("gradcli.inspections.errors.all_errors", lambda: (row,))
+    code, out, _ = captured(["errors", "--all", "--json"])
+    (entry,) = json.loads(out)["entries"]
+    assert (entry["ok"], entry["fix_ok"]) == (ok, fix_ok)
+    assert (entry["fix_error"] or "").startswith(why or "")
+    assert code == (0 if ok and fix_ok else 1)
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_all_of_them_end_in_a_line_with_the_count() -> None:
+    code, out, err = captured(["errors", "--all"])
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1].startswith(f"{len(ROWS)} raised, {len(ROWS)} fixes ran")
+
+
+def test_without_an_id_nothing_is_run_and_no_key_is_missing() -> None:
+    listed = answered(["errors"])
+    raised = answered(["errors", "second-backward"])
+    assert [entry["id"] for entry in listed["entries"]] == [row.id for row in ROWS]
+    assert all(entry["message"] is None and entry["ok"] is None for entry in listed["entries"])
+    assert list(listed["entries"][0]) == list(raised["entries"][0])
+    assert (listed["torch"], raised["torch"]) == (None, torch.__version__)
+
+
+def test_one_error_is_shown_with_the_line_that_raised_and_the_result_of_the_fix() -> None:
+    code, out, _ = captured(["errors", "second-backward"])
+    assert code == 0
+    assert "  -> 4  y.backward()" in out
+    assert "\n     3  y.backward()" in out
+    assert str(ENTRIES["second-backward"].message) in out
+    assert out.rstrip().endswith("result  [4, 8]")
+
+
+def test_several_ids_are_answered_in_their_order_each_once() -> None:
+    asked = ["second-backward", "integer-leaf", "second-backward"]
+    assert [e["id"] for e in answered(["errors", *asked])["entries"]] == ["second-backward", "integer-leaf"]
+
+
+def test_a_search_looks_into_texts_and_can_be_run() -> None:
+    found = answered(["errors", "--search", "MULTIPLE VIEWS"])["entries"]
+    assert [entry["id"] for entry in found] == ["in-place-multi-view"]
+    assert numbers(answered(["errors", "--all", "--search", "unbind"])["entries"][0]["result"]["values"]) == [
+        2,
+        2,
+        1,
+        1,
+    ]
+    assert answered(["errors", "--search", "no such words"])["entries"] == []
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.signs], ids=named)
+def test_a_message_finds_its_error(row: AutogradError) -> None:
+    message = ENTRIES[row.id].message
+    assert message is not None
+    assert row.id in [entry.id for entry in errors(search=message).entries]
+
+
+@pytest.mark.parametrize(
+    ("argv", "message", "hint"),
+    [
+        (["second-backwards"], "there is no error 'second-backwards'", "Did you mean 'second-backward'?"),
+        (["secnd"], "there is no error 'secnd'", "There are 'second-backward'."),
+        (["qqq"], "there is no error 'qqq'", "'gradcli errors' lists them"),
+        (["second-backward", "--emit", "trch"], "--emit writes torch, not 'trch'", "Did you mean 'torch'?"),
+        (["second-backward", "--emit", "jax"], "--emit writes torch, not 'jax'", "Write --emit torch."),
+        (["--emit", "torch"], "--emit torch prints one program", "Name one error"),
+        (["anomaly", "eig-phase", "--emit", "torch"], "one program, there are 2 ids", "Name one error"),
+        (["anomaly", "--all"], "--all raises every error", "Leave the ids out"),
+    ],
+)
+def test_a_wrong_call_is_refused_with_what_would_work(argv: list[str], message: str, hint: str) -> None:
+    error = failed(["errors", *argv], 2)
+    assert message in error["message"]
+    assert hint in error["hint"]
+
+
+def test_from_python_the_same() -> None:
+    (entry,) = gradcli.autograd_errors("second-backward").entries  # type: ignore[attr-defined]
+    assert entry.message == ENTRIES["second-backward"].message
+    assert gradcli.autograd_errors().torch is None  # type: ignore[attr-defined]

@@ -1,0 +1,76 @@
+"""Errors on demand as text, from results written by hand."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+from answers_by_hand import ALL_ERRORS, ERROR_LIST, ONE_ERROR, SECOND_TIME
+
+from gradcli.render import Answer, View, write
+from gradcli.render.views import table_of
+
+
+def shown(answer: Answer, **view: object) -> str:
+    stream = io.StringIO()
+    write(answer, View(**view), stream)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def test_a_list_has_ids_classes_and_titles_by_family() -> None:
+    assert shown(ERROR_LIST) == (
+        "cotangents\n"
+        "id               type          title\n"
+        "cotangent-shape  RuntimeError  the cotangent has another shape\n"
+        "\n"
+        "1 error. 'gradcli errors ID' raises one, --all raises all.\n"
+    )
+
+
+def test_one_error_has_the_program_the_message_the_cause_and_the_fix_that_ran() -> None:
+    assert shown(ONE_ERROR) == (
+        "cotangent-shape  the cotangent has another shape\n"
+        "\n"
+        "  -> 1  y.backward(torch.ones(3))\n"
+        "\n"
+        "PyTorch raised RuntimeError:\n"
+        "  Mismatch in shape:\n"
+        "  grad_output[0] has a shape of [3].\n"
+        "\n"
+        "PyTorch warned:\n"
+        "  This is a demonstration.\n"
+        "\n"
+        "cause  It needs one number for each element.\n"
+        "fix    Give it the output's shape.\n"
+        "\n"
+        "  1  y.backward(torch.ones(2))\n"
+        "  2  x.grad\n"
+        "\n"
+        "result  [2, 4]\n"
+    )
+
+
+def test_the_outcome_of_all_says_which_did_not_hold() -> None:
+    assert shown(ALL_ERRORS) == (
+        "id               raised                       fix                     message\n"
+        "cotangent-shape  RuntimeError                 ok                      Mismatch in shape:\n"
+        "second-backward  nothing, not RuntimeError    failed: ValueError: no  -\n"
+        "integer-leaf     TypeError, not RuntimeError  ok                      Mismatch in shape:\n"
+        "\n"
+        "1 of 3 raised, 2 of 3 fixes ran (PyTorch 2.13.0)\n"
+    )
+
+
+def test_a_failure_ends_with_its_entry_where_it_has_one() -> None:
+    named = replace(SECOND_TIME, id="second-backward")
+    assert shown(named) == shown(SECOND_TIME) + "'gradcli errors second-backward' shows it alone.\n"
+    assert "\x1b[2m'gradcli errors" in shown(named, color=True)
+
+
+def test_a_program_that_reads_rows_gets_every_field() -> None:
+    table = table_of(ALL_ERRORS)
+    assert [column.name for column in table.columns][:6] == ["id", "family", "title", "type", "raised", "ok"]
+    rows = shown(ALL_ERRORS, format="csv").splitlines()
+    assert rows[0].startswith("id,family,title,type,raised,ok,message,warnings,program,line,")
+    assert shown(ERROR_LIST, format="ndjson").count("\n") == 1
+    assert '"ok":null' in shown(ERROR_LIST, format="ndjson")
