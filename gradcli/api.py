@@ -24,6 +24,7 @@ from gradcli.language.loss_call import read_loss
 from gradcli.language.request import Value, is_binding, read, read_value
 from gradcli.render import View, write
 from gradcli.results.shown import present_with
+from gradcli.sources import sources
 
 if TYPE_CHECKING:
     from gradcli.inspections.question import Engine, Selection
@@ -182,28 +183,33 @@ def _request(command: str, subject: str, words: Sequence[object], values: Mappin
     return read(subject, texts, command=command, sources=numbers)
 
 
-def _words(words: Sequence[object], values: Mapping[str, object]) -> tuple[list[str], dict[str, np.ndarray]]:
+def _words(words: Sequence[object], values: Mapping[str, object]) -> tuple[list[str], dict[str, Value]]:
     """Words as text; arrays under names of their own that no expression can have."""
     texts: list[str] = []
-    numbers: dict[str, np.ndarray] = {}
+    numbers: dict[str, Value] = {}
     for prefix, value in [("", word) for word in words] + [(f"{name}=", value) for name, value in values.items()]:
         if isinstance(value, str):
             texts.append(prefix + value)
             continue
-        key = f"@{len(numbers)}"
-        numbers[key] = np.asarray(value)
-        if numbers[key].dtype.kind not in "biuf":
-            raise UsageError(
-                f"{prefix.rstrip('=') or 'a point'} is no array of numbers", hint="Give numbers or a text."
-            )
-        if prefix and isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            prefix = f"{prefix[:-1]}:{value.dtype.name}="  # an array has a dtype of its own, a list takes the default
+        key = f"<array {len(numbers)}>"
+        numbers[key] = _array(value, prefix.rstrip("=") or "a point")
         texts.append(prefix + key)
-    return texts, numbers
+    return texts, sources(texts) | numbers
+
+
+def _array(value: object, name: str) -> Value:
+    """Numbers in memory of their own. An array has a dtype of its own, a list takes the default."""
+    numbers = np.array(value)
+    if numbers.dtype.kind not in "biuf":
+        raise UsageError(f"{name} is no array of numbers", hint="Give numbers or a text.")
+    own = isinstance(value, np.ndarray) and numbers.dtype.name in FLOATING
+    return Value(name, numbers=numbers, dtype=numbers.dtype.name if own else None)
 
 
 def _value(value: object) -> Value:
-    return read_value(value) if isinstance(value, str) else Value(repr(value), numbers=np.asarray(value))
+    if isinstance(value, str):
+        return read_value(value, sources([value]))
+    return _array(value, "an array")
 
 
 def _points(words: Sequence[object]) -> tuple[Value, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gradcli.errors import UsageError, did_you_mean
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from gradcli.language.request import Value
 
 
-def point(word: str, variable: str) -> str:
+def point(word: str, variable: str, sources: Mapping[str, Value] | None = None) -> str:
     """A point, also when it was written as a binding of the only name there is."""
     if not is_binding(word):
         return word
-    binding = read_binding(word)
+    binding = read_binding(word, sources)
     if binding.name != variable or binding.dtype is not None:
         raise UsageError(
             f"'{word}' does not fit: the points belong to '{variable}'",
@@ -37,16 +37,16 @@ def stretch(word: str, variable: str) -> Stretch:
     return read_stretch(word)
 
 
-def cotangent(word: str | None) -> tuple[Value | None, bool]:
+def cotangent(word: str | None, sources: Mapping[str, Value] | None = None) -> tuple[Value | None, bool]:
     """The cotangent of --vjp, and whether none is to be passed at all."""
     if word is None or word.strip().lower() == "none":
         return None, word is not None
-    return read_value(word), False
+    return read_value(word, sources), False
 
 
-def directions(words: Sequence[str]) -> dict[str, Value]:
+def directions(words: Sequence[str], sources: Mapping[str, Value] | None = None) -> dict[str, Value]:
     """The tangents of --jvp by the names of their inputs; '' stands for the only input."""
-    read = [_direction(word) for word in words]
+    read = [_direction(word, sources) for word in words]
     names = [name for name, _ in read]
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
@@ -54,12 +54,12 @@ def directions(words: Sequence[str]) -> dict[str, Value]:
     return dict(read)
 
 
-def _direction(word: str) -> tuple[str, Value]:
+def _direction(word: str, sources: Mapping[str, Value] | None) -> tuple[str, Value]:
     """`U` or `NAME=U` of --jvp."""
     if is_binding(word):
-        binding = read_binding(word)
+        binding = read_binding(word, sources)
         return binding.name, binding.value
-    return "", read_value(word)
+    return "", read_value(word, sources)
 
 
 def retained(word: str) -> frozenset[int] | None:

@@ -94,7 +94,10 @@ def _question(
 
 def _axis(curves: Sequence[CurveRequest], options: ActivateOptions, engine: Engine) -> Value:
     """The points, then the stretches; the functions' own interesting interval if there are neither."""
-    dtype: torch.dtype = getattr(torch, engine.dtype)
+    # files keep their own dtype where nothing else stands on the axis
+    own = {None} if options.stretches else {point.dtype for point in options.points}
+    kept = own.pop() if len(own) == 1 else None
+    dtype: torch.dtype = getattr(torch, kept or engine.dtype)
     context = Context(torch.float64, "cpu", engine.max_elements)
     parts = [_real(point, tensor_of(point, context)).reshape(-1) for point in options.points]
     for stretch in options.stretches:
@@ -105,7 +108,7 @@ def _axis(curves: Sequence[CurveRequest], options: ActivateOptions, engine: Engi
         low, high = min(start for start, _ in intervals), max(stop for _, stop in intervals)
         parts.append(torch.linspace(low, high, INTERESTING_POINTS, dtype=torch.float64))
     axis = torch.cat(parts).to(dtype)
-    return Value("points", numbers=axis.double().numpy())
+    return Value("points", numbers=axis.double().numpy(), dtype=kept)
 
 
 def _real(point: Value, tensor: torch.Tensor) -> torch.Tensor:

@@ -22,7 +22,7 @@ from gradcli.inspections.lost_digits import lost_digits
 from gradcli.inspections.question import Engine, Question, Selection, ask
 from gradcli.inspections.slopes import Index, at_dtype, attempt, by_differences, element, exact, forward, reverse
 from gradcli.language.dtypes import FLOATING
-from gradcli.language.request import Request
+from gradcli.language.request import Request, Value
 from gradcli.results import CheckResult, CheckRow, CheckSummary, Failure
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def check(
     """Each gradient element in each dtype beside its references; a Failure where PyTorch raised in float64."""
     text = request.program.text
     try:
-        question = ask(request, replace(engine, dtype="float64"), selection)
+        question = ask(_without_own_dtypes(request), replace(engine, dtype="float64"), selection)
         output = question.evaluate()
         if not question.wrt or not output.requires_grad:  # PyTorch says it best
             autodiff.gradients(output, question.differentiated, cotangent=torch.ones_like(output))
@@ -81,6 +81,16 @@ def check(
         without_reference=checker.without_reference,
         findings=tuple(lost_digits(rows, text)),
     )
+
+
+def _without_own_dtypes(request: Request) -> Request:
+    """The request with the numbers of files in float64 too, which holds those of every dtype."""
+
+    def without(value: Value) -> Value:
+        return replace(value, dtype=None) if value.dtype in FLOATING else value
+
+    bindings = tuple(replace(binding, value=without(binding.value)) for binding in request.bindings)
+    return replace(request, points=tuple(map(without, request.points)), bindings=bindings)
 
 
 def _check_size(question: Question, elementwise: bool) -> None:

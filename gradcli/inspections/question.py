@@ -131,23 +131,28 @@ def _values(request: Request, context: Context) -> dict[str, torch.Tensor]:
         values[name] = _points(request.points, context) if name == request.variable else _bound(bindings[name], context)
     literals = {name for name, b in bindings.items() if b.dtype is None and is_integer_literal(b.value)}
     for name in index_names(request.program, literals, values, context):
-        values[name] = values[name].to(torch.int64)
+        # read again: 257 would have become 256 on its way through bfloat16
+        values[name] = tensor_of(bindings[name].value, context, torch.int64).to(torch.int64)
     return values
 
 
 def _bound(binding: Binding, context: Context) -> torch.Tensor:
     dtype: torch.dtype | None = None if binding.dtype is None else getattr(torch, binding.dtype)
     value = tensor_of(binding.value, context, dtype)
-    # a tensor of its own: a leaf, and not the storage of another
-    return value.detach().clone() if dtype is None else _converted(value, dtype, binding).clone()
+    converted = value.detach() if dtype is None else _converted(value, dtype, binding)
+    return _own(binding.value, converted)
+
+
+def _own(value: Value, tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor of its own: a leaf, and not the storage of another. Numbers that were read are nobody else's."""
+    return tensor if value.numbers is not None else tensor.clone()
 
 
 def tensor_of(value: Value, context: Context, dtype: torch.dtype | None = None) -> torch.Tensor:
     """The tensor that a value stands for; its literals take `dtype`."""
     wanted = dtype or context.dtype
     if value.numbers is not None:
-        numbers = torch.as_tensor(value.numbers, device=context.device)
-        return numbers if numbers.dtype is torch.bool and dtype is None else numbers.to(wanted)
+        return _given(value, context, dtype)
     assert value.program is not None
     literals = wanted if wanted.is_floating_point else torch.float64
     own = Context(literals, context.device, context.max_elements)
@@ -163,6 +168,20 @@ def tensor_of(value: Value, context: Context, dtype: torch.dtype | None = None) 
     except TorchError as error:
         error.text = value.text
         raise
+
+
+def _given(value: Value, context: Context, dtype: torch.dtype | None) -> torch.Tensor:
+    """Numbers that were read, in the memory that they were read into where they can be."""
+    numbers = torch.as_tensor(value.numbers, device=context.device)
+    if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+        return numbers.contiguous()  # whoever wants integers has to see what would be cut off
+    if value.dtype is not None:
+        numbers = numbers.to(getattr(torch, value.dtype))
+    if dtype is not None:
+        numbers = numbers.to(dtype)
+    elif value.dtype is None and numbers.dtype is not torch.bool:
+        numbers = numbers.to(context.dtype)
+    return numbers.contiguous()
 
 
 def _converted(value: torch.Tensor, dtype: torch.dtype, binding: Binding) -> torch.Tensor:
@@ -183,7 +202,7 @@ def _points(points: Sequence[Value], context: Context) -> torch.Tensor:
         t if t.is_floating_point() or t.is_complex() or t.dtype is torch.bool else t.to(context.dtype) for t in tensors
     ]
     if len(tensors) == 1:
-        return tensors[0].reshape(1).clone() if tensors[0].ndim == 0 else tensors[0].clone()
+        return _own(points[0], tensors[0].reshape(1) if tensors[0].ndim == 0 else tensors[0])
     for point, tensor in zip(points, tensors, strict=True):
         if tensor.ndim > 1:
             raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+import numpy as np
 import torch
 
 from gradcli.compute.capture import TorchError
@@ -15,15 +16,21 @@ from gradcli.language.syntax import Call, Literal, Name, Node, Program, Sequence
 
 
 def is_integer_literal(value: Value) -> bool:
-    """Whether a value is written with integers only."""
+    """Whether a value is written with integers only; text that was read has no dtype to say so, but its numbers do."""
     if value.numbers is not None:
-        return value.numbers.dtype.kind in "iu"
+        return value.numbers.dtype.kind in "iu" or (value.dtype is None and _is_whole(value.numbers))
     if value.program is None or value.program.statements:
         return False
     nodes = list(postorder(value.program.result))
     plain = all(isinstance(node, Literal | Sequence) for node in nodes)
     numbers = [node.value for node in nodes if isinstance(node, Literal)]
     return plain and bool(numbers) and all(type(number) is int for number in numbers)
+
+
+def _is_whole(numbers: np.ndarray) -> bool:
+    """Whether floating numbers are whole; most that are not show it early."""
+    some = numbers.reshape(-1)[:1000]
+    return numbers.dtype.kind == "f" and bool((some == np.trunc(some)).all() and (numbers == np.trunc(numbers)).all())
 
 
 def index_names(

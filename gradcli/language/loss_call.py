@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gradcli.errors import ExpressionError, UsageError, did_you_mean, listed
 from gradcli.language import catalogue
@@ -15,15 +14,13 @@ from gradcli.language.parser import parse
 from gradcli.language.request import (
     Binding,
     Request,
+    Value,
     is_binding,
     read_binding,
     read_value,
     request,
     with_text,
 )
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Scalar = float | str | bool | None
 
@@ -56,7 +53,7 @@ def read_loss(
     *,
     reduction: str | None,
     parameters: Sequence[str],
-    sources: Mapping[str, np.ndarray] | None = None,
+    sources: Mapping[str, Value] | None = None,
 ) -> LossRequest:
     """The loss that the words name, with its tensors and parameters.
 
@@ -110,7 +107,7 @@ def _row(name: str) -> Loss:
 
 
 def _place(
-    argument: LossArgument, word: str, given: Sequence[str], sources: Mapping[str, np.ndarray] | None
+    argument: LossArgument, word: str, given: Sequence[str], sources: Mapping[str, Value] | None
 ) -> tuple[list[str], Binding | None]:
     """The free names of a positional tensor, or its binding under the argument's name if it has none."""
     if sources and word in sources:

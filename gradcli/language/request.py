@@ -30,11 +30,15 @@ _ONE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 @dataclass(frozen=True)
 class Value:
-    """What a point or a name is given: an expression without free names, or numbers read elsewhere."""
+    """What a point or a name is given: an expression without free names, or numbers read elsewhere.
+
+    dtype: the one that numbers bring along, None where they take that of the command.
+    """
 
     text: str
     program: Program | None = None
     numbers: np.ndarray | None = None
+    dtype: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,10 @@ def is_binding(word: str) -> bool:
     return _BINDING.fullmatch(word) is not None
 
 
-def read_value(text: str, sources: Mapping[str, np.ndarray] | None = None) -> Value:
+def read_value(text: str, sources: Mapping[str, Value] | None = None) -> Value:
     """A point or the right side of NAME=VALUE.  Raises ExpressionError, UnknownNameError."""
     if sources and text in sources:
-        return Value(text, numbers=sources[text])
+        return sources[text]
     program = parse(text)
     if program.free_names:
         name = program.free_names[0]
@@ -90,7 +94,7 @@ def read_value(text: str, sources: Mapping[str, np.ndarray] | None = None) -> Va
     return Value(text, program)
 
 
-def read_binding(word: str, sources: Mapping[str, np.ndarray] | None = None) -> Binding:
+def read_binding(word: str, sources: Mapping[str, Value] | None = None) -> Binding:
     """`x=1,2` or `x:float16=1e4`.  Raises UsageError, ExpressionError."""
     match = _BINDING.fullmatch(word)
     if match is None:
@@ -137,9 +141,7 @@ def _open_call(row: Row) -> str:
     return ", ".join(["x", *(p.name for p in required[1:])])
 
 
-def read(
-    subject: str, words: Sequence[str], *, command: str, sources: Mapping[str, np.ndarray] | None = None
-) -> Request:
+def read(subject: str, words: Sequence[str], *, command: str, sources: Mapping[str, Value] | None = None) -> Request:
     """The request that a subject and the words behind it make.
 
     Raises GradcliError where names stay open, points have no name to go to, or a word cannot be read.

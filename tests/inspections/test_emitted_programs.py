@@ -21,7 +21,7 @@ from gradcli.errors import BoundError
 from gradcli.inspections.emission.programs import grad_program
 from gradcli.inspections.grad import GradOptions
 from gradcli.inspections.question import Engine, Selection
-from gradcli.language.request import read
+from gradcli.language.request import Value, read
 
 DATA = Path(__file__).parents[1] / "data"
 EXPRESSIONS: list[dict[str, Any]] = json.loads((DATA / "expressions.json").read_text())["expressions"]
@@ -265,7 +265,7 @@ def test_the_program_of_a_mistake_is_that_mistake() -> None:
 @pytest.mark.parametrize(("count", "fits"), [(1_000, True), (1_001, False)])
 def test_numbers_from_elsewhere_are_written_up_to_a_bound(count: int, fits: bool) -> None:
     values = np.linspace(0, 1, count)
-    request = read("sum(x)", ["@values"], command="grad", sources={"@values": values})
+    request = read("sum(x)", ["@values"], command="grad", sources={"@values": Value("@values", numbers=values)})
     if fits:
         result = grad_program(request, GradOptions(), Engine(), Selection())
         (ran,) = run_all([result.program])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcli.errors import ExpressionError, GradcliError, UnknownNameError, UsageError
-from gradcli.language.request import is_binding, read, read_binding, read_value, subject_text
+from gradcli.language.request import Value, is_binding, read, read_binding, read_value, subject_text
 
 
 def refused(subject: str, words: list[str]) -> GradcliError:
@@ -87,9 +87,9 @@ def test_a_value_that_was_meant_as_an_option_says_so() -> None:
 
 
 def test_numbers_that_were_read_elsewhere_are_taken_as_they_are() -> None:
-    numbers = np.array([1.0, 2.0])
-    assert read_value("-", {"-": numbers}).numbers is numbers
-    assert read_binding("x=@-", {"@-": numbers}).value.numbers is numbers
+    numbers = Value("-", numbers=np.array([1.0, 2.0]))
+    assert read_value("-", {"-": numbers}) is numbers
+    assert read_binding("x=@-", {"@-": numbers}).value is numbers
 
 
 @pytest.mark.parametrize(

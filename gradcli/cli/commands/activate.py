@@ -76,7 +76,7 @@ def activate(
     words = points or []
     read_numbers = sources(words)
     stretches = tuple(readers.stretch(word, curves[0].variable) for word in range_ or [])
-    values = tuple(read_value(readers.point(word, curves[0].variable), read_numbers) for word in words)
+    values = tuple(read_value(readers.point(word, curves[0].variable, read_numbers), read_numbers) for word in words)
     with resting_collector():
         from gradcli.inspections.activate import ActivateOptions, drawn_over
         from gradcli.inspections.activate import activate as inspect

@@ -89,9 +89,10 @@ def grad(
     common = Common.of(ctx)
     check_via(via)
     given = words or []
-    request = read(subject, given, command="grad", sources=sources(given))
-    cotangent, none = readers.cotangent(vjp)
-    directions = readers.directions(jvp) if jvp else None
+    numbers = sources([*given, *([vjp] if vjp else []), *(jvp or [])])
+    request = read(subject, given, command="grad", sources=numbers)
+    cotangent, none = readers.cotangent(vjp, numbers)
+    directions = readers.directions(jvp, numbers) if jvp else None
     with resting_collector():
         from gradcli.inspections.grad import GradOptions
         from gradcli.inspections.grad import grad as inspect

@@ -92,8 +92,9 @@ def loss(
     given = words or []
     if learning_rate is not None and not math.isfinite(learning_rate):
         raise UsageError(f"--lr {learning_rate} is no learning rate", hint="Choose a finite number: --lr 0.1.")
-    asked = read_loss(name, given, reduction=reduction, parameters=param or [], sources=sources(given))
-    cotangent, none = readers.cotangent(vjp)
+    numbers = sources([*given, *([vjp] if vjp else [])])
+    asked = read_loss(name, given, reduction=reduction, parameters=param or [], sources=numbers)
+    cotangent, none = readers.cotangent(vjp, numbers)
     with resting_collector():
         from gradcli.inspections.loss import LossOptions
         from gradcli.inspections.loss import loss as inspect

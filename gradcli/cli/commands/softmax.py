@@ -42,7 +42,7 @@ def softmax(
     if not 0 < temperature < float("inf"):
         raise UsageError(f"--temperature {temperature:g} is out of bounds", hint="Choose a positive number.")
     read_numbers = sources(values)
-    points = tuple(read_value(readers.point(word, "x"), read_numbers) for word in values)
+    points = tuple(read_value(readers.point(word, "x", read_numbers), read_numbers) for word in values)
     with resting_collector():
         from gradcli.inspections.softmax import SoftmaxOptions
         from gradcli.inspections.softmax import softmax as inspect

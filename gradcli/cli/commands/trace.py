@@ -68,8 +68,9 @@ def trace(
     """Every sub-expression with its value and the gradient that reaches it; where a NaN, Inf or zero was born."""
     common = Common.of(ctx)
     given = words or []
-    request = read(subject, given, command="trace", sources=sources(given))
-    cotangent, none = readers.cotangent(vjp)
+    numbers = sources([*given, *([vjp] if vjp else [])])
+    request = read(subject, given, command="trace", sources=numbers)
+    cotangent, none = readers.cotangent(vjp, numbers)
     if none:
         raise UsageError("trace needs a cotangent", hint="Leave --vjp out for ones, or use 'gradcli grad --vjp none'.")
     with resting_collector():

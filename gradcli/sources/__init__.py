@@ -1,0 +1,83 @@
+"""Numbers from outside of the command line: `@file`, `@file:name`, and standard input.
+
+One row a format: the ending of a file, and the module of this package whose `read` reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from gradcli.errors import UsageError
+from gradcli.language.request import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradcli.sources.location import Location
+    from gradcli.sources.numbers import Numbers
+
+    Reader = Callable[[Location], Numbers]
+
+READERS = {
+    ".npy": "npy",
+    ".npz": "npz",
+    ".pt": "pytorch",
+    ".pth": "pytorch",
+    ".safetensors": "safetensors",
+    ".csv": "table",
+    ".tsv": "table",
+    ".json": "document",
+    ".txt": "text",
+    ".parquet": "parquet",
+}
+
+_NAMED = re.compile(r"[^\W\d]\w*(:[\w.]*)?=(?P<value>.*)", re.DOTALL)
+
+
+def sources(words: Sequence[str]) -> dict[str, Value]:
+    """The numbers behind the words that name a source, by the text of the word or of its NAME=VALUE's value.
+
+    Raises SourceError for what cannot be read, UsageError where standard input is asked for twice.
+    """
+    named = [text for word in words if is_source(text := _value(word))]
+    if sum(map(_is_standard_input, named)) > 1:
+        raise UsageError("standard input can be read only once", hint="Give '-' for one input.")
+    return {text: read_source(text) for text in dict.fromkeys(named)}
+
+
+def is_source(text: str) -> bool:
+    """Whether the text of a value names a source rather than being an expression."""
+    return text == "-" or text.startswith("@")
+
+
+def read_source(text: str) -> Value:
+    """The numbers that `@data.npy`, `@data.npz:name`, `-` or `@-:path` stands for."""
+    from gradcli.sources.location import locate
+
+    if _is_standard_input(text):
+        from gradcli.sources.text import read_standard_input
+
+        numbers = read_standard_input(text)
+    else:
+        location = locate(text, READERS)
+        numbers = _reader_of(location)(location)
+    return Value(text, numbers=numbers.values, dtype=numbers.dtype)
+
+
+def _reader_of(location: Location) -> Reader:
+    # the formats cost imports of their own, and a call reads one or two of them
+    module = import_module(f"{__name__}.{READERS.get(location.ending, 'text')}")
+    read: Reader = module.read
+    return read
+
+
+def _is_standard_input(text: str) -> bool:
+    return text in ("-", "@-") or text.startswith("@-:")
+
+
+def _value(word: str) -> str:
+    match = _NAMED.fullmatch(word)
+    return word if match is None else match["value"]

@@ -1,0 +1,185 @@
+"""From `@PATH:NAME` to a file that is there, and the mistakes that can be told before it is read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradcli.errors import SourceError, did_you_mean, listed, nearest
+
+MOST_FILES = 10_000
+"""So many names of a folder are looked through for one that is like the missing one."""
+
+
+@dataclass(frozen=True)
+class Location:
+    """A file, and what in it is meant.
+
+    word: as it was typed. name: the array, column or path behind the last `:`, None if there is none.
+    ending: the part of the name that says the format, in lower case.
+    regular: False for pipes and devices, which can be read once and have no size.
+    """
+
+    word: str
+    path: Path
+    name: str | None
+    ending: str
+    regular: bool
+
+    @property
+    def shown(self) -> str:
+        """The file as it is called in a message."""
+        return f"'{printable(str(self.path))}'"
+
+    @property
+    def file_word(self) -> str:
+        """The word without the name, for examples: `@data.npz`."""
+        word = self.word if self.name is None else self.word[: len(self.word) - len(self.name) - 1]
+        return printable(word)
+
+
+def locate(word: str, endings: Collection[str]) -> Location:
+    """The file that `@PATH` or `@PATH:NAME` means; a colon may be part of either.
+
+    Raises SourceError for a file that is missing, empty, a folder, or of a format that cannot be read.
+    """
+    text = word.removeprefix("@")
+    if not text:
+        raise SourceError("'@' names no file", hint="Write the file behind it: @data.npy, or - for standard input.")
+    path, name, mode = _existing(text) or _missing(text, endings)
+    shown = f"'{printable(str(path))}'"
+    if stat.S_ISDIR(mode):
+        raise SourceError(f"{shown} is a folder", hint=_in_folder(path, endings))
+    location = Location(word, path, name, path.suffix.lower(), stat.S_ISREG(mode))
+    if location.ending not in endings and location.regular:
+        kind = f"'{location.ending}' files" if location.ending else "a file without an ending"
+        raise SourceError(f"{shown} cannot be read: gradcli does not read {kind}", hint=_readable(endings))
+    if location.regular and not path.stat().st_size:
+        raise SourceError(f"{shown} is empty", hint="Was it written to the end?")
+    return location
+
+
+@contextmanager
+def reported(location: Location) -> Iterator[None]:
+    """What the system says about reading a file, as an error of ours."""
+    try:
+        yield
+    except PermissionError:
+        raise SourceError(f"{location.shown} may not be read", hint="Its permissions forbid it: ls -l.") from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SourceError(f"{location.shown} cannot be read: {reason}", hint="Is it a plain file?") from None
+
+
+def chosen(location: Location, names: Collection[str], what: str) -> str:
+    """The name in a file of several arrays or columns; a single one needs no name.
+
+    Raises SourceError with the names that are there.
+    """
+    if location.name is None:
+        if len(names) == 1:
+            return next(iter(names))
+        if not names:
+            raise SourceError(f"{location.shown} holds no {what}", hint="Save some numbers in it.")
+        raise SourceError(
+            f"{location.shown} holds {len(names)} {what}s: {listed(names)}",
+            hint=f"Name one: {location.file_word}:{min(names)}",
+        )
+    if location.name in names:
+        return location.name
+    there = f"It holds {listed(names)}." if names else f"It holds no {what}."
+    raise SourceError(
+        f"{location.shown} holds no {what} '{printable(location.name)}'",
+        hint=" ".join(filter(None, [did_you_mean(location.name, names), there])),
+    )
+
+
+def printable(text: str) -> str:
+    """A name of a file as text; bytes that are none are shown as question marks."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _existing(text: str) -> tuple[Path, str | None, int] | None:
+    """The longest file name that is there, what stands behind it, and its mode."""
+    pieces = text.split(":")
+    for count in range(len(pieces), 0, -1):
+        head = ":".join(pieces[:count])
+        path = _path(head)
+        mode = _mode(path) if head else None
+        if mode is not None:
+            return path, ":".join(pieces[count:]) if count < len(pieces) else None, mode
+    return None
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()  # no shell does it behind an @
+    except RuntimeError:  # no such user
+        return Path(text)
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except PermissionError:
+        raise SourceError(
+            f"'{printable(str(path))}' may not be read", hint="The permissions of its folder forbid it: ls -ld."
+        ) from None
+    except (OSError, ValueError):  # not there, too long, a zero byte
+        return None
+
+
+def _missing(text: str, endings: Collection[str]) -> tuple[Path, str | None, int]:
+    """Raises SourceError for a file that is not there, with the nearest one that is."""
+    path = _path(_without_name(text, endings))
+    shown = f"'{printable(str(path))}'"
+    folder = path.parent
+    if _mode(folder) is None:
+        while _mode(folder.parent) is None:
+            folder = folder.parent
+        other = nearest(folder.name, [entry.name for entry in _entries(folder.parent)])
+        hint = f"Did you mean the folder '{other}'?" if other else f"There is no folder '{printable(str(folder))}'."
+        raise SourceError(f"there is no file {shown}", hint=hint)
+    files = [entry.name for entry in _entries(folder) if not entry.is_dir()]
+    there = sorted(name for name in files if Path(name).suffix.lower() in endings)
+    near = nearest(path.name, files)
+    hint = f"Did you mean '{printable(str(folder / near))}'?" if near else _what_is_there(folder, there)
+    raise SourceError(f"there is no file {shown}", hint=hint)
+
+
+def _without_name(text: str, endings: Collection[str]) -> str:
+    """The part up to the first colon behind a known ending."""
+    pieces = text.split(":")
+    heads = [":".join(pieces[:count]) for count in range(1, len(pieces) + 1)]
+    return next((head for head in heads if Path(head).suffix.lower() in endings), heads[0] or text)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    found = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                found.append(entry)
+                if len(found) == MOST_FILES:
+                    break
+    except OSError:
+        return []
+    return found
+
+
+def _what_is_there(folder: Path, names: list[str]) -> str:
+    place = "This folder" if str(folder) == "." else f"'{printable(str(folder))}'"
+    return f"{place} holds {listed(map(printable, names), most=6)}." if names else f"{place} holds no such files."
+
+
+def _in_folder(folder: Path, endings: Collection[str]) -> str:
+    files = sorted(entry.name for entry in _entries(folder) if Path(entry.name).suffix.lower() in endings)
+    return f"Name a file in it: @{printable(str(folder / files[0]))}" if files else "Name a file."
+
+
+def _readable(endings: Collection[str]) -> str:
+    return f"It reads {', '.join(sorted(endings))}."

@@ -1,0 +1,106 @@
+"""Numbers as text: standard input, `@numbers.txt`, pipes. Split by white space, commas or line breaks, or JSON."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+import numpy as np
+
+from gradcli.errors import SourceError
+from gradcli.sources import document
+from gradcli.sources.location import Location, reported
+from gradcli.sources.numbers import Numbers
+from gradcli.sources.recognise import damaged
+
+PIECE = 2**20
+"""Characters that are split at a time: as Python objects, words take ten times the memory of the text."""
+_SEPARATORS = str.maketrans(",;", "  ")
+
+
+def read(location: Location) -> Numbers:
+    """The numbers of a text file or of a pipe."""
+    with reported(location):
+        try:
+            with location.path.open(encoding="utf-8-sig") as file:
+                if file.isatty():
+                    raise SourceError(f"{location.shown} is a terminal", hint="Give a file or a pipe.")
+                return numbers_of(file, location.shown, location.word, location.name)
+        except UnicodeDecodeError:
+            raise damaged(location, "it is not UTF-8 text") from None
+
+
+def read_standard_input(word: str) -> Numbers:
+    """The numbers on standard input; `@-:gradients.x` leads to those of a JSON document."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise SourceError("standard input is a terminal", hint="Pipe numbers in: seq -5 5 | gradcli grad sigmoid -")
+    try:
+        return numbers_of(sys.stdin, "standard input", "@-", word.partition(":")[2] or None)
+    except OSError as error:
+        raise SourceError(f"standard input cannot be read: {error.strerror}", hint="Pipe numbers in.") from None
+    except UnicodeDecodeError as error:
+        if error.object.startswith(b"\x93NUMPY"):
+            raise SourceError(
+                "standard input is not text: it is a NumPy array", hint="Give it as a file: @data.npy."
+            ) from None
+        raise SourceError("standard input is not text", hint="Pipe numbers in, one a line.") from None
+
+
+def numbers_of(stream: TextIO, source: str, word: str, path: str | None) -> Numbers:
+    """The numbers in a stream of text, which `source` names."""
+    head = stream.read(PIECE).removeprefix("\ufeff")
+    if head.lstrip()[:1] in ("[", "{"):
+        return document.numbers_of(head + stream.read(), source, word, path)
+    if path is not None:
+        raise SourceError(f"{source} is no JSON, and '{path}' leads nowhere", hint=f"Write {word} alone.")
+    arrays: list[np.ndarray] = []
+    count = 0
+    for piece in _pieces(head, stream):
+        words = piece.translate(_SEPARATORS).split()
+        arrays.append(_floats(words, count, source, plain="_" not in piece))
+        count += len(words)
+    if not count:
+        raise SourceError(f"{source} holds no numbers", hint="Pipe numbers in, one a line.")
+    return Numbers(np.concatenate(arrays))
+
+
+def _pieces(head: str, stream: TextIO) -> Iterator[str]:
+    """The text in pieces that end between two words."""
+    rest = ""
+    while head:
+        end = _last_break(head)
+        if end:
+            yield rest + head[:end]
+            rest = head[end:]
+        else:
+            rest += head
+        head = stream.read(PIECE)
+    yield rest
+
+
+def _last_break(text: str) -> int:
+    """Behind the last character that parts two words, 0 if there is none."""
+    match = re.search(r"[\s,;](?=[^\s,;]*\Z)", text[-4096:]) or re.search(r"[\s,;](?=[^\s,;]*\Z)", text)
+    return 0 if match is None else len(text) - len(match.string) + match.end()
+
+
+def _floats(words: list[str], before: int, source: str, *, plain: bool) -> np.ndarray:
+    try:
+        if not plain:  # 1_000 is a number to Python only
+            raise ValueError
+        return np.fromiter(map(float, words), dtype=np.float64, count=len(words))
+    except ValueError:
+        place, word = next((i, w) for i, w in enumerate(words, before + 1) if not is_number(w))
+        shown = word if len(word) <= 40 else f"{word[:36]} ..."
+        raise SourceError(f"word {place} of {source}, '{shown}', is no number", hint="Remove it.") from None
+
+
+def is_number(word: str) -> bool:
+    """Whether a word is a number to others than Python, too."""
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return "_" not in word
