@@ -158,6 +158,7 @@ class Common:
     frozen: str | None = None
     fail_on: str | None = None
     emit: str | None = None
+    tree: bool = False
 
     @classmethod
     def of(cls, context: typer.Context) -> Common:
@@ -181,6 +182,11 @@ class Common:
             raise BoundError(f"--seed {self.seed} is out of bounds", hint=f"Choose 0 to {MAX_SEED}.")
         if self.max_elements is not None and self.max_elements < 1:
             raise BoundError(f"--max-elements {self.max_elements} is out of bounds", hint="Choose 1 or more.")
+        if self.tree and self.output_format not in ("table", "markdown"):
+            raise UsageError(
+                f"--tree draws a tree, which {self.output_format} has no place for",
+                hint="Leave --tree out, or choose --format table or markdown.",
+            )
         if self.wrt is not None and not _names(self.wrt):
             raise UsageError("--wrt names no input", hint="Write --wrt x or --wrt x,y.")
         if self.emit not in (None, "torch"):
@@ -221,6 +227,7 @@ class Common:
         view = view_of(
             sys.stdout, format_=self.output_format, precision=self.precision, max_rows=self.max_rows, plot=plot
         )
+        view = replace(view, tree=self.tree)
         if view.plot and drawing is not None and not isinstance(result, Failure):
             view = replace(view, drawing=drawing())
         code = show(result, view)

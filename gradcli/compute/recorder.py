@@ -47,12 +47,16 @@ class Recorder:
                 self._note(node, operands)
                 return
         else:
-            by_node = self._by_node
-            operands = tuple([index for child in _parts(node) for index in by_node.get(id(child), ())])
+            operands = self.operands_of(node)
             if not tensors or isinstance(node, syntax.Sequence):
                 self._note(node, operands)
                 return
         self._step(node, value, tensors, operands, arguments)
+
+    def operands_of(self, node: Observed) -> tuple[int, ...]:
+        """The steps whose values an operation reads; also one that raised, and so is no step itself."""
+        by_node = self._by_node
+        return tuple([index for child in _parts(node) for index in by_node.get(id(child), ())])
 
     def _note(self, node: Observed, operands: tuple[int, ...]) -> None:
         """A value that is no step of its own: it is what its operands are."""

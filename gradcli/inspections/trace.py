@@ -135,7 +135,7 @@ def _raised(question: Question, raised: TorchError, selection: Selection) -> Tra
         inputs=question.inputs,
         output=None,
         gradients=dict.fromkeys(question.wrt),
-        steps=(*_steps(tape, None), *_unfinished(found, question.program.text)),
+        steps=(*_steps(tape, None), *_unfinished(found, question.program.text, recorder)),
         paths=(),
         agrees=True,
         raised=explain(
@@ -147,12 +147,13 @@ def _raised(question: Question, raised: TorchError, selection: Selection) -> Tra
     return _marked(with_findings(result, Evidence(None, tape, question.context)))
 
 
-def _unfinished(raised: TorchError, text: str) -> tuple[Step, ...]:
+def _unfinished(raised: TorchError, text: str, recorder: Recorder) -> tuple[Step, ...]:
     """The operation that raised, which has no value."""
     if raised.stage != "forward" or raised.node is None:
         return ()
     start, end = raised.node.span
-    return (Step(text[start:end], raised.node.span, operation_of(raised.node), None, (), None, None, None, ()),)
+    operands = tuple(dict.fromkeys(recorder.operands_of(raised.node)))
+    return (Step(text[start:end], raised.node.span, operation_of(raised.node), None, operands, None, None, None, ()),)
 
 
 @torch.no_grad()

@@ -49,6 +49,29 @@ class Table:
 
 
 @dataclass(frozen=True, eq=False)
+class Branch:
+    """One part of a tree, with a tensor for each name of the tree's, and the numbers of its own parts.
+
+    remark: what the tone says, in words.
+    """
+
+    text: str
+    tensors: tuple[Tensor | None, ...]
+    parts: tuple[int, ...] = ()
+    remark: str | None = None
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """Branches by number, from the roots down; what several of them share is one branch."""
+
+    names: tuple[str, ...]
+    branches: tuple[Branch, ...]
+    roots: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Scalar:
     """A number with its dtype, to be rounded by whoever shows it; None is a dash."""
 
@@ -123,4 +146,4 @@ class Plot:
     x_name: str = "x"
 
 
-Block = Table | Facts | Heading | Note | Excerpt | Verbatim | Listing | Plot
+Block = Table | Facts | Heading | Note | Excerpt | Verbatim | Listing | Plot | Tree

@@ -130,7 +130,7 @@ def _decimals_aligned(field: _Field) -> _Field:
     """Numbers with their decimal points below each other."""
     if not field.numeric:
         return field
-    places = [_decimal_place(cell) for cell in field.cells]
+    places = [decimal_place(cell) for cell in field.cells]
     left = max(places, default=0)
     right = max((len(cell) - place for cell, place in zip(field.cells, places, strict=True)), default=0)
     cells = [
@@ -140,7 +140,7 @@ def _decimals_aligned(field: _Field) -> _Field:
     return replace(field, cells=cells)
 
 
-def _decimal_place(cell: str) -> int:
+def decimal_place(cell: str) -> int:
     """Where the whole part of a number ends; words such as `inf` have no other part."""
     if cell.lstrip("+-")[:1].isdigit():
         for place, character in enumerate(cell):

@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from gradcli.render.blocks import Block, Excerpt, Facts, Heading, Listing, Note, Plot, Scalar, Table, Tone, Verbatim
+from gradcli.render.blocks import (
+    Block,
+    Excerpt,
+    Facts,
+    Heading,
+    Listing,
+    Note,
+    Plot,
+    Scalar,
+    Table,
+    Tone,
+    Tree,
+    Verbatim,
+)
 from gradcli.render.cells import is_numeric, shown_cells, shown_scalar
 from gradcli.render.excerpt import excerpt
 from gradcli.render.plot import plot_lines
@@ -24,7 +37,7 @@ def render(answer: Answer, view: View) -> Iterator[str]:
     """Paragraphs with an empty line between them; findings are a list."""
     paragraphs = (
         paragraph
-        for block in blocks_of(answer, plot=view.plot, drawing=view.drawing)
+        for block in blocks_of(answer, plot=view.plot, drawing=view.drawing, tree=view.tree)
         if (paragraph := _paragraph(block, view))
     )
     yield "\n\n".join(paragraphs) + "\n"
@@ -37,6 +50,10 @@ def _paragraph(block: Block, view: View) -> str:
             return f"## {_code(shortened(one_line(block.text), _LONGEST_HEADING))}{remark}"
         case Table():
             return _table(block, view)
+        case Tree():
+            from gradcli.render.tree import tree_lines  # only for --tree
+
+            return _fenced("".join(text for text, _ in line).rstrip() for line in tree_lines(block, view))
         case Facts():
             return "\n".join(f"- {_escaped(name)}: {_answer(value, view)}" for name, value in block.pairs)
         case Note(tone="error" | "warning" | "note"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from gradcli.render.blocks import Block, Excerpt, Facts, Heading, Listing, Note, Plot, Table, Verbatim
+from gradcli.render.blocks import Block, Excerpt, Facts, Heading, Listing, Note, Plot, Table, Tree, Verbatim
 from gradcli.render.excerpt import excerpt
 from gradcli.render.layout import GAP, Line, facts_lines, table_lines
 from gradcli.render.plot import plot_lines
@@ -35,7 +35,9 @@ _EXCERPT_WIDTH = 100
 
 def render(answer: Answer, view: View) -> Iterator[str]:
     """The answer as lines of text, plain or painted."""
-    yield painted(block_lines(blocks_of(answer, plot=view.plot, drawing=view.drawing), view), color=view.color)
+    yield painted(
+        block_lines(blocks_of(answer, plot=view.plot, drawing=view.drawing, tree=view.tree), view), color=view.color
+    )
 
 
 def block_lines(blocks: Iterable[Block], view: View) -> list[Line]:
@@ -102,6 +104,10 @@ def _lines(block: Block, view: View) -> list[Line]:
             width = max(4, (view.width or _EXCERPT_WIDTH) - len(GAP))
             text, carets = excerpt(block.text, block.span, width, view.charset)
             return [((GAP + text, "plain"),), ((GAP + carets, block.tone),)]
+        case Tree():
+            from gradcli.render.tree import tree_lines  # only for --tree
+
+            return tree_lines(block, view)
 
 
 def _heading_lines(block: Heading, view: View) -> list[Line]:

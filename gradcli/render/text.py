@@ -6,9 +6,9 @@ import re
 import unicodedata
 
 _UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
-"""Control characters, escapes, invisible and direction-changing characters, halves of surrogate pairs."""
+"""Control characters, escapes, invisible and direction-changing characters, halves of surrogates, what XML has not."""
 
 _PIECE = re.compile(r".+?(?:[(\[,_]+|(?=\.[A-Za-z])|$)")
 
@@ -16,7 +16,7 @@ _PLAINER = str.maketrans(
     {"…": "...", "—": "-", "–": "-", "·": "*", "│": "|", "┤": "|", "┬": "+", "└": "+", "─": "-", "┊": ":", "′": "'"}
     | {"“": '"', "”": '"', "‘": "'", "’": "'", "≤": "<=", "≥": ">=", "−": "-", "×": "x", "\u2800": " "}
     | {chr(code): "*" for code in range(0x2801, 0x2900)}
-    | {"\u2805": ":", "\u2828": ":"}
+    | {"\u2805": ":", "\u2828": ":", "├": "+"}
 )
 """Stand-ins for a stream that cannot hold the character; all braille dots become one star, a dotted line colons."""
 

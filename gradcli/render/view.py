@@ -24,6 +24,7 @@ class View:
     width: columns of the terminal, None for as many as needed.
     drawing: the answer that the plots are drawn from, where that is not the one in the tables: the same curves over
         many more points.
+    tree: whether the steps of a trace are drawn as a tree instead of a table.
     charset: the encoding of the stream; `write` fills it in.
     """
 
@@ -35,3 +36,4 @@ class View:
     color: bool = False
     drawing: Answer | None = None
     charset: str = "utf-8"
+    tree: bool = False

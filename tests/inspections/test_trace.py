@@ -128,6 +128,7 @@ def test_an_operation_that_raises_is_the_last_step_and_the_exit_code_is_1() -> N
         ("b", False),
         ("exp(a) @ b", True),
     ]
+    assert answer["steps"][-1]["operands"] == [1, 2]
     assert answer["raised"]["span"] == [0, 10]
     assert answer["output"] is None
     assert answer["gradients"] == {"a": None, "b": None}

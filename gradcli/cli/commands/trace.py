@@ -52,6 +52,10 @@ def trace(
         str | None,
         typer.Option("--vjp", metavar="V", help="The cotangent.", show_default="ones", rich_help_panel="Derivatives"),
     ] = None,
+    tree: Annotated[
+        bool,
+        typer.Option("--tree", help="The steps as a tree, the output at its root, instead of a table."),
+    ] = False,
     wrt: Wrt = None,
     frozen: Frozen = None,
     device: Device = "cpu",

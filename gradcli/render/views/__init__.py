@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gradcli.render.blocks import Block, Plot, Table
 from gradcli.render.cells import with_distinct_names
@@ -22,6 +22,9 @@ from gradcli.render.views import (
     softmax,
     trace,
 )
+
+if TYPE_CHECKING:
+    from gradcli.results import TraceResult
 
 __all__ = ["blocks_of", "plots_of", "table_of"]
 
@@ -58,8 +61,12 @@ _VIEWS = {
 }
 
 
-def blocks_of(answer: Answer, *, plot: bool = False, drawing: Answer | None = None) -> tuple[Block, ...]:
+def blocks_of(
+    answer: Answer, *, plot: bool = False, drawing: Answer | None = None, tree: bool = False
+) -> tuple[Block, ...]:
     """The answer for people; plots, of `drawing` if there is one, come behind its first table."""
+    if tree and getattr(answer, "kind", "error") == "trace":
+        return trace.tree_blocks(cast("TraceResult", answer))
     views = _views(answer)
     blocks = views.blocks(answer)
     plots = views.plots(drawing or answer) if plot and views.plots_in_text else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -26,12 +26,24 @@ _LEGEND = "gradient: what reached this part from the output; slope: the part's o
 
 def blocks(result: TraceResult) -> tuple[Block, ...]:
     """The answer for people."""
+    return _around(result, _tree(result))
+
+
+def tree_blocks(result: TraceResult) -> tuple[Block, ...]:
+    """The same with the steps as a tree."""
+    from gradcli.render.drawings.tree import tree_of  # only for --tree
+
+    legend = [Note(_LEGEND, "quiet")] if result.raised is None else []
+    return _around(result, [tree_of(result), *legend] if result.steps else [])
+
+
+def _around(result: TraceResult, steps: Iterable[Block]) -> tuple[Block, ...]:
     found = () if result.raised is not None else finding_blocks(result.findings, result.expression)
     return (
         Heading(result.expression, place(result.setting)),
         *found,
         *_disagreement(result),
-        *_tree(result),
+        *steps,
         *_paths(result.paths),
         *(() if result.raised is None else failure_blocks(result.raised)),
     )

@@ -1,0 +1,169 @@
+"""Blocks as HTML: what they hold is text, never markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from html import escape
+
+from gradcli.render.blocks import Block, Column, Excerpt, Facts, Heading, Note, Scalar, Table, Verbatim
+from gradcli.render.cells import DASH, is_numeric, shown_cells, shown_scalar
+from gradcli.render.layout import decimal_place
+from gradcli.render.page.picture import picture_of
+from gradcli.render.terminal import block_lines
+from gradcli.render.text import first_columns, last_columns, one_line, shortened, visible, visible_lines, width_of
+from gradcli.render.view import Answer, View
+from gradcli.render.views import blocks_of
+from gradcli.results import TraceResult
+
+_LONGEST_HEADING = 1000
+_LONGEST_SIDE = 400
+"""Columns of an expression on each side of a place in it."""
+_PROSE = 30
+"""Columns from which on the cells of a column of text may wrap."""
+_SEVERITIES = ("error", "warning", "note")
+_CODE = re.compile(r"(?:error|warning|note)\[[a-z-]+\]")
+_FIX = "fix: "
+
+
+def escaped(text: str) -> str:
+    """One line of text in which nothing is markup, hides or turns the direction of what follows."""
+    return escape(visible(text))
+
+
+def body_of(answer: Answer, view: View) -> Iterator[str]:
+    """The blocks in order; the picture of a trace before its first table, other pictures behind it."""
+    blocks = blocks_of(answer, tree=view.tree)
+    first = next((place for place, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
+    place = first if isinstance(answer, TraceResult) else min(first + 1, len(blocks))
+    yield from _grouped(blocks[:place], view)
+    yield from picture_of(answer, view)
+    yield from _grouped(blocks[place:], view)
+
+
+def _grouped(blocks: Sequence[Block], view: View) -> Iterator[str]:
+    """A finding, its place and its fix are one section; a remark and what follows it are too."""
+    within = False
+    for block in blocks:
+        begins = isinstance(block, Note) and block.tone in _SEVERITIES
+        if within and (begins or not _continues(block)):
+            yield "</section>"
+            within = False
+        if begins and isinstance(block, Note):
+            yield f'<section class="finding {block.tone}">'
+            within = True
+        yield from _block(block, view)
+    if within:
+        yield "</section>"
+
+
+def _continues(block: Block) -> bool:
+    return isinstance(block, Excerpt | Verbatim) or (isinstance(block, Note) and block.tone in ("plain", "good"))
+
+
+def _block(block: Block, view: View) -> Iterator[str]:
+    match block:
+        case Heading():
+            remark = f'<p class="remark">{escaped(block.remark)}</p>' if block.remark else ""
+            heading = escaped(shortened(one_line(block.text), _LONGEST_HEADING))
+            yield f"<header><h1><code>{heading}</code></h1>{remark}</header>"
+        case Note():
+            yield _note(block)
+        case Excerpt():
+            yield _excerpt(block)
+        case Verbatim():
+            yield f'<pre class="verbatim" tabindex="0">{_lines(visible_lines(block.text))}</pre>'
+        case Facts():
+            yield _facts(block, view)
+        case Table():
+            yield from _table(block, view)
+        case _:
+            drawn = block_lines([block], replace(view, width=None, color=False))
+            text = ["".join(piece for piece, _ in line).rstrip() for line in drawn]
+            if any(text):
+                yield f'<pre class="drawn" tabindex="0">{_lines(text)}</pre>'
+
+
+def _lines(lines: Sequence[str]) -> str:
+    """Behind a line break, because the parser drops one that begins the text."""
+    return "\n" + "\n".join(map(escape, lines))
+
+
+def _note(note: Note) -> str:
+    text = "<br>".join(map(escape, visible_lines(note.text)))
+    code = _CODE.match(text) if note.tone in _SEVERITIES else None
+    if code is not None:
+        text = f"<strong>{code[0]}</strong>{text[code.end() :]}"
+    elif note.tone == "good" and text.startswith(_FIX):
+        text = f"<strong>fix</strong> <code>{text.removeprefix(_FIX)}</code>"
+    return f'<p class="{note.tone}">{text}</p>'
+
+
+def _excerpt(block: Excerpt) -> str:
+    """The line in which the place begins, the place marked and with carets under it."""
+    start = min(max(block.span[0], 0), len(block.text))
+    end = min(max(block.span[1], start), len(block.text))
+    line_start = block.text.rfind("\n", 0, start) + 1
+    line_end = block.text.find("\n", start)
+    line_end = len(block.text) if line_end < 0 else line_end
+    stop = min(end, line_end)
+    before, after = visible(block.text[line_start:start]), visible(block.text[stop:line_end])
+    if width_of(before) > _LONGEST_SIDE:
+        before = "…" + last_columns(before, _LONGEST_SIDE)
+    if width_of(after) > _LONGEST_SIDE:
+        after = first_columns(after, _LONGEST_SIDE) + "…"
+    marked = shortened(visible(block.text[start:stop]), 2 * _LONGEST_SIDE)
+    carets = "^" * max(1, width_of(marked))
+    below = f'<span class="carets" aria-hidden="true">{carets}</span>'
+    place = f'<span class="place"><mark>{escape(marked)}</mark>{below}</span>'
+    return f'<pre class="excerpt" tabindex="0"><code>{escape(before)}{place}{escape(after)}</code></pre>'
+
+
+def _facts(facts: Facts, view: View) -> str:
+    pairs = []
+    for name, value in facts.pairs:
+        if isinstance(value, Scalar):
+            answer = f'<dd class="number">{escape(shown_scalar(value, view.precision))}</dd>'
+        else:
+            answer = f"<dd>{escaped(value)}</dd>"
+        pairs.append(f"<dt>{escaped(name)}</dt>{answer}")
+    return f'<dl class="facts">{"".join(pairs)}</dl>'
+
+
+def _table(table: Table, view: View) -> Iterator[str]:
+    """The rows that a terminal would show; numbers with their decimal points below each other."""
+    count = table.rows if view.max_rows is None else min(table.rows, view.max_rows)
+    columns = [_cells(column, view, count) for column in table.columns]
+    label = escaped(table.title or "table")
+    yield f'<div class="table" role="region" aria-label="{label}" tabindex="0"><table>'
+    if table.title:
+        yield f"<caption>{label}</caption>"
+    heads = "".join(
+        f'<th scope="col"{_class("number" if is_numeric(column) else "")}>{escaped(column.name)}</th>'
+        for column in table.columns
+    )
+    yield f"<thead><tr>{heads}</tr></thead>"
+    yield "<tbody>"
+    for row in range(count):
+        yield f"<tr>{''.join(cells[row] for cells in columns)}</tr>"
+    yield "</tbody></table></div>"
+    if count < table.rows:
+        yield f'<p class="quiet">… {table.rows - count} more</p>'
+
+
+def _cells(column: Column, view: View, count: int) -> list[str]:
+    texts = shown_cells(column, view.precision, count)
+    if is_numeric(column):
+        behind = [len(text) - decimal_place(text) for text in texts]
+        most = max(behind, default=0)
+        pads = (f' style="--behind:{most - own}"' if most > own else "" for own in behind)
+        return [f"<td{_class('number')}{pad}>{escape(text)}</td>" for text, pad in zip(texts, pads, strict=True)]
+    prose = "prose" if max(map(width_of, texts), default=0) > _PROSE else ""
+    return [
+        f"<td{_class(' '.join(filter(None, (prose, 'none' if t == DASH else ''))))}>{escape(t)}</td>" for t in texts
+    ]
+
+
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""

@@ -1,0 +1,72 @@
+"""The picture within a page: the graph of a trace, or the curves of an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html import escape
+from importlib import import_module
+
+from gradcli.errors import OutputError
+from gradcli.render.blocks import Block
+from gradcli.render.terminal import block_lines
+from gradcli.render.text import visible
+from gradcli.render.view import Answer, View
+from gradcli.render.views import plots_of
+from gradcli.results import TraceResult
+
+_CURVES = "gradcli.render.pictures.svg"
+_NOT_DRAWN = re.compile(r"<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>", re.DOTALL)
+"""Parts of an SVG file that say nothing within a page."""
+_NAME = re.compile(r' id="([^"]*)"')
+_REFERENCE = re.compile(r"""(?:url\(|href=")#([^")]+)""")
+
+
+def picture_of(answer: Answer, view: View) -> Iterator[str]:
+    """The picture, if there is one; where it cannot be drawn, the plot in characters and how to get the picture."""
+    if isinstance(answer, TraceResult):
+        if answer.steps:
+            from gradcli.render.drawings.svg import drawing
+
+            yield from _figure(drawing(answer, view), "graph")
+        return
+    plots = plots_of(view.drawing or answer) or plots_of(answer)
+    if not plots:
+        return
+    try:
+        drawn = _curves(answer, view)
+    except OutputError as error:
+        yield from _characters(plots, view)
+        yield f'<p class="quiet">{escape(visible(" - ".join(filter(None, (error.message, error.hint)))))}</p>'
+        return
+    yield from _figure(_with_needed_names(_NOT_DRAWN.sub("", drawn)), "curves")
+
+
+def _curves(answer: Answer, view: View) -> str:
+    """The curves as SVG.  Raises OutputError where they cannot be drawn."""
+    try:
+        pictures = import_module(_CURVES)
+    except ModuleNotFoundError:
+        raise OutputError("a picture needs matplotlib", hint="pip install 'gradcli[plot]'") from None
+    drawn: str = pictures.text(answer, view)
+    return drawn
+
+
+def _with_needed_names(drawn: str) -> str:
+    """The picture without names that nothing in it refers to: a page has each name once."""
+    needed = set(_REFERENCE.findall(drawn))
+    return _NAME.sub(lambda match: match[0] if match[1] in needed else "", drawn)
+
+
+def _figure(drawn: str, kind: str) -> Iterator[str]:
+    yield f'<figure class="{kind}" tabindex="0">'
+    yield drawn.strip()
+    yield "</figure>"
+
+
+def _characters(plots: tuple[Block, ...], view: View) -> Iterator[str]:
+    lines = block_lines(plots, replace(view, width=None, color=False, charset="utf-8"))
+    text = "\n".join("".join(piece for piece, _ in line).rstrip() for line in lines)
+    if text:
+        yield f'<pre class="drawn" tabindex="0">\n{escape(text)}</pre>'

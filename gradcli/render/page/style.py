@@ -1,0 +1,92 @@
+"""How a page looks: by day and by night, on a phone, on a wide screen, on paper."""
+
+from __future__ import annotations
+
+_DAY = """
+--ground:#ffffff;--panel:#f6f8fa;--text:#1f2328;--quiet:#59636e;--line:#d1d9e0;--stripe:#f6f8fa80;
+--error:#a40e26;--error-ground:#ffebe9;--error-line:#cf222e;--warning:#7d4e00;--warning-ground:#fff8c5;
+--warning-line:#9a6700;--note:#0550ae;--note-ground:#ddf4ff;--note-line:#0969da;--good:#116329;--mark:#ffd8d3;
+"""
+_NIGHT = """
+--ground:#0d1117;--panel:#151b23;--text:#f0f6fc;--quiet:#9198a1;--line:#3d444d;--stripe:#151b2380;
+--error:#ff7b72;--error-ground:#25171c;--error-line:#f85149;--warning:#e3b341;--warning-ground:#272115;
+--warning-line:#d29922;--note:#79c0ff;--note-ground:#121d2f;--note-line:#388bfd;--good:#56d364;--mark:#67060c;
+"""
+_RULES = """
+*{box-sizing:border-box}
+html{-webkit-text-size-adjust:100%}
+body{margin:0;background:var(--ground);color:var(--text);font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,
+'Noto Sans',sans-serif}
+main,footer{max-width:72rem;margin:0 auto;padding:1rem clamp(1rem,4vw,2.5rem)}
+code,pre,table,dd.number{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',
+monospace;unicode-bidi:isolate;direction:ltr;font-variant-ligatures:none}
+h1{font-size:1.35rem;line-height:1.35;margin:.6rem 0 0;overflow-wrap:anywhere}
+header .remark{margin:.1rem 0 1.2rem;color:var(--quiet)}
+p{margin:.6rem 0;overflow-wrap:anywhere}
+.quiet,.none,caption,dt,thead{color:var(--quiet)}
+p.good,.good strong{color:var(--good)}
+p.good code{color:var(--text)}
+p.good{overflow-wrap:anywhere}
+pre{margin:.6rem 0;font-size:.875rem;line-height:1.5;overflow-x:auto}
+.verbatim{white-space:pre-wrap;overflow-wrap:anywhere;padding:.1rem 0 .1rem .9rem;border-left:3px solid var(--line)}
+.drawn{line-height:1.2;padding:.8rem;border:1px solid var(--line);border-radius:6px}
+.excerpt{line-height:1.3}
+.finding>:first-child{margin-top:.2rem}.finding>:last-child{margin-bottom:.2rem}
+.place{display:inline-flex;flex-direction:column;vertical-align:top}
+mark{background:var(--mark);color:inherit;font-weight:700;border-radius:2px;white-space:pre}
+.carets{line-height:.9;font-weight:700;user-select:none;overflow:hidden;max-width:100%}
+.finding{margin:1rem 0;padding:.5rem 1rem;border-left:4px solid;border-radius:0 6px 6px 0}
+.finding.error{background:var(--error-ground);border-color:var(--error-line)}
+.finding.warning{background:var(--warning-ground);border-color:var(--warning-line)}
+.finding.note{background:var(--note-ground);border-color:var(--note-line)}
+.finding.error strong:first-child,.error .carets{color:var(--error)}
+.finding.warning>p.warning strong,.warning .carets{color:var(--warning)}
+.finding.note>p.note strong,.note .carets{color:var(--note)}
+.warning mark{background:var(--warning-ground);box-shadow:inset 0 -.12em var(--warning-line)}
+.note mark{background:var(--note-ground);box-shadow:inset 0 -.12em var(--note-line)}
+.finding .good strong{color:var(--good)}
+.table{overflow:auto;max-height:min(40rem,80vh);margin:1rem 0 .6rem;border:1px solid var(--line);border-radius:6px;
+width:fit-content;max-width:100%}
+table{border-collapse:separate;border-spacing:0;font-size:.875rem}
+caption{text-align:left;padding:.45rem .8rem;font-family:system-ui,sans-serif;font-weight:600}
+th,td{padding:.3rem .8rem;text-align:left;vertical-align:top;white-space:pre;unicode-bidi:isolate}
+th{position:sticky;top:0;background:var(--panel);border-bottom:1px solid var(--line);font-weight:600}
+tbody tr:nth-child(even) td{background:var(--stripe)}
+td.prose{white-space:pre-wrap;min-width:16rem}
+.number{text-align:right}
+td.number{padding-right:calc(.8rem + var(--behind,0)*1ch)}
+.facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.15rem 1.2rem;margin:1rem 0;
+align-items:baseline}
+.facts dd{margin:0;overflow-wrap:anywhere}
+.facts dd.number{text-align:left;font-size:.9rem}
+figure{margin:1rem 0;overflow:auto;border:1px solid var(--line);border-radius:6px}
+figure.graph{max-height:max(40rem,90vh)}
+figure svg{display:block;margin:0 auto}
+figure.curves{background:#fff}
+figure.curves svg{width:100%;height:auto;max-width:60rem}
+footer{border-top:1px solid var(--line);margin-top:2rem;font-size:.875rem;color:var(--quiet)}
+footer dl{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;margin:0}
+footer dl div{display:flex;gap:.4rem}
+footer dd{margin:0;color:var(--text)}
+@media (max-width:40rem){
+body{font-size:15px}
+.facts{grid-template-columns:1fr;gap:0}
+.facts dd{margin:0 0 .5rem}
+th,td{padding:.3rem .55rem}
+td.number{padding-right:calc(.55rem + var(--behind,0)*1ch)}
+}
+@media print{
+body{font-size:10pt}
+.table,figure,pre{overflow:visible;max-height:none}
+th{position:static}
+tr,.finding,figure{break-inside:avoid}
+thead{display:table-header-group}
+figure svg{max-width:100%;height:auto}
+}
+"""
+
+STYLE = (
+    f":root{{color-scheme:light dark;{_DAY}}}@media (prefers-color-scheme:dark){{:root{{{_NIGHT}}}}}{_RULES}".replace(
+        "\n", ""
+    )
+)

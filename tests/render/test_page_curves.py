@@ -1,0 +1,55 @@
+"""Curves on a page: drawn by whoever draws them, in characters where they cannot be."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from importlib.util import find_spec
+
+import pytest
+from answers_by_hand import CHECK
+from pages import NEEDS_MATPLOTLIB, Page, with_pictures, written
+from results_by_hand import SIGMOID, STEP_AND_SIGMOID
+
+from gradcli.errors import OutputError
+from gradcli.render.page import picture
+
+
+def test_curves_stand_behind_the_first_table(monkeypatch: pytest.MonkeyPatch):
+    with_pictures(monkeypatch, '<?xml version="1.0"?><svg><metadata>http://x</metadata><path d="M0 0"/></svg>')
+    text = written(SIGMOID)
+    assert text.index("</table>") < text.index('<figure class="curves" tabindex="0">\n<svg><path') < text.index("<dl")
+    assert "http://x" not in text
+    assert "<?xml" not in text
+
+
+def test_without_matplotlib_the_page_has_the_plot_in_characters_and_says_how_to_get_the_picture(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    with_pictures(monkeypatch, NEEDS_MATPLOTLIB)
+    text = written(STEP_AND_SIGMOID)
+    assert "<svg" not in text
+    assert "a picture needs matplotlib - pip install &#x27;gradcli[plot]&#x27;" in text
+    assert re.search("[\u2801-\u28ff]", text)
+    assert Page(text).wrong == []
+
+
+@pytest.mark.skipif(find_spec("gradcli.render.pictures") is None, reason="needs gradcli.render.pictures")
+@pytest.mark.skipif(find_spec("matplotlib") is None, reason="needs matplotlib: pip install 'gradcli[plot]'")
+def test_real_curves_point_to_nothing_but_themselves(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(picture, "import_module", import_module)
+    text = written(STEP_AND_SIGMOID)
+    found = Page(text)
+    assert "<svg" in text
+    assert found.wrong == []
+    names = found.attributes("id")
+    assert len(names) == len(set(names))
+    targets = [*found.attributes("xlink:href"), *re.findall(r"url\((.*?)\)", text)]
+    assert all((target or "").startswith("#") and (target or "")[1:] in names for target in targets)
+    assert "http" not in re.sub(r'xmlns(:xlink)?="[^"]*"|http-equiv', "", text)
+
+
+def test_an_answer_with_nothing_to_draw_does_not_ask_for_a_picture(monkeypatch: pytest.MonkeyPatch):
+    with_pictures(monkeypatch, OutputError("must not be asked"))
+    assert "must not be asked" not in written(CHECK)
+    assert "must not be asked" in written(SIGMOID)
