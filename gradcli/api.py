@@ -21,6 +21,7 @@ from gradcli.language.curve import interesting_points, read_curves, read_stretch
 from gradcli.language.devices import check_word
 from gradcli.language.dtypes import FLOATING, floating
 from gradcli.language.loss_call import read_loss
+from gradcli.language.ranges import read_ranges
 from gradcli.language.request import Value, is_binding, read, read_value
 from gradcli.render import View, write
 from gradcli.results.shown import present_with
@@ -51,14 +52,22 @@ _ENGINE = ("device", "dtype", "seed", "max_elements")
 _SELECTION = ("wrt", "frozen")
 
 
-def grad(subject: str, *words: Word, **named: object) -> GradResult | Failure:
-    """Value and derivatives. Options: order, jacobian, hessian, vjp, jvp, via."""
+def grad(subject: str, *words: Word, ranges: Sequence[str] = (), **named: object) -> GradResult | Failure:
+    """Value and derivatives. Options: order, jacobian, hessian, vjp, jvp, via; ranges as `x=-2:2:50`."""
     from gradcli.inspections.grad import GradOptions
     from gradcli.inspections.grad import grad as inspect
 
     options, values = _options(named, GradOptions, "vjp", "jvp")
-    asked = _request("grad", subject, words, values)
-    return inspect(asked, GradOptions(**options), *_setting(named))  # type: ignore[arg-type]
+    engine, selection = _setting(named)
+    if ranges:
+        from gradcli.inspections.ranges import over_ranges, selected
+
+        texts, numbers = _words(words, values)
+        over = read_ranges(subject, texts, ranges, numbers)
+        asked, selection = over_ranges(over, engine), selected(over, selection)
+    else:
+        asked = _request("grad", subject, words, values)
+    return inspect(asked, GradOptions(**options), engine, selection)  # type: ignore[arg-type]
 
 
 def trace(subject: str, *words: Word, **named: object) -> TraceResult | Failure:

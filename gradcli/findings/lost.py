@@ -54,7 +54,8 @@ def losses(result: GradResult | LossResult | TraceResult, evidence: Evidence) ->
             count = int(where.sum())
             if not count:
                 continue
-            error = np.where(where, np.abs(computed - true) / np.abs(np.where(where, true, 1)), -1)
+            with np.errstate(invalid="ignore", divide="ignore"):  # elements elsewhere may be infinite
+                error = np.where(where, np.abs(computed - true) / np.abs(np.where(where, true, 1)), -1)
             error = np.where(where & (computed == 0), np.abs(true), error)  # all zeros are wrong by as much
             index = tuple(map(int, np.unravel_index(int(np.argmax(error)), error.shape)))
             at, got = float(true[index]), float(computed[index])

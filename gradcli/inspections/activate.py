@@ -16,6 +16,7 @@ from gradcli.findings import NOT_FINITE
 from gradcli.inspections.evidence import findings_of
 from gradcli.inspections.failure import explain
 from gradcli.inspections.question import Engine, Question, Selection, ask, tensor_of
+from gradcli.inspections.stretches import points_of, real
 from gradcli.inspections.verdict import verdict
 from gradcli.language.curve import INTERESTING_POINTS, CurveRequest, Stretch
 from gradcli.language.request import Binding, Request, Value
@@ -99,29 +100,14 @@ def _axis(curves: Sequence[CurveRequest], options: ActivateOptions, engine: Engi
     kept = own.pop() if len(own) == 1 else None
     dtype: torch.dtype = getattr(torch, kept or engine.dtype)
     context = Context(torch.float64, "cpu", engine.max_elements)
-    parts = [_real(point, tensor_of(point, context)).reshape(-1) for point in options.points]
-    for stretch in options.stretches:
-        start, stop = (_end(end, tensor_of(end, context)) for end in (stretch.start, stretch.stop))
-        parts.append(torch.linspace(start, stop, stretch.count, dtype=torch.float64))
+    parts = [real(point, tensor_of(point, context)).reshape(-1) for point in options.points]
+    parts += [points_of(stretch, context) for stretch in options.stretches]
     if not parts:
         intervals = [curve.row.interval if curve.row else DEFAULT_INTERVAL for curve in curves]
         low, high = min(start for start, _ in intervals), max(stop for _, stop in intervals)
         parts.append(torch.linspace(low, high, INTERESTING_POINTS, dtype=torch.float64))
     axis = torch.cat(parts).to(dtype)
     return Value("points", numbers=axis.double().numpy(), dtype=kept)
-
-
-def _real(point: Value, tensor: torch.Tensor) -> torch.Tensor:
-    if tensor.is_complex():
-        raise UsageError(f"'{point.text}' is complex, activate draws functions of a real variable")
-    return tensor
-
-
-def _end(end: Value, tensor: torch.Tensor) -> float:
-    """An end of a stretch: one finite number."""
-    if _real(end, tensor).numel() != 1 or not bool(torch.isfinite(tensor).all()):
-        raise UsageError(f"--range ends at one finite number, not '{end.text}'", hint="For example --range -5:5:11.")
-    return float(tensor)
 
 
 def _curve(curve: CurveRequest, question: Question, options: ActivateOptions) -> Curve:

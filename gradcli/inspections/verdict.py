@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from gradcli.compute.evaluate import Context, evaluate
 from gradcli.inspections.question import Question
 from gradcli.language.curve import CurveRequest
 from gradcli.language.parser import parse
-from gradcli.results import Kink, Tensor, Verdict
+from gradcli.results import Kink, Stretch, Tensor, Verdict
 
 SATURATED_BELOW = 1e-3
 """A point is saturated where the slope is below this share of the largest possible one."""
@@ -29,15 +29,17 @@ def verdict(curve: CurveRequest, question: Question, values: Tensor, derivative:
     finite = values.values[np.isfinite(values.values)]
     dead = _dead(curve, points, derivative)
     saturated = _saturated(curve, points, derivative)
+    order = np.argsort(points, kind="stable")
     found = Verdict(
         points=len(points),
         range=curve.row.range if curve.row else None,
         lowest=float(finite.min()) if finite.size else None,
         highest=float(finite.max()) if finite.size else None,
-        saturated=saturated,
-        dead=dead,
+        saturated=_count(saturated),
+        dead=_count(dead),
         kinks=tuple(_kinks(curve, question, points)),
         summary="",
+        stretches=(*_stretches("saturated", points, saturated, order), *_stretches("dead", points, dead, order)),
     )
     return replace(found, summary=_summary(curve, found, derivative))
 
@@ -53,19 +55,34 @@ def _flat(curve: CurveRequest, points: np.ndarray) -> np.ndarray:
     return _evaluate(curve.row.flat, curve, torch.from_numpy(points)).expand(len(points)).numpy().astype(bool)
 
 
-def _dead(curve: CurveRequest, points: np.ndarray, derivative: Tensor | None) -> int | None:
+def _dead(curve: CurveRequest, points: np.ndarray, derivative: Tensor | None) -> np.ndarray | None:
     if derivative is None:
         return None
     zero = _slopes(derivative) == 0
-    return int(np.sum(zero if curve.row is None else zero & _flat(curve, points)))
+    return np.asarray(zero if curve.row is None else zero & _flat(curve, points))
 
 
-def _saturated(curve: CurveRequest, points: np.ndarray, derivative: Tensor | None) -> int | None:
+def _saturated(curve: CurveRequest, points: np.ndarray, derivative: Tensor | None) -> np.ndarray | None:
     if derivative is None or curve.row is None or curve.row.saturation is None or curve.row.largest_slope is None:
         return None
     largest = float(_evaluate(curve.row.largest_slope, curve, torch.zeros(1)))
     small = _slopes(derivative) < SATURATED_BELOW * largest
-    return int(np.sum(small & ~_flat(curve, points)))
+    return np.asarray(small & ~_flat(curve, points))
+
+
+def _count(where: np.ndarray | None) -> int | None:
+    return None if where is None else int(np.sum(where))
+
+
+def _stretches(state: str, points: np.ndarray, where: np.ndarray | None, order: np.ndarray) -> Iterator[Stretch]:
+    """The runs of neighbouring points in a state; points that are not finite have no neighbours."""
+    if where is None:
+        return
+    held = np.concatenate([[False], (where & np.isfinite(points))[order], [False]])
+    edges = np.flatnonzero(held[1:] != held[:-1])
+    ordered = points[order]
+    for first, behind in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        yield Stretch(state, float(ordered[first]), float(ordered[behind - 1]))
 
 
 def _kinks(curve: CurveRequest, question: Question, points: np.ndarray) -> list[Kink]:

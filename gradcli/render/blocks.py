@@ -128,22 +128,63 @@ class Listing:
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One curve of a plot, over the plot's x values. Dashed curves are derivatives."""
+    """One curve of a plot, over the plot's x values. Dashed curves are derivatives.
+
+    breaks: where the curve jumps: what lies on both sides is not joined by a line.
+    number: which function of several it belongs to, and so its colour; None for its place in the plot.
+    """
 
     name: str
     y: np.ndarray
     dashed: bool = False
+    breaks: tuple[float, ...] = ()
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class Shade:
+    """A stretch of the x axis on which a function is saturated or dead."""
+
+    of: str
+    state: Literal["saturated", "dead"]
+    start: float
+    stop: float
 
 
 @dataclass(frozen=True, eq=False)
 class Plot:
-    """Curves over common x values, with vertical marks (kinks)."""
+    """Curves over common x values, with vertical marks (kinks) and shaded stretches.
+
+    y_name: what the curves have in common, written beside the axis of a picture.
+    logarithmic: the y axis goes by powers of ten; values that are not positive are left out.
+    """
 
     x: np.ndarray
     series: tuple[Series, ...]
     marks: tuple[float, ...] = ()
     title: str | None = None
     x_name: str = "x"
+    y_name: str = ""
+    shades: tuple[Shade, ...] = ()
+    logarithmic: bool = False
 
 
-Block = Table | Facts | Heading | Note | Excerpt | Verbatim | Listing | Plot | Tree
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A function of two scalars over a grid, one row for each y, with its gradient where there is one.
+
+    x, y: the values along the axes, ascending. values, dx, dy: of the shape [len(y), len(x)].
+    """
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    values: np.ndarray
+    dx: np.ndarray | None = None
+    dy: np.ndarray | None = None
+    x_name: str = "x"
+    y_name: str = "y"
+
+
+Drawing = Plot | Field
+Block = Table | Facts | Heading | Note | Excerpt | Verbatim | Listing | Plot | Field | Tree

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from gradcli.render.blocks import (
     Block,
+    Drawing,
     Excerpt,
     Facts,
+    Field,
     Heading,
     Listing,
     Note,
@@ -21,6 +24,7 @@ from gradcli.render.blocks import (
 )
 from gradcli.render.cells import is_numeric, shown_cells, shown_scalar
 from gradcli.render.excerpt import excerpt
+from gradcli.render.layout import Line
 from gradcli.render.plot import plot_lines
 from gradcli.render.text import one_line, shortened, visible, visible_lines
 from gradcli.render.view import Answer, View
@@ -66,9 +70,17 @@ def _paragraph(block: Block, view: View) -> str:
             return _fenced(visible_lines(block.text.rstrip("\n")), "", "python")
         case Excerpt():
             return _fenced(excerpt(block.text, block.span, _EXCERPT_WIDTH), _indent(block.tone))
-        case Plot():
-            drawn = plot_lines(block, view)
+        case Plot() | Field():
+            drawn = _drawn(block, replace(view, color=False))
             return _fenced("".join(text for text, _ in line).rstrip() for line in drawn) if drawn else ""
+
+
+def _drawn(block: Drawing, view: View) -> list[Line]:
+    if isinstance(block, Plot):
+        return plot_lines(block, view)
+    from gradcli.render.heat import field_lines  # here, because only a field needs it
+
+    return field_lines(block, view)
 
 
 def _indent(tone: Tone) -> str:

@@ -2,113 +2,96 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from gradcli.render.blocks import Plot
 from gradcli.render.braille import Grid
+from gradcli.render.curves import Axis, limits_of, lines_of
 from gradcli.render.layout import GAP, Line
-from gradcli.render.text import as_charset, one_line, visible, width_of, wrapped
-from gradcli.render.ticks import round_ticks, tick_labels
+from gradcli.render.text import as_charset, one_line, shortened, visible, width_of, wrapped
+from gradcli.render.ticks import power_labels, round_ticks, tick_labels
 from gradcli.render.view import View
 
 _WIDTH = 72
 _NARROWEST = 24
 _HEIGHT = 10
 _TONES = 6
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """Limits, and where values lie between them. Halves and scales first: 1e308 - -1e308 must not overflow."""
-
-    low: float
-    high: float
-
-    def places(self, values: np.ndarray) -> np.ndarray:
-        scale = max(abs(self.low), abs(self.high))
-        low = self.low / scale
-        return np.asarray((values / scale - low) / (self.high / scale - low))
-
-    def dot(self, value: float, dots: int) -> int:
-        return round(float(self.places(np.asarray(value))) * (dots - 1))
+_SHADES = {"saturated": "░", "dead": "▓"}
 
 
 def plot_lines(plot: Plot, view: View) -> list[Line]:
     """The plot at the width of the terminal; nothing where there is no finite point or no room."""
     width = min(view.width or _WIDTH, _WIDTH)
-    order = np.argsort(np.asarray(plot.x, dtype=np.float64), axis=None, kind="stable")
-    x = _with_gaps(plot.x)[order]
-    curves = [_with_gaps(series.y)[order] for series in plot.series]
-    shown = np.isfinite(x) & np.isfinite(curves).any(axis=0)
-    x_axis = _limits(x[shown], pad=0.0)
-    y_axis = _limits(np.concatenate([y[shown] for y in curves]), pad=0.04)
-    if x_axis is None or y_axis is None or width < _NARROWEST:
+    curves = lines_of(plot)
+    limits = limits_of(curves)
+    if limits is None or width < _NARROWEST:
         return []
+    x_axis, y_axis = limits
     marks = tuple(mark for mark in plot.marks if x_axis.low <= mark <= x_axis.high)
-    ticks = round_ticks(y_axis.low, y_axis.high, 5)
-    rows = [_HEIGHT - 1 - y_axis.dot(tick, _HEIGHT * 4) // 4 for tick in ticks]
-    labels = dict(zip(rows, tick_labels(ticks), strict=True))
+    labels = _labels(y_axis, plot.logarithmic)
     margin = max(map(len, labels.values()))
     grid = Grid(max(8, width - margin - 2), _HEIGHT)
     for mark in marks:
         grid.upright(float(x_axis.places(np.asarray(mark))), "quiet")
     touched = [
-        grid.curve(x_axis.places(x), y_axis.places(y), _tone(number), dashed=series.dashed)
-        for number, (series, y) in enumerate(zip(plot.series, curves, strict=True))
+        grid.curve(
+            x_axis.places(line.x),
+            np.clip(y_axis.places(line.y), -2, 3),  # what is cut off leaves the plot, at no cost
+            _tone(number_of(plot, place)),
+            dashed=series.dashed,
+        )
+        for place, (series, line) in enumerate(zip(plot.series, curves, strict=True))
     ]
     if len(touched) > 1:
-        for number, cells in enumerate(touched):
-            grid.letter(cells, (number + 0.5) / len(touched), _letter(number), _tone(number))
+        for place, cells in enumerate(touched):
+            grid.letter(cells, (place + 0.5) / len(touched), _letters(plot)[place], _tone(number_of(plot, place)))
     lines: list[Line] = [((line, "bold"),) for line in wrapped(one_line(plot.title or ""), width) if line]
     for row, spans in enumerate(grid.lines()):
         edge = f"{labels[row]:>{margin}} ┤" if row in labels else " " * (margin + 1) + "│"
         lines.append(((edge, "quiet"), *spans))
-    lines += _floor(x_axis, margin + 1, grid.columns)
+    lines += floor_lines(x_axis, margin + 1, grid.columns)
+    lines += _shade_lines(plot, x_axis, margin, grid.columns)
     lines += _legend(plot, marks, width)
     return [tuple((as_charset(text, view.charset), tone) for text, tone in line) for line in lines]
+
+
+def number_of(plot: Plot, place: int) -> int:
+    """Which function of several a curve belongs to."""
+    number = plot.series[place].number
+    return place if number is None else number
 
 
 def _tone(number: int) -> str:
     return f"curve {number % _TONES + 1}"
 
 
-def _letter(number: int) -> str:
-    return chr(ord("a") + number % 26)
+def _letters(plot: Plot) -> list[str]:
+    """A letter for each curve: its name, where all names are letters."""
+    names = [series.name for series in plot.series]
+    if all(len(name) == 1 and name.isalpha() and name.isascii() for name in names) and len({*names}) == len(names):
+        return names
+    return [chr(ord("a") + number_of(plot, place) % 26) for place in range(len(names))]
 
 
-def _with_gaps(values: np.ndarray) -> np.ndarray:
-    """float64 values in one dimension, NaN where there is nothing to draw."""
-    plain = np.array(values, dtype=np.float64).reshape(-1)
-    plain[~np.isfinite(plain)] = np.nan
-    return plain
+def _labels(axis: Axis, logarithmic: bool) -> dict[int, str]:
+    """The label of each row that has one."""
+    ticks = round_ticks(axis.low, axis.high, 5)
+    texts = power_labels(ticks) if logarithmic else tick_labels(ticks)
+    return {_HEIGHT - 1 - _dot(axis, tick, _HEIGHT * 4) // 4: text for tick, text in zip(ticks, texts, strict=True)}
 
 
-def _limits(values: np.ndarray, pad: float) -> _Axis | None:
-    """From the smallest to the largest value and a little more; a single value lies in the middle."""
-    finite = values[np.isfinite(values)]
-    if finite.size == 0:
-        return None
-    low, high = float(finite.min()), float(finite.max())
-    half = high / 2 - low / 2
-    if half <= max(abs(low), abs(high)) * 1e-12:
-        room = abs(high) / 2 or 1.0
-        below, above = room, 1.1 * room  # in the very middle it would lie between two lines of text
-    else:
-        below = above = pad * half * 2
-    largest = float(np.finfo(np.float64).max)
-    return _Axis(max(low - below, -largest), min(high + above, largest))
+def _dot(axis: Axis, value: float, dots: int) -> int:
+    return round(float(axis.places(np.asarray(value))) * (dots - 1))
 
 
-def _floor(axis: _Axis, margin: int, columns: int) -> list[Line]:
+def floor_lines(axis: Axis, margin: int, columns: int) -> list[Line]:
     """The x axis, and under it the labels that do not touch each other."""
     ticks = round_ticks(axis.low, axis.high, 5 if columns >= 40 else 3)
     edge = ["─"] * columns
     labels = [" "] * (margin + columns + 2)
     free_from = 0
     for tick, label in zip(ticks, tick_labels(ticks), strict=True):
-        column = axis.dot(tick, columns * 2) // 2
+        column = _dot(axis, tick, columns * 2) // 2
         start = max(0, min(margin + 1 + column - len(label) // 2, margin + 1 + columns - len(label)))
         if start < free_from:
             continue
@@ -118,20 +101,47 @@ def _floor(axis: _Axis, margin: int, columns: int) -> list[Line]:
     return [((" " * margin + "└" + "".join(edge), "quiet"),), (("".join(labels).rstrip(), "quiet"),)]
 
 
+def _shade_lines(plot: Plot, axis: Axis, margin: int, columns: int) -> list[Line]:
+    """Under the axis, one line for each function that is saturated or dead somewhere."""
+    lines: list[Line] = []
+    for place, series in enumerate(plot.series):
+        number = number_of(plot, place)
+        cells = [" "] * columns
+        for shade in plot.shades:
+            if shade.of == series.name and shade.stop >= axis.low and shade.start <= axis.high:
+                start, stop = (
+                    _dot(axis, min(max(edge, axis.low), axis.high), columns) for edge in (shade.start, shade.stop)
+                )
+                cells[start : stop + 1] = _SHADES[shade.state] * (stop + 1 - start)
+        if any(cell != " " for cell in cells):
+            letter = _letters(plot)[place] if len(plot.series) > 1 else ""
+            lines.append(((f"{letter:>{margin}}  ", "quiet"), ("".join(cells).rstrip(), _tone(number))))
+    return lines
+
+
 def _legend(plot: Plot, marks: tuple[float, ...], width: int) -> list[Line]:
     """Which curve is which, and where the marks are; as many on a line as fit."""
-    several = len(plot.series) > 1
-    entries = [
-        (f"{_letter(number)} {visible(series.name)}" if several else visible(series.name), _tone(number))
-        for number, series in enumerate(plot.series)
-    ]
+    entries = []
+    for place, (letter, series) in enumerate(zip(_letters(plot), plot.series, strict=True)):
+        alone = len(plot.series) == 1 or letter == series.name
+        name = visible(series.name)
+        entries.append((name if alone else f"{letter} {name}", _tone(number_of(plot, place))))
     entries.append((f"over {visible(plot.x_name)}", "quiet"))
+    names = {series.name for series in plot.series}
+    states = {shade.state for shade in plot.shades if shade.of in names}
+    entries += [(f"{sign} {state}", "quiet") for state, sign in _SHADES.items() if state in states]
     if marks:
-        entries.append(("┊ kink at " + ", ".join(f"{mark:.6g}" for mark in marks), "quiet"))
+        noun = "kink" if len(marks) == 1 else "kinks"
+        entries.append((f"┊ {noun} at " + ", ".join(f"{mark:.6g}" for mark in marks), "quiet"))
+    return legend_lines(entries, width)
+
+
+def legend_lines(entries: list[tuple[str, str]], width: int) -> list[Line]:
+    """Entries of a legend beside each other; one longer than a line is shortened."""
     lines: list[list[tuple[str, str]]] = [[]]
     for text, tone in entries:
         used = sum(width_of(piece) for piece, _ in lines[-1])
         if lines[-1] and used + len(GAP) + width_of(text) > width:
             lines.append([])
-        lines[-1].append((GAP + text, tone))
+        lines[-1].append((GAP + shortened(text, width - len(GAP)), tone))
     return [tuple(line) for line in lines]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from gradcli.render.blocks import Block, Excerpt, Facts, Heading, Listing, Note, Plot, Table, Tree, Verbatim
+from gradcli.render.blocks import Block, Excerpt, Facts, Field, Heading, Listing, Note, Plot, Table, Tree, Verbatim
 from gradcli.render.excerpt import excerpt
 from gradcli.render.layout import GAP, Line, facts_lines, table_lines
 from gradcli.render.plot import plot_lines
@@ -65,6 +65,12 @@ def painted(lines: Sequence[Line], *, color: bool) -> str:
     styles = {tone: Style.parse(style) for tone, style in _STYLES.items()}
 
     def paint(text: str, tone: str) -> str:
+        if tone.startswith("heat "):
+            if tone not in styles:
+                from gradcli.render.heat import heat_style
+
+                styles[tone] = Style.parse(heat_style(tone))
+            return styles[tone].render(text, color_system=ColorSystem.EIGHT_BIT)
         return styles[tone].render(text, color_system=ColorSystem.STANDARD) if text.strip() else text
 
     return "".join("".join(paint(text, tone) for text, tone in line) + "\n" for line in lines)
@@ -91,6 +97,10 @@ def _lines(block: Block, view: View) -> list[Line]:
             return facts_lines(block, view)
         case Plot():
             return plot_lines(block, view)
+        case Field():
+            from gradcli.render.heat import field_lines  # here, because only a field needs it
+
+            return field_lines(block, view)
         case Heading():
             return _heading_lines(block, view)
         case Note():

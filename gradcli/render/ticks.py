@@ -31,3 +31,8 @@ def tick_labels(ticks: list[float]) -> list[str]:
         if near and len(set(labels)) == len(set(ticks)):
             return labels
     return [repr(tick) for tick in ticks]
+
+
+def power_labels(exponents: list[float]) -> list[str]:
+    """Labels of an axis that goes by powers of ten: `1e-06`, or `3.16e-06` between them."""
+    return [f"{10.0**exponent:.3g}" if -300 < exponent < 300 else f"1e{exponent:g}" for exponent in exponents]

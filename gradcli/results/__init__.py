@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from gradcli.results.activation import ActivateResult, Curve, Kink, Layer, Verdict
+    from gradcli.results.activation import ActivateResult, Curve, Kink, Layer, Stretch, Verdict
     from gradcli.results.catalogue import FunctionEntry, FunctionsResult
     from gradcli.results.checking import CheckResult, CheckRow, CheckSummary, CheckVerdict
     from gradcli.results.emitting import ProgramResult
@@ -61,6 +61,7 @@ __all__ = [
     "Severity",
     "SoftmaxResult",
     "Step",
+    "Stretch",
     "Tensor",
     "TraceResult",
     "Verdict",
@@ -77,6 +78,7 @@ _HOMES = {
     "Curve": "activation",
     "Kink": "activation",
     "Layer": "activation",
+    "Stretch": "activation",
     "Verdict": "activation",
     "FunctionEntry": "catalogue",
     "FunctionsResult": "catalogue",

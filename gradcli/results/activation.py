@@ -23,6 +23,15 @@ class Kink:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Neighbouring points, from the smallest to the largest of them, that are all saturated or all dead."""
+
+    state: str
+    start: float
+    stop: float
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What an activation does to the points it was given.
 
@@ -40,6 +49,7 @@ class Verdict:
     dead: int | None
     kinks: tuple[Kink, ...]
     summary: str
+    stretches: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True)

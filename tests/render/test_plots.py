@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from results_by_hand import NON_FINITE, SCALARS, SIGMOID, STACK, STEP_AND_SIGMOID
 
-from gradcli.render.blocks import Plot, Series, Table
+from gradcli.render.blocks import Plot, Series, Shade, Table
+from gradcli.render.curves import jumps
 from gradcli.render.plot import plot_lines
 from gradcli.render.text import width_of
 from gradcli.render.ticks import round_ticks, tick_labels
@@ -48,6 +51,14 @@ def test_several_curves_have_letters_and_tones_of_their_own() -> None:
     assert "a" in text
     assert "b" in text
     assert lines[-1] == (("  a tanh", "curve 1"), ("  b relu", "curve 2"), ("  over x", "quiet"))
+
+
+def test_curves_whose_names_are_letters_are_marked_with_those() -> None:
+    w, b = Series("w", X), Series("b", -X)
+    lines = drawn(Plot(X, (w, b)), width=60)
+    assert lines[-1] == "  w  b  over x"
+    assert sum("w" in line for line in lines[:-1]) == sum("b" in line for line in lines[:-1]) == 1
+    assert drawn(Plot(X, (w, w)), width=60)[-1] == "  a w  b w  over x"
 
 
 def test_one_curve_needs_no_letter() -> None:
@@ -149,11 +160,67 @@ def test_a_plot_comes_behind_the_first_table_when_it_is_asked_for() -> None:
     assert Plot not in [type(block) for block in blocks_of(STACK)]
 
 
-def test_the_plots_of_a_gradient_are_for_files_only() -> None:
-    assert len(plots_of(SIGMOID)) == 2
-    assert Plot not in [type(block) for block in blocks_of(SIGMOID, plot=True)]
+def test_the_plots_of_a_gradient_stand_in_the_text_too_when_they_are_asked_for() -> None:
+    assert [type(block) for block in blocks_of(SIGMOID, plot=True)].count(Plot) == 2
+    assert Plot not in [type(block) for block in blocks_of(SIGMOID)]
+
+
+def test_a_plot_that_cannot_be_is_not_passed_over_in_silence() -> None:
+    assert "nothing to draw" in blocks_of(SCALARS, plot=True)[-1].text  # type: ignore[union-attr]
+    assert not any("nothing to draw" in getattr(block, "text", "") for block in blocks_of(SCALARS))
 
 
 def test_one_point_or_several_inputs_make_no_plot() -> None:
     assert plots_of(SCALARS) == ()
     assert len(plots_of(NON_FINITE)) == 2
+
+
+FLAT = (Shade("relu", "dead", -5.0, 0.0), Shade("tanh", "saturated", 4.0, 5.0))
+
+
+def test_dead_and_saturated_stretches_stand_under_the_axis() -> None:
+    relu, sign = Series("relu", np.maximum(X, 0)), Series("sign", np.sign(X))
+    assert drawn(Plot(X, (relu,), shades=FLAT), width=40)[-3:] == [
+        "  -5                 0                 5",
+        "   ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓",
+        "  relu  over x  ▓ dead",
+    ]
+    assert drawn(Plot(X, (sign, relu, TANH), shades=FLAT), width=40)[-4:] == [
+        "b  ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓",
+        "c                                  ░░░░░",
+        "  a sign  b relu  c tanh  over x",
+        "  ░ saturated  ▓ dead",
+    ]
+    assert not any("▓" in line for line in drawn(Plot(X, (sign,), shades=FLAT)))
+
+
+def test_a_jump_is_no_line_and_a_slope_is_one() -> None:
+    step = Series("step", np.heaviside(X, 0.0))
+    joined = drawn(Plot(X, (step,)), width=40)
+    apart = drawn(Plot(X, (replace(step, breaks=(0.0,)),)), width=40)
+    assert sum(any("\u2801" <= cell <= "\u28ff" for cell in line) for line in joined) == 10
+    assert sum(any("\u2801" <= cell <= "\u28ff" for cell in line) for line in apart) == 2
+
+
+def test_a_logarithmic_axis_has_powers_of_ten() -> None:
+    lines = drawn(Plot(X, (Series("loss", 10.0 ** (-X)),), logarithmic=True), width=60)
+    assert [line.split()[0] for line in lines if "┤" in line] == ["1e+04", "100", "1", "0.01", "0.0001"]
+
+
+def test_jumps_are_what_the_slopes_do_not_explain() -> None:
+    x = np.linspace(-2, 2, 201)
+    assert jumps(x, np.tanh(x), 1 - np.tanh(x) ** 2) == ()
+    assert jumps(x, np.sqrt(np.abs(x)), np.sign(x) / (2 * np.sqrt(np.abs(x) + 1e-300))) == ()
+    np.testing.assert_allclose(jumps(x + 1e-9, np.floor(x + 1e-9), np.zeros(201)), [-1.01, -0.01, 0.99, 1.99])
+    np.testing.assert_allclose(jumps(x, np.tan(x), 1 / np.cos(x) ** 2), [-1.57, 1.57], atol=0.011)
+
+
+def test_the_slopes_on_both_sides_of_the_end_of_a_function_are_not_joined() -> None:
+    x = np.linspace(-2, 2, 200)  # 0 is none of these
+    logarithm = np.where(x > 0, np.log(np.abs(x)), np.nan)
+    np.testing.assert_allclose(jumps(x, logarithm, 1 / x), [0.0], atol=1e-12)
+
+
+def test_of_few_points_nobody_can_say_that_they_jump() -> None:
+    x = np.linspace(-100, 100, 11)
+    assert jumps(x, np.tanh(x), 1 - np.tanh(x) ** 2) == ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,6 +31,11 @@ from gradcli.cli.options import (
 from gradcli.cli.words import WordCommand
 from gradcli.language.request import read
 from gradcli.sources import sources
+
+if TYPE_CHECKING:
+    from gradcli.language.ranges import RangeRequest
+    from gradcli.language.request import Request, Value
+    from gradcli.results import Failure, Result
 
 
 @app.command(
@@ -71,6 +77,19 @@ def grad(
             rich_help_panel="Derivatives",
         ),
     ] = None,
+    range_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--range",
+            metavar="[NAME=]START:STOP:COUNT",
+            help="A stretch of points, both ends included; two names with one each make a field. Only these are differentiated, unless --wrt says otherwise.",
+            show_default=False,
+        ),
+    ] = None,
+    plot: Annotated[
+        bool | None,
+        typer.Option("--plot/--no-plot", help="Draw the curves, or the field.", show_default="a range on a terminal"),
+    ] = None,
     via: Via = "grad",
     wrt: Wrt = None,
     frozen: Frozen = None,
@@ -90,7 +109,7 @@ def grad(
     check_via(via)
     given = words or []
     numbers = sources([*given, *([vjp] if vjp else []), *(jvp or [])])
-    request = read(subject, given, command="grad", sources=numbers)
+    over, request = _asked(subject, given, range_ or [], numbers)
     cotangent, none = readers.cotangent(vjp, numbers)
     directions = readers.directions(jvp, numbers) if jvp else None
     with resting_collector():
@@ -99,8 +118,32 @@ def grad(
     options = GradOptions(
         order, jacobian, hessian, cotangent, none, directions, "grad" if via == "grad" else "backward"
     )
+    engine, selection = common.engine(), common.selection()
+    if over is not None:
+        from gradcli.inspections.ranges import over_ranges, selected
+
+        request, selection = over_ranges(over, engine), selected(over, selection)
+    assert request is not None
     if common.emit:
         from gradcli.inspections.emission.programs import grad_program
 
-        return common.answer(grad_program(request, options, common.engine(), common.selection()))
-    return common.answer(inspect(request, options, common.engine(), common.selection()))
+        return common.answer(grad_program(request, options, engine, selection))
+    result = inspect(request, options, engine, selection)
+
+    def drawing() -> Result | Failure:
+        from gradcli.inspections.ranges import drawn
+
+        return drawn(subject, request, result, options, engine, selection)
+
+    return common.answer(result, plot=plot if over or plot else False, drawing=drawing)
+
+
+def _asked(
+    subject: str, words: list[str], ranges: list[str], numbers: Mapping[str, Value]
+) -> tuple[RangeRequest | None, Request | None]:
+    """What the words ask for: over ranges, or at points."""
+    if not ranges:
+        return None, read(subject, words, command="grad", sources=numbers)
+    from gradcli.language.ranges import read_ranges
+
+    return read_ranges(subject, words, ranges, numbers), None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from gradcli.render.blocks import Block, Plot, Table
+from gradcli.render.blocks import Block, Drawing, Note, Table
 from gradcli.render.cells import with_distinct_names
 from gradcli.render.view import Answer
 from gradcli.render.views import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["blocks_of", "plots_of", "table_of"]
 
 
-def _no_plots(result: object) -> tuple[Plot, ...]:
+def _no_plots(result: object) -> tuple[Drawing, ...]:
     return ()
 
 
@@ -37,17 +37,17 @@ def _no_plots(result: object) -> tuple[Plot, ...]:
 class _Views:
     """What one kind of answer shows. The arguments are the kind's own class.
 
-    plots_in_text: whether the plots are drawn between the tables, or only into a file of their own.
+    without_plot: what is said where a plot was asked for and there is none.
     """
 
     blocks: Callable[[Any], tuple[Block, ...]]
     table: Callable[[Any], Table]
-    plots: Callable[[Any], tuple[Plot, ...]] = _no_plots
-    plots_in_text: bool = True
+    plots: Callable[[Any], tuple[Drawing, ...]] = _no_plots
+    without_plot: str = ""
 
 
 _VIEWS = {
-    "grad": _Views(grad.blocks, grad.table, grad.plots, plots_in_text=False),
+    "grad": _Views(grad.blocks, grad.table, grad.plots, grad.WITHOUT_PLOT),
     "activate": _Views(activate.blocks, activate.table, activate.plots),
     "loss": _Views(loss.blocks, loss.table, loss.plots),
     "softmax": _Views(softmax.blocks, softmax.table),
@@ -69,7 +69,9 @@ def blocks_of(
         return trace.tree_blocks(cast("TraceResult", answer))
     views = _views(answer)
     blocks = views.blocks(answer)
-    plots = views.plots(drawing or answer) if plot and views.plots_in_text else ()
+    plots = plots_of(drawing or answer) if plot else ()
+    if plot and not plots and views.without_plot:
+        return (*blocks, Note(views.without_plot, "quiet"))
     behind = next((place for place, block in enumerate(blocks, 1) if isinstance(block, Table)), len(blocks))
     return (*blocks[:behind], *plots, *blocks[behind:])
 
@@ -79,7 +81,7 @@ def table_of(answer: Answer) -> Table:
     return with_distinct_names(_views(answer).table(answer))
 
 
-def plots_of(answer: Answer) -> tuple[Plot, ...]:
+def plots_of(answer: Answer) -> tuple[Drawing, ...]:
     """The plots of an answer, without its tables."""
     return _views(answer).plots(answer)
 

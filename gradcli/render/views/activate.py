@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Literal
 
 import numpy as np
 
-from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Plot, Scalar, Series, Table
+from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Plot, Scalar, Series, Shade, Table
+from gradcli.render.curves import jumps
 from gradcli.render.numbers import as_one_column
 from gradcli.render.views.failure import failure_blocks
 from gradcli.render.views.findings import finding_blocks
@@ -46,17 +49,39 @@ def plots(result: ActivateResult) -> tuple[Plot, ...]:
     x = points.values.reshape(-1)
     kinks = tuple(sorted({kink.at for curve in result.functions for kink in curve.verdict.kinks}))
     curves = list(_named(result))
-    orders = (
-        [(label, curve.values) for label, curve in curves],
-        [(f"{label}'", curve.derivative) for label, curve in curves],
-        [(f"{label}''", curve.second_derivative) for label, curve in curves],
+    orders: tuple[list[tuple[str, Curve, Tensor | None]], ...] = (
+        [(label, curve, curve.values) for label, curve in curves],
+        [(f"{label}'", curve, curve.derivative) for label, curve in curves],
+        [(f"{label}''", curve, curve.second_derivative) for label, curve in curves],
     )
     drawn = []
-    for order in orders:
-        series = tuple(Series(label, y.values.reshape(-1)) for label, y in order if y is not None)
+    for number, order in enumerate(orders):
+        series = tuple(
+            Series(label, y.values.reshape(-1), breaks=_breaks(curve, number, x), number=place)
+            for place, (label, curve, y) in enumerate(order)
+            if y is not None
+        )
+        # under the values of several functions a row of marks for each would say what stands under the slopes
+        shades = [_shades(label, curve) for label, curve, _ in order if number or len(order) == 1]
         if series:
-            drawn.append(Plot(x, series, kinks, x_name=name))
+            axis = f"f{chr(39) * number}({name})"
+            drawn.append(Plot(x, series, kinks, x_name=name, y_name=axis, shades=tuple(chain.from_iterable(shades))))
     return tuple(drawn)
+
+
+def _breaks(curve: Curve, order: int, x: np.ndarray) -> tuple[float, ...]:
+    """Where the function jumps, or, of a derivative, where the slope does: as is known, or as the slopes tell."""
+    if curve.verdict.range is None and curve.derivative is not None:
+        return jumps(x, curve.values.values, curve.derivative.values)
+    return tuple(kink.at for kink in curve.verdict.kinks if order or kink.jump)
+
+
+def _shades(label: str, curve: Curve) -> Iterator[Shade]:
+    """The stretches; a single point among others is where the slope passes zero."""
+    for stretch in curve.verdict.stretches:
+        if stretch.start < stretch.stop:
+            state: Literal["saturated", "dead"] = "dead" if stretch.state == "dead" else "saturated"
+            yield Shade(label, state, stretch.start, stretch.stop)
 
 
 def _named(result: ActivateResult) -> Iterator[tuple[str, Curve]]:

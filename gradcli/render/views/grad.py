@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import permutations
 
 import numpy as np
 
-from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Plot, Scalar, Series, Table
+from gradcli.render.blocks import Block, Column, Drawing, Facts, Field, Heading, Note, Plot, Scalar, Series, Table
+from gradcli.render.curves import jumps
 from gradcli.render.views import derivatives
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.tensors import (
@@ -19,6 +21,8 @@ from gradcli.render.views.tensors import (
     tensor_tables,
 )
 from gradcli.results import Gradient, GradResult, Setting
+
+WITHOUT_PLOT = "nothing to draw: a curve needs two real points or more of one name, a field a grid of two"
 
 
 def blocks(result: GradResult) -> tuple[Block, ...]:
@@ -44,17 +48,71 @@ def table(result: GradResult) -> Table:
     return long_table(tensors, outputs)
 
 
-def plots(result: GradResult) -> tuple[Plot, ...]:
-    """Value and derivatives over the points, each on axes of its own."""
-    if len(result.inputs) != 1 or not _is_pointwise(result) or result.output.values.size < 2:
+def plots(result: GradResult) -> tuple[Drawing, ...]:
+    """Value and derivatives over the points, each on axes of its own; of two names over a grid, the field."""
+    field = field_of(result)
+    if field is not None:
+        return (field,)
+    axes = [name for name, tensor in result.inputs.items() if tensor.values.ndim]
+    if len(axes) != 1 or not _is_pointwise(result) or result.output.values.size < 2:
         return ()
-    ((name, points),) = result.inputs.items()
-    if points.values.dtype.kind == "c" or result.output.values.dtype.kind == "c":
+    name = axes[0]
+    points = result.inputs[name]
+    if points.values.dtype.kind == "c" or result.output.values.dtype.kind == "c" or points.shape != result.output.shape:
         return ()
     x = points.values.reshape(-1)
-    curves = [(result.expression, result.output.values)]
-    curves += [(label, gradient.values) for label, gradient in _gradient_columns(result) if gradient is not None]
-    return tuple(Plot(x, (Series(label, y.reshape(-1)),), x_name=name) for label, y in curves)
+    curves = [(result.expression, "value", result.output.values)]
+    for label, gradient in _gradient_columns(result, only=name):
+        if gradient is not None:
+            curves.append((label, f"d/d{name}" if label == "gradient" else label, gradient.values))
+    slope = next(iter(orders_of(result).values())).get(name)
+    breaks = () if slope is None else jumps(x, result.output.values, slope.values)
+    return tuple(
+        Plot(x, (Series(label, y.reshape(-1), breaks=breaks),), x_name=name, y_name=axis) for label, axis, y in curves
+    )
+
+
+def orders_of(result: GradResult) -> dict[int, Mapping[str, Gradient | None]]:
+    """The gradients by their order, the first one first."""
+    return {found.order: found.gradients for found in result.derivatives} or {1: result.gradients}
+
+
+def field_of(result: GradResult) -> Field | None:
+    """The field of an elementwise function of two names over a grid, None of any other."""
+    axes = {name: tensor for name, tensor in result.inputs.items() if tensor.values.ndim}
+    shape = result.output.shape
+    real = all(tensor.values.dtype.kind == "f" for tensor in (*axes.values(), result.output))
+    if len(axes) != 2 or len(shape) != 2 or min(shape) < 2 or not (real and result.method.elementwise):
+        return None
+    if any(tensor.shape != shape for tensor in axes.values()):
+        return None
+    for (across, x), (up, y) in permutations(axes.items()):
+        if _same_rows(x.values) and _same_rows(y.values.T):
+            slopes = [orders_of(result)[1].get(name) for name in (across, up)]
+            dx, dy = (None if slope is None else slope.values.astype(np.float64) for slope in slopes)
+            x_axis, y_axis = x.values[0].astype(np.float64), y.values[:, 0].astype(np.float64)
+            return _ascending(
+                Field(result.expression, x_axis, y_axis, result.output.values.astype(np.float64), dx, dy, across, up)
+            )
+    return None
+
+
+def _same_rows(values: np.ndarray) -> bool:
+    """Whether all rows are the same, and run in one direction."""
+    first = values[0].astype(np.float64)
+    rising, falling = (first[1:] > first[:-1]).all(), (first[1:] < first[:-1]).all()
+    return bool(np.isfinite(first).all() and (values == values[:1]).all() and (rising or falling))
+
+
+def _ascending(field: Field) -> Field:
+    """The field with both axes from the smallest to the largest value."""
+    rows = slice(None, None, -1) if field.y[0] > field.y[-1] else slice(None)
+    columns = slice(None, None, -1) if field.x[0] > field.x[-1] else slice(None)
+    turned = [None if part is None else part[rows, columns] for part in (field.values, field.dx, field.dy)]
+    assert turned[0] is not None
+    return Field(
+        field.name, field.x[columns], field.y[rows], turned[0], turned[1], turned[2], field.x_name, field.y_name
+    )
 
 
 def place(setting: Setting) -> str:
@@ -96,10 +154,12 @@ def _pointwise_table(result: GradResult) -> Table:
     return Table(tuple(columns))
 
 
-def _gradient_columns(result: GradResult) -> Iterator[tuple[str, Gradient | None]]:
-    """`gradient`, or `f'` and `f''` by order; with several inputs `d/dx`, `d2/dx2`."""
-    orders = {found.order: found.gradients for found in result.derivatives} or {1: result.gradients}
+def _gradient_columns(result: GradResult, only: str | None = None) -> Iterator[tuple[str, Gradient | None]]:
+    """`gradient`, or `f'` and `f''` by order; with several inputs `d/dx`, `d2/dx2`. Of one input, if it is named."""
+    orders = orders_of(result)
     several = len(result.inputs) > 1
+    if only is not None:
+        orders = {order: {name: g for name, g in found.items() if name == only} for order, found in orders.items()}
     for order, gradients in orders.items():
         for name, gradient in gradients.items():
             if several:

@@ -28,6 +28,7 @@ from gradcli.results import LossResult, Tensor
 _ELEMENTS_SHOWN = 8
 _MANY_TIMES = 1000
 """A loss that changes by more than this is drawn by its powers of ten."""
+_PARAMETERS_DRAWN = 6
 _ELEMENTS_WRITTEN = 256
 """Parameters of gradient descent with more elements than these are left out of the table; JSON has them."""
 
@@ -58,16 +59,38 @@ def table(result: LossResult) -> Table:
 
 
 def plots(result: LossResult) -> tuple[Plot, ...]:
-    """The loss over the steps of gradient descent, in powers of ten where it spans many of them."""
+    """The loss over the steps of gradient descent, and the parameters if they are few numbers."""
     if len(result.descent) < 2:
         return ()
     steps = np.array([step.step for step in result.descent], dtype=np.float64)
     values = np.array([step.loss for step in result.descent], dtype=np.float64)
-    finite = values[np.isfinite(values)]
-    name = "loss"
-    if finite.size and finite.min() > 0 and finite.max() > _MANY_TIMES * finite.min():
-        name, values = "log10(loss)", np.log10(values)
-    return (Plot(steps, (Series(name, values),), title="the loss over the steps", x_name="step"),)
+    seen = values[np.isfinite(values) & (values > 0)]
+    powers = bool(seen.size and not (values < 0).any() and seen.max() > _MANY_TIMES * seen.min())
+    name = "loss, by powers of ten" if powers else "loss"
+    loss = Plot(steps, (Series(name, values),), (), "the loss over the steps", "step", "loss", logarithmic=powers)
+    walked = tuple(_walked(result))
+    return (loss, _parameters(steps, walked)) if 0 < len(walked) <= _PARAMETERS_DRAWN else (loss,)
+
+
+def _parameters(steps: np.ndarray, walked: tuple[Series, ...]) -> Plot:
+    """The way of each parameter; their sizes by powers of ten where they run away."""
+    title, name = "the parameters over the steps", "parameter"
+    sizes = np.abs(np.concatenate([series.y for series in walked]))
+    sizes = sizes[np.isfinite(sizes)]
+    if not sizes.size or sizes.max() <= _MANY_TIMES * max(1.0, *(abs(series.y[0]) for series in walked)):
+        return Plot(steps, walked, title=title, x_name="step", y_name=name)
+    sized = tuple(Series(f"|{series.name}|", np.abs(series.y)) for series in walked)
+    return Plot(steps, sized, (), title, "step", f"|{name}|", logarithmic=True)
+
+
+def _walked(result: LossResult) -> Iterator[Series]:
+    """Each number among the parameters, step by step."""
+    for name, tensor in result.descent[0].parameters.items():
+        if tensor.values.size > _PARAMETERS_DRAWN or tensor.values.dtype.kind == "c":
+            continue
+        for place_of, label in enumerate(labels(name, tensor.shape)):
+            walk = [step.parameters[name].values.reshape(-1)[place_of] for step in result.descent]
+            yield Series(label, np.array(walk, dtype=np.float64))
 
 
 def _loss(result: LossResult) -> Iterator[Block]:

@@ -1,0 +1,93 @@
+"""Answers as pictures: their curves, or their field, drawn by matplotlib into SVG or PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gradcli.errors import OutputError
+from gradcli.render.blocks import Field, Plot
+from gradcli.render.view import Answer, View
+from gradcli.render.views import plots_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_STYLE: dict[str, Any] = {
+    "axes.edgecolor": "#444444",
+    "axes.grid": True,
+    "axes.labelsize": 10,
+    "font.size": 9,
+    "grid.color": "#d9d9d9",
+    "grid.linewidth": 0.6,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "svg.hashsalt": "gradcli",  # the names inside are the same in every run
+    "text.parse_math": False,  # a dollar sign is a dollar sign
+}
+
+
+@contextmanager
+def picture(answer: Answer, view: View, *, fallback: str) -> Iterator[Figure]:
+    """The figure of an answer; matplotlib's settings are its own until it is written.
+
+    fallback: what becomes of characters that no font here has: `escape`, or `keep` for a reader with fonts of its own.
+    Raises OutputError where nothing can be drawn, or matplotlib is missing.
+    """
+    drawings = _drawings(answer, view)
+    try:
+        import matplotlib
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise OutputError("a picture needs matplotlib", hint="pip install 'gradcli[plot]'") from None
+    from gradcli.render.pictures import curves, field
+    from gradcli.render.pictures.lettering import Lettering
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)  # type: ignore[arg-type]
+        lettering = Lettering(keep=fallback == "keep")
+        title = str(getattr(answer, "expression", ""))
+        first = drawings[0]
+        if isinstance(first, Field):
+            figure = field.figure(first, title, lettering)
+        else:
+            plots = [drawing for drawing in drawings if isinstance(drawing, Plot)]
+            own = [drawing for drawing in plots_of(answer) if isinstance(drawing, Plot)] if view.drawing else []
+            figure = curves.figure(plots, title, lettering, own)
+        with lettering.chosen():
+            yield figure
+
+
+def title_of(answer: Answer) -> str:
+    """What a picture is called in its own notes."""
+    return str(getattr(answer, "expression", ""))
+
+
+def _drawings(answer: Answer, view: View) -> tuple[Plot | Field, ...]:
+    drawings = plots_of(view.drawing or answer) or plots_of(answer)
+    if drawings and any(_has_values(drawing) for drawing in drawings):
+        return tuple(drawing for drawing in drawings if _has_values(drawing))
+    kind = getattr(answer, "kind", "error")
+    if drawings:
+        raise OutputError(f"there is no finite value to draw in this answer of '{kind}'", hint="Choose other points.")
+    if kind in ("grad", "activate"):
+        raise OutputError(
+            f"this answer of '{kind}' has no picture: a curve needs two points or more of one name, a field a grid",
+            hint="For example --range -5:5:101; a field of two names: --range x=-2:2:50 --range y=-2:2:50.",
+        )
+    if kind == "loss":
+        raise OutputError("a loss alone has no picture, its descent has one", hint="Add --lr 0.1 --steps 50.")
+    raise OutputError(
+        f"an answer of '{kind}' has no picture",
+        hint="activate, grad over points or --range, and loss with --steps have one; trace has a graph.",
+    )
+
+
+def _has_values(drawing: Plot | Field) -> bool:
+    from gradcli.render.curves import limits_of, lines_of
+    from gradcli.render.fields import scale_of
+
+    return scale_of(drawing) is not None if isinstance(drawing, Field) else limits_of(lines_of(drawing)) is not None

@@ -1,0 +1,169 @@
+"""Curves in panels above each other, over one x axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from gradcli.render.blocks import Plot, Series, Shade
+from gradcli.render.curves import Axis, Line, limits_of, lines_of
+from gradcli.render.pictures.axes import Ruler, across, minus, up
+from gradcli.render.pictures.lettering import Lettering
+from gradcli.render.plot import number_of
+
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Told apart by eyes of every kind.  Source: Okabe and Ito (2008), Color Universal Design."""
+_DASHES: tuple[tuple[float, ...], ...] = ((), (6, 2), (2, 1.5), (7, 2, 2, 2), (10, 3), (4, 1.5, 1, 1.5, 1, 1.5))
+_SHADE = {"saturated": ("#f1f1f1", ""), "dead": ("#f1f1f1", "///")}
+_WIDTH, _PANEL, _ROW = 8.0, 2.7, 0.2
+_KINKS_WRITTEN = 4
+_LEGEND_ROWS = 13
+_POINTS_MARKED = 60
+
+
+def figure(plots: Sequence[Plot], title: str, lettering: Lettering, own: Sequence[Plot] = ()) -> Figure:
+    """One panel a plot; where several functions are shaded, a panel that says which is flat where.
+
+    own: the same plots with the user's own points alone, which are marked on the curves.
+    """
+    shaded = _shaded_functions(plots)
+    rows = len(shaded) if len(plots[0].series) > 1 else 0
+    heights = [_PANEL] * len(plots) + ([0.35 + rows * _ROW] if rows else [])
+    drawn = Figure(figsize=(_WIDTH, 0.6 + sum(heights)), layout="constrained")
+    panels = drawn.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0].tolist()
+    x_ruler = Ruler.of(_x_axis(plots))
+    for number, (plot, axes) in enumerate(zip(plots, panels, strict=False)):
+        points = own[number] if number < len(own) and len(own[number].series) == len(plot.series) else None
+        _panel(axes, plot, x_ruler, lettering, points, shade=not rows, named=number == 0)
+        _kinks(axes, plot, x_ruler, written=number == 0)
+    if rows:
+        _strips(panels[-1], shaded, plots, x_ruler, lettering)
+    across(panels[-1], x_ruler, plots[0].x_name, lettering, room=0.02)
+    if title:
+        drawn.suptitle(lettering.title(title), fontsize=11)
+    return drawn
+
+
+def _x_axis(plots: Sequence[Plot]) -> Axis:
+    """The x axis that shows every panel."""
+    found = [limits[0] for plot in plots if (limits := limits_of(lines_of(plot))) is not None]
+    return Axis(min(axis.low for axis in found), max(axis.high for axis in found))
+
+
+def _panel(
+    axes: Axes, plot: Plot, x_ruler: Ruler, lettering: Lettering, own: Plot | None, *, shade: bool, named: bool
+) -> None:
+    """Curves with their legend; the stretches of a single function behind them, which one panel's legend explains."""
+    lines = lines_of(plot)
+    limits = limits_of(lines)
+    assert limits is not None
+    y_ruler = Ruler.of(limits[1])
+    handles: list[Line2D | Patch] = []
+    for place, line in enumerate(lines):
+        handles.append(_curve(axes, number_of(plot, place), line, x_ruler, y_ruler))
+        points = own or plot
+        if points.x.size <= _POINTS_MARKED:
+            _points(axes, number_of(plot, place), lines_of(points)[place], x_ruler, y_ruler)
+    labels = [lettering.text(series.name) for series in plot.series]
+    if len(labels) == 1:  # the title and the axis say what it is
+        handles, labels = [], []
+    states = _shade(axes, plot.shades, x_ruler) if shade else []
+    if named:
+        handles += states
+        labels += [str(state.get_label()) for state in states]
+    up(axes, y_ruler, plot.y_name or plot.series[0].name, lettering, logarithmic=plot.logarithmic)
+    if handles:
+        columns = -(-len(handles) // _LEGEND_ROWS)
+        axes.legend(handles, labels, loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=3.2, ncols=columns)
+
+
+def _curve(axes: Axes, number: int, line: Line, x_ruler: Ruler, y_ruler: Ruler) -> Line2D:
+    """A line with gaps; a point between two gaps is a dot."""
+    color = COLORS[number % len(COLORS)]
+    x, y = x_ruler.drawn(line.x), y_ruler.drawn(line.y)
+    dashes = _DASHES[(number + number // len(COLORS)) % len(_DASHES)]
+    (drawn,) = axes.plot(x, y, color=color, linewidth=1.7, dashes=dashes or (None, None), gid=f"curve-{number + 1}")
+    there = np.isfinite(x) & np.isfinite(y)
+    beside = np.concatenate([[False], there[:-1]]) | np.concatenate([there[1:], [False]])
+    alone = there & ~beside
+    if alone.any():
+        axes.plot(x[alone], y[alone], color=color, linestyle="", marker="o", markersize=4.5, label="_")
+    return drawn
+
+
+def _points(axes: Axes, number: int, line: Line, x_ruler: Ruler, y_ruler: Ruler) -> None:
+    """The user's own points, on the curve that goes through them."""
+    x, y = x_ruler.drawn(line.x), y_ruler.drawn(line.y)
+    axes.plot(x, y, color=COLORS[number % len(COLORS)], linestyle="", marker="o", markersize=4, label="_")
+
+
+def _shade(axes: Axes, shades: Sequence[Shade], ruler: Ruler) -> list[Patch]:
+    """Stretches over the whole height, and their entries in the legend."""
+    seen = []
+    for shade in shades:
+        fill, hatch = _SHADE[shade.state]
+        low, high = ruler.drawn(shade.start), ruler.drawn(shade.stop)
+        axes.axvspan(float(low), float(high), facecolor=fill, hatch=hatch, edgecolor="#d4d4d4", linewidth=0, zorder=0)
+        if shade.state not in seen:
+            seen.append(shade.state)
+    return [
+        Patch(facecolor=_SHADE[state][0], hatch=_SHADE[state][1], edgecolor="#b0b0b0", linewidth=0.5, label=state)
+        for state in seen
+    ]
+
+
+def _kinks(axes: Axes, plot: Plot, ruler: Ruler, *, written: bool) -> None:
+    """Dashed lines; their places stand above the first panel, as many as there is room for."""
+    low, high = ruler.axis.low, ruler.axis.high
+    marks = [mark for mark in plot.marks if low <= mark <= high]
+    free_from = -1.0
+    for mark in marks:
+        axes.axvline(float(ruler.drawn(mark)), color="#555555", linewidth=0.9, dashes=(3, 3), zorder=1)
+        share = float(ruler.axis.places(np.asarray(mark)))
+        word = f"kink at {minus(f'{mark:.4g}')}" if len(marks) <= _KINKS_WRITTEN else minus(f"{mark:.4g}")
+        if written and share >= free_from:
+            place = (float(ruler.drawn(mark)), 1.02)
+            axes.annotate(
+                word, place, xycoords=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8, color="#444444"
+            )
+            free_from = share + 0.02 * len(word)
+
+
+def _shaded_functions(plots: Sequence[Plot]) -> list[Series]:
+    """The functions with a stretch, by their curve in the last plot that knows of one."""
+    for plot in reversed(plots):
+        found = [series for series in plot.series if any(shade.of == series.name for shade in plot.shades)]
+        if found:
+            return found
+    return []
+
+
+def _strips(axes: Axes, functions: Sequence[Series], plots: Sequence[Plot], ruler: Ruler, lettering: Lettering) -> None:
+    """One bar a function: where its slope is small, and where it is zero by definition."""
+    plot = next(plot for plot in reversed(plots) if functions[0] in plot.series)
+    seen, names = set(), []
+    for row, series in enumerate(functions):
+        number = number_of(plot, plot.series.index(series))
+        names.append(lettering.text(plots[0].series[number].name))
+        color = COLORS[number % len(COLORS)]
+        for shade in plot.shades:
+            if shade.of == series.name:
+                seen.add(shade.state)
+                left, right = float(ruler.drawn(shade.start)), float(ruler.drawn(shade.stop))
+                fill, hatch = (color, None) if shade.state == "dead" else ("white", "/////")
+                style = {"facecolor": fill, "hatch": hatch, "edgecolor": color, "linewidth": 0.8, "zorder": 2}
+                axes.barh(row, right - left, 0.6, left, **style)  # type: ignore[arg-type]
+    axes.set_ylim(len(functions) - 0.4, -0.6)
+    axes.set_yticks(range(len(functions)), names)
+    axes.grid(visible=False, axis="y")
+    handles = [
+        Patch(facecolor=fill, hatch=hatch, edgecolor="#777777", linewidth=0.8, label=state)
+        for state, fill, hatch in (("saturated", "white", "/////"), ("dead", "#777777", None))
+        if state in seen
+    ]
+    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0))
