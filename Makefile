@@ -22,4 +22,5 @@ docs:  ## run the transcripts and the checkers' table, and write what they answe
 bench:  ## whole processes against `python -c "import torch"`, into benchmarks/README.md
 	$(PYTHON) benchmarks/one_liner.py
 	$(PYTHON) benchmarks/check.py
+	$(PYTHON) benchmarks/batch.py
 	$(PYTHON) benchmarks/findings.py

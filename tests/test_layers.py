@@ -34,6 +34,7 @@ ANSWERS = [
     ["errors", "--json"],
     ["errors", "--search", "view"],
     ["errors", "second-backward", "--emit", "torch"],
+    ["batch", "--help"],
     ["functions"],
     ["functions", "gelu"],
     ["functions", "--category", "loss"],
@@ -47,6 +48,8 @@ ANSWERS = [
 
 MISTAKES = [
     ["frobnicate"],
+    ["batch", "missing.txt"],
+    ["batch", "--jobs", "0"],
     ["--frobnicate"],
     ["grad"],
     ["loss"],

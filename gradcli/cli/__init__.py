@@ -6,9 +6,11 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from gradcli.cli.screen import broken_pipe, show_error, wanted_format
 from gradcli.errors import BoundError, GradcliError, OutputError, UsageError
@@ -24,19 +26,14 @@ def main(argv: Sequence[str]) -> int:
     format_ = wanted_format(words)
     _replace_closed_streams()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("default")
-            warnings.simplefilter("ignore", DeprecationWarning)  # about PyTorch's own code, not the user's words
-            warnings.showwarning = _teller()
+        with told_warnings():
             code = _run(words)
             sys.stdout.flush()
             return code
     except GradcliError as error:
         return _report(error, format_)
     except (MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
-            raise
-        return _report(BoundError("there is not enough memory for this", hint="Make the tensors smaller."), format_)
+        return _report(out_of_memory(error), format_)
     except BrokenPipeError:
         return broken_pipe()
     except OSError as error:
@@ -53,7 +50,7 @@ def _replace_closed_streams() -> None:
 
 
 @cache
-def _command() -> Callable[..., object]:
+def command_tree() -> Any:
     """The tree of all commands, built once a process: Typer would read every signature again for each command line."""
     from typer.main import get_command
 
@@ -70,10 +67,10 @@ def _run(words: list[str]) -> int:
     from gradcli.cli.words import complaint
 
     if not words:  # the help, and the exit code of a call that asked for nothing
-        _command()(["--help"], prog_name="gradcli", standalone_mode=False)
+        command_tree()(["--help"], prog_name="gradcli", standalone_mode=False)
         return UsageError.exit_code
     try:
-        code = _command()(words, prog_name="gradcli", standalone_mode=False)
+        code = command_tree()(words, prog_name="gradcli", standalone_mode=False)
     except Exit as end:
         return end.exit_code
     except SystemExit:  # how Typer answers a closed pipe
@@ -97,9 +94,21 @@ def _report(error: GradcliError, format_: str) -> int:
     return error.exit_code
 
 
-def _is_out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out, in Python or outside of an operation in PyTorch."""
-    return isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error)
+def out_of_memory(error: Exception) -> BoundError:
+    """The user's error if memory ran out, in Python or outside of an operation in PyTorch; raises any other again."""
+    if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
+        return BoundError("there is not enough memory for this", hint="Make the tensors smaller.")
+    raise error
+
+
+@contextmanager
+def told_warnings() -> Iterator[None]:
+    """PyTorch's warnings on standard error, each once while this lasts."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.simplefilter("ignore", DeprecationWarning)  # about PyTorch's own code, not the user's words
+        warnings.showwarning = _teller()
+        yield
 
 
 def _teller() -> Callable[..., None]:

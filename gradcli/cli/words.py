@@ -14,19 +14,34 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from gradcli.cli.reading import read_plainly
+from gradcli.cli.reading import ReadOptions, read_plainly
 from gradcli.errors import UsageError, did_you_mean, listed
 
 _LOOKS_LIKE_OPTION = re.compile(r"--[A-Za-z]")
 
 
 class WordCommand(TyperCommand):
-    """A command whose values may begin with a minus sign."""
+    """A command whose values may begin with a minus sign.
+
+    Of many command lines in one process, Click reads the options once for each set of them: what it makes of them
+    depends on their words and on the environment alone.
+    """
+
+    _declared: Mapping[str, bool] | None = None
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        options = declared(self, ctx)
-        read_plainly(self.get_params(ctx))
-        return super().parse_args(ctx, sort_words(args, options))
+        if self._declared is None:
+            self._declared = declared(self, ctx)
+            self._read = ReadOptions(self.params)
+            read_plainly(self.get_params(ctx))
+        chosen, values = separate(args, self._declared)
+        arguments = self._read.arguments(values)
+        if arguments is not None and self._read.restore(ctx, chosen, arguments):
+            return []
+        rest = super().parse_args(ctx, [*chosen, "--", *values])
+        if arguments is not None:
+            self._read.keep(ctx, chosen)
+        return rest
 
 
 class WordGroup(TyperGroup):
@@ -62,7 +77,13 @@ def declared(command: TyperCommand, ctx: Any) -> dict[str, bool]:
 
 
 def sort_words(words: Sequence[str], options: Mapping[str, bool]) -> list[str]:
-    """The options with their values first, then `--` and all values in their order.
+    """The options with their values first, then `--` and all values in their order; raises UsageError."""
+    chosen, values = separate(words, options)
+    return [*chosen, "--", *values]
+
+
+def separate(words: Sequence[str], options: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+    """The options with their values, and all other words in their order.
 
     Raises UsageError for a word that only looks like an option, and for an option whose value is missing.
     """
@@ -85,7 +106,7 @@ def sort_words(words: Sequence[str], options: Mapping[str, bool]) -> list[str]:
             raise UsageError(f"unknown option '{name}'", hint=nearest_option(name, options))
         else:
             values.append(word)
-    return [*chosen, "--", *values]
+    return chosen, values
 
 
 def nearest_option(word: str, options: Mapping[str, bool]) -> str | None:

@@ -12,6 +12,7 @@ from gradcli.compute.calls import prepare, resolve
 from gradcli.compute.capture import TORCH_ERRORS, TorchError
 from gradcli.compute.literals import Context as Context
 from gradcli.compute.literals import is_integral, to_tensor
+from gradcli.compute.schedule import schedule
 from gradcli.compute.sizes import Arguments, Keywords
 from gradcli.errors import BoundError, ExpressionError, Span, UnknownNameError
 from gradcli.language.catalogue.attributes import ATTRIBUTES
@@ -35,8 +36,6 @@ from gradcli.language.syntax import (
     Statement,
     Unary,
     Update,
-    children,
-    postorder,
 )
 
 Observed = Node | Statement
@@ -130,8 +129,8 @@ class Run:
     def value(self, root: Node) -> object:
         """The value of one expression: a tensor, a number, a list of such, a text, ..."""
         values: dict[int, object] = {}
-        for node in postorder(root):
-            operands = [values.pop(id(child)) for child in children(node)]
+        for node, below in schedule(root):
+            operands = [values.pop(key) for key in below]
             try:
                 value = self._compute(node, operands)
             except TORCH_ERRORS as error:

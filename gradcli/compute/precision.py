@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 import torch
@@ -17,12 +18,14 @@ def ulp(value: float, dtype: torch.dtype) -> float:
     return math.ldexp(info.eps, math.frexp(magnitude)[1] - 1)
 
 
+@cache
 def smallest_subnormal(dtype: torch.dtype) -> float:
     """The smallest positive number of a dtype."""
     info = torch.finfo(dtype)
     return info.smallest_normal * info.eps
 
 
+@cache
 def half_the_digits(dtype: torch.dtype) -> float:
     """The relative error at which half of a dtype's digits are lost."""
     return math.sqrt(torch.finfo(dtype).eps)

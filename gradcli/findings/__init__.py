@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
@@ -33,6 +34,7 @@ _CAUSES: dict[str, tuple[str, ...]] = {
 """A finding of this code says nothing new where one of those codes has been found for the same input."""
 
 
+@cache
 def rule(name: str) -> Rule:
     """The `find` function of a rule's module."""
     found: Rule = import_module(f"gradcli.findings.{name}").find

@@ -17,19 +17,18 @@ if TYPE_CHECKING:
 
 def find(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each input, at its worst element; zeros are for `underflow`."""
-    for loss in losses(result, evidence):
-        if loss.computed != 0:
-            yield Finding(
-                code="cancellation",
-                severity="warning",
-                variable=loss.variable,
-                index=loss.index,
-                expression=result.expression if loss.step is None else loss.step.text,
-                span=None if loss.step is None else loss.step.span,
-                operation=None if loss.step is None else loss.step.operation,
-                node=None if loss.step is None else loss.step.graph_node,
-                message=_message(loss),
-            )
+    for loss in losses(result, evidence, zero=False):
+        yield Finding(
+            code="cancellation",
+            severity="warning",
+            variable=loss.variable,
+            index=loss.index,
+            expression=result.expression if loss.step is None else loss.step.text,
+            span=None if loss.step is None else loss.step.span,
+            operation=None if loss.step is None else loss.step.operation,
+            node=None if loss.step is None else loss.step.graph_node,
+            message=_message(loss),
+        )
 
 
 def _message(loss: Loss) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from gradcli.compute.capture import array
 from gradcli.compute.literals import Context
 from gradcli.compute.tape import Tape
 
@@ -69,4 +70,4 @@ class Evidence:
 
 
 def _is_finite(tensor: torch.Tensor | None) -> bool:
-    return tensor is None or bool(torch.isfinite(tensor).all())
+    return tensor is None or bool(np.isfinite(array(tensor)).all())

@@ -40,8 +40,8 @@ class Loss:
     step: Step | None = None
 
 
-def losses(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Loss]:
-    """At most two for each input: its worst wrong number, and its worst zero."""
+def losses(result: GradResult | LossResult | TraceResult, evidence: Evidence, *, zero: bool) -> Iterator[Loss]:
+    """At most one for each input: its worst zero, or its worst number of the others."""
     for name, gradient in result.gradients.items():
         if gradient is None or evidence.shadow is None or name not in evidence.shadow:
             continue
@@ -49,19 +49,21 @@ def losses(result: GradResult | LossResult | TraceResult, evidence: Evidence) ->
             continue
         computed, true = gradient.values.astype(np.float64), evidence.shadow[name]
         dtype: torch.dtype = getattr(torch, gradient.dtype)
-        lost = _is_lost(computed, true, dtype) & _matters(result, computed, true, dtype)
-        for where in (lost & (computed != 0), lost & (computed == 0)):
-            count = int(where.sum())
-            if not count:
-                continue
-            with np.errstate(invalid="ignore", divide="ignore"):  # elements elsewhere may be infinite
-                error = np.where(where, np.abs(computed - true) / np.abs(np.where(where, true, 1)), -1)
-            error = np.where(where & (computed == 0), np.abs(true), error)  # all zeros are wrong by as much
-            index = tuple(map(int, np.unravel_index(int(np.argmax(error)), error.shape)))
-            at, got = float(true[index]), float(computed[index])
-            value = float(result.inputs[name].values[index])
-            ulps = abs(got - at) / ulp(at, dtype)
-            yield Loss(name, index, gradient.dtype, value, got, at, ulps, count - 1, _culprit(evidence, name, dtype))
+        where = _is_lost(computed, true, dtype) & ((computed == 0) == zero)
+        if not where.any():
+            continue
+        where &= _matters(result, computed, true, dtype)
+        count = int(where.sum())
+        if not count:
+            continue
+        with np.errstate(invalid="ignore", divide="ignore"):  # elements elsewhere may be infinite
+            error = np.where(where, np.abs(computed - true) / np.abs(np.where(where, true, 1)), -1)
+        error = np.where(where & (computed == 0), np.abs(true), error)  # all zeros are wrong by as much
+        index = tuple(map(int, np.unravel_index(int(np.argmax(error)), error.shape)))
+        at, got = float(true[index]), float(computed[index])
+        value = float(result.inputs[name].values[index])
+        ulps = abs(got - at) / ulp(at, dtype)
+        yield Loss(name, index, gradient.dtype, value, got, at, ulps, count - 1, _culprit(evidence, name, dtype))
 
 
 def _matters(

@@ -15,16 +15,15 @@ if TYPE_CHECKING:
 
 def find(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each input, at the element with the largest true derivative."""
-    for loss in losses(result, evidence):
-        if loss.computed == 0:
-            yield Finding(
-                code="underflow",
-                severity="warning",
-                variable=loss.variable,
-                index=loss.index,
-                expression=result.expression if loss.step is None else loss.step.text,
-                span=None if loss.step is None else loss.step.span,
-                operation=None if loss.step is None else loss.step.operation,
-                node=None if loss.step is None else loss.step.graph_node,
-                message=described(loss),
-            )
+    for loss in losses(result, evidence, zero=True):
+        yield Finding(
+            code="underflow",
+            severity="warning",
+            variable=loss.variable,
+            index=loss.index,
+            expression=result.expression if loss.step is None else loss.step.text,
+            span=None if loss.step is None else loss.step.span,
+            operation=None if loss.step is None else loss.step.operation,
+            node=None if loss.step is None else loss.step.graph_node,
+            message=described(loss),
+        )

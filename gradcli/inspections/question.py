@@ -93,7 +93,7 @@ def ask(
     where = device.choose(engine.device, device.present() if engine.device != "cpu" else ["cpu"])
     dtype: torch.dtype = getattr(torch, engine.dtype)
     context = Context(dtype, where, engine.max_elements)
-    torch.manual_seed(engine.seed)
+    _seed(engine.seed, where)
     values = _values(request, context)
     state = torch.get_rng_state()
     _check_names(selection, values)
@@ -113,11 +113,26 @@ def ask(
     return Question(request.program, context, setting, values, wrt, state, in_place)
 
 
+def _seed(seed: int, where: str) -> None:
+    """Seed the generators that draw on this device.
+
+    torch.manual_seed also notes the seed, with the stack of the caller, for each kind of device that is not there:
+    a millisecond, and on some of them a note that is kept for ever.
+    """
+    if where == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
+
+
 @contextmanager
 def default_dtype(dtype: torch.dtype) -> Iterator[None]:
     """Tensors that an expression creates (`randn(3)`, `ones(2)`) have the dtype that was asked for."""
     before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype if dtype.is_floating_point else before)
+    if dtype is before or not dtype.is_floating_point:
+        yield
+        return
+    torch.set_default_dtype(dtype)
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Collection
+from functools import lru_cache
 
 from gradcli.errors import BoundError, ExpressionError, UnknownNameError
 from gradcli.language import names
@@ -36,6 +37,8 @@ from gradcli.language.text import Source
 
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 100
+SHORT = 200
+"""Characters of a text whose program is kept: with longer ones, what is kept would be large."""
 
 
 def parse(text: str, *, bound: Collection[str] = ()) -> Program:
@@ -43,11 +46,19 @@ def parse(text: str, *, bound: Collection[str] = ()) -> Program:
 
     Raises ExpressionError (syntax, names, arguments) or BoundError (length, depth), with the span of the place.
     """
+    return _parse_short(text, frozenset(bound)) if len(text) <= SHORT else _parse(text, bound)
+
+
+def _parse(text: str, bound: Collection[str]) -> Program:
     try:
         return _Reader(text, bound).program()
     except (ExpressionError, BoundError) as error:
         error.expression = text
         raise
+
+
+_parse_short = lru_cache(maxsize=512)(_parse)
+"""Points and subjects come again and again, in one request and in the next; a program never changes."""
 
 
 class _Reader:

@@ -31,7 +31,9 @@ def json_array(values: np.ndarray, dtype: str | None = None) -> bytes:
         return _dumps(plain)
     special = ~np.isfinite(plain)
     if plain.dtype == np.float32:
-        special |= np.isin(plain.view(np.uint32) & 0x7FFFFFFF, list(_READ_THROUGH_FLOAT64))
+        magnitude = plain.view(np.uint32) & 0x7FFFFFFF
+        for bits in _READ_THROUGH_FLOAT64:
+            special |= magnitude == bits
     if not special.any():
         return _dumps(plain)
     gaps = _dumps(np.where(special, np.nan, plain)).split(b"null")

@@ -4,11 +4,24 @@ and shows the answer.
 
 from gradcli.cli.app import app
 
-from gradcli.cli.commands import activate, grad, loss, softmax, retain_demo, trace, check, errors, functions, schema  # isort: skip
+from gradcli.cli.commands import (
+    activate,
+    grad,
+    loss,
+    softmax,
+    retain_demo,
+    trace,
+    check,
+    errors,
+    functions,
+    schema,
+    batch,
+)  # isort: skip
 
 __all__ = [
     "activate",
     "app",
+    "batch",
     "check",
     "errors",
     "functions",

@@ -1,0 +1,147 @@
+"""How many requests a second `gradcli batch` answers, and what one of them costs beside a process of its own.
+
+Processor time, so that waiting for other work on the machine does not count: that of a batch of many requests, less
+that of a batch of a few, which has imported and warmed all the same. Rounds run in turn. Only what a second process
+gains is measured by the clock on the wall. Figures go to benchmarks/README.md, between their own markers.
+
+    .venv/bin/python benchmarks/batch.py [--pairs 9] [--requests 2000] [--dry-run]
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+GRADCLI = str(Path(sys.executable).parent / "gradcli")
+REPORT = Path(__file__).parent / "README.md"
+MARKERS = re.compile(r"(?<=<!-- batch -->\n).*?(?=<!-- /batch -->)", re.DOTALL)
+
+ONE = ("grad", "sigmoid", "0", "1", "10")
+MIXED = (
+    "grad sigmoid 0 1 10",
+    "grad 'x**2 * sin(x)' 1 2",
+    "softmax 2 1 0.1",
+    "loss mse '[2.5, 0, 2]' '[3, -0.5, 2]'",
+)
+LEAST_RATE = 1000
+LEAST_RATIO = 100
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure of each pair, and the least that its median should be."""
+
+    title: str
+    values: tuple[float, ...]
+    least: float | None
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def missed(self) -> bool:
+        return self.least is not None and self.median < self.least
+
+    def row(self) -> str:
+        shown = [f"{value:,.2f}" if value < 10 else f"{value:,.0f}" for value in (self.median, *self._ends())]
+        return f"| {self.title} | {' | '.join(shown)} | {'-' if self.least is None else f'{self.least:,}'} |"
+
+    def _ends(self) -> tuple[float, float]:
+        return min(self.values), max(self.values)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of a process, from its start to its end."""
+
+    processor: float
+    wall: float
+
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(self.processor - other.processor, self.wall - other.wall)
+
+
+def spent(*argv: str) -> Spent:
+    """What a process takes; it must succeed."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(argv)} exits with {process.returncode}")
+    return Spent(usage.ru_utime + usage.ru_stime, time.perf_counter() - begin)
+
+
+def batch(requests: Sequence[str], folder: Path, *, jobs: int = 1) -> Spent:
+    """What many requests take beyond a few of each kind."""
+
+    def whole(lines: Sequence[str]) -> Spent:
+        (folder / "requests").write_text("".join(f"{line}\n" for line in lines))
+        return spent(GRADCLI, "batch", "--jobs", str(jobs), str(folder / "requests"))
+
+    few = [request for request in MIXED for _ in range(5 * jobs)]
+    return whole([*few, *requests]) - whole(few)
+
+
+def measured(pairs: int, count: int) -> list[Measured]:
+    mixed = list(itertools.islice(itertools.cycle(MIXED), count))
+    rates, ratios, gains = [], [], []
+    with tempfile.TemporaryDirectory() as name:
+        for _ in range(pairs):
+            one = batch(mixed, Path(name))
+            rates.append(count / one.processor)
+            same = batch([" ".join(ONE)] * count, Path(name))
+            ratios.append(spent(GRADCLI, *ONE, "--json").processor * count / same.processor)
+            gains.append(one.wall / batch(mixed, Path(name), jobs=2).wall)
+    return [
+        Measured("requests a second of one core, four kinds mixed", tuple(rates), LEAST_RATE),
+        Measured("`gradcli grad sigmoid 0 1 10` by itself, in such requests of a batch", tuple(ratios), LEAST_RATIO),
+        Measured("how many times as fast `--jobs 2` is, by the clock", tuple(gains), None),
+    ]
+
+
+def figures(rows: Sequence[Measured], pairs: int, count: int) -> str:
+    lines = [
+        f"Python {platform.python_version()}, torch {version('torch')}, gradcli {version('gradcli')}, "
+        f"{os.cpu_count()} cores; {pairs} rounds of {count:,} requests.",
+        "",
+        "| what | median | smallest | largest | at least |",
+        "| --- | --- | --- | --- | --- |",
+        *(row.row() for row in rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=9)
+    parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("--dry-run", action="store_true", help="print the figures only")
+    options = parser.parse_args()
+    rows = measured(options.pairs, options.requests)
+    text = figures(rows, options.pairs, options.requests)
+    print(text, end="")
+    if not options.dry_run:
+        report = REPORT.read_text(encoding="utf-8")
+        REPORT.write_text(MARKERS.sub(lambda _: text, report), encoding="utf-8")
+    missed = [row.title for row in rows if row.missed]
+    for title in missed:
+        print(f"below its target: {title}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,176 @@
+"""Several processes that answer requests, with the order of the answers kept.
+
+Each is a Python of its own behind two pipes: a forked child would hang if PyTorch had started threads in the parent.
+It ends by itself when the pipe to it is closed, so none survives the parent, however that ends.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import Full, LifoQueue, Queue
+
+from gradcli.cli.batch.answering import Answered, failure
+from gradcli.errors import GradcliError
+
+AHEAD = 4
+"""Requests read ahead, for each process: enough that none waits, few enough that endless input needs no memory."""
+
+_PROGRAM = """
+import sys
+charset, *sys.path[:] = sys.argv[1:]
+from gradcli.cli.batch.worker import serve
+serve(charset)
+"""
+
+
+class WorkerError(GradcliError):
+    """The process that worked on a request ended without an answer."""
+
+    code = "worker"
+    exit_code = 1
+
+
+class Worker:
+    """A process that answers one request at a time; started by the first, and again after it has died."""
+
+    def __init__(self, charset: str) -> None:
+        self._charset = charset
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+        self._lock = threading.Lock()
+
+    def ask(self, request: bytes) -> Answered:
+        """The answer to a request.  Raises WorkerError."""
+        try:
+            process = self._running()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(request + b"\n")
+            process.stdin.flush()
+            code, size = map(int, process.stdout.readline().split())
+            line = process.stdout.read(size)
+        except (OSError, ValueError) as error:  # a broken pipe, or half a heading
+            raise self._death(error) from None
+        if len(line) < size:
+            raise self._death(None)
+        return Answered(code, line)
+
+    def stop(self) -> None:
+        """End the process for good."""
+        with self._lock:
+            self._stopped = True
+            if self._process is not None:
+                _end(self._process)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._process is None and not self._stopped:
+                self._process = subprocess.Popen(  # noqa: S603 - Python itself
+                    [sys.executable, "-c", _PROGRAM, self._charset, *sys.path],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+                    process_group=0,  # Ctrl-C goes to the parent alone, which then ends the others
+                )
+            if self._process is None:
+                raise OSError("no more requests are answered")
+            return self._process
+
+    def _death(self, error: Exception | None) -> WorkerError:
+        process, self._process = self._process, None
+        if process is None:
+            return WorkerError(f"no process could be started: {error}", hint="Leave --jobs out.")
+        code = _end(process)
+        how = f"was killed by {_signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
+        return WorkerError(
+            f"the process that worked on this line {how}",
+            hint="Memory may have run out: make the tensors smaller, or choose fewer --jobs.",
+        )
+
+
+def answers(requests: Iterator[bytes], jobs: int, charset: str) -> Generator[Answered, None, None]:
+    """The answers in the order of the requests, each as soon as it and all before it are there."""
+    pool = _Pool(jobs, charset)
+    reader = threading.Thread(target=pool.feed, args=(requests,), daemon=True)
+    reader.start()
+    try:
+        while (asked := pool.pending.get()) is not None:
+            if isinstance(asked, Exception):
+                raise asked
+            try:
+                yield asked.result()
+            except WorkerError as error:
+                yield failure(error, charset)
+    finally:
+        pool.stop()
+
+
+class _Pool:
+    """The processes, and what has been asked of them, in order; None or an exception is the end of it."""
+
+    def __init__(self, jobs: int, charset: str) -> None:
+        self.pending: Queue[Future[Answered] | Exception | None] = Queue(AHEAD * jobs)
+        self._workers = [Worker(charset) for _ in range(jobs)]
+        self._idle: LifoQueue[Worker] = LifoQueue()  # the one that has started already, if requests come slowly
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._threads = ThreadPoolExecutor(jobs)
+        self._stopped = threading.Event()
+
+    def feed(self, requests: Iterator[bytes]) -> None:
+        """Ask for every request; waits while too many are unanswered."""
+        try:
+            for request in requests:
+                if not self._put(self._threads.submit(self._ask, request)):
+                    return
+            self._put(None)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread that waits for answers raises it
+            self._put(error)
+
+    def stop(self) -> None:
+        """End the processes, and forget what has not been asked yet."""
+        self._stopped.set()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.stop()
+
+    def _ask(self, request: bytes) -> Answered:
+        worker = self._idle.get()
+        try:
+            return worker.ask(request)
+        finally:
+            self._idle.put(worker)
+
+    def _put(self, asked: Future[Answered] | Exception | None) -> bool:
+        """Whether it was put before the end."""
+        while not self._stopped.is_set():
+            try:
+                self.pending.put(asked, timeout=0.1)
+            except Full:
+                continue
+            return True
+        return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """Kill a process and wait for it; how it ended."""
+    process.kill()
+    code = process.wait()
+    for pipe in (process.stdin, process.stdout):
+        with suppress(OSError):  # what it did not read any more
+            pipe.close()  # type: ignore[union-attr]
+    return code
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
