@@ -23,4 +23,5 @@ bench:  ## whole processes against `python -c "import torch"`, into benchmarks/R
 	$(PYTHON) benchmarks/one_liner.py
 	$(PYTHON) benchmarks/check.py
 	$(PYTHON) benchmarks/batch.py
+	$(PYTHON) benchmarks/files.py
 	$(PYTHON) benchmarks/findings.py

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ from gradcli.results import CODES, ErrorsResult, Failure, FunctionsResult, Resul
 
 if TYPE_CHECKING:
     from gradcli.inspections.question import Engine, Selection
+    from gradcli.sinks.files import Target
 
 MAX_PRECISION = 17
 MAX_SEED = 2**63 - 1
@@ -70,6 +72,17 @@ Format = Annotated[
         metavar="FORMAT",
         envvar="GRADCLI_FORMAT",
         help="table, json, ndjson, csv or markdown.",
+        rich_help_panel="Output",
+    ),
+]
+Out = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="Write FILE instead; its ending picks the format: .json .csv .npy .npz .pt .svg ... May be repeated.",
+        show_default=False,
         rich_help_panel="Output",
     ),
 ]
@@ -152,6 +165,8 @@ class Common:
     max_elements: int | None = None
     format: str = "table"
     json: bool = False
+    out: Sequence[str] | None = ()
+    command: str = ""
     precision: int = 6
     max_rows: int | None = 20
     wrt: str | None = None
@@ -165,7 +180,8 @@ class Common:
         """The common options among a command's parameters.  Raises UsageError for what cannot be."""
         known = {field.name for field in fields(cls)}
         given = {name.removesuffix("_"): value for name, value in context.params.items()}
-        common = cls(**{name: value for name, value in given.items() if name in known})
+        chosen = {name: value for name, value in given.items() if name in known}
+        common = cls(**chosen, command=context.info_name or "")
         common.check()
         return common
 
@@ -196,10 +212,20 @@ class Common:
             if code not in (*CODES, "error", "warning"):
                 hint = did_you_mean(code, [*CODES, "error", "warning"]) or f"There are {listed(CODES, most=30)}."
                 raise UsageError(f"--fail-on: there is no finding '{code}'", hint=hint)
+        assert self.targets is not None  # looked at here: nothing is computed for a file that cannot be written
 
     @property
     def output_format(self) -> str:
         return "json" if self.json else self.format
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """The files of --out.  Raises GradcliError for those that cannot be written."""
+        if not self.out:
+            return ()
+        from gradcli.sinks.files import targets  # most answers go to the screen
+
+        return targets(self.out, self.command)
 
     def engine(self) -> Engine:
         """Where and how to compute; imports PyTorch."""
@@ -221,17 +247,39 @@ class Common:
         plot: bool | None = False,
         drawing: Callable[[], Result | Failure] | None = None,
     ) -> int:
-        """Print a result and return its exit code; `drawing` gives the answer to plot, if there is a plot."""
+        """Print a result, or write it to the files of --out, and return its exit code.
+
+        drawing: gives the answer to plot, if there is a plot.
+        """
         import sys
 
+        if self.targets and not isinstance(result, Failure):
+            self._write(result, plot=plot is True, drawing=drawing)
+            return 1 if self._fails(result) else 0
         view = view_of(
             sys.stdout, format_=self.output_format, precision=self.precision, max_rows=self.max_rows, plot=plot
         )
         view = replace(view, tree=self.tree)
-        if view.plot and drawing is not None and not isinstance(result, Failure):
+        drawn = view.plot and view.format in ("table", "markdown")
+        if drawn and drawing is not None and not isinstance(result, Failure):
             view = replace(view, drawing=drawing())
         code = show(result, view)
         return 1 if code == 0 and self._fails(result) else code
+
+    def _write(self, result: Result, *, plot: bool, drawing: Callable[[], Result | Failure] | None) -> None:
+        from gradcli.cli.files import write_files
+        from gradcli.render import View
+        from gradcli.sinks import is_picture
+
+        drawn = plot or any(is_picture(target.ending) for target in self.targets)
+        view = View(
+            format=self.output_format,
+            precision=self.precision,
+            max_rows=self.max_rows,
+            plot=plot,
+            drawing=drawing() if drawn and drawing is not None else None,
+        )
+        write_files(result, view, self.targets)
 
     def _fails(self, result: Result | Failure) -> bool:
         wanted = set(_names(self.fail_on))

@@ -18,7 +18,8 @@ Via = Literal["grad", "backward"]
 Gradients = dict[str, torch.Tensor | None]
 Leaves = Mapping[str, torch.Tensor]
 
-CHEAP_ELEMENTS = 100_000
+CHEAP_ELEMENTS = 2**24
+LARGE_ELEMENTS = 100_000
 
 
 @contextmanager
@@ -62,16 +63,27 @@ def gradients(
     return dict(zip(leaves, found, strict=True))
 
 
+def ones(output: torch.Tensor) -> torch.Tensor:
+    """A cotangent of ones; for a large output one number that looks like all of them."""
+    if output.numel() <= LARGE_ELEMENTS:
+        return torch.ones_like(output)
+    return output.detach().new_ones(()).expand(output.shape)
+
+
 def _contracted(output: torch.Tensor, cotangent: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor | None]:
     """The scalar <cotangent, output>, which needs no cotangent of its own; the same two where that cannot be.
 
     PyTorch checks a cotangent's shape with its symbolic shapes, whose first use imports sympy: a quarter of a second.
     A backward pass through the product sends on the same bits, 1 * cotangent, and small tensors are cheap to multiply.
     """
-    if cotangent is None or not output.requires_grad or output.is_complex() or output.numel() > CHEAP_ELEMENTS:
+    if cotangent is None or not output.requires_grad or output.is_complex():
+        return output, cotangent
+    if output.numel() > CHEAP_ELEMENTS and any(cotangent.stride()):
         return output, cotangent
     if (output.shape, output.dtype, output.device) != (cotangent.shape, cotangent.dtype, cotangent.device):
         return output, cotangent  # for PyTorch to refuse
+    if output.numel() > LARGE_ELEMENTS and not any(cotangent.stride()) and bool(cotangent[(0,) * cotangent.ndim] == 1):
+        return output.sum(), None  # ones: a sum sends them on without making them
     return (output * cotangent).sum(), None
 
 
@@ -92,9 +104,10 @@ def higher_orders(
             elif not before.requires_grad:
                 following[name] = torch.zeros_like(leaf)
             else:
-                ones = torch.ones_like(before)
                 try:
-                    found = gradients(before, {name: leaf}, cotangent=ones, create_graph=True, retain_graph=True)[name]
+                    found = gradients(
+                        before, {name: leaf}, cotangent=ones(before), create_graph=True, retain_graph=True
+                    )[name]
                 except TorchError as raised:
                     raised.order = len(orders) + 1
                     raise

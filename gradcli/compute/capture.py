@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -13,6 +13,10 @@ from gradcli.results import Gradient, Input, Tensor
 
 TORCH_ERRORS = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, AssertionError)
 """What PyTorch raises when an operation or a backward pass cannot be done: embedding asserts, group_norm divides."""
+
+
+PIECE = 1 << 15
+"""Elements of a large tensor that are worked on at once: PyTorch spreads more over threads, which cost more to wake."""
 
 
 class TorchError(Exception):
@@ -85,19 +89,58 @@ def to_gradient(gradient: torch.Tensor, *, joint_norm: torch.Tensor | None) -> G
     """A gradient with its norm, and its part of the direction of steepest ascent if `joint_norm` is given."""
     direction = None
     if joint_norm is not None and bool(joint_norm > 0) and bool(torch.isfinite(joint_norm)):
-        direction = array((gradient.detach().to(wide(gradient.dtype)) / joint_norm).to(gradient.dtype))
+        direction = array(_direction(gradient.detach(), joint_norm))
     return Gradient(
         dtype_name(gradient.dtype), array(gradient), norm=to_norm(norm([gradient]), gradient.dtype), direction=direction
     )
 
 
+def _direction(gradient: torch.Tensor, joint_norm: torch.Tensor) -> torch.Tensor:
+    """The gradient divided by a norm, in double precision, rounded to the gradient's dtype."""
+    parts = pieces(gradient)
+    if len(parts) == 1:
+        return (gradient.to(wide(gradient.dtype)) / joint_norm).to(gradient.dtype)
+    direction = torch.empty_like(gradient)
+    for part, widened in zip(pieces(direction), _widened(parts), strict=True):
+        part.copy_(widened / joint_norm)
+    return direction
+
+
 def norm(gradients: list[torch.Tensor]) -> torch.Tensor:
     """The 2-norm over all gradients, summed in double precision: float16 squares overflow at 256."""
     parts = [
-        torch.linalg.vector_norm(gradient.detach(), dtype=wide(gradient.dtype)).cpu().double() for gradient in gradients
+        torch.linalg.vector_norm(piece).cpu().double()
+        for gradient in gradients
+        for piece in _widened(pieces(gradient.detach()))
     ]
     joint: torch.Tensor = torch.linalg.vector_norm(torch.stack(parts)) if len(parts) > 1 else parts[0]
     return joint
+
+
+def _widened(parts: Sequence[torch.Tensor]) -> Iterator[torch.Tensor]:
+    """Each part in double precision, in memory that the next one takes over: new memory each time is not given back."""
+    if len(parts) == 1:
+        yield parts[0].to(wide(parts[0].dtype))
+        return
+    memory = torch.empty(PIECE, dtype=wide(parts[0].dtype), device=parts[0].device)
+    for part in parts:
+        yield memory[: part.numel()].copy_(part)
+
+
+def pieces(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """A large tensor part by part, flattened: what is computed from a part in double precision stays in the cache."""
+    if tensor.numel() <= PIECE or not tensor.is_contiguous():
+        return (tensor,)
+    flat = tensor.view(-1)
+    return tuple(flat[start : start + PIECE] for start in range(0, flat.numel(), PIECE))
+
+
+def all_finite(tensor: torch.Tensor) -> bool:
+    """Whether a tensor holds neither NaN nor infinity; of a large one, the sum nearly always tells."""
+    if not (tensor.is_floating_point() or tensor.is_complex()):
+        return True
+    values = tensor.detach()
+    return bool(torch.isfinite(values.sum())) or all(bool(torch.isfinite(piece).all()) for piece in pieces(values))
 
 
 def to_norm(value: torch.Tensor, dtype: torch.dtype) -> np.ndarray:

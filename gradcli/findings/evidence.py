@@ -17,6 +17,7 @@ from gradcli.compute.tape import Tape
 if TYPE_CHECKING:
     from gradcli.findings.births import Birth
     from gradcli.findings.zeros import ZeroBirth
+    from gradcli.results.findings import Sample
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,14 @@ class Evidence:
 
     tape: what flowed through every sub-expression; None for large inputs.
     widened: makes the same tape in float64, for those who need it.
+    sample: how much of the inputs was looked at, None for all of it.
     """
 
     shadow: Mapping[str, np.ndarray] | None = None
     tape: Tape | None = None
     context: Context = Context()
     widened: Callable[[], Tape | None] | None = None
+    sample: Sample | None = None
 
     @cached_property
     def wide_tape(self) -> Tape | None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import torch
 
 from gradcli.compute.autodiff import Gradients
-from gradcli.compute.capture import TorchError
+from gradcli.compute.capture import TorchError, all_finite
 from gradcli.compute.recorder import Recorder, record_backward
 from gradcli.compute.tape import Tape
 from gradcli.findings import of_tape
 from gradcli.findings.evidence import Evidence
 from gradcli.inspections.question import Question
 from gradcli.inspections.shadow import shadow, widened
-from gradcli.results.findings import Finding
+from gradcli.results.findings import Finding, Sample
 
 MAX_ELEMENTS = 10_000
-"""Larger inputs do not get a tape unless it is asked for."""
+"""Larger inputs do not get a tape unless it is asked for,"""
+MAX_ELEMENTS_OF_SICK = 2**25
+"""or an output or a gradient holds NaN or Inf."""
 
 
 def gather(
@@ -25,12 +28,18 @@ def gather(
     *,
     cotangent: torch.Tensor | None,
     gradients: Callable[[Question], Gradients],
-    found: Gradients | None = None,
+    plain: tuple[torch.Tensor, Gradients] | None = None,
 ) -> Evidence:
-    """The evidence beside a plain run that has been made; `found` are its gradients."""
-    small = sum(leaf.numel() for leaf in question.leaves.values()) <= MAX_ELEMENTS
-    tape = record(question, cotangent, found) if small and question.wrt else None
-    return evidence_of(question, tape, cotangent, gradients)
+    """The evidence beside a plain run that has been made; `plain` are its output and its gradients.
+
+    A large input gets a tape only where a number is not finite: that must have been born somewhere.
+    """
+    elements = sum(leaf.numel() for leaf in question.leaves.values())
+    sick = plain is not None and not all(t is None or all_finite(t) for t in (plain[0], *plain[1].values()))
+    wanted = bool(question.wrt) and (elements <= MAX_ELEMENTS or (sick and elements <= MAX_ELEMENTS_OF_SICK))
+    tape = record(question, cotangent, plain and plain[1]) if wanted else None
+    evidence = evidence_of(question, tape, cotangent, gradients)
+    return evidence if wanted or not question.wrt else replace(evidence, sample=Sample(looked=0, of=elements))
 
 
 def findings_of(question: Question, output: torch.Tensor, rules: tuple[str, ...]) -> list[Finding]:

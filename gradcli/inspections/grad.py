@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from gradcli.inspections.evidence import gather
 from gradcli.inspections.failure import explain
 from gradcli.inspections.fixing import with_fixes
 from gradcli.inspections.question import Engine, Question, Selection, ask, tensor_of
+from gradcli.inspections.sampling import sampled
 from gradcli.language.elementwise import is_pointwise
 from gradcli.language.request import Request, Value
 from gradcli.results import Derivative, Failure, Gradient, GradResult, Method, Tensor
@@ -91,13 +92,26 @@ def _answer(question: Question, output: torch.Tensor, options: GradOptions) -> G
         tangent=_tangent(question, options),
         method=Method(options.via, options.order, how, elementwise),
     )
+    part = sampled(question, output, cotangent, orders[-1], elementwise=elementwise)
+    if part is None:
+        return _with_findings(result, question, cotangent, options, (output, orders[0]))
+    found = _with_findings(part.thin(result), part.question, part.cotangent, options, None)
+    return replace(result, findings=tuple(map(part.at_home, found.findings)), sample=part.sample)
+
+
+def _with_findings(
+    result: GradResult,
+    question: Question,
+    cotangent: torch.Tensor | None,
+    options: GradOptions,
+    plain: tuple[torch.Tensor, Gradients] | None,
+) -> GradResult:
+    """The result with its findings; `plain`: output and gradients of the plain run, where they are of this question."""
     evidence = gather(
-        question,
-        cotangent=cotangent,
-        gradients=lambda wide: _last_order(wide, cotangent, options),
-        found=orders[0],
+        question, cotangent=cotangent, gradients=lambda wide: _last_order(wide, cotangent, options), plain=plain
     )
-    return with_fixes(with_findings(result, evidence), question, cotangent)
+    found = with_fixes(with_findings(result, evidence), question, cotangent)
+    return replace(found, sample=evidence.sample)
 
 
 def _orders(
@@ -177,7 +191,7 @@ def _cotangent(
         return None, None
     if options.vjp is not None:
         return tensor_of(options.vjp, question.context).detach().to(output.dtype), "given"
-    return torch.ones_like(output), "ones"
+    return autodiff.ones(output), "ones"
 
 
 def _tangent(question: Question, options: GradOptions) -> Tensor | None:

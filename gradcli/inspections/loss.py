@@ -97,9 +97,13 @@ def _answer(asked: LossRequest, question: Question, output: torch.Tensor, option
         method=Method(options.via, 1, how, elementwise=False),
     )
     evidence = gather(
-        question, cotangent=cotangent, gradients=lambda wide: _gradients(wide, cotangent, options), found=found
+        question,
+        cotangent=cotangent,
+        gradients=lambda wide: _gradients(wide, cotangent, options),
+        plain=(output, found),
     )
-    return with_fixes(with_findings(result, evidence), question, cotangent)
+    found_in = with_fixes(with_findings(result, evidence), question, cotangent)
+    return replace(found_in, sample=evidence.sample)
 
 
 def _gradients(question: Question, cotangent: torch.Tensor | None, options: LossOptions) -> Gradients:
@@ -118,7 +122,7 @@ def _cotangent(
     if options.no_cotangent:
         return None, None
     if options.vjp is None:
-        return torch.ones_like(output), "ones"
+        return autodiff.ones(output), "ones"
     return tensor_of(options.vjp, question.context).detach().to(output.dtype), "given"
 
 

@@ -27,9 +27,7 @@ from gradcli.inspections.paths import paths
 from gradcli.inspections.question import Engine, Question, Selection, ask, tensor_of
 from gradcli.language.request import Request, Value
 from gradcli.results import Failure, Path, Step, Tensor, TraceResult
-
-MAX_SHOWN = 1_000_000
-"""Elements of a value that a step carries; a larger one is left out of the result."""
+from gradcli.results.tracing import LARGEST_STEP
 
 
 @dataclass(frozen=True)
@@ -178,7 +176,7 @@ def _steps(tape: Tape, evidence: Evidence | None) -> tuple[Step, ...]:
 def _slope(step: TapeStep, evidence: Evidence | None) -> torch.Tensor | None:
     """The local derivative of an elementwise step by its first differentiated operand."""
     value = step.value
-    if evidence is None or value is None or value.numel() > MAX_SHOWN or not step.pointwise or not step.edges:
+    if evidence is None or value is None or value.numel() > LARGEST_STEP or not step.pointwise or not step.edges:
         return None
     found = slope_by_node(step)
     if found is not None:
@@ -188,7 +186,7 @@ def _slope(step: TapeStep, evidence: Evidence | None) -> torch.Tensor | None:
 
 
 def _small(tensor: torch.Tensor | None) -> Tensor | None:
-    return None if tensor is None or tensor.numel() > MAX_SHOWN else to_tensor(tensor)
+    return None if tensor is None or tensor.numel() > LARGEST_STEP else to_tensor(tensor)
 
 
 def _paths(tape: Tape, options: TraceOptions) -> tuple[Path, ...]:

@@ -66,6 +66,13 @@ def shown_scalar(scalar: Scalar, digits: int | None) -> str:
     return rounded_texts(np.asarray(value).reshape(1), scalar.dtype, digits)[0]
 
 
+def rows_of(column: Column, start: int, stop: int) -> Column:
+    """Some rows of a column: the texts of all of them at once may not fit into memory."""
+    whole = column.values
+    values = Tensors(whole[start:stop]) if isinstance(whole, Tensors) else whole[start:stop]
+    return replace(column, values=values, missing=None if column.missing is None else column.missing[start:stop])
+
+
 def with_distinct_names(table: Table) -> Table:
     """The table with later columns of the same name renamed `name_2`, `name_3`: programs read columns by name."""
     taken: set[str] = set()

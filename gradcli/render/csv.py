@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from io import StringIO
 
-from gradcli.render.cells import exact_cells
+from gradcli.render.cells import exact_cells, rows_of
 from gradcli.render.view import Answer, View
 from gradcli.render.views import table_of
 
@@ -16,10 +16,10 @@ _ROWS_AT_ONCE = 1 << 15
 def render(answer: Answer, view: View) -> Iterator[str]:
     """A header and one record a row."""
     table = table_of(answer)
-    columns = [exact_cells(column) for column in table.columns]
     yield _records([[column.name for column in table.columns]])
     for start in range(0, table.rows, _ROWS_AT_ONCE):
-        yield _records(zip(*(cells[start : start + _ROWS_AT_ONCE] for cells in columns), strict=True))
+        cells = (exact_cells(rows_of(column, start, start + _ROWS_AT_ONCE)) for column in table.columns)
+        yield _records(zip(*cells, strict=True))
 
 
 def _records(rows: Iterable[Iterable[str]]) -> str:

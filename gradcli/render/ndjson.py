@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import orjson
 
 from gradcli.errors import GradcliError
-from gradcli.render.cells import json_cells
+from gradcli.render.cells import json_cells, rows_of
 from gradcli.render.json import to_json
 from gradcli.render.view import Answer, View
 from gradcli.render.views import table_of
@@ -22,9 +22,9 @@ def render(answer: Answer, view: View) -> Iterator[str]:
         yield to_json(answer).decode() + "\n"
         return
     table = table_of(answer)
-    columns = [json_cells(column) for column in table.columns]
     names = [orjson.dumps(column.name).decode().replace("%", "%%") for column in table.columns]
     form = "{" + ",".join(f"{name}:%s" for name in names) + "}\n"
     for start in range(0, table.rows, _ROWS_AT_ONCE):
-        rows = zip(*(cells[start : start + _ROWS_AT_ONCE] for cells in columns), strict=True)
+        cells = (json_cells(rows_of(column, start, start + _ROWS_AT_ONCE)) for column in table.columns)
+        rows = zip(*cells, strict=True)
         yield "".join(form % row for row in rows)

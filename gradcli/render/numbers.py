@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import zip_longest
 
@@ -10,6 +10,9 @@ import numpy as np
 import orjson
 
 _NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
+
+PIECE = 1 << 17
+"""Numbers that are turned into text at once: their text is about a megabyte."""
 
 _READ_THROUGH_FLOAT64 = {0x15AE43FD: "7.0385307e-26"}
 """The float32 values, by their bits, whose shortest decimal reads back wrong by way of float64, as JSON readers go.
@@ -39,6 +42,21 @@ def json_array(values: np.ndarray, dtype: str | None = None) -> bytes:
     gaps = _dumps(np.where(special, np.nan, plain)).split(b"null")
     filled = zip_longest(gaps, (_special(value) for value in plain[special]), fillvalue=b"")
     return b"".join(piece for pair in filled for piece in pair)
+
+
+def json_pieces(values: np.ndarray, dtype: str | None = None) -> Iterator[bytes]:
+    """The same text in parts, each of about as many numbers as PIECE says."""
+    if values.size <= PIECE or values.ndim == 0:
+        yield json_array(values, dtype)
+        return
+    rows = max(1, PIECE * len(values) // values.size)
+    for start in range(0, len(values), rows):
+        yield b"," if start else b"["
+        if rows == 1:
+            yield from json_pieces(values[start], dtype)
+        else:
+            yield json_array(values[start : start + rows], dtype)[1:-1]
+    yield b"]"
 
 
 def exact_texts(values: np.ndarray, dtype: str | None = None) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gradcli.results.checking import CheckResult, CheckRow, CheckSummary, CheckVerdict
     from gradcli.results.emitting import ProgramResult
     from gradcli.results.erring import ErrorEntry, ErrorsResult
-    from gradcli.results.findings import CODES, Failure, Finding, Severity
+    from gradcli.results.findings import CODES, Failure, Finding, Sample, Severity
     from gradcli.results.gradients import Derivative, GradResult, Method
     from gradcli.results.losses import DescentStep, Inside, LossResult
     from gradcli.results.retaining import Call, GraphNode, RetainDemoResult, SavedTensor, Scenario, WayOut
@@ -55,6 +55,7 @@ __all__ = [
     "ProgramResult",
     "Result",
     "RetainDemoResult",
+    "Sample",
     "SavedTensor",
     "Scenario",
     "Setting",
@@ -92,6 +93,7 @@ _HOMES = {
     "CODES": "findings",
     "Failure": "findings",
     "Finding": "findings",
+    "Sample": "findings",
     "Severity": "findings",
     "Derivative": "gradients",
     "GradResult": "gradients",

@@ -49,6 +49,14 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """How many elements of large inputs the findings looked at; NaN and Inf are looked for in all of them."""
+
+    looked: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Failure(Shown):
     """An exception that PyTorch raised, word for word, with the fix in terms of the command line."""
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gradcli.results.findings import Finding
+from gradcli.results.findings import Finding, Sample
 from gradcli.results.shown import Shown
 from gradcli.results.tensors import Gradient, Input, Setting, Tensor
 
@@ -52,3 +52,4 @@ class GradResult(Shown):
     tangent: Tensor | None
     method: Method
     findings: tuple[Finding, ...] = ()
+    sample: Sample | None = None

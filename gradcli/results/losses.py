@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gradcli.results.findings import Finding
+from gradcli.results.findings import Finding, Sample
 from gradcli.results.gradients import Method
 from gradcli.results.shown import Shown
 from gradcli.results.tensors import Gradient, Input, Setting, Tensor
@@ -53,3 +53,4 @@ class LossResult(Shown):
     descent: tuple[DescentStep, ...]
     method: Method
     findings: tuple[Finding, ...] = ()
+    sample: Sample | None = None

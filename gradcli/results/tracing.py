@@ -11,6 +11,9 @@ from gradcli.results.findings import Failure, Finding
 from gradcli.results.shown import Shown
 from gradcli.results.tensors import Gradient, Input, Setting, Tensor
 
+LARGEST_STEP = 1_000_000
+"""Elements of a tensor that a step carries."""
+
 
 @dataclass(frozen=True)
 class Step:

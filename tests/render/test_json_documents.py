@@ -66,7 +66,7 @@ def test_the_document_of_the_contract_is_written_to_the_letter() -> None:
         '"gradients":{"x":{"shape":[3],"dtype":"float32","values":[0.25,0.19661193,0.000045416677],'
         '"norm":0.31805545,"direction":null}},'
         '"norm":0.31805545,"derivatives":[],"jacobians":null,"hessians":null,"tangent":null,'
-        '"method":{"via":"grad","order":1,"cotangent":"ones","elementwise":true},"findings":[]}'
+        '"method":{"via":"grad","order":1,"cotangent":"ones","elementwise":true},"findings":[],"sample":null}'
     )
 
 

@@ -27,6 +27,7 @@ _INPUTS = "The leaves of the graph by name, as they were given."
 _GRADIENTS = "The gradient with respect to each differentiated input; null where no path leads from it to the output."
 _NORM = "The 2-norm over all gradients together; null if there is none."
 _FINDINGS = "Causes of trouble, each at the place where it is born; empty if all is well."
+_SAMPLE = "How many elements the findings looked at, where the inputs are large; null if it was all of them."
 _METHOD = "How the gradients were taken."
 
 FIELDS = {
@@ -51,6 +52,8 @@ FIELDS = {
     "Finding.operation": "PyTorch's name of the operation.",
     "Finding.node": "The node of the backward graph, such as SqrtBackward0.",
     "Finding.fix": "A rewritten expression that was run: same value, finite gradients; null if none is known.",
+    "Sample.looked": "Elements that were looked at; 0 for a function that mixes too many to look at.",
+    "Sample.of": "Elements of the inputs.",
     "Failure.code": "A name for the kind of failure.",
     "Failure.type": "Class of the exception.",
     "Failure.message": "The message, word for word.",
@@ -75,6 +78,7 @@ FIELDS = {
     "GradResult.tangent": "The Jacobian times the given direction, by forward mode; null unless asked for.",
     "GradResult.method": _METHOD,
     "GradResult.findings": _FINDINGS,
+    "GradResult.sample": _SAMPLE,
     "Kink.at": "Where it is.",
     "Kink.jump": "Whether the value itself jumps, not only the slope.",
     "Kink.left": "The slope on the left.",
@@ -130,6 +134,7 @@ FIELDS = {
     "LossResult.descent": "The steps of gradient descent; empty unless asked for.",
     "LossResult.method": _METHOD,
     "LossResult.findings": _FINDINGS,
+    "LossResult.sample": _SAMPLE,
     "Amplification.index": "Which entry.",
     "Amplification.input_ratio": "Largest entry divided by this one, before the softmax.",
     "Amplification.output_ratio": "Largest entry divided by this one, after the softmax.",

@@ -3,19 +3,18 @@ and shows the answer.
 """
 
 from gradcli.cli.app import app
-
 from gradcli.cli.commands import (
     activate,
-    grad,
-    loss,
-    softmax,
-    retain_demo,
-    trace,
+    batch,
     check,
     errors,
     functions,
+    grad,
+    loss,
+    retain_demo,
     schema,
-    batch,
+    softmax,
+    trace,
 )  # isort: skip
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gradcli.cli.app import CONTEXT, app
-from gradcli.cli.options import Common, Emit, Format, Json
+from gradcli.cli.options import Common, Emit, Format, Json, Out
 from gradcli.cli.words import WordCommand
 from gradcli.errors import UsageError
 
@@ -28,6 +28,7 @@ def errors(
     emit: Emit = None,
     format_: Format = "table",
     json: Json = False,
+    out: Out = None,
     max_rows: Annotated[
         int | None, typer.Option("--max-rows", metavar="N", help="Rows of a table.", show_default="all")
     ] = None,

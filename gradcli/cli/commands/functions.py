@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gradcli.cli.app import CONTEXT, app
-from gradcli.cli.options import Common, Format, Json
+from gradcli.cli.options import Common, Format, Json, Out
 from gradcli.cli.words import WordCommand
 
 
@@ -26,6 +26,7 @@ def functions(
     ] = None,
     format_: Format = "table",
     json: Json = False,
+    out: Out = None,
     max_rows: Annotated[
         int | None, typer.Option("--max-rows", metavar="N", help="Rows of the list.", show_default="all")
     ] = None,

@@ -9,7 +9,20 @@ import typer
 from gradcli.cli import readers
 from gradcli.cli.app import CONTEXT, app
 from gradcli.cli.loading import resting_collector
-from gradcli.cli.options import Common, Device, Dtype, Emit, FailOn, Format, Json, MaxElements, MaxRows, Precision, Seed
+from gradcli.cli.options import (
+    Common,
+    Device,
+    Dtype,
+    Emit,
+    FailOn,
+    Format,
+    Json,
+    MaxElements,
+    MaxRows,
+    Out,
+    Precision,
+    Seed,
+)
 from gradcli.cli.words import WordCommand
 from gradcli.errors import UsageError
 from gradcli.language.request import read_value
@@ -32,6 +45,7 @@ def softmax(
     max_elements: MaxElements = None,
     format_: Format = "table",
     json: Json = False,
+    out: Out = None,
     precision: Precision = 6,
     max_rows: MaxRows = 20,
     emit: Emit = None,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from gradcli.render.blocks import Block, Excerpt, Note
-from gradcli.results import Finding
+from gradcli.results import Finding, Sample
 
 
 def finding_blocks(findings: Iterable[Finding], expression: str | None) -> tuple[Block, ...]:
@@ -29,3 +29,17 @@ def _around(finding: Finding, expression: str | None) -> str | None:
         if text is not None and finding.expression in (None, text, text[start:end]) and end <= len(text):
             return text
     return expression
+
+
+def sample_notes(sample: Sample | None) -> Iterator[Note]:
+    """What was not looked at, where the inputs are too large to look at all of them."""
+    if sample is None:
+        return
+    if sample.looked:
+        yield Note(f"findings looked at {sample.looked:,} of {sample.of:,} elements", "quiet")
+    else:
+        yield Note(
+            f"{sample.of:,} elements are too many to look for findings where they are mixed; "
+            "NaN and infinity were looked for in all of them",
+            "quiet",
+        )

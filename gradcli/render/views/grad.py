@@ -10,7 +10,7 @@ import numpy as np
 from gradcli.render.blocks import Block, Column, Drawing, Facts, Field, Heading, Note, Plot, Scalar, Series, Table
 from gradcli.render.curves import jumps
 from gradcli.render.views import derivatives
-from gradcli.render.views.findings import finding_blocks
+from gradcli.render.views.findings import finding_blocks, sample_notes
 from gradcli.render.views.tensors import (
     broadcast,
     column,
@@ -33,6 +33,7 @@ def blocks(result: GradResult) -> tuple[Block, ...]:
         *derivatives.matrices(result),
         *gradient_facts(result.norm, result.gradients),
         Note(_method(result), "quiet"),
+        *sample_notes(result.sample),
         *finding_blocks(result.findings, result.expression),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Plot, Scalar, Series, Table
 from gradcli.render.numbers import shortest_float
-from gradcli.render.views.findings import finding_blocks
+from gradcli.render.views.findings import finding_blocks, sample_notes
 from gradcli.render.views.grad import gradient_facts, place
 from gradcli.render.views.tensors import (
     broadcast,
@@ -42,6 +42,7 @@ def blocks(result: LossResult) -> tuple[Block, ...]:
         *_inside(result),
         *gradient_facts(result.norm, result.gradients),
         Note(f"via {result.method.via}, seed {result.setting.seed}", "quiet"),
+        *sample_notes(result.sample),
         *((_descent(result, _ELEMENTS_SHOWN, "gradient descent"), _outcome(result)) if result.descent else ()),
         *finding_blocks(result.findings, result.expression),
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -30,8 +32,49 @@ class Indices(Sequence[tuple[int, ...]]):
 
     def __getitem__(self, place: int | slice) -> tuple[int, ...] | list[tuple[int, ...]]:  # type: ignore[override]
         if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(self._size))]  # type: ignore[misc]
+            wanted = np.arange(*place.indices(self._size))
+            if not self._shape:
+                return [()] * len(wanted)
+            return list(zip(*(axis.tolist() for axis in np.unravel_index(wanted, self._shape)), strict=True))
         return tuple(int(part) for part in np.unravel_index(range(self._size)[place], self._shape))
+
+
+class Repeated(Sequence[str]):
+    """One text, as often as there are rows."""
+
+    def __init__(self, text: str, times: int) -> None:
+        self._text = text
+        self._times = times
+
+    def __len__(self) -> int:
+        return self._times
+
+    def __getitem__(self, place: int | slice) -> str | list[str]:  # type: ignore[override]
+        if isinstance(place, slice):
+            return [self._text] * len(range(*place.indices(self._times)))
+        range(self._times)[place]
+        return self._text
+
+
+class Chained(Sequence[Any]):
+    """Sequences behind each other, none of them made before it is looked at."""
+
+    def __init__(self, parts: Sequence[Sequence[Any]]) -> None:
+        self._parts = parts
+        self._starts = [0, *accumulate(map(len, parts))]
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def __getitem__(self, place: int | slice) -> Any:
+        if not isinstance(place, slice):
+            wanted = range(len(self))[place]
+            return self[wanted : wanted + 1][0]
+        start, stop, step = place.indices(len(self))
+        found: list[Any] = []
+        for part, begins in zip(self._parts, self._starts, strict=False):
+            found += part[max(0, start - begins) : max(0, stop - begins)]
+        return found[::step]
 
 
 def index_column(shape: tuple[int, ...], name: str = "index") -> Column:
@@ -94,15 +137,10 @@ def long_table(tensors: Mapping[str, tuple[Tensor, Gradient | None]], output: Ma
     """Every element of every tensor in a row of its own: tensor, index, value, gradient."""
     pairs: list[tuple[str, Tensor, Gradient | None]] = [(name, *pair) for name, pair in tensors.items()]
     pairs += [(name, tensor, None) for name, tensor in output.items()]
-    names: list[str] = []
-    indices: list[tuple[int, ...]] = []
-    for name, tensor, _ in pairs:
-        names += [name] * tensor.values.size
-        indices += Indices(tensor.shape)
     return Table(
         (
-            Column("tensor", names),
-            Column("index", indices),
+            Column("tensor", Chained([Repeated(name, tensor.values.size) for name, tensor, _ in pairs])),
+            Column("index", Chained([Indices(tensor.shape) for _, tensor, _ in pairs])),
             joined("value", [(tensor, tensor.values.size) for _, tensor, _ in pairs]),
             joined("gradient", [(gradient, tensor.values.size) for _, tensor, gradient in pairs]),
         )

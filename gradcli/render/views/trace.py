@@ -13,6 +13,7 @@ from gradcli.render.views.failure import failure_blocks
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.grad import place
 from gradcli.results import Path, Step, Tensor, TraceResult
+from gradcli.results.tracing import LARGEST_STEP
 
 _LEAF = "leaf"
 _LONGEST = 40
@@ -89,6 +90,9 @@ def _tree(result: TraceResult) -> Iterator[Block]:
     yield Table(tuple(columns))
     if result.raised is None:
         yield Note(_LEGEND, "quiet")
+    tensors = [*result.inputs.values(), *([] if result.output is None else [result.output])]
+    if any(step.value is None for step in steps) and any(tensor.values.size > LARGEST_STEP for tensor in tensors):
+        yield Note(f"tensors of more than {LARGEST_STEP:,} elements are left out: a dash stands for them", "quiet")
 
 
 def _rows(steps: Sequence[Step]) -> Iterator[tuple[Step, int]]:

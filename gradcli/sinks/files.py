@@ -1,0 +1,233 @@
+"""The places where files go: checked before anything is computed, and replaced only by whole files."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from io import BufferedWriter, FileIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from gradcli.errors import OutputError, UsageError, did_you_mean
+from gradcli.sinks import SINKS, check_available
+
+_BUFFER = 1 << 16
+_BINARY = getattr(os, "O_BINARY", 0)
+_OPEN_STREAM = re.compile(r"(/dev/std|/dev/fd/|/proc/self/fd/)(out|err|\d+)$")
+_WRITTEN_DIRECTLY = (stat.S_ISCHR, stat.S_ISBLK, stat.S_ISFIFO, stat.S_ISSOCK)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One --out.
+
+    name: as the user wrote it. path: without symbolic links. ending: a key of SINKS, '' where a device has none.
+    direct: a device or a pipe, which cannot be replaced and is written as it stands.
+    """
+
+    name: str
+    path: Path
+    ending: str
+    direct: bool
+
+
+def targets(names: Sequence[str], command: str = "") -> tuple[Target, ...]:
+    """The files of all --out of a command; each could be written, as far as one can know without writing.
+
+    Raises UsageError, and OutputError for folders and files that do not allow it.
+    """
+    found = tuple(_target(name, command) for name in names)
+    seen: dict[Path, Target] = {}
+    for target in found:
+        other = seen.setdefault(target.path, target)
+        if other is not target and not target.direct:
+            same = f"'{target.name}' twice" if target.name == other.name else f"'{other.name}' and '{target.name}'"
+            raise UsageError(f"--out names one file {same}", hint="Give each --out a file of its own.")
+    return found
+
+
+@contextmanager
+def together(wanted: Sequence[Target]) -> Iterator[list[Place]]:
+    """A place for each target. The files take their names when all of them are whole; else nothing has happened."""
+    with ExitStack() as cleaning:
+        places = [cleaning.enter_context(Place(target)) for target in wanted]
+        yield places
+        for place in places:
+            place.finish()
+        for place in places:
+            place.publish()
+
+
+class Place:
+    """A file under a passing name in the folder of its target; or the device itself."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._passing: Path | None = None
+        self._file: _Noting
+
+    def __enter__(self) -> Place:
+        with _reported(self.target):
+            if self.target.direct:
+                self._file = _Noting(_opened(self.target.path), "wb")
+            else:
+                self._open_beside()
+        self.stream = BufferedWriter(self._file, _BUFFER)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):  # what could not be written is told already
+            self._file.close()
+        with suppress(OSError):  # and so is what the buffer still holds
+            self.stream.close()
+        if self._passing is not None:
+            with suppress(FileNotFoundError):
+                self._passing.unlink()
+
+    @contextmanager
+    def writing(self) -> Iterator[BinaryIO]:
+        """The stream; what the system says about it is an error of ours, in whatever a library has wrapped it."""
+        try:
+            yield self.stream
+        except Exception:
+            if self._file.error is not None and not isinstance(self._file.error, BrokenPipeError):
+                raise _refused(self.target.name, self._file.error) from None
+            raise
+
+    def finish(self) -> None:
+        """Everything is on the disk."""
+        with _reported(self.target):
+            self.stream.flush()
+            if not self.target.direct:
+                os.fsync(self._file.fileno())
+            self.stream.close()
+
+    def publish(self) -> None:
+        """The file takes its name."""
+        if self._passing is not None:
+            with _reported(self.target):
+                self._passing.replace(self.target.path)
+            self._passing = None
+
+    def _open_beside(self) -> None:
+        passing = self.target.path.with_name(f".gradcli-{secrets.token_hex(8)}.tmp")
+        descriptor = os.open(passing, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, 0o666)  # less the umask
+        self._passing = passing
+        self._file = _Noting(descriptor, "wb")
+        with suppress(FileNotFoundError):
+            self._take_after(self.target.path.stat())
+
+    def _take_after(self, old: os.stat_result) -> None:
+        """Owner and permissions of the file that is replaced."""
+        assert self._passing is not None
+        if hasattr(os, "chown") and (old.st_uid, old.st_gid) != (os.getuid(), os.getgid()):
+            with suppress(PermissionError):
+                os.chown(self._passing, old.st_uid, old.st_gid)
+        self._passing.chmod(stat.S_IMODE(old.st_mode))
+
+
+def _opened(path: Path) -> int:
+    """A device or a pipe, opened; of a stream that is open already, the same place in it."""
+    stream = _OPEN_STREAM.match(os.path.abspath(path))  # noqa: PTH100 - resolving would follow the link
+    if stream is None:
+        return os.open(path, os.O_WRONLY | _BINARY)
+    return os.dup({"out": 1, "err": 2}.get(stream[2]) or int(stream[2]))
+
+
+class _Noting(FileIO):
+    """A file that remembers why it could not be written: libraries say it in words of their own."""
+
+    error: OSError | None = None
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+
+@contextmanager
+def _reported(target: Target) -> Iterator[None]:
+    """What the system says about a file, as an error of ours; a reader that went away stays what it is."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _refused(target.name, error) from None
+
+
+def _target(name: str, command: str) -> Target:
+    if name == "-":
+        raise UsageError("--out takes a file, and '-' is standard output", hint="Leave --out out; -f picks the format.")
+    if not name.strip():
+        raise UsageError("--out names no file", hint="For example --out gradients.npz.")
+    if "\0" in name:
+        raise UsageError("--out names a file with a zero byte", hint="Choose another name.")
+    written = Path(name).expanduser() if name.startswith("~/") else Path(name)
+    try:
+        known = _status(written)
+        direct = known is not None and _is_direct(written, known)
+        path = written if direct else Path(os.path.realpath(written))
+        if known is not None and stat.S_ISDIR(known.st_mode):
+            raise OutputError(f"cannot write '{name}': it is a folder", hint="Give the name of a file.")
+        ending = _ending(written, name, optional=direct)
+        check_available(ending, command)
+        if not direct:
+            _check_place(path, name, known, written)
+    except OSError as error:  # a name that is too long, a loop of links
+        raise _refused(name, error) from None
+    return Target(name, path, ending, direct)
+
+
+def _is_direct(path: Path, known: os.stat_result) -> bool:
+    """Whether a path is a device, a pipe, or a stream that is open already, whatever is behind it."""
+    if any(is_kind(known.st_mode) for is_kind in _WRITTEN_DIRECTLY):
+        return True
+    return _OPEN_STREAM.match(os.path.abspath(path)) is not None  # noqa: PTH100 - resolving would follow the link
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return None
+
+
+def _ending(path: Path, name: str, *, optional: bool) -> str:
+    """The ending that picks the format. Raises UsageError if it picks none."""
+    ending = path.suffix.lower()
+    if ending in SINKS or (optional and not ending):
+        return ending
+    what = f"no file can be written with the ending '{path.suffix}'" if ending else f"'{name}' has no ending"
+    meant = did_you_mean(ending, SINKS) if ending else None
+    endings = " ".join(SINKS)
+    raise UsageError(f"--out: {what}", hint=f"{meant} There are {endings}." if meant else f"Choose one of {endings}.")
+
+
+def _check_place(path: Path, name: str, known: os.stat_result | None, written: Path) -> None:
+    """Raises OutputError where the folder is not there, or may not be written to."""
+    folder = path.parent
+    if not folder.exists():
+        shown = str(written.parent)
+        raise OutputError(f"cannot write '{name}': there is no folder '{shown}'", hint=f"Make it: mkdir -p {shown}")
+    if not folder.is_dir():
+        raise OutputError(f"cannot write '{name}': '{written.parent}' is no folder", hint="Choose another folder.")
+    if known is not None and not os.access(path, os.W_OK):
+        raise OutputError(f"cannot write '{name}': it is write-protected", hint=f"Allow it: chmod u+w {name}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"cannot write '{name}': the folder '{written.parent}' is write-protected", hint="Choose another folder."
+        )
+
+
+def _refused(name: str, error: OSError) -> OutputError:
+    hint = "Make room, or write elsewhere." if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Choose another place."
+    return OutputError(f"cannot write '{name}': {error.strerror}", hint=hint)

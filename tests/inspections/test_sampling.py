@@ -1,0 +1,212 @@
+"""Findings about inputs too large to look at whole: a sample of them, places and numbers that hold for the whole."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from gradcli.compute import autodiff
+from gradcli.compute.capture import PIECE, all_finite, norm, to_gradient
+from gradcli.errors import GradcliError
+from gradcli.inspections.evidence import MAX_ELEMENTS
+from gradcli.inspections.grad import GradOptions, grad
+from gradcli.inspections.loss import loss
+from gradcli.language.loss_call import read_loss
+from gradcli.language.request import read
+from gradcli.results import Finding, GradResult, LossResult
+
+SIZE = 300_000
+
+
+def answer(subject: str, *words: str, **options: object) -> GradResult:
+    result = grad(read(subject, list(words), command="grad"), GradOptions(**options))  # type: ignore[arg-type]
+    assert isinstance(result, GradResult)
+    return result
+
+
+def found(result: GradResult | LossResult, code: str) -> Finding:
+    (finding,) = [finding for finding in result.findings if finding.code == code]
+    return finding
+
+
+def test_an_input_that_can_be_looked_at_whole_has_no_sample() -> None:
+    assert answer("sigmoid", f"linspace(-9, 9, {MAX_ELEMENTS})").sample is None
+
+
+def test_a_larger_one_says_how_much_of_it_was_looked_at() -> None:
+    result = answer("sigmoid", f"linspace(-9, 9, {MAX_ELEMENTS + 1})")
+    assert result.sample is not None
+    assert result.sample.of == MAX_ELEMENTS + 1
+    assert 0.5 * MAX_ELEMENTS < result.sample.looked <= MAX_ELEMENTS
+
+
+def test_a_finding_of_the_sample_stands_at_its_place_in_the_whole() -> None:
+    x = torch.linspace(-90, 90, SIZE).reshape(300, 1000)
+    result = answer("sigmoid", f"x=linspace(-90, 90, {SIZE}).reshape(300, 1000)")
+    for code in ("cancellation", "underflow"):
+        finding = found(result, code)
+        assert finding.index is not None
+        place = f"x[{finding.index[0]}, {finding.index[1]}] = {float(x[finding.index]):g}"
+        assert finding.message.startswith(place)
+        assert finding.message.endswith(f"(looked at {result.sample.looked:,} of {SIZE:,} elements)")
+        truth = float(torch.sigmoid(x.double()).mul(1 - torch.sigmoid(x.double()))[finding.index])
+        told = re.search(r"the derivative is ([\d.e+-]+)", finding.message)
+        assert told is not None
+        assert math.isclose(float(told[1]), truth, rel_tol=1e-5)
+
+
+@pytest.mark.parametrize("place", [0, 7, 123_456, SIZE - 1])
+def test_a_single_nan_is_found_wherever_it_hides(place: int) -> None:
+    result = answer("sqrt(x)", f"x=where(arange({SIZE}) == {place}, -4.0, 4.0)")
+    finding = found(result, "nan-forward")
+    assert finding.index == (place,)
+    assert f"sqrt(x) at x[{place}] = -4 is nan" in finding.message
+    assert not answer("sqrt(x)", f"x=where(arange({SIZE}) == {place}, 9.0, 4.0)").findings
+
+
+def test_a_single_infinite_gradient_is_found_wherever_it_hides() -> None:
+    finding = found(answer("sqrt(x)", f"x=where(arange({SIZE}) == 77777, 0.0, 4.0)"), "inf-backward")
+    assert finding.index == (77777,)
+
+
+def test_a_single_infinite_value_with_an_ordinary_gradient_is_found() -> None:
+    here = f"arange({SIZE}) == 123457"
+    result = answer("x * n", f"x=where({here}, 3e38, 1.0)", f"n:int64=where({here}, 2, 3)")
+    assert found(result, "inf-forward").index == (123457,)
+
+
+def test_a_fix_shows_the_first_elements_of_the_whole_gradient() -> None:
+    result = answer("where(x > 0, sqrt(x), 0 * x)", f"x=arange({SIZE}) * 1.0")
+    finding = found(result, "masked-branch")
+    assert finding.index == (0,)
+    assert finding.fix is not None
+    wanted = ", ".join(f"{value:.6g}" for value in (0, *(0.5 / place**0.5 for place in range(1, 6))))
+    assert f"With the fix the gradient is [{wanted}, ...]" in finding.message
+
+
+def test_a_gradient_that_is_zero_in_the_sample_alone_is_not_dead() -> None:
+    """One element in 300,000 lets its gradient through."""
+    one_alive = answer("relu", f"where(arange({SIZE}) == 123457, 1.0, -1.0)")
+    assert [finding.code for finding in one_alive.findings] == []
+    all_dead = answer("relu", f"where(arange({SIZE}) == 123457, -2.0, -1.0)")
+    assert [finding.code for finding in all_dead.findings] == ["dead"]
+
+
+def test_several_inputs_share_the_sample() -> None:
+    result = answer("x / y", f"x=ones({SIZE})", f"y=where(arange({SIZE}) == 5555, 0.0, 2.0)")
+    assert result.sample is not None
+    assert result.sample.of == 2 * SIZE
+    assert found(result, "inf-forward").index == (5555,)
+    assert "x[5555] = 1 and y[5555] = 0" in found(result, "inf-forward").message
+
+
+def test_a_cotangent_is_sampled_with_its_elements() -> None:
+    from gradcli.language.request import read_value
+
+    cotangent = read_value(f"where(arange({SIZE}) == 4242, 0.0, 1.0)")
+    finding = found(answer("sqrt(x)", f"x=where(arange({SIZE}) == 4242, 0.0, 4.0)", vjp=cotangent), "nan-backward")
+    assert finding.index == (4242,)
+    assert "times the incoming gradient 0 = nan" in finding.message
+
+
+def test_a_function_that_mixes_its_elements_has_no_sample_and_says_so() -> None:
+    result = answer("sum(sigmoid(x))", f"x=linspace(-9, 9, {SIZE})")
+    assert result.sample is not None
+    assert (result.sample.looked, result.sample.of) == (0, SIZE)
+
+
+def test_a_nan_in_a_function_that_mixes_its_elements_is_still_located() -> None:
+    result = answer("sum(sqrt(x))", f"x=where(arange({SIZE}) == 31415, -1.0, 4.0)")
+    assert result.sample is None
+    assert found(result, "nan-forward").index == (31415,)
+
+
+def test_random_numbers_and_changes_in_place_are_not_sampled() -> None:
+    for subject in ("x * rand_like(x)", "y = x * 1; y.mul_(2); y"):
+        result = answer(subject, f"x=ones({SIZE})")
+        assert result.sample is not None
+        assert result.sample.looked == 0
+
+
+def mse(*words: str) -> LossResult:
+    result = loss(read_loss("mse", list(words), reduction=None, parameters=[]))
+    assert isinstance(result, LossResult)
+    return result
+
+
+def test_a_loss_says_it_too() -> None:
+    result = mse(f"linspace(0, 1, {SIZE})", f"linspace(1, 2, {SIZE})")
+    assert result.sample is not None
+    assert (result.sample.looked, result.sample.of) == (0, 2 * SIZE)
+    assert mse(f"where(arange({SIZE}) == 5, nan, 1.0)", f"zeros({SIZE})").sample is None
+
+
+def test_the_norm_of_a_large_gradient_is_that_of_all_its_elements() -> None:
+    x = np.linspace(-9, 9, SIZE, dtype=np.float32)
+    result = answer("x * 1e-3 * x", f"x=linspace(-9, 9, {SIZE})")
+    gradient = result.gradients["x"]
+    assert gradient is not None
+    exact = math.sqrt(math.fsum(float(value) ** 2 for value in gradient.values.tolist()))
+    assert result.norm is not None
+    assert float(result.norm) == np.float32(exact)
+    assert gradient.values[-1] == pytest.approx(2e-3 * x[-1])
+
+
+@pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 5])
+def test_norms_and_directions_in_parts_are_those_of_the_whole(size: int) -> None:
+    gradient = torch.sin(torch.arange(size, dtype=torch.float64)).float()
+    joint = norm([gradient])
+    assert float(joint) == pytest.approx(float(np.linalg.norm(gradient.double().numpy())), rel=1e-12)
+    direction = to_gradient(gradient, joint_norm=joint).direction
+    np.testing.assert_array_equal(direction, (gradient.double() / joint).float().numpy())
+    square = gradient[: size // 4 * 4].reshape(-1, 4)
+    assert to_gradient(square, joint_norm=joint).direction.shape == square.shape  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64])
+def test_one_number_that_is_not_finite_is_enough(dtype: torch.dtype) -> None:
+    tensor = torch.full((PIECE + 10,), 6e4, dtype=dtype)  # in float16 the sum overflows although no element does
+    assert all_finite(tensor)
+    for bad in (math.nan, math.inf, -math.inf):
+        for place in (0, PIECE, -1):
+            sick = tensor.clone()
+            sick[place] = bad
+            assert not all_finite(sick)
+    assert all_finite(torch.arange(5))
+
+
+@pytest.mark.parametrize("size", [4, autodiff.LARGE_ELEMENTS, autodiff.LARGE_ELEMENTS + 1])
+def test_ones_that_were_never_made_send_the_same_gradient(size: int) -> None:
+    x = torch.linspace(-3, 3, size).requires_grad_()
+    (wanted,) = torch.autograd.grad(x.sigmoid(), x, torch.ones(size))
+    y = x.sigmoid()
+    gradient = autodiff.gradients(y, {"x": x}, cotangent=autodiff.ones(y))["x"]
+    assert gradient is not None
+    assert torch.equal(gradient, wanted)
+    twos = autodiff.gradients(y := x.sigmoid(), {"x": x}, cotangent=autodiff.ones(y) * 2)["x"]
+    assert twos is not None
+    assert torch.equal(twos, 2 * wanted)
+    stretched = torch.tensor(3.0).expand(size)
+    threes = autodiff.gradients(x.sigmoid(), {"x": x}, cotangent=stretched)["x"]
+    assert threes is not None
+    torch.testing.assert_close(threes, 3 * wanted)
+
+
+def test_a_large_cotangent_of_another_shape_is_still_refused() -> None:
+    from gradcli.results import Failure
+
+    request = read("sigmoid", [f"linspace(0, 1, {SIZE})"], command="grad")
+    from gradcli.language.request import read_value
+
+    result = grad(request, GradOptions(vjp=read_value(f"ones({SIZE - 1})")))
+    assert isinstance(result, Failure)
+    assert "Mismatch in shape" in result.message
+
+
+def test_the_bound_is_still_a_bound() -> None:
+    with pytest.raises(GradcliError, match="at most"):
+        answer("sigmoid", "linspace(0, 1, 10**9)")
