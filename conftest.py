@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sybil import Document, Example, Region, Sybil
 
-from tools.transcripts import DOCUMENTS, NEEDS, Exchange, agree, answer, blocks, missing
+from tools.transcripts import DOCUMENTS, NEEDS, Exchange, agree, answer, blocks, missing, workplace
 
 
 def transcripts(document: Document) -> Iterator[Region]:
@@ -19,12 +19,14 @@ def transcripts(document: Document) -> Iterator[Region]:
 def replay(example: Example) -> str | None:
     """Run the commands of a block; what is wrong, or None."""
     exchange: Exchange
-    for exchange in example.parsed:
-        if absent := missing(exchange):
-            pytest.skip(f"needs {', '.join(f'{name} ({NEEDS[name]})' for name in absent)}: {exchange.command}")
-        expected, actual = exchange.output.rstrip("\n"), answer(exchange).rstrip("\n")
-        if not agree(expected, actual):
-            return f"$ {exchange.command}\nthe document says:\n{expected}\nthe command says:\n{actual}\n(make docs)"
+    with workplace():
+        for exchange in example.parsed:
+            if absent := missing(exchange):
+                pytest.skip(f"needs {', '.join(f'{name} ({NEEDS[name]})' for name in absent)}: {exchange.command}")
+            expected, actual = exchange.output.rstrip("\n"), answer(exchange).rstrip("\n")
+            if not agree(expected, actual):
+                said = f"the document says:\n{expected}\nthe command says:\n{actual}"
+                return f"$ {exchange.command}\n{said}\n(make docs)"
     return None
 
 

@@ -93,6 +93,13 @@ def answer(exchange: Exchange) -> str:
     return _in_shell(exchange.command) if exchange.in_shell else _in_process(shlex.split(exchange.command)[1:])
 
 
+@contextlib.contextmanager
+def workplace() -> Iterator[None]:
+    """An empty folder to work in: the commands of a block share the files that they write."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        yield
+
+
 def agree(expected: str, actual: str) -> bool:
     """The same text; a number may differ by the rounding of another processor, and spaces with it."""
     if expected == actual:
@@ -152,7 +159,6 @@ def _in_shell(command: str) -> str:
         run = subprocess.run(
             ["bash", "-c", command],
             env=_with_path(_environment(), folder),
-            cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

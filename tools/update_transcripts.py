@@ -13,14 +13,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tools.transcripts import ROOT, Exchange, agree, answer, blocks, document_paths, missing
+from tools.transcripts import ROOT, Exchange, agree, answer, blocks, document_paths, missing, workplace
 
 
 def refreshed(document: str, *, exact: bool) -> str:
     """The document with the outputs of now.  Raises LookupError when a command needs a program that is missing."""
     pieces, end = [], 0
     for begin, stop, found in blocks(document):
-        pieces += [document[end:begin], "\n".join(_body(found, exact=exact))]
+        with workplace():
+            pieces += [document[end:begin], "\n".join(_body(found, exact=exact))]
         end = stop
     return "".join([*pieces, document[end:]])
 

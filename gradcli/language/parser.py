@@ -6,7 +6,6 @@ Everything that is not in the language is refused here, with the construct's nam
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Collection
 from functools import lru_cache
 
@@ -33,10 +32,8 @@ from gradcli.language.syntax import (
     Unary,
     Update,
 )
-from gradcli.language.text import Source
+from gradcli.language.text import MAX_DEPTH, Source, too_deep
 
-MAX_CHARACTERS = 10_000
-MAX_DEPTH = 100
 SHORT = 200
 """Characters of a text whose program is kept: with longer ones, what is kept would be large."""
 
@@ -71,7 +68,7 @@ class _Reader:
         self.free: dict[str, None] = {}
 
     def program(self) -> Program:
-        statements = self._parse_python()
+        statements = self.source.statements()
         if not statements:
             raise ExpressionError("the expression is empty", hint="Write a function or an expression of x.")
         *before, last = statements
@@ -86,29 +83,6 @@ class _Reader:
             )
         result = self._node(last.value)
         return Program(self.source.text, read, result, tuple(self.free))
-
-    def _parse_python(self) -> list[ast.stmt]:
-        text = self.source.text
-        if len(text) > MAX_CHARACTERS:
-            raise BoundError(
-                f"the expression has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
-                hint="Put large values into a file or on standard input.",
-            )
-        self.source.check_characters()
-        deepest = self.source.bracket_deeper_than(MAX_DEPTH)
-        if deepest is not None:
-            raise _too_deep((deepest, deepest + 1))
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # hints for programmers, about text that we refuse or read ourselves
-                return ast.parse(self.source.python, mode="exec").body
-        except SyntaxError as error:
-            raise self.source.syntax_error(error) from None
-        except (RecursionError, MemoryError):
-            raise BoundError(
-                "the expression is nested or chained deeper than Python can read",
-                hint="Name the parts: h = tanh(x); sum(h**2).",
-            ) from None
 
     def _statement(self, statement: ast.stmt) -> Statement:
         span = self.source.span(statement)
@@ -153,7 +127,7 @@ class _Reader:
                 built[current] = self._build(current, built)
                 continue
             if depth > MAX_DEPTH:
-                raise _too_deep(self.source.span(current))
+                raise too_deep(self.source.span(current))
             stack.append((current, depth, True))
             parts = self._parts(current)
             spine = _spine(current)
@@ -308,11 +282,3 @@ def _spine(node: ast.expr) -> ast.expr | None:
             return value
         case _:
             return None
-
-
-def _too_deep(span: tuple[int, int]) -> BoundError:
-    return BoundError(
-        f"the expression is nested more than {MAX_DEPTH} deep",
-        span=span,
-        hint="Name the parts: h = tanh(x); sum(h**2).",
-    )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from itertools import accumulate
 
-from gradcli.errors import ExpressionError, Span
+from gradcli.errors import BoundError, ExpressionError, Span
 
+MAX_CHARACTERS = 10_000
+MAX_DEPTH = 100
 _OPENING, _CLOSING = "([{", ")]}"
 
 
@@ -21,6 +24,29 @@ class Source:
         self.python = unified[self._indent :]
         self._lines = self.python.split("\n")
         self._starts = list(accumulate((len(line) + 1 for line in self._lines), initial=self._indent))
+
+    def statements(self) -> list[ast.stmt]:
+        """The text as Python's own nodes; raises ExpressionError or BoundError: syntax, length, depth."""
+        if len(self.text) > MAX_CHARACTERS:
+            raise BoundError(
+                f"the expression has {len(self.text):,} characters; at most {MAX_CHARACTERS:,} are read",
+                hint="Put large values into a file or on standard input.",
+            )
+        self.check_characters()
+        deepest = self.bracket_deeper_than(MAX_DEPTH)
+        if deepest is not None:
+            raise too_deep((deepest, deepest + 1))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # hints for programmers, about text that we refuse or read ourselves
+                return ast.parse(self.python, mode="exec").body
+        except SyntaxError as error:
+            raise self.syntax_error(error) from None
+        except (RecursionError, MemoryError):
+            raise BoundError(
+                "the expression is nested or chained deeper than Python can read",
+                hint="Name the parts: h = tanh(x); sum(h**2).",
+            ) from None
 
     def check_characters(self) -> None:
         """Raises ExpressionError at the first character that no expression can hold."""
@@ -92,3 +118,12 @@ def _hint(message: str) -> str | None:
     if "Maybe you meant '=='" in message:
         return "Compare with ==; name the parts with 'h = ...;' before the last expression."
     return None
+
+
+def too_deep(span: Span) -> BoundError:
+    """The error of an expression that nests deeper than MAX_DEPTH."""
+    return BoundError(
+        f"the expression is nested more than {MAX_DEPTH} deep",
+        span=span,
+        hint="Name the parts: h = tanh(x); sum(h**2).",
+    )

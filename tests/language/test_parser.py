@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcli.errors import ArgumentError, BoundError, ExpressionError, GradcliError, UnknownNameError
-from gradcli.language.parser import MAX_CHARACTERS, MAX_DEPTH, parse
+from gradcli.language.parser import parse
 from gradcli.language.syntax import (
     Assign,
     AssignIndex,
@@ -32,6 +32,7 @@ from gradcli.language.syntax import (
     postorder,
     roots,
 )
+from gradcli.language.text import MAX_CHARACTERS, MAX_DEPTH
 
 
 def refused(text: str, **options: Any) -> GradcliError:
