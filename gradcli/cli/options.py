@@ -259,7 +259,7 @@ class Common:
         view = view_of(
             sys.stdout, format_=self.output_format, precision=self.precision, max_rows=self.max_rows, plot=plot
         )
-        view = replace(view, tree=self.tree)
+        view = replace(view, tree=True) if self.tree else view
         drawn = view.plot and view.format in ("table", "markdown")
         if drawn and drawing is not None and not isinstance(result, Failure):
             view = replace(view, drawing=drawing())

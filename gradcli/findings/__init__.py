@@ -44,11 +44,14 @@ def rule(name: str) -> Rule:
 def with_findings(result: R, evidence: Evidence = Evidence()) -> R:
     """The result with the findings of every rule, each cause once."""
     about_result: list[Finding] = [finding for name in ABOUT_THE_RESULT for finding in rule(name)(result, evidence)]
-    return replace(result, findings=tuple(_distinct([*of_tape(evidence), *about_result])))
+    found = tuple(_distinct([*of_tape(evidence), *about_result]))
+    return replace(result, findings=found) if found else result
 
 
 def of_tape(evidence: Evidence, names: Iterable[str] = ABOUT_THE_TAPE) -> list[Finding]:
     """What the tape alone shows."""
+    if evidence.quiet:
+        return []
     idle = {*(NOT_FINITE if evidence.is_finite else ()), *(() if evidence.has_zeros else ALL_ZERO)}
     return [finding for name in names if name not in idle for finding in rule(name)(None, evidence)]
 

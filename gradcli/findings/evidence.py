@@ -24,16 +24,23 @@ if TYPE_CHECKING:
 class Evidence:
     """shadow: the same gradients at the same inputs, computed in float64; None where that was not done.
 
-    tape: what flowed through every sub-expression; None for large inputs.
+    given: what flowed through every sub-expression, or what records that for the first who asks; None for large inputs.
+    quiet: whether the rules about tapes have nothing to find.
     widened: makes the same tape in float64, for those who need it.
     sample: how much of the inputs was looked at, None for all of it.
     """
 
     shadow: Mapping[str, np.ndarray] | None = None
-    tape: Tape | None = None
+    given: Tape | Callable[[], Tape | None] | None = None
     context: Context = Context()
     widened: Callable[[], Tape | None] | None = None
     sample: Sample | None = None
+    quiet: bool = False
+
+    @cached_property
+    def tape(self) -> Tape | None:
+        """The tape."""
+        return self.given() if callable(self.given) else self.given
 
     @cached_property
     def wide_tape(self) -> Tape | None:

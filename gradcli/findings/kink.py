@@ -8,6 +8,7 @@ import torch
 
 from gradcli.compute.evaluate import apply, evaluate
 from gradcli.compute.literals import Context
+from gradcli.compute.recorder import operation_of
 from gradcli.compute.tape import Step, Tape
 from gradcli.errors import GradcliError
 from gradcli.findings.evidence import Evidence
@@ -59,6 +60,13 @@ def _own_index(step: Step, index: tuple[int, ...]) -> tuple[int, ...]:
     assert isinstance(first, torch.Tensor)
     own = index[len(index) - first.ndim :]
     return tuple(0 if size == 1 else place for place, size in zip(own, first.shape, strict=True))
+
+
+def has_kinks(node: syntax.Node) -> bool:
+    """Whether an operation could have a kink somewhere."""
+    if isinstance(node, syntax.Call) and isinstance(node.function, Activation):
+        return node.function.pointwise and bool(node.function.kinks)
+    return isinstance(node, syntax.Call) and operation_of(node) in _RULES
 
 
 def on_kink(step: Step) -> bool:

@@ -11,7 +11,7 @@ import torch
 
 from gradcli.compute.capture import array
 from gradcli.compute.precision import half_the_digits, smallest_subnormal, ulp
-from gradcli.compute.tape import Step, Tape
+from gradcli.compute.tape import LEAF, Step, Tape
 from gradcli.findings.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -93,7 +93,10 @@ def described(loss: Loss) -> str:
 
 def _culprit(evidence: Evidence, name: str, dtype: torch.dtype) -> Step | None:
     """The step nearest to the output at which digits were lost: in its gradient, or in a value that went into it."""
-    tape, wide = evidence.tape, evidence.wide_tape
+    tape = evidence.tape
+    if tape is not None and (only := _only_step(tape)) is not None:
+        return only
+    wide = evidence.wide_tape
     if tape is None or wide is None or len(tape.steps) != len(wide.steps) or name not in tape.leaves:
         return None
     current, sender = tape.leaves[name], None
@@ -105,6 +108,12 @@ def _culprit(evidence: Evidence, name: str, dtype: torch.dtype) -> Step | None:
         if not _differ(tape.arriving(current), wide.arriving(wide.steps[current.index]), dtype):
             break
     return None if sender is None else _origin(tape, wide, sender, dtype)
+
+
+def _only_step(tape: Tape) -> Step | None:
+    """The one sub-expression besides the inputs, which then lost whatever was lost; None where there are more."""
+    steps = [step for step in tape.steps if step.operation != LEAF]
+    return steps[0] if len(steps) == 1 else None
 
 
 def _worst_sender(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Step | None:

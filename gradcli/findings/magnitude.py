@@ -46,13 +46,24 @@ def changes(evidence: Evidence, *, grown: bool) -> Iterator[Change]:
         gradient = tape.gradients.get(name)
         if gradient is None or not gradient.numel():
             continue
-        start = _sum(cotangent) if grown else largest(cotangent)
-        end = largest(gradient) if grown else _sum(gradient)
-        if not (0 < start < float("inf") and 0 < end < float("inf")):
-            continue
-        if (grown and end > FACTOR * start) or (not grown and end * FACTOR < start):
+        start, end, changed = _beside(cotangent, gradient, grown=grown)
+        if changed:
             in_step = max(largest(leaf.value), 1.0) * end <= IN_STEP * largest(last.value) * start
             yield Change(name, _culprit(tape, grown=grown) or leaf, start, end, in_step)
+
+
+def is_out_of_proportion(cotangent: torch.Tensor, gradient: torch.Tensor) -> bool:
+    """Whether a gradient grew or shrank by more than a thousand."""
+    return any(_beside(cotangent, gradient, grown=grown)[2] for grown in (True, False))
+
+
+def _beside(cotangent: torch.Tensor, gradient: torch.Tensor, *, grown: bool) -> tuple[float, float, bool]:
+    """The sizes of both, and whether the second is out of proportion."""
+    start = _sum(cotangent) if grown else largest(cotangent)
+    end = largest(gradient) if grown else _sum(gradient)
+    if not (0 < start < float("inf") and 0 < end < float("inf")):
+        return start, end, False
+    return start, end, end > FACTOR * start if grown else end * FACTOR < start
 
 
 def _culprit(tape: Tape, *, grown: bool) -> Step | None:

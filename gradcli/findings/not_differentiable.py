@@ -20,10 +20,9 @@ _REFUSALS = re.compile(
 def find(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
     """At most one finding, at the step where a traced backward pass ended."""
     raised = getattr(result, "raised", None)
-    tape = evidence.tape
-    if raised is None or raised.span is None or tape is None or not _REFUSALS.search(raised.message):
+    if raised is None or raised.span is None or not _REFUSALS.search(raised.message) or evidence.tape is None:
         return
-    for step in tape.steps:
+    for step in evidence.tape.steps:
         if step.span == raised.span:
             yield Finding(
                 code="not-differentiable",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import torch
 
+from gradcli.compute.evaluate import Observed
 from gradcli.compute.tape import Step, Tape
 from gradcli.findings.evidence import Evidence
 from gradcli.findings.local import local_derivative
@@ -51,7 +52,7 @@ def _finding(step: Step, variable: str | None, message: str, tape: Tape) -> Find
 
 def _largest_slope(step: Step, evidence: Evidence) -> float | None:
     """The largest slope at the step's elements if all of them are saturated, else None."""
-    possible = _possible_slope(step)
+    possible = possible_slope(step.node)
     if possible is None or not step.edges:
         return None
     local = _by_passage(step, evidence.tape)
@@ -73,12 +74,12 @@ def _by_passage(step: Step, tape: Tape | None) -> torch.Tensor | None:
     return sent / reached
 
 
-def _possible_slope(step: Step) -> float | None:
-    """The largest slope that the operation can have, where the catalogue knows it as a number."""
-    if not isinstance(step.node, syntax.Call) or not isinstance(step.node.function, Activation):
+def possible_slope(node: Observed) -> float | None:
+    """The largest slope that an operation which saturates can have, where the catalogue knows it as a number."""
+    if not isinstance(node, syntax.Call) or not isinstance(node.function, Activation):
         return None
-    row = step.node.function
-    if row.saturation is None or row.largest_slope is None or not row.pointwise or step.node.keywords:
+    row = node.function
+    if row.saturation is None or row.largest_slope is None or not row.pointwise or node.keywords:
         return None
     try:
         return float(row.largest_slope)

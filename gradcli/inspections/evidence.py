@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import torch
 
+from gradcli.compute import autodiff
 from gradcli.compute.autodiff import Gradients
 from gradcli.compute.capture import TorchError, all_finite
 from gradcli.compute.recorder import Recorder, record_backward
 from gradcli.compute.tape import Tape
-from gradcli.findings import of_tape
+from gradcli.findings import ABOUT_THE_TAPE, of_tape
 from gradcli.findings.evidence import Evidence
+from gradcli.findings.quiet import is_quiet
 from gradcli.inspections.question import Question
 from gradcli.inspections.shadow import shadow, widened
 from gradcli.results.findings import Finding, Sample
@@ -35,11 +38,16 @@ def gather(
     A large input gets a tape only where a number is not finite: that must have been born somewhere.
     """
     elements = sum(leaf.numel() for leaf in question.leaves.values())
-    sick = plain is not None and not all(t is None or all_finite(t) for t in (plain[0], *plain[1].values()))
-    wanted = bool(question.wrt) and (elements <= MAX_ELEMENTS or (sick and elements <= MAX_ELEMENTS_OF_SICK))
-    tape = record(question, cotangent, plain and plain[1]) if wanted else None
-    evidence = evidence_of(question, tape, cotangent, gradients)
-    return evidence if wanted or not question.wrt else replace(evidence, sample=Sample(looked=0, of=elements))
+    wanted = bool(question.wrt) and (
+        elements <= MAX_ELEMENTS
+        or (elements <= MAX_ELEMENTS_OF_SICK and plain is not None and _is_sick(plain[0], *plain[1].values()))
+    )
+    if not wanted:
+        evidence = evidence_of(question, None, cotangent, gradients)
+        return replace(evidence, sample=Sample(looked=0, of=elements)) if question.wrt else evidence
+    quiet = plain is not None and is_quiet(question.program, plain[0], cotangent, plain[1], ABOUT_THE_TAPE)
+    evidence = evidence_of(question, partial(record, question, cotangent), cotangent, gradients)
+    return replace(evidence, quiet=True) if quiet else evidence
 
 
 def findings_of(question: Question, output: torch.Tensor, rules: tuple[str, ...]) -> list[Finding]:
@@ -50,34 +58,36 @@ def findings_of(question: Question, output: torch.Tensor, rules: tuple[str, ...]
     small = sum(leaf.numel() for leaf in question.leaves.values()) <= MAX_ELEMENTS
     if not small or not question.wrt or not output.is_floating_point():
         return []
-    weights = 1 + torch.arange(output.numel(), device=output.device) % 7 / 8
-    tape = record(question, weights.reshape(output.shape).to(output.dtype), None)
-    return of_tape(Evidence(None, tape, question.context), rules)
+    weights = (1 + torch.arange(output.numel(), device=output.device) % 7 / 8).reshape(output.shape).to(output.dtype)
+    try:
+        found = autodiff.gradients(output, question.differentiated, cotangent=weights, retain_graph=True)
+    except TorchError:
+        found = {}
+    if found and is_quiet(question.program, output, weights, found, rules):
+        return []
+    return of_tape(Evidence(None, record(question, weights), question.context), rules)
 
 
 def evidence_of(
     question: Question,
-    tape: Tape | None,
+    tape: Tape | Callable[[], Tape | None] | None,
     cotangent: torch.Tensor | None,
     gradients: Callable[[Question], Gradients],
 ) -> Evidence:
     """The evidence around a tape."""
     return Evidence(
-        shadow(question, gradients), tape, question.context, lambda: _record_wide(question, cotangent, tape)
+        shadow(question, gradients), tape, question.context, lambda: _record_wide(question, cotangent, tape is not None)
     )
 
 
-def record(question: Question, cotangent: torch.Tensor | None, found: Gradients | None) -> Tape | None:
+def record(question: Question, cotangent: torch.Tensor | None) -> Tape | None:
     """The tape of a second run; None if that raises although the plain run did not."""
     recorder = Recorder(question.program, question.in_place)
     try:
         output = question.evaluate(observe=recorder)
-        tape = record_backward(recorder, output, question.differentiated, _fitting(cotangent, output))
+        return record_backward(recorder, output, question.differentiated, _fitting(cotangent, output))
     except TorchError:
         return None
-    if found is not None:
-        tape.agrees = agreement(found, tape.gradients)
-    return tape
 
 
 def agreement(plain: Mapping[str, torch.Tensor | None], recorded: Mapping[str, torch.Tensor | None]) -> bool:
@@ -85,8 +95,12 @@ def agreement(plain: Mapping[str, torch.Tensor | None], recorded: Mapping[str, t
     return all(_same(plain[name], recorded[name]) for name in plain)
 
 
-def _record_wide(question: Question, cotangent: torch.Tensor | None, tape: Tape | None) -> Tape | None:
-    return None if tape is None else record(widened(question), cotangent, None)
+def _is_sick(*tensors: torch.Tensor | None) -> bool:
+    return not all(tensor is None or all_finite(tensor) for tensor in tensors)
+
+
+def _record_wide(question: Question, cotangent: torch.Tensor | None, wanted: bool) -> Tape | None:
+    return record(widened(question), cotangent) if wanted else None
 
 
 def _fitting(cotangent: torch.Tensor | None, output: torch.Tensor) -> torch.Tensor | None:

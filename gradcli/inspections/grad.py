@@ -111,7 +111,7 @@ def _with_findings(
         question, cotangent=cotangent, gradients=lambda wide: _last_order(wide, cotangent, options), plain=plain
     )
     found = with_fixes(with_findings(result, evidence), question, cotangent)
-    return replace(found, sample=evidence.sample)
+    return found if evidence.sample is None else replace(found, sample=evidence.sample)
 
 
 def _orders(

@@ -103,7 +103,7 @@ def _answer(asked: LossRequest, question: Question, output: torch.Tensor, option
         plain=(output, found),
     )
     found_in = with_fixes(with_findings(result, evidence), question, cotangent)
-    return replace(found_in, sample=evidence.sample)
+    return found_in if evidence.sample is None else replace(found_in, sample=evidence.sample)
 
 
 def _gradients(question: Question, cotangent: torch.Tensor | None, options: LossOptions) -> Gradients:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 
@@ -48,10 +49,11 @@ class Question:
     wrt: tuple[str, ...]
     random_state: torch.Tensor
     in_place: bool
-    inputs: dict[str, Input] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.inputs = {name: to_input(leaf) for name, leaf in self.leaves.items()}
+    @cached_property
+    def inputs(self) -> dict[str, Input]:
+        """The leaves as data."""
+        return {name: to_input(leaf) for name, leaf in self.leaves.items()}
 
     @property
     def differentiated(self) -> dict[str, torch.Tensor]:

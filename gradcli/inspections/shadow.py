@@ -38,7 +38,8 @@ def widened(question: Question) -> Question:
     """The question with every floating leaf in float64."""
     leaves = {}
     for name, leaf in question.leaves.items():
-        wide = leaf.detach().double() if leaf.is_floating_point() else leaf.detach()
-        leaves[name] = wide.clone().requires_grad_(leaf.requires_grad)
+        own = leaf.detach()
+        wide = own.double() if leaf.is_floating_point() and leaf.dtype is not torch.float64 else own.clone()
+        leaves[name] = wide.requires_grad_(leaf.requires_grad)
     context = replace(question.context, dtype=torch.float64, checked=True)
     return replace(question, context=context, leaves=leaves)

@@ -27,7 +27,8 @@ FORMATS = {
 def write(answer: Answer, view: View, stream: TextIO) -> None:
     """Write an answer to a stream of text, in characters that the stream can hold."""
     charset = getattr(stream, "encoding", None) or "utf-8"
-    for piece in renderer(view.format)(answer, replace(view, charset=charset)):
+    fitting = view if view.charset == charset else replace(view, charset=charset)
+    for piece in renderer(view.format)(answer, fitting):
         try:
             stream.write(piece)
         except UnicodeEncodeError:

@@ -1,0 +1,43 @@
+"""Whether a tape could have anything to say: most answers are ordinary, and are spared a second run.
+
+Every rule about tapes needs one of these: a number that is not finite, a gradient that is zero or out of proportion, an
+operation with a kink or with a slope that saturates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import torch
+
+from gradcli.compute.capture import all_finite
+from gradcli.findings import NOT_FINITE
+from gradcli.findings.kink import has_kinks
+from gradcli.findings.magnitude import is_out_of_proportion
+from gradcli.findings.saturated import possible_slope
+from gradcli.language.syntax import Program, Update, postorder, roots
+
+
+def is_quiet(
+    program: Program,
+    output: torch.Tensor,
+    cotangent: torch.Tensor | None,
+    gradients: Mapping[str, torch.Tensor | None],
+    rules: Iterable[str],
+) -> bool:
+    """Whether none of these rules could find anything; where it is not sure, the answer is no."""
+    present = [gradient for gradient in gradients.values() if gradient is not None]
+    if any(tensor.is_complex() for tensor in (output, *present)) or not all(map(all_finite, (output, *present))):
+        return False
+    asked = set(rules)
+    if asked <= set(NOT_FINITE):
+        return True
+    if any(gradient.numel() and not bool(gradient.any()) for gradient in present):
+        return False
+    start = torch.ones_like(output) if cotangent is None else cotangent
+    if {"vanishing", "exploding"} & asked and any(is_out_of_proportion(start, gradient) for gradient in present):
+        return False
+    if any(isinstance(statement, Update) for statement in program.statements):
+        return False
+    nodes = (node for root in roots(program) for node in postorder(root))
+    return not any(has_kinks(node) or possible_slope(node) is not None for node in nodes)

@@ -1,0 +1,98 @@
+"""Where a second run is spared, it would have found nothing: the same findings with and without the shortcut."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from command_line import captured
+
+from gradcli.findings import ABOUT_THE_TAPE, NOT_FINITE
+from gradcli.findings.quiet import is_quiet
+from gradcli.inspections import evidence
+from gradcli.language import catalogue
+from gradcli.language.catalogue.rows import Activation
+from gradcli.language.parser import parse
+
+CASES = json.loads((Path(__file__).parents[1] / "data" / "gradient_cases.json").read_text())
+ACTIVATIONS = [row for row in catalogue.all_rows() if isinstance(row, Activation)]
+POINTS = (["0"], ["-3", "0.5", "2"], ["40"], ["-1000", "1000"], ["1e-8", "3"])
+
+
+def words(case: dict[str, Any]) -> list[str]:
+    given = case["inputs"].items()
+    return [case["expr"], *(f"{name}:{value['dtype']}={json.dumps(value['value'])}" for name, value in given)]
+
+
+REQUESTS = [
+    *(["grad", row.name, *points] for row in ACTIVATIONS for points in POINTS),
+    *(["grad", *words(case)] for case in CASES if "NaN" not in json.dumps(case["inputs"])),
+    *(["softmax", *points, "1"] for points in POINTS),
+    ["softmax", "1000", "0"],
+    ["loss", "mse", "1,2", "1,2"],
+    ["loss", "l1", "1,2", "1,3"],
+    ["loss", "cross_entropy", "[[100, -100, 0]]", "[0]"],
+    ["grad", "sum(x**8)", "10", "10"],
+    ["grad", "tanh(tanh(tanh(tanh(x))))", "5"],
+    ["grad", "abs(x) * 3", "0", "1"],
+    ["grad", "1e-5 * x", "1"],
+    ["grad", "1e5 * x", "1"],
+    ["grad", "x * 0", "1"],
+]
+
+
+def findings(argv: list[str]) -> Any:
+    code, out, _ = captured([*argv, "--json"])
+    answer = json.loads(out)
+    return code, answer.get("findings"), answer.get("error")
+
+
+def test_nothing_is_missed_where_no_tape_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = [findings(argv) for argv in REQUESTS]
+    asked: list[bool] = []
+
+    def never(*arguments: Any) -> bool:
+        asked.append(is_quiet(*arguments))
+        return False
+
+    monkeypatch.setattr(evidence, "is_quiet", never)
+    for argv, found in zip(REQUESTS, quick, strict=True):
+        assert found == findings(argv), argv
+    assert asked.count(True) > 30  # the shortcut is taken,
+    assert asked.count(False) > 50  # and not always
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "gradient", "quiet"),
+    [
+        ("x * x", [4.0], [4.0], True),
+        ("x * x", [float("inf")], [4.0], False),
+        ("x * x", [4.0], [float("nan")], False),
+        ("x * x", [4.0], [0.0], False),
+        ("x * x", [4.0], [1001.0], False),
+        ("x * x", [4.0], [0.0009], False),
+        ("relu(x)", [4.0], [1.0], False),
+        ("abs(x)", [4.0], [1.0], False),
+        ("sigmoid(x)", [4.0], [1.0], False),
+        ("exp(x)", [4.0], [4.0], True),
+    ],
+)
+def test_what_could_have_a_finding_is_not_quiet(
+    text: str, value: list[float], gradient: list[float], quiet: bool
+) -> None:
+    output, found = torch.tensor(value), {"x": torch.tensor(gradient)}
+    assert is_quiet(parse(text), output, torch.ones_like(output), found, ABOUT_THE_TAPE) is quiet
+
+
+def test_rules_about_infinity_alone_need_no_more_than_finite_numbers() -> None:
+    one = torch.ones(1)
+    assert is_quiet(parse("relu(x)"), one, one, {"x": torch.zeros(1)}, NOT_FINITE)
+    assert not is_quiet(parse("relu(x)"), one / 0, one, {"x": torch.zeros(1)}, NOT_FINITE)
+
+
+def test_an_input_without_a_gradient_is_no_trouble() -> None:
+    one = torch.ones(1)
+    assert is_quiet(parse("x * 2"), one, one, {"x": one, "y": None}, ABOUT_THE_TAPE)
