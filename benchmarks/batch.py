@@ -4,7 +4,7 @@ Processor time, so that waiting for other work on the machine does not count: th
 that of a batch of a few, which has imported and warmed all the same. Rounds run in turn. Only what a second process
 gains is measured by the clock on the wall. Figures go to benchmarks/README.md, between their own markers.
 
-    .venv/bin/python benchmarks/batch.py [--pairs 9] [--requests 2000] [--dry-run]
+    .venv/bin/python benchmarks/batch.py [--pairs 3] [--requests 1000] [--dry-run]
 """
 
 from __future__ import annotations
@@ -127,8 +127,8 @@ def figures(rows: Sequence[Measured], pairs: int, count: int) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=9)
-    parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--dry-run", action="store_true", help="print the figures only")
     options = parser.parse_args()
     rows = measured(options.pairs, options.requests)
