@@ -9,11 +9,8 @@ gains is measured by the clock on the wall. Figures go to benchmarks/README.md, 
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -21,12 +18,11 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
+from report import asked, finish, table
+
 GRADCLI = str(Path(sys.executable).parent / "gradcli")
-REPORT = Path(__file__).parent / "README.md"
-MARKERS = re.compile(r"(?<=<!-- batch -->\n).*?(?=<!-- /batch -->)", re.DOTALL)
 
 ONE = ("grad", "sigmoid", "0", "1", "10")
 MIXED = (
@@ -113,34 +109,17 @@ def measured(pairs: int, count: int) -> list[Measured]:
     ]
 
 
-def figures(rows: Sequence[Measured], pairs: int, count: int) -> str:
-    lines = [
-        f"Python {platform.python_version()}, torch {version('torch')}, gradcli {version('gradcli')}, "
-        f"{os.cpu_count()} cores; {pairs} rounds of {count:,} requests.",
-        "",
-        "| what | median | smallest | largest | at least |",
-        "| --- | --- | --- | --- | --- |",
-        *(row.row() for row in rows),
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=3)
+    parser = asked(__doc__, pairs=3)
     parser.add_argument("--requests", type=int, default=1000)
-    parser.add_argument("--dry-run", action="store_true", help="print the figures only")
     options = parser.parse_args()
     rows = measured(options.pairs, options.requests)
-    text = figures(rows, options.pairs, options.requests)
-    print(text, end="")
-    if not options.dry_run:
-        report = REPORT.read_text(encoding="utf-8")
-        REPORT.write_text(MARKERS.sub(lambda _: text, report), encoding="utf-8")
-    missed = [row.title for row in rows if row.missed]
-    for title in missed:
-        print(f"below its target: {title}", file=sys.stderr)
-    return 1 if missed else 0
+    text = table(
+        "| what | median | smallest | largest | at least |",
+        [row.row() for row in rows],
+        how=f"{options.pairs} rounds of {options.requests:,} requests",
+    )
+    return finish(text, [row.title for row in rows if row.missed], marker="batch", dry_run=options.dry_run)
 
 
 if __name__ == "__main__":

@@ -9,27 +9,22 @@ Figures go to benchmarks/README.md, between their own markers.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import orjson
+from report import asked, finish, table
 
 GRADCLI = str(Path(sys.executable).parent / "gradcli")
-REPORT = Path(__file__).parent / "README.md"
-MARKERS = re.compile(r"(?<=<!-- files -->\n).*?(?=<!-- /files -->)", re.DOTALL)
 
 NPY_BY_HAND = """
 import sys
@@ -211,35 +206,20 @@ def run(race: Race, pairs: int) -> Outcome:
     return Outcome(race, tuple(costs[1:]))
 
 
-def figures(outcomes: Sequence[Outcome], pairs: int) -> str:
-    lines = [
-        f"Python {platform.python_version()}, torch {version('torch')}, numpy {np.__version__}, "
-        f"orjson {orjson.__version__}, gradcli {version('gradcli')}, "
-        f"{os.cpu_count()} cores; {pairs} pairs each, after a warm-up.",
-        "",
-        "| pair | median ratio | smallest | largest | target |",
-        "| --- | --- | --- | --- | --- |",
-        *(row for outcome in outcomes for row in outcome.rows()),
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=9)
-    parser.add_argument("--dry-run", action="store_true", help="print the figures only")
+    parser = asked(__doc__)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         outcomes = [run(race, options.pairs) for race in races(Path(folder))]
-    text = figures(outcomes, options.pairs)
-    print(text, end="")
-    if not options.dry_run:
-        report = REPORT.read_text(encoding="utf-8")
-        REPORT.write_text(MARKERS.sub(lambda _: text, report), encoding="utf-8")
-    missed = [title for outcome in outcomes for title in outcome.missed]
-    for title in missed:
-        print(f"over its target: {title}", file=sys.stderr)
-    return 1 if missed else 0
+    text = table(
+        "| pair | median ratio | smallest | largest | target |",
+        [row for outcome in outcomes for row in outcome.rows()],
+        how=f"{options.pairs} pairs each, after a warm-up",
+        packages=("numpy", "orjson"),
+    )
+    return finish(
+        text, [title for outcome in outcomes for title in outcome.missed], marker="files", dry_run=options.dry_run
+    )
 
 
 if __name__ == "__main__":

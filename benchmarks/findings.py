@@ -1,20 +1,21 @@
 """What findings cost: their share of a one-liner, and a trace beside the plain forward and backward pass.
 
 Both are ratios of processor time taken in one process and in turn, so that other work on the machine falls on both
-sides. Nothing is written; `figures()` gives the table to whoever keeps the report.
+sides. Figures go to benchmarks/README.md, between their own markers.
 
-    .venv/bin/python benchmarks/findings.py [--pairs 9]
+    .venv/bin/python benchmarks/findings.py [--pairs 9] [--dry-run]
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from report import asked, finish, table
 
 STEPS = 333
 EXPRESSION = "h = x; " + "h = h + sin(h) * 0.001; " * STEPS + "sum(h)"
@@ -120,25 +121,15 @@ def measured(pairs: int) -> tuple[Ratio, ...]:
     return share_of_a_one_liner(pairs), trace_beside_plain(pairs)
 
 
-def figures(ratios: Sequence[Ratio]) -> str:
-    """The ratios as a table."""
-    lines = [
-        "| what | median | smallest | largest | target |",
-        "| --- | --- | --- | --- | --- |",
-        *(ratio.row() for ratio in ratios),
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=9)
-    ratios = measured(parser.parse_args().pairs)
-    print(figures(ratios), end="")
-    for ratio in ratios:
-        if ratio.missed:
-            print(f"over its target: {ratio.title}", file=sys.stderr)
-    return 1 if any(ratio.missed for ratio in ratios) else 0
+    options = asked(__doc__).parse_args()
+    ratios = measured(options.pairs)
+    text = table(
+        "| what | median | smallest | largest | target |",
+        [ratio.row() for ratio in ratios],
+        how=f"{options.pairs} pairs each",
+    )
+    return finish(text, [ratio.title for ratio in ratios if ratio.missed], marker="findings", dry_run=options.dry_run)
 
 
 if __name__ == "__main__":

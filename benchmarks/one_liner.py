@@ -8,23 +8,18 @@ so that whatever else the machine does falls on both. Figures go to benchmarks/R
 
 from __future__ import annotations
 
-import argparse
-import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
+
+from report import asked, finish, table
 
 GRADCLI = str(Path(sys.executable).parent / "gradcli")
 IMPORT_TORCH = (sys.executable, "-c", "import torch")
-REPORT = Path(__file__).parent / "README.md"
-MARKERS = re.compile(r"(?<=<!-- figures -->\n).*?(?=<!-- /figures -->)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -85,34 +80,18 @@ def run(race: Race, pairs: int) -> Outcome:
     return Outcome(race, tuple(shares[1:]))
 
 
-def figures(outcomes: Sequence[Outcome], pairs: int) -> str:
-    """What was measured on which kind of machine, as a table."""
-    lines = [
-        f"Python {platform.python_version()}, torch {version('torch')}, gradcli {version('gradcli')}, "
-        f"{os.cpu_count()} cores; {pairs} pairs each, after a warm-up.",
-        "",
-        '| process | median share of `python -c "import torch"` | smallest | largest | target |',
-        "| --- | --- | --- | --- | --- |",
-        *(outcome.row() for outcome in outcomes),
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=9)
-    parser.add_argument("--dry-run", action="store_true", help="print the figures only")
+    parser = asked(__doc__)
     options = parser.parse_args()
     outcomes = [run(race, options.pairs) for race in RACES]
-    text = figures(outcomes, options.pairs)
-    print(text, end="")
-    if not options.dry_run:
-        report = REPORT.read_text(encoding="utf-8")
-        REPORT.write_text(MARKERS.sub(lambda _: text, report), encoding="utf-8")
-    missed = [outcome.race.title for outcome in outcomes if outcome.missed]
-    for title in missed:
-        print(f"over its target: {title}", file=sys.stderr)
-    return 1 if missed else 0
+    text = table(
+        '| process | median share of `python -c "import torch"` | smallest | largest | target |',
+        [outcome.row() for outcome in outcomes],
+        how=f"{options.pairs} pairs each, after a warm-up",
+    )
+    return finish(
+        text, [outcome.race.title for outcome in outcomes if outcome.missed], marker="figures", dry_run=options.dry_run
+    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gradcli.cli.progress import metered, paused
 from gradcli.cli.screen import broken_pipe, show_error, wanted_format
 from gradcli.errors import BoundError, GradcliError, OutputError, UsageError
 
@@ -26,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
     format_ = wanted_format(words)
     _replace_closed_streams()
     try:
-        with told_warnings():
+        with told_warnings(), metered():
             code = _run(words)
             sys.stdout.flush()
             return code
@@ -107,6 +108,7 @@ def told_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         warnings.simplefilter("ignore", DeprecationWarning)  # about PyTorch's own code, not the user's words
+        warnings.simplefilter("ignore", ResourceWarning)  # about files of the program that calls main
         warnings.showwarning = _teller()
         yield
 
@@ -119,6 +121,7 @@ def _teller() -> Callable[..., None]:
         text = " ".join(str(message).split())
         if text not in told:
             told.add(text)
-            print(f"PyTorch warns: {text}", file=sys.stderr)
+            with paused():
+                print(f"PyTorch warns: {text}", file=sys.stderr)
 
     return tell

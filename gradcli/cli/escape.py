@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from gradcli.cli import progress
 from gradcli.compute.capture import TorchError
 
 
@@ -25,5 +26,6 @@ def escaping() -> Iterator[Outcome]:
     try:
         yield outcome
     except TorchError as raised:
+        progress.stop()
         traceback.print_exception(raised.error, file=sys.stderr)
         outcome.escaped = True

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
+from gradcli.cli import progress
 from gradcli.render import View
 from gradcli.results import Result
 from gradcli.sinks import save
@@ -14,7 +15,10 @@ from gradcli.sinks.files import Target
 
 def write_files(answer: Result, view: View, targets: Sequence[Target]) -> None:
     """Write every file; a terminal is told which, everybody what had to be changed for the format."""
+    if any(target.direct for target in targets):
+        progress.stop()  # it may be the terminal
     remarks = save(answer, view, targets)
+    progress.stop()
     for remark in remarks:
         print(remark, file=sys.stderr)
     if sys.stderr.isatty():

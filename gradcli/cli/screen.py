@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from gradcli.cli import progress
 from gradcli.errors import GradcliError, OutputError, UsageError, did_you_mean, listed
 from gradcli.render import FORMATS, View, write
 from gradcli.results import Failure, Result
@@ -43,6 +44,7 @@ def show(answer: Result | Failure, view: View) -> int:
     if isinstance(answer, Failure):
         show_error(answer, view.format)
         return 1
+    progress.stop_for(sys.stdout)
     with _reported("standard output"):
         write(answer, view, sys.stdout)
         sys.stdout.flush()
@@ -51,6 +53,7 @@ def show(answer: Result | Failure, view: View) -> int:
 
 def show_error(error: GradcliError | Failure, format_: str) -> None:
     """An error as an object on standard output in a machine's format, else as text on standard error."""
+    progress.stop()
     if format_ in MACHINE_FORMATS:
         with _reported("standard output"):
             write(error, view_of(sys.stdout, format_=format_), sys.stdout)

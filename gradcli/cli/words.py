@@ -18,6 +18,8 @@ from gradcli.cli.reading import ReadOptions, read_plainly
 from gradcli.errors import UsageError, did_you_mean, listed
 
 _LOOKS_LIKE_OPTION = re.compile(r"--[A-Za-z]")
+_BEGINS_LIKE_OPTION = re.compile(r"-.")
+"""The same where no value begins with a minus sign."""
 
 
 class WordCommand(TyperCommand):
@@ -27,6 +29,7 @@ class WordCommand(TyperCommand):
     depends on their words and on the environment alone.
     """
 
+    takes_expressions = True
     _declared: Mapping[str, bool] | None = None
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -34,7 +37,8 @@ class WordCommand(TyperCommand):
             self._declared = declared(self, ctx)
             self._read = ReadOptions(self.params)
             read_plainly(self.get_params(ctx))
-        chosen, values = separate(args, self._declared)
+        looks_like_option = _LOOKS_LIKE_OPTION if self.takes_expressions else _BEGINS_LIKE_OPTION
+        chosen, values = separate(args, self._declared, looks_like_option)
         arguments = self._read.arguments(values)
         if arguments is not None and self._read.restore(ctx, chosen, arguments):
             return []
@@ -42,6 +46,12 @@ class WordCommand(TyperCommand):
         if arguments is not None:
             self._read.keep(ctx, chosen)
         return rest
+
+
+class PlainCommand(WordCommand):
+    """A command without values: whatever begins with a minus sign is an option."""
+
+    takes_expressions = False
 
 
 class WordGroup(TyperGroup):
@@ -82,7 +92,9 @@ def sort_words(words: Sequence[str], options: Mapping[str, bool]) -> list[str]:
     return [*chosen, "--", *values]
 
 
-def separate(words: Sequence[str], options: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+def separate(
+    words: Sequence[str], options: Mapping[str, bool], looks_like_option: re.Pattern[str] = _LOOKS_LIKE_OPTION
+) -> tuple[list[str], list[str]]:
     """The options with their values, and all other words in their order.
 
     Raises UsageError for a word that only looks like an option, and for an option whose value is missing.
@@ -102,7 +114,7 @@ def separate(words: Sequence[str], options: Mapping[str, bool]) -> tuple[list[st
             if not options[name]:
                 raise UsageError(f"{name} takes no value", hint=f"Write {name} alone.")
             chosen += [name, value]
-        elif _LOOKS_LIKE_OPTION.match(word):
+        elif looks_like_option.match(word):
             raise UsageError(f"unknown option '{name}'", hint=nearest_option(name, options))
         else:
             values.append(word)
@@ -114,7 +126,9 @@ def nearest_option(word: str, options: Mapping[str, bool]) -> str | None:
     bare = word.lstrip("-").lower()
     known = {name.lstrip("-"): name for name in options if name.startswith("--")}
     begins = [name for name in known if name.startswith(bare)] if len(bare) > 1 else []
-    match = get_close_matches(bare, known, n=1, cutoff=0.5) or begins[:1]
+    if len(known) == 1:
+        return f"There is {listed(known.values())} alone; '>' puts what is printed into a file."
+    match = (get_close_matches(bare, known, n=1, cutoff=0.5) or begins[:1]) if len(bare) > 1 else []
     return f"Did you mean '{known[match[0]]}'?" if match else f"There are {listed(known.values(), most=30)}."
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 import torch
 
 from gradcli.compute.capture import TORCH_ERRORS, TorchError
+from gradcli.progress import steps
 
 Via = Literal["grad", "backward"]
 Gradients = dict[str, torch.Tensor | None]
@@ -116,7 +117,7 @@ def higher_orders(
     return orders
 
 
-def jacobians(output: torch.Tensor, leaves: Leaves) -> Gradients:
+def jacobians(output: torch.Tensor, leaves: Leaves, *, what: str = "rows of the Jacobian") -> Gradients:
     """d output / d leaf for each leaf, of shape output.shape + leaf.shape; one backward pass a row."""
     flat = output.reshape(-1)
     wanted = list(leaves.values())
@@ -124,7 +125,7 @@ def jacobians(output: torch.Tensor, leaves: Leaves) -> Gradients:
     connected = [not flat.numel()] * len(wanted)
     one = [torch.ones((), dtype=output.dtype, device=output.device)] if output.is_complex() else None
     with raised_in("backward"):
-        for row in range(flat.numel()):
+        for row in steps(range(flat.numel()), what):
             # copied at once: what comes back may share its memory with other rows
             found = torch.autograd.grad([flat[row]], wanted, one, retain_graph=True, allow_unused=True)
             for place, gradient in enumerate(found):
@@ -147,7 +148,7 @@ def hessians(output: torch.Tensor, leaves: Leaves) -> dict[str, Gradients]:
         elif not gradient.requires_grad:
             blocks[name] = {other: _zeros(leaves[name], leaf) for other, leaf in leaves.items()}
         else:
-            found = jacobians(gradient, leaves)
+            found = jacobians(gradient, leaves, what="rows of the Hessian")
             blocks[name] = {
                 other: None if first[other] is None else _or_zeros(found[other], leaves[name], leaf)
                 for other, leaf in leaves.items()

@@ -19,7 +19,7 @@ class Watch:
     def __init__(self, nodes: Sequence[Node]) -> None:
         self.nodes = list(nodes)
         self._ran: list[int] = []
-        self._open: dict[int, None] = {}
+        self._at: int | None = None  # one node runs after the other
         self._handles = []
         for place, node in enumerate(self.nodes):
             self._handles.append(node.register_prehook(partial(self._enter, place)))
@@ -28,7 +28,7 @@ class Watch:
     def begin(self) -> None:
         """Forget the passes so far."""
         self._ran.clear()
-        self._open.clear()
+        self._at = None
 
     @property
     def ran(self) -> list[Node]:
@@ -37,17 +37,16 @@ class Watch:
 
     @property
     def stopped(self) -> Node | None:
-        """The node that was entered last and not left: the one at which an exception ended the pass."""
-        place = next(reversed(self._open), None)
-        return None if place is None else self.nodes[place]
+        """The node that was entered and not left: the one at which an exception ended the pass."""
+        return None if self._at is None else self.nodes[self._at]
 
     def close(self) -> None:
         for handle in self._handles:
             handle.remove()
 
     def _enter(self, place: int, _incoming: object) -> None:
-        self._open[place] = None
+        self._at = place
 
     def _leave(self, place: int, _outgoing: object, _incoming: object) -> None:
-        self._open.pop(place, None)
+        self._at = None
         self._ran.append(place)

@@ -20,6 +20,7 @@ from gradcli.inspections.stretches import points_of, real
 from gradcli.inspections.verdict import verdict
 from gradcli.language.curve import INTERESTING_POINTS, CurveRequest, Stretch
 from gradcli.language.request import Binding, Request, Value
+from gradcli.progress import steps
 from gradcli.results import ActivateResult, Curve, Failure, Finding, Layer
 
 MAX_LAYERS = 100
@@ -56,7 +57,8 @@ def activate(
         points = questions[0].leaves[curves[0].variable].numel()
         kept = len(curves) * (options.order + 1 + 2 * (options.depth or 0)) * points
         bounds.check_kept(kept, f"{len(curves)} x {points:,} points", most=engine.max_elements)
-        drawn = tuple(_curve(curve, question, options) for curve, question in zip(curves, questions, strict=True))
+        pairs = steps(list(zip(curves, questions, strict=True)), "functions")
+        drawn = tuple(_curve(curve, question, options) for curve, question in pairs)
     except TorchError as raised:
         return explain(raised, ", ".join(curve.name for curve in curves))
     inputs = {curves[0].variable: questions[0].inputs[curves[0].variable]}
@@ -144,7 +146,7 @@ def _layers(curve: CurveRequest, question: Question, depth: int | None) -> tuple
         return ()
     x = question.leaves[curve.variable]
     value, layers = x, []
-    for layer in range(1, depth + 1):
+    for layer in steps(range(1, depth + 1), "layers"):
         value = question.evaluate({curve.variable: value})
         slope = autodiff.gradients(value, {"x": x}, cotangent=torch.ones_like(value), retain_graph=True)["x"]
         assert slope is not None

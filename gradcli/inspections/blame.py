@@ -9,18 +9,29 @@ from gradcli.compute.capture import TorchError
 from gradcli.compute.recorder import Recorder
 from gradcli.compute.tape import GraphNode, Step, Tape
 from gradcli.compute.watch import Watch
+from gradcli.errors import Span
 from gradcli.findings.disconnected import ending, path_end
 from gradcli.findings.words import name
 from gradcli.inspections.question import Question
+from gradcli.inspections.remedies import remedies
+from gradcli.language.syntax import Call, Literal, postorder, roots
 
 MAX_ELEMENTS = 1_000_000
 """Larger inputs are not computed a second time for a better message."""
 
 
 def located(raised: TorchError, question: Question) -> TorchError:
-    """The exception of a backward pass with the place in the expression, and the cause in its terms."""
-    if raised.stage != "backward" or sum(leaf.numel() for leaf in question.leaves.values()) > MAX_ELEMENTS:
+    """The exception with what helps, and that of a backward pass with its place and cause in the expression."""
+    if raised.text is not None or sum(leaf.numel() for leaf in question.leaves.values()) > MAX_ELEMENTS:
         return raised
+    if raised.stage == "backward":
+        raised = _placed(raised, question)
+    raised.remedies = remedies(raised, question)
+    return raised
+
+
+def _placed(raised: TorchError, question: Question) -> TorchError:
+    """The exception of a backward pass with the place at which it ended."""
     recorder = Recorder(question.program, question.in_place)
     try:
         output = question.evaluate(observe=recorder)
@@ -34,7 +45,7 @@ def located(raised: TorchError, question: Question) -> TorchError:
         return raised
     raised.place = step.span
     if "modified by an inplace operation" in str(raised):
-        _changed_in_place(raised, recorder, step)
+        _changed_in_place(raised, recorder, step, question)
     return raised
 
 
@@ -45,6 +56,7 @@ def _without_path(raised: TorchError, question: Question, recorder: Recorder) ->
     if ends:
         wanted, end = ends[0]
         raised.place = end.span
+        raised.cut = f"'{name(end)}'"
         raised.cause = f"The path from {wanted} to the output: {ending(end)}."
     return raised
 
@@ -61,17 +73,29 @@ def _interrupted(output: torch.Tensor, question: Question) -> GraphNode | None:
     return None
 
 
-def _changed_in_place(raised: TorchError, recorder: Recorder, saver: Step) -> None:
+def _changed_in_place(raised: TorchError, recorder: Recorder, saver: Step, question: Question) -> None:
     """Names the step that saved a tensor and the later one that changed it."""
     inputs = [recorder.steps[index] for index in saver.operands]
     memory = {place for step in (saver, *inputs) for place in step.memory}
-    later = [step for step in recorder.steps[saver.index + 1 :] if step.operation.endswith("_")]
+    flagged = _flagged(question)
+    later = [s for s in recorder.steps[saver.index + 1 :] if s.operation.endswith("_") or s.span in flagged]
     changer = next((step for step in later if memory & set(step.memory)), None) or next(iter(later), None)
     if changer is None:
         raised.cause = f"{_at(saver)} saved a tensor for the backward pass, and it was changed in place."
         return
     raised.place = changer.span
     raised.cause = f"{_at(saver)} saved a tensor for the backward pass, and {_at(changer)} changed it in place."
+
+
+def _flagged(question: Question) -> set[Span]:
+    """Where calls with `inplace=True` stand."""
+    nodes = (node for root in roots(question.program) for node in postorder(root) if isinstance(node, Call))
+    return {
+        node.span
+        for node in nodes
+        for option, value in node.keywords
+        if option == "inplace" and isinstance(value, Literal) and value.value is True
+    }
 
 
 def _at(step: Step) -> str:

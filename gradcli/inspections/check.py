@@ -23,6 +23,7 @@ from gradcli.inspections.question import Engine, Question, Selection, ask
 from gradcli.inspections.slopes import Index, at_dtype, attempt, by_differences, element, exact, forward, reverse
 from gradcli.language.dtypes import FLOATING
 from gradcli.language.request import Request, Value
+from gradcli.progress import steps
 from gradcli.results import CheckResult, CheckRow, CheckSummary, Failure
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def check(
 ) -> CheckResult | Failure:
     """Each gradient element in each dtype beside its references; a Failure where PyTorch raised in float64."""
     text = request.program.text
+    question: Question | None = None
     try:
         question = ask(_without_own_dtypes(request), replace(engine, dtype="float64"), selection)
         output = question.evaluate()
@@ -69,9 +71,12 @@ def check(
         elementwise = is_elementwise(question, output)
         _check_size(question, elementwise)
         checker = _Checker(question, elementwise)
-        rows = [row for dtype in dtypes for row in checker.rows(dtype)]
+        rows = [row for dtype in steps(dtypes, "dtypes checked") for row in checker.rows(dtype)]
     except TorchError as raised:
-        return explain(raised, text, frozen=selection.frozen, inputs=request.names)
+        from gradcli.inspections.blame import located  # only needed once something went wrong
+
+        found = raised if question is None else located(raised, question)
+        return explain(found, text, frozen=selection.frozen, inputs=request.names)
     return CheckResult(
         setting=replace(question.setting, dtype=",".join(dtypes)),
         expression=text,

@@ -17,6 +17,7 @@ from gradcli.inspections.question import Question
 from gradcli.inspections.slopes import Index, at_dtype, at_leaves, attempt, element, reverse
 from gradcli.language.elementwise import is_random
 from gradcli.language.syntax import Attribute, Call, Program, postorder, roots
+from gradcli.progress import steps
 
 DRAWS = 6
 """Runs with noise; their spread is what rounding may do."""
@@ -87,7 +88,7 @@ def _noisy(question: Question, wide: Question) -> Iterator[Gradients]:
     floating = [leaf.dtype for leaf in question.leaves.values() if leaf.is_floating_point()]
     eps = max((torch.finfo(dtype).eps for dtype in floating), default=0.0)
     generator = torch.Generator().manual_seed(0)
-    for draw in range(DRAWS):
+    for draw in steps(range(DRAWS), "runs with noise"):
         leaves = {name: _moved(leaf, eps, generator) for name, leaf in wide.leaves.items()}
         with rounding_noise(eps, seed=draw):
             found, _ = attempt(partial(reverse, at_leaves(wide, leaves, torch.float64)))

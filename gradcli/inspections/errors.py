@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from gradcli.errors import UsageError, did_you_mean, listed, nearest
 from gradcli.language.catalogue.errors import AutogradError, all_errors, find
+from gradcli.progress import steps
 from gradcli.results import ErrorEntry, ErrorsResult, ProgramResult, Setting
 from gradcli.version import __version__
 
 if TYPE_CHECKING:
     from gradcli.compute.programs import Run
 
+LIKE_ENOUGH = 0.8
+"""`leaves` is meant by `leafs`; `none` is not meant by `nope`."""
 NO_NUMBER = "the result is not finite"
 NO_TENSOR = "the last line gives no tensor"
 
@@ -24,16 +27,23 @@ def errors(ids: Sequence[str] = (), *, search: str | None = None, run: bool | No
 
     search: a word, or a whole message of PyTorch's.
 
-    Raises UsageError with the nearest id.
+    Raises UsageError with the nearest id or word, and for ids together with a search.
     """
-    rows = tuple(map(row, dict.fromkeys(ids))) if ids else all_errors()
+    if ids and search is not None:
+        raise UsageError(
+            "--search looks among all errors, and there are ids too", hint="Leave the ids out, or --search."
+        )
+    asked = tuple(dict.fromkeys(ids))
+    rows = tuple(map(row, asked)) if asked else all_errors()
     if search is not None:
-        rows = tuple(row for row in rows if _mentions(row, search))
+        from gradcli.inspections.searching import searched
+
+        rows = searched(search)
     if not (bool(ids) if run is None else run):
-        return ErrorsResult(None, tuple(ids), tuple(map(_listed, rows)))
+        return ErrorsResult(None, asked, tuple(map(_listed, rows)))
     import torch
 
-    return ErrorsResult(torch.__version__, tuple(ids), tuple(map(_raised, rows)))
+    return ErrorsResult(torch.__version__, asked, tuple(map(_raised, steps(rows, "errors raised"))))
 
 
 def row(name: str) -> AutogradError:
@@ -66,10 +76,16 @@ def _hint(name: str) -> str:
     """The nearest id, else those with a word like it."""
     ids = [row.id for row in all_errors()]
     word = nearest(name, {part for id_ in ids for part in id_.split("-")})
+    if word is not None and SequenceMatcher(None, name.lower(), word).ratio() < LIKE_ENOUGH:
+        word = None
     alike = [id_ for id_ in ids if word in id_.split("-")]
     if (meant := did_you_mean(name, ids)) is not None:
         return meant
-    return f"There are {listed(alike)}." if alike else "'gradcli errors' lists them; --search TEXT looks into them."
+    return (
+        f"There {'is' if len(alike) == 1 else 'are'} {listed(alike)}."
+        if alike
+        else "'gradcli errors' lists them; --search TEXT looks into them."
+    )
 
 
 def _listed(row: AutogradError) -> ErrorEntry:
@@ -109,9 +125,3 @@ def _what_is_wrong(mended: Run) -> str | None:
     if mended.error is not None:
         return f"{mended.type}: {mended.message}"
     return NO_TENSOR if mended.value is None else NO_NUMBER
-
-
-def _mentions(row: AutogradError, text: str) -> bool:
-    """Whether a row has a text in it, or is meant by a message."""
-    fields = (row.id, row.family, row.title, row.type, row.program, row.cause, row.fix, *row.signs)
-    return any(text.lower() in field.lower() for field in fields) or any(re.search(sign, text) for sign in row.signs)

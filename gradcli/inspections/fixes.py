@@ -15,6 +15,7 @@ from gradcli.inspections.question import Question
 from gradcli.language.elementwise import is_random
 from gradcli.language.parser import parse
 from gradcli.language.rewrite import rewrites
+from gradcli.language.rewrite.rule import Rule
 
 MAX_ELEMENTS = 10_000
 
@@ -28,11 +29,16 @@ class Fix:
 
 
 def verified_fix(
-    question: Question, *, prefer: Span | None = None, cotangent: torch.Tensor | None = None
+    question: Question,
+    *,
+    prefer: Span | None = None,
+    cotangent: torch.Tensor | None = None,
+    only: tuple[Rule, ...] = (),
 ) -> Fix | None:
     """The first rewrite that holds, None if none does.
 
     prefer: the birthplace; changes that touch it are tried first. cotangent: of the output's shape; None for ones.
+    only: the rules that may be used; none for all.
     """
     leaves = question.leaves.values()
     if sum(leaf.numel() for leaf in leaves) > MAX_ELEMENTS or any(leaf.is_complex() for leaf in leaves):
@@ -43,7 +49,7 @@ def verified_fix(
     if not verifier.witnesses:
         return None
     narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in leaves)
-    for rewrite in rewrites(question.program, prefer=prefer, narrow=narrow):
+    for rewrite in rewrites(question.program, prefer=prefer, narrow=narrow, only=only):
         gradients = verifier.gradients(rewrite.text)
         if gradients is not None:
             return Fix(rewrite.text, gradients)

@@ -70,7 +70,7 @@ def grad(
 def _answer(question: Question, output: torch.Tensor, options: GradOptions) -> GradResult:
     elementwise = is_elementwise(question, output)
     value = to_tensor(output)  # before backward: an in-place program may change nothing any more
-    _check(question, output, options, elementwise)
+    check_options(question, output, options, elementwise)
     leaves = question.differentiated
     jacobians = _tensors(autodiff.jacobians(output, leaves)) if options.jacobian else None
     hessians = (
@@ -149,7 +149,8 @@ def joint_norm(found: Gradients) -> np.ndarray | None:
     return to_norm(norm(present), present[0].dtype) if present else None
 
 
-def _check(question: Question, output: torch.Tensor, options: GradOptions, elementwise: bool) -> None:
+def check_options(question: Question, output: torch.Tensor, options: GradOptions, elementwise: bool) -> None:
+    """Raises UsageError, BoundError for what cannot be asked of this output."""
     if not 1 <= options.order <= MAX_ORDER:
         raise UsageError(f"--order {options.order} is out of bounds", hint=f"Choose 1 to {MAX_ORDER}.")
     if options.order > 1 and not elementwise:
@@ -195,10 +196,14 @@ def _cotangent(
 
 
 def _tangent(question: Question, options: GradOptions) -> Tensor | None:
-    if options.jvp is None:
-        return None
-    tangents = {}
-    for name, value in options.jvp.items():
+    tangents = directions(question, options)
+    return to_tensor(autodiff.tangent(question.evaluate, question.differentiated, tangents)) if tangents else None
+
+
+def directions(question: Question, options: GradOptions) -> dict[str, torch.Tensor]:
+    """The tangent of each input that has one.  Raises UsageError for what does not fit."""
+    tangents: dict[str, torch.Tensor] = {}
+    for name, value in (options.jvp or {}).items():
         if not name and len(question.wrt) != 1:
             example = " ".join(f"--jvp {n}=1" for n in question.wrt)
             raise UsageError("--jvp needs the input's name when there are several", hint=f"Write {example}.")
@@ -215,4 +220,4 @@ def _tangent(question: Question, options: GradOptions) -> Tensor | None:
                 hint="Give one number for each of the input.",
             )
         tangents[known] = direction
-    return to_tensor(autodiff.tangent(question.evaluate, question.differentiated, tangents))
+    return tangents

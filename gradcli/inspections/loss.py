@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from gradcli import progress
 from gradcli.compute import autodiff, bounds
 from gradcli.compute.autodiff import Gradients, Via
 from gradcli.compute.capture import TorchError, dtype_name, to_tensor
@@ -75,7 +76,7 @@ def default_wrt(asked: LossRequest, selection: Selection) -> Callable[[Sequence[
 
 
 def _answer(asked: LossRequest, question: Question, output: torch.Tensor, options: LossOptions) -> LossResult:
-    steps = _check(options, output)
+    steps = check_descent(options, output)
     cotangent, how = _cotangent(question, output, options)
     found = autodiff.gradients(output, question.differentiated, cotangent=cotangent, via=options.via)
     value = to_tensor(output)
@@ -126,7 +127,8 @@ def _cotangent(
     return tensor_of(options.vjp, question.context).detach().to(output.dtype), "given"
 
 
-def _check(options: LossOptions, output: torch.Tensor) -> int | None:
+def check_descent(options: LossOptions, output: torch.Tensor) -> int | None:
+    """The steps of gradient descent, None for none.  Raises UsageError for what cannot be."""
     if (options.learning_rate is None) != (options.steps is None):
         missing = "--steps 20" if options.steps is None else "--lr 0.1"
         raise UsageError("gradient descent needs --lr and --steps", hint=f"Add {missing}.")
@@ -146,7 +148,7 @@ def _descend(question: Question, options: LossOptions, steps: int) -> list[Desce
     bounds.check_kept(numbers, f"--steps {steps}", most=question.context.max_elements)
     leaves = {name: leaf.detach().clone().requires_grad_() for name, leaf in question.differentiated.items()}
     records = []
-    for step in range(steps + 1):
+    for step in progress.steps(range(steps + 1), "steps of gradient descent", steps):
         output = question.evaluate(leaves)
         found = autodiff.gradients(output, leaves, cotangent=None, via=options.via)
         parameters = {name: to_tensor(leaf.detach().clone()) for name, leaf in leaves.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 
 from gradcli.compute.programs import run
@@ -44,9 +45,19 @@ def _by_sign(message: str) -> AutogradError | None:
 
 def _by_likeness(type_: str, message: str, *, anywhere: bool) -> AutogradError | None:
     """The entry whose own message is nearest, where one is near: another PyTorch words its errors differently."""
+    return _nearest(message, _messages(type_, anywhere))
+
+
+def alike(message: str) -> AutogradError | None:
+    """The entry whose program raises nearly the same words here, whatever its class; the programs take a second."""
+    types = dict.fromkeys(row.type for row in all_errors())
+    return _nearest(message, tuple(pair for type_ in types for pair in _messages(type_, anywhere=True)))
+
+
+def _nearest(message: str, messages: Iterable[tuple[AutogradError, Counter[str]]]) -> AutogradError | None:
     asked = _words(message)
     best, likeness = None, LIKE_ENOUGH
-    for row, words in _messages(type_, anywhere):
+    for row, words in messages:
         common = (asked & words).total() * 2 / max(1, asked.total() + words.total())
         if common > likeness:
             best, likeness = row, common

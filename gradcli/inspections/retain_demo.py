@@ -18,6 +18,7 @@ from gradcli.inspections.retaining.scenarios import INPUT, PLANS, Plan
 from gradcli.inspections.retaining.stage import Stage
 from gradcli.inspections.retaining.ways_out import ways_out
 from gradcli.language.request import Request, read
+from gradcli.progress import steps
 from gradcli.results import Call, Failure, RetainDemoResult, Scenario
 
 MAX_CALLS = 100
@@ -49,7 +50,7 @@ def retain_demo(
         scenarios = tuple(_play(plan, question) for plan in plans)
     except TorchError as raised:
         found = raised if question is None else located(raised, question)
-        return explain(found, asked.program.text, frozen=selection.frozen)
+        return explain(found, asked.program.text, frozen=selection.frozen, inputs=asked.names)
     errors = {scenario.name: _first_error(scenario) for scenario in scenarios}
     return RetainDemoResult(
         setting=question.setting,
@@ -102,7 +103,7 @@ def _play(plan: Plan, question: Question) -> Scenario:
     Raises TorchError where the first call does: then there is no second pass to speak of.
     """
     stage = Stage(plan, question)
-    outcomes = [stage.attempt(number) for number in range(1, len(plan.outputs) + 1)]
+    outcomes = [stage.attempt(number) for number in steps(range(1, len(plan.outputs) + 1), "calls")]
     if isinstance(outcomes[0], TorchError):
         raise outcomes[0]
     autopsy = Autopsy(plan, question)
@@ -115,8 +116,8 @@ def _play(plan: Plan, question: Question) -> Scenario:
         expression=plan.text,
         via=plan.via,
         calls=calls,
-        graph=autopsy.graph_nodes(),
-        explanation=_explanation(plan, calls, autopsy),
+        graph=autopsy.graph_nodes() if agrees else (),
+        explanation=_explanation(plan, calls, autopsy) if agrees else "under instruments the calls did something else",
         fixes=ways_out(plan, question) if raised else (),
         agrees=agrees,
     )

@@ -15,6 +15,7 @@ from gradcli.compute.capture import TorchError
 from gradcli.compute.differences import Differences, differences
 from gradcli.compute.evaluate import Context
 from gradcli.inspections.question import Question
+from gradcli.progress import steps
 
 Index = tuple[int, ...]
 
@@ -59,7 +60,7 @@ def forward(question: Question, *, elementwise: bool) -> Gradients:
             found[name] = autodiff.tangent(question.evaluate, question.leaves, {name: torch.ones_like(leaf)})
             continue
         slopes = torch.empty_like(leaf)
-        for index in np.ndindex(*leaf.shape):
+        for index in steps(np.ndindex(*leaf.shape), "tangents in forward mode", leaf.numel()):
             direction = torch.zeros_like(leaf)
             direction[index] = 1
             slopes[index] = autodiff.tangent(question.evaluate, question.leaves, {name: direction}).sum()

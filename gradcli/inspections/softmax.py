@@ -58,14 +58,7 @@ def softmax_text(options: SoftmaxOptions) -> str:
 def _answer(question: Question, options: SoftmaxOptions) -> SoftmaxResult:
     output = question.evaluate()
     leaves = question.differentiated
-    if not output.numel():
-        raise UsageError("softmax needs at least one number", hint="Write 2 1 0.1 or [2, 1, 0.1].")
-    if output.numel() ** 2 > MAX_MATRIX:
-        raise BoundError(
-            f"the Jacobian of {output.numel():,} values would have {output.numel() ** 2:,} elements; "
-            f"at most {MAX_MATRIX:,}",
-            hint="Give fewer values, or use 'gradcli grad' with --vjp.",
-        )
+    check_softmax(output, options)
     gradient = _gradient(question, output, options.index)
     jacobian = autodiff.jacobians(output, leaves)["x"]
     assert jacobian is not None
@@ -84,15 +77,28 @@ def _answer(question: Question, options: SoftmaxOptions) -> SoftmaxResult:
     )
 
 
-def _gradient(question: Question, output: torch.Tensor, index: int | None) -> Gradient | None:
-    """The gradient of the probability that `index` counts out in the flattened output."""
-    if index is None:
-        return None
-    if not -output.numel() <= index < output.numel():
+def check_softmax(output: torch.Tensor, options: SoftmaxOptions) -> None:
+    """Raises UsageError, BoundError for what cannot be asked of this output."""
+    index = options.index
+    if not output.numel():
+        raise UsageError("softmax needs at least one number", hint="Write 2 1 0.1 or [2, 1, 0.1].")
+    if output.numel() ** 2 > MAX_MATRIX:
+        raise BoundError(
+            f"the Jacobian of {output.numel():,} values would have {output.numel() ** 2:,} elements; "
+            f"at most {MAX_MATRIX:,}",
+            hint="Give fewer values, or use 'gradcli grad' with --vjp.",
+        )
+    if index is not None and not -output.numel() <= index < output.numel():
         raise UsageError(
             f"--index {index} is out of bounds for {output.numel()} values",
             hint=f"Choose 0 to {output.numel() - 1}.",
         )
+
+
+def _gradient(question: Question, output: torch.Tensor, index: int | None) -> Gradient | None:
+    """The gradient of the probability that `index` counts out in the flattened output."""
+    if index is None:
+        return None
     chosen = output.reshape(-1)[index]
     found = autodiff.gradients(chosen, question.differentiated, cotangent=None, retain_graph=True)["x"]
     assert found is not None

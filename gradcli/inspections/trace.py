@@ -26,6 +26,7 @@ from gradcli.inspections.grad import to_gradients
 from gradcli.inspections.paths import paths
 from gradcli.inspections.question import Engine, Question, Selection, ask, tensor_of
 from gradcli.language.request import Request, Value
+from gradcli.progress import steps
 from gradcli.results import Failure, Path, Step, Tensor, TraceResult
 from gradcli.results.tracing import LARGEST_STEP
 
@@ -125,7 +126,7 @@ def _raised(question: Question, raised: TorchError, selection: Selection) -> Tra
         shape = list(question.evaluate(observe=recorder).shape)
         found = located(raised, question)
     except TorchError as again:
-        found = again
+        found = located(again, question)
     tape = Tape(recorder.steps, {}, recorder.owner, torch.zeros(()), {})
     result = TraceResult(
         setting=question.setting,
@@ -169,7 +170,7 @@ def _steps(tape: Tape, evidence: Evidence | None) -> tuple[Step, ...]:
             derivative=_small(_slope(step, evidence)),
             findings=(),
         )
-        for step in tape.steps
+        for step in steps(tape.steps, "steps of the trace")
     )
 
 

@@ -9,17 +9,20 @@ from dataclasses import dataclass
 import torch
 
 from gradcli.compute.capture import TorchError
-from gradcli.language import catalogue
-from gradcli.language.syntax import Binary, Call, Index, Name, Node, children, postorder
+from gradcli.inspections.indices import as_integers
+from gradcli.language.parser import parse
+from gradcli.language.rewrite.places import operands_of
+from gradcli.language.rewrite.writing import UNARY, Draft, Piece
+from gradcli.language.syntax import Binary, Call, Literal, Name, Node, children, postorder, roots
 from gradcli.language.syntax import Sequence as Items
 
 MOST_ONES = 4
 """Longer cotangents are written as ones(...)."""
 LONGEST_PART = 60
 
-_UPDATE = re.compile(r"([^\W\d]\w*)\s*(\*\*|//|[-+*/%@&|^])=\s*(.+)", re.DOTALL)
-_ELEMENT = re.compile(r"([^\W\d]\w*)\s*\[.*\]\s*(\*\*|//|[-+*/%@&|^])?=[^=].*", re.DOTALL)
-_ATOM = re.compile(r"-?[\w.]+|\w+\([^()]*\)")
+SUPPORTED = {False: "try --dtype float32", True: "take real(...), imag(...) or abs(...) of the argument first"}
+"""What has another dtype, for real numbers and for complex ones."""
+
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\w*\s*[(=])")
 
 
@@ -50,14 +53,18 @@ def hint_of(
         available=raised.order - 1,
         frozen=Frozen(tuple(frozen)),
         inputs=" and ".join(inputs) or "the input",
-        instead=instead(text, raised.span),
+        indices=as_integers(raised, text, inputs),
+        instead=", or ".join(raised.remedies) or "put .clone() before the change",
         name=name_of(raised, text, inputs),
-        second=second_name(raised) or name_of(raised, text, inputs),
+        moved=moved(raised, text, inputs),
+        cut=raised.cut or "'detach' and comparisons",
         ones=ones(output),
         output="" if output is None else f", which is {list(output)}",
         part=_quoted_part(raised, text),
         shapes="".join(f"{shape}. " for shape in [" and ".join(shapes_of(raised, text))] if shape),
-        transposed=transposed(raised, text),
+        step=step(raised, text, inputs),
+        supported=SUPPORTED["Complex" in str(raised)],
+        transposed=" ".join(raised.remedies),
     )
     return filled.strip() or None
 
@@ -76,20 +83,6 @@ def shapes_of(raised: TorchError, text: str) -> list[str]:
     return [f"{_source(node, text)} is {list(value.shape)}" for node, value in given if isinstance(value, torch.Tensor)]
 
 
-def transposed(raised: TorchError, text: str) -> str:
-    """The product with the second matrix transposed, if that is what fits."""
-    node = raised.node
-    if not (isinstance(node, Binary) and node.operator == "matmul" and len(raised.operands) == 2):
-        return ""
-    left, right = raised.operands
-    if not (isinstance(left, torch.Tensor) and isinstance(right, torch.Tensor) and right.ndim == 2):
-        return ""
-    if left.ndim == 0 or left.shape[-1] != right.shape[1]:
-        return ""
-    shape = [*left.shape[:-1], right.shape[0]]
-    return f"Try '{_source(node.left, text)} @ {_source(node.right, text)}.T', which gives {shape}."
-
-
 def ones(output: Sequence[int] | None) -> str:
     """A cotangent of ones as it is typed: `1,1`, or `'ones(2, 3)'`."""
     if output is None:
@@ -99,24 +92,6 @@ def ones(output: Sequence[int] | None) -> str:
     if len(output) == 1 and output[0] <= MOST_ONES:
         return ",".join(["1"] * output[0])
     return f"'ones({', '.join(map(str, output))})'"
-
-
-def instead(text: str, place: tuple[int, int] | None) -> str:
-    """`write 'y = y + 1' for 'y += 1'`: the change in place at that place, out of place."""
-    statement = "" if place is None else _statement(text, place)
-    if place is not None and len(statement) <= LONGEST_PART:
-        if update := _UPDATE.fullmatch(statement):
-            name, operator, value = update.groups()
-            value = value if _ATOM.fullmatch(value) else f"({value})"
-            return f"write '{name} = {name} {operator} {value}' for '{statement}'"
-        if element := _ELEMENT.fullmatch(statement):
-            return f"assign in a copy, '{element[1]} = {element[1]}.clone(); {statement}'"
-        part = text[place[0] : place[1]]
-        if plain := _out_of_place(part):
-            receiver = part.partition(".")[0]
-            kept = f"{receiver} = {plain}" if part == statement and ";" in text and receiver.isidentifier() else plain
-            return f"write '{kept}' for '{part}'"
-    return "write y = y + 1 for y += 1"
 
 
 def name_of(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
@@ -134,41 +109,49 @@ def name_of(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
     return next((name for name in found if name in inputs or not inputs), None) or next(iter([*inputs, *found]), "x")
 
 
-def second_name(raised: TorchError) -> str | None:
-    """The index of `x[i]`, the second argument of a call, where it is a name."""
-    node = raised.node
-    if node is None:
+def moved(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
+    """A matrix with a little added to its diagonal."""
+    operand = next(iter(raised.operands), None)
+    node = None if raised.node is None else next(iter(children(raised.node)), None)
+    if node is None or not isinstance(operand, torch.Tensor) or operand.ndim < 2:
+        return f"{name_of(raised, text, inputs)} + 1e-3 * eye(n)"
+    return f"{_source(node, text)} + 1e-3 * eye({operand.shape[-1]})"
+
+
+def step(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
+    """`Replace the comparison by a smooth step: sigmoid(4 * (x - 5)).` for x > 5."""
+    program = parse(text, bound=inputs) if inputs else None
+    nodes = [] if program is None else [node for root in roots(program) for node in postorder(root)]
+    node = next((node for node in nodes if node.span == raised.span), None)
+    sides = _sides(node)
+    if program is None or sides is None:
+        return "Replace the comparison by something smooth."
+    draft = Draft(program)
+    larger, smaller = sides
+    difference = draft.piece(larger)
+    if isinstance(larger, Literal) and larger.value == 0:
+        difference = Piece(f"-{draft.piece(smaller).at(UNARY)}", UNARY)
+    elif not (isinstance(smaller, Literal) and smaller.value == 0):
+        difference = draft.joined("sub", difference, draft.piece(smaller))
+    return f"Replace the comparison by a smooth step: sigmoid(4 * {difference.at(UNARY)})."
+
+
+def _sides(node: Node | None) -> tuple[Node, Node] | None:
+    """What has to be the larger one for a comparison to be true, and the other."""
+    if isinstance(node, Binary):
+        operator, operands = node.operator, [node.left, node.right]
+    elif isinstance(node, Call):
+        operator, operands = node.function.name, operands_of(node)
+    else:
         return None
-    second = node.index if isinstance(node, Index) else next(iter(children(node)[1:]), None)
-    return second.name if isinstance(second, Name) else None
+    if len(operands) != 2 or operator not in ("gt", "ge", "lt", "le"):
+        return None
+    return (operands[0], operands[1]) if operator in ("gt", "ge") else (operands[1], operands[0])
 
 
 def _quoted_part(raised: TorchError, text: str) -> str:
     part = " ".join(part_of(raised, text).split())
     return f"'{part}'" if 0 < len(part) <= LONGEST_PART else "this operation"
-
-
-def _statement(text: str, place: tuple[int, int]) -> str:
-    """The statement in which a place lies."""
-    start = max(text.rfind(end, 0, place[0]) for end in ";\n") + 1
-    ends = [end for end in (text.find(mark, place[1]) for mark in ";\n") if end >= 0]
-    return text[start : min(ends, default=len(text))].strip()
-
-
-def _out_of_place(part: str) -> str | None:
-    """`exp(x).add(1)` for `exp(x).add_(1)`; None where there is no such method."""
-    if not part.endswith(")"):
-        return None
-    depth, start = 0, len(part)
-    for start in range(len(part) - 1, -1, -1):  # the bracket that the last one closes
-        depth += {")": 1, "(": -1}.get(part[start], 0)
-        if depth == 0:
-            break
-    method = re.search(r"\.(\w*[a-z0-9])_$", part[:start])
-    row = catalogue.find(method[1]) if method else None
-    if method is None or row is None or not row.method:
-        return None
-    return f"{part[: start - 1]}{part[start:]}"
 
 
 def _source(node: Node, text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gradcli.language.catalogue.rows import Row
 from gradcli.language.syntax import (
     Assign,
     AssignIndex,
@@ -48,10 +47,15 @@ def _is_pointwise(node: object) -> bool:
 def is_random(program: Program) -> bool:
     """Whether an expression draws random numbers, which differ from dtype to dtype."""
     nodes = (node for root in roots(program) for node in postorder(root))
-    return any(isinstance(node, Call) and _draws(node.function) for node in nodes)
+    return any(isinstance(node, Call) and _draws(node) for node in nodes)
 
 
-def _draws(row: Row) -> bool:
+def _draws(call: Call) -> bool:
+    row = call.function
+    if row.name.startswith("rrelu"):  # draws its slope while training, and takes the middle else
+        return any(
+            isinstance(a, Literal) and a.value is True for a in (*call.arguments, *(v for _, v in call.keywords))
+        )
     return row.category == "random" or row.name in _RANDOM_IN_PLACE
 
 

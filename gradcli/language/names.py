@@ -21,6 +21,10 @@ PREFIXES = ("torch.nn.functional", "nn.functional", "torch", "F")
 NAMESPACES = ("torch", "nn", "F", "linalg", "special", "fft")
 _FOREIGN = ("Tensor", "np", "numpy", "jnp", "jax", "tf", "math", "scipy")
 
+FILE_ENDINGS = frozenset(("npy", "npz", "pt", "pth", "safetensors", "csv", "tsv", "json", "txt", "parquet"))
+"""Of the files that numbers are read from: as an attribute, a forgotten @."""
+_LONGEST_FILE = 80
+
 
 def dotted(node: ast.expr, known: Collection[str]) -> str | None:
     """`F.relu` as 'relu', `torch.linalg.svd` as 'linalg.svd'; None if this is an attribute of a value."""
@@ -72,8 +76,11 @@ def method(name: str, span: Span) -> Row:
     raise UnknownNameError(f"unknown tensor method '{name}'", span=span, hint=hint)
 
 
-def check_attribute(name: str, span: Span) -> None:
-    """Raises UnknownNameError unless `x.name` may be read."""
+def check_attribute(name: str, span: Span, expression: str = "") -> None:
+    """Raises UnknownNameError unless `x.name` may be read.
+
+    expression: all of it, which may be the name of a file.
+    """
     check_plain(name, span)
     if name in ATTRIBUTES or name in RESULT_FIELDS:
         return
@@ -82,8 +89,24 @@ def check_attribute(name: str, span: Span) -> None:
     raise UnknownNameError(
         f"unknown tensor attribute '{name}'",
         span=span,
-        hint=did_you_mean(name, [*ATTRIBUTES, *RESULT_FIELDS]) or "x.T, x.shape, x.real and the like can be read.",
+        hint=_forgotten_at(name, expression)
+        or did_you_mean(name, [*ATTRIBUTES, *RESULT_FIELDS])
+        or "x.T, x.shape, x.real and the like can be read.",
     )
+
+
+def _forgotten_at(name: str, expression: str) -> str | None:
+    """A hint where the attribute is the ending of a file."""
+    if name.lower() not in FILE_ENDINGS:
+        return None
+    file = expression.strip()
+    whole = (
+        file.endswith(f".{name}")
+        and file.isprintable()
+        and len(file) <= _LONGEST_FILE
+        and not set(file) & set(" ()[]*+,;")
+    )
+    return f"Write @ before a file: @{file if whole else f'data.{name}'}"
 
 
 def check_plain(name: str, span: Span) -> None:

@@ -227,7 +227,7 @@ class _Reader:
         span = self.source.span(node)
         path = names.dotted(node, self.known)
         if not path:
-            names.check_attribute(node.attr, self.source.after(node.value, span))
+            names.check_attribute(node.attr, self.source.after(node.value, span), self.source.text)
             return Attribute(built[node.value], node.attr, span)
         if path in names.CONSTANTS:
             return Literal(names.CONSTANTS[path], span)

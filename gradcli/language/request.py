@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 _BINDING = re.compile(r"(?P<name>[^\W\d]\w*)(?::(?P<dtype>[\w.]*))?=(?P<value>(?!=).*)", re.DOTALL)
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_SEVERAL = re.compile(r";|=[^\S\n]*[^\s=][^\n]*\n\s*\S")
 _ONE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -68,8 +70,8 @@ class Request:
 
 
 def is_binding(word: str) -> bool:
-    """Whether a word is NAME=VALUE rather than a point."""
-    return _BINDING.fullmatch(word) is not None
+    """Whether a word is NAME=VALUE rather than a point, or a program such as `h=exp(x); h*2`."""
+    return _BINDING.fullmatch(word) is not None and not _SEVERAL.search(_QUOTED.sub("", word))
 
 
 def read_value(text: str, sources: Mapping[str, Value] | None = None) -> Value:

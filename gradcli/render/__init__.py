@@ -8,6 +8,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TextIO
 
+from gradcli.render.text import encodable
 from gradcli.render.view import Answer, View
 
 __all__ = ["FORMATS", "Answer", "View", "write"]
@@ -32,7 +33,7 @@ def write(answer: Answer, view: View, stream: TextIO) -> None:
         try:
             stream.write(piece)
         except UnicodeEncodeError:
-            stream.write(_ascii_json(piece) if "json" in view.format else _escaped(piece, charset))
+            stream.write(_ascii_json(piece) if "json" in view.format else encodable(piece, charset))
 
 
 def renderer(name: str) -> Renderer:
@@ -49,7 +50,3 @@ def _ascii_json(text: str) -> str:
         return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
 
     return re.sub(r"[^\x00-\x7f]", escape, text)
-
-
-def _escaped(text: str, charset: str) -> str:
-    return text.encode(charset, "backslashreplace").decode(charset)

@@ -11,7 +11,7 @@ import orjson
 from gradcli.render.blocks import Column, Scalar, Table, Tensors
 from gradcli.render.numbers import exact_texts, json_array, rounded_texts, shortest_float
 from gradcli.render.summary import summary
-from gradcli.render.text import visible
+from gradcli.render.text import encodable, visible
 from gradcli.results import Tensor
 
 DASH = "-"
@@ -102,7 +102,7 @@ def _text(value: str | tuple[int, ...]) -> str:
 
 def _clean(value: str | tuple[int, ...]) -> str | tuple[int, ...]:
     """JSON is UTF-8, which has no halves of surrogate pairs: undecodable bytes of a command line become those."""
-    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+    return encodable(value) if isinstance(value, str) else value
 
 
 def _with_gaps(texts: Sequence[str], missing: np.ndarray | None, gap: str) -> list[str]:

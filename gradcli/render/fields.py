@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcli.render.blocks import Field
+from gradcli.render.blocks import Drawing, Field
+from gradcli.render.curves import limits_of, lines_of
 from gradcli.render.ticks import round_ticks
 
 _LOPSIDED = 0.35
@@ -140,3 +141,8 @@ def share_without_slope(field: Field) -> int:
     if field.dx is None or field.dy is None:
         return 0
     return int(np.sum((field.dx == 0) & (field.dy == 0)))
+
+
+def has_values(drawing: Drawing) -> bool:
+    """Whether there is anything finite to draw in a plot or a field."""
+    return scale_of(drawing) is not None if isinstance(drawing, Field) else limits_of(lines_of(drawing)) is not None

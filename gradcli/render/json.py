@@ -11,6 +11,7 @@ import orjson
 
 from gradcli.errors import GradcliError
 from gradcli.render.numbers import PIECE, json_array, json_float, json_pieces
+from gradcli.render.text import encodable
 from gradcli.render.view import Answer, View
 from gradcli.results import Failure, Gradient, Input, Setting, Tensor
 from gradcli.version import __version__
@@ -65,9 +66,9 @@ def _mistake(error: GradcliError) -> dict[str, object]:
     return {
         "code": error.code,
         "type": type(error).__name__,
-        "message": _text(error.message),
-        "hint": None if error.hint is None else _text(error.hint),
-        "expression": None if error.expression is None else _text(error.expression),
+        "message": encodable(error.message),
+        "hint": None if error.hint is None else encodable(error.hint),
+        "expression": None if error.expression is None else encodable(error.expression),
         "span": None if error.span is None else list(error.span),
         "id": None,
     }
@@ -78,13 +79,13 @@ def _plain(value: Any, dtype: str | None, aside: Aside) -> Any:
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, str):
-        return _text(value)
+        return encodable(value)
     if isinstance(value, float):
         return json_float(float(value), None)
     if isinstance(value, np.ndarray | np.generic):
         return orjson.Fragment(json_array(np.asarray(value)))
     if isinstance(value, Mapping):
-        return {_text(key): _plain(item, dtype, aside) for key, item in value.items()}
+        return {encodable(key): _plain(item, dtype, aside) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(item, dtype, aside) for item in value]
     if isinstance(value, Tensor):
@@ -122,8 +123,3 @@ def _array(values: np.ndarray, dtype: str, aside: Aside) -> orjson.Fragment:
         return orjson.Fragment(json_array(values, dtype))
     aside.append((values, dtype))
     return orjson.Fragment(_ASIDE)
-
-
-def _text(text: str) -> str:
-    """Undecodable bytes of a command line are halves of surrogate pairs, which UTF-8 does not have."""
-    return text.encode("utf-8", "backslashreplace").decode()

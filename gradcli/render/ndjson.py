@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import orjson
 
 from gradcli.errors import GradcliError
+from gradcli.progress import steps
 from gradcli.render.cells import json_cells, rows_of
 from gradcli.render.json import to_json
 from gradcli.render.view import Answer, View
@@ -24,7 +25,7 @@ def render(answer: Answer, view: View) -> Iterator[str]:
     table = table_of(answer)
     names = [orjson.dumps(column.name).decode().replace("%", "%%") for column in table.columns]
     form = "{" + ",".join(f"{name}:%s" for name in names) + "}\n"
-    for start in range(0, table.rows, _ROWS_AT_ONCE):
+    for start in steps(range(0, table.rows, _ROWS_AT_ONCE), "parts written"):
         cells = (json_cells(rows_of(column, start, start + _ROWS_AT_ONCE)) for column in table.columns)
         rows = zip(*cells, strict=True)
         yield "".join(form % row for row in rows)

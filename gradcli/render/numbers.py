@@ -9,6 +9,8 @@ from itertools import zip_longest
 import numpy as np
 import orjson
 
+from gradcli.progress import steps
+
 _NATIVE = (np.dtype(np.float32), np.dtype(np.float64))
 
 PIECE = 1 << 17
@@ -50,7 +52,7 @@ def json_pieces(values: np.ndarray, dtype: str | None = None) -> Iterator[bytes]
         yield json_array(values, dtype)
         return
     rows = max(1, PIECE * len(values) // values.size)
-    for start in range(0, len(values), rows):
+    for start in steps(range(0, len(values), rows), "parts written"):
         yield b"," if start else b"["
         if rows == 1:
             yield from json_pieces(values[start], dtype)

@@ -37,12 +37,27 @@ def visible_lines(text: str) -> list[str]:
     return [visible(line.expandtabs(4)) for line in text.split("\n")]
 
 
+def escaped(text: str) -> str:
+    """One line of text for an element or an attribute: nothing in it is markup, hides or turns what follows."""
+    from html import escape  # only for pictures and pages
+
+    return escape(visible(text))
+
+
+def encodable(text: str, charset: str = "utf-8") -> str:
+    """The text with escapes for what the charset lacks.
+
+    UTF-8 lacks the halves of surrogate pairs, which undecodable bytes of a command line become.
+    """
+    return text.encode(charset, "backslashreplace").decode(charset)
+
+
 def as_charset(text: str, charset: str) -> str:
     """The text in characters that `charset` has: plainer ones, or escapes such as \\u03b1."""
     try:
         text.encode(charset)
     except UnicodeEncodeError:
-        return text.translate(_PLAINER).encode(charset, "backslashreplace").decode(charset)
+        return encodable(text.translate(_PLAINER), charset)
     return text
 
 

@@ -44,7 +44,7 @@ SINKS = {
 _FORMATS = {".json": "json", ".ndjson": "ndjson", ".csv": "csv", ".md": "markdown"}
 """The format of the view, where the file is text."""
 
-_GRAPHS = {".svg": "gradcli.render.drawings.svg"}
+_GRAPHS = {".svg": "gradcli.render.drawings.svg", ".png": "gradcli.render.drawings.png"}
 """The module where the answer is a graph and not a curve."""
 
 _TENSORS = frozenset((".npy", ".npz", ".pt", ".safetensors"))
@@ -52,10 +52,13 @@ _TABLES = ".json, .ndjson, .csv, .md or .parquet"
 _WITHOUT_TENSORS = frozenset(("check", "errors", "functions"))
 """Commands whose answers are tables."""
 
+_WITH_PROGRAM = ("grad", "loss", "softmax", "trace", "retain-demo", "errors")
+"""Commands that --emit torch writes as a program."""
+
 _PICTURES = frozenset((".svg", ".png", ".html"))
 """What wants the denser answer that curves are drawn from."""
 
-_NEEDS = {".parquet": ("pyarrow", "files"), ".png": ("matplotlib", "plot")}
+_NEEDS = {".parquet": ("pyarrow", "parquet"), ".png": ("matplotlib", "plot")}
 """The library behind a format, and the extra that brings it."""
 
 
@@ -76,6 +79,11 @@ def check_available(ending: str, command: str = "") -> None:
     if ending in _TENSORS and command in _WITHOUT_TENSORS:
         raise OutputError(
             f"'{command}' answers with no tensors, and a {ending} file holds nothing else", hint=f"Choose {_TABLES}."
+        )
+    if ending == ".py" and command not in _WITH_PROGRAM:
+        raise OutputError(
+            f"'{command}' has no program; {', '.join(_WITH_PROGRAM[:-1])} and {_WITH_PROGRAM[-1]} have one",
+            hint=f"Choose {_TABLES}.",
         )
     library, extra = _NEEDS.get(ending, ("gradcli", ""))
     if find_spec(library) is None:

@@ -20,6 +20,12 @@ from gradcli.sinks import SINKS, check_available
 _BUFFER = 1 << 16
 _BINARY = getattr(os, "O_BINARY", 0)
 _OPEN_STREAM = re.compile(r"(/dev/std|/dev/fd/|/proc/self/fd/)(out|err|\d+)$")
+_RELATIVES = (
+    {".tsv": (".csv",), ".jsonl": (".ndjson",), ".pth": (".pt",), ".htm": (".html",)}
+    | dict.fromkeys((".jpg", ".jpeg", ".pdf"), (".png", ".svg"))
+    | dict.fromkeys((".txt", ".yaml", ".yml"), ())
+)
+"""Endings that mean another one, however they are spelt, and those that mean none."""
 _WRITTEN_DIRECTLY = (stat.S_ISCHR, stat.S_ISBLK, stat.S_ISFIFO, stat.S_ISSOCK)
 
 
@@ -50,6 +56,12 @@ def targets(names: Sequence[str], command: str = "") -> tuple[Target, ...]:
             same = f"'{target.name}' twice" if target.name == other.name else f"'{other.name}' and '{target.name}'"
             raise UsageError(f"--out names one file {same}", hint="Give each --out a file of its own.")
     return found
+
+
+def descriptor_of(name: str | Path) -> int | None:
+    """The number of a stream that is open already, by its names in the system: 1 of /dev/stdout and /dev/fd/1."""
+    stream = _OPEN_STREAM.match(os.path.abspath(name))  # noqa: PTH100 - resolving would follow the link
+    return None if stream is None else {"out": 1, "err": 2}.get(stream[2]) or int(stream[2])
 
 
 @contextmanager
@@ -134,10 +146,8 @@ class Place:
 
 def _opened(path: Path) -> int:
     """A device or a pipe, opened; of a stream that is open already, the same place in it."""
-    stream = _OPEN_STREAM.match(os.path.abspath(path))  # noqa: PTH100 - resolving would follow the link
-    if stream is None:
-        return os.open(path, os.O_WRONLY | _BINARY)
-    return os.dup({"out": 1, "err": 2}.get(stream[2]) or int(stream[2]))
+    descriptor = descriptor_of(path)
+    return os.open(path, os.O_WRONLY | _BINARY) if descriptor is None else os.dup(descriptor)
 
 
 class _Noting(FileIO):
@@ -191,7 +201,7 @@ def _is_direct(path: Path, known: os.stat_result) -> bool:
     """Whether a path is a device, a pipe, or a stream that is open already, whatever is behind it."""
     if any(is_kind(known.st_mode) for is_kind in _WRITTEN_DIRECTLY):
         return True
-    return _OPEN_STREAM.match(os.path.abspath(path)) is not None  # noqa: PTH100 - resolving would follow the link
+    return descriptor_of(path) is not None
 
 
 def _status(path: Path) -> os.stat_result | None:
@@ -207,9 +217,17 @@ def _ending(path: Path, name: str, *, optional: bool) -> str:
     if ending in SINKS or (optional and not ending):
         return ending
     what = f"no file can be written with the ending '{path.suffix}'" if ending else f"'{name}' has no ending"
-    meant = did_you_mean(ending, SINKS) if ending else None
+    meant = _meant(ending) if ending else None
     endings = " ".join(SINKS)
     raise UsageError(f"--out: {what}", hint=f"{meant} There are {endings}." if meant else f"Choose one of {endings}.")
+
+
+def _meant(ending: str) -> str | None:
+    """A hint with the ending that this one stands for, or is most like."""
+    if ending in _RELATIVES:
+        meant = " or ".join(f"'{relative}'" for relative in _RELATIVES[ending])
+        return f"Did you mean {meant}?" if meant else None
+    return did_you_mean(ending, SINKS)
 
 
 def _check_place(path: Path, name: str, known: os.stat_result | None, written: Path) -> None:

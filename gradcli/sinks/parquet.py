@@ -9,6 +9,7 @@ import orjson
 
 from gradcli.render.blocks import Column, Table, Tensors
 from gradcli.render.cells import exact_cells, rows_of
+from gradcli.render.text import encodable
 from gradcli.render.view import Answer, View
 from gradcli.render.views import table_of
 from gradcli.version import __version__
@@ -68,4 +69,4 @@ def _texts(values: list[Any], missing: np.ndarray | None) -> list[Any]:
 
 def _clean(value: object) -> str:
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return text.encode("utf-8", "backslashreplace").decode()
+    return encodable(text)

@@ -13,6 +13,7 @@ import numpy as np
 import orjson
 
 from gradcli.errors import OutputError
+from gradcli.render.text import encodable
 from gradcli.render.view import Answer, View
 from gradcli.results import Tensor
 from gradcli.sinks.tensors import tensors_of
@@ -57,7 +58,7 @@ def _metadata(answer: Answer) -> dict[str, str]:
         "kind": getattr(answer, "kind", ""),
         "expression": getattr(answer, "expression", ""),
     }
-    return {key: str(text).encode("utf-8", "backslashreplace").decode() for key, text in told.items() if text}
+    return {key: encodable(str(text)) for key, text in told.items() if text}
 
 
 def _width(tensor: Tensor) -> int:

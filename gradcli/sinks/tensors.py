@@ -116,6 +116,8 @@ def _elsewhere(answer: Answer) -> str:
     kind = getattr(answer, "kind", "")
     if kind == "softmax":
         return "Choose one probability with --index 0, or write its Jacobian into a .npz file."
+    if kind == "program":
+        return "Write it to a .py file."
     if kind in ("activate", "trace"):
         return f"A .npz file holds its tensors; {_TABLES_HOLD_IT}."
     return f"{_TABLES_HOLD_IT}."

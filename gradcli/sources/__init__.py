@@ -34,6 +34,8 @@ READERS = {
     ".parquet": "parquet",
 }
 
+_STANDARD_INPUT = re.compile(r"-|@(?:-|/+dev/+(?:stdin|fd/+0)|/+proc/+self/+fd/+0)(?P<path>:.*)?", re.DOTALL)
+"""Standard input, also by the names that the system has for it."""
 _NAMED = re.compile(r"[^\W\d]\w*(:[\w.]*)?=(?P<value>.*)", re.DOTALL)
 
 
@@ -57,10 +59,10 @@ def read_source(text: str) -> Value:
     """The numbers that `@data.npy`, `@data.npz:name`, `-` or `@-:path` stands for."""
     from gradcli.sources.location import locate
 
-    if _is_standard_input(text):
+    if standard_input := _STANDARD_INPUT.fullmatch(text):
         from gradcli.sources.text import read_standard_input
 
-        numbers = read_standard_input(text)
+        numbers = read_standard_input(f"@-{standard_input['path'] or ''}")
     else:
         location = locate(text, READERS)
         numbers = _reader_of(location)(location)
@@ -75,7 +77,7 @@ def _reader_of(location: Location) -> Reader:
 
 
 def _is_standard_input(text: str) -> bool:
-    return text in ("-", "@-") or text.startswith("@-:")
+    return _STANDARD_INPUT.fullmatch(text) is not None
 
 
 def _value(word: str) -> str:

@@ -17,6 +17,8 @@ from gradcli.sources.recognise import damaged
 
 WORDS = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 """What gradcli's own JSON writes for the numbers that JSON lacks."""
+DEEPEST = 64
+"""Lists in lists that are looked through for an element that is no number; NumPy's arrays have no more dimensions."""
 NESTED = 4
 """How deep numbers are looked for, to name a path that would have worked."""
 
@@ -55,8 +57,26 @@ def _parsed(text: str, source: str) -> Any:
         try:
             return json.loads(text)  # NaN and Infinity, which Python writes into JSON
         except (ValueError, RecursionError):
-            kind = "array" if text.lstrip().startswith("[") else "object"
-            raise SourceError(f"{source} is no JSON {kind}: {error}", hint="Write [1, 2, 3].") from None
+            raise _no_json(text, source, error) from None
+
+
+def _no_json(text: str, source: str, error: orjson.JSONDecodeError) -> SourceError:
+    """What is wrong with a text that begins like JSON: cut short, more than one document, or neither."""
+    kind = "array" if text.lstrip().startswith("[") else "object"
+    try:
+        _, end = json.JSONDecoder().raw_decode(text.lstrip())
+    except json.JSONDecodeError as place:
+        if place.pos >= len(text.strip()) or place.msg.startswith("Unterminated string"):
+            return SourceError(f"{source} ends within a JSON {kind}", hint="Was it written to the end?")
+    except RecursionError:
+        pass
+    else:
+        rest = text.lstrip()[end:].lstrip()
+        if rest[:1] in ("[", "{"):
+            return SourceError(
+                f"{source} holds more than one JSON document", hint="Give one of them, or make them one array: jq -s ."
+            )
+    return SourceError(f"{source} is no JSON {kind}: {error}", hint="Write [1, 2, 3].")
 
 
 def _at(document: Any, path: str, source: str) -> tuple[Any, str]:
@@ -161,6 +181,12 @@ def _array(found: Any, where: str, *, empty: bool = False) -> np.ndarray:
             array = np.array(_plain(found), dtype=np.float64)  # null is no number, and numpy would make it one
     except (ValueError, TypeError, KeyError, OverflowError):
         at = "" if where == "standard input" else f" at {where}"
+        if (odd := _odd_element(found)) is not None:
+            place, what = odd
+            raise SourceError(
+                f"element {place} of the JSON array{at} is {what}, not a number",
+                hint='Numbers are written as they are; those that JSON lacks are "NaN", "Infinity", "-Infinity".',
+            ) from None
         raise SourceError(
             f"the JSON array{at} does not hold rows of numbers of one length", hint="[[1, 2], [3, 4]]"
         ) from None
@@ -168,6 +194,16 @@ def _array(found: Any, where: str, *, empty: bool = False) -> np.ndarray:
         at = "" if where == "standard input" else f" at {where}"
         raise SourceError(f"the JSON array{at} holds no numbers", hint="Write [1, 2, 3].")
     return array
+
+
+def _odd_element(found: Any, place: str = "") -> tuple[str, str] | None:
+    """Where the first element stands that is no number, by its place in each list, and what it is."""
+    if isinstance(found, list) and place.count(".") < DEEPEST:
+        odd = (_odd_element(item, f"{place}.{number}" if place else str(number)) for number, item in enumerate(found))
+        return next((one for one in odd if one is not None), None)
+    if isinstance(found, int | float) or (isinstance(found, str) and found in WORDS):
+        return None
+    return (place, _kind(found)) if place else None
 
 
 def _plain(value: Any) -> Any:

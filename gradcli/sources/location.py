@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,6 +103,13 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
+def nearest_file(name: str) -> str | None:
+    """The file of the same folder whose name is most like a missing one's, as it would be typed; or None."""
+    path = _path(name)
+    near = nearest(path.name, _files(path.parent))
+    return None if near is None else printable(str(path.parent / near))
+
+
 def _existing(text: str) -> tuple[Path, str | None, int] | None:
     """The longest file name that is there, what stands behind it, and its mode."""
     pieces = text.split(":")
@@ -144,10 +151,9 @@ def _missing(text: str, endings: Collection[str]) -> tuple[Path, str | None, int
         other = nearest(folder.name, [entry.name for entry in _entries(folder.parent)])
         hint = f"Did you mean the folder '{other}'?" if other else f"There is no folder '{printable(str(folder))}'."
         raise SourceError(f"there is no file {shown}", hint=hint)
-    files = [entry.name for entry in _entries(folder) if not entry.is_dir()]
-    there = sorted(name for name in files if Path(name).suffix.lower() in endings)
-    near = nearest(path.name, files)
-    hint = f"Did you mean '{printable(str(folder / near))}'?" if near else _what_is_there(folder, there)
+    there = sorted(name for name in _files(folder) if Path(name).suffix.lower() in endings)
+    near = nearest_file(str(path))
+    hint = f"Did you mean '{near}'?" if near else _what_is_there(folder, there)
     raise SourceError(f"there is no file {shown}", hint=hint)
 
 
@@ -156,6 +162,15 @@ def _without_name(text: str, endings: Collection[str]) -> str:
     pieces = text.split(":")
     heads = [":".join(pieces[:count]) for count in range(1, len(pieces) + 1)]
     return next((head for head in heads if Path(head).suffix.lower() in endings), heads[0] or text)
+
+
+def _files(folder: Path) -> list[str]:
+    found = []
+    for entry in _entries(folder):
+        with suppress(OSError):  # a loop of links
+            if not entry.is_dir():
+                found.append(entry.name)
+    return found
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

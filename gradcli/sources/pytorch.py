@@ -6,6 +6,7 @@ The one reader that needs PyTorch, which is imported when such a file is read.
 from __future__ import annotations
 
 import pickle
+import pickletools
 import re
 import struct
 import warnings
@@ -66,14 +67,35 @@ def _content(location: Location) -> object:
             raise damaged(location) from None
         refused = _UNSUPPORTED.search(str(error))
         if refused is None:
-            raise damaged(location) from None
+            raise _unreadable(location) from None
         raise SourceError(
             f"{location.shown} holds Python objects ({refused[1]}), "
             "which only unpickling could make, and that can run any program",
             hint="Save the tensors alone: torch.save(model.state_dict(), 'model.pt').",
         ) from None
     except _ON_DAMAGE:
-        raise damaged(location) from None
+        raise _unreadable(location) from None
+
+
+def _is_whole_pickle(location: Location) -> bool:
+    """Whether a file is one pickle and nothing behind it; nothing is made of it."""
+    try:
+        with location.path.open("rb") as file:
+            for _opcode in pickletools.genops(file):
+                pass
+            return not file.read(1)
+    except (ValueError, LookupError, struct.error, MemoryError):
+        return False
+
+
+def _unreadable(location: Location) -> SourceError:
+    """The error for what PyTorch did not write: another pickle, or a file that was cut short."""
+    if not location.regular or not _is_whole_pickle(location):
+        return damaged(location)
+    return SourceError(
+        f"{location.shown} is a pickle of Python's, not a file of torch.save",
+        hint="A pickle can run any program, so none is read. Save the tensors alone: torch.save(tensors, 'model.pt').",
+    )
 
 
 def _tensors(content: object, name: str, depth: int) -> Iterator[tuple[str, torch.Tensor]]:

@@ -11,6 +11,7 @@ from typing import TextIO
 import numpy as np
 
 from gradcli.errors import SourceError, did_you_mean, listed
+from gradcli.progress import steps
 from gradcli.sources.location import Location, printable, reported
 from gradcli.sources.numbers import Numbers
 from gradcli.sources.recognise import damaged
@@ -54,7 +55,7 @@ def _values(location: Location, file: TextIO) -> np.ndarray:
     if columns.names is None:
         _append(values, first, columns)
         count = 1
-    for row in rows:
+    for row in steps(rows, f"rows of {location.shown} read"):
         _append(values, row, columns)
         count += 1
     if not count:

@@ -10,6 +10,7 @@ from typing import TextIO
 import numpy as np
 
 from gradcli.errors import SourceError
+from gradcli.progress import steps
 from gradcli.sources import document
 from gradcli.sources.location import Location, reported
 from gradcli.sources.numbers import Numbers
@@ -57,7 +58,7 @@ def numbers_of(stream: TextIO, source: str, word: str, path: str | None) -> Numb
         raise SourceError(f"{source} is no JSON, and '{path}' leads nowhere", hint=f"Write {word} alone.")
     arrays: list[np.ndarray] = []
     count = 0
-    for piece in _pieces(head, stream):
+    for piece in steps(_pieces(head, stream), f"MB of {source} read"):
         words = piece.translate(_SEPARATORS).split()
         arrays.append(_floats(words, count, source, plain="_" not in piece))
         count += len(words)

@@ -227,3 +227,18 @@ def test_nothing_is_counted_where_standard_error_is_no_terminal() -> None:
     with started() as process:
         _, err = process.communicate(b"grad tanh 1\n", timeout=PATIENCE)
     assert err == b""
+
+
+def test_a_worker_whose_reader_has_gone_ends_quietly() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = subprocess.run(
+        [sys.executable, "-c", "from gradcli.cli.batch.worker import serve; serve('utf-8')"],
+        input=b"functions gelu\n",
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        env={**clean_environment(), "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    os.close(writer)
+    assert (b"Traceback" in ran.stderr, b"Broken pipe" in ran.stderr) == (False, False), ran.stderr

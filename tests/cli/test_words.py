@@ -386,3 +386,23 @@ def test_options_come_first_and_values_behind_two_dashes(words: list[str], sorte
 def test_what_looks_like_an_option_and_is_none_is_refused(words: list[str]) -> None:
     with pytest.raises(UsageError):
         sort_words(words, OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["schema", "grad", "-o", "s.json"], "-o"),
+        (["schema", "-x"], "-x"),
+        (["batch", "-f", "csv"], "-f"),
+        (["batch", "-x"], "-x"),
+        (["functions", "-x"], "-x"),
+    ],
+)
+def test_where_no_expression_stands_a_minus_sign_begins_an_option(words: list[str], option: str) -> None:
+    code, out, err = captured(words)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"unknown option '{option}'\nThere ")
+
+
+def test_where_an_expression_stands_a_minus_sign_begins_a_value() -> None:
+    assert answered(["grad", "x * 1", "-e"])["output"]["values"] == pytest.approx([-2.7182817])

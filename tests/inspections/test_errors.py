@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+import textwrap
 
 import numpy as np
 import pytest
@@ -310,7 +311,6 @@ def test_a_search_looks_into_texts_and_can_be_run() -> None:
         1,
         1,
     ]
-    assert answered(["errors", "--search", "no such words"])["entries"] == []
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.signs], ids=named)
@@ -320,11 +320,54 @@ def test_a_message_finds_its_error(row: AutogradError) -> None:
     assert row.id in [entry.id for entry in errors(search=message).entries]
 
 
+@pytest.mark.parametrize("row", ROWS, ids=named)
+def test_a_message_finds_its_error_after_a_terminal_has_wrapped_it(row: AutogradError) -> None:
+    message = " ".join((ENTRIES[row.id].message or "").split())
+    for wrapped in (
+        "\n".join(textwrap.wrap(message, 70)),
+        "\n".join(message[i : i + 70] for i in range(0, len(message), 70)),
+    ):
+        assert row.id in [entry.id for entry in errors(search=wrapped).entries]
+
+
+def test_a_message_finds_every_error_that_is_worded_so() -> None:
+    message = ENTRIES["shared-trunk"].message
+    assert message == ENTRIES["second-backward"].message
+    found = {entry.id for entry in errors(search=message).entries}
+    same = {entry.id for entry in ALL.entries if entry.message == message}
+    assert {"shared-trunk", "second-backward"} <= same <= found
+    assert "no-grad-fn" not in found
+
+
+def test_a_message_that_another_pytorch_words_differently_finds_its_error() -> None:
+    message = (
+        "gave mismatch in the shape: grad_output[0] has a shape of torch.Size([3]) and output[0] has torch.Size([2])."
+    )
+    assert [entry.id for entry in errors(search=message).entries] == ["cotangent-shape"]
+
+
+def test_an_error_that_is_asked_for_twice_is_asked_for_once() -> None:
+    assert answered(["errors", "anomaly", "anomaly", "--json"])["asked"] == ["anomaly"]
+
+
 @pytest.mark.parametrize(
     ("argv", "message", "hint"),
     [
         (["second-backwards"], "there is no error 'second-backwards'", "Did you mean 'second-backward'?"),
-        (["secnd"], "there is no error 'secnd'", "There are 'second-backward'."),
+        (["secnd"], "there is no error 'secnd'", "There is 'second-backward'."),
+        (
+            ["leafs"],
+            "there is no error 'leafs'",
+            "There are 'deepcopy-of-non-leaf', 'grad-of-non-leaf', 'in-place-leaf'",
+        ),
+        (["nope"], "there is no error 'nope'", "'gradcli errors' lists them"),
+        (["second-backward", "--search", "foo"], "--search looks among all errors", "Leave the ids out, or --search."),
+        (["--search", "zzzzz"], "no error mentions 'zzzzz'", "'gradcli errors' lists them all."),
+        (["--search", "zzzzz", "--all"], "no error mentions 'zzzzz'", "'gradcli errors' lists them all."),
+        (["--search", "unbnd"], "no error mentions 'unbnd'", "Did you mean 'unbind'?"),
+        (["--search", "the moon is made of green cheese"], "no error mentions", "lists them all"),
+        (["second-backward", "-t", "float64"], "unknown option '-t'", "'--search'"),
+        (["second-backward", "-json"], "unknown option '-json'", "Did you mean '--json'?"),
         (["qqq"], "there is no error 'qqq'", "'gradcli errors' lists them"),
         (["second-backward", "--emit", "trch"], "--emit writes torch, not 'trch'", "Did you mean 'torch'?"),
         (["second-backward", "--emit", "jax"], "--emit writes torch, not 'jax'", "Write --emit torch."),

@@ -123,13 +123,18 @@ def test_a_run_that_instruments_have_changed_is_not_believed(monkeypatch: pytest
     assert scenario.agrees is False
     assert [call.kept_bytes for call in scenario.calls] == [None, None]
     assert all(call.node is None for call in scenario.calls)
+    assert (scenario.graph, scenario.explanation) == ((), "under instruments the calls did something else")
 
 
-@pytest.mark.parametrize(("value", "same"), [(1.0, True), (1.0000001, False), (float("nan"), False)])
-def test_outcomes_are_compared_to_the_bit(value: float, same: bool) -> None:
-    one, other = torch.tensor([1.0], dtype=torch.float64), torch.tensor([value], dtype=torch.float64)
-    assert autopsy._same({"a": one}, {"a": other}) is same
-    assert autopsy._same({"a": None}, {"a": other}) is False
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [(1.0, 1.0, True), (1.0, 1.0000001, False), (1.0, float("nan"), False), (0.0, -0.0, False)],
+)
+def test_outcomes_are_compared_to_the_bit(one: float, other: float, same: bool) -> None:
+    first, second = torch.tensor([one], dtype=torch.float64), torch.tensor([other], dtype=torch.float64)
+    assert autopsy._same({"a": first}, {"a": second}) is same
+    assert autopsy._same({"a": first}, {"a": first.float()}) is False
+    assert autopsy._same({"a": None}, {"a": second}) is False
 
 
 def test_watching_a_pass_names_the_nodes_it_ran_and_forgets_them() -> None:
@@ -192,7 +197,12 @@ def test_two_heads_are_told_apart_in_the_programs() -> None:
 @pytest.mark.parametrize("name", ["sum", "several-outputs", "again", "retain"])
 @pytest.mark.parametrize(
     ("subject", "values", "calls"),
-    [("sum(exp(a) * b)", {"a": [1.0, 2.0], "b": [3.0, 4.0]}, 2), ("exp(a) * y", {"a": [1.0, 2.0], "y": [3.0, 4.0]}, 7)],
+    [
+        ("sum(exp(a) * b)", {"a": [1.0, 2.0], "b": [3.0, 4.0]}, 2),
+        ("exp(a) * y", {"a": [1.0, 2.0], "y": [3.0, 4.0]}, 7),
+        ("h=exp(a); h * output * y * result", {"a": [1.0], "output": [2.0], "y": [3.0], "result": [4.0]}, 2),
+        ("exp(a) * 1j", {"a": [1.0, 2.0]}, 3),
+    ],
 )
 def test_the_program_of_a_way_out_is_what_was_run(
     name: str, subject: str, values: dict[str, list[float]], calls: int
@@ -202,8 +212,9 @@ def test_the_program_of_a_way_out_is_what_was_run(
     space: dict[str, Any] = {"torch": torch, "exp": torch.exp, "sum": torch.sum}
     for key, value in values.items():
         space[key] = torch.tensor(value, dtype=torch.float64, requires_grad=True)
-    target = "output" if "y" in values else "y"
-    exec(f"{target} = {subject}", space)
+    target = next(name for name in ("y", "output", "result", "y_") if name not in values)
+    *before, result = subject.split("; ")
+    exec("; ".join([*before, f"{target} = {result}"]), space)
     head, _, last = fix["program"].rpartition("; ")
     exec(head, space)
     found = dict(zip(values, eval(last, space), strict=True))
@@ -220,6 +231,23 @@ def test_a_way_out_that_gives_something_else_is_not_verified(monkeypatch: pytest
     fixes = own("sum(exp(a))", "a=1,2")["fixes"]
     assert [fix["verified"] for fix in fixes] == [True, True, True, False]
     assert fixes[-1]["name"] == "sum"
+
+
+def test_a_sum_that_overflows_is_no_way_out() -> None:
+    fixes = ways("exp(a)", "a=10,2", "-t", "float16", "--calls", "3")
+    # exp(10) = 22026 fits into float16, three times that does not
+    assert {name: fix["verified"] for name, fix in fixes.items()} == {
+        "again": True,
+        "retain": True,
+        "several-outputs": False,
+        "sum": False,
+    }
+
+
+def test_random_numbers_are_drawn_again_as_they_were() -> None:
+    fix = ways("dropout(a) * a", "a=1,2,3")["again"]
+    assert fix["verified"]
+    assert fix["program"].startswith("torch.set_rng_state(random_state); y = ")
 
 
 def test_a_way_out_that_raises_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

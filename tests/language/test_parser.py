@@ -743,3 +743,18 @@ def test_pythons_own_reader_finds_the_same_free_names(text: str) -> None:
     words = re.findall(r"(?<![\w.])[^\W\d]\w*(?!\w)(?!\s*[(.=])|(?<![\w.])x(?=\.T)", text)
     expected = dict.fromkeys(word for word in words if word not in ("pi", "torch", "e", "None"))
     assert set(parse(text).free_names) == set(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("data.npy", "Write @ before a file: @data.npy"),
+        ("out/data.CSV", "Write @ before a file: @out/data.CSV"),
+        ("sum(data.npy * 2)", "Write @ before a file: @data.npy"),
+        ("x.reel", "Did you mean 'real'?"),
+    ],
+)
+def test_a_forgotten_at_sign_is_seen_by_the_ending_of_a_file(text: str, hint: str) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        parse(text)
+    assert caught.value.hint == hint

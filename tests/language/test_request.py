@@ -187,3 +187,18 @@ def test_an_open_name_is_pointed_at_where_it_is_first_used() -> None:
 @pytest.mark.parametrize("word", ["", " ", "\t"])
 def test_an_empty_word_is_no_point(word: str) -> None:
     assert isinstance(refused("x * 2", [word]), ExpressionError)
+
+
+@pytest.mark.parametrize(
+    ("word", "binds"),
+    [
+        ("x=1", True),
+        ("x=1;", False),
+        ("h=exp(x); h*2", False),
+        ("h=exp(x)\nh*2", False),
+        ("x=1\n", True),
+        ("x='a;b'", True),
+    ],
+)
+def test_a_program_without_blanks_is_no_binding(word: str, binds: bool) -> None:
+    assert is_binding(word) is binds

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 from html.parser import HTMLParser
-from types import SimpleNamespace
 
 import pytest
 
 from gradcli.errors import OutputError
 from gradcli.render import page
-from gradcli.render.page import picture
 from gradcli.render.view import Answer, View
 
 NEEDS_MATPLOTLIB = OutputError("a picture needs matplotlib", hint="pip install 'gradcli[plot]'")
@@ -76,7 +74,7 @@ def with_pictures(monkeypatch: pytest.MonkeyPatch, drawn: str | OutputError) -> 
             raise drawn
         return drawn
 
-    monkeypatch.setattr(picture, "import_module", lambda name: SimpleNamespace(text=text))
+    monkeypatch.setattr("gradcli.render.pictures.svg.text", text)
 
 
 def written(answer: Answer, view: View = View()) -> str:

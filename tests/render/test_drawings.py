@@ -256,3 +256,33 @@ def test_wide_characters_get_the_room_that_they_take():
 
     assert width("学" * 12) == width("a" * 24)
     assert width("学" * 12) > width("a" * 23)
+
+
+@pytest.mark.parametrize("answer", [MASKED, RAISED, hostile(), chain(400)])
+def test_the_graph_is_a_picture_of_dots_as_well(answer: object) -> None:
+    image = pytest.importorskip("matplotlib.image")
+    from gradcli.render.drawings import png
+
+    stream = io.BytesIO()
+    png.write(answer, VIEW, stream)
+    dots = image.imread(io.BytesIO(stream.getvalue()))
+    root = ElementTree.fromstring(svg.text(answer, VIEW))
+    assert dots.shape[0] / dots.shape[1] == pytest.approx(
+        float(root.get("height")) / float(root.get("width")), rel=0.02
+    )
+    assert dots.shape[0] * dots.shape[1] <= 41_000_000
+    inside = (np.abs(dots[..., :3] - np.array([0xDD, 0xF4, 0xFF]) / 255) < 0.01).all(axis=-1)
+    assert inside.any() == any(group.get("class") == "box input" for group in root.iter(f"{SVG}g"))
+
+
+def test_an_answer_without_a_graph_has_no_picture_of_one() -> None:
+    from gradcli.render.drawings import png
+
+    with pytest.raises(OutputError, match="there is no graph in"):
+        png.write(SIGMOID, VIEW, io.BytesIO())
+
+
+def test_the_heading_of_a_picture_says_the_dtype_of_its_inputs() -> None:
+    assert "float32 on cpu, seed" in written(svg, MASKED)
+    doubled = replace(MASKED, inputs={name: leaf([1], "float64") for name in MASKED.inputs})
+    assert "float64 on cpu, seed" in written(svg, doubled)

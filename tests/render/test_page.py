@@ -62,7 +62,7 @@ def test_a_page_asks_nobody_for_anything(name: str):
 @pytest.mark.parametrize("name", ALL)
 def test_the_browser_is_told_to_run_and_to_load_nothing(name: str):
     (policy,) = [given["content"] for tag, given in read(ALL[name]).tags if tag == "meta" and "http-equiv" in given]
-    assert policy == "default-src 'none'; style-src 'unsafe-inline'"
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     scripts = [given for tag, given in read(ALL[name]).tags if tag == "script"]
     assert scripts == [{"type": "application/json", "id": "gradcli-result"}]
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from importlib.util import find_spec
 
 import pytest
 from answers_by_hand import CHECK
+from fields_by_hand import SADDLE
 from pages import NEEDS_MATPLOTLIB, Page, with_pictures, written
 from results_by_hand import SIGMOID, STEP_AND_SIGMOID
 
 from gradcli.errors import OutputError
-from gradcli.render.page import picture
 
 
 def test_curves_stand_behind_the_first_table(monkeypatch: pytest.MonkeyPatch):
@@ -36,8 +35,7 @@ def test_without_matplotlib_the_page_has_the_plot_in_characters_and_says_how_to_
 
 @pytest.mark.skipif(find_spec("gradcli.render.pictures") is None, reason="needs gradcli.render.pictures")
 @pytest.mark.skipif(find_spec("matplotlib") is None, reason="needs matplotlib: pip install 'gradcli[plot]'")
-def test_real_curves_point_to_nothing_but_themselves(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(picture, "import_module", import_module)
+def test_real_curves_point_to_nothing_but_themselves():
     text = written(STEP_AND_SIGMOID)
     found = Page(text)
     assert "<svg" in text
@@ -53,3 +51,13 @@ def test_an_answer_with_nothing_to_draw_does_not_ask_for_a_picture(monkeypatch: 
     with_pictures(monkeypatch, OutputError("must not be asked"))
     assert "must not be asked" not in written(CHECK)
     assert "must not be asked" in written(SIGMOID)
+
+
+@pytest.mark.skipif(find_spec("matplotlib") is None, reason="needs matplotlib: pip install 'gradcli[plot]'")
+def test_the_policy_of_a_page_allows_the_pictures_that_are_in_it():
+    field, curves = written(SADDLE), written(STEP_AND_SIGMOID)
+    assert '"data:image/png' in field
+    assert '"data:image/png' not in curves
+    for text in (field, curves):
+        (policy,) = (content for content in Page(text).attributes("content") if "default-src" in (content or ""))
+        assert "img-src data:" in (policy or "").split("; ")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from answers_by_hand import RETAIN_DEMO, SOFTMAX
+from fields_by_hand import SADDLE
 from results_by_hand import MATRICES, SIGMOID
 from traces_by_hand import MASKED, RAISED, hostile
 
@@ -26,6 +27,7 @@ WIDE, NARROW = 1280, 400
 
 PAGES: dict[str, Answer] = {
     "sigmoid": SIGMOID,
+    "field": SADDLE,
     "matrices": MATRICES,
     "softmax": SOFTMAX,
     "retain-demo": RETAIN_DEMO,
@@ -187,3 +189,17 @@ def test_a_picture_alone_is_drawn_light_by_day_and_dark_by_night(tmp_path: Path)
         shots.append(shot.read_bytes())
     assert all(shot.startswith(b"\x89PNG") for shot in shots)
     assert shots[0] != shots[1]
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_the_colours_of_a_field_are_seen_because_the_policy_allows_them(tmp_path: Path, allowed: bool):
+    imread = pytest.importorskip("matplotlib.image").imread
+    text = page.text(SADDLE, View())
+    assert text.count("; img-src data:") == 1
+    path = tmp_path / "field.html"
+    path.write_text(text if allowed else text.replace("; img-src data:", ""), encoding="utf-8")
+    done = browse(path, tmp_path, f"--screenshot={tmp_path / 'shot.png'}", "--window-size=1280,1600")
+    assert any("CONSOLE" in line for line in done.stderr.splitlines()) == (not allowed)
+    shown = imread(tmp_path / "shot.png")[..., :3]
+    colourful = (shown.max(axis=-1) - shown.min(axis=-1) > 0.2).mean()
+    assert (colourful > 0.05) == allowed, colourful

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from results_by_hand import NON_FINITE, SCALARS, SIGMOID, STACK, STEP_AND_SIGMOID
+from results_by_hand import NON_FINITE, SCALARS, SIGMOID, STACK, STEP_AND_SIGMOID, with_values
 
 from gradcli.render.blocks import Plot, Series, Shade, Table
 from gradcli.render.curves import jumps
+from gradcli.render.fields import has_values
 from gradcli.render.plot import plot_lines
 from gradcli.render.text import width_of
 from gradcli.render.ticks import round_ticks, tick_labels
@@ -224,3 +225,15 @@ def test_the_slopes_on_both_sides_of_the_end_of_a_function_are_not_joined() -> N
 def test_of_few_points_nobody_can_say_that_they_jump() -> None:
     x = np.linspace(-100, 100, 11)
     assert jumps(x, np.tanh(x), 1 - np.tanh(x) ** 2) == ()
+
+
+def test_a_plot_without_a_finite_value_is_said_to_be_none():
+    nothing = Plot(np.array([1.0, 2.0]), (Series("y", np.array([np.nan, np.inf])),), x_name="x")
+    something = Plot(np.array([1.0, 2.0]), (Series("y", np.array([1.0, 3.0])),), x_name="x")
+    assert not has_values(nothing)
+    assert has_values(something)
+    dead, alive = with_values([np.nan, np.inf]), with_values([1, 2, np.nan])
+    said = "nothing to draw: no finite value"
+    assert said in [getattr(block, "text", "") for block in blocks_of(dead, plot=True)]
+    assert said not in [getattr(block, "text", "") for block in blocks_of(dead)]
+    assert said not in [getattr(block, "text", "") for block in blocks_of(alive, plot=True)]

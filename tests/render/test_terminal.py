@@ -12,15 +12,16 @@ import pytest
 from answers_by_hand import ANSWERS, MISTAKE, RETAIN_DEMO, SECOND_TIME, SOFTMAX
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from results_by_hand import MATRICES, NON_FINITE, SIGMOID, STEP_FAILURE, with_values
+from results_by_hand import MATRICES, NON_FINITE, SETTING, SIGMOID, STEP_FAILURE, leaf, with_values
 
 from gradcli.errors import UsageError
 from gradcli.render import View, write
-from gradcli.render.blocks import Facts, Scalar, Table
+from gradcli.render.blocks import Facts, Heading, Scalar, Table
 from gradcli.render.cells import is_numeric, shown_cells, shown_scalar
 from gradcli.render.text import width_of
 from gradcli.render.view import Answer
 from gradcli.render.views import blocks_of
+from gradcli.render.views.grad import place
 
 SIGMOID_TABLE = """\
 sigmoid(x)  float32 on cpu
@@ -260,3 +261,30 @@ def test_an_empty_tensor_has_a_header_and_no_rows() -> None:
 def test_sixteen_bit_numbers_show_their_own_digits() -> None:
     assert "\n0.1    0.1       0.1\n" in shown(with_values([0.1], "float16"))
     assert "0.0999756" in shown(with_values([float(np.float16(0.1))], "float32"))
+
+
+@pytest.mark.parametrize(
+    ("dtypes", "remark"),
+    [
+        (["float32", "float32"], "float32 on cpu"),
+        (["float64"], "float64 on cpu"),
+        (["float64", "float64"], "float64 on cpu"),
+        (["float64", "int64"], "float64 on cpu"),
+        (["int64"], "float32 on cpu"),
+        (["float32", "float64"], "float32 on cpu, b is float64"),
+        (["float16", "bfloat16"], "float32 on cpu, a is float16, b is bfloat16"),
+        (["float32", *["float64"] * 5], "float32 on cpu, b is float64, c is float64, d is float64, 2 more differ"),
+    ],
+)
+def test_the_remark_behind_a_heading_is_true_of_every_floating_input(dtypes: list[str], remark: str):
+    inputs = {name: leaf([1], dtype) for name, dtype in zip("abcdef", dtypes, strict=False)}
+    assert place(SETTING, inputs) == remark
+
+
+def test_the_heading_of_an_answer_says_the_dtype_of_its_input():
+    (heading,) = (
+        block
+        for block in blocks_of(replace(SIGMOID, inputs={"x": leaf([0, 1, 10], "float64")}))
+        if isinstance(block, Heading)
+    )
+    assert heading.remark == "float64 on cpu"

@@ -31,7 +31,13 @@ def nothing_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
         (".json", "has no ending", "Choose one of .json"),
         ("out.jsn", "no file can be written with the ending '.jsn'", "Did you mean '.json'?"),
         ("out.safetensor", "the ending '.safetensor'", "Did you mean '.safetensors'?"),
-        ("out.jpg", "the ending '.jpg'", "Did you mean '.png'?"),
+        ("out.tsv", "the ending '.tsv'", "Did you mean '.csv'?"),
+        ("out.jsonl", "the ending '.jsonl'", "Did you mean '.ndjson'?"),
+        ("out.PTH", "the ending '.PTH'", "Did you mean '.pt'?"),
+        ("out.pdf", "the ending '.pdf'", "Did you mean '.png' or '.svg'?"),
+        ("out.yaml", "the ending '.yaml'", "Choose one of .json"),
+        ("out.txt", "the ending '.txt'", "Choose one of .json"),
+        ("out.jpg", "the ending '.jpg'", "Did you mean '.png' or '.svg'?"),
         ("out.xlsx", "the ending '.xlsx'", "Choose one of .json"),
         ("missing/out.npy", "there is no folder", "mkdir -p"),
         ("taken.npy/out.npy", "is no folder", "Choose another folder"),
@@ -119,7 +125,7 @@ def test_a_missing_library_is_named_with_what_installs_it(tmp_path: Path, monkey
     monkeypatch.setattr(gradcli.sinks, "find_spec", lambda name: None if name == "pyarrow" else real(name))
     told = refused(SIGMOID, tmp_path / "a.parquet")
     assert ".parquet files need pyarrow" in told
-    assert "pip install 'gradcli[files]'" in told
+    assert "pip install 'gradcli[parquet]'" in told
     written(SIGMOID, tmp_path / "a.csv")
 
 
@@ -169,3 +175,17 @@ def test_npy_holds_the_one_gradient_that_there_is(argv: list[str], wanted: objec
     import numpy as np
 
     assert np.load(written(argv, tmp_path / "g.npy")).tolist() == wanted
+
+
+@pytest.mark.parametrize("argv", [["activate", "sigmoid", "1"], ["check", "sigmoid", "1"], ["functions", "gelu"]])
+def test_a_command_without_a_program_says_which_commands_have_one(
+    argv: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradcli.cli.options.Common.answer", None)  # it is not asked for
+    told = refused(argv, tmp_path / "p.py")
+    assert told.startswith(f"'{argv[0]}' has no program; grad, loss, softmax, trace, retain-demo and errors have one\n")
+
+
+def test_a_program_is_no_tensor_and_goes_into_a_file_of_its_own(tmp_path: Path) -> None:
+    assert "Write it to a .py file." in refused([*SIGMOID, "--emit", "torch"], tmp_path / "p.npz")
+    assert "torch" in written([*SIGMOID, "--emit", "torch"], tmp_path / "p.py").read_text()

@@ -250,3 +250,50 @@ def test_a_terminal_is_told_what_was_written_and_a_pipe_is_not(tmp_path: Path) -
     os.close(leader)
     assert (ran.returncode, ran.stdout) == (0, b"")
     assert f"wrote {tmp_path / 'a.npy'}; 1 finding: inf-backward" in told.replace("\r\n", "\n")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_asked_to_end_leaves_no_half_file(number: signal.Signals, tmp_path: Path) -> None:
+    script = tmp_path / "slow.py"
+    script.write_text(
+        "import sys, time, gradcli.sinks\n"
+        "def slow(answer, view, stream):\n"
+        "    stream.write(b'half'); stream.flush(); print('half', flush=True); time.sleep(60)\n"
+        "gradcli.sinks._writer = lambda ending, answer: slow\n"
+        "from gradcli.__main__ import run\n"
+        "run()\n"
+    )
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "a.json").write_bytes(b"old")
+    process = subprocess.Popen(
+        [sys.executable, str(script), *SIGMOID, "-o", str(folder / "a.json")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**clean_environment(), "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"half\n"
+    assert len(names_in(folder)) == 2
+    process.send_signal(number)
+    process.send_signal(number)  # as `timeout` does
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (128 + number, b"")
+    assert (names_in(folder), (folder / "a.json").read_bytes()) == (["a.json"], b"old")
+
+
+def test_the_second_time_a_run_is_asked_to_end_disturbs_nothing() -> None:
+    from gradcli.__main__ import OrderlyEnd
+
+    before = signal.getsignal(signal.SIGTERM)
+    end = OrderlyEnd()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        assert end.restored(0) == 128 + signal.SIGTERM
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        assert OrderlyEnd().restored(3) == 3
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -77,7 +77,7 @@ def test_a_path_leads_to_numbers(word: str, path: str, expected: Any, kind: str,
         ("number.x", "'number' of {} is a number, and 'x' leads nowhere", "Shorten"),
         ("steps.2.value", "'steps' of {} has no '2'", "There is '0' to '1'."),
         ("steps.-3", "'steps' of {} has no '-3'", "There is '0' to '1'."),
-        ("steps", "the JSON array at 'steps' of {} does not hold rows of numbers", ""),
+        ("steps", "element 0 of the JSON array at 'steps' of {} is an object with", ""),
         ("ragged", "the JSON array at 'ragged' of {} does not hold rows of numbers of one length", ""),
         ("inputs.wrong", "the values of 'inputs.wrong' of {} do not have the shape [3]", ""),
     ],
@@ -109,7 +109,7 @@ def test_a_document_that_is_an_array_needs_no_path(tmp_path: Path, content: str,
     np.testing.assert_array_equal(array(f"@{tmp_path}/x.json"), expected)
 
 
-@pytest.mark.parametrize("content", ["[1, 2", '{"x": [1}', "[" * 3000, "hello", "\x00", '{"x": 1} {"x": 2}'])
+@pytest.mark.parametrize("content", ['{"x": [1}', "[1,, 2]", "[" * 3000, "[" * 3000 + "]" * 3000, "hello", "\x00"])
 def test_what_is_no_json_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "x.json").write_text(content)
     message = refused(f"@{tmp_path}/x.json").message
@@ -125,3 +125,24 @@ def test_the_answer_of_one_command_is_the_input_of_the_next(run: Any, tmp_path: 
     assert run(["grad", "tanh", f"@{tmp_path}/r.json:gradients.x", "--json"])[1] == piped
     given = json.loads(piped)["inputs"]["x"]
     assert (given["dtype"], given["values"]) == ("float16", first["values"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message", "hint"),
+    [
+        ("[1, 2", "{} ends within a JSON array", "Was it written to the end?"),
+        ('{"x": [1, 2]', "{} ends within a JSON object", "Was it written to the end?"),
+        ('{"x": "a', "{} ends within a JSON object", "Was it written to the end?"),
+        ('{"x": 1} {"x": 2}', "{} holds more than one JSON document", "one array"),
+        ("[1, 2]\n[3]\n", "{} holds more than one JSON document", "one array"),
+        ("[1, null]", "element 1 of the JSON array at {} is null, not a number", "NaN"),
+        ('["NaN", "x"]', "element 1 of the JSON array at {} is the text 'x', not a number", "NaN"),
+        ('[[1, 2], [3, {"a": 1}]]', "element 1.1 of the JSON array at {} is an object with 'a', not a number", "NaN"),
+        ("[[1, 2], [3]]", "the JSON array at {} does not hold rows of numbers of one length", "[[1, 2], [3, 4]]"),
+    ],
+)
+def test_what_is_wrong_with_a_document_is_named(tmp_path: Path, content: str, message: str, hint: str) -> None:
+    (tmp_path / "x.json").write_text(content)
+    error = refused(f"@{tmp_path}/x.json")
+    assert error.message == message.format(f"'{tmp_path}/x.json'")
+    assert hint in (error.hint or "")

@@ -189,3 +189,16 @@ def test_a_file_that_is_named_twice_is_read_once(folder: Path) -> None:
 def test_a_device_that_is_no_file_is_no_traceback(folder: Path) -> None:
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
     assert "holds no numbers" in refused("@/dev/null").message
+
+
+def test_a_loop_of_links_beside_a_missing_file_is_passed_over(folder: Path) -> None:
+    (folder / "loop.json").symlink_to("loop.json")
+    error = refused("@none.npz")
+    assert error.message == "there is no file 'none.npz'"
+    assert "loop.json" not in (error.hint or "")
+
+
+def test_the_endings_that_an_expression_knows_are_those_that_are_read() -> None:
+    from gradcli.language.names import FILE_ENDINGS
+
+    assert {f".{ending}" for ending in FILE_ENDINGS} == set(READERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import struct
 import sys
 from pathlib import Path
@@ -204,3 +205,20 @@ def test_a_parquet_column_is_read_by_name(tmp_path: Path) -> None:
     assert "holds 5 columns" in refused(word).message
     os.truncate(tmp_path / "t.parquet", 50)
     assert "is cut short or damaged" in refused(f"{word}:x").message
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_a_pickle_of_pythons_is_told_from_a_file_that_was_cut_short(tmp_path: Path, protocol: int) -> None:
+    whole = pickle.dumps({"a": [1, 2, "text"]}, protocol)
+    (tmp_path / "whole.pt").write_bytes(whole)
+    (tmp_path / "cut.pt").write_bytes(whole[:-1])
+    error = refused(f"@{tmp_path}/whole.pt")
+    assert error.message.endswith("is a pickle of Python's, not a file of torch.save")
+    assert "torch.save(" in (error.hint or "")
+    assert "is cut short" in refused(f"@{tmp_path}/cut.pt").message
+
+
+def test_a_pickle_of_pythons_is_never_run(tmp_path: Path) -> None:
+    (tmp_path / "x.pt").write_bytes(pickle.dumps([Trap(tmp_path / "sprung")]))
+    refused(f"@{tmp_path}/x.pt")
+    assert not (tmp_path / "sprung").exists()

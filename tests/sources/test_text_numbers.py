@@ -114,3 +114,12 @@ def test_the_device_of_standard_input_is_a_pipe_like_any_other() -> None:
     argv = [sys.executable, "-m", "gradcli", "grad", "x * 1", "@/dev/stdin", "-f", "csv"]
     ran = subprocess.run(argv, input=b"4 5", capture_output=True, env=clean_environment(), check=False)
     assert (ran.returncode, ran.stdout) == (0, b"x,value,gradient\n4.0,4.0,1.0\n5.0,5.0,1.0\n"), ran.stderr
+
+
+@pytest.mark.parametrize("name", ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"])
+def test_standard_input_from_a_file_is_read_by_any_of_its_names(name: str, tmp_path: Path) -> None:
+    (tmp_path / "n.txt").write_text("4 5")
+    argv = [sys.executable, "-m", "gradcli", "grad", "x * 1", f"@{name}", "-f", "csv"]
+    with (tmp_path / "n.txt").open("rb") as file:
+        ran = subprocess.run(argv, stdin=file, capture_output=True, env=clean_environment(), check=False)
+    assert (ran.returncode, ran.stdout) == (0, b"x,value,gradient\n4.0,4.0,1.0\n5.0,5.0,1.0\n"), ran.stderr

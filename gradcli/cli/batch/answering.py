@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
 from gradcli.cli.batch.requests import words_of
+from gradcli.cli.common import ANSWERED
 from gradcli.cli.screen import show_error
 from gradcli.errors import GradcliError, OutputError, SourceError, UsageError
 
 INTERNAL_CODE = 70
 """EX_SOFTWARE of sysexits.h, as for a single command."""
+
+
+_OF_A_SHELL = re.compile(r"\d?(?:>>?|<)(?:[^=\s]\S*)?|&>\S*|&&?|\|\|?|;|\|\w+")
+"""Words by which a shell is asked for more than a command."""
+
+
+_TAKEN = {1: "standard output holds the answers", 2: "standard error is for what is said about the answers"}
+"""Streams by their numbers."""
 
 
 class Answered(NamedTuple):
@@ -35,9 +45,13 @@ class InternalError(GradcliError):
 
 def answer(line: bytes, charset: str = "utf-8") -> Answered:
     """The answer to a line, in characters that `charset` has; never an exception but KeyboardInterrupt."""
+    words: list[str] = []
     try:
-        return _answer(words_of(line), charset)
+        words = words_of(line)
+        return _answer(words, charset)
     except GradcliError as error:
+        if any(map(_OF_A_SHELL.fullmatch, words)):
+            error.hint = "A batch line is no shell: no >, |, && and the like."
         return failure(error, charset)
     except (MemoryError, RuntimeError) as error:
         from gradcli.cli import out_of_memory
@@ -115,12 +129,20 @@ def _invoke(command: Any, context: Any) -> object:
         raise UsageError(
             "--raise lets a traceback out, which is no result", hint="Leave it out: the answer has PyTorch's message."
         )
+    _check_files(context.params.get("out") or ())
     context.params["json"] = True
-    code = command.invoke(context)
-    if context.params.get("out") and not sys.stdout.tell():  # the files are written: now the answer of the line
-        context.params["out"] = None
-        code = command.invoke(context)
-    return code
+    return command.invoke(context)
+
+
+def _check_files(names: Sequence[str]) -> None:
+    """Raises OutputError for a file that is a stream: what it holds is one line for each request."""
+    if not names:
+        return
+    from gradcli.sinks.files import descriptor_of
+
+    for name in names:
+        if taken := _TAKEN.get(descriptor_of(name) or 0):
+            raise OutputError(f"cannot write '{name}': {taken}", hint="Leave --out out, or name a file.")
 
 
 @cache
@@ -129,7 +151,9 @@ def _root() -> Any:
     from gradcli.cli import command_tree
 
     tree = command_tree()
-    return tree.context_class(tree, info_name="gradcli")
+    root = tree.context_class(tree, info_name="gradcli")
+    root.meta[ANSWERED] = True
+    return root
 
 
 def _check_has_json(name: str, command: Any) -> None:

@@ -65,9 +65,10 @@ def counter() -> AbstractContextManager[Callable[[bool], None]]:
 
 @contextmanager
 def _shown_count() -> Iterator[Callable[[bool], None]]:
-    from rich.console import Console
-    from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+    from rich.progress import ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
     from rich.text import Text
+
+    from gradcli.cli.bars import lines_on
 
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
@@ -80,7 +81,7 @@ def _shown_count() -> Iterator[Callable[[bool], None]]:
         Rate(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
+    with lines_on(sys.stderr, *columns) as progress:
         task = progress.add_task("", total=None, failed=0)
         failed = 0
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from gradcli.errors import BoundError, SourceError, UsageError
+from gradcli.sources.location import nearest_file
 
 MAX_LINE = 2**20
 """Bytes of a line: a hundred times the longest expression that is read."""
@@ -38,11 +39,19 @@ def opened(name: str) -> Iterator[BinaryIO]:
         stream = Path(name).open("rb")  # noqa: SIM115 - closed below
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
         reason = (error.strerror or "").lower() if isinstance(error, OSError) else "the name is impossible"
-        raise SourceError(
-            f"'{name}' cannot be read: {reason}", hint="Give a file with one request a line, or '-' for standard input."
-        ) from None
+        raise SourceError(f"'{name}' cannot be read: {reason}", hint=_instead_of(name)) from None
     with stream:
         yield stream
+
+
+def _instead_of(name: str) -> str:
+    """What to write instead of a file that cannot be read."""
+    plain = name.removeprefix("@")
+    if plain != name and Path(plain).exists():
+        return f"Write it without the @: gradcli batch {plain}"
+    if not Path(name).exists() and (other := nearest_file(plain)):
+        return f"Did you mean '{other}'?"
+    return "Give a file with one request a line, or '-' for standard input."
 
 
 def lines(stream: BinaryIO) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from contextlib import closing
 from gradcli.cli.batch.answering import Answered, answer
 from gradcli.cli.batch.output import Lines, counter
 from gradcli.cli.batch.requests import lines, opened
+from gradcli.cli.progress import unmetered
 from gradcli.errors import BoundError
 
 MAX_JOBS = 256
@@ -23,6 +24,7 @@ def run(source: str, jobs: int) -> int:
     out = Lines()
     all_well = True
     with (
+        unmetered(),
         opened(source) as stream,
         out.whole(),
         closing(_answers(lines(stream), jobs, out.charset)) as answers,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 
 from gradcli.cli.batch.answering import answer
 
@@ -18,7 +19,8 @@ def serve(charset: str) -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed must not stand between the answers
     requests = sys.stdin.buffer
-    while line := requests.readline():
-        code, answered = answer(line.removesuffix(b"\n"), charset)
-        out.write(b"%d %d\n%b" % (code, len(answered), answered))
-        out.flush()
+    with suppress(BrokenPipeError):  # whoever asked has gone
+        while line := requests.readline():
+            code, answered = answer(line.removesuffix(b"\n"), charset)
+            out.write(b"%d %d\n%b" % (code, len(answered), answered))
+            out.flush()

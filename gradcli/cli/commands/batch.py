@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from gradcli.cli.app import CONTEXT, app
-from gradcli.cli.words import WordCommand
+from gradcli.cli.words import PlainCommand
 
 
 @app.command(
-    cls=WordCommand,
+    cls=PlainCommand,
     context_settings=CONTEXT,
     epilog="Try: echo 'grad sigmoid 0 1 10' | gradcli batch | jq -c .gradients.x.values",
 )

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.common import Common
 from gradcli.cli.loading import resting_collector
 from gradcli.cli.options import (
-    Common,
     Device,
     FailOn,
     Format,

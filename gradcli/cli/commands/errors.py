@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from gradcli.cli.app import CONTEXT, app
-from gradcli.cli.options import Common, Emit, Format, Json, Out
-from gradcli.cli.words import WordCommand
+from gradcli.cli.common import Common
+from gradcli.cli.options import Emit, Format, Json, Out
+from gradcli.cli.words import PlainCommand
 from gradcli.errors import UsageError
 
 
-@app.command(cls=WordCommand, context_settings=CONTEXT, epilog="Try: gradcli errors second-backward")
+@app.command(cls=PlainCommand, context_settings=CONTEXT, epilog="Try: gradcli errors second-backward")
 def errors(
     ctx: typer.Context,
     ids: Annotated[

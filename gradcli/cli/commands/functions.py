@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from gradcli.cli.app import CONTEXT, app
-from gradcli.cli.options import Common, Format, Json, Out
-from gradcli.cli.words import WordCommand
+from gradcli.cli.common import Common
+from gradcli.cli.options import Format, Json, Out
+from gradcli.cli.words import PlainCommand
 
 
-@app.command(cls=WordCommand, context_settings=CONTEXT, epilog="Try: gradcli functions gelu")
+@app.command(cls=PlainCommand, context_settings=CONTEXT, epilog="Try: gradcli functions gelu")
 def functions(
     ctx: typer.Context,
     name: Annotated[

@@ -9,9 +9,9 @@ import typer
 
 from gradcli.cli import readers
 from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.common import Common, check_via
 from gradcli.cli.loading import resting_collector
 from gradcli.cli.options import (
-    Common,
     Device,
     Dtype,
     Emit,
@@ -27,7 +27,6 @@ from gradcli.cli.options import (
     Via,
     Words,
     Wrt,
-    check_via,
 )
 from gradcli.cli.words import WordCommand
 from gradcli.language.request import read

@@ -8,9 +8,9 @@ import typer
 
 from gradcli.cli import readers
 from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.common import Common, check_via
 from gradcli.cli.loading import resting_collector
 from gradcli.cli.options import (
-    Common,
     Device,
     Dtype,
     Emit,
@@ -24,7 +24,6 @@ from gradcli.cli.options import (
     Seed,
     Words,
     Wrt,
-    check_via,
 )
 from gradcli.cli.words import WordCommand
 from gradcli.errors import UsageError

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from gradcli.cli.app import CONTEXT, app
-from gradcli.cli.words import WordCommand
+from gradcli.cli.words import PlainCommand
 
 
-@app.command(cls=WordCommand, context_settings=CONTEXT, epilog="Try: gradcli schema grad")
+@app.command(cls=PlainCommand, context_settings=CONTEXT, epilog="Try: gradcli schema grad")
 def schema(
     kind: Annotated[
         str | None, typer.Argument(metavar="[KIND]", help="The kind of result.", show_default=False)

@@ -8,9 +8,9 @@ import typer
 
 from gradcli.cli import readers
 from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.common import Common
 from gradcli.cli.loading import resting_collector
 from gradcli.cli.options import (
-    Common,
     Device,
     Dtype,
     Emit,

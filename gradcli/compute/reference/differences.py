@@ -26,6 +26,7 @@ from gradcli.compute.reference.verdict import (
     next_level,
 )
 from gradcli.language.syntax import Program
+from gradcli.progress import steps
 
 Inputs = Mapping[str, NDArray[Any]]
 Measure = Callable[[Sequence[int], Level, tuple[int, ...]], Iterator[tuple[int, Sequence[Real], bool]]]
@@ -136,7 +137,9 @@ def _settled(point: Array, measure: Measure, digits: int) -> Array:
     waiting[0] = [element for element, x in enumerate(xs) if finite(x)]
     for level, elements in waiting.items():
         with mp.workdps(levels[level].digits):
-            for element, quotients, doubtful in _quotients(elements, xs, levels[level], measure):
+            measured = _quotients(elements, xs, levels[level], measure)
+            what = f"slopes to {levels[level].digits} digits"
+            for element, quotients, doubtful in steps(measured, what, len(elements)):
                 if quotients is None:
                     continue
                 history = histories.setdefault(element, {})

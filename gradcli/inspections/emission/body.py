@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import torch
 
@@ -15,37 +15,70 @@ from gradcli.inspections.emission.expression import Writer, symbol_of
 from gradcli.inspections.question import Question, default_dtype
 from gradcli.language.elementwise import is_random
 from gradcli.language.request import Request, Value
-from gradcli.language.syntax import Assign, AssignIndex, Call, Evaluate, Name, Program, Statement, Update
+from gradcli.language.syntax import (
+    Assign,
+    AssignIndex,
+    Call,
+    Evaluate,
+    Name,
+    Program,
+    Statement,
+    Update,
+    postorder,
+    roots,
+)
 
 WRITTEN_OUT = 64
 """Elements of an input that are written even where an expression made them,"""
 MOST_WRITTEN = 1_000
 """and those that are written where none did."""
 
-_RESERVED = frozenset({"torch", "print", "range", "zip", "derivative", "jacobian", "numbers"})
+_RESERVED = frozenset({"torch", "print", "range", "complex", "derivative", "jacobian", "numbers"})
 _MADE_HERE = frozenset({"creation", "random"})
 
 
 def names_for(request: Request) -> dict[str, str]:
     """What the user's names are called where they would hide a name that the program needs."""
-    taken = {*request.names, *(s.target for s in request.program.statements if isinstance(s, Assign))}
+    taken = taken_names(request)
     return {name: _free(f"{name}_", taken) for name in taken if name in _RESERVED}
 
 
-def free_name(request: Request, *wanted: str) -> str:
-    """The first of these that the user has not taken."""
-    taken = {*request.names, *(s.target for s in request.program.statements if isinstance(s, Assign)), *_RESERVED}
-    return next((name for name in wanted if name not in taken), _free(wanted[0], taken))
+def taken_names(request: Request) -> set[str]:
+    """The names that the user gave to inputs and variables."""
+    return {*request.names, *(s.target for s in request.program.statements if isinstance(s, Assign))}
 
 
-def input_lines(request: Request, question: Question, names: dict[str, str]) -> Iterator[str]:
+def free_name(taken: Collection[str], *wanted: str) -> str:
+    """The first of these that is not taken, else the first of them made longer."""
+    used = {*taken, *_RESERVED}
+    return next((name for name in wanted if name not in used), _free(wanted[0], used))
+
+
+def leaf_names(request: Request, question: Question, names: dict[str, str]) -> dict[str, str]:
+    """The variable of each input: one of its own where the program assigns the user's name, or changes the input."""
+    assigned = {s.target for s in request.program.statements if isinstance(s, Assign)}
+    changed = {n for n in request.names if question.in_place and not question.leaves[n].requires_grad}
+    plain = {name: names.get(name, name) for name in request.names}
+    moved, taken = assigned | changed, taken_names(request)
+    return {name: free_name(taken, f"{v}_input", f"{v}_leaf") if name in moved else v for name, v in plain.items()}
+
+
+def starting_lines(question: Question, names: dict[str, str], leaves: dict[str, str]) -> Iterator[str]:
+    """The user's names for inputs that have a variable of their own; a copy where the program may change it."""
+    for name, variable in leaves.items():
+        if variable != names.get(name, name):
+            copied = question.in_place and not question.leaves[name].requires_grad
+            yield f"{names.get(name, name)} = {variable}{'.clone()' if copied else ''}"
+
+
+def input_lines(request: Request, question: Question, leaves: dict[str, str]) -> Iterator[str]:
     """One line an input: its elements, or the expression that made them where it is long or random."""
     bound = {binding.name: binding for binding in request.bindings}
     for name in request.names:
         values = request.points if name == request.variable else (bound[name].value,)
         dtype = None if name == request.variable or bound[name].dtype is None else bound[name].dtype
         leaf = question.leaves[name]
-        yield from _input(names.get(name, name), leaf, values, dtype, question, points=name == request.variable)
+        yield from _input(leaves[name], leaf, values, dtype, question, points=name == request.variable)
 
 
 def _input(
@@ -54,7 +87,7 @@ def _input(
     default = question.context.dtype
     programs = [value.program for value in values if value.program is not None]
     random = any(map(is_random, programs))
-    if not random and leaf.numel() <= (WRITTEN_OUT if len(programs) == len(values) else MOST_WRITTEN):
+    if not random and leaf.numel() <= (WRITTEN_OUT if any(map(_is_made, programs)) else MOST_WRITTEN):
         yield f"{name} = {literals.tensor(leaf.detach(), default, requires_grad=leaf.requires_grad)}"
         return
     if len(programs) < len(values):
@@ -64,6 +97,12 @@ def _input(
         )
     wanted = question.context.dtype if dtype is None else getattr(torch, dtype)
     yield from _expressions(name, leaf, programs, _literal_context(wanted, question), question.context, points=points)
+
+
+def _is_made(program: Program) -> bool:
+    """Whether an expression makes a tensor out of few words: `linspace(-5, 5, 1000)`."""
+    nodes = (node for root in roots(program) for node in postorder(root))
+    return any(isinstance(node, Call) and node.function.category in _MADE_HERE for node in nodes)
 
 
 def _literal_context(wanted: torch.dtype, question: Question) -> Context:
@@ -105,15 +144,16 @@ def _evaluated(program: Program, context: Context, *, integers: bool) -> tuple[s
     writer = Writer(context)
     with default_dtype(context.dtype):
         value = Run({}, context, writer).tensor(program.result, integers=integers)
-    source = writer.source(program.result)
-    return source.at(literals.ATOM), value
+    if value.numel() <= WRITTEN_OUT and not is_random(program):
+        return literals.tensor(value, context.dtype), value
+    return writer.tensor(program.result).at(literals.ATOM), value
 
 
 def statement_lines(writer: Writer, program: Program, target: str) -> Iterator[str]:
     """The program's statements, and its value under a name."""
     for statement in program.statements:
         yield from _statement(writer, statement)
-    yield f"{target} = {writer.tensor(program.result)}"
+    yield f"{target} = {writer.tensor(program.result).text}"
 
 
 def _statement(writer: Writer, statement: Statement) -> Iterable[str]:
@@ -128,7 +168,7 @@ def _statement(writer: Writer, statement: Statement) -> Iterable[str]:
             place, added = writer.source(target).text, writer.operand(value, beside=target)
             line = f"{place} {symbol_of(operator)}= {added}"
             if isinstance(target, Name) and writer.is_list(target):
-                return [f"{place} = {writer.tensor(target)}", line]
+                return [f"{place} = {writer.tensor(target).text}", line]
             return [line]
 
 

@@ -11,7 +11,16 @@ import torch
 from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError
 from gradcli.inspections.emission import literals
-from gradcli.inspections.emission.body import free_name, input_lines, names_for, observed, statement_lines
+from gradcli.inspections.emission.body import (
+    free_name,
+    input_lines,
+    leaf_names,
+    names_for,
+    observed,
+    starting_lines,
+    statement_lines,
+    taken_names,
+)
 from gradcli.inspections.emission.expression import UNKNOWN, Writer
 from gradcli.inspections.question import Question, tensor_of
 from gradcli.language.elementwise import is_random
@@ -23,14 +32,20 @@ from gradcli.version import __version__
 
 @dataclass
 class Draft:
-    """A program in the making: the names it uses, and the lines of its forward pass."""
+    """A program in the making: the names it uses, and the lines of its forward pass.
+
+    leaves: the variable that holds each input, which is not the user's name where the program assigns that anew.
+    wrt: the same for what is differentiated. unused: the inputs without a path to the output.
+    """
 
     request: Request
     question: Question
     spread: bool = False
     writer: Writer = field(init=False)
     output: str = field(init=False)
-    wrt: list[str] = field(init=False)
+    leaves: dict[str, str] = field(init=False)
+    wrt: dict[str, str] = field(init=False)
+    unused: frozenset[str] = field(init=False)
     steps: dict[str, str] = field(init=False, default_factory=dict)
     forward: list[str] = field(init=False, default_factory=list)
     value: torch.Tensor | None = field(init=False)
@@ -38,16 +53,19 @@ class Draft:
     def __post_init__(self) -> None:
         names = names_for(self.request)
         self.writer = Writer(self.question.context, names, self._name_step if self.spread else None)
-        self.output = free_name(self.request, "y", "output", "result")
-        self.wrt = [names.get(name, name) for name in self.question.wrt]
+        self.output = self.fresh("y", "output", "result")
+        self.leaves = leaf_names(self.request, self.question, names)
+        self.wrt = {name: self.leaves[name] for name in self.question.wrt}
         self.value = observed(self.question, self.writer)
+        self.unused = self._unused()
+        self.forward += starting_lines(self.question, names, self.leaves)
         for line in statement_lines(self.writer, self.request.program, self.output):
             self.forward.append(line)  # one by one: _name_step puts lines of its own in between
 
     @property
     def inputs(self) -> str:
         """`[x, w]`, what is differentiated."""
-        return f"[{', '.join(self.wrt)}]"
+        return f"[{', '.join(self.wrt.values())}]"
 
     @property
     def again(self) -> list[str]:
@@ -74,19 +92,19 @@ class Draft:
             return f"torch.ones_like({self.output})"
         return literals.tensor(tensor_of(given, self.question.context).detach(), self.question.context.dtype)
 
-    def unused(self) -> set[str]:
-        """The inputs without a path to the output, whose gradient is None."""
+    def _unused(self) -> frozenset[str]:
         if self.value is None:
-            return set()
+            return frozenset()
         ones = torch.ones_like(self.value)
         try:
             found = autodiff.gradients(self.value, self.question.differentiated, cotangent=ones)
         except TorchError:
-            return set()
-        return {name for name, known in zip(self.wrt, found.values(), strict=True) if known is None}
+            return frozenset()
+        return frozenset(name for name, gradient in found.items() if gradient is None)
 
     def fresh(self, *wanted: str) -> str:
-        return free_name(self.request, *wanted)
+        """The first of these names that the user has not taken."""
+        return free_name(taken_names(self.request), *wanted)
 
     def _name_step(self, node: Node, source: str, value: object) -> str | None:
         """A variable for every differentiable sub-expression, so that its gradient can be kept."""
@@ -111,7 +129,7 @@ class Draft:
             *(line for helper in helpers for line in ["", *helper.rstrip().split("\n"), ""]),
             *([""] if helpers else []),
             *_settings(request, question),
-            *input_lines(request, question, self.writer.names),
+            *input_lines(request, question, self.leaves),
         ]
         lines += [line for part in parts for line in part]
         return ProgramResult(question.setting, request.program.text, "torch", "\n".join(lines) + "\n")
@@ -131,10 +149,10 @@ def _settings(request: Request, question: Question) -> Iterator[str]:
 
 def differentiated(draft: Draft, cotangent: str | None, *, via: str) -> Iterator[str]:
     """The backward pass, and a line that prints each gradient."""
-    y, unused = draft.output, draft.unused()
+    y, unused = draft.output, draft.unused
     if via == "backward":
         yield f"{y}.backward({cotangent or ''})"
-        gradients = [f"{name}.grad" for name in draft.wrt]
+        gradients = [f"{variable}.grad" for variable in draft.wrt.values()]
     else:
         gradients = gradient_names(draft)
         targets = f"({gradients[0]},)" if len(gradients) == 1 else ", ".join(gradients) or "gradients"

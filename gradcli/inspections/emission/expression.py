@@ -86,10 +86,10 @@ class Writer:
             self._sources[id(node)] = written
         return self._sources[id(root)]
 
-    def tensor(self, root: Node) -> str:
+    def tensor(self, root: Node) -> Source:
         """One expression where a tensor is wanted."""
         source, value = self.source(root), self._values.get(id(root), UNKNOWN)
-        return self._converted(root, value, source, ()).text
+        return self._converted(root, value, source, ())
 
     def operand(self, root: Node, *, beside: Node) -> str:
         """One expression beside a tensor: a number stays a number, a list becomes a tensor of the other's dtype."""
@@ -158,8 +158,12 @@ class Writer:
             first = len(parts) - len(node.keywords)
             keywords = [f"{name}={part.text}" for (name, _), part in zip(node.keywords, parts[first:], strict=True)]
             return _called(path, parts[:first], keywords)
-        call = prepare(node, list(operands), self.context)
-        known = dict(self._tensors(node, operands))
+        operands, known = list(operands), dict(self._tensors(node, operands))
+        if node.receiver is not None and not isinstance(operands[0], torch.Tensor):
+            receiver = to_tensor(operands[0], node.receiver.span, self.context)
+            known[id(receiver)] = self._converted(node.receiver, operands[0], parts[0], ())
+            operands[0] = receiver
+        call = prepare(node, operands, self.context)
         positional = [self._argument(argument, known) for argument in call.positional]
         keywords = [f"{name}={self._argument(a, known).text}" for name, a in call.keywords.items()]
         return _called(path, positional, keywords)
@@ -186,37 +190,36 @@ class Writer:
     def _tensors(self, node: Node, operands: Sequence[object]) -> Iterator[tuple[int, Source]]:
         """The source of every tensor among the operands, those in a list included."""
         for child, operand in zip(children(node), operands, strict=True):
-            if isinstance(operand, torch.Tensor):
-                yield id(operand), self._sources[id(child)]
-            elif isinstance(child, syntax.Sequence) and isinstance(operand, list | tuple):
+            if isinstance(child, syntax.Sequence) and isinstance(operand, list | tuple):
                 yield from self._tensors(child, operand)
-            elif isinstance(operand, list | tuple):
-                source = self._sources[id(child)].at(ATOM)
-                for place, item in enumerate(operand):
-                    if isinstance(item, torch.Tensor):
-                        yield id(item), Source(f"{source}[{place}]")
+            else:
+                yield from _items(operand, self._sources[id(child)])
 
     def _converted(self, node: Node, value: object, source: Source, like: Sequence[object]) -> Source:
         """The source of a tensor: what is none becomes one as the evaluator makes it."""
         if value is UNKNOWN or not (scalars.is_number(value) or isinstance(value, list | tuple)):
             return source
-        if isinstance(value, torch.Size) or (isinstance(value, tuple) and not isinstance(node, syntax.Sequence)):
-            return source
         dtype = to_tensor(value, node.span, self.context, like=[item for item in like if item is not UNKNOWN]).dtype
-        known = (
-            dict(self._tensors(node, value))
-            if isinstance(node, syntax.Sequence) and isinstance(value, list | tuple)
-            else {}
-        )
+        listed = isinstance(node, syntax.Sequence) and isinstance(value, list | tuple)
+        known = dict(self._tensors(node, value) if listed else _items(value, source))  # type: ignore[arg-type]
         return self._built(value, dtype, known)
 
     def _built(self, value: object, dtype: torch.dtype, known: dict[int, Source]) -> Source:
         """A number or a nested list as a tensor; tensors inside are stacked."""
         if isinstance(value, torch.Tensor):
-            return known.get(id(value), Source("...", ATOM))
+            return known[id(value)]
         if isinstance(value, list | tuple) and _holds_tensor(value):
             return Source(f"torch.stack([{', '.join(self._built(item, dtype, known).text for item in value)}])")
         return Source(literals.numbers(value, dtype, self.context.dtype))
+
+
+def _items(value: object, source: Source) -> Iterator[tuple[int, Source]]:
+    """The source of a tensor, or of every tensor in a list."""
+    if isinstance(value, torch.Tensor):
+        yield id(value), source
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            yield from _items(item, Source(f"{source.at(ATOM)}[{place}]"))
 
 
 def symbol_of(operator: str) -> str:

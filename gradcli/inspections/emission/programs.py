@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
+
+import torch
 
 from gradcli.compute.capture import TorchError
 from gradcli.errors import UsageError
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.draft import Draft, differentiated, gradient_names, printed
 from gradcli.inspections.failure import explain
-from gradcli.inspections.grad import GradOptions
-from gradcli.inspections.loss import LossOptions, default_wrt
-from gradcli.inspections.question import Engine, Selection, ask, tensor_of
+from gradcli.inspections.grad import GradOptions, check_options, directions, is_elementwise
+from gradcli.inspections.loss import LossOptions, check_descent, default_wrt
+from gradcli.inspections.question import Engine, Selection, ask
 from gradcli.inspections.retain_demo import RetainOptions, demonstration, staged
-from gradcli.inspections.softmax import SoftmaxOptions, softmax_request
+from gradcli.inspections.softmax import SoftmaxOptions, check_softmax, softmax_request
 from gradcli.inspections.trace import TraceOptions
 from gradcli.language.elementwise import changes_in_place
 from gradcli.language.loss_call import LossRequest
@@ -26,19 +28,23 @@ def derivative(f, x):
     if not f.requires_grad:
         return torch.zeros_like(x)
     (found,) = torch.autograd.grad(f, [x], torch.ones_like(f), create_graph=True, allow_unused=True)
-    return torch.zeros_like(x) if found is None else found
+    return torch.zeros_like(x) if found is None else found.clone()
 """
 JACOBIAN = """\
 def jacobian(f, x):
     if not f.requires_grad:
         return torch.zeros(f.shape + x.shape, dtype=x.dtype)
-    rows = [torch.autograd.grad(e, [x], retain_graph=True, allow_unused=True)[0] for e in f.reshape(-1)]
+    rows = [torch.autograd.grad(e, [x], torch.ones_like(e), True, allow_unused=True)[0] for e in f.reshape(-1)]
+    if not rows:
+        return torch.zeros(f.shape + x.shape, dtype=x.dtype)
     return torch.stack([torch.zeros_like(x) if row is None else row for row in rows]).reshape(f.shape + x.shape)
 """
 NUMBERS = """\
 def numbers(tensor):
     return None if tensor is None else tensor.tolist()
 """
+
+LONGEST_LABEL = 100
 
 Build = Callable[..., ProgramResult]
 
@@ -60,65 +66,76 @@ def _or_failure(build: Build) -> Callable[..., ProgramResult | Failure]:
 def grad_program(request: Request, options: GradOptions, engine: Engine, selection: Selection) -> ProgramResult:
     """What `grad` does."""
     draft = Draft(request, ask(request, engine, selection))
+    if draft.value is not None:
+        check_options(draft.question, draft.value, options, is_elementwise(draft.question, draft.value))
     helpers = [DERIVATIVE] if options.order > 1 else []
     helpers += [JACOBIAN] if options.jacobian or options.hessian else []
+    # in the order in which `grad` evaluates them: they may draw random numbers
+    cotangent = draft.cotangent(options.vjp, none=options.no_cotangent)
+    tangents = directions(draft.question, options)
+    derivatives = _orders(draft, options.order, cotangent) if options.order > 1 else None
     return draft.program(
-        draft.kept_state() if options.jvp else [],
+        draft.kept_state() if tangents else [],
         draft.forward,
         [printed(draft)],
         _matrices(draft, options),
-        _tangent(draft, options),
-        _orders(draft, options.order)
-        if options.order > 1
-        else differentiated(draft, draft.cotangent(options.vjp, none=options.no_cotangent), via=options.via),
+        _tangent(draft, tangents),
+        derivatives or differentiated(draft, cotangent, via=options.via),
         helpers=helpers,
     )
 
 
-def _orders(draft: Draft, highest: int) -> Iterator[str]:
-    for name in draft.wrt:
-        found = draft.output
+def _orders(draft: Draft, highest: int, cotangent: str | None) -> Iterator[str]:
+    allowed = ", allow_unused=True" if draft.unused else ""
+    passed = f", {cotangent}" if cotangent else ""
+    first = draft.fresh("first")
+    yield f"{first} = torch.autograd.grad({draft.output}, {draft.inputs}{passed}, create_graph=True{allowed})"
+    for place, (name, variable) in enumerate(draft.wrt.items()):
+        found = f"{first}[{place}]"
         for order in range(1, highest + 1):
-            below, found = found, draft.fresh(f"d{order}_{name}")
-            yield f"{found} = derivative({below}, {name})"
+            if name in draft.unused:
+                yield f'print("derivative {order} by {name}:", None)'
+                continue
+            if order > 1:
+                below, found = found, draft.fresh(f"d{order}_{name}")
+                yield f"{found} = derivative({below}, {variable})"
             yield f'print("derivative {order} by {name}:", {found}.tolist())'
 
 
 def _matrices(draft: Draft, options: GradOptions) -> Iterator[str]:
+    def printed_jacobian(label: str, of: str, by: str) -> str:
+        known = {by, of.partition("@")[0]} & {*draft.unused}
+        matrix = "None" if known else f"jacobian({of.rpartition('@')[2]}, {draft.wrt[by]}).tolist()"
+        return f'print("{label}:", {matrix})'
+
     for name in draft.wrt if options.jacobian else ():
-        yield f'print("Jacobian by {name}:", jacobian({draft.output}, {name}).tolist())'
+        yield printed_jacobian(f"Jacobian by {name}", draft.output, name)
     if options.hessian:
         first = draft.fresh("first")
-        yield f"{first} = torch.autograd.grad({draft.output}, {draft.inputs}, create_graph=True)"
+        allowed = ", allow_unused=True" if draft.unused else ""
+        yield f"{first} = torch.autograd.grad({draft.output}, {draft.inputs}, create_graph=True{allowed})"
         for place, name in enumerate(draft.wrt):
             for other in draft.wrt:
-                yield f'print("Hessian by {name}, {other}:", jacobian({first}[{place}], {other}).tolist())'
+                yield printed_jacobian(f"Hessian by {name}, {other}", f"{name}@{first}[{place}]", other)
 
 
-def _tangent(draft: Draft, options: GradOptions) -> Iterator[str]:
+def _tangent(draft: Draft, tangents: Mapping[str, torch.Tensor]) -> Iterator[str]:
     """Forward mode: the forward pass once more, with dual numbers."""
-    if options.jvp is None:
+    if not tangents:
         return
     if changes_in_place(draft.request.program):
         raise UsageError("--emit writes no --jvp of a program that changes tensors in place", hint="Leave --jvp out.")
     yield "with torch.autograd.forward_ad.dual_level():"
-    kept = {}
-    for given, value in options.jvp.items():
-        known = given or draft.question.wrt[0]
-        name = draft.writer.name(known)
-        kept[name] = draft.fresh(f"primal_{name}")
-        direction = _direction(draft, known, value)
-        yield f"    {kept[name]}, {name} = {name}, torch.autograd.forward_ad.make_dual({name}.detach(), {direction})"
+    kept, found, y = {}, draft.fresh("tangent", "jvp"), draft.output
+    for name, direction in tangents.items():
+        x, source = draft.wrt[name], literals.tensor(direction.detach(), draft.question.context.dtype)
+        kept[x] = draft.fresh(f"primal_{name}")
+        yield f"    {kept[x]}, {x} = {x}, torch.autograd.forward_ad.make_dual({x}.detach(), {source})"
     yield from (f"    {line}" for line in draft.again)
-    yield f'    print("tangent:", torch.autograd.forward_ad.unpack_dual({draft.output}).tangent.tolist())'
+    yield f"    {found} = torch.autograd.forward_ad.unpack_dual({y}).tangent"
+    yield f'    print("tangent:", (torch.zeros_like({y}) if {found} is None else {found}).tolist())'
     yield from (f"{name} = {primal}" for name, primal in kept.items())
     yield from draft.again
-
-
-def _direction(draft: Draft, name: str, value: Value) -> str:
-    context, leaf = draft.question.context, draft.question.leaves[name]
-    direction = tensor_of(value, context).detach().to(leaf.dtype)
-    return literals.tensor(direction.reshape(leaf.shape) if direction.numel() == 1 else direction, context.dtype)
 
 
 @_or_failure
@@ -126,6 +143,8 @@ def loss_program(asked: LossRequest, options: LossOptions, engine: Engine, selec
     """What `loss` does; with steps, the loop of gradient descent."""
     question = ask(asked.request, engine, selection, default_wrt=default_wrt(asked, selection))
     draft = Draft(asked.request, question)
+    if draft.value is not None:
+        check_descent(options, draft.value)
     cotangent = draft.cotangent(options.vjp, none=options.no_cotangent)
     once = [*draft.forward, printed(draft), *differentiated(draft, cotangent, via=options.via)]
     if options.steps is None or options.learning_rate is None:
@@ -135,14 +154,14 @@ def loss_program(asked: LossRequest, options: LossOptions, engine: Engine, selec
 
 def _descent(draft: Draft, rate: float, steps: int) -> Iterator[str]:
     """One round more than there are updates, so that the last one is seen too."""
-    step, unused = draft.fresh("step", "iteration"), draft.unused()
+    step = draft.fresh("step", "iteration")
     yield f"for {step} in range({steps + 1}):"
     yield from (f"    {line}" for line in draft.again)
     yield f'    print("step", {step}, "loss", {draft.output}.tolist())'
     yield from (f"    {line}" for line in differentiated(draft, None, via="grad"))
-    for name, gradient in zip(draft.wrt, gradient_names(draft), strict=True):
-        if name not in unused:
-            yield f"    {name} = ({name}.detach() - {rate!r} * {gradient}).requires_grad_()"
+    for (name, x), gradient in zip(draft.wrt.items(), gradient_names(draft), strict=True):
+        if name not in draft.unused:
+            yield f"    {x} = ({x}.detach() - {rate!r} * {gradient}).requires_grad_()"
 
 
 @_or_failure
@@ -150,6 +169,8 @@ def softmax_program(points: tuple[Value, ...], options: SoftmaxOptions, engine: 
     """What `softmax` does."""
     request = softmax_request(points, options)
     draft = Draft(request, ask(request, engine, Selection()))
+    if draft.value is not None:
+        check_softmax(draft.value, options)
     y = draft.output
     chosen = []
     if options.index is not None:
@@ -169,10 +190,16 @@ def trace_program(request: Request, options: TraceOptions, engine: Engine, selec
     steps = {**draft.steps, draft.output: request.program.text.rpartition(";")[2].strip()}
     step, kept = draft.fresh("step", "tensor"), []
     if not in_place:
-        kept = [f"for {step} in [{', '.join(steps)}]:", f"    {step}.retain_grad()"]
+        is_attached = draft.value is not None and draft.value.grad_fn is not None
+        attached = [*draft.steps, *([draft.output] if is_attached else [])]
+        kept = [f"for {step} in [{', '.join(attached)}]:", f"    {step}.retain_grad()"] if attached else []
     backward = differentiated(draft, draft.cotangent(options.vjp), via="backward")
-    shown = [f"print({f'{text}:'!r}, {_shown(name, not in_place)})" for name, text in steps.items()]
+    shown = [f"print({f'{_short(text)}:'!r}, {_shown(name, not in_place)})" for name, text in steps.items()]
     return draft.program(draft.forward, kept, backward, shown, helpers=[] if in_place else [NUMBERS])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL]}..."
 
 
 def _shown(name: str, with_gradient: bool) -> str:
@@ -192,12 +219,12 @@ def retain_demo_program(
 
 
 def _calls(draft: Draft, count: int, retain: frozenset[int], cotangent: str | None, via: str) -> Iterator[str]:
-    unused, gradients = draft.unused(), draft.fresh("gradients")
+    unused, gradients = draft.unused, draft.fresh("gradients")
     for number in range(1, count + 1):
         kept = ["retain_graph=True"] if number in retain else []
         if via == "backward":
             yield f"{draft.output}.backward({', '.join([*([cotangent] if cotangent else []), *kept])})"
-            found = ", ".join(f"{name}.grad" + ("" if name in unused else ".tolist()") for name in draft.wrt)
+            found = ", ".join(f"{x}.grad" + ("" if name in unused else ".tolist()") for name, x in draft.wrt.items())
         else:
             allowed = ["allow_unused=True"] if unused else []
             words = [draft.output, draft.inputs, *([cotangent] if cotangent else []), *kept, *allowed]

@@ -18,6 +18,7 @@ from gradcli.compute.recorder import Recorder
 from gradcli.compute.tape import GraphNode as Node
 from gradcli.compute.tape import Step, node_name
 from gradcli.compute.watch import Watch
+from gradcli.inspections.evidence import agreement
 from gradcli.inspections.question import Question
 from gradcli.inspections.retaining.scenarios import Plan
 from gradcli.inspections.retaining.stage import Stage
@@ -162,11 +163,4 @@ def _name_of(leaf: torch.Tensor, question: Question) -> str | None:
 def _same(plain: Outcome, watched: Outcome) -> bool:
     if isinstance(plain, TorchError) or isinstance(watched, TorchError):
         return type(plain) is type(watched) and str(plain) == str(watched)
-    return all(
-        (one is None and other is None) or (one is not None and other is not None and _equal(one, other))
-        for one, other in zip(plain.values(), watched.values(), strict=True)
-    )
-
-
-def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
-    return one.shape == other.shape and bool(((one == other) | (one.isnan() & other.isnan())).all())
+    return agreement(plain, watched)

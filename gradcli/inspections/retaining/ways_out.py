@@ -11,14 +11,19 @@ import torch
 
 from gradcli.compute import autodiff, graph
 from gradcli.compute.autodiff import Gradients
-from gradcli.compute.capture import TorchError, to_tensor
+from gradcli.compute.capture import TorchError, to_tensor, wide
 from gradcli.compute.tape import GraphNode as Node
 from gradcli.compute.watch import Watch
+from gradcli.inspections.emission.body import free_name, observed, statement_lines
+from gradcli.inspections.emission.expression import Writer
 from gradcli.inspections.failure import explain
 from gradcli.inspections.question import Question
 from gradcli.inspections.retaining.autopsy import kept_bytes
 from gradcli.inspections.retaining.scenarios import Plan
 from gradcli.inspections.retaining.stage import Stage, alone
+from gradcli.language.elementwise import is_random
+from gradcli.language.syntax import Assign
+from gradcli.progress import steps
 from gradcli.results import WayOut
 
 _WRITTEN_OUT = 4
@@ -50,7 +55,7 @@ class _Trial:
         try:
             with autodiff.raised_in("backward"):
                 found = torch.autograd.grad(
-                    list(outputs), list(leaves.values()), retain_graph=retain or None, allow_unused=True
+                    list(outputs), list(leaves.values()), _ones(outputs), retain_graph=retain or None, allow_unused=True
                 )
         finally:
             watch.close()
@@ -59,6 +64,11 @@ class _Trial:
         if not last:
             left = [slot for slot in slots if not slot.is_freed()]
             self.kept = max(self.kept, kept_bytes(left, self.question))
+
+
+def _ones(outputs: Sequence[torch.Tensor]) -> list[torch.Tensor] | None:
+    """The cotangents that complex outputs need; real scalars need none."""
+    return [torch.ones_like(output) for output in outputs] if any(o.is_complex() for o in outputs) else None
 
 
 def _added(outputs: Sequence[str]) -> str:
@@ -75,12 +85,20 @@ def _listed(outputs: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class _Words:
-    """What a fix's program is made of: each call's output as a scalar, the last one's name, how it is computed."""
+    """What a fix's program is made of: each call's output as a scalar, the last one's forward pass, and the inputs.
+
+    one: the cotangent of a complex scalar, nothing for a real one.
+    """
 
     scalars: Sequence[str]
-    last: str
     forward: str
     inputs: str
+    one: str
+
+    def call(self, outputs: str, count: int = 1, more: str = "") -> str:
+        """`torch.autograd.grad(y, [a])`."""
+        ones = f", [{self.one}]{f' * {count}' if count > 1 else ''}" if self.one else ""
+        return f"torch.autograd.grad({outputs}, [{self.inputs}]{ones}{more})"
 
 
 @dataclass(frozen=True)
@@ -110,7 +128,7 @@ def _scalars(trial: _Trial) -> list[torch.Tensor]:
 
 def _again(trial: _Trial) -> None:
     count = len(trial.stage.outputs)
-    for number in range(1, count + 1):
+    for number in steps(range(1, count + 1), "calls"):
         if number > 1:
             trial.stage.forward()
         trial.one_pass([_scalars(trial)[number - 1]], last=number == count)
@@ -118,7 +136,7 @@ def _again(trial: _Trial) -> None:
 
 def _retain(trial: _Trial) -> None:
     outputs = _scalars(trial)
-    for number, output in enumerate(outputs, 1):
+    for number, output in enumerate(steps(outputs, "calls"), 1):
         trial.one_pass([output], retain=number < len(outputs), last=number == len(outputs))
 
 
@@ -127,28 +145,28 @@ FIXES = (
         "sum",
         "add the outputs up and call backward once",
         True,
-        lambda words: f"torch.autograd.grad({_added(words.scalars)}, [{words.inputs}])",
+        lambda words: words.call(_added(words.scalars)),
         _sum,
     ),
     _Fix(
         "several-outputs",
         "give torch.autograd.grad all outputs at once",
         True,
-        lambda words: f"torch.autograd.grad({_listed(words.scalars)}, [{words.inputs}])",
+        lambda words: words.call(_listed(words.scalars), len(words.scalars)),
         _several,
     ),
     _Fix(
         "again",
         "run the forward pass again before each call",
         False,
-        lambda words: f"{words.last} = {words.forward}; torch.autograd.grad({words.scalars[-1]}, [{words.inputs}])",
+        lambda words: f"{words.forward}; {words.call(words.scalars[-1])}",
         _again,
     ),
     _Fix(
         "retain",
         "retain_graph=True in every call but the last",
         False,
-        lambda words: f"torch.autograd.grad({words.scalars[0]}, [{words.inputs}], retain_graph=True)",
+        lambda words: words.call(words.scalars[0], more=", retain_graph=True"),
         _retain,
     ),
 )
@@ -157,9 +175,10 @@ FIXES = (
 
 def ways_out(plan: Plan, question: Question) -> tuple[WayOut, ...]:
     """Every fix, run: those that work first, then by what they keep in memory, then by the nodes they run."""
-    calls = range(1, len(plan.outputs) + 1)
-    truth = [Stage(alone(plan, number), question).call(1) for number in calls]
-    tried = [_tried(fix, plan, question, truth) for fix in FIXES]
+    first = {text: number for number, text in reversed(list(enumerate(plan.outputs, 1)))}
+    alone_ = {text: Stage(alone(plan, number), question).call(1) for text, number in first.items()}
+    truth = [alone_[text] for text in plan.outputs]
+    tried = [_tried(fix, plan, question, truth) for fix in steps(FIXES, "fixes tried")]
     return tuple(
         sorted(tried, key=lambda way: (not way.verified, way.kept_bytes, way.backward_nodes, way.forward_passes))
     )
@@ -177,7 +196,7 @@ def _tried(fix: _Fix, plan: Plan, question: Question, truth: Sequence[Gradients]
     return WayOut(
         name=fix.name,
         advice=fix.advice,
-        program=fix.program(_words(plan, question, trial.stage.outputs)),
+        program=fix.program(_words(trial)),
         gives="sum" if fix.gives_sum else "each",
         verified=verified,
         gradients=tuple(
@@ -191,24 +210,41 @@ def _tried(fix: _Fix, plan: Plan, question: Question, truth: Sequence[Gradients]
     )
 
 
-def _words(plan: Plan, question: Question, outputs: Sequence[torch.Tensor]) -> _Words:
+def _words(trial: _Trial) -> _Words:
     """A name for each call's output: y, or y1 and y2 where they differ."""
+    plan, question, program = trial.plan, trial.question, trial.stage.program
     distinct = list(dict.fromkeys(plan.outputs))
-    stem = next(name for name in ("y", "output", "result", "forward_result") if name not in question.leaves)
+    assigned = {statement.target for statement in program.statements if isinstance(statement, Assign)}
+    stem = free_name({*question.leaves, *assigned}, "y", "output", "result")
     names = [stem if len(distinct) == 1 else f"{stem}{distinct.index(text) + 1}" for text in plan.outputs]
-    statements = bool(plan.setup) or ";" in plan.outputs[-1] or "\n" in plan.outputs[-1]
+    outputs = trial.stage.outputs
+    scalars = [f"{name}.sum()" if output.ndim else name for name, output in zip(names, outputs, strict=True)]
     return _Words(
-        scalars=[f"{name}.sum()" if output.ndim else name for name, output in zip(names, outputs, strict=True)],
-        last=names[-1],
-        forward="forward()" if statements else plan.outputs[-1],
+        scalars=scalars,
+        forward=_forward(trial, names[-1], assigned),
         inputs=", ".join(question.wrt),
+        one=f"torch.ones_like({scalars[0]})" if any(output.is_complex() for output in outputs) else "",
     )
 
 
+def _forward(trial: _Trial, name: str, assigned: set[str]) -> str:
+    """The forward pass of the last call in PyTorch; only named where it gives an input's name to something else."""
+    question = trial.question
+    if question.in_place or assigned & {*question.leaves}:
+        return f"{name} = forward({', '.join(question.leaves)})"
+    writer = Writer(question.context)
+    observed(replace(question, program=trial.stage.program), writer)
+    lines = [*statement_lines(writer, trial.stage.program, name)]
+    if is_random(trial.stage.program):
+        lines.insert(0, "torch.set_rng_state(random_state)")
+    return "; ".join(lines)
+
+
 def _total(gradients: Sequence[Gradients]) -> Gradients:
+    """The sums in double precision: in the gradients' own they could overflow as the fix does."""
     total: Gradients = {}
     for name in gradients[0]:
-        present = [found for each in gradients if (found := each[name]) is not None]
+        present = [found.to(wide(found.dtype)) for each in gradients if (found := each[name]) is not None]
         total[name] = torch.stack(present).sum(dim=0) if present else None
     return total
 
@@ -220,8 +256,8 @@ def _close(found: Gradients, wanted: Gradients) -> bool:
             if expected is not got:
                 return False
             continue
-        tolerance = ROUNDING * torch.finfo(expected.dtype).eps
+        tolerance = ROUNDING * torch.finfo(got.dtype).eps
         scale = float(expected.abs().nan_to_num(0, 0, 0).max()) if expected.numel() else 0.0
-        if not torch.allclose(got, expected, rtol=tolerance, atol=tolerance * scale, equal_nan=True):
+        if not torch.allclose(got.to(expected.dtype), expected, rtol=tolerance, atol=tolerance * scale, equal_nan=True):
             return False
     return True

@@ -72,17 +72,24 @@ class Rewrite:
     steps: int = 1
 
 
-def rewrites(program: Program, *, prefer: Span | None = None, narrow: bool = False) -> Iterator[Rewrite]:
+def rewrites(
+    program: Program, *, prefer: Span | None = None, narrow: bool = False, only: tuple[Rule, ...] = ()
+) -> Iterator[Rewrite]:
     """Candidates, small changes first: one rule at one place, one rule at all its places, two rules in a row.
 
     prefer: among changes of a size, those that touch this piece of the text come first.
-    narrow: some inputs have 16 bits, so that single precision may help.
+    narrow: some inputs have 16 bits, so that single precision may help. only: these rules instead of all.
     """
     if not _is_small(program):
         return
     seen = {program.text}
-    for candidates, most in ((_one_or_two, MAX_REWRITES - MAX_LAST), (_last, MAX_REWRITES)):
-        for rewrite in candidates(program, prefer, narrow):
+    rules = only or ((*RULES, precision.rule) if narrow else RULES)
+    last = () if only else LAST
+    for candidates, most in (
+        (_one_or_two(program, prefer, rules), MAX_REWRITES - MAX_LAST),
+        (_single(program, prefer, last), MAX_REWRITES),
+    ):
+        for rewrite in candidates:
             if len(seen) > most:
                 break
             if rewrite.text not in seen:
@@ -90,8 +97,7 @@ def rewrites(program: Program, *, prefer: Span | None = None, narrow: bool = Fal
                 yield rewrite
 
 
-def _one_or_two(program: Program, prefer: Span | None, narrow: bool) -> Iterator[Rewrite]:
-    rules = (*RULES, precision.rule) if narrow else RULES
+def _one_or_two(program: Program, prefer: Span | None, rules: tuple[Rule, ...]) -> Iterator[Rewrite]:
     changes = _ordered(_changes(program, rules), prefer)
     leading: list[Rewrite] = []  # worth a second change: of the safe constants the first is enough
     for change in changes:
@@ -113,8 +119,8 @@ def _goes_with(change: Change, first: str) -> bool:
     return change.variant in LEADING_VARIANTS and not change.name == first in ONCE
 
 
-def _last(program: Program, prefer: Span | None, _narrow: bool) -> Iterator[Rewrite]:
-    for change in _ordered(_changes(program, LAST), prefer):
+def _single(program: Program, prefer: Span | None, rules: tuple[Rule, ...]) -> Iterator[Rewrite]:
+    for change in _ordered(_changes(program, rules), prefer):
         rewrite = _rewritten(program, change)
         if rewrite is not None:
             yield rewrite

@@ -26,7 +26,7 @@ def rule(draft: Draft) -> Iterator[Change]:
                     start = statement.span[0]
                     yield _change(Edit((start, start), f"{base} = {base}.clone(); "))
             case Evaluate(value=Call() as call):
-                twin, name = _twin(call, draft), _changed(call)
+                twin, name = _whole_twin(call, draft), _changed(_first(call))
                 if twin is not None and name is not None:
                     yield _change(Edit(statement.span, f"{name} = {twin.text}"))
             case Assign(target=target, value=Call() as call):
@@ -66,6 +66,33 @@ def _twin(call: Call, draft: Draft) -> Piece | None:
         return None
     end = position + len(call.written)
     return Piece(text[: end - 1] + text[end:], ATOM)
+
+
+def _first(call: Call) -> Call:
+    """The first change of a chain: `h.sub_(v)` of `h.sub_(v).mul_(2)`."""
+    while isinstance(call.receiver, Call) and call.function.name.endswith("_"):
+        call = call.receiver
+    return call
+
+
+def _whole_twin(call: Call, draft: Draft) -> Piece | None:
+    """The twin of a call and of the changes that it is chained to; `relu(h, inplace=False)` for `inplace=True`."""
+    for name, value in call.keywords:
+        if name == "inplace" and isinstance(value, Literal) and value.value is True:
+            start, text = call.span[0], draft.program.text
+            return Piece(f"{text[start : value.span[0]]}False{text[value.span[1] : call.span[1]]}", ATOM)
+    if not isinstance(call.receiver, Call):
+        return _twin(call, draft)
+    plain = catalogue.find(call.function.name.removesuffix("_"))
+    before = _whole_twin(call.receiver, draft)
+    if before is None or plain is None or not call.function.name.endswith("_"):
+        return None
+    text = draft.program.text[call.receiver.span[1] : call.span[1]]
+    position = text.find(f"{call.written}(")
+    if position < 0:
+        return None
+    end = position + len(call.written)
+    return Piece(before.at(ATOM) + text[: end - 1] + text[end:], ATOM)
 
 
 def _changed(call: Call) -> str | None:

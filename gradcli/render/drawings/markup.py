@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
-
-from gradcli.render.text import visible
-
-_DAY = {
+DAY = {
     "ground": "#ffffff",
     "text": "#1f2328",
     "quiet": "#59636e",
@@ -67,11 +63,6 @@ _RULES = (
 """Which colour goes where. Each selector is confined to our own picture: a style within a page holds for all of it."""
 
 
-def escaped(text: str) -> str:
-    """Text for an element or an attribute: no markup, and no character that hides or that XML has not."""
-    return escape(visible(text))
-
-
 def _rules(colours: dict[str, str]) -> str:
     return "".join(f"{_ours(selector)}{{{name}:{colours[role]}}}" for selector, name, role in _RULES)
 
@@ -90,5 +81,5 @@ STYLE = (
     ".gradcli-graph .output rect,.gradcli-graph .found rect{stroke-width:2}"
     ".gradcli-graph .born rect,.gradcli-graph .raised rect{stroke-width:2.6}"
     ".gradcli-graph .raised rect{stroke-dasharray:7 4}"
-    f"{_rules(_DAY)}@media (prefers-color-scheme:dark){{{_rules(_NIGHT)}}}"
+    f"{_rules(DAY)}@media (prefers-color-scheme:dark){{{_rules(_NIGHT)}}}"
 )

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from gradcli.render.drawings.layout import Layout, Point, lay_out
-from gradcli.render.drawings.markup import STYLE, escaped
+from gradcli.render.drawings.markup import STYLE
 from gradcli.render.drawings.model import Arrow, Box, Graph, graph_of, trace_of
-from gradcli.render.text import one_line, shortened, visible, width_of, wrapped
+from gradcli.render.text import escaped, one_line, shortened, visible, width_of, wrapped
 from gradcli.render.view import Answer, View
+from gradcli.render.views.grad import place
 from gradcli.results import TraceResult
 
 _COLUMN = 7.3
@@ -46,10 +47,9 @@ def text(answer: Answer, view: View) -> str:
     """The picture of a trace as a file of its own: with the expression above and the findings below."""
     result = trace_of(answer)
     graph = graph_of(result, view.precision)
-    setting = result.setting
     above = [
         ("heading", one_line(result.expression)),
-        ("quiet", f"{setting.dtype} on {setting.device}, seed {setting.seed}"),
+        ("quiet", f"{place(result.setting, result.inputs)}, seed {result.setting.seed}"),
     ]
     return _picture(graph, _Frame([*above, *_left_out(graph)], _below(result, graph)), one_line(result.expression))
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from gradcli.render.json import to_json
-from gradcli.render.page.blocks import body_of, escaped
+from gradcli.render.page.blocks import body_of
 from gradcli.render.page.style import STYLE
-from gradcli.render.text import one_line, shortened
+from gradcli.render.text import escaped, one_line, shortened
 from gradcli.render.view import Answer, View
 from gradcli.results import Setting
 from gradcli.version import __version__
@@ -17,8 +17,8 @@ from gradcli.version import __version__
 MOST_EMBEDDED = 1_000_000
 """Bytes of JSON that a page carries for programs to read."""
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""What a browser may do for this page: nothing but apply the styles within it."""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""What a browser may do for this page: nothing but apply the styles and show the pictures within it."""
 _LONGEST_TITLE = 120
 _NOT_PLAIN = re.compile(r"[<>&]|[^\x20-\x7e]")
 

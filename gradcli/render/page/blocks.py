@@ -12,7 +12,16 @@ from gradcli.render.cells import DASH, is_numeric, shown_cells, shown_scalar
 from gradcli.render.layout import decimal_place
 from gradcli.render.page.picture import picture_of
 from gradcli.render.terminal import block_lines
-from gradcli.render.text import first_columns, last_columns, one_line, shortened, visible, visible_lines, width_of
+from gradcli.render.text import (
+    escaped,
+    first_columns,
+    last_columns,
+    one_line,
+    shortened,
+    visible,
+    visible_lines,
+    width_of,
+)
 from gradcli.render.view import Answer, View
 from gradcli.render.views import blocks_of
 from gradcli.results import TraceResult
@@ -25,11 +34,6 @@ _PROSE = 30
 _SEVERITIES = ("error", "warning", "note")
 _CODE = re.compile(r"(?:error|warning|note)\[[a-z-]+\]")
 _FIX = "fix: "
-
-
-def escaped(text: str) -> str:
-    """One line of text in which nothing is markup, hides or turns the direction of what follows."""
-    return escape(visible(text))
 
 
 def body_of(answer: Answer, view: View) -> Iterator[str]:

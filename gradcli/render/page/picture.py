@@ -6,17 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
-from importlib import import_module
 
 from gradcli.errors import OutputError
 from gradcli.render.blocks import Block
 from gradcli.render.terminal import block_lines
-from gradcli.render.text import visible
+from gradcli.render.text import escaped
 from gradcli.render.view import Answer, View
 from gradcli.render.views import plots_of
 from gradcli.results import TraceResult
 
-_CURVES = "gradcli.render.pictures.svg"
 _NOT_DRAWN = re.compile(r"<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>", re.DOTALL)
 """Parts of an SVG file that say nothing within a page."""
 _NAME = re.compile(r' id="([^"]*)"')
@@ -35,22 +33,14 @@ def picture_of(answer: Answer, view: View) -> Iterator[str]:
     if not plots:
         return
     try:
-        drawn = _curves(answer, view)
+        from gradcli.render.pictures import svg
+
+        drawn = svg.text(answer, view)
     except OutputError as error:
         yield from _characters(plots, view)
-        yield f'<p class="quiet">{escape(visible(" - ".join(filter(None, (error.message, error.hint)))))}</p>'
+        yield f'<p class="quiet">{escaped(" - ".join(filter(None, (error.message, error.hint))))}</p>'
         return
     yield from _figure(_with_needed_names(_NOT_DRAWN.sub("", drawn)), "curves")
-
-
-def _curves(answer: Answer, view: View) -> str:
-    """The curves as SVG.  Raises OutputError where they cannot be drawn."""
-    try:
-        pictures = import_module(_CURVES)
-    except ModuleNotFoundError:
-        raise OutputError("a picture needs matplotlib", hint="pip install 'gradcli[plot]'") from None
-    drawn: str = pictures.text(answer, view)
-    return drawn
 
 
 def _with_needed_names(drawn: str) -> str:

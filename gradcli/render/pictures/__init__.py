@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcli.errors import OutputError
 from gradcli.render.blocks import Field, Plot
+from gradcli.render.fields import has_values
 from gradcli.render.view import Answer, View
 from gradcli.render.views import plots_of
 
@@ -68,8 +69,8 @@ def title_of(answer: Answer) -> str:
 
 def _drawings(answer: Answer, view: View) -> tuple[Plot | Field, ...]:
     drawings = plots_of(view.drawing or answer) or plots_of(answer)
-    if drawings and any(_has_values(drawing) for drawing in drawings):
-        return tuple(drawing for drawing in drawings if _has_values(drawing))
+    if drawings and any(has_values(drawing) for drawing in drawings):
+        return tuple(drawing for drawing in drawings if has_values(drawing))
     kind = getattr(answer, "kind", "error")
     if drawings:
         raise OutputError(f"there is no finite value to draw in this answer of '{kind}'", hint="Choose other points.")
@@ -84,10 +85,3 @@ def _drawings(answer: Answer, view: View) -> tuple[Plot | Field, ...]:
         f"an answer of '{kind}' has no picture",
         hint="activate, grad over points or --range, and loss with --steps have one; trace has a graph.",
     )
-
-
-def _has_values(drawing: Plot | Field) -> bool:
-    from gradcli.render.curves import limits_of, lines_of
-    from gradcli.render.fields import scale_of
-
-    return scale_of(drawing) is not None if isinstance(drawing, Field) else limits_of(lines_of(drawing)) is not None

@@ -72,8 +72,16 @@ def blocks_of(
     plots = plots_of(drawing or answer) if plot else ()
     if plot and not plots and views.without_plot:
         return (*blocks, Note(views.without_plot, "quiet"))
+    if plots and not any(map(_has_values, plots)):
+        return (*blocks, Note("nothing to draw: no finite value", "quiet"))
     behind = next((place for place, block in enumerate(blocks, 1) if isinstance(block, Table)), len(blocks))
     return (*blocks[:behind], *plots, *blocks[behind:])
+
+
+def _has_values(drawing: Drawing) -> bool:
+    from gradcli.render.fields import has_values  # most answers are not drawn
+
+    return has_values(drawing)
 
 
 def table_of(answer: Answer) -> Table:

@@ -25,7 +25,7 @@ _POINTS_SIDE_BY_SIDE = 4
 def blocks(result: ActivateResult) -> tuple[Block, ...]:
     """The answer for people."""
     return (
-        Heading(result.expression, place(result.setting)),
+        Heading(result.expression, place(result.setting, result.inputs)),
         _points_table(result),
         *(_layers_table(name, curve, result) for name, curve in _named(result) if curve.layers),
         *(_verdict(name, curve, alone=len(result.functions) == 1) for name, curve in _named(result)),

@@ -20,15 +20,17 @@ from gradcli.render.views.tensors import (
     scalar,
     tensor_tables,
 )
-from gradcli.results import Gradient, GradResult, Setting
+from gradcli.results import Gradient, GradResult, Setting, Tensor
 
+_OTHERS = 3
+"""Inputs with another dtype that a heading names."""
 WITHOUT_PLOT = "nothing to draw: a curve needs two real points or more of one name, a field a grid of two"
 
 
 def blocks(result: GradResult) -> tuple[Block, ...]:
     """The answer for people."""
     return (
-        Heading(result.expression, place(result.setting)),
+        Heading(result.expression, place(result.setting, result.inputs)),
         *((_pointwise_table(result),) if _is_pointwise(result) else _tensor_by_tensor(result)),
         *derivatives.matrices(result),
         *gradient_facts(result.norm, result.gradients),
@@ -116,9 +118,16 @@ def _ascending(field: Field) -> Field:
     )
 
 
-def place(setting: Setting) -> str:
-    """The remark behind every heading."""
-    return f"{setting.dtype} on {setting.device}"
+def place(setting: Setting, inputs: Mapping[str, Tensor]) -> str:
+    """The remark behind every heading: dtype and device, and the floating inputs that have a dtype of their own."""
+    floating = {name: tensor.dtype for name, tensor in inputs.items() if tensor.dtype.startswith(("float", "bfloat"))}
+    dtypes = set(floating.values())
+    if len(dtypes) == 1:
+        return f"{dtypes.pop()} on {setting.device}"
+    others = [f"{name} is {dtype}" for name, dtype in floating.items() if dtype != setting.dtype]
+    if len(others) > _OTHERS:
+        others[_OTHERS:] = [f"{len(others) - _OTHERS} more differ"]
+    return ", ".join([f"{setting.dtype} on {setting.device}", *others])
 
 
 def gradient_facts(norm: np.ndarray | None, gradients: Mapping[str, Gradient | None]) -> Iterator[Facts]:

@@ -36,7 +36,7 @@ _ELEMENTS_WRITTEN = 256
 def blocks(result: LossResult) -> tuple[Block, ...]:
     """The answer for people."""
     return (
-        Heading(result.expression, place(result.setting)),
+        Heading(result.expression, place(result.setting, result.inputs)),
         *_loss(result),
         *_elements(result),
         *_inside(result),

@@ -18,7 +18,7 @@ def blocks(result: RetainDemoResult) -> tuple[Block, ...]:
     (scenario, *more) = result.scenarios
     shown = _raising(result)
     return (
-        Heading(result.expression or "backward more than once", place(result.setting)),
+        Heading(result.expression or "backward more than once", place(result.setting, result.inputs)),
         _scenarios(result.scenarios) if more else _calls(scenario),
         Facts(tuple((scenario.name, scenario.explanation) for scenario in result.scenarios)),
         *(failure_blocks(result.error) if result.error is not None else ()),

@@ -57,7 +57,7 @@ def ways_out(fixes: Sequence[WayOut]) -> Iterator[Table]:
             Column("forward", np.array([fix.forward_passes for fix in fixes], dtype=np.int64)),
             Column("nodes run", np.array([fix.backward_nodes for fix in fixes], dtype=np.int64)),
             Column("bytes kept", np.array([fix.kept_bytes for fix in fixes], dtype=np.int64)),
-            Column("ran", ["yes" if fix.verified else "no" for fix in fixes]),
+            Column("ran", [_ran(fix) for fix in fixes]),
         ),
         "ways out, the cheapest for this graph first; each was run here",
     )
@@ -72,6 +72,12 @@ def ways_out(fixes: Sequence[WayOut]) -> Iterator[Table]:
 def tensors(title: str, values: Sequence[Tensor | None]) -> Column:
     """A column of whole tensors, dashes where there is none."""
     return Column(title, Tensors(values), missing=absent(values))
+
+
+def _ran(fix: WayOut) -> str:
+    if fix.verified:
+        return "yes"
+    return "no: another result" if fix.error is None else f"no: {fix.error.type}"
 
 
 def absent(values: Iterable[object]) -> np.ndarray:

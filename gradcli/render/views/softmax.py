@@ -21,7 +21,7 @@ def blocks(result: SoftmaxResult) -> tuple[Block, ...]:
         else Table((index_column(result.sum.shape), column("sum", result.sum)))
     )
     return (
-        Heading(result.expression, place(result.setting)),
+        Heading(result.expression, place(result.setting, result.inputs)),
         Table(_entries(result)),
         total,
         _jacobian(result, labels("p", shape), labels(next(iter(result.inputs)), shape)),

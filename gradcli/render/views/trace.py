@@ -41,7 +41,7 @@ def tree_blocks(result: TraceResult) -> tuple[Block, ...]:
 def _around(result: TraceResult, steps: Iterable[Block]) -> tuple[Block, ...]:
     found = () if result.raised is not None else finding_blocks(result.findings, result.expression)
     return (
-        Heading(result.expression, place(result.setting)),
+        Heading(result.expression, place(result.setting, result.inputs)),
         *found,
         *_disagreement(result),
         *steps,

@@ -27,6 +27,7 @@ best.backward()
 scores.grad
 """,
         hint="Take the value, max(...), or softmax(...), where the index stands.",
+        words_of="no-grad-fn",
     ),
     _row(
         id="comparison-output",
@@ -45,7 +46,8 @@ y = (4 * x).sigmoid().sum()
 y.backward()
 x.grad
 """,
-        hint="Replace the comparison by a smooth step: sigmoid(4 * {name}).",
+        hint="{step}",
+        words_of="no-grad-fn",
     ),
     _row(
         id="detached-output",
@@ -65,6 +67,7 @@ y.backward()
 x.grad
 """,
         hint="Leave 'detach' out.",
+        words_of="no-grad-fn",
     ),
     _row(
         id="freed-saved-tensor",
@@ -85,6 +88,7 @@ y.sum().backward(retain_graph=True)
 y.grad_fn._saved_result
 """,
         hint="Keep the graph for the later call: --retain all. 'gradcli retain-demo' shows which tensor was freed.",
+        words_of="second-backward",
     ),
     _row(
         id="gradient-without-graph",
@@ -104,6 +108,7 @@ slope.backward()
 x.grad
 """,
         hint="For a second derivative use --order 2, or --hessian.",
+        words_of="no-grad-fn",
     ),
     _row(
         id="item-output",
@@ -141,7 +146,7 @@ y = (x * x).sum()
 y.backward()
 x.grad
 """,
-        hint="Nothing that is differentiated reaches the output. {frozen:leave} 'detach' and comparisons out, or ask for "
+        hint="Nothing that is differentiated reaches the output. {frozen:leave} {cut} out, or ask for "
         "another input with --wrt.",
         signs=(r"does not require grad and does not have a grad_fn",),
     ),
@@ -163,6 +168,7 @@ y = (x * x).sum()
 y.backward()
 x.grad
 """,
+        words_of="no-grad-fn",
     ),
     _row(
         id="second-backward",
@@ -204,6 +210,7 @@ trunk = x * x
 (trunk.sum() + trunk.prod()).backward()
 x.grad
 """,
+        words_of="second-backward",
     ),
     _row(
         id="unused-input",

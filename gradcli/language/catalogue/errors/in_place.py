@@ -47,7 +47,7 @@ y += 1
 y.sum().backward()
 x.grad
 """,
-        hint="Several elements share one place in memory: {instead}, or put .clone() behind the expand.",
+        hint="Several elements share one place in memory: put .clone() behind the expand.",
         signs=(r"more than one element of the written-to tensor refers to a single memory location",),
     ),
     _row(
@@ -68,7 +68,7 @@ first = first * 2
 (first + second).sum().backward()
 x.grad
 """,
-        hint="Change a copy: {instead}, or put .clone() behind the view.",
+        hint="Change a copy: {instead}.",
         signs=(r"output of a function that returns multiple views",),
     ),
     _row(
@@ -114,7 +114,7 @@ y = y + 1
 y.sum().backward()
 x.grad
 """,
-        hint="Change a copy: {instead}, or .clone() before the change.",
+        hint="Change a copy: {instead}.",
         signs=(r"modified by an inplace operation",),
     ),
     _row(
@@ -159,5 +159,6 @@ for _ in range(2):
     optimizer.step()
 w.detach()
 """,
+        words_of="in-place-saved-tensor",
     ),
 )

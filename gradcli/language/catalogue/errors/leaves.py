@@ -58,7 +58,7 @@ x = torch.tensor(2.0, requires_grad=True)
 (slope,) = torch.autograd.grad(x * x, [x])
 slope
 """,
-        hint="There is no floating input that could be differentiated: {name}:float32=1,2 is one, or name it in the "
+        hint="No input that could be differentiated is floating: give one a floating dtype, {name}:float32=..., or name one in the "
         "expression.",
         signs=(r"`inputs` argument to `(grad|backward)\(\)` cannot be empty",),
     ),
@@ -140,7 +140,7 @@ y = x + 1
 y.sum().backward()
 x.grad
 """,
-        hint="An input cannot be changed in place: {instead}, {name}.clone() before the change, or --frozen {name}.",
+        hint="An input cannot be changed in place: {instead}.",
         signs=(r"(?<!of )a leaf Variable that requires grad is being used in an in-place",),
     ),
     _row(
@@ -160,7 +160,7 @@ y[0] = 5.0
 y.sum().backward()
 x.grad
 """,
-        hint="An input cannot be changed in place: {instead}, or --frozen {name}.",
+        hint="An input cannot be changed in place: {instead}.",
         signs=(r"a view of a leaf Variable that requires grad",),
     ),
     _row(
@@ -177,7 +177,7 @@ x = torch.tensor([1.0, 2.0], requires_grad=True)
 (x * x).sum().backward()
 x.grad
 """,
-        hint="Give the input a floating dtype: {name}:float32=1,2.",
+        hint="Give the input a floating dtype: {name}:float32=...",
         signs=(r"[Oo]nly Tensors of floating point.*can require gradients", r"requires gradients must be floating"),
     ),
     _row(

@@ -65,7 +65,7 @@ torch.linalg.cholesky(a)
 a = torch.tensor([[1.0, 2.0], [2.0, 1.0]], requires_grad=True)
 torch.linalg.cholesky(a + 3 * torch.eye(2)).diagonal().prod().detach().square()
 """,
-        hint="The matrix is not positive-definite: move it away, {name} + 1e-3 * eye(n), or more.",
+        hint="The matrix is not positive-definite: move it away, {moved}, or more.",
         signs=(r"not positive-definite|input is not positive",),
     ),
     _row(
@@ -122,7 +122,7 @@ torch.linalg.inv(a)
 a = torch.tensor([[1.0, 2.0], [2.0, 4.0]], requires_grad=True)
 torch.linalg.inv(a + torch.eye(2)).detach()
 """,
-        hint="The matrix has no inverse here: move it away, {name} + 1e-3 * eye(n), or use linalg.pinv.",
+        hint="The matrix has no inverse here: move it away, {moved}, or use linalg.pinv.",
         signs=(r"linalg\.inv.*(singular|not invertible)",),
     ),
     _row(
@@ -139,7 +139,7 @@ torch.linalg.solve(a, torch.tensor([1.0, 1.0]))
 a = torch.tensor([[1.0, 2.0], [2.0, 4.0]], requires_grad=True)
 torch.linalg.solve(a + torch.eye(2), torch.tensor([1.0, 1.0])).detach()
 """,
-        hint="The matrix has no inverse here: move it away, {name} + 1e-3 * eye(n), or use linalg.pinv.",
+        hint="The matrix has no inverse here: move it away, {moved}, or use linalg.pinv.",
         signs=(r"singular|not invertible",),
     ),
 )

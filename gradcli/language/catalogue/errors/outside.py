@@ -122,4 +122,20 @@ x.grad
         hint="Choose element by element: where({name} > 0, ..., ...).",
         signs=(r"Boolean value of Tensor with more than one value is ambiguous",),
     ),
+    _row(
+        id="vmap-item",
+        title="a number is taken out of a tensor under vmap",
+        type="RuntimeError",
+        program="""\
+x = torch.tensor([1.0, 2.0])
+torch.func.vmap(lambda element: element * element.item())(x)
+""",
+        cause="Under vmap one tensor stands for all elements at once, so it has no single number.",
+        fix="Stay with tensors.",
+        repaired="""\
+x = torch.tensor([1.0, 2.0])
+torch.func.vmap(lambda element: element * element)(x)
+""",
+        signs=(r"vmap: It looks like you're calling \.item\(\)",),
+    ),
 )

@@ -15,7 +15,7 @@ class AutogradError:
     cause: at most two sentences. fix: one sentence, in PyTorch's terms.
     hint: the fix in terms of gradcli's command line and the user's names, see `PLACES`; empty where the command line
         cannot end up there, which shows the fix instead.
-    signs: patterns of the wordings that are known; empty where a sibling raises the same words.
+    signs: patterns of the wordings that are known; empty where a sibling raises the same words, which is words_of.
     """
 
     id: str
@@ -28,25 +28,33 @@ class AutogradError:
     repaired: str
     hint: str = ""
     signs: tuple[str, ...] = ()
+    words_of: str = ""
 
 
 PLACES = (
     "available",
+    "cut",
     "frozen",
+    "indices",
     "inputs",
     "instead",
+    "moved",
     "name",
     "ones",
     "output",
     "part",
-    "second",
     "shapes",
+    "step",
+    "supported",
     "transposed",
 )
 """What a hint can say in the user's own words, between braces.
 
-available: the highest order of differentiation there is. frozen: `{frozen:leave} it` is `Take --frozen w away, or leave
-it`, and `Leave it` where nothing is frozen. inputs: their names. instead: `write 'y = y + 1' for 'y += 1'`. name: the
-tensor concerned. ones: a cotangent of the output's shape. output: `, which is [2]`. part: the sub-expression concerned.
-second: the index of `x[i]`, the second argument of a call. shapes: `a is [2, 3] and b is [4]. `. transposed: a product that fits, if there is one.
+available: the highest order of differentiation there is. cut: what ends the path from the inputs.
+frozen: `{frozen:leave} it` is `Take --frozen w away, or leave it`, and `Leave it` where nothing is frozen.
+indices: `t:int64=2,1`, or `long(...)` around what is computed. inputs: their names.
+instead: what was run and helps, `write 'y = exp(x); y = y + 1'`. moved: `a + 1e-3 * eye(2)`. name: the tensor concerned.
+ones: a cotangent of the output's shape. output: `, which is [2]`. part: the sub-expression concerned.
+shapes: `a is [2, 3] and b is [4]. `. step: the smooth step for a comparison. supported: what has another dtype.
+transposed: a product that fits, if there is one.
 """

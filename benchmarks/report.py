@@ -1,0 +1,40 @@
+"""What the benchmarks share: how they are asked, what a figure stands beside, and where their tables go."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+REPORT = Path(__file__).parent / "README.md"
+
+
+def asked(description: str | None, *, pairs: int = 9) -> argparse.ArgumentParser:
+    """The options that every benchmark has."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=pairs)
+    parser.add_argument("--dry-run", action="store_true", help="print the figures only")
+    return parser
+
+
+def table(columns: str, rows: Iterable[str], *, how: str, packages: Sequence[str] = ()) -> str:
+    """Rows under a line that says on what they were measured, and how."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("torch", *packages, "gradcli"))
+    head = f"Python {platform.python_version()}, {versions}, {os.cpu_count()} cores; {how}."
+    return "\n".join([head, "", columns, "|" + " --- |" * (columns.count("|") - 1), *rows]) + "\n"
+
+
+def finish(text: str, missed: Sequence[str], *, marker: str, dry_run: bool) -> int:
+    """Print the table, write it between its markers, and say which targets were missed; the exit code."""
+    print(text, end="")
+    if not dry_run:
+        place = re.compile(rf"(?<=<!-- {marker} -->\n).*?(?=<!-- /{marker} -->)", re.DOTALL)
+        REPORT.write_text(place.sub(lambda _: text, REPORT.read_text(encoding="utf-8")), encoding="utf-8")
+    for title in missed:
+        print(f"missed its target: {title}", file=sys.stderr)
+    return 1 if missed else 0

@@ -1,0 +1,448 @@
+"""How far a long loop is: told to a listener, drawn on a terminal, and never a part of an answer."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from command_line import captured, clean_environment
+
+import gradcli
+from gradcli.cli import bars, main, progress
+from gradcli.progress import Loop, listening, steps
+
+DESCENT = ["loss", "mse", "x * w", "1", "x=1", "w=2", "--wrt", "w", "--lr", "0.1", "--steps", "600"]
+PATIENCE = 60
+
+
+class Ear:
+    """A listener that remembers the loops in the order in which they ended."""
+
+    def __init__(self) -> None:
+        self.open: list[Loop] = []
+        self.ended: list[tuple[str, int | None, int]] = []
+
+    def begins(self, loop: Loop) -> None:
+        self.open.append(loop)
+
+    def ends(self, loop: Loop) -> None:
+        self.open.remove(loop)
+        self.ended.append((loop.what, loop.total, loop.done))
+
+
+def heard(compute: Callable[[], Any]) -> list[tuple[str, int | None, int]]:
+    ear = Ear()
+    with listening(ear):
+        compute()
+    assert ear.open == []
+    return ear.ended
+
+
+# the mechanism
+
+
+def test_items_are_counted_when_they_are_done_and_not_before() -> None:
+    ear = Ear()
+    with listening(ear):
+        assert [ear.open[0].done for _ in steps("abc", "letters")] == [0, 1, 2]
+    assert ear.ended == [("letters", 3, 3)]
+
+
+def test_without_a_listener_the_items_are_what_is_iterated() -> None:
+    items = range(3)
+    assert steps(items, "numbers") is items
+    with listening(Ear()):
+        assert steps(items, "numbers") is not items
+        with listening(None):
+            assert steps(items, "numbers") is items
+
+
+def test_a_loop_of_unknown_length_has_no_total_unless_it_is_given() -> None:
+    assert heard(lambda: list(steps(iter("ab"), "letters"))) == [("letters", None, 2)]
+    assert heard(lambda: list(steps(iter("ab"), "letters", 2))) == [("letters", 2, 2)]
+
+
+def test_a_loop_that_is_left_has_ended_too() -> None:
+    def leave() -> None:
+        for item in steps(range(9), "numbers"):
+            if item == 4:
+                return
+
+    def fail() -> None:
+        with suppress(ValueError):
+            for item in steps(range(9), "numbers"):
+                if item == 4:
+                    raise ValueError
+
+    assert heard(leave) == [("numbers", 9, 4)]
+    assert heard(fail) == [("numbers", 9, 4)]
+
+
+# the loops
+
+
+@pytest.mark.parametrize(
+    ("compute", "loop"),
+    [
+        (lambda: gradcli.grad("x**2", x=[1, 2, 3], jacobian=True), ("rows of the Jacobian", 3, 3)),
+        (lambda: gradcli.grad("sum(x**3)", x=[1, 2, 3, 4], hessian=True), ("rows of the Hessian", 4, 4)),
+        (lambda: gradcli.check("sigmoid", 0, 1), ("dtypes checked", 4, 4)),
+        (lambda: gradcli.check("softmax(x, 0)", x=[0, 1, 2]), ("tangents in forward mode", 3, 3)),
+        (lambda: gradcli.activate("sigmoid,tanh", 0, 1), ("functions", 2, 2)),
+        (lambda: gradcli.activate("tanh", 0, 1, depth=7), ("layers", 7, 7)),
+        (lambda: gradcli.retain_demo("x.exp().sum()", x=[1, 2], calls=5), ("calls", 5, 5)),
+        (lambda: gradcli.retain_demo("x.exp().sum()", x=[1, 2], calls=5), ("fixes tried", 4, 4)),
+        (lambda: gradcli.autograd_errors("second-backward"), ("errors raised", 1, 1)),
+        (lambda: gradcli.trace("exp(x) * x", 1), ("steps of the trace", 3, 3)),
+    ],
+)
+def test_the_long_loops_say_how_far_they_are(compute: Callable[[], Any], loop: tuple[str, int, int]) -> None:
+    assert loop in heard(compute)
+
+
+def test_a_slope_at_50_digits_is_counted_for_each_element_that_has_one() -> None:
+    counted = heard(lambda: gradcli.check("sigmoid", 0, 1, 2))
+    assert any(what.startswith("slopes to") and total == done == 3 for what, total, done in counted)
+
+
+def test_gradient_descent_is_counted_by_its_updates() -> None:
+    found = heard(lambda: gradcli.loss("mse", "x * w", 1, x=1, w=2, learning_rate=0.1, steps=6))
+    assert [(what, total) for what, total, _ in found if "descent" in what] == [("steps of gradient descent", 6)]
+
+
+def test_a_gradient_at_one_point_has_no_loop_to_tell_of() -> None:
+    assert heard(lambda: gradcli.grad("sigmoid", 0)) == []
+
+
+@pytest.mark.parametrize("name", ["numbers.txt", "numbers.csv"])
+def test_text_is_counted_while_it_is_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("1\n2\n3\n")
+    assert [what for what, _, _ in heard(lambda: gradcli.grad("sigmoid", f"@{path}")) if name in what]
+
+
+def test_text_is_counted_while_it_is_written(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.linspace(0, 1, 2**18, dtype=np.float32))
+    ear = Ear()
+    with listening(ear):
+        result = gradcli.grad("sigmoid", f"@{tmp_path / 'x.npy'}")
+        from gradcli.render import View, write
+
+        for format_ in ("json", "csv", "ndjson"):
+            ear.ended.clear()
+            write(result, View(format=format_), io.StringIO())
+            assert ear.ended, format_
+            assert {what for what, _, _ in ear.ended} == {"parts written"}
+            assert all(done == total and total > 1 for _, total, done in ear.ended)
+
+
+# the terminal
+
+
+class Shown(NamedTuple):
+    code: int
+    out: str
+    """Standard output."""
+    sent: str
+    """Everything that was sent to the terminal of standard error."""
+
+    @property
+    def screen(self) -> list[str]:
+        return screen(self.sent)
+
+
+def screen(sent: str) -> list[str]:
+    """The lines that a terminal shows in the end, without the empty ones below."""
+    lines, row, column = [""], 0, 0
+    for mark, final, text in re.findall(r"\x1b\[([\d;?]*)([A-Za-z])|([\s\S])", sent):
+        if text == "\r":
+            column = 0
+        elif text == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif text:
+            lines[row] = lines[row].ljust(column)[:column] + text + lines[row][column + 1 :]
+            column += 1
+        elif final == "A":
+            row = max(0, row - int(mark or 1))
+        elif final == "K":
+            assert mark == "2"
+            lines[row] = ""
+        else:
+            assert final == "m", (mark, final)
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+class Terminal:
+    """A pseudo-terminal whose other end is read all the time: a full one would stop whoever writes."""
+
+    def __init__(self, columns: int) -> None:
+        self._control, self.end = pty.openpty()
+        fcntl.ioctl(self.end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self._sent = b""
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        with suppress(OSError):  # how Linux says that the end is closed
+            while data := os.read(self._control, 65536):
+                self._sent += data
+
+    def sent_so_far(self) -> str:
+        return self._sent.decode(errors="replace")
+
+    def sent(self) -> str:
+        """Everything, once nobody can write any more."""
+        self._reader.join(PATIENCE)
+        os.close(self._control)
+        return self._sent.decode()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draws at once what takes long, and often."""
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "REDRAWN", 0.01)
+    monkeypatch.setattr(bars, "LOOKED_AT", 0.0)
+
+
+@pytest.fixture
+def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Shown]:
+    def run(argv: list[str], columns: int = 100, stream: io.TextIOBase | None = None) -> Shown:
+        """A command line whose standard error is a terminal; standard output too if `stream` is none."""
+        terminal = Terminal(columns)
+        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
+        with monkeypatch.context() as patch, os.fdopen(terminal.end, "w", encoding="utf-8") as error:
+            patch.setattr(sys, "stderr", error)
+            with redirect_stdout(out):
+                code = main(argv)
+        out.seek(0)
+        return Shown(code, out.read(), terminal.sent())
+
+    return run
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_a_line_appears_and_is_gone_afterwards(on_terminal: Callable[..., Shown], columns: int) -> None:
+    code, out, sent = shown = on_terminal(DESCENT, columns)
+    assert re.search(r"\d+ of 600 steps", sent)
+    assert shown.screen == []
+    assert (code, out) == captured(DESCENT)[:2]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("columns", [20, 40, 80])
+def test_a_line_leaves_room_for_what_ctrl_c_prints_behind_it(on_terminal: Callable[..., Shown], columns: int) -> None:
+    drawn = re.split(r"[\r\n]|\x1b\[\d*[AK]", on_terminal(DESCENT, columns).sent)
+    widths = {len(re.sub(r"\x1b\[[\d;]*m", "", line)) for line in drawn}
+    assert 10 < max(widths) <= columns - len("^C")
+
+
+def test_nothing_is_drawn_before_two_seconds_have_passed(on_terminal: Callable[..., Shown]) -> None:
+    assert progress.PATIENCE == 2.0
+    assert on_terminal(["grad", "sigmoid", "0"]).sent == ""
+
+
+@pytest.mark.usefixtures("impatient")
+def test_nothing_is_drawn_where_standard_error_is_no_terminal() -> None:
+    assert captured(DESCENT)[2] == ""
+
+
+@pytest.mark.usefixtures("impatient")
+def test_where_there_is_nothing_to_count_the_time_is_shown(
+    on_terminal: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gradcli.inspections import grad
+
+    compute = grad.grad
+    monkeypatch.setattr(grad, "grad", lambda *words: time.sleep(0.3) or compute(*words))
+    shown = on_terminal(["grad", "sigmoid", "0"])
+    assert "computing" in shown.sent
+    assert "0:00" in shown.sent
+    assert shown.screen == []
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_error_stands_alone_on_the_screen(
+    on_terminal: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gradcli.errors import BoundError
+    from gradcli.inspections import grad
+
+    def slow(*_: object) -> None:
+        time.sleep(0.3)
+        raise BoundError("too much", hint="Less.")
+
+    monkeypatch.setattr(grad, "grad", slow)
+    shown = on_terminal(["grad", "sigmoid", "0"])
+    assert shown.code == 2
+    assert "computing" in shown.sent
+    assert "computing" not in "".join(shown.screen)
+    assert "too much" in shown.screen[0]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_warning_of_pytorchs_keeps_its_line(
+    on_terminal: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import warnings
+
+    from gradcli.inspections import grad
+
+    compute = grad.grad
+
+    def warning(*words: Any) -> Any:
+        time.sleep(0.2)
+        warnings.warn("mind the step", stacklevel=1)
+        time.sleep(0.2)
+        return compute(*words)
+
+    monkeypatch.setattr(grad, "grad", warning)
+    shown = on_terminal(["grad", "sigmoid", "0"])
+    before, after = shown.sent.split("PyTorch warns")
+    assert "computing" in before
+    assert "computing" in after
+    assert shown.screen == ["PyTorch warns: mind the step"]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_is_said_about_files_stays(on_terminal: Callable[..., Shown], tmp_path: Path) -> None:
+    path = tmp_path / "answer.json"
+    shown = on_terminal([*DESCENT, "--out", str(path)])
+    assert "steps of gradient descent" in shown.sent
+    assert len(shown.screen) == 1
+    assert shown.screen[0].startswith(f"wrote {path}")
+    assert path.read_text() == captured([*DESCENT, "--json"])[1]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_batch_shows_its_own_count_and_no_other(on_terminal: Callable[..., Shown], tmp_path: Path) -> None:
+    requests = tmp_path / "requests"
+    requests.write_text(" ".join(word.replace(" ", "") for word in DESCENT) + "\n")
+    shown = on_terminal(["batch", str(requests)])
+    assert shown.code == 0
+    assert "answered" in shown.sent
+    assert "steps of" not in shown.sent
+    assert shown.screen == []
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_terminal_that_cannot_be_drawn_on_costs_no_answer(
+    on_terminal: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise UnicodeEncodeError("ascii", "⠋", 0, 1, "no such character")
+
+    monkeypatch.setattr(bars.Bars, "show", broken)
+    shown = on_terminal(DESCENT)
+    assert (shown.code, shown.out) == captured(DESCENT)[:2]
+    assert shown.screen == []
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_job_in_the_background_draws_nothing(
+    on_terminal: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp() + 1)
+    assert on_terminal(DESCENT).sent == ""
+    monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
+    assert on_terminal(DESCENT).sent != ""
+
+
+def test_no_thread_is_left_behind(on_terminal: Callable[..., Shown]) -> None:
+    on_terminal(["grad", "sigmoid", "0"])
+    assert [thread.name for thread in threading.enumerate() if thread.name == "progress"] == []
+
+
+# processes of their own
+
+STARTED = """
+import sys
+from gradcli.cli import progress
+progress.PATIENCE = {patience}
+from gradcli.__main__ import run
+{before}
+run()
+"""
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., tuple[subprocess.Popen[bytes], Terminal]]]:
+    running: list[subprocess.Popen[bytes]] = []
+
+    def started(
+        argv: list[str], *, patience: float, output_too: bool = False, before: str = ""
+    ) -> tuple[subprocess.Popen[bytes], Terminal]:
+        terminal = Terminal(100)
+        process = subprocess.Popen(
+            [sys.executable, "-c", STARTED.format(patience=patience, before=before), *argv],
+            stdin=subprocess.DEVNULL,
+            stdout=terminal.end if output_too else subprocess.PIPE,
+            stderr=terminal.end,
+            env={**clean_environment(), "TERM": "xterm"},
+        )
+        os.close(terminal.end)
+        running.append(process)
+        return process, terminal
+
+    yield started
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+Start = Callable[..., tuple[subprocess.Popen[bytes], Terminal]]
+
+
+@pytest.mark.parametrize("out", [[], ["--json"], ["--json", "--out", "/dev/stderr"]])
+def test_an_answer_on_the_same_terminal_is_what_it_is_without_a_line(start: Start, out: list[str]) -> None:
+    screens = []
+    for patience in (0.2, 1000):
+        process, terminal = start([*DESCENT, "--steps", "900", *out], patience=patience, output_too=True)
+        assert process.wait(PATIENCE) == 0
+        sent = terminal.sent()
+        assert ("of 900 steps" in sent or "computing" in sent) == (patience < 1)
+        screens.append(screen(sent))
+    assert screens[0] == screens[1]
+    assert screens[0]
+
+
+def test_ctrl_c_takes_the_line_away_and_ends_with_130(start: Start) -> None:
+    process, terminal = start([*DESCENT, "--steps", "10000"], patience=0.0)
+    deadline = time.monotonic() + PATIENCE
+    while "steps of gradient descent" not in terminal.sent_so_far() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=PATIENCE)
+    sent = terminal.sent()
+    assert (process.returncode, out) == (130, b"")
+    assert "steps of gradient descent" in sent
+    assert screen(sent) == []
+
+
+def test_a_quick_answer_does_not_import_what_draws(start: Start) -> None:
+    told = "import atexit, os; leave = os._exit\n"
+    told += "os._exit = lambda code: (print('rich.progress' in sys.modules, flush=True), leave(code))"
+    for patience, imported in ((1000, b"False"), (0.0, b"True")):
+        process, terminal = start(["grad", "sigmoid", "0", "--json"], patience=patience, before=told)
+        out, _ = process.communicate(timeout=PATIENCE)
+        terminal.sent()
+        assert out.splitlines()[-1] == imported
