@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _BINDING = re.compile(r"(?P<name>[^\W\d]\w*)(?::(?P<dtype>[\w.]*))?=(?P<value>(?!=).*)", re.DOTALL)
+_ASSIGNED = re.compile(r"[^\W\d]\w*(:[\w.]*)?=\s*[^\W\d]\w*\s*=(?!=)")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _SEVERAL = re.compile(r";|=[^\S\n]*[^\s=][^\n]*\n\s*\S")
 _ONE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -70,8 +71,13 @@ class Request:
 
 
 def is_binding(word: str) -> bool:
-    """Whether a word is NAME=VALUE rather than a point, or a program such as `h=exp(x); h*2`."""
-    return _BINDING.fullmatch(word) is not None and not _SEVERAL.search(_QUOTED.sub("", word))
+    """Whether a word is NAME=VALUE rather than a point, or a program such as `h=exp(x); h*2`.
+
+    The value of a name may be a program too, `x=h = ones(3); h[0]`: it then begins with an assignment of its own.
+    """
+    if _BINDING.fullmatch(word) is None:
+        return False
+    return not _SEVERAL.search(_QUOTED.sub("", word)) or _ASSIGNED.match(word) is not None
 
 
 def read_value(text: str, sources: Mapping[str, Value] | None = None) -> Value:

@@ -193,6 +193,9 @@ def test_an_empty_word_is_no_point(word: str) -> None:
     ("word", "binds"),
     [
         ("x=1", True),
+        ("x=h = ones(3); h[0]", True),
+        ("x:float64=h = ones(3)\nh[0]", True),
+        ("x=h == 1; h", False),
         ("x=1;", False),
         ("h=exp(x); h*2", False),
         ("h=exp(x)\nh*2", False),
