@@ -2,63 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
 from gradcli.render.blocks import Block, Drawing, Note, Table
 from gradcli.render.cells import with_distinct_names
 from gradcli.render.view import Answer
-from gradcli.render.views import (
-    activate,
-    check,
-    errors,
-    failure,
-    functions,
-    grad,
-    loss,
-    program,
-    retain_demo,
-    softmax,
-    trace,
-)
 
 if TYPE_CHECKING:
     from gradcli.results import TraceResult
 
 __all__ = ["blocks_of", "plots_of", "table_of"]
 
-
-def _no_plots(result: object) -> tuple[Drawing, ...]:
-    return ()
-
-
-@dataclass(frozen=True)
-class _Views:
-    """What one kind of answer shows. The arguments are the kind's own class.
-
-    without_plot: what is said where a plot was asked for and there is none.
-    """
-
-    blocks: Callable[[Any], tuple[Block, ...]]
-    table: Callable[[Any], Table]
-    plots: Callable[[Any], tuple[Drawing, ...]] = _no_plots
-    without_plot: str = ""
-
-
-_VIEWS = {
-    "grad": _Views(grad.blocks, grad.table, grad.plots, grad.WITHOUT_PLOT),
-    "activate": _Views(activate.blocks, activate.table, activate.plots),
-    "loss": _Views(loss.blocks, loss.table, loss.plots),
-    "softmax": _Views(softmax.blocks, softmax.table),
-    "retain-demo": _Views(retain_demo.blocks, retain_demo.table),
-    "trace": _Views(trace.blocks, trace.table),
-    "check": _Views(check.blocks, check.table),
-    "program": _Views(program.blocks, program.table),
-    "errors": _Views(errors.blocks, errors.table),
-    "functions": _Views(functions.blocks, functions.table),
-    "error": _Views(failure.blocks, failure.table),
+_MODULES = {
+    "grad": "grad",
+    "activate": "activate",
+    "loss": "loss",
+    "softmax": "softmax",
+    "retain-demo": "retain_demo",
+    "trace": "trace",
+    "check": "check",
+    "program": "program",
+    "errors": "errors",
+    "functions": "functions",
+    "error": "failure",
 }
+"""The module that shows each kind of answer; only the one that is asked is imported.
+
+It has `blocks(answer)` and `table(answer)`; where there is something to draw, `plots(answer)`; and `WITHOUT_PLOT`, if
+something is to be said where a plot was asked for and there is none.
+"""
 
 
 def blocks_of(
@@ -66,12 +41,14 @@ def blocks_of(
 ) -> tuple[Block, ...]:
     """The answer for people; plots, of `drawing` if there is one, come behind its first table."""
     if tree and getattr(answer, "kind", "error") == "trace":
-        return trace.tree_blocks(cast("TraceResult", answer))
+        from gradcli.render.views.trace import tree_blocks
+
+        return tree_blocks(cast("TraceResult", answer))
     views = _views(answer)
-    blocks = views.blocks(answer)
+    blocks: tuple[Block, ...] = views.blocks(answer)
     plots = plots_of(drawing or answer) if plot else ()
-    if plot and not plots and views.without_plot:
-        return (*blocks, Note(views.without_plot, "quiet"))
+    if plot and not plots and hasattr(views, "WITHOUT_PLOT"):
+        return (*blocks, Note(views.WITHOUT_PLOT, "quiet"))
     if plots and not any(map(_has_values, plots)):
         return (*blocks, Note("nothing to draw: no finite value", "quiet"))
     behind = next((place for place, block in enumerate(blocks, 1) if isinstance(block, Table)), len(blocks))
@@ -91,8 +68,15 @@ def table_of(answer: Answer) -> Table:
 
 def plots_of(answer: Answer) -> tuple[Drawing, ...]:
     """The plots of an answer, without its tables."""
-    return _views(answer).plots(answer)
+    views = _views(answer)
+    drawn: tuple[Drawing, ...] = views.plots(answer) if hasattr(views, "plots") else ()
+    return drawn
 
 
-def _views(answer: Answer) -> _Views:
-    return _VIEWS[getattr(answer, "kind", "error")]
+def _views(answer: Answer) -> ModuleType:
+    return _module(_MODULES[getattr(answer, "kind", "error")])
+
+
+@cache
+def _module(name: str) -> ModuleType:
+    return import_module(f"gradcli.render.views.{name}")
