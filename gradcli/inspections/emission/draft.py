@@ -21,7 +21,7 @@ from gradcli.inspections.emission.body import (
     statement_lines,
     taken_names,
 )
-from gradcli.inspections.emission.expression import UNKNOWN, Writer
+from gradcli.inspections.emission.expression import Writer
 from gradcli.inspections.question import Question, tensor_of
 from gradcli.language.elementwise import is_random
 from gradcli.language.request import Request, Value
@@ -108,7 +108,7 @@ class Draft:
 
     def _name_step(self, node: Node, source: str, value: object) -> str | None:
         """A variable for every differentiable sub-expression, so that its gradient can be kept."""
-        if not isinstance(value, torch.Tensor) or value is UNKNOWN or value.grad_fn is None:
+        if not isinstance(value, torch.Tensor) or value.grad_fn is None:
             return None
         if source.isidentifier():
             return None

@@ -176,8 +176,8 @@ FIXES = (
 def ways_out(plan: Plan, question: Question) -> tuple[WayOut, ...]:
     """Every fix, run: those that work first, then by what they keep in memory, then by the nodes they run."""
     first = {text: number for number, text in reversed(list(enumerate(plan.outputs, 1)))}
-    alone_ = {text: Stage(alone(plan, number), question).call(1) for text, number in first.items()}
-    truth = [alone_[text] for text in plan.outputs]
+    by_output = {text: Stage(alone(plan, number), question).call(1) for text, number in first.items()}
+    truth = [by_output[text] for text in plan.outputs]
     tried = [_tried(fix, plan, question, truth) for fix in steps(FIXES, "fixes tried")]
     return tuple(
         sorted(tried, key=lambda way: (not way.verified, way.kept_bytes, way.backward_nodes, way.forward_passes))

@@ -9,7 +9,8 @@ from gradcli.render.numbers import json_array
 from gradcli.render.views.failure import failure_blocks
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.grad import place
-from gradcli.render.views.retain_graph import absent, sizes, tensors, timeline, ways_out
+from gradcli.render.views.retain_graph import sizes, timeline, ways_out
+from gradcli.render.views.tensors import absent, whole_tensors
 from gradcli.results import Call, GraphNode, RetainDemoResult, Scenario
 
 
@@ -83,7 +84,8 @@ def _calls(scenario: Scenario) -> Table:
     """A row a call of the user's own graph, with the gradients it returned."""
     calls = scenario.calls
     names = list(dict.fromkeys(name for call in calls for name in call.gradient or {}))
-    gradients = [tensors(f"gradient of {name}", [(call.gradient or {}).get(name) for call in calls]) for name in names]
+    returned = [call.gradient or {} for call in calls]
+    gradients = [whole_tensors(f"gradient of {name}", [found.get(name) for found in returned]) for name in names]
     return Table(
         (
             Column("call", np.array([call.index for call in calls], dtype=np.int64)),

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from gradcli.render.blocks import Block, Column, Note, Table, Tensors
-from gradcli.results import SavedTensor, Scenario, Tensor, WayOut
+from gradcli.render.blocks import Block, Column, Note, Table
+from gradcli.render.views.tensors import absent, whole_tensors
+from gradcli.results import SavedTensor, Scenario, WayOut
 
 _MOST_CALLS = 4
 """Calls that have a column of their own in the timeline."""
@@ -53,7 +54,7 @@ def ways_out(fixes: Sequence[WayOut]) -> Iterator[Table]:
         (
             Column("way out", [fix.advice for fix in fixes]),
             Column("gives", ["the sum" if fix.gives == "sum" else "each gradient" for fix in fixes]),
-            *(tensors(f"gradient of {name}", [found.get(name) for found in last]) for name in names),
+            *(whole_tensors(f"gradient of {name}", [found.get(name) for found in last]) for name in names),
             Column("forward", np.array([fix.forward_passes for fix in fixes], dtype=np.int64)),
             Column("nodes run", np.array([fix.backward_nodes for fix in fixes], dtype=np.int64)),
             Column("bytes kept", np.array([fix.kept_bytes for fix in fixes], dtype=np.int64)),
@@ -69,20 +70,10 @@ def ways_out(fixes: Sequence[WayOut]) -> Iterator[Table]:
     )
 
 
-def tensors(title: str, values: Sequence[Tensor | None]) -> Column:
-    """A column of whole tensors, dashes where there is none."""
-    return Column(title, Tensors(values), missing=absent(values))
-
-
 def _ran(fix: WayOut) -> str:
     if fix.verified:
         return "yes"
     return "no: another result" if fix.error is None else f"no: {fix.error.type}"
-
-
-def absent(values: Iterable[object]) -> np.ndarray:
-    """Where there is no value."""
-    return np.array([value is None for value in values], dtype=bool)
 
 
 def sizes(values: Iterable[int | None]) -> np.ndarray:

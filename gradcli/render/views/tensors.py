@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from gradcli.render.blocks import Column, Scalar, Table
+from gradcli.render.blocks import Column, Scalar, Table, Tensors
 from gradcli.render.numbers import as_one_column, shortest_float
 from gradcli.results import Gradient, Input, Tensor
 
@@ -96,6 +96,17 @@ def float_column(name: str, values: Sequence[float | None], dtype: str | None = 
     numbers = [0.0 if value is None else shortest_float(value, dtype) for value in values]
     missing = np.array([value is None for value in values], dtype=bool)
     return Column(name, np.array(numbers, dtype=np.float64), missing=missing if missing.any() else None)
+
+
+def whole_tensors(name: str, tensors: Sequence[Tensor | None]) -> Column:
+    """A tensor a cell, dashes where there is none."""
+    return Column(name, Tensors(tensors), missing=absent(tensors))
+
+
+def absent(values: Iterable[object]) -> np.ndarray | None:
+    """Where there is no value; None where all are there."""
+    missing = np.array([value is None for value in values], dtype=bool)
+    return missing if missing.any() else None
 
 
 def dashes(name: str, rows: int) -> Column:

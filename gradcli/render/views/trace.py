@@ -7,11 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from gradcli.render.blocks import Block, Column, Heading, Note, Table, Tensors
+from gradcli.render.blocks import Block, Column, Heading, Note, Table
 from gradcli.render.text import one_line, shortened
 from gradcli.render.views.failure import failure_blocks
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.grad import place
+from gradcli.render.views.tensors import absent, whole_tensors
 from gradcli.results import Path, Step, Tensor, TraceResult
 from gradcli.results.tracing import LARGEST_STEP
 
@@ -60,12 +61,16 @@ def table(result: TraceResult) -> Table:
             Column("start", np.array([step.span[0] for step in steps], dtype=np.int64)),
             Column("end", np.array([step.span[1] for step in steps], dtype=np.int64)),
             Column("operation", [step.operation for step in steps]),
-            Column("node", [step.node or "" for step in steps], missing=_missing([step.node for step in steps])),
+            Column("node", [step.node or "" for step in steps], missing=absent([step.node for step in steps])),
             Column("operands", [step.operands for step in steps]),
-            Column("shape", [() if step.value is None else step.value.shape for step in steps], missing=_none(steps)),
-            _tensors("value", [step.value for step in steps]),
-            _tensors("gradient", [step.gradient for step in steps]),
-            _tensors("derivative", [step.derivative for step in steps]),
+            Column(
+                "shape",
+                [() if step.value is None else step.value.shape for step in steps],
+                missing=absent(step.value for step in steps),
+            ),
+            whole_tensors("value", [step.value for step in steps]),
+            whole_tensors("gradient", [step.gradient for step in steps]),
+            whole_tensors("derivative", [step.derivative for step in steps]),
             Column("findings", [" ".join(step.findings) for step in steps]),
         )
     )
@@ -78,15 +83,15 @@ def _tree(result: TraceResult) -> Iterator[Block]:
     steps = [step for step, _ in rows]
     columns = [
         Column("", [_indented(step, depth) for step, depth in rows]),
-        _tensors("value", [step.value for step in steps]),
+        whole_tensors("value", [step.value for step in steps]),
     ]
     if any(step.gradient is not None for step in steps):
-        columns.append(_tensors("gradient", [step.gradient for step in steps]))
+        columns.append(whole_tensors("gradient", [step.gradient for step in steps]))
     if any(step.derivative is not None for step in steps):
-        columns.append(_tensors("slope", [step.derivative for step in steps]))
+        columns.append(whole_tensors("slope", [step.derivative for step in steps]))
     if any(step.node is not None for step in steps):
         nodes = [step.node for step in steps]
-        columns.append(Column("node", [node or "" for node in nodes], missing=_missing(nodes)))
+        columns.append(Column("node", [node or "" for node in nodes], missing=absent(nodes)))
     yield Table(tuple(columns))
     if result.raised is None:
         yield Note(_LEGEND, "quiet")
@@ -126,7 +131,7 @@ def _paths(paths: Sequence[Path]) -> Iterator[Block]:
     yield Table(
         (
             Column("share", [f"{path.share:.1%}" for path in paths]),
-            _tensors("gradient", [path.gradient for path in paths]),
+            whole_tensors("gradient", [path.gradient for path in paths]),
             Column("path", [" -> ".join([*map(_short, path.steps), variable]) for path in paths]),
         ),
         f"Paths from the output to {variable}, largest first: their gradients add up to that of {variable}.",
@@ -136,10 +141,10 @@ def _paths(paths: Sequence[Path]) -> Iterator[Block]:
         factors = [*(_factor(*pair) for pair in pairwise(arriving)), None]
         columns = [
             Column("step", [*map(_short, path.steps), variable]),
-            _tensors("arrives", arriving),
+            whole_tensors("arrives", arriving),
         ]
         if any(factor is not None for factor in factors):
-            columns.append(_tensors("times", factors))
+            columns.append(whole_tensors("times", factors))
         yield Table(tuple(columns), f"Path {number} of {len(paths)}, {path.share:.1%}")
 
 
@@ -160,16 +165,3 @@ def _disagreement(result: TraceResult) -> Iterator[Block]:
         yield Note(
             "The run under instruments gave other numbers than the plain one: do not trust this tape.", "warning"
         )
-
-
-def _tensors(name: str, tensors: Sequence[Tensor | None]) -> Column:
-    return Column(name, Tensors(tuple(tensors)), missing=_missing(tensors))
-
-
-def _none(steps: Sequence[Step]) -> np.ndarray | None:
-    return _missing([step.value for step in steps])
-
-
-def _missing(values: Sequence[object]) -> np.ndarray | None:
-    missing = np.array([value is None for value in values], dtype=bool)
-    return missing if missing.any() else None
