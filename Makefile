@@ -1,9 +1,12 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: test lint fix docs bench
+.PHONY: test lint fix docs bench cpus
 
 test:  ## every test, the transcripts in README.md and docs/ included
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n auto --maxprocesses 4
+
+cpus:  ## the same with the kernels of other processors, without oneDNN, with one thread
+	$(PYTHON) -m tools.cpus -n auto --maxprocesses 4
 
 lint:  ## what CI refuses besides failing tests
 	$(PYTHON) -m ruff check .

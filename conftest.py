@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+import torch
 from sybil import Document, Example, Region, Sybil
 
 from tools.transcripts import DOCUMENTS, NEEDS, Exchange, agree, answer, blocks, missing, workplace
+
+
+def pytest_sessionstart() -> None:
+    """TEST_ONEDNN=off takes PyTorch's own kernels where oneDNN has others (`make cpus`)."""
+    if os.environ.get("TEST_ONEDNN") == "off":
+        torch.backends.mkldnn.set_flags(False)
 
 
 def transcripts(document: Document) -> Iterator[Region]:

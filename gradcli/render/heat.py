@@ -82,7 +82,12 @@ def _row_labels(field: Field) -> dict[int, str]:
 
 
 def _row(axis: Axis, value: float) -> int:
-    return _HEIGHT - 1 - round(float(axis.places(np.asarray(value))) * (_HEIGHT - 1))
+    return _HEIGHT - 1 - _cell_at(float(axis.places(np.asarray(value))), _HEIGHT)
+
+
+def _cell_at(share: float, count: int) -> int:
+    """The cell, of `count`, at a share of the way; half-way between two it is the later one on every processor."""
+    return math.floor(round(share * (count - 1), 6) + 0.5)
 
 
 def _nearest(axis: np.ndarray, count: int) -> np.ndarray:
@@ -150,8 +155,9 @@ def _over(field: Field, signs: _Signs, across: np.ndarray, up: np.ndarray, colum
         turn = math.atan2(arrow.dy / arrow.length / high * _HEIGHT * 2, arrow.dx / arrow.length / wide * columns)
         found[arrow.row, arrow.column] = signs.arrows[round(turn / (math.pi / 4)) % 8]
     for point in stationary_of(field):
-        row = _HEIGHT - 1 - round((point.y - float(field.y[0])) / high * (_HEIGHT - 1))
-        found[row, round((point.x - float(field.x[0])) / wide * (columns - 1))] = signs.points[point.kind]
+        up_to, along = (point.y - float(field.y[0])) / high, (point.x - float(field.x[0])) / wide
+        row = _HEIGHT - 1 - _cell_at(up_to, _HEIGHT)
+        found[row, _cell_at(along, columns)] = signs.points[point.kind]
     return found
 
 

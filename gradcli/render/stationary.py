@@ -14,6 +14,8 @@ _MOST_CELLS = 4000
 _NODES = 4
 """Neighbours along each axis that a polynomial goes through: cubic slopes are exact, such as Rosenbrock's."""
 _STEPS = 20
+_ROUNDING = 1e-5
+"""Steps of the grid that the rounding of float32 slopes may move a stationary point by."""
 
 Kind = Literal["minimum", "maximum", "saddle"]
 
@@ -113,7 +115,9 @@ def _block(place: int, count: int) -> slice:
 
 
 def _between(axis: np.ndarray, place: float) -> float:
-    return float(np.interp(place, np.arange(len(axis)), axis))
+    """The number at a place in steps of the grid; a grid line where only rounding keeps the place off it."""
+    line = round(place)
+    return float(np.interp(line if abs(place - line) < _ROUNDING else place, np.arange(len(axis)), axis))
 
 
 def _kind(xx: float, xy: float, yx: float, yy: float) -> Kind | None:

@@ -92,6 +92,29 @@ def test_stationary_points_stand_where_they_are() -> None:
     assert not set(cells(of(X, np.ones_like(X), np.zeros_like(X)), width=43).reshape(-1)) & set("○●×")
 
 
+@pytest.mark.parametrize("noise", [-3e-7, -1e-16, 0, 1e-16, 3e-7])
+def test_a_stationary_point_stays_in_its_cell_whatever_the_last_digit_of_a_slope_is(noise: float) -> None:
+    axis = np.linspace(-2, 2, 21)
+    x, y = np.meshgrid(axis, axis)
+    field = Field("f", axis, axis, x**2 - y**2 + x * y, 2 * x + y + noise, x - 2 * y - noise)
+    (point,) = stationary_of(field)
+    assert (point.x, point.y) == (axis[10], axis[10])
+    (cell,) = np.argwhere(cells(field, width=70) == "×").tolist()
+    assert cell == np.argwhere(cells(Field("f", axis, axis, *exact(x, y)), width=70) == "×").tolist()[0]
+
+
+def test_a_stationary_point_a_hundredth_of_a_step_off_the_grid_stays_off_it() -> None:
+    axis = np.linspace(-2, 2, 21)
+    x, y = np.meshgrid(axis, axis)
+    (point,) = stationary_of(Field("f", axis, axis, (x - 0.002) ** 2 + y**2, 2 * (x - 0.002), 2 * y))
+    assert point.x == pytest.approx(0.002)
+
+
+def exact(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A saddle at the origin, with its slopes."""
+    return x**2 - y**2 + x * y, 2 * x + y, x - 2 * y
+
+
 @pytest.mark.parametrize("width", [24, 40, 80, None])
 @pytest.mark.parametrize("charset", ["utf-8", "ascii", "latin-1"])
 @pytest.mark.parametrize("color", [False, True])
