@@ -10,7 +10,7 @@ Index = tuple[int, ...]
 def bad(tensor: torch.Tensor | None) -> torch.Tensor:
     """Where a tensor is NaN or infinite."""
     if tensor is None or not (tensor.is_floating_point() or tensor.is_complex()):
-        return torch.zeros((), dtype=torch.bool)
+        return torch.zeros((), dtype=torch.bool, device=None if tensor is None else tensor.device)
     return ~torch.isfinite(tensor)
 
 

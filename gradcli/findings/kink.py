@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import torch
 
@@ -79,13 +80,13 @@ def _slopes(step: Step, index: tuple[int, ...], evidence: Evidence) -> str:
     """`slope 0 to the left and 1 to the right, PyTorch takes 0`."""
     local = local_derivative(step, 0, evidence.context)
     taken = "nothing" if local is None else number(float(local[index] if local.ndim else local))
-    sides = _one_sided(step, index)
+    sides = _one_sided(step, index, replace(evidence.context, dtype=torch.float64))
     if sides is None:
         return f"PyTorch takes {taken}"
     return f"slope {number(sides[0])} to the left and {number(sides[1])} to the right, PyTorch takes {taken}"
 
 
-def _one_sided(step: Step, index: tuple[int, ...]) -> tuple[float, float] | None:
+def _one_sided(step: Step, index: tuple[int, ...], double: Context) -> tuple[float, float] | None:
     assert isinstance(step.node, syntax.Node)
     first = step.arguments[0]
     assert isinstance(first, torch.Tensor)
@@ -96,7 +97,7 @@ def _one_sided(step: Step, index: tuple[int, ...]) -> tuple[float, float] | None
         moved = first.clone()
         moved[index] += move
         try:
-            result = apply(step.node, [moved, *values[1:]], _DOUBLE)
+            result = apply(step.node, [moved, *values[1:]], double)
         except REFUSALS:
             return None
         value = result[0] if isinstance(result, tuple) else result
@@ -142,7 +143,7 @@ def _activation(call: syntax.Call, x: torch.Tensor, arguments: tuple[object, ...
         for (name, _), value in zip(row.parameters, arguments[1 : len(arguments) - len(given)], strict=False)
     }
     numbers = {n: torch.as_tensor(v, dtype=torch.float64) for n, v in chosen.items() if isinstance(v, int | float)}
-    where = torch.zeros(x.shape, dtype=torch.bool)
+    where = torch.zeros_like(x, dtype=torch.bool)
     for text in row.kinks:
         try:
             at = evaluate(parse(text, bound=list(numbers)), numbers, _DOUBLE)
@@ -162,7 +163,7 @@ def _equal(x: torch.Tensor, step: Step) -> torch.Tensor | None:
 
 
 def _bounds(x: torch.Tensor, step: Step) -> torch.Tensor:
-    where = torch.zeros(x.shape, dtype=torch.bool)
+    where = torch.zeros_like(x, dtype=torch.bool)
     for bound in step.arguments[1:]:
         if isinstance(bound, int | float | torch.Tensor) and not isinstance(bound, bool):
             where = where | (x == bound)

@@ -109,12 +109,13 @@ def _why(tape: Tape, birth: ZeroBirth, context: Context) -> Why:
     arriving = tape.arriving(step)
     if position is None or arriving is None or step.value is None:
         return "saturated" if step.operation in SATURATING else "constant"
+    double = replace(context, dtype=torch.float64)
     weights = arriving.double() * _noise(arriving, 0.5, 1.5)
     if largest(local_derivative(step, position, context, cotangent=weights.to(arriving.dtype))) > 0:
         return "inside"
-    if step.operation in SATURATING and _moves(step, position, {position}, 0.0, weights):
+    if step.operation in SATURATING and _moves(step, position, {position}, 0.0, weights, double):
         return "saturated"
-    if _moves(step, position, movable, 1.0, weights) and _is_level(step, position, arriving):
+    if _moves(step, position, movable, 1.0, weights, double) and _is_level(step, position, arriving, double):
         return "stationary"
     return "constant"
 
@@ -136,14 +137,13 @@ def _movable(tape: Tape, step: Step) -> set[int]:
     return {position for position in found if position is not None}
 
 
-def _moves(step: Step, position: int, movable: set[int], keep: float, weights: torch.Tensor) -> bool:
+def _moves(step: Step, position: int, movable: set[int], keep: float, weights: torch.Tensor, double: Context) -> bool:
     """Whether there is a slope at another point: near by (keep = 1), or near zero (keep = 0)."""
     moved = {
         p: (keep * value.double() + _noise(value, 0.01, 0.02, start=1 + 7 * p)) if p in movable else value.double()
         for p, value in enumerate(step.arguments)
         if isinstance(value, torch.Tensor) and value.is_floating_point()
     }
-    double = Context(torch.float64)
     chosen = moved[position].requires_grad_() if position in moved else None
     if chosen is None:
         return False
@@ -157,7 +157,7 @@ def _moves(step: Step, position: int, movable: set[int], keep: float, weights: t
     return largest(slope) > 1e-12 * largest(weights)
 
 
-def _is_level(step: Step, position: int, weights: torch.Tensor, length: float = 1e-4) -> bool:
+def _is_level(step: Step, position: int, weights: torch.Tensor, double: Context, length: float = 1e-4) -> bool:
     """Whether the values around a point say so too: no kink, and no gradient that PyTorch gets wrong.
 
     Half the distance changes the value by half on a slope, and by a quarter where the function is level.
@@ -172,7 +172,7 @@ def _is_level(step: Step, position: int, weights: torch.Tensor, length: float = 
     direction = _noise(argument, 0.5, 1.0)
     try:
         values = [
-            applied(step, {**others, position: others[position] + move * length * direction}, Context(torch.float64))
+            applied(step, {**others, position: others[position] + move * length * direction}, double)
             for move in (-1.0, -0.5, 0.0, 0.5, 1.0)
         ]
     except REFUSALS:

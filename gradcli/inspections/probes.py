@@ -87,7 +87,7 @@ class Probe:
             wrt = {name: leaves[name] for name in question.wrt if question.leaves[name].requires_grad}
             for leaf in wrt.values():
                 leaf.requires_grad_(differentiated)
-            torch.set_rng_state(question.random_state)
+            question.random_state.restore()
             return evaluate(program, leaves, context), wrt
 
         with default_dtype(dtype), warnings.catch_warnings():
@@ -185,7 +185,7 @@ class Probe:
             exact = reference.value(self.question.program, self._arrays())
         except reference.NoReference:
             return None
-        return torch.tensor([float(number) for number in exact.reshape(-1)], dtype=torch.float64).reshape(exact.shape)
+        return self._on_device([float(number) for number in exact.reshape(-1)], exact.shape)
 
     @cached_property
     def _slopes(self) -> Mapping[str, torch.Tensor]:
@@ -199,11 +199,15 @@ class Probe:
         except reference.NoReference:
             return {}
         return {
-            name: torch.tensor(
-                [float(s.value) if s.kind == "smooth" else torch.nan for s in slopes.reshape(-1)], dtype=torch.float64
-            ).reshape(slopes.shape)
+            name: self._on_device(
+                [float(s.value) if s.kind == "smooth" else torch.nan for s in slopes.reshape(-1)], slopes.shape
+            )
             for name, slopes in found.items()
         }
+
+    def _on_device(self, numbers: list[float], shape: tuple[int, ...]) -> torch.Tensor:
+        """Numbers of the reference, where PyTorch's are."""
+        return torch.tensor(numbers, dtype=torch.float64, device=self.question.context.device).reshape(shape)
 
     def _is_for_the_reference(self) -> bool:
         leaves = self.leaves.values()

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import torch
 
-from gradcli.compute import bounds, device
+from gradcli.compute import bounds, device, randomness
 from gradcli.compute.capture import TorchError, to_input
 from gradcli.compute.evaluate import Context, Observer, evaluate, evaluate_node
 from gradcli.errors import GradcliError, UsageError, did_you_mean, listed
@@ -47,7 +47,7 @@ class Question:
     setting: Setting
     leaves: dict[str, torch.Tensor]
     wrt: tuple[str, ...]
-    random_state: torch.Tensor
+    random_state: randomness.RandomState
     in_place: bool
 
     @cached_property
@@ -70,7 +70,7 @@ class Question:
         """The value of the expression; the same random numbers each time. An observed run is seldom the first one."""
         context = self.context if observe is None or first else replace(self.context, checked=True)
         with default_dtype(self.context.dtype):
-            torch.set_rng_state(self.random_state)
+            self.random_state.restore()
             return evaluate(self.program, {**self.fresh(), **(leaves or {})}, context, observe)
 
     def fresh(self) -> dict[str, torch.Tensor]:
@@ -95,9 +95,9 @@ def ask(
     where = device.choose(engine.device, device.present() if engine.device != "cpu" else ["cpu"])
     dtype: torch.dtype = getattr(torch, engine.dtype)
     context = Context(dtype, where, engine.max_elements)
-    _seed(engine.seed, where)
+    randomness.seed(engine.seed, where)
     values = _values(request, context)
-    state = torch.get_rng_state()
+    state = randomness.state_of(where)
     _check_names(selection, values)
     floating = [name for name, value in values.items() if value.is_floating_point() or value.is_complex()]
     if selection.wrt is not None:
@@ -113,18 +113,6 @@ def ask(
     setting = Setting(torch.__version__, where, engine.dtype, engine.seed)
     in_place = changes_in_place(request.program)
     return Question(request.program, context, setting, values, wrt, state, in_place)
-
-
-def _seed(seed: int, where: str) -> None:
-    """Seed the generators that draw on this device.
-
-    torch.manual_seed also notes the seed, with the stack of the caller, for each kind of device that is not there:
-    a millisecond, and on some of them a note that is kept for ever.
-    """
-    if where == "cpu":
-        torch.default_generator.manual_seed(seed)
-    else:
-        torch.manual_seed(seed)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import torch
 
 from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError
+from gradcli.compute.randomness import source_of_state
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.body import (
     free_name,
@@ -70,7 +71,7 @@ class Draft:
     @property
     def again(self) -> list[str]:
         """The forward pass once more, with the same random numbers."""
-        return [f"torch.set_rng_state({self.state})", *self.forward] if self.random else self.forward
+        return [self._state_source[1].format(self.state), *self.forward] if self.random else self.forward
 
     @property
     def random(self) -> bool:
@@ -82,7 +83,11 @@ class Draft:
         return self.fresh("random_state")
 
     def kept_state(self) -> list[str]:
-        return [f"{self.state} = torch.get_rng_state()"] if self.random else []
+        return [f"{self.state} = {self._state_source[0]}"] if self.random else []
+
+    @property
+    def _state_source(self) -> tuple[str, str]:
+        return source_of_state(self.question.context.device)
 
     def cotangent(self, given: Value | None, *, none: bool = False) -> str | None:
         """The cotangent's source: None where none is passed, or where PyTorch makes the 1 of a scalar itself."""

@@ -43,7 +43,7 @@ class Stage:
         """Build the graph: the shared statements once, each distinct output once."""
         watched = self.observe if not self.forward_passes else None
         with default_dtype(self.question.context.dtype):
-            torch.set_rng_state(self.question.random_state)
+            self.question.random_state.restore()
             run = Run(self.question.fresh(), self.question.context, watched)
             try:
                 built = self._evaluate(run)

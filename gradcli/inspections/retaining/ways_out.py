@@ -12,6 +12,7 @@ import torch
 from gradcli.compute import autodiff, graph
 from gradcli.compute.autodiff import Gradients
 from gradcli.compute.capture import TorchError, to_tensor, wide
+from gradcli.compute.randomness import source_of_state
 from gradcli.compute.tape import GraphNode as Node
 from gradcli.compute.watch import Watch
 from gradcli.inspections.emission.body import free_name, observed, statement_lines
@@ -236,7 +237,7 @@ def _forward(trial: _Trial, name: str, assigned: set[str]) -> str:
     observed(replace(question, program=trial.stage.program), writer)
     lines = [*statement_lines(writer, trial.stage.program, name)]
     if is_random(trial.stage.program):
-        lines.insert(0, "torch.set_rng_state(random_state)")
+        lines.insert(0, source_of_state(question.context.device)[1].format("random_state"))
     return "; ".join(lines)
 
 

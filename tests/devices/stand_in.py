@@ -1,0 +1,207 @@
+"""A device that no machine has: its numbers lie in CPU tensors, and it refuses what CUDA refuses.
+
+PyTorch knows it as an accelerator with one device, `standin:0`. It keeps tensors of its own, which cannot be
+mixed with those of the CPU (but for numbers), which numpy cannot read, and whose random numbers come from a generator
+of its own. PyTorch cannot forget a device, so programs that need one run in a process of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_map
+
+NAME = "standin"
+SETUP = "_setup_privateuseone_for_python_backend"
+
+_CROSSING = frozenset({"_to_copy", "copy_", "set_", "lift_fresh", "detach", "alias"})
+"""Operations that may be given tensors of two devices."""
+_INDEXING = frozenset({"index", "index_put_", "index_put", "_index_put_impl_"})
+"""Operations whose indices, in a list, may lie on the CPU."""
+_STRICT = frozenset(
+    {
+        "cat",
+        "stack",
+        "mm",
+        "bmm",
+        "dot",
+        "mv",
+        "addmm",
+        "gather",
+        "scatter",
+        "index_select",
+        "masked_scatter",
+        "embedding",
+    }
+)
+"""Operations that take no number of the CPU either."""
+
+
+class StandInTensor(torch.Tensor):
+    """A tensor on the device; `values` are its numbers, on the CPU."""
+
+    values: torch.Tensor
+    __torch_function__ = torch._C._disabled_torch_function_impl
+
+    @staticmethod
+    def __new__(cls, values: torch.Tensor) -> StandInTensor:
+        made = torch.Tensor._make_wrapper_subclass(
+            cls,
+            values.shape,
+            strides=values.stride(),
+            storage_offset=values.storage_offset(),
+            dtype=values.dtype,
+            device=torch.device(NAME, 0),
+        )
+        made.values = values
+        return made
+
+    def untyped_storage(self) -> torch.UntypedStorage:
+        return self.values.untyped_storage()  # views share it
+
+    def tolist(self) -> Any:
+        return self.values.tolist()
+
+    def numpy(self, **_: Any) -> Any:
+        raise TypeError(f"can't convert {NAME}:0 device type tensor to numpy. Use Tensor.cpu() first.")
+
+    @classmethod
+    def __torch_dispatch__(
+        cls, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        return _dispatch(func, args, dict(kwargs or {}))
+
+
+class Module:
+    """What PyTorch looks for as `torch.standin`."""
+
+    def __init__(self) -> None:
+        self.generator = torch.Generator()
+
+    def is_initialized(self) -> bool:
+        return True
+
+    def is_available(self) -> bool:
+        return True
+
+    def current_device(self) -> int:
+        return 0
+
+    def _is_in_bad_fork(self) -> bool:
+        return False
+
+    def device_count(self) -> int:
+        return 1
+
+    def manual_seed_all(self, seed: int) -> None:
+        self.generator.manual_seed(seed)
+
+    def get_rng_state(self, device: object = 0) -> torch.Tensor:
+        return self.generator.get_state()
+
+    def set_rng_state(self, state: torch.Tensor, device: object = 0) -> None:
+        self.generator.set_state(state)
+
+
+MODULE = Module()
+
+
+class _Factories(TorchDispatchMode):
+    """Sees also the calls that are given no tensor: those that make one."""
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        return _dispatch(func, args, dict(kwargs or {}))
+
+
+@contextmanager
+def plugged_in() -> Iterator[None]:
+    """The device is there; it stays in this process."""
+    from torch.utils import backend_registration
+
+    from gradcli.language import devices
+
+    getattr(backend_registration, SETUP)(NAME, backend_module=MODULE)
+    kernels = torch.library.Library("aten", "IMPL")
+    for name in ("empty_strided", "empty.memory_format", "copy_"):  # how torch.tensor makes one, below the mode
+        kernels.impl(name, partial(_kernel, name), "PrivateUse1")
+    devices.KINDS = (*devices.KINDS, NAME)
+    with _Factories():
+        yield
+
+
+def _kernel(name: str, *args: Any, **kwargs: Any) -> Any:
+    operation, _, overload = name.partition(".")
+    return _dispatch(getattr(getattr(torch.ops.aten, operation), overload or "default"), args, kwargs)
+
+
+def _dispatch(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    flat, _ = tree_flatten((args, kwargs))
+    tensors = [item for item in flat if isinstance(item, torch.Tensor)]
+    name = func.overloadpacket.__name__
+    here = any(isinstance(tensor, StandInTensor) for tensor in tensors)
+    wanted = kwargs.get("device")
+    if here and name not in _CROSSING:
+        _refuse_mixture(name, args, kwargs)
+    result_here = here if wanted is None else torch.device(wanted).type == NAME
+    if not here and not result_here:
+        return func(*args, **kwargs)
+    if result_here and kwargs.get("generator") is not None:
+        raise RuntimeError(f"Expected a '{NAME}' device type for generator but found 'cpu'")
+    if name == "copy_" and not isinstance(args[0], StandInTensor):
+        result_here = False
+    plain_kwargs = tree_map(_plain, kwargs)
+    if wanted is not None:
+        plain_kwargs["device"] = "cpu"
+    with _own_random_numbers(func, own=result_here):
+        found = func(*tree_map(_plain, args), **plain_kwargs)
+    if not result_here:
+        return args[0] if name == "copy_" else found
+    known = {id(tensor.values): tensor for tensor in tensors if isinstance(tensor, StandInTensor)}
+    return tree_map(lambda value: known[id(value)] if id(value) in known else _wrapped(value), found)
+
+
+def _refuse_mixture(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Raises RuntimeError, as CUDA does, for a tensor of the CPU that is more than a number."""
+    looked_at = [args[0], *args[2:]] if name in _INDEXING else list(args)
+    flat, _ = tree_flatten((looked_at, kwargs))
+    tensors = [item for item in flat if isinstance(item, torch.Tensor)]
+    changed = name.endswith("_") and not isinstance(args[0], StandInTensor)
+    strange = [t for t in tensors if not isinstance(t, StandInTensor) and (t.ndim or name in _STRICT)]
+    if strange or changed:
+        raise RuntimeError(
+            f"Expected all tensors to be on the same device, but found at least two devices, {NAME}:0 and cpu! ({name})"
+        )
+
+
+@contextmanager
+def _own_random_numbers(func: Any, *, own: bool) -> Iterator[None]:
+    """Random numbers come from the device's own generator, and leave that of the CPU alone."""
+    if not own or torch.Tag.nondeterministic_seeded not in func.tags:
+        yield
+        return
+    before = torch.get_rng_state()
+    torch.set_rng_state(MODULE.generator.get_state())
+    try:
+        yield
+        MODULE.generator.set_state(torch.get_rng_state())
+    finally:
+        torch.set_rng_state(before)
+
+
+def _plain(value: Any) -> Any:
+    return value.values if isinstance(value, StandInTensor) else value
+
+
+def _wrapped(value: Any) -> Any:
+    if not isinstance(value, torch.Tensor) or isinstance(value, StandInTensor):
+        return value
+    if value._is_zerotensor():  # a tangent that is known to be zero has no memory, and kernels look for it
+        value = torch.zeros(value.shape, dtype=value.dtype)
+    return StandInTensor(value)
