@@ -42,3 +42,13 @@ def shortest(value: float, dtype: torch.dtype) -> float:
         if torch.tensor(text, dtype=dtype).item() == value:
             return text
     return value
+
+
+def is_lost(computed: np.ndarray, true: np.ndarray, dtype: torch.dtype) -> np.ndarray:
+    """Where more than half of a dtype's digits are wrong, or a number came out as zero."""
+    if np.iscomplexobj(computed) or np.iscomplexobj(true):
+        return np.zeros(np.shape(computed), dtype=bool)
+    with np.errstate(invalid="ignore", over="ignore"):
+        apart = np.abs(computed - true) > half_the_digits(dtype) * np.abs(true) + 2 * smallest_subnormal(dtype)
+    lost: np.ndarray = np.isfinite(computed) & np.isfinite(true) & (apart | ((computed == 0) & (true != 0)))
+    return lost

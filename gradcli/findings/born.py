@@ -83,9 +83,15 @@ def _consequence(birth: Birth, evidence: Evidence) -> str:
     tape = evidence.tape
     if tape is None or not birth.spoils:
         return ""
-    kinds = {"nan" if has_nan(tape.gradients.get(leaf)) else "infinite" for leaf in birth.spoils}
-    subject = "the gradient of {} becomes" if len(birth.spoils) == 1 else "the gradients of {} become"
-    return f"; {subject.format(listed(birth.spoils))} {listed(sorted(kinds))}"
+    by_kind: dict[str, list[str]] = {}
+    for leaf in birth.spoils:
+        by_kind.setdefault("nan" if has_nan(tape.gradients.get(leaf)) else "infinite", []).append(leaf)
+    first, *others = (
+        f"{'gradient' if len(leaves) == 1 else 'gradients'} of {listed(leaves)} "
+        f"{'becomes' if len(leaves) == 1 else 'become'} {kind}"
+        for kind, leaves in by_kind.items()
+    )
+    return f"; {listed([f'the {first}', *(f'the {other}' for other in others)])}"
 
 
 def _element(birth: Birth, evidence: Evidence) -> tuple[str | None, Index]:

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from math import isfinite
 
+import numpy as np
+
 from gradcli.compute.tape import node_name
 from gradcli.findings.evidence import Evidence
 from gradcli.findings.kink import on_kink
 from gradcli.findings.words import listed, name, number
-from gradcli.findings.zeros import ZeroBirth
+from gradcli.findings.zeros import ZeroBirth, is_doubtful
 from gradcli.results.findings import Finding
 
 
@@ -33,7 +35,7 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
             span=birth.step.span,
             operation=birth.step.operation,
             node=None if birth.node is None else node_name(birth.node),
-            message=_message(birth, [birth.variable for birth in births]),
+            message=_message(birth, [birth.variable for birth in births]) + _contradiction(birth, evidence),
         )
 
 
@@ -49,3 +51,18 @@ def _message(birth: ZeroBirth, variables: Sequence[str]) -> str:
         return f"{text} is level at this very point: {arrives}. Beside it there is a slope"
     kink = " (on a kink, where PyTorch takes 0)" if on_kink(birth.step) else ""
     return f"{text} lets no gradient through{kink}: {arrives}"
+
+
+def _contradiction(birth: ZeroBirth, evidence: Evidence) -> str:
+    """What the reference has to say against the zero of a smooth function."""
+    tape = evidence.tape
+    leaf = None if tape is None else tape.leaves[birth.variable].value
+    if tape is None or leaf is None or not is_doubtful(tape, birth):
+        return ""
+    true = evidence.exact_slopes(birth.variable, range(leaf.numel()))
+    place = max(true, key=lambda element: abs(true[element]), default=None)
+    if place is None or true[place] == 0:
+        return ""
+    index = [int(i) for i in np.unravel_index(place, leaf.shape)]
+    at = f"{birth.variable}{index}" if index else birth.variable
+    return f"; but the derivative at {at} = {number(float(leaf.reshape(-1)[place]))} is {number(true[place])}"

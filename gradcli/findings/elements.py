@@ -56,3 +56,9 @@ def largest(tensor: torch.Tensor | None) -> float:
         return 0.0
     value = float(torch.linalg.vector_norm(tensor.detach(), float("inf")))
     return value if value == value else float("inf")
+
+
+def spread(like: torch.Tensor, low: float = 0.5, high: float = 1.0, start: int = 1) -> torch.Tensor:
+    """Numbers that are the same in every run, and share no pattern with what the user wrote."""
+    count = torch.arange(start, start + like.numel(), dtype=torch.float64, device=like.device)
+    return (low + (high - low) * ((count * 0.6180339887498949) % 1)).reshape(like.shape)

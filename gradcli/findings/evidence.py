@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import torch
 
 from gradcli.compute.capture import array
 from gradcli.compute.literals import Context
+from gradcli.compute.precision import is_lost
 from gradcli.compute.tape import Tape
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ class Evidence:
     given: what flowed through every sub-expression, or what records that for the first who asks; None for large inputs.
     quiet: whether the rules about tapes have nothing to find.
     widened: makes the same tape in float64, for those who need it.
+    reference: the derivatives by some elements of an input, each by its place in the flattened input, to 50 digits;
+        without those that the reference cannot tell.
+    noisy: the shadow once more, with noise of the size of float64's own rounding.
+    beside: whether an input's gradient is a number other than zero a little beside the point.
     sample: how much of the inputs was looked at, None for all of it.
     """
 
@@ -36,6 +41,9 @@ class Evidence:
     widened: Callable[[], Tape | None] | None = None
     sample: Sample | None = None
     quiet: bool = False
+    reference: Callable[[str, Sequence[int]], Mapping[int, float]] | None = None
+    noisy: Callable[[], Mapping[str, np.ndarray]] | None = None
+    beside: Callable[[str], bool] | None = None
 
     @cached_property
     def tape(self) -> Tape | None:
@@ -76,7 +84,33 @@ class Evidence:
             return []
         from gradcli.findings.zeros import zero_births
 
-        return list(zero_births(self.tape, self.context))
+        return list(zero_births(self.tape, self.context, self.beside))
+
+    def doubtful_zeros(self, name: str, computed: np.ndarray) -> np.ndarray:
+        """Where the gradient of an input is a zero that rounding may have made: a smooth function sent it."""
+        if self.quiet or self.tape is None or self.reference is None or not bool((computed == 0).any()):
+            return np.zeros(computed.shape, dtype=bool)
+        from gradcli.findings.zeros import doubtful
+
+        doubt: np.ndarray = doubtful(self.tape, name, self.zeros) & (computed == 0)
+        return doubt
+
+    def reached(self, name: str) -> float:
+        """The largest gradient that arrived where the whole gradient of an input became zero."""
+        return max((birth.reached for birth in self.zeros if birth.variable == name), default=0.0)
+
+    def exact_slopes(self, name: str, places: Sequence[int]) -> Mapping[int, float]:
+        """The derivatives by these elements as the 50-digit reference has them, where it has them."""
+        return {} if self.reference is None else self.reference(name, places)
+
+    def float64_is_stable(self, name: str, place: int, dtype: torch.dtype) -> bool:
+        """Whether float64's own rounding leaves the digits of its gradient alone that a dtype could hold."""
+        if self.shadow is None or self.noisy is None:
+            return False
+        moved = self.noisy().get(name)
+        if moved is None:
+            return False
+        return not bool(is_lost(moved.ravel()[place], self.shadow[name].ravel()[place], dtype))
 
 
 def _is_finite(tensor: torch.Tensor | None) -> bool:

@@ -92,7 +92,7 @@ def _one_sided(step: Step, index: tuple[int, ...], double: Context) -> tuple[flo
     assert isinstance(first, torch.Tensor)
     values = [_as_double(value, first.dtype) for value in step.arguments]
     first = first.double()
-    sums = []
+    found = []
     for move in (-_STEP, 0.0, _STEP):
         moved = first.clone()
         moved[index] += move
@@ -103,9 +103,16 @@ def _one_sided(step: Step, index: tuple[int, ...], double: Context) -> tuple[flo
         value = result[0] if isinstance(result, tuple) else result
         if not isinstance(value, torch.Tensor):
             return None
-        sums.append(float(value.sum()))
-    below, here, above = sums
-    return round((here - below) / _STEP, 5) + 0.0, round((above - here) / _STEP, 5) + 0.0
+        found.append(value.double())
+    below, here, above = found
+    left, right = _rise(below, here), _rise(here, above)
+    return None if left is None or right is None else (left, right)
+
+
+def _rise(start: torch.Tensor, end: torch.Tensor) -> float | None:
+    """The slope from one value to the next, by the elements that are numbers; None where there is none."""
+    rise = (end - start)[torch.isfinite(start) & torch.isfinite(end)]
+    return round(float(rise.sum()) / _STEP, 5) + 0.0 if rise.numel() else None
 
 
 def _as_double(value: object, dtype: torch.dtype) -> object:
@@ -122,11 +129,13 @@ def _kinks(step: Step) -> torch.Tensor | None:
     first = step.arguments[0]
     if not isinstance(first, torch.Tensor) or not first.is_floating_point():
         return None
-    if isinstance(step.node, syntax.Call) and isinstance(step.node.function, Activation):
-        return _activation(step.node, first, step.arguments)
-    rule = _RULES.get(step.operation)
     try:
-        return None if rule is None else rule(first, step)
+        if isinstance(step.node, syntax.Call) and isinstance(step.node.function, Activation):
+            where = _activation(step.node, first, step.arguments)
+        else:
+            rule = _RULES.get(step.operation)
+            where = None if rule is None else rule(first, step)
+        return None if where is None else where & torch.isfinite(first)
     except RuntimeError:  # shapes that do not broadcast: no element to speak of
         return None
 

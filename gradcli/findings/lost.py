@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gradcli.compute.capture import array
-from gradcli.compute.precision import half_the_digits, smallest_subnormal, ulp
-from gradcli.compute.tape import LEAF, Step, Tape
+from gradcli.compute.precision import half_the_digits, is_lost, ulp
+from gradcli.compute.tape import Step
 from gradcli.findings.evidence import Evidence
+from gradcli.findings.lossy_step import lossy_step
+from gradcli.findings.words import distinct, number, where_the_derivative_is
+from gradcli.results.findings import Finding
 
 if TYPE_CHECKING:
-    from gradcli.results import GradResult, LossResult, TraceResult
+    from gradcli.results import Gradient, GradResult, LossResult, TraceResult
 
 
 ROUNDINGS = 64
@@ -23,9 +25,10 @@ ROUNDINGS = 64
 
 
 @dataclass(frozen=True)
-class Loss:
+class PrecisionLoss:
     """The worst element of one input's gradient, of those that came out zero or of those that did not.
 
+    true: the derivative by the 50-digit reference if `exact`, else what float64 gives.
     others: how many further elements share the trouble. step: the sub-expression that lost the digits, if it is known.
     """
 
@@ -35,47 +38,142 @@ class Loss:
     value: float
     computed: float
     true: float
-    ulps: float
+    exact: bool
     others: int
     step: Step | None = None
 
 
-def losses(result: GradResult | LossResult | TraceResult, evidence: Evidence, *, zero: bool) -> Iterator[Loss]:
-    """At most one for each input: its worst zero, or its worst number of the others."""
+@dataclass(frozen=True)
+class _Suspects:
+    """The elements of one gradient that are under suspicion, the worst first.
+
+    places: in the flattened gradient. true: the derivatives as float64 gives them, flattened too.
+    rounding: an error of this size is no loss.
+    """
+
+    places: list[int]
+    computed: np.ndarray
+    true: np.ndarray
+    rounding: float
+
+
+def precision_losses(
+    result: GradResult | LossResult | TraceResult, evidence: Evidence, *, zero: bool
+) -> Iterator[PrecisionLoss]:
+    """At most one for each input: its worst zero, or its worst number of the others.
+
+    Float64 raises a suspicion, or the zero that a smooth function sent; the reference decides, where there is one.
+    """
     for name, gradient in result.gradients.items():
-        if gradient is None or evidence.shadow is None or name not in evidence.shadow:
+        if gradient is None or gradient.values.dtype.kind == "c":
             continue
-        if gradient.values.dtype.kind == "c" or evidence.shadow[name].dtype.kind == "c":
+        suspects = _suspects(result, evidence, name, gradient, zero=zero)
+        if suspects is None:
             continue
-        computed, true = gradient.values.astype(np.float64), evidence.shadow[name]
-        dtype: torch.dtype = getattr(torch, gradient.dtype)
-        where = _is_lost(computed, true, dtype) & ((computed == 0) == zero)
-        if not where.any():
-            continue
-        where &= _matters(result, computed, true, dtype)
-        count = int(where.sum())
-        if not count:
-            continue
-        with np.errstate(invalid="ignore", divide="ignore"):  # elements elsewhere may be infinite
-            error = np.where(where, np.abs(computed - true) / np.abs(np.where(where, true, 1)), -1)
-        error = np.where(where & (computed == 0), np.abs(true), error)  # all zeros are wrong by as much
-        index = tuple(map(int, np.unravel_index(int(np.argmax(error)), error.shape)))
-        at, got = float(true[index]), float(computed[index])
-        value = float(result.inputs[name].values[index])
-        ulps = abs(got - at) / ulp(at, dtype)
-        yield Loss(name, index, gradient.dtype, value, got, at, ulps, count - 1, _culprit(evidence, name, dtype))
+        loss = _decided(name, gradient, suspects, evidence, zero=zero)
+        if loss is not None:
+            place, true, exact, others = loss
+            index = tuple(map(int, np.unravel_index(place, gradient.shape)))
+            yield PrecisionLoss(
+                variable=name,
+                index=index,
+                dtype=gradient.dtype,
+                value=float(result.inputs[name].values[index]),
+                computed=float(suspects.computed[place]),
+                true=true,
+                exact=exact,
+                others=others,
+                step=lossy_step(evidence, name, _dtype(gradient)),
+            )
 
 
-def _matters(
-    result: GradResult | LossResult | TraceResult, computed: np.ndarray, true: np.ndarray, dtype: torch.dtype
-) -> np.ndarray:
-    """Where an error is more than the rounding of the largest element, unless each element has its own output."""
+def finding(loss: PrecisionLoss, code: str, expression: str) -> Finding:
+    """`x[2] = 10: float32 gives 4.54e-05 where the derivative is 4.53e-05, 5,736 ULP off`."""
+    place = f"{loss.variable}{list(loss.index)}" if loss.index else loss.variable
+    if loss.exact:
+        ulps = abs(loss.computed - loss.true) / ulp(loss.true, getattr(torch, loss.dtype))
+        text = where_the_derivative_is(loss.dtype, loss.computed, loss.true, ulps, loss.others)
+    else:
+        computed, true = distinct(loss.computed, loss.true)
+        also = f" (and at {loss.others} more)" if loss.others else ""
+        text = f"{loss.dtype} gives {computed}, float64 gives {true}{also}"
+    step = loss.step
+    return Finding(
+        code=code,
+        severity="warning",
+        variable=loss.variable,
+        index=loss.index,
+        expression=expression if step is None else step.text,
+        span=None if step is None else step.span,
+        operation=None if step is None else step.operation,
+        node=None if step is None else step.graph_node,
+        message=f"{place} = {number(loss.value)}: {text}",
+    )
+
+
+def _suspects(
+    result: GradResult | LossResult | TraceResult, evidence: Evidence, name: str, gradient: Gradient, *, zero: bool
+) -> _Suspects | None:
+    computed = gradient.values.astype(np.float64)
+    suspected = evidence.doubtful_zeros(name, computed) if zero else np.zeros(computed.shape, dtype=bool)
+    wide = None if evidence.shadow is None else evidence.shadow.get(name)
+    true, rounding = np.zeros(computed.shape), 0.0
+    if wide is not None and wide.dtype.kind != "c":
+        true, rounding = wide, _rounding(result, wide, _dtype(gradient))
+        lost = is_lost(computed, true, _dtype(gradient)) & ((computed == 0) == zero)
+        if lost.any():
+            suspected = suspected | (lost & (np.abs(computed - true) > rounding))
+    if not suspected.any():
+        return None
+    places = np.flatnonzero(suspected)
+    flat, known = computed.ravel(), true.ravel()
+    order = np.argsort([-_size(flat[place], known[place]) for place in places], kind="stable")
+    return _Suspects(places[order].tolist(), flat, known, rounding)
+
+
+def _decided(
+    name: str, gradient: Gradient, suspects: _Suspects, evidence: Evidence, *, zero: bool
+) -> tuple[int, float, bool, int] | None:
+    """The worst element, its derivative, whether that is exact, and how many more there are; None if all is well."""
+    exact = evidence.exact_slopes(name, suspects.places)
+    rest = [place for place in suspects.places if place not in exact]
+    dtype = _dtype(gradient)
+    largest_by_rounding = half_the_digits(dtype) * max(1.0, evidence.reached(name))
+    lost = [
+        place
+        for place, true in exact.items()
+        if _is_lost(float(suspects.computed[place]), true, dtype)
+        and abs(suspects.computed[place] - true) > suspects.rounding
+        and not (zero and suspects.true[place] == 0 and abs(true) > largest_by_rounding)
+    ]
+    if lost:
+        worst = max(lost, key=lambda place: _size(float(suspects.computed[place]), exact[place]))
+        return worst, exact[worst], True, len(lost) - 1 + (len(rest) if len(lost) == len(exact) else 0)
+    if exact:  # the suspicion was wrong wherever the reference looked
+        return None
+    rest = [place for place in rest if suspects.true[place] != suspects.computed[place]]
+    if not rest or not evidence.float64_is_stable(name, rest[0], dtype):
+        return None
+    return rest[0], float(suspects.true[rest[0]]), False, len(rest) - 1
+
+
+def _is_lost(computed: float, true: float, dtype: torch.dtype) -> bool:
+    return bool(is_lost(np.asarray(computed), np.asarray(true), dtype))
+
+
+def _size(computed: float, true: float) -> float:
+    """How bad an error is: the derivative of what came out zero, else the error as a part of it."""
+    if computed == 0:
+        return abs(true)
+    return abs(computed - true) / abs(true) if true else float("inf")
+
+
+def _rounding(result: GradResult | LossResult | TraceResult, true: np.ndarray, dtype: torch.dtype) -> float:
+    """What rounding the largest element may do to the others; nothing where each has an output of its own."""
     if _output_shape(result) == true.shape or not true.size:
-        return np.ones(true.shape, dtype=bool)
+        return 0.0
     with np.errstate(invalid="ignore", over="ignore"):
-        scale = np.max(np.abs(np.where(np.isfinite(true), true, 0)))
-        mattering: np.ndarray = np.abs(computed - true) > ROUNDINGS * torch.finfo(dtype).eps * scale
-    return mattering
+        return float(ROUNDINGS * torch.finfo(dtype).eps * np.max(np.abs(np.where(np.isfinite(true), true, 0))))
 
 
 def _output_shape(result: GradResult | LossResult | TraceResult) -> tuple[int, ...] | None:
@@ -83,66 +181,6 @@ def _output_shape(result: GradResult | LossResult | TraceResult) -> tuple[int, .
     return None if output is None else tuple(output.shape)
 
 
-def described(loss: Loss) -> str:
-    """`x[2] = 10: float32 gives 4.54e-05 where the derivative is 4.53e-05`."""
-    place = f"{loss.variable}{list(loss.index)}" if loss.index else loss.variable
-    more = f" (and at {loss.others} more)" if loss.others else ""
-    numbers = f"{loss.dtype} gives {loss.computed:.6g} where the derivative is {loss.true:.6g}"
-    return f"{place} = {loss.value:g}: {numbers}{more}"
-
-
-def _culprit(evidence: Evidence, name: str, dtype: torch.dtype) -> Step | None:
-    """The step nearest to the output at which digits were lost: in its gradient, or in a value that went into it."""
-    tape = evidence.tape
-    if tape is not None and (only := _only_step(tape)) is not None:
-        return only
-    wide = evidence.wide_tape
-    if tape is None or wide is None or len(tape.steps) != len(wide.steps) or name not in tape.leaves:
-        return None
-    current, sender = tape.leaves[name], None
-    while _differ(tape.arriving(current), wide.arriving(wide.steps[current.index]), dtype):
-        sender = _worst_sender(tape, wide, current, dtype)
-        if sender is None or sender is current:
-            break
-        current = sender
-        if not _differ(tape.arriving(current), wide.arriving(wide.steps[current.index]), dtype):
-            break
-    return None if sender is None else _origin(tape, wide, sender, dtype)
-
-
-def _only_step(tape: Tape) -> Step | None:
-    """The one sub-expression besides the inputs, which then lost whatever was lost; None where there are more."""
-    steps = [step for step in tape.steps if step.operation != LEAF]
-    return steps[0] if len(steps) == 1 else None
-
-
-def _worst_sender(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Step | None:
-    """Of the steps that use a value, one whose own gradient is wrong already, else the last one."""
-    users = [user for user in tape.consumers[step.index] if tape.arriving(user) is not None]
-    wrong = [u for u in users if _differ(tape.arriving(u), wide.arriving(wide.steps[u.index]), dtype)]
-    return next(iter(wrong or users[-1:]), None)
-
-
-def _origin(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Step:
-    """The step itself, or the one that first computed a wrong value for it."""
-    while True:
-        wrong = (s for s in tape.inputs(step) if s.operands and _differ(s.value, wide.steps[s.index].value, dtype))
-        source = next(wrong, None)
-        if source is None:
-            return step
-        step = source
-
-
-def _differ(one: torch.Tensor | None, other: torch.Tensor | None, dtype: torch.dtype) -> bool:
-    if one is None or other is None or one.shape != other.shape or not one.is_floating_point():
-        return False
-    return bool(_is_lost(array(one).astype(np.float64), array(other).astype(np.float64), dtype).any())
-
-
-def _is_lost(computed: np.ndarray, true: np.ndarray, dtype: torch.dtype) -> np.ndarray:
-    if np.iscomplexobj(computed) or np.iscomplexobj(true):
-        return np.zeros(computed.shape, dtype=bool)
-    with np.errstate(invalid="ignore", over="ignore"):
-        apart = np.abs(computed - true) > half_the_digits(dtype) * np.abs(true) + 2 * smallest_subnormal(dtype)
-    lost: np.ndarray = np.isfinite(computed) & np.isfinite(true) & (apart | ((computed == 0) & (true != 0)))
-    return lost
+def _dtype(gradient: Gradient) -> torch.dtype:
+    dtype: torch.dtype = getattr(torch, gradient.dtype)
+    return dtype

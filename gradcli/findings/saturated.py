@@ -10,7 +10,8 @@ from gradcli.compute.evaluate import Observed
 from gradcli.compute.tape import Step, Tape
 from gradcli.findings.evidence import Evidence
 from gradcli.findings.local import local_derivative
-from gradcli.findings.words import name, number, variable_of
+from gradcli.findings.words import name, number, place, variable_of
+from gradcli.findings.zeros import ZeroBirth
 from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Activation
 from gradcli.results.findings import Finding
@@ -27,13 +28,26 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
     rounded = {birth.step.index: birth for birth in evidence.zeros if birth.why == "saturated"}
     for step in tape.steps:
         if step.index in rounded:
-            message = f"{name(step)} is saturated: its slope has rounded to 0"
+            message = (
+                f"{name(step)} is saturated: its slope has rounded to 0{_derivative(rounded[step.index], evidence)}"
+            )
             yield _finding(step, rounded[step.index].variable, message, tape)
             continue
         slope = _largest_slope(step, evidence)
         if slope is not None:
             message = f"{name(step)} is saturated: its slope is {number(slope)}, or less, at every element"
             yield _finding(step, None, message, tape)
+
+
+def _derivative(birth: ZeroBirth, evidence: Evidence) -> str:
+    """`; the derivative at x[0] = 30 is 3.5e-26`, where the reference knows a number other than zero."""
+    assert evidence.tape is not None
+    leaf = evidence.tape.leaves[birth.variable]
+    true = evidence.exact_slopes(birth.variable, [0]).get(0, 0.0)
+    if true == 0 or leaf.value is None:
+        return ""
+    first = (0,) * leaf.value.ndim
+    return f"; the derivative at {place(leaf, first)} = {number(float(leaf.value[first]))} is {number(true)}"
 
 
 def _finding(step: Step, variable: str | None, message: str, tape: Tape) -> Finding:

@@ -10,6 +10,7 @@ import torch
 from gradcli.compute.tape import LEAF, Step
 from gradcli.findings.elements import Index
 from gradcli.language import syntax
+from gradcli.results.checking import MANY_ULPS
 
 LONGEST = 48
 """Characters of an expression in a sentence: the caret shows the rest."""
@@ -56,6 +57,15 @@ def number(value: float) -> str:
     return f"{value + 0.0:.6g}"
 
 
+def distinct(one: float, other: float) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to tell them apart."""
+    for digits in range(6, 18):
+        texts = f"{one + 0.0:.{digits}g}", f"{other + 0.0:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
 def name(step: Step) -> str:
     """The expression, shortened in the middle if it is long."""
     return shortened(" ".join(step.text.split()))
@@ -84,6 +94,21 @@ def variable_of(step: Step | None) -> str | None:
 def more(count: int) -> str:
     """` (and 3 more)` for the elements that are not named."""
     return f" (and {count - 1} more)" if count > 1 else ""
+
+
+def where_the_derivative_is(dtype: str, computed: float, true: float, ulps: float | None, others: int) -> str:
+    """`float32 gives 4.54e-05 where the derivative is 4.53e-05 (and at 2 more), 5,736 ULP off`.
+
+    true: of the reference. ulps: None where the distance says nothing. others: how many elements are like it.
+    """
+    given, right = distinct(computed, true)
+    also = f" (and at {others} more)" if others else ""
+    text = f"{dtype} gives {given} where the derivative is {right}{also}"
+    if true == 0:
+        return f"{text}: what is left is rounding"
+    if computed == 0 or ulps is None:
+        return text
+    return f"{text}, {ulps:,.0f} ULP off" if ulps <= MANY_ULPS else f"{text}, more than a million ULP off"
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, nan
 from typing import Literal
 
+import numpy as np
 import torch
 
+from gradcli.compute.capture import array
 from gradcli.compute.literals import Context
 from gradcli.compute.tape import Edge, GraphNode, Step, Tape
-from gradcli.findings.elements import largest
+from gradcli.findings.elements import largest, spread
+from gradcli.findings.kink import has_kinks
 from gradcli.findings.local import REFUSALS, applied, argument_position, local_derivative
+from gradcli.findings.selection import SELECTING
+from gradcli.language import syntax
 
 FLAT = frozenset(
     {
@@ -31,6 +36,14 @@ SATURATING = frozenset(
     }
 )  # fmt: skip
 """Their slope tends to zero without being zero by definition."""
+
+EXACT = frozenset(
+    {
+        "leaf", "item", "index", "add", "sub", "rsub", "mul", "div", "neg", "positive", "pow", "square", "sum", "mean",
+        "mse_loss", "matmul", "mm", "bmm", "mv", "dot", "linear", "abs", "reshape", "view", "T", "mT", "transpose",
+    }
+)  # fmt: skip
+"""A zero that these send is a zero among their factors, and no rounding (but underflow, which float64 shows)."""
 
 Why = Literal["met", "inside", "flat", "saturated", "stationary", "constant"]
 
@@ -54,8 +67,11 @@ class ZeroBirth:
     cancelled: tuple[float, ...] = ()
 
 
-def zero_births(tape: Tape, context: Context) -> Iterator[ZeroBirth]:
-    """One for each input whose whole gradient is zero although something arrived further up."""
+def zero_births(tape: Tape, context: Context, beside: Callable[[str], bool] | None = None) -> Iterator[ZeroBirth]:
+    """One for each input whose whole gradient is zero although something arrived further up.
+
+    beside: whether an input has a gradient a little beside the point.
+    """
     for name, leaf in tape.leaves.items():
         gradient = tape.gradients.get(name)
         if gradient is None or gradient.numel() == 0 or bool((gradient != 0).any()):
@@ -63,7 +79,45 @@ def zero_births(tape: Tape, context: Context) -> Iterator[ZeroBirth]:
         found = (birth for edge in leaf.edges if (birth := _walk(tape, edge, name, leaf)) is not None)
         birth = next(found, None)
         if birth is not None:
-            yield birth if birth.cancelled else replace(birth, why=_why(tape, birth, context))
+            why: Why = birth.why if birth.cancelled else _why(tape, birth, context)
+            if why == "stationary" and beside is not None and not beside(name):
+                why = "constant"  # the operation has a slope beside this point, but not for what the input can do
+            yield replace(birth, why=why)
+
+
+def doubtful(tape: Tape, name: str, births: Sequence[ZeroBirth]) -> np.ndarray:
+    """Where an input's gradient may be zero by rounding: a smooth function sent the zero, not an exact operation.
+
+    Where not all of it is zero: only if every step works element by element, and none discards elements.
+    """
+    leaf = tape.leaves.get(name)
+    if leaf is None or leaf.value is None:
+        return np.zeros((), dtype=bool)
+    shape = tuple(leaf.value.shape)
+    whole = next((birth for birth in births if birth.variable == name), None)
+    if whole is not None:
+        return np.full(shape, is_doubtful(tape, whole) and whole.why != "saturated")
+    smooth = [step for step in tape.steps if not _is_exact(step)]
+    if not smooth or not all(step.pointwise and not _is_gate(step) and step.operation not in FLAT for step in smooth):
+        return np.zeros(shape, dtype=bool)
+    moved: np.ndarray = array(leaf.value) != 0
+    return moved
+
+
+def is_doubtful(tape: Tape, birth: ZeroBirth) -> bool:
+    """Whether a zero is one of a smooth function away from zero: rounding may have made it."""
+    step = birth.step
+    if birth.why in ("flat", "met") or _is_exact(step) or _is_gate(step):
+        return False
+    return any(bool(source.value.any()) for source in tape.inputs(step) if source.value is not None)
+
+
+def _is_exact(step: Step) -> bool:
+    return step.operation in EXACT
+
+
+def _is_gate(step: Step) -> bool:
+    return step.operation in SELECTING or (isinstance(step.node, syntax.Node) and has_kinks(step.node))
 
 
 def _walk(tape: Tape, edge: Edge, name: str, leaf: Step) -> ZeroBirth | None:
@@ -110,7 +164,7 @@ def _why(tape: Tape, birth: ZeroBirth, context: Context) -> Why:
     if position is None or arriving is None or step.value is None:
         return "saturated" if step.operation in SATURATING else "constant"
     double = replace(context, dtype=torch.float64)
-    weights = arriving.double() * _noise(arriving, 0.5, 1.5)
+    weights = arriving.double() * spread(arriving, 0.5, 1.5)
     if largest(local_derivative(step, position, context, cotangent=weights.to(arriving.dtype))) > 0:
         return "inside"
     if step.operation in SATURATING and _moves(step, position, {position}, 0.0, weights, double):
@@ -140,7 +194,7 @@ def _movable(tape: Tape, step: Step) -> set[int]:
 def _moves(step: Step, position: int, movable: set[int], keep: float, weights: torch.Tensor, double: Context) -> bool:
     """Whether there is a slope at another point: near by (keep = 1), or near zero (keep = 0)."""
     moved = {
-        p: (keep * value.double() + _noise(value, 0.01, 0.02, start=1 + 7 * p)) if p in movable else value.double()
+        p: (keep * value.double() + spread(value, 0.01, 0.02, start=1 + 7 * p)) if p in movable else value.double()
         for p, value in enumerate(step.arguments)
         if isinstance(value, torch.Tensor) and value.is_floating_point()
     }
@@ -169,7 +223,7 @@ def _is_level(step: Step, position: int, weights: torch.Tensor, double: Context,
         for p, value in enumerate(step.arguments)
         if isinstance(value, torch.Tensor) and value.is_floating_point()
     }
-    direction = _noise(argument, 0.5, 1.0)
+    direction = spread(argument, 0.5, 1.0)
     try:
         values = [
             applied(step, {**others, position: others[position] + move * length * direction}, double)
@@ -180,12 +234,6 @@ def _is_level(step: Step, position: int, weights: torch.Tensor, double: Context,
     low, lower, here, higher, high = (nan if v is None else float((v * weights.double()).sum()) for v in values)
     sides = [(near - here, far - here) for near, far in ((lower, low), (higher, high)) if isfinite(far)]
     return bool(sides) and sum(abs(near) for near, _ in sides) <= 0.45 * sum(abs(far) for _, far in sides)
-
-
-def _noise(like: torch.Tensor, low: float, high: float, start: int = 1) -> torch.Tensor:
-    """Numbers that are the same in every run, and share no pattern with what the user wrote."""
-    count = torch.arange(start, start + like.numel(), dtype=torch.float64, device=like.device)
-    return (low + (high - low) * ((count * 0.6180339887498949) % 1)).reshape(like.shape)
 
 
 def _meeting(tape: Tape, edge: Edge, leaf: Step) -> Step:

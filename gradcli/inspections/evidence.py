@@ -17,7 +17,7 @@ from gradcli.findings import ABOUT_THE_TAPE, of_tape
 from gradcli.findings.evidence import Evidence
 from gradcli.findings.quiet import is_quiet
 from gradcli.inspections.question import Question
-from gradcli.inspections.shadow import shadow, widened
+from gradcli.inspections.shadow import has_slope_beside, shadow, slopes_at, widened, with_noise
 from gradcli.results.findings import Finding, Sample
 
 MAX_ELEMENTS = 10_000
@@ -32,6 +32,7 @@ def gather(
     cotangent: torch.Tensor | None,
     gradients: Callable[[Question], Gradients],
     plain: tuple[torch.Tensor, Gradients] | None = None,
+    order: int = 1,
 ) -> Evidence:
     """The evidence beside a plain run that has been made; `plain` are its output and its gradients.
 
@@ -43,10 +44,10 @@ def gather(
         or (elements <= MAX_ELEMENTS_OF_SICK and plain is not None and _is_sick(plain[0], *plain[1].values()))
     )
     if not wanted:
-        evidence = evidence_of(question, None, cotangent, gradients)
+        evidence = evidence_of(question, None, cotangent, gradients, order=order)
         return replace(evidence, sample=Sample(looked=0, of=elements)) if question.wrt else evidence
     quiet = plain is not None and is_quiet(question.program, plain[0], cotangent, plain[1], ABOUT_THE_TAPE)
-    evidence = evidence_of(question, partial(record, question, cotangent), cotangent, gradients)
+    evidence = evidence_of(question, partial(record, question, cotangent), cotangent, gradients, order=order)
     return replace(evidence, quiet=True) if quiet else evidence
 
 
@@ -73,10 +74,18 @@ def evidence_of(
     tape: Tape | Callable[[], Tape | None] | None,
     cotangent: torch.Tensor | None,
     gradients: Callable[[Question], Gradients],
+    *,
+    order: int = 1,
 ) -> Evidence:
     """The evidence around a tape."""
     return Evidence(
-        shadow(question, gradients), tape, question.context, lambda: _record_wide(question, cotangent, tape is not None)
+        shadow=shadow(question, gradients),
+        given=tape,
+        context=question.context,
+        widened=lambda: _record_wide(question, cotangent, tape is not None),
+        reference=partial(slopes_at, question, cotangent) if order == 1 else None,
+        noisy=lambda: shadow(question, partial(with_noise, gradients)) or {},
+        beside=partial(has_slope_beside, question, gradients),
     )
 
 

@@ -108,7 +108,11 @@ def _with_findings(
 ) -> GradResult:
     """The result with its findings; `plain`: output and gradients of the plain run, where they are of this question."""
     evidence = gather(
-        question, cotangent=cotangent, gradients=lambda wide: _last_order(wide, cotangent, options), plain=plain
+        question,
+        cotangent=cotangent,
+        gradients=lambda wide: _last_order(wide, cotangent, options),
+        plain=plain,
+        order=options.order,
     )
     found = with_fixes(with_findings(result, evidence), question, cotangent)
     return found if evidence.sample is None else replace(found, sample=evidence.sample)

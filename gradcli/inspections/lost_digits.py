@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+import torch
+
+from gradcli.compute.precision import is_lost
+from gradcli.findings.words import number, where_the_derivative_is
 from gradcli.inspections.judge import LOST
 from gradcli.results import CheckRow, Finding
 
@@ -12,13 +17,20 @@ def lost_digits(rows: Iterable[CheckRow], expression: str) -> Iterator[Finding]:
     """One `cancellation` and one `underflow` for each input and dtype, at its worst element."""
     groups: dict[tuple[str, str, str], list[CheckRow]] = {}
     for row in rows:
-        if row.reason == LOST and row.reverse is not None and row.reference is not None:
+        if row.reason == LOST and row.reverse is not None and row.reference is not None and _is_lost(row):
             code = "underflow" if row.reverse == 0 else "cancellation"
             groups.setdefault((code, row.variable, row.dtype), []).append(row)
     for (code, variable, _), found in groups.items():
         worst = max(found, key=_size)
         message = _message(worst, others=len(found) - 1)
         yield Finding(code, "warning", message, variable=variable, index=worst.index, expression=expression)
+
+
+def _is_lost(row: CheckRow) -> bool:
+    """Whether it was reverse mode that lost the digits; where forward mode did, the gradient is right."""
+    assert row.reverse is not None
+    assert row.reference is not None
+    return bool(is_lost(np.asarray(row.reverse), np.asarray(row.reference), getattr(torch, row.dtype)))
 
 
 def _size(row: CheckRow) -> float:
@@ -29,8 +41,8 @@ def _size(row: CheckRow) -> float:
 
 
 def _message(row: CheckRow, *, others: int) -> str:
+    assert row.reverse is not None
+    assert row.reference is not None
     place = f"{row.variable}[{', '.join(map(str, row.index))}]" if row.index else row.variable
-    more = f" (and at {others} more)" if others else ""
-    ulps = "" if row.reverse == 0 or row.ulp_error is None else f", {row.ulp_error:,.0f} ULP off"
-    numbers = f"{row.dtype} gives {row.reverse:.6g} where the derivative is {row.reference:.6g}"
-    return f"{place} = {row.value:g}: {numbers}{ulps}{more}"
+    text = where_the_derivative_is(row.dtype, row.reverse, row.reference, row.ulp_error, others)
+    return f"{place} = {number(row.value)}: {text}"

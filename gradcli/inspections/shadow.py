@@ -1,8 +1,8 @@
-"""The same gradients in float64, beside those of the dtype asked for: cheap, and nearly always the truth."""
+"""What a gradient is held against: the same in float64, which is cheap, and where that raises doubts the reference."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +10,21 @@ import torch
 
 from gradcli.compute.autodiff import Gradients
 from gradcli.compute.capture import TorchError, array
+from gradcli.compute.noise import rounding_noise
+from gradcli.findings.elements import spread
 from gradcli.inspections.question import Question
-from gradcli.language.elementwise import is_random
+from gradcli.inspections.slopes import exact
+from gradcli.language.elementwise import is_pointwise, is_random
 
 MAX_ELEMENTS = 10_000
+MAX_ELEMENTS_OF_REFERENCE = 2_000
+MAX_PLACES = 64
+"""So many elements the reference is asked about where each has its own output,"""
+MAX_JOINT_ELEMENTS = 128
+MAX_JOINT_PLACES = 8
+"""and where elements mix, so that each costs an evaluation of everything."""
+BESIDE = (1e-4, 1e-2)
+"""How far beside a point, measured by it, but at least by 1, a slope is looked for."""
 
 
 def shadow(question: Question, gradients: Callable[[Question], Gradients]) -> dict[str, np.ndarray] | None:
@@ -43,3 +54,50 @@ def widened(question: Question) -> Question:
         leaves[name] = wide.requires_grad_(leaf.requires_grad)
     context = replace(question.context, dtype=torch.float64, checked=True)
     return replace(question, context=context, leaves=leaves)
+
+
+def slopes_at(question: Question, cotangent: torch.Tensor | None, name: str, places: Sequence[int]) -> dict[int, float]:
+    """The derivatives by the first of these elements of an input, by the 50-digit reference, where that knows them."""
+    from gradcli.compute import reference  # mpmath takes a while to import
+
+    elements = sum(leaf.numel() for leaf in question.leaves.values())
+    shape = question.leaves[name].shape
+    elementwise = cotangent is not None and cotangent.shape == shape and is_pointwise(question.program)
+    most, count = (MAX_ELEMENTS_OF_REFERENCE, MAX_PLACES) if elementwise else (MAX_JOINT_ELEMENTS, MAX_JOINT_PLACES)
+    if elements > most or is_random(question.program):
+        return {}
+    try:
+        (found,) = reference.slopes(
+            question.program,
+            {known: exact(leaf) for known, leaf in question.leaves.items()},
+            [name],
+            elementwise=elementwise,
+            cotangent=None if cotangent is None else exact(cotangent),
+            only=places[:count],
+        ).values()
+    except reference.NoReference:
+        return {}
+    slopes = found.ravel()
+    return {place: float(slopes[place].value) for place in places[:count] if slopes[place].kind == "smooth"}
+
+
+def with_noise(gradients: Callable[[Question], Gradients], question: Question) -> Gradients:
+    """`gradients` with every result moved by the rounding of float64."""
+    with rounding_noise(torch.finfo(torch.float64).eps, seed=0):
+        return gradients(question)
+
+
+def has_slope_beside(question: Question, gradients: Callable[[Question], Gradients], name: str) -> bool:
+    """Whether an input's gradient, in float64 a little beside the point, is a number other than zero."""
+    wide = widened(question)
+    here = wide.leaves[name].detach()
+    for distance in BESIDE:
+        moved = here + distance * here.abs().clamp(min=1) * spread(here)
+        beside = replace(wide, leaves={**wide.leaves, name: moved.requires_grad_(wide.leaves[name].requires_grad)})
+        try:
+            found = gradients(beside).get(name)
+        except TorchError:
+            continue
+        if found is not None and bool((found != 0).any()) and bool(torch.isfinite(found).all()):
+            return True
+    return False

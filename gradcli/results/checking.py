@@ -12,6 +12,9 @@ from gradcli.results.tensors import Input, Setting
 
 CheckVerdict = Literal["agree", "disagree", "kink", "cannot tell"]
 
+MANY_ULPS = 1_000_000
+"""What is further off has no digit right: the number of units says no more."""
+
 
 @dataclass(frozen=True)
 class CheckRow:

@@ -6,7 +6,7 @@ derivative formula, PyTorch's or ours, can hide behind the same formula here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ def slopes(
     elementwise: bool,
     cotangent: NDArray[Any] | None = None,
     digits: int = 50,
+    only: Collection[int] | None = None,
 ) -> dict[str, NDArray[np.object_]]:
     """For each name of `wrt` the Slope d sum(cotangent * output) / d element, of the input's shape.
 
@@ -33,13 +34,14 @@ def slopes(
     elementwise: element i of the output depends on element i of every input alone, and the inputs of `wrt` have the
         output's shape: all elements are then moved at once.
     cotangent: of the output's shape; None for ones.
+    only: the places of the elements to look at in the flattened input, None for all; the others stay unknown.
     Raises NoReference if the program contains something without a rule.
     """
     from gradcli.compute.reference.differences import moved_one_by_one, moved_together  # mpmath costs 0.2 s
 
     moving = moved_together if elementwise else moved_one_by_one
     with np.errstate(all="ignore"):  # nan and inf are answers
-        return moving(program, inputs, wrt, cotangent=cotangent, digits=digits)
+        return moving(program, inputs, wrt, cotangent=cotangent, digits=digits, only=only)
 
 
 def value(program: Program, inputs: Mapping[str, NDArray[Any]], *, digits: int = 50) -> NDArray[np.object_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,7 +34,13 @@ Measure = Callable[[Sequence[int], Level, tuple[int, ...]], Iterator[tuple[int, 
 
 
 def moved_together(
-    program: Program, inputs: Inputs, wrt: Sequence[str], *, cotangent: Array | None, digits: int
+    program: Program,
+    inputs: Inputs,
+    wrt: Sequence[str],
+    *,
+    cotangent: Array | None,
+    digits: int,
+    only: Collection[int] | None = None,
 ) -> dict[str, Array]:
     """The slopes of an elementwise program: every element of an input moves at once, and moves its own output."""
     factors = None if cotangent is None else reals(np.asarray(cotangent)).ravel().tolist()
@@ -57,17 +63,23 @@ def moved_together(
 
         return outputs
 
-    return {name: _settled(inputs[name], measure(name), digits) for name in wrt}
+    return {name: _settled(inputs[name], measure(name), digits, only) for name in wrt}
 
 
 def moved_one_by_one(
-    program: Program, inputs: Inputs, wrt: Sequence[str], *, cotangent: Array | None, digits: int
+    program: Program,
+    inputs: Inputs,
+    wrt: Sequence[str],
+    *,
+    cotangent: Array | None,
+    digits: int,
+    only: Collection[int] | None = None,
 ) -> dict[str, Array]:
     """The slopes of any program: one element of an input moves at a time, and may move every output."""
     parts = summands(program, _exact(inputs), wrt, cotangent)
     if parts is not None:
         each, shares = parts
-        return moved_together(each, inputs, wrt, cotangent=shares, digits=digits)
+        return moved_together(each, inputs, wrt, cotangent=shares, digits=digits, only=only)
 
     def weighted(variables: Mapping[str, Array]) -> Array:
         output = evaluate(program, variables)
@@ -97,7 +109,7 @@ def moved_one_by_one(
 
         return outputs
 
-    return {name: _settled(inputs[name], measure(name), digits) for name in wrt}
+    return {name: _settled(inputs[name], measure(name), digits, only) for name in wrt}
 
 
 def step_of(x: Real, level: Level) -> Real:
@@ -127,14 +139,15 @@ def _agree(before: Array, now: Array, digits: int) -> bool:
     )
 
 
-def _settled(point: Array, measure: Measure, digits: int) -> Array:
+def _settled(point: Array, measure: Measure, digits: int, only: Collection[int] | None) -> Array:
     """The slope at each element of an input: level by level, for the elements that the levels before left open."""
     levels = ladder(digits)
     xs = reals(np.asarray(point)).ravel()
     found = np.full(xs.size, UNKNOWN, dtype=object)
     histories: dict[int, dict[int, Quotients]] = {}
     waiting: dict[int, list[int]] = {level: [] for level in range(len(levels))}
-    waiting[0] = [element for element, x in enumerate(xs) if finite(x)]
+    asked = range(xs.size) if only is None else only
+    waiting[0] = [element for element in asked if finite(xs[element])]
     for level, elements in waiting.items():
         with mp.workdps(levels[level].digits):
             measured = _quotients(elements, xs, levels[level], measure)

@@ -12,6 +12,7 @@ from gradcli.render.numbers import shortest_float
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.tensors import float_column
 from gradcli.results import CheckResult, CheckRow, CheckVerdict
+from gradcli.results.checking import MANY_ULPS
 
 _IN_DTYPE = ("value", "reverse", "forward")
 _IN_DOUBLE = ("finite_difference", "finite_difference_error", "reference", "left", "right", "ulp_error")
@@ -176,6 +177,8 @@ def _reference(result: CheckResult) -> Iterator[Note]:
 
 
 def _ulps(error: float) -> str:
+    if error > MANY_ULPS:
+        return "more than a million ULP"
     return f"{error:,.0f} ULP" if error >= 100 else f"{error:.2g} ULP"
 
 
