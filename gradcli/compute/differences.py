@@ -7,7 +7,7 @@ Estimating computational noise.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -15,9 +15,12 @@ Function = Callable[[np.ndarray], np.ndarray]
 """Values at points; element i of the result belongs to point i."""
 
 SMALLEST_SCALE = 1e-3
-"""Points nearer to zero move as if they were this far from it."""
+"""Points nearer to zero move as if they were this far from it, and then as far as they are, if that tells more."""
+SIGNIFICANT = 1e-3
+"""The part of a slope that its error bar may be for steps as small as a tiny point to be preferred."""
 
 _EPS = float(np.finfo(np.float64).eps)
+_TINY = float(np.finfo(np.float64).smallest_subnormal)
 _STEPS = tuple(2.0**-exponent for exponent in range(3, 30, 4))
 """Relative to the scale of a point; the small ones find out whether the large ones stepped over something."""
 _SHRINK = 16.0
@@ -39,6 +42,7 @@ class Differences:
 
     kink: where the one-sided slopes stay apart as the step shrinks.
     left, right: the one-sided slopes; infinite where they grow without end, nan where the function jumps.
+    one_sided_error: how far off the finite ones of them may be.
     """
 
     slope: np.ndarray
@@ -46,6 +50,12 @@ class Differences:
     kink: np.ndarray
     left: np.ndarray
     right: np.ndarray
+    one_sided_error: np.ndarray
+
+    def where(self, chosen: np.ndarray, other: Differences) -> Differences:
+        """These where `chosen` is true, and the other ones elsewhere."""
+        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        return Differences(*(np.where(chosen, mine, theirs) for mine, theirs in pairs))
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class _Probe:
     @property
     def slope_noise(self) -> np.ndarray:
         """How much of each quotient may be rounding."""
-        rounding = _EPS * (np.abs(self.above) + np.abs(self.below))
+        rounding = _EPS * (np.abs(self.above) + np.abs(self.below)) + _TINY
         noise: np.ndarray = (rounding + self.noise) / self.step
         return noise
 
@@ -77,15 +87,26 @@ def differences(function: Function, points: np.ndarray) -> Differences:
     The error bar holds the extrapolation's own disagreement, the rounding of the function's values, and what smaller
     steps say otherwise: a kink or an oscillation between the steps widens it.
     """
+    sizes = np.abs(points)
+    near = sizes < SMALLEST_SCALE
     with np.errstate(all="ignore"):
-        probe = _probe(function, points)
-        slope, error = _extrapolated(probe)
-        left, right, kink = _one_sided(probe)
-    return Differences(slope, error, kink, left, right)
+        found = _at_scale(function, points, np.maximum(sizes, SMALLEST_SCALE))
+        largest = np.nanmax(sizes, initial=0.0)
+        if not (near & (largest > 0)).any():
+            return found
+        own = np.where(sizes > 0, sizes, min(largest, SMALLEST_SCALE))
+        closer = _at_scale(function, points, np.where(near, own, sizes))
+        return closer.where(near & (closer.error < SIGNIFICANT * np.abs(closer.slope)), found)
 
 
-def _probe(function: Function, points: np.ndarray) -> _Probe:
-    scale = np.maximum(np.abs(points), SMALLEST_SCALE)
+def _at_scale(function: Function, points: np.ndarray, scale: np.ndarray) -> Differences:
+    probe = _probe(function, points, scale)
+    slope, error = _extrapolated(probe)
+    left, right, one_sided_error, kink = _one_sided(probe)
+    return Differences(slope, error, kink, left, right, one_sided_error)
+
+
+def _probe(function: Function, points: np.ndarray, scale: np.ndarray) -> _Probe:
     here = function(points)
     noise = np.zeros(points.shape)
     for relative in _NOISE_STEPS:
@@ -138,25 +159,38 @@ def _contradiction(candidate: np.ndarray, rung: int, central: np.ndarray, noise:
     return worst
 
 
-def _one_sided(probe: _Probe) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Left and right slopes, and where they stay apart as the step shrinks."""
+def _one_sided(probe: _Probe) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Left and right slopes, how far off they may be, and where they stay apart as the step shrinks."""
     rungs = list(_KINK_STEPS)
-    left = (probe.here - probe.below[rungs]) / probe.step[rungs]
-    right = (probe.above[rungs] - probe.here) / probe.step[rungs]
-    gap = np.abs(right - left)
+    left, right = (probe.here - probe.below) / probe.step, (probe.above - probe.here) / probe.step
+    gap = np.abs(right - left)[rungs]
     ratios = gap[1:] / gap[:-1]
     stays, jumps = (((low < ratios) & (ratios < high)).all(axis=0) for low, high in (_STAYS, _JUMPS))
-    seen = (gap[-1] > 10 * probe.slope_noise[rungs[-1]]) & (gap[-1] > 1e-4 * (np.abs(left[-1]) + np.abs(right[-1])))
+    sizes = np.abs(left[rungs[-1]]) + np.abs(right[rungs[-1]])
+    seen = (gap[-1] > 10 * probe.slope_noise[rungs[-1]]) & (gap[-1] > 1e-4 * sizes)
     rounding = _EPS * (np.abs(probe.above[rungs[-1]]) + np.abs(probe.below[rungs[-1]]))
     jumps &= gap[-1] * probe.step[rungs[-1]] > 1000 * rounding
-    return _limit(left, jumps), _limit(right, jumps), (stays & seen) | jumps
+    slopes, errors = zip(*(_limit(side, probe.slope_noise, jumps) for side in (left, right)), strict=True)
+    return (*slopes, np.fmax(*errors), (stays & seen) | jumps)
 
 
-def _limit(sides: np.ndarray, jumps: np.ndarray) -> np.ndarray:
-    """A one-sided slope: itself where it settles, infinite where it grows, nan where the function jumps."""
+def _limit(sides: np.ndarray, noise: np.ndarray, jumps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A one-sided slope with its error: infinite where it grows, nan where the function jumps.
+
+    Where it settles it is the quotient extrapolated to a step of zero at the step that is least in doubt.
+    """
     grows = np.abs(sides[-1]) > _BLOW_UP * np.abs(sides[-2])
-    limit: np.ndarray = np.where(grows, np.where(jumps, np.nan, np.copysign(np.inf, sides[-1])), sides[-1])
-    return limit
+    straight = (_SHRINK * sides[1:] - sides[:-1]) / (_SHRINK - 1)
+    best, smallest = sides[-1], np.full(jumps.shape, np.inf)
+    for rung in range(2, len(sides)):
+        candidate, earlier = straight[rung - 1], straight[rung - 2]
+        bar = np.abs(candidate - earlier) + 2 * noise[rung]
+        bar = np.fmax(bar, _contradiction(candidate, rung, sides, noise))
+        better = bar < smallest
+        best, smallest = np.where(better, candidate, best), np.where(better, bar, smallest)
+    infinite = np.where(jumps, np.nan, np.copysign(np.inf, sides[-1]))
+    error = np.where(grows | ~np.isfinite(smallest), 0.0, smallest)
+    return np.where(grows, infinite, best), error
 
 
 def _exact(points: np.ndarray, h: np.ndarray) -> np.ndarray:

@@ -62,6 +62,7 @@ class _Noise(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def _tensors(values: Sequence[Any]) -> Iterator[torch.Tensor]:
     for value in values:
         if isinstance(value, torch.Tensor):
-            yield value
+            if not value._is_zerotensor():  # forward mode's zeros have no storage, and nothing to round
+                yield value
         elif isinstance(value, list | tuple):
             yield from _tensors(value)

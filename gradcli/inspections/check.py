@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,10 +15,10 @@ from gradcli.compute.capture import TorchError
 from gradcli.compute.differences import Differences
 from gradcli.compute.precision import shortest
 from gradcli.errors import BoundError, UsageError
-from gradcli.inspections.doubt import Doubt
+from gradcli.inspections.error_budget import ErrorBudgets
 from gradcli.inspections.failure import explain
 from gradcli.inspections.grad import is_elementwise
-from gradcli.inspections.judge import Doubts, Evidence, judge
+from gradcli.inspections.judge import RIGHT_IN_FLOAT64, ErrorBudget, Evidence, judge
 from gradcli.inspections.lost_digits import lost_digits
 from gradcli.inspections.question import Engine, Question, Selection, ask
 from gradcli.inspections.slopes import Index, at_dtype, attempt, by_differences, element, exact, forward, reverse
@@ -71,7 +72,9 @@ def check(
         elementwise = is_elementwise(question, output)
         _check_size(question, elementwise)
         checker = _Checker(question, elementwise)
-        rows = [row for dtype in steps(dtypes, "dtypes checked") for row in checker.rows(dtype)]
+        rows = _without_contradictions(
+            [row for dtype in steps(dtypes, "dtypes checked") for row in checker.rows(dtype)]
+        )
     except TorchError as raised:
         from gradcli.inspections.blame import located  # only needed once something went wrong
 
@@ -122,20 +125,21 @@ class _Checker:
         """One row for each element of each differentiated input; those that disagree are judged twice."""
         question = at_dtype(self.question, dtype)
         judged = {place: self._judge(question, place, found) for place, found in self._evidence(question)}
-        doubt = Doubt(question, elementwise=self.elementwise) if any(_bad(row) for _, row in judged.values()) else None
+        accused = any(_bad(row) for _, row in judged.values())
+        budgets = ErrorBudgets(question, elementwise=self.elementwise) if accused else None
         for (name, index), (evidence, row) in judged.items():
-            if doubt is None or not _bad(row):
+            if budgets is None or not _bad(row):
                 yield row
             else:
-                _, again = self._judge(question, (name, index), evidence, doubt.of(name, index))
+                _, again = self._judge(question, (name, index), evidence, budgets.of(row))
                 yield again
 
     def _judge(
-        self, question: Question, place: Place, evidence: Evidence, doubts: Doubts | None = None
+        self, question: Question, place: Place, evidence: Evidence, budget: ErrorBudget | None = None
     ) -> tuple[Evidence, CheckRow]:
         name, index = place
         value = shortest(float(question.leaves[name].detach()[index].double()), evidence.dtype)
-        return evidence, judge(evidence, variable=name, index=index, value=value, doubts=doubts)
+        return evidence, judge(evidence, variable=name, index=index, value=value, budget=budget)
 
     def _evidence(self, question: Question) -> Iterator[tuple[Place, Evidence]]:
         truth = self._truth(question)
@@ -154,6 +158,7 @@ class _Checker:
                         difference_error=float(found.error[index]),
                         difference_kink=bool(found.kink[index]),
                         one_sided=(float(found.left[index]), float(found.right[index])),
+                        one_sided_error=float(found.one_sided_error[index]),
                         slope=truth.slope(name, index),
                         reason=reason,
                     ),
@@ -182,10 +187,25 @@ def _bad(row: CheckRow) -> bool:
 
 
 def _summary(dtype: str, rows: Sequence[CheckRow]) -> CheckSummary:
-    counts = {
-        verdict: sum(row.verdict == verdict for row in rows) for verdict in ("agree", "disagree", "kink", "cannot tell")
-    }
+    count = Counter(row.verdict for row in rows)
     errors = [row.ulp_error for row in rows if row.ulp_error is not None]
     return CheckSummary(
-        dtype, counts["agree"], counts["disagree"], counts["kink"], counts["cannot tell"], max(errors, default=None)
+        dtype,
+        agree=count["agree"],
+        disagree=count["disagree"],
+        kink=count["kink"],
+        rounding=count["rounding"],
+        no_reference=count["no reference"],
+        worst=max(errors, default=None),
     )
+
+
+def _without_contradictions(rows: Sequence[CheckRow]) -> list[CheckRow]:
+    """That float64 has it right is not said of an element whose own row in float64 is wrong."""
+    wrong = {(row.variable, row.index) for row in rows if row.dtype == "float64" and _bad(row)}
+    return [
+        replace(row, reason=row.reason.removesuffix(RIGHT_IN_FLOAT64))
+        if row.reason and (row.variable, row.index) in wrong
+        else row
+        for row in rows
+    ]

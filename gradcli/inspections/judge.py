@@ -1,10 +1,12 @@
-"""One gradient element, what is known about it, and the verdict: agree, disagree, kink, cannot tell."""
+"""One gradient element, what is known about it, and the verdict: agree, disagree, kink, rounding, no reference."""
 
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 
@@ -14,8 +16,15 @@ from gradcli.results import CheckRow, CheckVerdict
 if TYPE_CHECKING:
     from gradcli.compute.reference import Slope
 
-LOST = "lost in rounding: the roundings on the way move the gradient as much"
+Mode = Literal["reverse", "forward"]
+
+LOST = "the formula loses its digits here: the roundings on the way move the gradient as much"
 """The reason where the formula may be right and the dtype is too coarse for it: s(1 - s) far out."""
+ZERO = "the derivative is 0, and what is left of it is rounding"
+NO_PATH = "there is no path to the output"
+RIGHT_IN_FLOAT64 = "; float64 has it right"
+
+_SEVERITY: dict[CheckVerdict, int] = {"agree": 0, "kink": 1, "no reference": 2, "rounding": 3, "disagree": 4}
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,7 @@ class Evidence:
     """Everything that is known about one gradient element in one dtype.
 
     forward: None where PyTorch has no forward mode for it.
+    one_sided, one_sided_error: the slopes of the two sides by finite differences, and how far off they may be.
     slope: the reference, None if the expression has none.
     reason: PyTorch's message where reverse mode raised.
     """
@@ -34,46 +44,51 @@ class Evidence:
     difference_error: float
     difference_kink: bool
     one_sided: tuple[float, float]
+    one_sided_error: float
     slope: Slope | None
     reason: str | None
 
 
 @dataclass(frozen=True)
-class Doubts:
-    """What may explain that a gradient differs from the truth although its formula is right.
+class ErrorBudget:
+    """What may explain that a gradient differs from the truth although PyTorch's formula for it is right.
 
-    rounding: how far off rounding in the dtype may put the gradient.
-    rounding_of_zero: the same where the true slope is zero, and what cancels may be as large as the values.
-    excuse: why no difference proves anything: what the gradient is of is not what the references are of.
+    rounding, forward_rounding: how far off rounding in the dtype may put the gradient of reverse and of forward mode.
+    rounding_of_zero: the same where the true slope is zero and terms cancel.
+    exemption: why no difference proves anything: what the gradient is of is not what the references are of.
     wide: PyTorch's gradient in float64 at the same point.
     """
 
     rounding: float = 0.0
+    forward_rounding: float = 0.0
     rounding_of_zero: float = 0.0
-    excuse: str | None = None
+    exemption: str | None = None
     wide: float | None = None
 
 
 @dataclass(frozen=True)
-class Ruling:
-    """A verdict with the numbers it rests on; accused: the number that is not `truth`."""
+class Comparison:
+    """The verdict on one mode with the numbers it rests on; computed: PyTorch's number that is not `truth`."""
 
     verdict: CheckVerdict
     reason: str | None = None
     reference: float | None = None
     left: float | None = None
     right: float | None = None
-    accused: float | None = None
+    computed: float | None = None
     truth: float | None = None
+    mode: Mode = "reverse"
 
 
 def judge(
-    evidence: Evidence, *, variable: str, index: tuple[int, ...], value: float, doubts: Doubts | None = None
+    evidence: Evidence, *, variable: str, index: tuple[int, ...], value: float, budget: ErrorBudget | None = None
 ) -> CheckRow:
-    """The row of the element. A row that disagrees is to be judged again with its doubts."""
-    ruling = _rule(evidence)
-    if ruling.verdict == "disagree" and doubts is not None:
-        ruling = _doubted(evidence, ruling, doubts)
+    """The row of the element. A row that disagrees is to be judged again with its error budget."""
+    found = [
+        _explained(evidence, comparison, budget) if budget and comparison.verdict == "disagree" else comparison
+        for comparison in _comparisons(evidence)
+    ]
+    worst = max(found, key=lambda comparison: _SEVERITY[comparison.verdict])
     dtype = evidence.dtype
     known = math.isfinite(evidence.difference) and math.isfinite(evidence.difference_error)
     return CheckRow(
@@ -85,94 +100,111 @@ def judge(
         forward=None if evidence.forward is None else shortest(evidence.forward, dtype),
         finite_difference=evidence.difference if known else None,
         finite_difference_error=evidence.difference_error if known else None,
-        reference=ruling.reference,
-        left=ruling.left,
-        right=ruling.right,
-        ulp_error=_ulp_error(evidence.reverse, ruling.reference, dtype),
-        verdict=ruling.verdict,
-        reason=ruling.reason,
+        reference=worst.reference,
+        left=worst.left,
+        right=worst.right,
+        ulp_error=_ulp_error(evidence, worst),
+        verdict=worst.verdict,
+        reason=worst.reason,
+        wrong_modes=tuple(comparison.mode for comparison in found if comparison.verdict == "disagree"),
     )
 
 
-def _rule(evidence: Evidence) -> Ruling:
+def _comparisons(evidence: Evidence) -> Iterator[Comparison]:
+    """Reverse mode against the best that is known; forward mode against a reference."""
     slope = evidence.slope
-    if slope is not None and slope.kind == "smooth":
+    if evidence.reverse is None and evidence.reason is not None:
+        reference = None if slope is None or slope.value is None else _double(slope.value)
+        yield Comparison("no reference", evidence.reason, reference)
+    elif slope is not None and slope.kind == "smooth":
         assert slope.value is not None
-        return _against_reference(evidence, _double(slope.value))
-    if slope is not None and slope.kind == "kink":
-        return _at_kink(evidence, *(None if side is None else _double(side) for side in (slope.left, slope.right)))
-    if slope is None and evidence.difference_kink:
-        return _at_kink(evidence, *(None if math.isnan(side) else side for side in evidence.one_sided))
-    if evidence.reverse is None:
-        return Ruling("cannot tell", evidence.reason or "there is no path to the output")
-    return _against_difference(evidence)
+        yield from _against_reference(evidence, _double(slope.value))
+    elif slope is not None and slope.kind == "kink":
+        yield _at_kink(evidence, *(None if side is None else _double(side) for side in (slope.left, slope.right)))
+    elif slope is None and evidence.difference_kink:
+        sides = (None if math.isnan(side) else side for side in evidence.one_sided)
+        yield _at_kink(evidence, *sides, error=evidence.one_sided_error)
+    elif evidence.reverse is None:
+        yield Comparison("no reference", NO_PATH)
+    else:
+        yield _against_difference(evidence, evidence.reverse)
 
 
-def _against_reference(evidence: Evidence, reference: float) -> Ruling:
+def _against_reference(evidence: Evidence, reference: float) -> Iterator[Comparison]:
     if evidence.reverse is None:
         # no gradient is right where the true one is zero: nothing flows
-        verdict: CheckVerdict = "agree" if evidence.reason is None and reference == 0 else "cannot tell"
-        return Ruling(verdict, evidence.reason or "there is no path to the output", reference)
+        yield Comparison("agree", None, reference) if reference == 0 else Comparison("no reference", NO_PATH, reference)
+        return
+    yield _one_mode(evidence.reverse, reference, evidence.dtype, "reverse")
     # NaN of forward mode is another element's infinite slope times this one's zero: it says nothing about this one
-    forward = None if evidence.forward is None or math.isnan(evidence.forward) else evidence.forward
-    for mode, found in (("reverse", evidence.reverse), ("forward", forward)):
-        if found is not None and not _close(found, reference, evidence.dtype):
-            reason = f"{mode} mode: {_how_wrong(found, reference)}"
-            return Ruling("disagree", reason, reference, accused=found, truth=reference)
-    return Ruling("agree", None, reference)
+    if evidence.forward is not None and not math.isnan(evidence.forward):
+        yield _one_mode(evidence.forward, reference, evidence.dtype, "forward")
 
 
-def _against_difference(evidence: Evidence) -> Ruling:
-    reverse, slope, error = evidence.reverse, evidence.difference, evidence.difference_error
-    assert reverse is not None
+def _one_mode(found: float, reference: float, dtype: torch.dtype, mode: Mode) -> Comparison:
+    if _close(found, reference, dtype):
+        return Comparison("agree", None, reference, mode=mode)
+    reason = f"{mode} mode: {_how_wrong(found, reference)}"
+    return Comparison("disagree", reason, reference, computed=found, truth=reference, mode=mode)
+
+
+def _against_difference(evidence: Evidence, reverse: float) -> Comparison:
+    slope, error = evidence.difference, evidence.difference_error
     if not (math.isfinite(slope) and math.isfinite(error)):
         defined = "no reference" if evidence.slope is None else "no slope is defined here"
-        return Ruling("cannot tell", f"{defined}, and no finite difference")
+        return Comparison("no reference", f"{defined}, and no finite difference")
     tolerance = half_the_digits(evidence.dtype) * abs(slope) + 10 * error + 4 * smallest_subnormal(evidence.dtype)
     wide = 10 * error > 0.1 * abs(slope) + 1e-6
     if math.isfinite(reverse) and abs(reverse - slope) <= tolerance:
-        return Ruling("cannot tell", "no reference, and the error bar is too wide") if wide else Ruling("agree")
+        return (
+            Comparison("no reference", "no reference, and the error bar is too wide") if wide else Comparison("agree")
+        )
     if evidence.slope is not None:  # the reference found nothing that settles: no place to accuse anybody
-        return Ruling("cannot tell", "no slope is defined here")
-    return Ruling("disagree", "finite differences contradict it", accused=reverse, truth=slope)
+        return Comparison("no reference", "no slope is defined here")
+    return Comparison("disagree", "finite differences contradict it", computed=reverse, truth=slope)
 
 
-def _at_kink(evidence: Evidence, left: float | None, right: float | None) -> Ruling:
-    """Any slope between the one-sided ones is a subgradient; a jump has none, and any slope will do."""
+def _at_kink(evidence: Evidence, left: float | None, right: float | None, *, error: float = 0.0) -> Comparison:
+    """Any slope between the one-sided ones is a subgradient; a jump has none, and any slope will do.
+
+    error: how far off the one-sided slopes may be.
+    """
     sides = [side for side in (left, right) if side is not None and not math.isnan(side)]
-    reverse = evidence.reverse
-    if reverse is None:
-        return Ruling("kink", evidence.reason or "there is no path to the output", None, left, right)
+    reverse = 0.0 if evidence.reverse is None else evidence.reverse  # without a path nothing flows
     if math.isnan(reverse):
-        return Ruling("disagree", "reverse mode: NaN", None, left, right)
+        return Comparison("disagree", "reverse mode: NaN", None, left, right)
     if not sides:
-        return Ruling("kink", "the function jumps", None, left, right)
+        return Comparison("kink", "the function jumps", None, left, right)
     if left == right:
         sides.append(0.0)  # the function jumps: PyTorch's zero says that there is no slope
     largest = max((abs(side) for side in sides if math.isfinite(side)), default=0.0)
-    slack = half_the_digits(evidence.dtype) * largest + 4 * smallest_subnormal(evidence.dtype)
+    slack = half_the_digits(evidence.dtype) * largest + 4 * smallest_subnormal(evidence.dtype) + 10 * error
     if min(sides) - slack <= reverse <= max(sides) + slack:
-        return Ruling("kink", None, None, left, right)
+        return Comparison("kink", None, None, left, right)
     nearest = min(sides, key=lambda side: abs(side - reverse))
-    return Ruling("disagree", "outside of the one-sided slopes", None, left, right, reverse, nearest)
+    reason = "outside of the one-sided slopes"
+    return Comparison("disagree", reason, None, left, right, computed=reverse, truth=nearest)
 
 
-def _doubted(evidence: Evidence, ruling: Ruling, doubts: Doubts) -> Ruling:
-    """The ruling after everything that could explain the difference has been heard."""
-    if doubts.excuse is not None:
-        return replace(ruling, verdict="cannot tell", reason=doubts.excuse)
-    accused, truth = ruling.accused, ruling.truth
-    if accused is not None and truth is not None and math.isfinite(accused) and math.isfinite(truth):
-        if ruling.reference == 0 and abs(accused) <= doubts.rounding_of_zero:
-            return replace(ruling, verdict="agree", reason=None)
-        if abs(accused - truth) <= doubts.rounding:
-            return replace(ruling, verdict="cannot tell", reason=LOST)
-        if ruling.reference is not None and _contradicted(evidence, ruling.reference):
-            return replace(ruling, verdict="cannot tell", reason="PyTorch's own values do not confirm the reference")
-    if evidence.dtype is torch.float64 or doubts.wide is None or truth is None:
-        return ruling
-    right = _close(doubts.wide, truth, torch.float64)
-    return replace(ruling, reason=f"{ruling.reason}; float64 has it right") if right else ruling
+def _explained(evidence: Evidence, comparison: Comparison, budget: ErrorBudget) -> Comparison:
+    """The comparison after everything that could explain the difference has been looked at."""
+    if budget.exemption is not None:
+        return replace(comparison, verdict="no reference", reason=budget.exemption)
+    computed, truth = comparison.computed, comparison.truth
+    if computed is not None and truth is not None and math.isfinite(computed) and math.isfinite(truth):
+        rounding = budget.rounding if comparison.mode == "reverse" else budget.forward_rounding
+        prefix = "" if comparison.mode == "reverse" else "forward mode: "
+        if comparison.reference == 0 and abs(computed) <= budget.rounding_of_zero:
+            return replace(comparison, verdict="rounding", reason=prefix + ZERO)
+        if comparison.reference != 0 and abs(computed - truth) <= rounding:
+            return replace(comparison, verdict="rounding", reason=prefix + LOST)
+        if comparison.reference is not None and _contradicted(evidence, comparison.reference):
+            reason = "PyTorch's own values do not confirm the reference"
+            return replace(comparison, verdict="no reference", reason=reason)
+    if evidence.dtype is torch.float64 or budget.wide is None or truth is None or comparison.mode == "forward":
+        return comparison
+    right = _close(budget.wide, truth, torch.float64)
+    return replace(comparison, reason=f"{comparison.reason}{RIGHT_IN_FLOAT64}") if right else comparison
 
 
 def _close(reverse: float, reference: float, dtype: torch.dtype) -> bool:
@@ -207,11 +239,21 @@ def _how_wrong(found: float, reference: float) -> str:
     return "infinite where the truth is not"
 
 
-def _ulp_error(reverse: float | None, reference: float | None, dtype: torch.dtype) -> float | None:
-    """The distance in units in the last place; None where one of the two is no finite number."""
-    if reverse is None or reference is None or not (math.isfinite(reverse) and math.isfinite(reference)):
+def _ulp_error(evidence: Evidence, comparison: Comparison) -> float | None:
+    """The distance from the reference as it was before float64 rounded it.
+
+    None where one of the two is no finite number, and for what rounding leaves of a zero, which has no last place.
+    """
+    reverse, slope = evidence.reverse, evidence.slope
+    if reverse is None or slope is None or slope.value is None or not math.isfinite(reverse):
         return None
-    return round(abs(reverse - reference) / ulp(reference, dtype), 2)
+    if comparison.verdict == "rounding" and comparison.reference == 0 and reverse != 0:
+        return None
+    reference = _double(slope.value)
+    if not math.isfinite(reference):
+        return None
+    error = _double(abs(slope.value - reverse)) / ulp(reference, evidence.dtype)
+    return round(min(error, sys.float_info.max), 2)
 
 
 def _double(value: object) -> float:

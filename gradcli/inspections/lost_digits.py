@@ -17,7 +17,7 @@ def lost_digits(rows: Iterable[CheckRow], expression: str) -> Iterator[Finding]:
     """One `cancellation` and one `underflow` for each input and dtype, at its worst element."""
     groups: dict[tuple[str, str, str], list[CheckRow]] = {}
     for row in rows:
-        if row.reason == LOST and row.reverse is not None and row.reference is not None and _is_lost(row):
+        if row.reason == LOST and row.reverse is not None and row.reference and _is_lost(row):
             code = "underflow" if row.reverse == 0 else "cancellation"
             groups.setdefault((code, row.variable, row.dtype), []).append(row)
     for (code, variable, _), found in groups.items():
@@ -37,7 +37,7 @@ def _size(row: CheckRow) -> float:
     """How bad: the true slope of what came out zero, else the error as a part of it."""
     assert row.reverse is not None
     assert row.reference is not None
-    return abs(row.reference) if row.reverse == 0 or row.reference == 0 else abs(row.reverse / row.reference - 1)
+    return abs(row.reference) if row.reverse == 0 else abs(row.reverse / row.reference - 1)
 
 
 def _message(row: CheckRow, *, others: int) -> str:

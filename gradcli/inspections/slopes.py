@@ -68,6 +68,15 @@ def forward(question: Question, *, elementwise: bool) -> Gradients:
     return found
 
 
+def tangent_of(question: Question, *, name: str, index: Index, elementwise: bool) -> Gradients:
+    """One element by forward mode; of an elementwise function all elements of the input come with it."""
+    leaf = question.leaves[name].detach()
+    direction = torch.ones_like(leaf) if elementwise else torch.zeros_like(leaf)
+    direction[index] = 1
+    tangent = autodiff.tangent(question.evaluate, question.leaves, {name: direction})
+    return {name: tangent if elementwise else direction * tangent.sum()}
+
+
 def attempt(compute: Callable[[], Gradients]) -> tuple[Gradients | None, str | None]:
     """The result, or PyTorch's message: a dtype without an implementation is no failure of the whole check."""
     try:

@@ -10,6 +10,7 @@ from gradcli.language.syntax import (
     DtypeName,
     Literal,
     Name,
+    Node,
     Program,
     Unary,
     Update,
@@ -73,3 +74,11 @@ def changes_in_place(program: Program) -> bool:
         for root in roots(program)
         for node in postorder(root)
     )
+
+
+def summed(node: Node) -> Node | None:
+    """What is summed: f(x) of sum(f(x)), f(x).sum(), mean(f(x))."""
+    if not isinstance(node, Call) or node.function.name not in ("sum", "mean") or node.keywords:
+        return None
+    operands = node.arguments if node.receiver is None else (node.receiver, *node.arguments)
+    return operands[0] if len(operands) == 1 else None

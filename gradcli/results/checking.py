@@ -10,10 +10,17 @@ from gradcli.results.findings import Finding
 from gradcli.results.shown import Shown
 from gradcli.results.tensors import Input, Setting
 
-CheckVerdict = Literal["agree", "disagree", "kink", "cannot tell"]
+CheckVerdict = Literal["agree", "disagree", "kink", "rounding", "no reference"]
 
 MANY_ULPS = 1_000_000
 """What is further off has no digit right: the number of units says no more."""
+
+
+def ulps(error: float) -> str:
+    """An error in units in the last place, as text: `0.33`, `5,736`, `more than a million`."""
+    if error > MANY_ULPS:
+        return "more than a million"
+    return f"{error:,.0f}" if error >= 100 else f"{error:.2g}"
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,8 @@ class CheckRow:
     reverse, forward: PyTorch's two modes, in the dtype.
     finite_difference, finite_difference_error: of PyTorch's values in float64, with its error bar.
     reference: by mpmath at 50 digits, rounded to float64. left, right: one-sided slopes, at a kink only.
-    ulp_error: how far `reverse` is from the reference, in units in the last place of the dtype.
+    ulp_error: how far `reverse` is from the reference before it was rounded, in units in the last place of the dtype.
+    wrong_modes: which of PyTorch's two modes disagree, `reverse`, `forward`; empty if none does.
     """
 
     variable: str
@@ -41,6 +49,7 @@ class CheckRow:
     ulp_error: float | None
     verdict: CheckVerdict
     reason: str | None
+    wrong_modes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,8 @@ class CheckSummary:
     agree: int
     disagree: int
     kink: int
-    cannot_tell: int
+    rounding: int
+    no_reference: int
     worst: float | None
 
 

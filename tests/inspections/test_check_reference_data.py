@@ -37,6 +37,8 @@ logits under log_softmax instead of that by log_probs."""
 
 PYTORCH_HAS_NONE = {"heaviside": "no derivative is implemented", "glu": "has one for an even number of points only"}
 
+UNDECIDED = ("rounding", "no reference")
+
 ALL_DTYPES_EVERY = 10
 """Of the expressions; the others are checked in float64 alone, to save time."""
 
@@ -92,7 +94,7 @@ def test_the_gradients_of_a_smooth_expression_agree(place: int, case: dict[str, 
             shape = case["vars"][row.variable]["shape"]
             place_of = sum(i * math.prod(shape[axis + 1 :]) for axis, i in enumerate(row.index))
             assert row.reference == pytest.approx(flat[place_of], rel=1e-13)
-    undecided = sum(row.verdict == "cannot tell" for row in rows)
+    undecided = sum(row.verdict in UNDECIDED for row in rows)
     assert undecided <= 0.1 * len(rows)
 
 
@@ -102,7 +104,8 @@ def test_an_activation_agrees_at_its_own_points(row: Activation) -> None:
         return
     found = checked(row.name, interesting_points(row.name))
     assert {one.dtype for one in found if one.verdict == "disagree"} <= set(PYTORCH_IS_WRONG.get(row.name, ()))
-    undecided = Counter(one.dtype for one in found if one.verdict == "cannot tell")
+    # what rounding leaves of a slope that is zero (softmax sums to 1) is undecided by right
+    undecided = Counter(one.dtype for one in found if one.verdict in UNDECIDED and one.reference != 0)
     assert undecided["float64"] == 0
     assert undecided["float32"] <= 1
     assert undecided.total() <= 0.25 * len(found)  # 1 - tanh(x)**2 in half precision
@@ -118,7 +121,7 @@ def test_a_loss_agrees_at_its_example(row: Loss) -> None:
     assert result.without_reference is None
     accused = {one.dtype for one in result.rows if one.verdict == "disagree"}
     assert accused == set(PYTORCH_IS_WRONG.get(row.name, ()))
-    undecided = [one for one in result.rows if one.verdict == "cannot tell"]
+    undecided = [one for one in result.rows if one.verdict in UNDECIDED]
     assert all("not implemented for" in (one.reason or "") for one in undecided)
 
 

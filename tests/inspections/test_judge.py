@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
+from mpmath import mpf, workdps
 
 from gradcli.compute.reference import Slope
-from gradcli.inspections.judge import LOST, Doubts, Evidence, judge
+from gradcli.inspections.judge import LOST, ZERO, ErrorBudget, Evidence, judge
 from gradcli.results import CheckRow
 
 SMOOTH = Evidence(
@@ -20,21 +22,22 @@ SMOOTH = Evidence(
     difference_error=1e-10,
     difference_kink=False,
     one_sided=(2.0, 2.0),
+    one_sided_error=0.0,
     slope=Slope("smooth", 2.0),
     reason=None,
 )
 KINK = replace(SMOOTH, reverse=0.0, forward=0.0, slope=Slope("kink", None, 0.0, 1.0), difference=0.5)
 UNKNOWN = Slope("unknown")
-NO_DOUBT = Doubts()
+NO_BUDGET = ErrorBudget()
 
 
-def row(evidence: Evidence, doubts: Doubts | None = NO_DOUBT, **changes: object) -> CheckRow:
+def row(evidence: Evidence, budget: ErrorBudget | None = NO_BUDGET, **changes: object) -> CheckRow:
     changed = replace(evidence, **changes)  # type: ignore[arg-type]
-    return judge(changed, variable="x", index=(0,), value=1.0, doubts=doubts)
+    return judge(changed, variable="x", index=(0,), value=1.0, budget=budget)
 
 
-def verdict(evidence: Evidence, doubts: Doubts | None = NO_DOUBT, **changes: object) -> str:
-    return row(evidence, doubts, **changes).verdict
+def verdict(evidence: Evidence, budget: ErrorBudget | None = NO_BUDGET, **changes: object) -> str:
+    return row(evidence, budget, **changes).verdict
 
 
 def test_the_right_slope_agrees():
@@ -106,9 +109,15 @@ def test_at_a_jump_between_equal_slopes_zero_is_right_too():
 
 def test_a_missing_gradient_agrees_with_zero_only():
     assert verdict(SMOOTH, reverse=None, forward=None, slope=Slope("smooth", 0.0)) == "agree"
-    assert verdict(SMOOTH, reverse=None, forward=None) == "cannot tell"
+    assert verdict(SMOOTH, reverse=None, forward=None) == "no reference"
     found = row(SMOOTH, reverse=None, forward=None, slope=Slope("smooth", 0.0), reason="not implemented")
-    assert (found.verdict, found.reason) == ("cannot tell", "not implemented")
+    assert (found.verdict, found.reason) == ("no reference", "not implemented")
+
+
+def test_a_kink_without_a_gradient_is_no_choice_between_the_slopes():
+    found = row(KINK, reverse=None, forward=None, reason="not implemented")
+    assert (found.verdict, found.left, found.right) == ("no reference", None, None)
+    assert verdict(KINK, reverse=None, forward=None) == "kink"  # no path: nothing flows, and 0 is between the slopes
 
 
 def test_without_a_reference_finite_differences_decide():
@@ -117,54 +126,79 @@ def test_without_a_reference_finite_differences_decide():
 
 
 def test_a_wide_error_bar_decides_nothing():
-    assert verdict(SMOOTH, slope=None, difference_error=1.0, reverse=2.5) == "cannot tell"
-    assert verdict(SMOOTH, slope=None, difference=math.nan) == "cannot tell"
+    assert verdict(SMOOTH, slope=None, difference_error=1.0, reverse=2.5) == "no reference"
+    assert verdict(SMOOTH, slope=None, difference=math.nan) == "no reference"
 
 
 def test_where_no_slope_is_defined_nobody_is_accused():
-    assert verdict(SMOOTH, slope=UNKNOWN, reverse=3.0) == "cannot tell"
+    assert verdict(SMOOTH, slope=UNKNOWN, reverse=3.0) == "no reference"
     assert verdict(SMOOTH, slope=UNKNOWN) == "agree"
 
 
 def test_without_a_reference_the_values_tell_a_kink():
     bent = replace(SMOOTH, slope=None, difference_kink=True, one_sided=(0.0, 1.0))
+    assert verdict(bent, reverse=1 + 1e-5) == "disagree"
+    assert verdict(bent, reverse=1 + 1e-5, one_sided_error=1.1e-6) == "kink"
+    assert verdict(bent, reverse=1 + 1e-5, one_sided_error=0.9e-6) == "disagree"
     assert verdict(bent, reverse=0.5) == "kink"
     assert verdict(bent, reverse=1.5) == "disagree"
 
 
 def test_an_error_within_the_rounding_cannot_be_told():
     wrong = replace(SMOOTH, reverse=2.1, forward=None)
-    found = row(wrong, Doubts(rounding=0.11))
-    assert (found.verdict, found.reason) == ("cannot tell", LOST)
-    assert verdict(wrong, Doubts(rounding=0.09)) == "disagree"
+    found = row(wrong, ErrorBudget(rounding=0.11))
+    assert (found.verdict, found.reason) == ("rounding", LOST)
+    assert verdict(wrong, ErrorBudget(rounding=0.09)) == "disagree"
 
 
-def test_zero_up_to_rounding_agrees():
+def test_what_rounding_leaves_of_a_zero_is_rounding_and_never_agrees():
     zero = replace(SMOOTH, slope=Slope("smooth", 0.0), reverse=1e-17, forward=None, difference=0.0)
-    assert verdict(zero, Doubts(rounding_of_zero=1e-16)) == "agree"
-    assert verdict(zero, Doubts(rounding_of_zero=1e-18)) == "disagree"
-    assert verdict(replace(zero, slope=Slope("smooth", 1e-20)), Doubts(rounding_of_zero=1e-16)) == "disagree"
+    found = row(zero, ErrorBudget(rounding_of_zero=1e-16))
+    assert (found.verdict, found.reason, found.ulp_error) == ("rounding", ZERO, None)
+    assert verdict(zero, ErrorBudget(rounding_of_zero=1e-18)) == "disagree"
+    assert verdict(zero, reverse=0.0) == "agree"
+    assert verdict(replace(zero, slope=Slope("smooth", 1e-20)), ErrorBudget(rounding_of_zero=1e-16)) == "disagree"
+
+
+@pytest.mark.parametrize("budget", [None, NO_BUDGET, ErrorBudget(rounding=9e9), ErrorBudget(rounding_of_zero=9e9)])
+def test_a_reference_of_zero_agrees_with_nothing_else(budget: ErrorBudget | None):
+    zero = replace(SMOOTH, slope=Slope("smooth", 0.0), reverse=500000.0, forward=None, difference=0.0)
+    assert verdict(zero, budget, dtype=torch.float32) != "agree"
+
+
+def test_a_wrong_forward_mode_is_told_from_a_wrong_reverse_mode():
+    assert row(SMOOTH).wrong_modes == ()
+    assert row(SMOOTH, forward=2.1).wrong_modes == ("forward",)
+    assert row(SMOOTH, reverse=2.1).wrong_modes == ("reverse",)
+    assert row(SMOOTH, reverse=2.1, forward=1.9).wrong_modes == ("reverse", "forward")
+
+
+def test_each_mode_has_an_error_budget_of_its_own():
+    wrong = replace(SMOOTH, forward=2.1)
+    assert verdict(wrong, ErrorBudget(rounding=1.0)) == "disagree"
+    assert row(wrong, ErrorBudget(forward_rounding=0.11)).reason == f"forward mode: {LOST}"
+    assert verdict(SMOOTH, ErrorBudget(forward_rounding=1.0), reverse=2.1) == "disagree"
 
 
 def test_rounding_excuses_no_nan():
-    assert verdict(SMOOTH, Doubts(rounding=math.inf), reverse=math.nan) == "disagree"
+    assert verdict(SMOOTH, ErrorBudget(rounding=math.inf), reverse=math.nan) == "disagree"
 
 
 def test_an_excuse_holds_for_everything_and_says_why():
-    found = row(SMOOTH, Doubts(excuse="detach"), reverse=math.nan)
-    assert (found.verdict, found.reason) == ("cannot tell", "detach")
+    found = row(SMOOTH, ErrorBudget(exemption="detach"), reverse=math.nan)
+    assert (found.verdict, found.reason) == ("no reference", "detach")
 
 
 def test_a_reference_of_another_function_accuses_nobody():
     wrong = replace(SMOOTH, reverse=3.0, forward=3.0, difference=3.0)
-    assert verdict(wrong) == "cannot tell"
+    assert verdict(wrong) == "no reference"
     assert verdict(replace(wrong, difference_error=1.0)) == "disagree"
 
 
 def test_that_float64_has_it_right_is_said_of_other_dtypes():
     narrow = replace(SMOOTH, dtype=torch.float32, reverse=3.0, forward=None)
-    assert "float64 has it right" in (row(narrow, Doubts(wide=2.0)).reason or "")
-    assert "float64" not in (row(narrow, Doubts(wide=3.0)).reason or "")
+    assert "float64 has it right" in (row(narrow, ErrorBudget(wide=2.0)).reason or "")
+    assert "float64" not in (row(narrow, ErrorBudget(wide=3.0)).reason or "")
 
 
 @pytest.mark.parametrize(
@@ -173,6 +207,18 @@ def test_that_float64_has_it_right_is_said_of_other_dtypes():
 )
 def test_the_error_is_counted_in_units_of_the_reference(dtype: torch.dtype, reverse: float, ulps: float):
     assert row(SMOOTH, dtype=dtype, reverse=reverse).ulp_error == ulps
+
+
+def test_the_error_is_counted_from_the_reference_before_float64_rounded_it():
+    with workdps(50):
+        exact = mpf(2) + mpf(2) ** -52 * mpf("0.41")
+    assert float(exact) == 2
+    assert row(SMOOTH, slope=Slope("smooth", exact)).ulp_error == 0.2  # of a spacing of 2**-51
+
+
+def test_an_error_has_an_end():
+    zero = replace(SMOOTH, slope=Slope("smooth", 0.0), reverse=0.3, difference=0.0)
+    assert row(zero).ulp_error == sys.float_info.max
 
 
 def test_an_error_that_is_not_finite_has_no_size():

@@ -20,7 +20,7 @@ def row(verdict: CheckVerdict, index: int = 0, dtype: str = "float32", **changes
     found = replace(AGREE, verdict=verdict, index=(index,), dtype=dtype)
     if verdict == "kink":
         found = replace(found, reference=None, left=0.0, right=1.0, ulp_error=None)
-    if verdict in ("disagree", "cannot tell"):
+    if verdict in ("disagree", "rounding"):
         found = replace(found, reason="off by 0.5 of the truth", reverse=0.5, ulp_error=4194304.0)
     return replace(found, **changes)  # type: ignore[arg-type]
 
@@ -32,7 +32,11 @@ def result(rows: Sequence[CheckRow]) -> CheckResult:
         own = [found for found in rows if found.dtype == dtype]
         count = Counter(found.verdict for found in own)
         worst = max((found.ulp_error for found in own if found.ulp_error is not None), default=None)
-        lines.append(CheckSummary(dtype, count["agree"], count["disagree"], count["kink"], count["cannot tell"], worst))
+        lines.append(
+            CheckSummary(
+                dtype, count["agree"], count["disagree"], count["kink"], count["rounding"], count["no reference"], worst
+            )
+        )
     setting = Setting("2.13.0", "cpu", ",".join(dtypes), 0)
     return CheckResult(setting, "f(x)", {}, tuple(lines), tuple(rows), None)
 
@@ -73,8 +77,36 @@ FOUR = ("float16", "bfloat16", "float32", "float64")
             "at kinks it lies between the slopes of the two sides.",
         ),
         (
-            [row("agree", 0), row("cannot tell", 1)],
-            "PyTorch's gradient agrees at 1 of 2 points in float32; some cannot be told.",
+            [row("agree", 0), row("rounding", 1)],
+            "PyTorch's gradient agrees at 1 of 2 points in float32; at some the formula loses its digits.",
+        ),
+        (
+            [row("agree", 0), row("rounding", 1, reference=0.0, ulp_error=None)],
+            "PyTorch's gradient agrees at 1 of 2 points in float32; where the derivative is 0, rounding is left of it.",
+        ),
+        (
+            [row("agree", 0), row("no reference", 1, reverse=None, reference=None)],
+            "PyTorch's gradient agrees at 1 of 2 points in float32; at some PyTorch gives no gradient.",
+        ),
+        (
+            [row("agree", 0), row("no reference", 1, reference=None, reason="detach")],
+            "PyTorch's gradient agrees at 1 of 2 points in float32; at some there is nothing to compare with.",
+        ),
+        (
+            [row("agree", 0), row("kink", 1, left=None, right=None)],
+            "PyTorch's gradient agrees at 1 of 2 points in float32; at jumps there is no slope.",
+        ),
+        (
+            [row("agree", 0), row("disagree", 1, wrong_modes=("forward",))],
+            "PyTorch's forward mode is wrong at 1 of 2 points in float32; its reverse mode agrees.",
+        ),
+        (
+            [row("rounding", 0), row("disagree", 1, wrong_modes=("forward",))],
+            "PyTorch's forward mode is wrong at 1 of 2 points in float32; its reverse mode is not accused.",
+        ),
+        (
+            [row("disagree", 0, wrong_modes=("reverse",)), row("disagree", 1, wrong_modes=("forward",))],
+            "PyTorch's gradient is wrong at 1 of 2 points in float32.",
         ),
         ([], "There is no gradient to check."),
     ],
@@ -86,7 +118,7 @@ def test_the_verdict_is_one_sentence_at_the_top(rows: list[CheckRow], sentence: 
 MIXED = [
     row(verdict, index, dtype, value=-3.3333333 + index)
     for dtype in FOUR
-    for index, verdict in enumerate(["agree", "kink", "disagree", "cannot tell", "agree"])
+    for index, verdict in enumerate(["agree", "kink", "disagree", "rounding", "agree"])
 ]  # type: ignore[arg-type]
 
 
@@ -105,8 +137,8 @@ def test_what_agrees_stays_a_table_at_40_columns() -> None:
 
 
 def test_the_accused_come_first_and_what_agrees_last() -> None:
-    titles = [line for line in text(MIXED).splitlines() if line in ("agree", "disagree", "kink", "cannot tell")]
-    assert titles == ["disagree", "kink", "cannot tell", "agree"]
+    titles = [line for line in text(MIXED).splitlines() if line in ("agree", "disagree", "kink", "rounding")]
+    assert titles == ["disagree", "kink", "rounding", "agree"]
 
 
 def test_a_kink_shows_both_slopes_once_for_all_dtypes() -> None:
@@ -120,6 +152,13 @@ def test_a_kink_shows_both_slopes_once_for_all_dtypes() -> None:
 def test_each_dtype_has_a_line_with_its_worst_error_and_where() -> None:
     lines = text([row("agree", 0), row("agree", 1, ulp_error=37.0), row("kink", 2)]).splitlines()
     assert "float32  2 agree, 1 kink; worst 37 ULP at x[1] = 2" in lines
+
+
+def test_an_error_beyond_a_million_is_not_counted() -> None:
+    lines = text([row("disagree", 0, ulp_error=1e6), row("disagree", 1, ulp_error=1.1e6)]).splitlines()
+    assert "float32  2 disagree; worst more than a million ULP at x[1] = 2" in lines
+    assert [line.endswith("more than a million") for line in lines if line.startswith("x[")] == [False, True]
+    assert "inf" not in text([row("disagree", ulp_error=1.8e308)])
 
 
 def test_a_reason_is_said_once_with_how_many_share_it() -> None:

@@ -10,8 +10,8 @@ from mpmath import mp
 
 from gradcli.compute.reference.evaluator import evaluate
 from gradcli.compute.reference.reals import Array, reals
-from gradcli.language.elementwise import is_pointwise
-from gradcli.language.syntax import Call, Node, Program
+from gradcli.language.elementwise import is_pointwise, summed
+from gradcli.language.syntax import Call, Program
 
 _DIGITS = 1500
 """More than any precision at which slopes are measured: 1/n of a mean is exact enough there."""
@@ -21,7 +21,7 @@ def summands(
     program: Program, inputs: Mapping[str, Array], wrt: Sequence[str], cotangent: Array | None
 ) -> tuple[Program, Array] | None:
     """What is summed, and the cotangent of each summand; None unless the inputs of `wrt` have its shape."""
-    inner = _summed(program.result)
+    inner = summed(program.result)
     if inner is None:
         return None
     each = replace(program, result=inner)
@@ -37,11 +37,3 @@ def summands(
         if program.result.function.name == "mean":
             share /= max(int(np.prod(shape)), 1)
     return each, np.full(shape, share, dtype=object)
-
-
-def _summed(node: Node) -> Node | None:
-    """f(x) of sum(f(x)), f(x).sum(), mean(f(x))."""
-    if not isinstance(node, Call) or node.function.name not in ("sum", "mean") or node.keywords:
-        return None
-    operands = node.arguments if node.receiver is None else (node.receiver, *node.arguments)
-    return operands[0] if len(operands) == 1 else None

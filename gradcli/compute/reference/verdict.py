@@ -53,6 +53,9 @@ _STRAIGHT = mp.mpf(10) ** -5
 _SAME_JUMP = mp.mpf(10) ** -6
 _GROWTH = mp.mpf("1.01")
 _SMALL = mp.mpf(10) ** -20
+_POWER = 0.01
+_SAME_POWER = 0.1
+_SAME_LOGARITHM = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,10 @@ def believed(history: dict[int, Quotients], *, x: Real, digits: int) -> Slope | 
     old, last = earlier[0], latest == LAST_LEVEL
     left = _side(old.left, new.left, old, new, same, last=last)
     right = _side(old.right, new.right, old, new, same, last=last)
+    if last and len(earlier) > 1:
+        ladder_steps = [quotients.step for quotients in (earlier[1], old, new)]
+        left = ZERO if left is None and _vanishes([earlier[1].left, old.left, new.left], ladder_steps) else left
+        right = ZERO if right is None and _vanishes([earlier[1].right, old.right, new.right], ladder_steps) else right
     if left is None or right is None or (latest < FINEST_LEVEL and (left is JUMPS or right is JUMPS)):
         return None if latest < LAST_LEVEL else UNKNOWN
     return _joined(left, right, same)
@@ -151,6 +158,22 @@ def _side(before: Real, now: Real, old: Quotients, new: Quotients, same: Real, *
     if last and abs(now) >= _GROWTH * abs(before) and (now > 0) == (before > 0):
         return INF if now > 0 else -INF
     return None
+
+
+def _vanishes(quotients: list[Real], steps: list[Real]) -> bool:
+    """Whether three quotients fall with their steps as a power of the step does, or as one over its logarithm.
+
+    x**1.5 has the quotient step**0.5 at 0, x / log(x) has 1 / log(step): both tend to zero, and are never equal.
+    """
+    if not all(finite(quotient) and quotient != 0 for quotient in quotients):
+        return False
+    sizes, lengths = [mp.log(abs(q)) for q in quotients], [mp.log(step) for step in steps]
+    before, now = ((sizes[k + 1] - sizes[k]) / (lengths[k + 1] - lengths[k]) for k in (0, 1))
+    if now > _POWER:
+        return bool(abs(before - now) < _SAME_POWER * now)
+    weighted = [quotient * length for quotient, length in zip(quotients, lengths, strict=True)]
+    apart = max(abs(one - weighted[-1]) for one in weighted)
+    return bool(now > 0 and apart < _SAME_LOGARITHM * abs(weighted[-1]))
 
 
 def _joined(left: Side, right: Side, same: Real) -> Slope:

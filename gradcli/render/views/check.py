@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
 import numpy as np
 
@@ -12,13 +13,13 @@ from gradcli.render.numbers import shortest_float
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.tensors import float_column
 from gradcli.results import CheckResult, CheckRow, CheckVerdict
-from gradcli.results.checking import MANY_ULPS
+from gradcli.results.checking import MANY_ULPS, ulps
 
 _IN_DTYPE = ("value", "reverse", "forward")
 _IN_DOUBLE = ("finite_difference", "finite_difference_error", "reference", "left", "right", "ulp_error")
-_TONES: dict[str, Tone] = {"disagree": "error", "kink": "note", "cannot tell": "quiet"}
-_HEADERS = {"finite_difference": "difference", "finite_difference_error": "± error", "ulp_error": "ULPs"}
-_VERDICTS: tuple[CheckVerdict, ...] = ("agree", "disagree", "kink", "cannot tell")
+_TONES: dict[str, Tone] = {"disagree": "error", "kink": "note", "rounding": "warning", "no reference": "quiet"}
+_HEADERS = {"finite_difference": "difference", "finite_difference_error": "± error"}
+_VERDICTS: tuple[CheckVerdict, ...] = get_args(CheckVerdict)
 
 
 def blocks(result: CheckResult) -> tuple[Block, ...]:
@@ -62,10 +63,14 @@ def _sentence(result: CheckResult) -> Note:
     unit = "point" if len({row.variable for row in rows}) == 1 else "element"
     wrong = [row for row in rows if row.verdict == "disagree"]
     if wrong:
-        places = len({(row.variable, row.index) for row in wrong})
-        which = sorted({row.dtype for row in wrong}, key=dtypes.index)
-        where = f" at {places} of {of_each} {unit}s" if of_each > 1 else ""
-        return Note(f"PyTorch's gradient is wrong{where} in {_listed(which)}.", "error")
+        # a wrong reverse mode is what a user meets; where there is one, forward mode stands in the reasons
+        accused = [row for row in wrong if row.wrong_modes != ("forward",)] or wrong
+        places = len({(row.variable, row.index) for row in accused})
+        which = sorted({row.dtype for row in accused}, key=dtypes.index)
+        where = f"{f' at {places} of {of_each} {unit}s' if of_each > 1 else ''} in {_listed(which)}"
+        if all(row.wrong_modes == ("forward",) for row in wrong):
+            return Note(f"PyTorch's forward mode is wrong{where}; {_of_reverse_mode(rows)}.", "error")
+        return Note(f"PyTorch's gradient is wrong{where}.", "error")
     counts = Counter(row.verdict for row in rows)
     where = f"in {_listed(dtypes)}" if len(dtypes) < 3 else f"in each of {len(dtypes)} dtypes"
     if counts["agree"] == len(rows):
@@ -73,15 +78,29 @@ def _sentence(result: CheckResult) -> Note:
         return Note(f"PyTorch's gradient agrees at {every} {where}.", "good")
     worst = min(sum(row.verdict == "agree" for row in rows if row.dtype == dtype) for dtype in dtypes)
     more = "" if worst * len(dtypes) == counts["agree"] else " or more"
-    rest = [words for verdict, words in _OTHERWISE.items() if counts[verdict]]
-    tone: Tone = "note" if counts["cannot tell"] else "good"
+    rest = [
+        _said(verdict, [row for row in rows if row.verdict == verdict]) for verdict in _VERDICTS[2:] if counts[verdict]
+    ]
+    tone: Tone = "note" if counts["rounding"] or counts["no reference"] else "good"
     return Note(f"PyTorch's gradient agrees at {worst}{more} of {of_each} {unit}s {where}; {_listed(rest)}.", tone)
 
 
-_OTHERWISE: dict[CheckVerdict, str] = {
-    "kink": "at kinks it lies between the slopes of the two sides",
-    "cannot tell": "some cannot be told",
-}
+def _of_reverse_mode(rows: Sequence[CheckRow]) -> str:
+    agrees = all(row.verdict in ("agree", "kink") or row.wrong_modes == ("forward",) for row in rows)
+    return f"its reverse mode {'agrees' if agrees else 'is not accused'}"
+
+
+def _said(verdict: CheckVerdict, rows: Sequence[CheckRow]) -> str:
+    """What the sentence says of the elements with a verdict."""
+    if verdict == "rounding":
+        if all(row.reference == 0 for row in rows):
+            return "where the derivative is 0, rounding is left of it"
+        return "at some the formula loses its digits"
+    if verdict == "no reference":
+        without = all(row.reverse is None for row in rows)
+        return "at some PyTorch gives no gradient" if without else "at some there is nothing to compare with"
+    between = any(row.left is not None or row.right is not None for row in rows)
+    return "at kinks it lies between the slopes of the two sides" if between else "at jumps there is no slope"
 
 
 def _summary(result: CheckResult) -> Facts:
@@ -93,7 +112,7 @@ def _summary(result: CheckResult) -> Facts:
         text = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _VERDICTS if counts[verdict] or not rows)
         worst = max(rows, key=lambda row: row.ulp_error or 0.0, default=None)
         if worst is not None and worst.ulp_error is not None:
-            text += f"; worst {_ulps(worst.ulp_error)}" + (f" at {_place(worst)}" if worst.ulp_error else "")
+            text += f"; worst {ulps(worst.ulp_error)} ULP" + (f" at {_place(worst)}" if worst.ulp_error else "")
         pairs.append((line.dtype, text))
     return Facts(tuple(pairs))
 
@@ -124,7 +143,9 @@ def _columns(rows: Sequence[CheckRow], dtypes: int) -> Iterator[Column]:
     if all(row.reference is None and row.left is None and row.right is None for row in first):
         shown = ["finite_difference", "finite_difference_error"]
     for name in shown:
-        column = float_column(_HEADERS.get(name, name), [getattr(row, name) for row in first])
+        errors = [row.ulp_error for row in first]
+        own = float_column(_HEADERS.get(name, name), [getattr(row, name) for row in first])
+        column = _error_column("ULPs", errors) if name == "ulp_error" else own
         if column.missing is None or not column.missing.all():
             yield column
 
@@ -146,7 +167,7 @@ def _agreeing(rows: Sequence[CheckRow]) -> Iterator[Table]:
     columns = [Column("by", [_element(row) for row in widest]), _in_dtype("value", widest)]
     columns.append(_in_dtype("reverse", widest))
     if any(error is not None for error in errors):
-        columns.append(float_column("worst ULPs", errors))
+        columns.append(_error_column("worst ULPs", errors))
     else:
         columns.append(float_column("± error", [row.finite_difference_error for row in widest]))
     yield Table(tuple(columns), "agree")
@@ -176,10 +197,13 @@ def _reference(result: CheckResult) -> Iterator[Note]:
         )
 
 
-def _ulps(error: float) -> str:
-    if error > MANY_ULPS:
-        return "more than a million ULP"
-    return f"{error:,.0f} ULP" if error >= 100 else f"{error:.2g} ULP"
+def _error_column(name: str, errors: Sequence[float | None]) -> Column:
+    """Errors in ULPs as numbers; as texts where one is too large to be a number that says anything."""
+    known = [error for error in errors if error is not None]
+    if not any(error > MANY_ULPS for error in known):
+        return float_column(name, errors)
+    texts = ["" if error is None else ulps(error) for error in errors]
+    return Column(name, texts, missing=np.array([error is None for error in errors], dtype=bool))
 
 
 def _place(row: CheckRow) -> str:

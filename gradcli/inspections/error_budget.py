@@ -1,0 +1,212 @@
+"""What may explain that a gradient differs from its reference although PyTorch's formula for it is right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cached_property, partial
+from types import EllipsisType
+
+import numpy as np
+import torch
+
+from gradcli.compute import autodiff
+from gradcli.compute.autodiff import Gradients
+from gradcli.compute.noise import rounding_noise
+from gradcli.compute.precision import half_the_digits
+from gradcli.inspections.judge import ErrorBudget, Mode
+from gradcli.inspections.question import Question
+from gradcli.inspections.slopes import Index, at_dtype, at_leaves, attempt, element, reverse, tangent_of
+from gradcli.language.elementwise import is_random, summed
+from gradcli.language.syntax import Attribute, Call, Program, postorder, roots
+from gradcli.progress import steps
+from gradcli.results import CheckRow
+
+DRAWS = 6
+"""Runs with noise; their spread is what rounding may do."""
+ROUNDINGS = 16
+"""Roundings that a gradient is allowed, each of the steepest slope between the point and zero."""
+
+SIGNS = 3
+"""Cotangents of random signs that are tried to see how large the terms are which cancel."""
+
+OUT_OF_RANGE = "a value on the way is beyond the range of this dtype"
+
+_ON_PURPOSE = frozenset({"detach", "detach_", "gumbel_softmax", "fake_quantize_per_tensor_affine"})
+
+
+class ErrorBudgets:
+    """What may explain the elements that disagree in the dtype of a question; what they share is computed once."""
+
+    def __init__(self, question: Question, *, elementwise: bool) -> None:
+        self.question = question
+        self.elementwise = elementwise
+        self.wide = at_dtype(question, "float64")
+        self.here, _ = attempt(partial(reverse, self.wide))
+        self.exemption = _exemption(question)
+        shape = next(iter(question.differentiated.values())).shape if elementwise else None
+        self.out_of_range = _out_of_range(question, self.wide, shape)
+        self.largest = max((float(_finite(v).max()) for v in _values(self.wide) if v.numel()), default=0.0)
+        self._steepest: dict[str, np.ndarray] = {}
+        self._runs: dict[tuple[str, Index, bool], list[Gradients]] = {}
+
+    def of(self, row: CheckRow) -> ErrorBudget:
+        """The budget of the element of a row that disagrees."""
+        name, index = row.variable, row.index
+        dtype = self.question.leaves[name].dtype
+        share = min(ROUNDINGS * torch.finfo(dtype).eps, half_the_digits(dtype))
+        rounding = share * self._slope_on_the_way(name, index)
+        return ErrorBudget(
+            rounding=max(self._spread(name, index, mode="reverse"), rounding),
+            forward_rounding=max(self._spread(name, index, mode="forward"), rounding) if _forward(row) else 0.0,
+            rounding_of_zero=max(self._left_of_zero(row, share), rounding) if row.reference == 0 else 0.0,
+            exemption=self.exemption or (OUT_OF_RANGE if self._is_out_of_range(index) else None),
+            wide=element(self.here, name, index),
+        )
+
+    def _left_of_zero(self, row: CheckRow, share: float) -> float:
+        """What rounding may leave where terms cancel; the inputs stand still, for the zero is one of this point."""
+        name, index = row.variable, row.index
+        value = min(1.0, self.largest / max(1.0, abs(float(self.wide.leaves[name].detach()[index]))))
+        terms = max((abs(element(signed, name, index) or 0.0) for signed in self._signed), default=0.0)
+        mode: Mode = "forward" if row.wrong_modes == ("forward",) else "reverse"
+        return max(self._spread(name, index, mode=mode, moved=False), share * max(value, terms))
+
+    def _spread(self, name: str, index: Index, *, mode: Mode, moved: bool = True) -> float:
+        """Twice how far apart the runs with noise are; the run without is none of them, and cannot confirm itself."""
+        own = (name, index) if mode == "forward" and not self.elementwise else (name if mode == "forward" else "", ())
+        key = (*own, moved)
+        if key not in self._runs:
+            tangent = partial(tangent_of, name=name, index=index, elementwise=self.elementwise)
+            compute = tangent if mode == "forward" else reverse
+            self._runs[key] = list(_noisy(self.question, self.wide, compute, moved=moved))
+        found = (element(gradients, name, index) for gradients in self._runs[key])
+        finite = [value for value in found if value is not None and math.isfinite(value)]
+        return 2 * (max(finite) - min(finite)) if finite else 0.0
+
+    def _is_out_of_range(self, index: Index) -> bool:
+        """Whether a value on the way to an element's output is out of the dtype's range, though not of float64's."""
+        return bool(self.out_of_range[index] if self.elementwise else self.out_of_range.any())
+
+    @cached_property
+    def _signed(self) -> list[Gradients]:
+        """Gradients of the outputs under random signs: how large the terms are that cancel in their sum."""
+        inner = summed(self.question.program.result)
+        program = self.question.program if inner is None else replace(self.question.program, result=inner)
+        question = replace(self.question, program=program)
+        generator = torch.Generator().manual_seed(0)
+
+        def signed() -> Gradients:
+            output = question.evaluate()
+            signs = torch.randint(0, 2, output.shape, generator=generator, dtype=torch.int64).to(output) * 2 - 1
+            found = autodiff.gradients(output, question.differentiated, cotangent=signs)
+            return {n: None if g is None else g.nan_to_num(0.0, 0.0, 0.0) for n, g in found.items()}
+
+        return [found for _ in range(SIGNS) if (found := attempt(signed)[0]) is not None]
+
+    def _slope_on_the_way(self, name: str, index: Index) -> float:
+        """The steepest slope by an element met at the point, and with that element half way to zero and at zero."""
+        if self.elementwise:
+            if name not in self._steepest:
+                self._steepest[name] = _steepest(self.wide, self.here, name, ...)
+            return float(self._steepest[name][index])
+        return float(_steepest(self.wide, self.here, name, index)[index])
+
+
+def _forward(row: CheckRow) -> bool:
+    return "forward" in row.wrong_modes
+
+
+def _out_of_range(question: Question, wide: Question, shape: torch.Size | None) -> np.ndarray:
+    """Where a value on the way is an ordinary number in float64, and too large or too small for the question's dtype.
+
+    shape: of an elementwise output, to tell its elements apart; None for one answer for all.
+    """
+    lost = np.zeros(() if shape is None else tuple(shape), dtype=bool)
+    for own, double in zip(_values(question), _values(wide), strict=False):
+        if own.shape == double.shape and own.dtype != double.dtype:
+            overflows = double.isfinite() & ~own.isfinite()
+            underflows = (double != 0) & (double.abs() < torch.finfo(own.dtype).smallest_normal)
+            here = overflows | underflows
+            lost = lost | (here if here.shape == shape else here.any()).cpu().numpy()
+    return lost
+
+
+def _noisy(
+    question: Question, wide: Question, compute: Callable[[Question], Gradients], *, moved: bool
+) -> Iterator[Gradients]:
+    """Gradients in float64 with every result moved by the rounding of the question's dtype, and the inputs if so."""
+    floating = [leaf.dtype for leaf in question.leaves.values() if leaf.is_floating_point()]
+    eps = max((torch.finfo(dtype).eps for dtype in floating), default=0.0)
+    generator = torch.Generator().manual_seed(0)
+    for draw in steps(range(DRAWS), "runs with noise"):
+        leaves = {name: _moved(leaf, eps, generator) if moved else leaf for name, leaf in wide.leaves.items()}
+        with rounding_noise(eps, seed=draw):
+            found, _ = attempt(partial(compute, at_leaves(wide, leaves, torch.float64)))
+        if found is not None:
+            yield found
+
+
+def _moved(leaf: torch.Tensor, eps: float, generator: torch.Generator) -> torch.Tensor:
+    """Every element moved, by two to three units in the last place up or down: no run is made at the point itself."""
+    if not leaf.requires_grad:
+        return leaf  # a target of -1 is a class, not a number to be rounded
+    random = torch.rand(leaf.shape, generator=generator, dtype=torch.float64).to(leaf.device) * 2 - 1
+    moved = leaf.detach() * (1 + eps * (random + 2 * random.sign()))
+    return moved.requires_grad_()
+
+
+def _steepest(wide: Question, here: Gradients | None, name: str, where: Index | EllipsisType) -> np.ndarray:
+    """The largest slope by an input with these of its elements where they are, half way to zero, and at zero.
+
+    The other inputs stay: a slope that is steep where they are zero too says nothing about rounding here.
+    """
+    found = [] if here is None else [here]
+    for part in (0.5, 0.0):
+        nearer = wide.leaves[name].detach().clone()
+        nearer[where] *= part
+        leaves = {**wide.leaves, name: nearer.requires_grad_()}
+        gradients, _ = attempt(partial(reverse, at_leaves(wide, leaves, torch.float64)))
+        found += [] if gradients is None else [gradients]
+    sizes = [_finite(gradient) for gradients in found if (gradient := gradients[name]) is not None]
+    steepest: np.ndarray = np.max(sizes, axis=0) if sizes else np.zeros(tuple(wide.leaves[name].shape))
+    return steepest
+
+
+def _values(question: Question) -> list[torch.Tensor]:
+    """The floating tensors met in the forward pass, as they were then."""
+    found = []
+
+    def note(_: object, value: object, __: object) -> None:
+        if isinstance(value, torch.Tensor) and value.is_floating_point():
+            found.append(value.clone())
+
+    with torch.no_grad():
+        question.evaluate(observe=note)
+    return found
+
+
+def _finite(tensor: torch.Tensor) -> np.ndarray:
+    """The magnitudes, 0 for those that are not finite."""
+    magnitudes: np.ndarray = tensor.detach().abs().double().nan_to_num(0.0, 0.0, 0.0).cpu().numpy()
+    return magnitudes
+
+
+def _exemption(question: Question) -> str | None:
+    """Why the references are of another function than the gradient."""
+    if (cut := _cut(question.program)) is not None:
+        return f"{cut} hides a part of the function from the gradient, on purpose"
+    narrow = any(leaf.dtype is not torch.float64 for leaf in question.differentiated.values())
+    if narrow and is_random(question.program):
+        return "the random numbers differ from dtype to dtype"
+    return None
+
+
+def _cut(program: Program) -> str | None:
+    for node in (node for root in roots(program) for node in postorder(root)):
+        if isinstance(node, Call) and node.function.name in _ON_PURPOSE:
+            return node.function.name
+        if isinstance(node, Attribute) and node.name == "data":
+            return ".data"
+    return None
