@@ -13,8 +13,13 @@ from gradcli.compute import scalars
 from gradcli.compute.literals import Context, is_integral, to_tensor, wants_integers
 from gradcli.errors import Span
 from gradcli.language.catalogue.rows import Row
-from gradcli.language.catalogue.signature import Parameter, bind
+from gradcli.language.catalogue.signature import Bound, Parameter, bind
 from gradcli.language.syntax import Call
+
+RECEIVER = "input"
+"""The parameter that a method is called on."""
+Positional = tuple[tuple[Parameter, object], ...]
+Keywords = tuple[tuple[str, Parameter, object], ...]
 
 
 @dataclass(slots=True)
@@ -72,15 +77,29 @@ def prepare(node: Call, operands: list[object], context: Context) -> Prepared:
     bound = bind(row, positional, keywords, name=node.written, is_tensor=_is_tensor)
     like: list[object] = [] if on_numbers else [*positional, *keywords.values()]
     own = Context(torch.float64, "cpu", context.max_elements) if on_numbers else context
+    in_order, named = _with_receiver(row, bound)
 
     def argument(parameter: Parameter, value: object) -> Argument:
         return Argument(parameter, value, _passed(row, parameter, value, like, node.span, own))
 
     return Prepared(
-        tuple(argument(parameter, value) for parameter, value in bound.positional),
-        {name: argument(parameter, value) for name, parameter, value in bound.keywords},
+        tuple(argument(parameter, value) for parameter, value in in_order),
+        {name: argument(parameter, value) for name, parameter, value in named},
         on_numbers,
     )
+
+
+def _with_receiver(row: Row, bound: Bound) -> tuple[Positional, Keywords]:
+    """A method of PyTorch's takes its tensor first, also where it was given as `input=`: double(input=x)."""
+    if bound.positional or not is_method_path(row.torch):
+        return bound.positional, bound.keywords
+    receiver = tuple((p, value) for _, p, value in bound.keywords if p.name == RECEIVER)
+    return receiver, tuple(entry for entry in bound.keywords if entry[1].name != RECEIVER)
+
+
+def is_method_path(path: str) -> bool:
+    """Whether PyTorch has a function of the language only as a method of its tensors."""
+    return path.startswith("torch.Tensor.")
 
 
 def _passed(row: Row, parameter: Parameter, value: object, like: list[object], span: Span, context: Context) -> object:

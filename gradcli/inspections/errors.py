@@ -67,9 +67,15 @@ def program(ids: Sequence[str]) -> ProgramResult:
     found = row(ids[0])
     from importlib.metadata import version  # the program is printed, not run: PyTorch need not be imported
 
+    from gradcli.inspections.emission.gate import commented
+
     python, torch = ".".join(map(str, sys.version_info[:3])), version("torch")
-    header = f"# {found.id}: {found.title}\n# written by gradcli {__version__}, torch {torch}, Python {python}\n"
-    return ProgramResult(Setting(torch, "cpu", "float32", 0), None, "torch", f"{header}import torch\n\n{found.program}")
+    heading = [
+        f"{found.id}: {found.title}",
+        f"written by gradcli {__version__}, torch {torch}, Python {python}",
+    ]
+    text = commented(heading, ["import torch", "", *found.program.rstrip("\n").split("\n")])
+    return ProgramResult(Setting(torch, "cpu", "float32", 0), None, "torch", text)
 
 
 def _hint(name: str) -> str:

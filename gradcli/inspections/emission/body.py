@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 
@@ -33,34 +33,13 @@ WRITTEN_OUT = 64
 MOST_WRITTEN = 1_000
 """and those that are written where none did."""
 
-_RESERVED = frozenset({"torch", "print", "range", "complex", "derivative", "jacobian", "numbers"})
 _MADE_HERE = frozenset({"creation", "random"})
 
 
-def names_for(request: Request) -> dict[str, str]:
-    """What the user's names are called where they would hide a name that the program needs."""
-    taken = taken_names(request)
-    return {name: _free(f"{name}_", taken) for name in taken if name in _RESERVED}
-
-
-def taken_names(request: Request) -> set[str]:
-    """The names that the user gave to inputs and variables."""
-    return {*request.names, *(s.target for s in request.program.statements if isinstance(s, Assign))}
-
-
-def free_name(taken: Collection[str], *wanted: str) -> str:
-    """The first of these that is not taken, else the first of them made longer."""
-    used = {*taken, *_RESERVED}
-    return next((name for name in wanted if name not in used), _free(wanted[0], used))
-
-
-def leaf_names(request: Request, question: Question, names: dict[str, str]) -> dict[str, str]:
-    """The variable of each input: one of its own where the program assigns the user's name, or changes the input."""
+def moved_names(request: Request, question: Question) -> set[str]:
+    """The inputs whose user's name the program assigns anew, or whose elements it changes."""
     assigned = {s.target for s in request.program.statements if isinstance(s, Assign)}
-    changed = {n for n in request.names if question.in_place and not question.leaves[n].requires_grad}
-    plain = {name: names.get(name, name) for name in request.names}
-    moved, taken = assigned | changed, taken_names(request)
-    return {name: free_name(taken, f"{v}_input", f"{v}_leaf") if name in moved else v for name, v in plain.items()}
+    return assigned | {n for n in request.names if question.in_place and not question.leaves[n].requires_grad}
 
 
 def starting_lines(question: Question, names: dict[str, str], leaves: dict[str, str]) -> Iterator[str]:
@@ -179,10 +158,3 @@ def observed(question: Question, writer: Writer) -> torch.Tensor | None:
     except TorchError as raised:
         writer.stopped_at(raised.node, raised.operands)
         return None
-
-
-def _free(stem: str, taken: Iterable[str]) -> str:
-    used = set(taken)
-    while stem in used:
-        stem += "_"
-    return stem

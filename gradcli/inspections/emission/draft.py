@@ -13,16 +13,15 @@ from gradcli.compute.capture import TorchError
 from gradcli.compute.randomness import source_of_state
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.body import (
-    free_name,
     input_lines,
-    leaf_names,
-    names_for,
+    moved_names,
     observed,
     starting_lines,
     statement_lines,
-    taken_names,
 )
 from gradcli.inspections.emission.expression import Writer
+from gradcli.inspections.emission.gate import checked, quoted
+from gradcli.inspections.emission.naming import free_name, names_for, taken_names
 from gradcli.inspections.question import Question, tensor_of
 from gradcli.language.elementwise import is_random
 from gradcli.language.request import Request, Value
@@ -35,6 +34,7 @@ from gradcli.version import __version__
 class Draft:
     """A program in the making: the names it uses, and the lines of its forward pass.
 
+    names: the user's names that are called otherwise here.
     leaves: the variable that holds each input, which is not the user's name where the program assigns that anew.
     wrt: the same for what is differentiated. unused: the inputs without a path to the output.
     """
@@ -42,6 +42,7 @@ class Draft:
     request: Request
     question: Question
     spread: bool = False
+    names: dict[str, str] = field(init=False)
     writer: Writer = field(init=False)
     output: str = field(init=False)
     leaves: dict[str, str] = field(init=False)
@@ -50,16 +51,19 @@ class Draft:
     steps: dict[str, str] = field(init=False, default_factory=dict)
     forward: list[str] = field(init=False, default_factory=list)
     value: torch.Tensor | None = field(init=False)
+    _fresh: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        names = names_for(self.request)
-        self.writer = Writer(self.question.context, names, self._name_step if self.spread else None)
+        self.names = names_for(self.request)
+        self.writer = Writer(self.question.context, self.names, self._name_step if self.spread else None)
         self.output = self.fresh("y", "output", "result")
-        self.leaves = leaf_names(self.request, self.question, names)
+        moved = moved_names(self.request, self.question)
+        plain = {name: self.variable(name) for name in self.request.names}
+        self.leaves = {n: self.fresh(f"{v}_input", f"{v}_leaf") if n in moved else v for n, v in plain.items()}
         self.wrt = {name: self.leaves[name] for name in self.question.wrt}
         self.value = observed(self.question, self.writer)
         self.unused = self._unused()
-        self.forward += starting_lines(self.question, names, self.leaves)
+        self.forward += starting_lines(self.question, self.names, self.leaves)
         for line in statement_lines(self.writer, self.request.program, self.output):
             self.forward.append(line)  # one by one: _name_step puts lines of its own in between
 
@@ -107,9 +111,16 @@ class Draft:
             return frozenset()
         return frozenset(name for name, gradient in found.items() if gradient is None)
 
+    def variable(self, name: str) -> str:
+        """What the user's name is called here."""
+        return self.names.get(name, name)
+
     def fresh(self, *wanted: str) -> str:
-        """The first of these names that the user has not taken."""
-        return free_name(taken_names(self.request), *wanted)
+        """The first of these names that nothing else has; the same one each time that it is asked for."""
+        if wanted[0] not in self._fresh:
+            taken = {*taken_names(self.request), *self.names.values(), *self._fresh.values()}
+            self._fresh[wanted[0]] = free_name(taken, *wanted)
+        return self._fresh[wanted[0]]
 
     def _name_step(self, node: Node, source: str, value: object) -> str | None:
         """A variable for every differentiable sub-expression, so that its gradient can be kept."""
@@ -125,10 +136,11 @@ class Draft:
     def program(self, *parts: Iterable[str], helpers: Sequence[str] = ()) -> ProgramResult:
         """The lines under a heading with the versions, behind the settings that they depend on."""
         question, request = self.question, self.request
-        text = request.program.text.replace("\n", "; ")
+        heading = [
+            request.program.text.replace("\n", "; "),
+            f"written by gradcli {__version__}, torch {torch.__version__}, Python {platform.python_version()}",
+        ]
         lines = [
-            f"# {text}",
-            f"# written by gradcli {__version__}, torch {torch.__version__}, Python {platform.python_version()}",
             "import torch",
             "",
             *(line for helper in helpers for line in ["", *helper.rstrip().split("\n"), ""]),
@@ -137,7 +149,7 @@ class Draft:
             *input_lines(request, question, self.leaves),
         ]
         lines += [line for part in parts for line in part]
-        return ProgramResult(question.setting, request.program.text, "torch", "\n".join(lines) + "\n")
+        return ProgramResult(question.setting, request.program.text, "torch", checked(heading, lines))
 
 
 def _settings(request: Request, question: Question) -> Iterator[str]:
@@ -165,12 +177,12 @@ def differentiated(draft: Draft, cotangent: str | None, *, via: str) -> Iterator
         allowed = ", allow_unused=True" if unused else ""
         yield f"{targets} = torch.autograd.grad({y}, {draft.inputs}{passed}{allowed})"
     for name, gradient in zip(draft.wrt, gradients, strict=True):
-        yield f'print("gradient of {name}:", {gradient}{"" if name in unused else ".tolist()"})'
+        yield f"print({quoted(f'gradient of {name}:')}, {gradient}{'' if name in unused else '.tolist()'})"
 
 
 def gradient_names(draft: Draft) -> list[str]:
     """The variables that hold the gradients."""
-    return [draft.fresh(f"gradient_{name}") for name in draft.wrt]
+    return [draft.fresh(f"gradient_{draft.variable(name)}") for name in draft.wrt]
 
 
 def printed(draft: Draft) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 
 from gradcli.compute import scalars
-from gradcli.compute.calls import Argument, prepare
+from gradcli.compute.calls import RECEIVER, Argument, is_method_path, prepare
 from gradcli.compute.evaluate import Observed
 from gradcli.compute.literals import Context, to_tensor
 from gradcli.inspections.emission import literals
@@ -156,8 +156,10 @@ class Writer:
         path = node.function.torch
         if any(operand is UNKNOWN for operand in operands):
             first = len(parts) - len(node.keywords)
-            keywords = [f"{name}={part.text}" for (name, _), part in zip(node.keywords, parts[first:], strict=True)]
-            return _called(path, parts[:first], keywords)
+            named = {name: part for (name, _), part in zip(node.keywords, parts[first:], strict=True)}
+            leading = [named.pop(RECEIVER)] if not first and is_method_path(path) and RECEIVER in named else []
+            keywords = [f"{name}={part.text}" for name, part in named.items()]
+            return _called(path, [*leading, *parts[:first]], keywords)
         operands, known = list(operands), dict(self._tensors(node, operands))
         if node.receiver is not None and not isinstance(operands[0], torch.Tensor):
             receiver = to_tensor(operands[0], node.receiver.span, self.context)
@@ -235,7 +237,7 @@ def _is_folded(node: Node, value: object, operands: Sequence[object]) -> bool:
 
 
 def _called(path: str, positional: Sequence[Source], keywords: Sequence[str]) -> Source:
-    if path.startswith("torch.Tensor."):
+    if is_method_path(path):
         receiver, *rest = positional
         arguments = ", ".join([*(part.text for part in rest), *keywords])
         return Source(f"{receiver.at(ATOM)}.{path.removeprefix('torch.Tensor.')}({arguments})")

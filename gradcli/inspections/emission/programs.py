@@ -11,6 +11,7 @@ from gradcli.compute.capture import TorchError
 from gradcli.errors import UsageError
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.draft import Draft, differentiated, gradient_names, printed
+from gradcli.inspections.emission.gate import quoted
 from gradcli.inspections.failure import explain
 from gradcli.inspections.grad import GradOptions, check_options, directions, is_elementwise
 from gradcli.inspections.loss import LossOptions, check_descent, default_wrt
@@ -94,19 +95,19 @@ def _orders(draft: Draft, highest: int, cotangent: str | None) -> Iterator[str]:
         found = f"{first}[{place}]"
         for order in range(1, highest + 1):
             if name in draft.unused:
-                yield f'print("derivative {order} by {name}:", None)'
+                yield f"print({quoted(f'derivative {order} by {name}:')}, None)"
                 continue
             if order > 1:
-                below, found = found, draft.fresh(f"d{order}_{name}")
+                below, found = found, draft.fresh(f"d{order}_{draft.variable(name)}")
                 yield f"{found} = derivative({below}, {variable})"
-            yield f'print("derivative {order} by {name}:", {found}.tolist())'
+            yield f"print({quoted(f'derivative {order} by {name}:')}, {found}.tolist())"
 
 
 def _matrices(draft: Draft, options: GradOptions) -> Iterator[str]:
     def printed_jacobian(label: str, of: str, by: str) -> str:
         known = {by, of.partition("@")[0]} & {*draft.unused}
         matrix = "None" if known else f"jacobian({of.rpartition('@')[2]}, {draft.wrt[by]}).tolist()"
-        return f'print("{label}:", {matrix})'
+        return f"print({quoted(f'{label}:')}, {matrix})"
 
     for name in draft.wrt if options.jacobian else ():
         yield printed_jacobian(f"Jacobian by {name}", draft.output, name)
@@ -129,7 +130,7 @@ def _tangent(draft: Draft, tangents: Mapping[str, torch.Tensor]) -> Iterator[str
     kept, found, y = {}, draft.fresh("tangent", "jvp"), draft.output
     for name, direction in tangents.items():
         x, source = draft.wrt[name], literals.tensor(direction.detach(), draft.question.context.dtype)
-        kept[x] = draft.fresh(f"primal_{name}")
+        kept[x] = draft.fresh(f"primal_{draft.variable(name)}")
         yield f"    {kept[x]}, {x} = {x}, torch.autograd.forward_ad.make_dual({x}.detach(), {source})"
     yield from (f"    {line}" for line in draft.again)
     yield f"    {found} = torch.autograd.forward_ad.unpack_dual({y}).tangent"
@@ -194,7 +195,7 @@ def trace_program(request: Request, options: TraceOptions, engine: Engine, selec
         attached = [*draft.steps, *([draft.output] if is_attached else [])]
         kept = [f"for {step} in [{', '.join(attached)}]:", f"    {step}.retain_grad()"] if attached else []
     backward = differentiated(draft, draft.cotangent(options.vjp), via="backward")
-    shown = [f"print({f'{_short(text)}:'!r}, {_shown(name, not in_place)})" for name, text in steps.items()]
+    shown = [f"print({quoted(f'{_short(text)}:')}, {_shown(name, not in_place)})" for name, text in steps.items()]
     return draft.program(draft.forward, kept, backward, shown, helpers=[] if in_place else [NUMBERS])
 
 
