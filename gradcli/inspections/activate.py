@@ -127,6 +127,7 @@ def _curve(curve: CurveRequest, question: Question, options: ActivateOptions) ->
             second = None if found is None else to_tensor(found)
     except TorchError as raised:
         error = explain(raised, curve.program.text)
+    layers = _layers(curve, question, options.depth) if derivative is not None else ()
     return Curve(
         name=curve.name,
         expression=curve.program.text,
@@ -134,8 +135,8 @@ def _curve(curve: CurveRequest, question: Question, options: ActivateOptions) ->
         values=values,
         derivative=derivative,
         second_derivative=second,
-        layers=_layers(curve, question, options.depth) if derivative is not None else (),
-        verdict=verdict(curve, question, values, derivative),
+        layers=layers,
+        verdict=verdict(curve, question, values, derivative, layers),
         error=error,
     )
 

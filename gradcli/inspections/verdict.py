@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,21 +13,34 @@ from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError
 from gradcli.compute.evaluate import Context, evaluate
 from gradcli.inspections.question import Question
+from gradcli.inspections.shadow import slopes_at
 from gradcli.language.curve import CurveRequest
 from gradcli.language.parser import parse
-from gradcli.results import Kink, Stretch, Tensor, Verdict
+from gradcli.results import Kink, Layer, Stretch, Tensor, Verdict
 
 SATURATED_BELOW = 1e-3
 """A point is saturated where the slope is below this share of the largest possible one."""
 
+LITTLE = 1e-6
+"""How far beside a point, measured by it, but at least by 1, it is looked for a stretch that is level."""
+
 _DOUBLE = Context(torch.float64)
 
 
-def verdict(curve: CurveRequest, question: Question, values: Tensor, derivative: Tensor | None) -> Verdict:
-    """The verdict over the question's points; derivatives at kinks are asked of PyTorch now."""
+def verdict(
+    curve: CurveRequest,
+    question: Question,
+    values: Tensor,
+    derivative: Tensor | None,
+    layers: Sequence[Layer] = (),
+) -> Verdict:
+    """The verdict over the question's points; derivatives at kinks are asked of PyTorch now.
+
+    layers: the function applied over and over, where that was asked for.
+    """
     points = question.inputs[curve.variable].values.reshape(-1).astype(np.float64)
     finite = values.values[np.isfinite(values.values)]
-    dead = _dead(curve, points, derivative)
+    dead = _dead(curve, question, points, derivative)
     saturated = _saturated(curve, points, derivative)
     order = np.argsort(points, kind="stable")
     found = Verdict(
@@ -41,7 +54,7 @@ def verdict(curve: CurveRequest, question: Question, values: Tensor, derivative:
         summary="",
         stretches=(*_stretches("saturated", points, saturated, order), *_stretches("dead", points, dead, order)),
     )
-    return replace(found, summary=_summary(curve, found, derivative))
+    return replace(found, summary=_summary(curve, found, points, derivative, layers))
 
 
 def _slopes(derivative: Tensor) -> np.ndarray:
@@ -55,11 +68,34 @@ def _flat(curve: CurveRequest, points: np.ndarray) -> np.ndarray:
     return _evaluate(curve.row.flat, curve, torch.from_numpy(points)).expand(len(points)).numpy().astype(bool)
 
 
-def _dead(curve: CurveRequest, points: np.ndarray, derivative: Tensor | None) -> np.ndarray | None:
+def _dead(curve: CurveRequest, question: Question, points: np.ndarray, derivative: Tensor | None) -> np.ndarray | None:
+    """Where the derivative is zero on a stretch: by definition, or, of an expression, as its values show.
+
+    A point on a kink is on no such stretch, whatever PyTorch takes there.
+    """
     if derivative is None:
         return None
-    zero = _slopes(derivative) == 0
-    return np.asarray(zero if curve.row is None else zero & _flat(curve, points))
+    zero = np.asarray(_slopes(derivative) == 0)
+    if curve.row is not None:
+        return np.asarray(zero & _flat(curve, points))
+    level = zero & _level(curve, points) if zero.any() else zero
+    places = np.flatnonzero(level).tolist()
+    if places:
+        ones = torch.ones(points.shape, dtype=torch.float64)
+        for place, slope in slopes_at(question, ones, curve.variable, places).items():
+            level[place] = slope == 0  # the values may be level by rounding alone
+    return level
+
+
+def _level(curve: CurveRequest, points: np.ndarray) -> np.ndarray:
+    """Where the values are the same a little to the left, here and a little to the right."""
+    x = torch.from_numpy(points)
+    step = LITTLE * x.abs().clamp(min=1)
+    with torch.no_grad():
+        left, here, right = (
+            evaluate(curve.program, {curve.variable: side}, _DOUBLE).reshape(-1) for side in (x - step, x, x + step)
+        )
+    return ((left == here) & (here == right)).numpy()
 
 
 def _saturated(curve: CurveRequest, points: np.ndarray, derivative: Tensor | None) -> np.ndarray | None:
@@ -121,23 +157,45 @@ def _evaluate(text: str, curve: CurveRequest, x: torch.Tensor) -> torch.Tensor:
     return evaluate(parse(text, bound=[*variables, "x"]), {**variables, "x": x.double()}, _DOUBLE)
 
 
-def _summary(curve: CurveRequest, found: Verdict, derivative: Tensor | None) -> str:
+def _summary(
+    curve: CurveRequest, found: Verdict, points: np.ndarray, derivative: Tensor | None, layers: Sequence[Layer]
+) -> str:
     if derivative is None:
         return "no derivative"
+    slopes = _slopes(derivative)
+    zeros = int(np.sum(slopes == 0))
     parts = []
     if found.saturated:
         parts.append(f"saturated at {found.saturated} of {_points(found.points)}")
-    if found.dead:
-        word = "dead" if curve.row else "derivative 0"
-        parts.append(f"{word} at {found.dead} of {_points(found.points)}")
-    if not parts:
-        parts.append("alive at every point" if _is_alive(derivative) else "no slope at some points")
-    return ", ".join(parts)
+    if found.dead and curve.row:
+        parts.append(f"dead at {found.dead} of {_points(found.points)}")
+    elif zeros and not parts:
+        parts.append(f"derivative 0 at {zeros} of {_points(found.points)}")
+    alive = not parts
+    if np.isnan(slopes).any():
+        alive = False
+        parts.append("no slope at some points")
+    elif alive and slopes.size and slopes.min() < SATURATED_BELOW:
+        alive = False
+        parts.append(f"the smallest slope is {slopes.min():.6g} at {points[slopes.argmin()]:.6g}")
+    through = _through(layers)
+    if alive:
+        parts.append("alive in one layer" if through else "alive at every point")
+    return ", ".join(parts) + through
 
 
-def _is_alive(derivative: Tensor) -> bool:
-    slopes = _slopes(derivative)
-    return bool(np.all(slopes > 0))
+def _through(layers: Sequence[Layer]) -> str:
+    """What the last of several layers leaves of the slopes, where that is little; nothing to say where it is not."""
+    if len(layers) < 2:
+        return ""
+    slopes = layers[-1].slope.values.astype(np.float64)
+    slopes = slopes[np.isfinite(slopes)]
+    if not slopes.size:
+        return f"; through {len(layers)} layers |dy/dx| is no number"
+    low, high = slopes.min(), slopes.max()
+    if low >= SATURATED_BELOW:
+        return ""
+    return f"; through {len(layers)} layers |dy/dx| is {low:.6g}" + (f" to {high:.6g}" if high > low else "")
 
 
 def _points(count: int) -> str:

@@ -38,7 +38,7 @@ class Verdict:
     range: the values it can take, from the catalogue; None for an expression.
     lowest, highest: of the values seen.
     saturated, dead: how many points have a derivative below a thousandth of its largest, and exactly zero
-    on a stretch that is flat by definition; None where there is no derivative.
+    on a stretch that is flat: by definition, or as the values of an expression show; None where there is no derivative.
     """
 
     points: int

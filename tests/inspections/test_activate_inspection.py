@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from command_line import answered, failed, numbers
 
@@ -126,6 +127,47 @@ def test_an_expression_of_ones_own_has_a_derivative_of_zero_rather_than_a_death(
     verdict = curve("relu(x) - relu(x - 1)", "-1", "0.5", "2")["verdict"]
     assert (verdict["dead"], verdict["saturated"], verdict["range"], verdict["kinks"]) == (2, None, None, [])
     assert verdict["summary"] == "derivative 0 at 2 of 3 points"
+
+
+@pytest.mark.parametrize("function", ["relu", "relu(x)", "maximum(x, 0)", "where(x > 0, x, 0)", "clamp(x, min=0)"])
+@pytest.mark.parametrize(("points", "dead"), [(("0",), 0), (("-1e-3",), 1), (("-1", "0", "1"), 1)])
+def test_a_function_dies_at_the_same_points_by_name_and_by_expression(
+    function: str, points: tuple[str, ...], dead: int
+) -> None:
+    assert curve(function, *points)["verdict"]["dead"] == dead
+
+
+@pytest.mark.parametrize(
+    ("function", "point", "summary"),
+    [
+        ("relu", "0", "derivative 0 at 1 of 1 point"),  # a kink, where PyTorch takes 0
+        ("x**2", "0", "derivative 0 at 1 of 1 point"),
+        ("1/(1 + exp(-x))", "200", "derivative 0 at 1 of 1 point"),  # by rounding: level at 16 digits, not at 50
+        ("x - x", "3", "derivative 0 at 1 of 1 point"),
+    ],
+)
+def test_a_derivative_of_zero_alone_is_no_death(function: str, point: str, summary: str) -> None:
+    verdict = curve(function, point)["verdict"]
+    assert (verdict["summary"], verdict["dead"]) == (summary, int(function == "x - x"))
+
+
+def test_a_slope_below_the_threshold_is_not_called_alive() -> None:
+    smallest = f"the smallest slope is {np.exp(np.float32(-20)):.6g} at -20"
+    assert curve("exp", "0", "-20")["verdict"]["summary"] == smallest
+    assert curve("0.00099 * x", "1")["verdict"]["summary"] == "the smallest slope is 0.00099 at 1"
+    assert curve("0.00101 * x", "1")["verdict"]["summary"] == "alive at every point"
+
+
+def test_the_verdict_says_what_is_left_behind_the_last_layer() -> None:
+    ten = curve("sigmoid", "-4", "0.5", "3", "--depth", "10", "-t", "float64")
+    slopes = ten["layers"][-1]["slope"]["values"]
+    assert max(slopes) < 1e-6
+    left = f"through 10 layers |dy/dx| is {min(slopes):.6g} to {max(slopes):.6g}"
+    assert ten["verdict"]["summary"] == f"alive in one layer; {left}"
+    assert curve("sigmoid", "0", "--depth", "2")["verdict"]["summary"] == "alive at every point"
+    assert curve("relu", "-1", "1", "--depth", "3")["verdict"]["summary"] == (
+        "dead at 1 of 2 points; through 3 layers |dy/dx| is 0 to 1"
+    )
 
 
 def test_a_lively_function_is_alive_and_one_point_is_no_plural() -> None:
