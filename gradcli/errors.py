@@ -60,6 +60,20 @@ class BoundError(GradcliError):
     code = "too-large"
 
 
+class TimeLimitError(GradcliError):
+    """A computation that was not done in the seconds that --timeout gave it; exit code 1."""
+
+    code = "timeout"
+    exit_code = 1
+
+    def __init__(self, seconds: float) -> None:
+        number = f"{seconds:g}"
+        super().__init__(
+            f"the computation was not done after {number} second{'' if number == '1' else 's'}",
+            hint="Give it more with --timeout, or make the tensors or the counts smaller.",
+        )
+
+
 class DeviceError(GradcliError):
     """A device that does not exist or is not there."""
 

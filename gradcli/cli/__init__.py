@@ -15,6 +15,7 @@ from typing import Any
 from gradcli.cli.progress import metered, paused
 from gradcli.cli.screen import broken_pipe, show_error, wanted_format
 from gradcli.errors import BoundError, GradcliError, OutputError, UsageError
+from gradcli.time_limit import limited, needs_another_process
 
 __all__ = ["main"]
 
@@ -27,7 +28,11 @@ def main(argv: Sequence[str]) -> int:
     format_ = wanted_format(words)
     _replace_closed_streams()
     try:
-        with told_warnings(), metered():
+        if words[:1] != ["batch"] and needs_another_process(words):
+            from gradcli.cli.apart import run_apart
+
+            return run_apart(words)
+        with told_warnings(), metered(), limited():
             code = _run(words)
             sys.stdout.flush()
             return code

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from gradcli import time_limit
 from gradcli.cli import progress
 from gradcli.cli.screen import check_format, show, view_of
 from gradcli.errors import BoundError, UsageError, did_you_mean, listed
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_PRECISION = 17
 MAX_SEED = 2**63 - 1
+MAX_TIMEOUT = 1_000_000
+"""Seconds; eleven days."""
 ANSWERED = "gradcli.answered"
 """In a context's meta: the answer is printed also where files are written, as every line of a batch has one."""
 
@@ -34,6 +37,7 @@ class Common:
     dtype: str = "float32"
     seed: int = 0
     max_elements: int | None = None
+    timeout: float | None = None
     format: str = "table"
     json: bool = False
     out: Sequence[str] | None = ()
@@ -55,6 +59,7 @@ class Common:
         chosen = {name: value for name, value in given.items() if name in known}
         common = cls(**chosen, command=context.info_name or "", answered=context.meta.get(ANSWERED, False))
         common.check()
+        time_limit.begin(common.timeout)
         progress.start()
         return common
 
@@ -71,6 +76,7 @@ class Common:
             raise BoundError(f"--seed {self.seed} is out of bounds", hint=f"Choose 0 to {MAX_SEED}.")
         if self.max_elements is not None and self.max_elements < 1:
             raise BoundError(f"--max-elements {self.max_elements} is out of bounds", hint="Choose 1 or more.")
+        check_timeout(self.timeout)
         if self.tree and self.output_format not in ("table", "markdown"):
             raise UsageError(
                 f"--tree draws a tree, which {self.output_format} has no place for",
@@ -160,6 +166,14 @@ class Common:
         if isinstance(result, Failure | FunctionsResult | ErrorsResult):
             return False
         return any(finding.code in wanted or finding.severity in wanted for finding in result.findings)
+
+
+def check_timeout(seconds: float | None) -> None:
+    """Raises BoundError."""
+    if seconds is not None and not 0 < seconds <= MAX_TIMEOUT:
+        raise BoundError(
+            f"--timeout {seconds:g} is out of bounds", hint=f"Choose seconds: more than 0, at most {MAX_TIMEOUT:,}."
+        )
 
 
 def check_via(word: str) -> str:

@@ -48,6 +48,16 @@ MaxElements = Annotated[
         rich_help_panel="Where and how",
     ),
 ]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        help="End a computation that takes longer; exit code 1.",
+        show_default="none",
+        rich_help_panel="Where and how",
+    ),
+]
 Format = Annotated[
     str,
     typer.Option(

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, TextIO
 
+from gradcli import leaving
 from gradcli.progress import Loop, listening
 
 if TYPE_CHECKING:
@@ -48,11 +49,13 @@ class Meter:
             self._over = Event()
             self._thread = Thread(target=self._draw, name="progress", daemon=True)
             self._thread.start()
+            leaving.remember(self.stop)
 
     def stop(self) -> bool:
         """Erase what is drawn; whether there was anything to stop."""
         if self._thread is None:
             return False
+        leaving.forget(self.stop)
         self._over.set()
         try:
             self._thread.join()

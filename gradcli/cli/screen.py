@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from gradcli import time_limit
 from gradcli.cli import progress
 from gradcli.errors import GradcliError, OutputError, UsageError, did_you_mean, listed
 from gradcli.render import FORMATS, View, write
@@ -44,6 +45,7 @@ def show(answer: Result | Failure, view: View) -> int:
     if isinstance(answer, Failure):
         show_error(answer, view.format)
         return 1
+    time_limit.finish()  # whoever reads may take their time
     progress.stop_for(sys.stdout)
     with _reported("standard output"):
         write(answer, view, sys.stdout)

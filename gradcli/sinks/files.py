@@ -14,6 +14,7 @@ from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from gradcli import leaving
 from gradcli.errors import OutputError, UsageError, did_you_mean
 from gradcli.sinks import SINKS, check_available
 
@@ -98,6 +99,10 @@ class Place:
             self._file.close()
         with suppress(OSError):  # and so is what the buffer still holds
             self.stream.close()
+        self._take_away()
+
+    def _take_away(self) -> None:
+        leaving.forget(self._take_away)
         if self._passing is not None:
             with suppress(FileNotFoundError):
                 self._passing.unlink()
@@ -128,9 +133,10 @@ class Place:
             self._passing = None
 
     def _open_beside(self) -> None:
+        leaving.remember(self._take_away)
         passing = self.target.path.with_name(f".gradcli-{secrets.token_hex(8)}.tmp")
-        descriptor = os.open(passing, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, 0o666)  # less the umask
         self._passing = passing
+        descriptor = os.open(passing, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, 0o666)  # less the umask
         self._file = _Noting(descriptor, "wb")
         with suppress(FileNotFoundError):
             self._take_after(self.target.path.stat())

@@ -313,10 +313,10 @@ def test_a_line_of_the_greatest_length_is_read_and_a_longer_one_is_refused(run: 
 
 
 def test_a_fault_of_ours_costs_one_line(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
-    def broken(words: list[str], charset: str) -> Any:
+    def broken(words: list[str], *more: Any) -> Any:
         if words[-1] == "2":
             raise AttributeError("nothing there")
-        return real(words, charset)
+        return real(words, *more)
 
     real = answering._answer
     monkeypatch.setattr(answering, "_answer", broken)
@@ -328,7 +328,7 @@ def test_a_fault_of_ours_costs_one_line(monkeypatch: pytest.MonkeyPatch, run: An
 
 
 def test_memory_that_runs_out_costs_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def exhausted(words: list[str], charset: str) -> Any:
+    def exhausted(words: list[str], *more: Any) -> Any:
         raise MemoryError
 
     monkeypatch.setattr(answering, "_answer", exhausted)

@@ -281,19 +281,3 @@ def test_a_run_that_is_asked_to_end_leaves_no_half_file(number: signal.Signals, 
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (128 + number, b"")
     assert (names_in(folder), (folder / "a.json").read_bytes()) == (["a.json"], b"old")
-
-
-def test_the_second_time_a_run_is_asked_to_end_disturbs_nothing() -> None:
-    from gradcli.__main__ import OrderlyEnd
-
-    before = signal.getsignal(signal.SIGTERM)
-    end = OrderlyEnd()
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGTERM)
-        signal.raise_signal(signal.SIGTERM)
-        assert end.restored(0) == 128 + signal.SIGTERM
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-        assert OrderlyEnd().restored(3) == 3
-    finally:
-        signal.signal(signal.SIGTERM, before)

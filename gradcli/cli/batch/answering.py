@@ -16,6 +16,7 @@ from gradcli.cli.batch.requests import words_of
 from gradcli.cli.common import ANSWERED
 from gradcli.cli.screen import show_error
 from gradcli.errors import GradcliError, OutputError, SourceError, UsageError
+from gradcli.time_limit import limited, needs_another_process
 
 INTERNAL_CODE = 70
 """EX_SOFTWARE of sysexits.h, as for a single command."""
@@ -43,12 +44,20 @@ class InternalError(GradcliError):
     exit_code = INTERNAL_CODE
 
 
-def answer(line: bytes, charset: str = "utf-8") -> Answered:
-    """The answer to a line, in characters that `charset` has; never an exception but KeyboardInterrupt."""
+def answer(line: bytes, charset: str = "utf-8", timeout: float | None = None) -> Answered:
+    """The answer to a line, in characters that `charset` has; never an exception but KeyboardInterrupt.
+
+    timeout: seconds for a request that has no --timeout of its own.
+    """
     words: list[str] = []
     try:
         words = words_of(line)
-        return _answer(words, charset)
+        if needs_another_process(words):
+            from gradcli.cli.batch.workers import aside
+
+            return aside(line, charset)
+        with limited():
+            return _answer(words, charset, timeout)
     except GradcliError as error:
         if any(map(_OF_A_SHELL.fullmatch, words)):
             error.hint = "A batch line is no shell: no >, |, && and the like."
@@ -84,11 +93,11 @@ def _bug(error: Exception, charset: str) -> Answered:
     return failure(bug, charset)
 
 
-def _answer(words: list[str], charset: str) -> Answered:
+def _answer(words: list[str], charset: str, timeout: float | None) -> Answered:
     from gradcli.cli import told_warnings
 
     with told_warnings(), _withheld_input(), _captured(charset) as written:
-        code = _run(words)
+        code = _run(words, timeout)
         sys.stdout.flush()
     line = written.getvalue()
     if not line.startswith(b"{") or line.find(b"\n") != len(line) - 1:
@@ -98,7 +107,7 @@ def _answer(words: list[str], charset: str) -> Answered:
     return Answered(code, line)
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str], timeout: float | None) -> int:
     """The command that the words call, with --json; its exit code."""
     from typer import Exit
     from typer.exceptions import TyperException
@@ -115,7 +124,7 @@ def _run(words: list[str]) -> int:
         else:
             _check_has_json(name, command)
             with command.make_context(name, rest, parent=_root()) as context:
-                code = _invoke(command, context)
+                code = _invoke(command, context, timeout)
     except Exit as end:  # help and version
         return end.exit_code
     except TyperException as error:
@@ -123,7 +132,7 @@ def _run(words: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _invoke(command: Any, context: Any) -> object:
+def _invoke(command: Any, context: Any, timeout: float | None) -> object:
     """The command's exit code. What it writes into files is answered as well: one line for each request."""
     if context.params.get("raise_"):
         raise UsageError(
@@ -131,6 +140,8 @@ def _invoke(command: Any, context: Any) -> object:
         )
     _check_files(context.params.get("out") or ())
     context.params["json"] = True
+    if "timeout" in context.params and context.params["timeout"] is None:
+        context.params["timeout"] = timeout
     return command.invoke(context)
 
 

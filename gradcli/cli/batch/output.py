@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType
 
+from gradcli import leaving
+
 
 class Lines:
     """Standard output, a line at a time. Ctrl-C waits until a line is out; a second one does not wait."""
@@ -40,15 +42,15 @@ class Lines:
     @contextmanager
     def whole(self) -> Iterator[None]:
         """Hold Ctrl-C back while a line is being written."""
-        ours = threading.current_thread() is threading.main_thread()
-        if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        before = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is not threading.main_thread() or not callable(before):
             yield
             return
         signal.signal(signal.SIGINT, self._interrupt)
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, before)
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         again, self._interrupted = self._interrupted, True
@@ -82,6 +84,7 @@ def _shown_count() -> Iterator[Callable[[bool], None]]:
         TimeElapsedColumn(),
     )
     with lines_on(sys.stderr, *columns) as progress:
+        leaving.remember(progress.stop)
         task = progress.add_task("", total=None, failed=0)
         failed = 0
 
@@ -91,3 +94,4 @@ def _shown_count() -> Iterator[Callable[[bool], None]]:
             progress.update(task, advance=1, failed=failed)
 
         yield count
+        leaving.forget(progress.stop)

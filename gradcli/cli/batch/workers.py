@@ -11,11 +11,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import Full, LifoQueue, Queue
 
+from gradcli import leaving
 from gradcli.cli.batch.answering import Answered, failure
 from gradcli.errors import GradcliError
 
@@ -24,9 +25,9 @@ AHEAD = 4
 
 _PROGRAM = """
 import sys
-charset, *sys.path[:] = sys.argv[1:]
+charset, timeout, *sys.path[:] = sys.argv[1:]
 from gradcli.cli.batch.worker import serve
-serve(charset)
+serve(charset, float(timeout) if timeout else None)
 """
 
 
@@ -38,10 +39,14 @@ class WorkerError(GradcliError):
 
 
 class Worker:
-    """A process that answers one request at a time; started by the first, and again after it has died."""
+    """A process that answers one request at a time; started by the first, and again after it has died.
 
-    def __init__(self, charset: str) -> None:
-        self._charset = charset
+    timeout: seconds for a request without a limit of its own. alone: it may work on all processors.
+    """
+
+    def __init__(self, charset: str, *, timeout: float | None = None, alone: bool = False) -> None:
+        self._argv = [charset, "" if timeout is None else repr(timeout)]
+        self._environment = {} if alone else {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
         self._lock = threading.Lock()
@@ -54,13 +59,15 @@ class Worker:
             assert process.stdout is not None
             process.stdin.write(request + b"\n")
             process.stdin.flush()
-            code, size = map(int, process.stdout.readline().split())
-            line = process.stdout.read(size)
+            code, size, *last = process.stdout.readline().split()
+            line = process.stdout.read(int(size))
         except (OSError, ValueError) as error:  # a broken pipe, or half a heading
             raise self._death(error) from None
-        if len(line) < size:
+        if len(line) < int(size):
             raise self._death(None)
-        return Answered(code, line)
+        if last:
+            self._forget()
+        return Answered(int(code), line)
 
     def stop(self) -> None:
         """End the process for good."""
@@ -73,21 +80,26 @@ class Worker:
         with self._lock:
             if self._process is None and not self._stopped:
                 self._process = subprocess.Popen(  # noqa: S603 - Python itself
-                    [sys.executable, "-c", _PROGRAM, self._charset, *sys.path],
+                    [sys.executable, "-c", _PROGRAM, *self._argv, *sys.path],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
-                    env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+                    env={**os.environ, **self._environment},
                     process_group=0,  # Ctrl-C goes to the parent alone, which then ends the others
                 )
+                leaving.remember(self._process.kill)
             if self._process is None:
                 raise OSError("no more requests are answered")
             return self._process
 
-    def _death(self, error: Exception | None) -> WorkerError:
+    def _forget(self) -> int | None:
+        """Let the process go that has ended or is about to; how it ended."""
         process, self._process = self._process, None
-        if process is None:
+        return None if process is None else _end(process)
+
+    def _death(self, error: Exception | None) -> WorkerError:
+        code = self._forget()
+        if code is None:
             return WorkerError(f"no process could be started: {error}", hint="Leave --jobs out.")
-        code = _end(process)
         how = f"was killed by {_signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
         return WorkerError(
             f"the process that worked on this line {how}",
@@ -95,9 +107,28 @@ class Worker:
         )
 
 
-def answers(requests: Iterator[bytes], jobs: int, charset: str) -> Generator[Answered, None, None]:
+_aside: Worker | None = None
+
+
+def aside(request: bytes, charset: str) -> Answered:
+    """The answer of one process beside this one, which may be ended in the middle.  Raises WorkerError."""
+    global _aside
+    _aside = _aside or Worker(charset, alone=True)
+    return _aside.ask(request)
+
+
+def stop_aside() -> None:
+    global _aside
+    if _aside is not None:
+        _aside.stop()
+    _aside = None
+
+
+def answers(
+    requests: Iterator[bytes], jobs: int, charset: str, timeout: float | None = None
+) -> Generator[Answered, None, None]:
     """The answers in the order of the requests, each as soon as it and all before it are there."""
-    pool = _Pool(jobs, charset)
+    pool = _Pool([Worker(charset, timeout=timeout, alone=jobs == 1) for _ in range(jobs)])
     reader = threading.Thread(target=pool.feed, args=(requests,), daemon=True)
     reader.start()
     try:
@@ -115,13 +146,13 @@ def answers(requests: Iterator[bytes], jobs: int, charset: str) -> Generator[Ans
 class _Pool:
     """The processes, and what has been asked of them, in order; None or an exception is the end of it."""
 
-    def __init__(self, jobs: int, charset: str) -> None:
-        self.pending: Queue[Future[Answered] | Exception | None] = Queue(AHEAD * jobs)
-        self._workers = [Worker(charset) for _ in range(jobs)]
+    def __init__(self, workers: Sequence[Worker]) -> None:
+        self.pending: Queue[Future[Answered] | Exception | None] = Queue(AHEAD * len(workers))
+        self._workers = workers
         self._idle: LifoQueue[Worker] = LifoQueue()  # the one that has started already, if requests come slowly
         for worker in self._workers:
             self._idle.put(worker)
-        self._threads = ThreadPoolExecutor(jobs)
+        self._threads = ThreadPoolExecutor(len(workers))
         self._stopped = threading.Event()
 
     def feed(self, requests: Iterator[bytes]) -> None:
@@ -161,6 +192,7 @@ class _Pool:
 
 def _end(process: subprocess.Popen[bytes]) -> int:
     """Kill a process and wait for it; how it ended."""
+    leaving.forget(process.kill)
     process.kill()
     code = process.wait()
     for pipe in (process.stdin, process.stdout):

@@ -22,6 +22,7 @@ from gradcli.cli.options import (
     Param,
     Precision,
     Seed,
+    Timeout,
 )
 from gradcli.cli.words import WordCommand
 from gradcli.language.curve import read_curves
@@ -65,6 +66,7 @@ def activate(
     dtype: Dtype = "float32",
     seed: Seed = 0,
     max_elements: MaxElements = None,
+    timeout: Timeout = None,
     format_: Format = "table",
     json: Json = False,
     out: Out = None,

@@ -20,6 +20,12 @@ def batch(
         str, typer.Argument(metavar="[FILE|-]", help="Requests, one a line.", show_default="standard input")
     ] = "-",
     jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="Processes that work at the same time.")] = 1,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout", metavar="SECONDS", help="For each request that has no limit of its own.", show_default="none"
+        ),
+    ] = None,
 ) -> int:
     """One request a line in, one JSON result a line out, in order, in one process.
 
@@ -29,4 +35,4 @@ def batch(
     """
     from gradcli.cli.batch import run
 
-    return run(source, jobs)
+    return run(source, jobs, timeout)

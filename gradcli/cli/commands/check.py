@@ -20,6 +20,7 @@ from gradcli.cli.options import (
     Out,
     Precision,
     Seed,
+    Timeout,
     Words,
     Wrt,
 )
@@ -52,6 +53,7 @@ def check(
     ] = None,
     seed: Seed = 0,
     max_elements: MaxElements = None,
+    timeout: Timeout = None,
     format_: Format = "table",
     json: Json = False,
     out: Out = None,

@@ -8,7 +8,7 @@ import typer
 
 from gradcli.cli.app import CONTEXT, app
 from gradcli.cli.common import Common
-from gradcli.cli.options import Emit, Format, Json, Out
+from gradcli.cli.options import Emit, Format, Json, Out, Timeout
 from gradcli.cli.words import PlainCommand
 from gradcli.errors import UsageError
 
@@ -26,6 +26,7 @@ def errors(
             "--search", metavar="TEXT", help="Errors that mention a word, or have that message.", show_default=False
         ),
     ] = None,
+    timeout: Timeout = None,
     emit: Emit = None,
     format_: Format = "table",
     json: Json = False,

@@ -25,6 +25,7 @@ from gradcli.cli.options import (
     Param,
     Precision,
     Seed,
+    Timeout,
     Via,
     Wrt,
 )
@@ -79,6 +80,7 @@ def loss(
     dtype: Dtype = "float32",
     seed: Seed = 0,
     max_elements: MaxElements = None,
+    timeout: Timeout = None,
     format_: Format = "table",
     json: Json = False,
     out: Out = None,

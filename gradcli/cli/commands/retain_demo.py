@@ -22,6 +22,7 @@ from gradcli.cli.options import (
     Out,
     Precision,
     Seed,
+    Timeout,
     Words,
     Wrt,
 )
@@ -63,6 +64,7 @@ def retain_demo(
     dtype: Dtype = "float32",
     seed: Seed = 0,
     max_elements: MaxElements = None,
+    timeout: Timeout = None,
     format_: Format = "table",
     json: Json = False,
     out: Out = None,

@@ -22,6 +22,7 @@ from gradcli.cli.options import (
     Out,
     Precision,
     Seed,
+    Timeout,
 )
 from gradcli.cli.words import WordCommand
 from gradcli.errors import UsageError
@@ -43,6 +44,7 @@ def softmax(
     dtype: Dtype = "float32",
     seed: Seed = 0,
     max_elements: MaxElements = None,
+    timeout: Timeout = None,
     format_: Format = "table",
     json: Json = False,
     out: Out = None,

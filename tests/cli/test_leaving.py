@@ -1,0 +1,234 @@
+"""Ctrl-C, requests to end and --timeout, inside one long call of PyTorch and everywhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import captured, clean_environment, failed, in_process_of_its_own
+
+from gradcli import time_limit
+from gradcli.cli.common import check_timeout
+from gradcli.errors import BoundError, TimeLimitError
+
+KERNEL = "sum(diff(x * rand(2**19), n=2**18))"
+"""One call that takes minutes, and little memory."""
+REFERENCE = ["check", "sum(softmax(x * rand(3000), 0)[:50])", "x=0.5"]
+"""Minutes of arithmetic in Python."""
+PROMPT = 1.0
+"""Seconds from a signal to the end; on a machine that is busy with other tests, a little more is allowed."""
+
+READY = "import sys, torch\nfrom gradcli.__main__ import run\nprint('ready', file=sys.stderr, flush=True)\n"
+
+
+def begun(argv: Sequence[str], program: str = "run()", **options: Any) -> subprocess.Popen[bytes]:
+    """A console process that has imported PyTorch, and whose computation has begun."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", READY + program, *argv],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=clean_environment(),
+        **options,
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline() == b"ready\n"
+    time.sleep(1.5)
+    assert process.poll() is None
+    return process
+
+
+@pytest.mark.parametrize(
+    ("argv", "number"),
+    [
+        (["grad", KERNEL, "1"], signal.SIGINT),
+        (["grad", KERNEL, "1", "--json"], signal.SIGTERM),
+        (REFERENCE, signal.SIGINT),
+        (["grad", "sigmoid", "-"], signal.SIGTERM),
+        (["batch"], signal.SIGTERM),
+    ],
+    ids=["kernel", "kernel-term", "reference", "input", "batch"],
+)
+def test_a_signal_ends_a_run_at_once_and_in_silence(argv: list[str], number: signal.Signals) -> None:
+    process = begun(argv)
+    if argv == ["batch"]:
+        assert process.stdin is not None
+        process.stdin.write(f"grad '{KERNEL}' 1\n".encode())
+        process.stdin.flush()
+        time.sleep(2)
+    began = time.monotonic()
+    process.send_signal(number)
+    code = process.wait(30)
+    took = time.monotonic() - began
+    assert process.communicate() == (b"", b"")
+    assert code == 128 + number
+    assert took < PROMPT * 2
+
+
+def test_a_signal_inside_a_kernel_leaves_no_half_file(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"old")
+    slow = (
+        "import gradcli.sinks\n"
+        "def slow(answer, view, stream):\n"
+        "    stream.write(b'half'); stream.flush(); torch.diff(torch.rand(2**19), n=2**18)\n"
+        "gradcli.sinks._writer = lambda ending, answer: slow\n"
+        "run()\n"
+    )
+    process = begun(["grad", "sigmoid", "0", "-o", str(tmp_path / "a.json")], slow)
+    assert len(list(tmp_path.iterdir())) == 2
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 143
+    assert process.communicate() == (b"", b"")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert (tmp_path / "a.json").read_bytes() == b"old"
+
+
+def test_the_second_signal_disturbs_nothing() -> None:
+    program = (
+        "import os, signal\n"
+        "from gradcli.leaving import Signals\n"
+        "signals = Signals()\n"
+        "try:\n"
+        "    signal.raise_signal(signal.SIGTERM)\n"
+        "except KeyboardInterrupt:\n"
+        "    signal.raise_signal(signal.SIGTERM)\n"
+        "    signal.raise_signal(signal.SIGINT)\n"
+        "    os._exit(signals.finished(0))\n"
+    )
+    assert in_process_of_its_own(python=program) == (143, "", "")
+
+
+def test_a_signal_that_the_caller_ignores_stays_ignored() -> None:
+    program = (
+        "import os, signal\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from gradcli.leaving import GRACE, Signals\n"
+        "signals = Signals()\n"
+        "signal.raise_signal(signal.SIGINT)\n"
+        "import time; time.sleep(2 * GRACE)\n"
+        "os._exit(signals.finished(3))\n"
+    )
+    assert in_process_of_its_own(python=program) == (3, "", "")
+
+
+# --- time limits -----------------------------------------------------------------------------------------------------
+
+
+def test_a_computation_ends_at_its_time_limit() -> None:
+    began = time.monotonic()
+    code, out, err = in_process_of_its_own(["grad", KERNEL, "1", "--timeout", "0.5"])
+    assert (code, out) == (1, "")
+    assert err.splitlines()[0] == "the computation was not done after 0.5 seconds"
+    assert time.monotonic() - began < 60
+
+
+def test_a_limit_that_is_not_reached_changes_nothing_and_bringing_pytorch_in_takes_none_of_it() -> None:
+    argv = ["grad", "sigmoid", "0", "1", "--json"]
+    assert in_process_of_its_own([*argv, "--timeout", "0.6"]) == (0, captured(argv)[1], "")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1000001"])
+def test_a_limit_out_of_bounds_is_refused(seconds: str) -> None:
+    with pytest.raises(BoundError, match=r"--timeout .* is out of bounds"):
+        check_timeout(float(seconds))
+
+
+def test_a_caller_in_python_stays_and_keeps_its_signals() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)}
+    assert failed(["grad", KERNEL, "1", "--timeout", "0.5"], 1)["code"] == "timeout"
+    assert {number: signal.getsignal(number) for number in before} == before
+    code, out, _ = captured(["grad", "sigmoid", "0", "--timeout", "60", "-f", "csv"])
+    assert (code, out) == captured(["grad", "sigmoid", "0", "-f", "csv"])[:2]
+
+
+def test_standard_input_reaches_a_computation_with_a_limit(run: Any) -> None:
+    code, out, _ = run(["grad", "x * 2", "x=-", "--timeout", "60", "--json"], stdin="1 2 3")
+    assert (code, json.loads(out)["output"]["values"]) == (0, [2, 4, 6])
+
+
+@pytest.mark.parametrize(("options", "limit"), [([], " --timeout 1"), (["--timeout", "1", "--jobs", "2"], "")])
+def test_a_request_that_takes_too_long_is_an_answer_and_the_next_one_follows(options: list[str], limit: str) -> None:
+    lines = ["grad sigmoid 0", f"grad '{KERNEL}' 1{limit}", "grad tanh 0 --timeout 60", "grad tanh 1"]
+    code, out, err = in_process_of_its_own(["batch", *options], "\n".join(lines))
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert [answer.get("error", {}).get("code") for answer in answers] == [None, "timeout", None, None]
+    assert (code, err) == (1, "")
+    assert answers[3]["inputs"]["x"]["values"] == [1]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_a_worker_inside_a_kernel_ends_with_its_parent() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "gradcli", "batch", "--timeout", "1000"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=clean_environment(),
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"grad sigmoid 0\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        tasks = Path(f"/proc/{process.pid}/task").iterdir()
+        (child,) = (int(word) for task in tasks for word in (task / "children").read_text().split())
+        process.stdin.write(f"grad '{KERNEL}' 1\n".encode())
+        process.stdin.flush()
+        time.sleep(1)
+        process.kill()
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
+        assert time.monotonic() < deadline, os.kill(child, signal.SIGKILL)
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def leaving_allowed() -> Iterator[None]:
+    time_limit.may_leave(pytest.fail)  # type: ignore[arg-type]
+    yield
+    time_limit.may_leave(None)
+
+
+def spend(seconds: float) -> None:
+    """Time in Python code, where the main thread hears of everything."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+def swallow() -> None:
+    """What some callbacks of PyTorch do with exceptions."""
+    with suppress(KeyboardInterrupt):
+        spend(5)
+
+
+@pytest.mark.usefixtures("leaving_allowed")
+@pytest.mark.parametrize("work", [lambda: spend(5), swallow], ids=["heard", "swallowed"])
+def test_half_a_computation_never_becomes_an_answer(work: Callable[[], None]) -> None:
+    def late() -> None:
+        with time_limit.limited():
+            time_limit.begin(0.05)
+            work()
+
+    with pytest.raises(TimeLimitError):
+        late()
+
+
+@pytest.mark.usefixtures("leaving_allowed")
+def test_what_follows_a_computation_takes_its_time() -> None:
+    with time_limit.limited():
+        time_limit.begin(0.05)
+        time_limit.finish()
+        spend(0.2)
+    with time_limit.limited():
+        time_limit.begin(0.05)
+        with time_limit.not_counted():
+            spend(0.2)
