@@ -76,6 +76,7 @@ def _as_before() -> Iterator[None]:
     """What a program may change for the whole process, put back."""
     anomaly, check_nan = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
     dtype, grad, seed = torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_rng_state()
+    grouped = _has_processes()
     torch.set_default_dtype(torch.float32)
     torch.set_anomaly_enabled(False)
     torch.default_generator.manual_seed(0)
@@ -83,10 +84,22 @@ def _as_before() -> Iterator[None]:
         with torch.inference_mode(False), torch.enable_grad():
             yield
     finally:
+        _end_processes(grouped)
         torch.set_anomaly_enabled(anomaly, check_nan)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
         torch.set_rng_state(seed)
+
+
+def _has_processes() -> bool:
+    """Whether this process is one of a group."""
+    return torch.distributed.is_available() and torch.distributed.is_initialized()
+
+
+def _end_processes(grouped: bool) -> None:
+    """Leave the group that a program has joined; one that was there before stays."""
+    if not grouped and _has_processes():
+        torch.distributed.destroy_process_group()
 
 
 def _line(error: Exception) -> int | None:

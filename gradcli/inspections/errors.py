@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradcli.errors import UsageError, did_you_mean, listed, nearest
@@ -25,7 +29,7 @@ NO_TENSOR = "the last line gives no tensor"
 def errors(ids: Sequence[str] = (), *, search: str | None = None, run: bool | None = None) -> ErrorsResult:
     """The errors of those ids, or all that mention a text; run where ids are given or `run` says so.
 
-    search: a word, or a whole message of PyTorch's.
+    ids: what is no id is searched. search: a word, a message of PyTorch's, or a piece of one.
 
     Raises UsageError with the nearest id or word, and for ids together with a search.
     """
@@ -33,17 +37,42 @@ def errors(ids: Sequence[str] = (), *, search: str | None = None, run: bool | No
         raise UsageError(
             "--search looks among all errors, and there are ids too", hint="Leave the ids out, or --search."
         )
-    asked = tuple(dict.fromkeys(ids))
-    rows = tuple(map(row, asked)) if asked else all_errors()
+    asked: tuple[str, ...] = ()
     if search is not None:
-        from gradcli.inspections.searching import searched
-
-        rows = searched(search)
-    if not (bool(ids) if run is None else run):
+        rows = _searched(search)
+    elif ids:
+        rows = _meant(ids)
+        asked = tuple(row.id for row in rows) if len(rows) == 1 or _are_ids(ids) else ()
+    else:
+        rows = all_errors()
+    if not (bool(asked) if run is None else run):
         return ErrorsResult(None, asked, tuple(map(_listed, rows)))
     import torch
 
     return ErrorsResult(torch.__version__, asked, tuple(map(_raised, steps(rows, "errors raised"))))
+
+
+def _meant(ids: Sequence[str]) -> tuple[AutogradError, ...]:
+    """The rows of these ids; where none is one, those that their text finds.  Raises UsageError."""
+    names = tuple(dict.fromkeys(ids))
+    if any(map(find, names)):
+        return tuple(map(row, names))
+    try:
+        return _searched(" ".join(ids))
+    except UsageError:
+        if len(names) == 1 and not any(map(str.isspace, names[0])):
+            row(names[0])  # a word: the ids like it
+        raise
+
+
+def _are_ids(names: Sequence[str]) -> bool:
+    return all(find(name) is not None for name in names)
+
+
+def _searched(text: str) -> tuple[AutogradError, ...]:
+    from gradcli.inspections.searching import searched  # seldom asked for
+
+    return searched(text)
 
 
 def row(name: str) -> AutogradError:
@@ -65,17 +94,30 @@ def program(ids: Sequence[str]) -> ProgramResult:
             hint="Name one error: gradcli errors second-backward --emit torch.",
         )
     found = row(ids[0])
-    from importlib.metadata import version  # the program is printed, not run: PyTorch need not be imported
-
     from gradcli.inspections.emission.gate import commented
 
-    python, torch = ".".join(map(str, sys.version_info[:3])), version("torch")
+    python, torch = ".".join(map(str, sys.version_info[:3])), _torch_version()
     heading = [
         f"{found.id}: {found.title}",
         f"written by gradcli {__version__}, torch {torch}, Python {python}",
     ]
     text = commented(heading, ["import torch", "", *found.program.rstrip("\n").split("\n")])
     return ProgramResult(Setting(torch, "cpu", "float32", 0), None, "torch", text)
+
+
+def _torch_version() -> str:
+    """PyTorch's own `__version__`, which the package's metadata may lack the end of.
+
+    The program is printed and not run, so PyTorch is not imported for it.
+    """
+    if "torch" in sys.modules:
+        return str(sys.modules["torch"].__version__)
+    spec = find_spec("torch")
+    assert spec is not None, "PyTorch is a requirement"
+    assert spec.origin is not None, "PyTorch is a package"
+    written = Path(spec.origin).with_name("version.py").read_text("utf-8")
+    found = re.search(r"^__version__ = ['\"](.+)['\"]", written, re.MULTILINE)
+    return found[1] if found else version("torch")
 
 
 def _hint(name: str) -> str:
@@ -101,7 +143,7 @@ def _listed(row: AutogradError) -> ErrorEntry:
 def _raised(row: AutogradError) -> ErrorEntry:
     from gradcli.compute.programs import run
 
-    return _entry(row, run(row.program), run(row.repaired))
+    return _entry(row, None if row.needs else run(row.program), run(row.repaired))
 
 
 def _entry(row: AutogradError, broken: Run | None, mended: Run | None) -> ErrorEntry:
@@ -122,6 +164,7 @@ def _entry(row: AutogradError, broken: Run | None, mended: Run | None) -> ErrorE
         fix_ok=None if mended is None else mended.is_finite,
         fix_error=None if mended is None else _what_is_wrong(mended),
         result=None if mended is None else mended.value,
+        needs=row.needs or None,
     )
 
 

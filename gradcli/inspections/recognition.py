@@ -6,12 +6,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
+from typing import NamedTuple
 
 from gradcli.compute.programs import run
 from gradcli.language.catalogue.errors import AutogradError, all_errors, find
 
 LIKE_ENOUGH = 0.6
 """The share of words that a message must have in common with that of the entry's own program."""
+
+FEWEST_IN_ORDER = 5
+"""A piece of a message in an older wording has so many words of the newer one,"""
+PIECE_ENOUGH = 0.8
+"""and this share of its own, in the same order."""
 
 _MASKED = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]|\([\dx, ]*\)|-?\d[\d.x]*")
 """Names, shapes and numbers: they are the user's, and not the error's."""
@@ -24,6 +30,14 @@ _SIBLINGS = {
     )
 }
 """Entries with one wording, told apart by the sub-expression at which the path ends, and what is said about it."""
+
+
+class Likeness(NamedTuple):
+    """The entry whose message is nearest, how many words it has in common, and which share of all that is."""
+
+    row: AutogradError
+    common: int
+    share: float
 
 
 def recognise(error: Exception, place: str = "", *, anywhere: bool = False) -> AutogradError | None:
@@ -45,36 +59,73 @@ def _by_sign(message: str) -> AutogradError | None:
 
 def _by_likeness(type_: str, message: str, *, anywhere: bool) -> AutogradError | None:
     """The entry whose own message is nearest, where one is near: another PyTorch words its errors differently."""
-    return _nearest(message, _messages(type_, anywhere))
+    found = _nearest(message, _messages(type_, anywhere))
+    return None if found is None or found.share <= LIKE_ENOUGH else found.row
 
 
-def alike(message: str) -> AutogradError | None:
-    """The entry whose program raises nearly the same words here, whatever its class; the programs take a second."""
-    types = dict.fromkeys(row.type for row in all_errors())
-    return _nearest(message, tuple(pair for type_ in types for pair in _messages(type_, anywhere=True)))
+def alike(message: str) -> Likeness | None:
+    """The entry whose program raises the nearest words here, whatever its class; the programs take a second."""
+    return _nearest(message, _all_messages())
 
 
-def _nearest(message: str, messages: Iterable[tuple[AutogradError, Counter[str]]]) -> AutogradError | None:
-    asked = _words(message)
-    best, likeness = None, LIKE_ENOUGH
-    for row, words in messages:
-        common = (asked & words).total() * 2 / max(1, asked.total() + words.total())
-        if common > likeness:
-            best, likeness = row, common
+def holding(fragment: str) -> tuple[AutogradError, ...]:
+    """The entries whose programs raise a message with this piece in it; names, numbers and shapes may be others.
+
+    In an older wording a word of it may be another: then those that have most of its words in this order.
+    """
+    wanted = _words(fragment)
+    messages = [(row, _words(message)) for row, message in _all_messages()]
+    whole = tuple(row for row, words in messages if f" {' '.join(wanted)} " in f" {' '.join(words)} ")
+    if whole:
+        return whole
+    kept = [_in_order(wanted, words) for _, words in messages]
+    most = max(kept, default=0)
+    if most < FEWEST_IN_ORDER or most < PIECE_ENOUGH * len(wanted):
+        return ()
+    return tuple(row for (row, _), number in zip(messages, kept, strict=True) if number == most)
+
+
+def _in_order(wanted: list[str], words: list[str]) -> int:
+    """How many words of one text stand in another in the same order."""
+    best = [0] * (len(words) + 1)
+    for word in wanted:
+        before = 0
+        for place, other in enumerate(words, 1):
+            kept = best[place]
+            best[place] = before + 1 if word == other else max(kept, best[place - 1])
+            before = kept
+    return best[-1]
+
+
+def _nearest(message: str, messages: Iterable[tuple[AutogradError, str]]) -> Likeness | None:
+    asked = Counter(_words(message))
+    best: Likeness | None = None
+    for row, own in messages:
+        words = Counter(_words(own))
+        common = (asked & words).total()
+        share = common * 2 / max(1, asked.total() + words.total())
+        if best is None or share > best.share:
+            best = Likeness(row, common, share)
     return best
 
 
+def _all_messages() -> tuple[tuple[AutogradError, str], ...]:
+    types = dict.fromkeys(row.type for row in all_errors())
+    return tuple(pair for type_ in types for pair in _messages(type_, anywhere=True))
+
+
 @cache
-def _messages(type_: str, anywhere: bool) -> tuple[tuple[AutogradError, Counter[str]], ...]:
-    """What the programs of one class raise in this PyTorch, in words; of one wording the entry that owns it first."""
-    rows = [row for row in all_errors() if row.type == type_ and (anywhere or (row.hint and row.signs))]
+def _messages(type_: str, anywhere: bool) -> tuple[tuple[AutogradError, str], ...]:
+    """What the programs of one class raise in this PyTorch; of one wording the entry that owns it first."""
+    rows = [row for row in all_errors() if row.type == type_ and not row.needs]
+    rows = [row for row in rows if anywhere or (row.hint and row.signs)]
     rows.sort(key=lambda row: not row.signs)
-    return tuple((row, _words(run(row.program).message or "")) for row in rows)
+    return tuple((row, run(row.program).message or "") for row in rows)
 
 
-def _words(message: str) -> Counter[str]:
+def _words(message: str) -> list[str]:
     """The words of a message without what is the user's."""
-    return Counter(re.findall(r"[a-z_]+", _MASKED.sub(" ", message.strip().lower())))
+    return re.findall(r"[a-z_]+", _MASKED.sub(" ", message.strip().lower()))
 
 
 def _sibling(row: AutogradError, place: str) -> AutogradError:

@@ -1,4 +1,4 @@
-"""Errors by a word or by a pasted message, however the terminal has wrapped it."""
+"""Errors by a word, by a pasted message, or by a piece of one, however the terminal has wrapped it."""
 
 from __future__ import annotations
 
@@ -9,26 +9,42 @@ from gradcli.errors import UsageError, did_you_mean
 from gradcli.language.catalogue.errors import AutogradError, all_errors, find
 
 FEWEST_WORDS = 4
-"""Shorter texts are words, and no message in a wording that is not known yet."""
+"""Words that a message in another wording has in common with one that is known."""
+FEWEST_LETTERS = 10
+"""Shorter texts are words, and no pieces of a message."""
+NEAREST = 0.4
+"""The share of common words from which on the nearest entry is named, where none is found."""
+
+_MESSAGE = re.compile(
+    r"(?:^|[\s|])[\w.]*(?:Error|Exception|Warning): (?P<said>.*?)"
+    r"(?=\Z|\n\s*\n|Traceback \(most recent|During handling of|The above exception|\n\s*File \")",
+    re.DOTALL,
+)
+"""What stands behind the class of an exception, to the end of what it says."""
 
 
 def searched(text: str) -> tuple[AutogradError, ...]:
-    """The errors that mention a text, or that a message may be; for unknown wordings those that raise nearly the same.
+    """The errors that mention a text, or that raise it or nearly so; a traceback around a message is passed over.
 
-    Raises UsageError with the nearest word where there is none.
+    Raises UsageError with the nearest word or entry where there is none.
     """
+    pieces = [" ".join(piece.split()) for piece in _pieces(text)]
+    for look in (_mentioning, _raising):
+        for piece in pieces:
+            if found := look(piece):
+                return found
     wanted = " ".join(text.split())
-    found = tuple(row for row in all_errors() if _mentions(row, wanted))
-    if not found and len(wanted.split()) >= FEWEST_WORDS:
-        from gradcli.inspections.recognition import alike  # runs the programs: only for those who need it
+    raise UsageError(f"no error mentions '{_short(wanted)}'", hint=_instead_of(wanted, pieces[0]))
 
-        owner = alike(wanted)
-        found = tuple(row for row in all_errors() if owner is not None and owner.id in (row.id, row.words_of))
-    if not found:
-        listing = "'gradcli errors' lists them all."
-        meant = did_you_mean(wanted, _vocabulary())
-        raise UsageError(f"no error mentions '{_short(wanted)}'", hint=f"{meant} {listing}" if meant else listing)
-    return found
+
+def _pieces(text: str) -> list[str]:
+    """The messages in a pasted text, the last one first, and the text itself."""
+    said = [match["said"] for match in _MESSAGE.finditer(text)]
+    return [*reversed(said), text]
+
+
+def _mentioning(text: str) -> tuple[AutogradError, ...]:
+    return tuple(row for row in all_errors() if _mentions(row, text))
 
 
 def _mentions(row: AutogradError, text: str) -> bool:
@@ -44,6 +60,35 @@ def _wordings(row: AutogradError) -> tuple[str, ...]:
     """Its own signs, or those of the entry whose words it raises."""
     owner = find(row.words_of)
     return row.signs if owner is None else (*row.signs, *owner.signs)
+
+
+def _raising(text: str) -> tuple[AutogradError, ...]:
+    """Those whose programs raise this piece of a message, or nearly the whole of it."""
+    if len(text) < FEWEST_LETTERS or " " not in text:
+        return ()
+    from gradcli.inspections.recognition import LIKE_ENOUGH, alike, holding  # they run the programs
+
+    if pieces := holding(text):
+        ids = {row.id for row in pieces}
+        return tuple(row for row in all_errors() if row.id in ids)
+    near = alike(text)
+    if near is None or near.share <= LIKE_ENOUGH or near.common < FEWEST_WORDS:
+        return ()
+    return tuple(row for row in all_errors() if near.row.id in (row.id, row.words_of))
+
+
+def _instead_of(text: str, message: str) -> str:
+    """The word that may have been meant, or the entry that is nearest to a message, and where they all are."""
+    listing = "'gradcli errors' lists them all."
+    if meant := did_you_mean(text, _vocabulary()):
+        return f"{meant} {listing}"
+    if len(message.split()) >= FEWEST_WORDS:
+        from gradcli.inspections.recognition import alike
+
+        near = alike(message)
+        if near is not None and near.share >= NEAREST and near.common >= FEWEST_WORDS:
+            return f"The nearest is '{near.row.id}', {near.row.title}; {listing}"
+    return listing
 
 
 def _vocabulary() -> Iterator[str]:

@@ -11,7 +11,10 @@ from gradcli.results.tensors import Tensor
 
 @dataclass(frozen=True, eq=False)
 class ErrorEntry:
-    """One error on demand; what comes from running it is None in a list."""
+    """One error on demand; what comes from running it is None in a list.
+
+    needs: what the program would need to be run; such a one is shown and not raised.
+    """
 
     id: str
     family: str
@@ -29,6 +32,7 @@ class ErrorEntry:
     fix_ok: bool | None
     fix_error: str | None
     result: Tensor | None
+    needs: str | None
 
 
 @dataclass(frozen=True, eq=False)

@@ -214,6 +214,7 @@ LISTED_ERROR = ErrorEntry(
     family="cotangents",
     title="the cotangent has another shape",
     type="RuntimeError",
+    needs=None,
     raised=None,
     ok=None,
     message=None,

@@ -61,6 +61,18 @@ def test_the_outcome_of_all_says_which_did_not_hold() -> None:
     )
 
 
+def test_an_error_that_cannot_be_raised_here_says_so_and_counts_as_neither() -> None:
+    absent = replace(
+        ALL_ERRORS.entries[0], needs="a CUDA device", raised=None, ok=None, message=None, warnings=(), line=None
+    )
+    page = shown(replace(ONE_ERROR, entries=(absent,)))
+    assert "Not raised here: it needs a CUDA device. PyTorch would raise RuntimeError.\n" in page
+    assert page.endswith("result  [2, 4]\n")
+    both = shown(replace(ALL_ERRORS, entries=(ALL_ERRORS.entries[0], absent)))
+    assert "cotangent-shape  not raised here  ok   -\n" in both
+    assert both.endswith("1 raised, 1 not raised here, 2 fixes ran (PyTorch 2.13.0)\n")
+
+
 def test_a_failure_ends_with_its_entry_where_it_has_one() -> None:
     named = replace(SECOND_TIME, id="second-backward")
     assert shown(named) == shown(SECOND_TIME) + "'gradcli errors second-backward' shows it alone.\n"

@@ -271,6 +271,7 @@ FIELDS = {
     "ErrorEntry.family": "The group it is listed in.",
     "ErrorEntry.title": "What goes wrong, in a few words.",
     "ErrorEntry.type": "Class of the exception that the program must raise.",
+    "ErrorEntry.needs": "What the program would need, and is therefore not raised here; null if nothing.",
     "ErrorEntry.raised": "Class of the exception that it raised; null if none, or if it was not run.",
     "ErrorEntry.ok": "Whether that is the class it must raise; null if it was not run.",
     "ErrorEntry.message": "PyTorch's message, word for word; null if it was not run.",

@@ -45,7 +45,9 @@ def _page(entry: ErrorEntry) -> Iterator[Block]:
     """The program with its lines, what PyTorch said, why, and what to write instead."""
     yield Heading(entry.id, entry.title)
     yield Verbatim(_numbered(entry.program, entry.line))
-    if entry.raised is None:
+    if entry.needs is not None:
+        yield Note(f"Not raised here: it needs {entry.needs}. PyTorch would raise {entry.type}.", "warning")
+    elif entry.raised is None:
         yield Note(f"PyTorch raised nothing. Expected was {entry.type}.", "error")
     else:
         yield Note(f"PyTorch raised {entry.raised}:", "error")
@@ -76,15 +78,19 @@ def _outcome(result: ErrorsResult) -> Iterator[Block]:
         )
     )
     raised, fixed = sum(entry.ok is True for entry in entries), sum(entry.fix_ok is True for entry in entries)
+    absent = sum(entry.needs is not None for entry in entries)
     total = f" of {len(entries)}" if result.failures else ""
+    left = f", {absent} not raised here" if absent else ""
     version = (result.torch or "").partition("+")[0]
     tone = "error" if result.failures else "good"
-    yield Note(f"{raised}{total} raised, {fixed}{total} fixes ran (PyTorch {version})", tone)  # type: ignore[arg-type]
+    yield Note(f"{raised}{total} raised{left}, {fixed}{total} fixes ran (PyTorch {version})", tone)  # type: ignore[arg-type]
 
 
 def _raised(entry: ErrorEntry) -> str:
     if entry.ok:
         return entry.type
+    if entry.needs is not None:
+        return "not raised here"
     return f"{entry.raised or 'nothing'}, not {entry.type}"
 
 

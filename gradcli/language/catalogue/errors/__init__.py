@@ -5,22 +5,30 @@ from __future__ import annotations
 from functools import cache
 
 from gradcli.language.catalogue.errors import (
+    checkpoints,
     cotangents,
     derivatives,
+    devices,
     functions,
     graph,
     in_place,
+    layers,
     leaves,
     linear_algebra,
     outside,
+    precision,
     shapes,
     training,
+    vmap,
 )
 from gradcli.language.catalogue.errors.row import PLACES, AutogradError
 
 __all__ = ["PLACES", "AutogradError", "all_errors", "find"]
 
-_FAMILIES = (graph, leaves, in_place, cotangents, derivatives, functions, outside, training, linear_algebra, shapes)
+_FAMILIES = (
+    *(graph, leaves, in_place, cotangents, derivatives, functions, outside, vmap, training, checkpoints, precision),
+    *(devices, linear_algebra, shapes, layers),
+)
 
 
 @cache

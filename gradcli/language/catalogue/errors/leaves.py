@@ -80,7 +80,7 @@ slopes = torch.autograd.grad(x * w, [x, w])
 torch.stack(slopes)
 """,
         hint="An input named by --wrt is frozen. {frozen:or leave} it out of --wrt.",
-        signs=(r"One of the differentiated Tensors does not require grad",),
+        signs=(r"One of the differentiated (Tensors|Variables) does not require grad",),
     ),
     _row(
         id="grad-is-none",
@@ -141,7 +141,7 @@ y.sum().backward()
 x.grad
 """,
         hint="An input cannot be changed in place: {instead}.",
-        signs=(r"(?<!of )a leaf Variable that requires grad is being used in an in-place",),
+        signs=(r"(?<!of )a leaf Variable that requires grad (is being|has been) used in an in-place",),
     ),
     _row(
         id="in-place-view-of-leaf",

@@ -66,7 +66,7 @@ a = torch.tensor([[1.0, 2.0], [2.0, 1.0]], requires_grad=True)
 torch.linalg.cholesky(a + 3 * torch.eye(2)).diagonal().prod().detach().square()
 """,
         hint="The matrix is not positive-definite: move it away, {moved}, or more.",
-        signs=(r"not positive-definite|input is not positive",),
+        signs=(r"not positive-definite|input is not positive", r"(?s)cholesky.*(singular U|leading minor)|potrf"),
     ),
     _row(
         id="qr-complete",
@@ -123,7 +123,7 @@ a = torch.tensor([[1.0, 2.0], [2.0, 4.0]], requires_grad=True)
 torch.linalg.inv(a + torch.eye(2)).detach()
 """,
         hint="The matrix has no inverse here: move it away, {moved}, or use linalg.pinv.",
-        signs=(r"linalg\.inv.*(singular|not invertible)",),
+        signs=(r"(linalg\.inv|inverse).*(singular|not invertible)",),
     ),
     _row(
         id="singular-system",
@@ -140,6 +140,6 @@ a = torch.tensor([[1.0, 2.0], [2.0, 4.0]], requires_grad=True)
 torch.linalg.solve(a + torch.eye(2), torch.tensor([1.0, 1.0])).detach()
 """,
         hint="The matrix has no inverse here: move it away, {moved}, or use linalg.pinv.",
-        signs=(r"singular|not invertible",),
+        signs=(r"(?s)\A(?!.*cholesky).*(singular|not invertible)",),
     ),
 )

@@ -101,7 +101,7 @@ x = torch.tensor([1.0, 2.0], requires_grad=True)
 x = torch.tensor([1.0, 2.0], requires_grad=True)
 torch.from_numpy((x * 2).detach().numpy())
 """,
-        signs=(r"Can't call numpy\(\) on Tensor that requires grad",),
+        signs=(r"Can't call numpy\(\) on (Tensor|Variable) that requires grad",),
     ),
     _row(
         id="truth-of-several",
@@ -121,21 +121,5 @@ x.grad
 """,
         hint="Choose element by element: where({name} > 0, ..., ...).",
         signs=(r"Boolean value of Tensor with more than one value is ambiguous",),
-    ),
-    _row(
-        id="vmap-item",
-        title="a number is taken out of a tensor under vmap",
-        type="RuntimeError",
-        program="""\
-x = torch.tensor([1.0, 2.0])
-torch.func.vmap(lambda element: element * element.item())(x)
-""",
-        cause="Under vmap one tensor stands for all elements at once, so it has no single number.",
-        fix="Stay with tensors.",
-        repaired="""\
-x = torch.tensor([1.0, 2.0])
-torch.func.vmap(lambda element: element * element)(x)
-""",
-        signs=(r"vmap: It looks like you're calling \.item\(\)",),
     ),
 )

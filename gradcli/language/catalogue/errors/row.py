@@ -15,6 +15,7 @@ class AutogradError:
     cause: at most two sentences. fix: one sentence, in PyTorch's terms.
     hint: the fix in terms of gradcli's command line and the user's names, see `PLACES`; empty where the command line
         cannot end up there, which shows the fix instead.
+    needs: what this machine may not have, or not keep: such a program is not run, only its fix is.
     signs: patterns of the wordings that are known; empty where a sibling raises the same words, which is words_of.
     """
 
@@ -29,6 +30,7 @@ class AutogradError:
     hint: str = ""
     signs: tuple[str, ...] = ()
     words_of: str = ""
+    needs: str = ""
 
 
 PLACES = (

@@ -87,7 +87,7 @@ a.grad
         hint="Give the inputs one dtype: --dtype for all, NAME:DTYPE=VALUE for one.",
         signs=(
             r"expected .* same dtype|expected scalar type(?! (Long|.*int64))|must have the same dtype|dtype .* to be the same"
-            r"|Found dtype",
+            r"|Found dtype|Expected object of (scalar )?type (?!.*Long)",
         ),
     ),
     _row(
@@ -111,6 +111,7 @@ x.grad
         signs=(
             r"tensors used as indices must be long",
             r"Expected (dtype int32|dtype int64|a long tensor).* for index|only applicable to index tensor",
+            r"Expected (tensor for|object of).*'ind(ex|ices)'.*Long|scalar types?:? Long.*embedding",
         ),
     ),
     _row(
@@ -134,7 +135,8 @@ scores.grad
         signs=(
             r"expected target dtype to be Long",
             r"expected scalar type Long|Expected (floating point )?type.*Long|expected .* to have dtype int64",
-            r"must be int64|Long but (got|found)|expected scalar type.*int64|scalar types: Long, Int; but got",
+            r"must be int64|expected scalar type.*int64",
+            r"(?s)\A(?!.*'ind(ex|ices)'|.*embedding).*(Long but (got|found)|scalar types: Long, Int; but got)",
         ),
     ),
     _row(
@@ -153,7 +155,10 @@ x[-1].backward()
 x.grad
 """,
         hint="{shapes}Indices begin at 0; the last element is [-1].",
-        signs=(r"index -?\d+ is out of bounds",),
+        signs=(
+            r"index -?\d+ is out of bounds|index out of range in self|index out of range: Tried",
+            r"srcIndex < srcSelectDimSize|index out of bounds",
+        ),
     ),
     _row(
         id="matmul-shapes",
@@ -172,7 +177,7 @@ b = torch.ones(2, 3)
 (a @ b.T).detach()
 """,
         hint="{shapes}{transposed}",
-        signs=(r"shapes cannot be multiplied",),
+        signs=(r"shapes cannot be multiplied|size mismatch, (m1|get|got)|mat1 dim 1 must match mat2 dim 0",),
     ),
     _row(
         id="not-square",
@@ -208,44 +213,6 @@ x.grad
 """,
         hint="The tensors do not fit into memory: make them smaller.",
         signs=(r"can't allocate memory|out of memory|not enough memory",),
-    ),
-    _row(
-        id="probability-out-of-range",
-        title="a probability beyond 0 and 1",
-        type="RuntimeError",
-        program="""\
-p = torch.tensor([1.5], requires_grad=True)
-torch.nn.functional.binary_cross_entropy(p, torch.tensor([1.0]))
-""",
-        cause="binary_cross_entropy takes probabilities. Scores before the sigmoid can be any number.",
-        fix="Use binary_cross_entropy_with_logits, which takes scores.",
-        repaired="""\
-p = torch.tensor([0.0], requires_grad=True)
-torch.nn.functional.binary_cross_entropy_with_logits(p, torch.tensor([1.0])).backward()
-p.grad
-""",
-        hint="For scores use bce_with_logits; for probabilities put sigmoid(...) around the input.",
-        signs=(r"all elements of (input|target) should be between 0 and 1",),
-    ),
-    _row(
-        id="target-out-of-bounds",
-        title="a class that there is not",
-        type="IndexError",
-        program="""\
-scores = torch.tensor([[-1.0, -2.0]], requires_grad=True)
-target = torch.tensor([2])
-torch.nn.functional.nll_loss(scores, target)
-""",
-        cause="There are two scores, for the classes 0 and 1. A third class has no score.",
-        fix="Count classes from 0, or give one more score.",
-        repaired="""\
-scores = torch.tensor([[-1.0, -2.0]], requires_grad=True)
-target = torch.tensor([1])
-torch.nn.functional.nll_loss(scores, target).backward()
-scores.grad
-""",
-        hint="Classes count from 0, and each needs a score: they are dimension 1 of [N, C, ...], and the only one of [C].",
-        signs=(r"Target -?\d+ is out of bounds",),
     ),
     _row(
         id="unsupported-dtype",

@@ -1,4 +1,4 @@
-"""Hooks, optimizers, modules, checkpoints and the anomaly mode."""
+"""Hooks, optimizers, modules and the anomaly mode."""
 
 from __future__ import annotations
 
@@ -31,26 +31,6 @@ x.grad
 """,
         hint="'gradcli trace' shows where the NaN was born.",
         signs=(r"returned nan values in its \d+th output",),
-    ),
-    _row(
-        id="checkpoint-grad",
-        title="autograd.grad through a reentrant checkpoint",
-        type="RuntimeError",
-        program="""\
-from torch.utils.checkpoint import checkpoint
-x = torch.tensor(0.0, requires_grad=True)
-y = checkpoint(torch.exp, x, use_reentrant=True)
-torch.autograd.grad(y, x)
-""",
-        cause="A reentrant checkpoint runs a backward pass of its own, which fills .grad. It cannot return a gradient.",
-        fix="Pass use_reentrant=False.",
-        repaired="""\
-from torch.utils.checkpoint import checkpoint
-x = torch.tensor(0.0, requires_grad=True)
-y = checkpoint(torch.exp, x, use_reentrant=False)
-torch.autograd.grad(y, x)[0]
-""",
-        signs=(r"checkpoint is incompatible with \.grad\(\)",),
     ),
     _row(
         id="empty-optimizer",
