@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
 Rule = Callable[..., Iterable[Finding]]
 
-NOT_FINITE = ("nan_forward", "inf_forward", "masked_branch", "nan_backward", "inf_backward", "nan_accumulated")
+NOT_FINITE = (
+    "nan_input",
+    "inf_input",
+    "nan_forward",
+    "inf_forward",
+    "masked_branch",
+    "nan_backward",
+    "inf_backward",
+    "nan_accumulated",
+)
 ALL_ZERO = ("flat", "dead")
 ABOUT_THE_TAPE = (*NOT_FINITE, *ALL_ZERO, "saturated", "exploding", "vanishing", "kink")
 ABOUT_THE_RESULT = ("not_differentiable", "disconnected", "cancellation", "underflow", "not_scalar")
@@ -24,12 +33,13 @@ ABOUT_THE_RESULT = ("not_differentiable", "disconnected", "cancellation", "under
 
 R = TypeVar("R", "GradResult", "LossResult", "TraceResult")
 
+_GIVEN = ("nan-input", "inf-input")
 _CAUSES: dict[str, tuple[str, ...]] = {
-    "vanishing": ("saturated", "dead", "underflow", "cancellation", "flat"),
-    "saturated": ("underflow", "cancellation", "nan-forward", "inf-forward", "inf-backward", "nan-backward"),
-    "dead": ("underflow", "cancellation"),
+    "vanishing": ("saturated", "dead", "underflow", "cancellation", "flat", *_GIVEN),
+    "saturated": ("underflow", "cancellation", "nan-forward", "inf-forward", "inf-backward", "nan-backward", *_GIVEN),
+    "dead": ("underflow", "cancellation", *_GIVEN),
     "cancellation": ("kink",),
-    "exploding": ("inf-forward",),
+    "exploding": ("inf-forward", *_GIVEN),
 }
 """A finding of this code says nothing new where one of those codes has been found for the same input."""
 
@@ -52,7 +62,10 @@ def of_tape(evidence: Evidence, names: Iterable[str] = ABOUT_THE_TAPE) -> list[F
     """What the tape alone shows."""
     if evidence.quiet:
         return []
-    idle = {*(NOT_FINITE if evidence.is_finite else ()), *(() if evidence.has_zeros else ALL_ZERO)}
+    idle = {
+        *(NOT_FINITE if evidence.is_finite and not evidence.overflowed else ()),
+        *(() if evidence.has_zeros else ALL_ZERO),
+    }
     return [finding for name in names if name not in idle for finding in rule(name)(None, evidence)]
 
 

@@ -9,7 +9,7 @@ import torch
 from gradcli.compute.literals import Context
 from gradcli.compute.tape import Edge, GraphNode, Step, Tape
 from gradcli.findings.births import Birth
-from gradcli.findings.elements import Index, at, bad, first, inside, is_bad
+from gradcli.findings.elements import Index, at, bad, first, inside, is_bad, nan_arrives, rather
 from gradcli.findings.local import argument_position, local_derivative
 from gradcli.findings.selection import discarding
 
@@ -77,7 +77,7 @@ def _at_node(tape: Tape, context: Context, node: GraphNode, edge: Edge, outgoing
     mask = bad(outgoing)
     if step.pointwise and len(incoming) == 1 and incoming[0].shape == mask.shape:
         fresh = mask & ~bad(incoming[0])
-        mask = fresh if bool(fresh.any()) else mask
+        mask = rather(~nan_arrives(step.arguments, mask), fresh if bool(fresh.any()) else mask)
     index = first(mask)
     value = at(outgoing, index)
     operand = next((source for source in tape.inputs(step) if edge in source.edges), None)
@@ -108,6 +108,7 @@ def _with_factors(tape: Tape, context: Context, birth: Birth, node: GraphNode) -
     argument = step.arguments[birth.position]
     assert isinstance(argument, torch.Tensor)
     product = bad(slope * arriving) & ~bad(arriving)
+    product = rather(~nan_arrives(step.arguments, product), product)
     if argument.shape == product.shape and birth.index and bool(product[birth.index]):
         place = birth.index
     elif bool(product.any()):

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
+
+import torch
 
 from gradcli.compute.literals import Context
 from gradcli.compute.tape import GraphNode, Step, Tape
 from gradcli.findings.elements import Index
+from gradcli.language import syntax
 
-Kind = Literal["forward", "backward", "accumulated"]
+Kind = Literal["given", "forward", "backward", "accumulated"]
 
 
 @dataclass(frozen=True)
 class Birth:
     """One cause of a non-finite number.
 
-    step: the sub-expression to blame. index: the element of its value (forward) or of the operand (backward).
+    step: the sub-expression to blame; of a given number the input, or what uses the constant.
+    index: the element of its value (given, forward) or of the operand (backward).
     value: what was born. count: how many elements of the same tensor share the trouble.
     node, operand, position: the node that sent the gradient on, the step that it went to, and which argument that is.
     place, reached, slope: of an elementwise step, the element of its value, and the two factors that were multiplied.
     masked: the step that discards the element, so that the zero arrived that the slope was multiplied with.
-    later, later_index: of a forward birth, the step that turned an infinity into the NaN.
-    spoils: of a forward birth, the inputs whose gradients are not finite because of it.
+    later, later_index: of a given or forward birth, the step that turned an infinity into the NaN.
+    spoils: of a given or forward birth, the inputs whose gradients are not finite because of it.
+    constant: of a given number that stands in the expression, its place.
+    written: of a given number, what was written where the dtype cannot hold it.
+    shown: what a given number makes of the output, None where it does not reach it.
     """
 
     kind: Kind
@@ -40,24 +48,55 @@ class Birth:
     later: Step | None = None
     later_index: Index = ()
     spoils: tuple[str, ...] = ()
+    constant: syntax.Node | None = None
+    written: complex | None = None
+    shown: float | None = None
+
+    @property
+    def is_nan(self) -> bool:
+        """Whether a NaN was born or given."""
+        return self.value != self.value
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What it has in common with others of the same cause."""
+        given = (self.is_nan, self.constant and self.constant.span) if self.kind == "given" else ()
+        return (self.step.index, *given)
 
 
-def births(tape: Tape, context: Context) -> list[Birth]:
-    """Every cause once."""
+def births(tape: Tape, context: Context, overflowed: Mapping[str, torch.Tensor] | None = None) -> list[Birth]:
+    """Every cause once.
+
+    overflowed: what was written, of the inputs that hold infinities because their dtype cannot hold it.
+    """
     from gradcli.findings import backward, forward  # they make births
 
-    found = {birth.step.index: birth for birth in forward.births(tape)}
+    found: dict[tuple[object, ...], Birth] = {}
+    overflowed = overflowed or {}
+    for birth in forward.births(tape, overflowed):
+        found.setdefault(birth.key, birth)
     for name, birth in backward.births(tape, context):
-        cause = next((i for i, earlier in found.items() if _explains(tape, earlier, birth)), None)
-        if cause is None:
-            found.setdefault(birth.step.index, birth)
-        else:
-            found[cause] = _spoiling(found[cause], name)
+        given = [cause for cause in forward.given_to(tape, birth, overflowed) if _is_to_blame(cause, birth, found)]
+        earlier = () if given else (cause for cause in found.values() if _explains(tape, cause, birth))
+        causes = given or list(earlier)[:1]
+        if not causes:
+            found.setdefault(birth.key, birth)
+        for cause in causes:
+            found[cause.key] = _spoiling(found.get(cause.key, cause), name)
     return list(found.values())
 
 
+def _is_to_blame(given: Birth, birth: Birth, found: Container[tuple[object, ...]]) -> bool:
+    """Whether a given number explains a gradient, rather than the operation that met it.
+
+    Infinities are often meant, and a NaN that a mask discards has been seen: both only where they spoil the value too.
+    """
+    return given.key in found or given.written is not None or (given.is_nan and birth.masked is None)
+
+
 def _spoiling(birth: Birth, name: str) -> Birth:
-    return birth if name in birth.spoils or birth.kind != "forward" else replace(birth, spoils=(*birth.spoils, name))
+    may = birth.kind in ("given", "forward")
+    return replace(birth, spoils=(*birth.spoils, name)) if may and name not in birth.spoils else birth
 
 
 def _explains(tape: Tape, earlier: Birth, birth: Birth) -> bool:

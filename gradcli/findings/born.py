@@ -45,12 +45,12 @@ def finding(birth: Birth, evidence: Evidence, *, code: str, severity: Severity, 
 def forward_message(birth: Birth, evidence: Evidence) -> str:
     """`log(x) at x[0] = 0 is -inf; m*log(x) at m[0] = 0 and log(x)[0] = -inf is nan`."""
     step = birth.step
-    text = f"{_stated(step, birth.index, evidence)} is {number(birth.value)}{more(birth.count)}"
+    text = f"{stated(step, birth.index, evidence)} is {number(birth.value)}{more(birth.count)}"
     reason = reasons.of_value(step, birth.index, birth.value, evidence.context)
     if reason is not None:
         text += f": {reason}"
     if birth.later is not None:
-        text += f"; {_stated(birth.later, birth.later_index, evidence)} is nan"
+        text += f"; {stated(birth.later, birth.later_index, evidence)} is nan"
     return text + _consequence(birth, evidence)
 
 
@@ -106,7 +106,7 @@ def _element(birth: Birth, evidence: Evidence) -> tuple[str | None, Index]:
     return None, birth.index
 
 
-def _stated(step: Step, index: Index, evidence: Evidence) -> str:
+def stated(step: Step, index: Index, evidence: Evidence) -> str:
     """`log(x) at x[0] = 0`, or `sum(x*x)[1]` where no single elements are behind it."""
     operands = _operands_at(step, index, evidence)
     return f"{name(step)} at {listed(operands)}" if operands else place(step, index)

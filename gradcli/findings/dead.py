@@ -10,8 +10,10 @@ from itertools import groupby
 from math import isfinite
 
 import numpy as np
+import torch
 
 from gradcli.compute.tape import node_name
+from gradcli.findings.elements import has_nan
 from gradcli.findings.evidence import Evidence
 from gradcli.findings.kink import on_kink
 from gradcli.findings.words import listed, name, number
@@ -23,7 +25,7 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place that makes such zeros; flat and saturated operations have findings of their own."""
     found = [birth for birth in evidence.zeros if birth.why not in ("flat", "saturated")]
     if evidence.births:  # what makes zero of an infinity is not what is wrong then
-        found = [birth for birth in found if isfinite(birth.reached)]
+        found = [birth for birth in found if isfinite(birth.reached) and not _sees_nan(birth)]
     for _, group in groupby(found, key=lambda birth: (birth.step.index, birth.why)):
         births = list(group)
         birth = births[0]
@@ -37,6 +39,11 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
             node=None if birth.node is None else node_name(birth.node),
             message=_message(birth, [birth.variable for birth in births]) + _contradiction(birth, evidence),
         )
+
+
+def _sees_nan(birth: ZeroBirth) -> bool:
+    """Whether an operand holds NaN: every comparison with it is false."""
+    return any(has_nan(value) for value in birth.step.arguments if isinstance(value, torch.Tensor))
 
 
 def _message(birth: ZeroBirth, variables: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 
 Index = tuple[int, ...]
@@ -48,6 +50,27 @@ def inside(index: Index, shape: torch.Size | tuple[int, ...]) -> Index | None:
     if any(i >= n and n != 1 for i, n in zip(tail, shape, strict=True)):
         return None
     return tuple(0 if n == 1 else i for i, n in zip(tail, shape, strict=True))
+
+
+def nan_arrives(arguments: Iterable[object], mask: torch.Tensor) -> torch.Tensor:
+    """The elements of an elementwise value whose operands hold NaN already: none is the operation's own fault."""
+    found = torch.zeros_like(mask)
+    for argument in arguments:
+        if isinstance(argument, torch.Tensor) and _stretches_to(argument.shape, mask.shape):
+            found |= torch.isnan(argument)
+    return found
+
+
+def _stretches_to(shape: torch.Size, whole: torch.Size) -> bool:
+    return len(shape) <= len(whole) and all(
+        own in (1, size) for own, size in zip(reversed(shape), reversed(whole), strict=False)
+    )
+
+
+def rather(wanted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The elements of a mask that are wanted; all of it if none is."""
+    chosen = wanted & mask
+    return chosen if bool(chosen.any()) else mask
 
 
 def largest(tensor: torch.Tensor | None) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from gradcli.compute.tape import Tape
 if TYPE_CHECKING:
     from gradcli.findings.births import Birth
     from gradcli.findings.zeros import ZeroBirth
+    from gradcli.language.request import Value
     from gradcli.results.findings import Sample
 
 
@@ -27,6 +28,8 @@ class Evidence:
 
     given: what flowed through every sub-expression, or what records that for the first who asks; None for large inputs.
     quiet: whether the rules about tapes have nothing to find.
+    values: the words that each input was given by.
+    overflowed: what was written, of the inputs that hold infinities because their dtype cannot hold it.
     widened: makes the same tape in float64, for those who need it.
     reference: the derivatives by some elements of an input, each by its place in the flattened input, to 50 digits;
         without those that the reference cannot tell.
@@ -44,6 +47,8 @@ class Evidence:
     reference: Callable[[str, Sequence[int]], Mapping[int, float]] | None = None
     noisy: Callable[[], Mapping[str, np.ndarray]] | None = None
     beside: Callable[[str], bool] | None = None
+    values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    overflowed: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     @cached_property
     def tape(self) -> Tape | None:
@@ -75,7 +80,7 @@ class Evidence:
             return []
         from gradcli.findings.births import births
 
-        return births(self.tape, self.context)
+        return births(self.tape, self.context, self.overflowed)
 
     @cached_property
     def zeros(self) -> list[ZeroBirth]:

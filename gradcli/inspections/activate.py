@@ -100,7 +100,6 @@ def _axis(curves: Sequence[CurveRequest], options: ActivateOptions, engine: Engi
     # files keep their own dtype where nothing else stands on the axis
     own = {None} if options.stretches else {point.dtype for point in options.points}
     kept = own.pop() if len(own) == 1 else None
-    dtype: torch.dtype = getattr(torch, kept or engine.dtype)
     context = Context(torch.float64, "cpu", engine.max_elements)
     parts = [real(point, tensor_of(point, context)).reshape(-1) for point in options.points]
     parts += [points_of(stretch, context) for stretch in options.stretches]
@@ -108,8 +107,7 @@ def _axis(curves: Sequence[CurveRequest], options: ActivateOptions, engine: Engi
         intervals = [curve.row.interval if curve.row else DEFAULT_INTERVAL for curve in curves]
         low, high = min(start for start, _ in intervals), max(stop for _, stop in intervals)
         parts.append(torch.linspace(low, high, INTERESTING_POINTS, dtype=torch.float64))
-    axis = torch.cat(parts).to(dtype)
-    return Value("points", numbers=axis.double().numpy(), dtype=kept)
+    return Value("points", numbers=torch.cat(parts).numpy(), dtype=kept)
 
 
 def _curve(curve: CurveRequest, question: Question, options: ActivateOptions) -> Curve:

@@ -46,7 +46,11 @@ def gather(
     if not wanted:
         evidence = evidence_of(question, None, cotangent, gradients, order=order)
         return replace(evidence, sample=Sample(looked=0, of=elements)) if question.wrt else evidence
-    quiet = plain is not None and is_quiet(question.program, plain[0], cotangent, plain[1], ABOUT_THE_TAPE)
+    quiet = (
+        plain is not None
+        and not question.overflowed
+        and is_quiet(question.program, plain[0], cotangent, plain[1], ABOUT_THE_TAPE)
+    )
     evidence = evidence_of(question, partial(record, question, cotangent), cotangent, gradients, order=order)
     return replace(evidence, quiet=True) if quiet else evidence
 
@@ -64,9 +68,11 @@ def findings_of(question: Question, output: torch.Tensor, rules: tuple[str, ...]
         found = autodiff.gradients(output, question.differentiated, cotangent=weights, retain_graph=True)
     except TorchError:
         found = {}
-    if found and is_quiet(question.program, output, weights, found, rules):
+    if found and not question.overflowed and is_quiet(question.program, output, weights, found, rules):
         return []
-    return of_tape(Evidence(None, record(question, weights), question.context), rules)
+    tape = record(question, weights)
+    evidence = Evidence(None, tape, question.context, values=question.values, overflowed=question.overflowed)
+    return of_tape(evidence, rules)
 
 
 def evidence_of(
@@ -86,6 +92,8 @@ def evidence_of(
         reference=partial(slopes_at, question, cotangent) if order == 1 else None,
         noisy=lambda: shadow(question, partial(with_noise, gradients)) or {},
         beside=partial(has_slope_beside, question, gradients),
+        values=question.values,
+        overflowed=question.overflowed,
     )
 
 

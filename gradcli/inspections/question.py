@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
 
 from gradcli.compute import bounds, device, randomness
-from gradcli.compute.capture import TorchError, to_input
+from gradcli.compute.capture import TorchError, all_finite, to_input
 from gradcli.compute.evaluate import Context, Observer, evaluate, evaluate_node
 from gradcli.errors import GradcliError, UsageError, did_you_mean, listed
 from gradcli.inspections.targets import index_names, is_integer_literal
-from gradcli.language.elementwise import changes_in_place
+from gradcli.language.elementwise import changes_in_place, is_random
 from gradcli.language.request import Binding, Request, Value
 from gradcli.language.syntax import Program
 from gradcli.results import Input, Setting
@@ -40,7 +40,11 @@ class Selection:
 
 @dataclass
 class Question:
-    """An expression, its leaves, and the names it is differentiated by."""
+    """An expression, its leaves, and the names it is differentiated by.
+
+    values: the words that each input was given by.
+    overflowed: what was written, in float64, of the inputs that hold infinities because their dtype cannot hold it.
+    """
 
     program: Program
     context: Context
@@ -49,6 +53,8 @@ class Question:
     wrt: tuple[str, ...]
     random_state: randomness.RandomState
     in_place: bool
+    values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    overflowed: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     @cached_property
     def inputs(self) -> dict[str, Input]:
@@ -98,6 +104,10 @@ def ask(
     randomness.seed(engine.seed, where)
     values = _values(request, context)
     state = randomness.state_of(where)
+    given: dict[str, tuple[Value, ...]] = {binding.name: (binding.value,) for binding in request.bindings}
+    if request.variable is not None:
+        given[request.variable] = request.points
+    overflowed = _overflowed(values, request, context)
     _check_names(selection, values)
     floating = [name for name, value in values.items() if value.is_floating_point() or value.is_complex()]
     if selection.wrt is not None:
@@ -112,7 +122,7 @@ def ask(
             values[name].requires_grad_()
     setting = Setting(torch.__version__, where, engine.dtype, engine.seed)
     in_place = changes_in_place(request.program)
-    return Question(request.program, context, setting, values, wrt, state, in_place)
+    return Question(request.program, context, setting, values, wrt, state, in_place, given, overflowed)
 
 
 @contextmanager
@@ -139,6 +149,30 @@ def _values(request: Request, context: Context) -> dict[str, torch.Tensor]:
         # read again: 257 would have become 256 on its way through bfloat16
         values[name] = tensor_of(bindings[name].value, context, torch.int64).to(torch.int64)
     return values
+
+
+def _overflowed(values: Mapping[str, torch.Tensor], request: Request, context: Context) -> dict[str, torch.Tensor]:
+    """What was written, in float64, where it is finite and the dtype has made infinities of it."""
+    bindings = {binding.name: binding for binding in request.bindings}
+    found = {}
+    for name, tensor in values.items():
+        if all_finite(tensor) or tensor.dtype is torch.float64 or not tensor.is_floating_point():
+            continue
+        written = _written(request.points if name == request.variable else (bindings[name].value,), context)
+        if written is None or written.numel() != tensor.numel():
+            continue
+        written = written.reshape(tensor.shape)  # a single point has become 1-D
+        if bool((torch.isfinite(written) & torch.isinf(tensor)).any()):
+            found[name] = written
+    return found
+
+
+def _written(values: Sequence[Value], context: Context) -> torch.Tensor | None:
+    """The same values in float64; None for what is drawn anew each time, or has a dtype that was read with it."""
+    if any(value.program is not None and is_random(value.program) for value in values):
+        return None
+    wide = replace(context, dtype=torch.float64)
+    return _points(values, wide) if len(values) > 1 else tensor_of(values[0], wide)
 
 
 def _bound(binding: Binding, context: Context) -> torch.Tensor:

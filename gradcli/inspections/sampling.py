@@ -7,7 +7,7 @@ that are out of the ordinary: the first that is not finite, and the largest grad
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -57,7 +57,9 @@ class Sampled:
     def at_home(self, finding: Finding) -> Finding:
         """The finding in terms of the whole input."""
         index = finding.index
-        whole = None if index is None else self._home(index[0])
+        leaf = self.question.leaves.get(finding.variable or "")
+        shared = leaf is not None and leaf.numel() == 1  # by all elements
+        whole = index if index is None or shared else self._home(index[0])
         message = _INDEX.sub(lambda match: str(list(self._home(int(match[1])))), finding.message)
         remark = f" (looked at {self.sample.looked:,} of {self.sample.of:,} elements)"
         return replace(finding, index=whole, message=message + remark)
@@ -81,11 +83,16 @@ def sampled(
     if cotangent is None or cotangent.shape != output.shape:
         return None
     full = sum(leaf.numel() != 1 for leaf in question.leaves.values())
-    places = _places(output, found, MAX_ELEMENTS // max(1, full))
+    lost = [torch.isinf(question.leaves[name]).to(output.dtype) for name in question.overflowed]
+    places = _places(output, [*found.values(), *lost], MAX_ELEMENTS // max(1, full))
     chosen = np.unravel_index(places, tuple(output.shape))
     leaves = {name: _leaf(leaf, chosen) for name, leaf in question.leaves.items()}
     return Sampled(
-        question=replace(question, leaves=leaves),
+        question=replace(
+            question,
+            leaves=leaves,
+            overflowed={name: _leaf(wide, chosen) for name, wide in question.overflowed.items()},
+        ),
         cotangent=_at(cotangent, chosen),
         places=places,
         shape=tuple(output.shape),
@@ -101,12 +108,12 @@ def _at(tensor: torch.Tensor, chosen: tuple[np.ndarray, ...]) -> torch.Tensor:
     return tensor[tuple(torch.from_numpy(index).to(tensor.device) for index in chosen)]
 
 
-def _places(output: torch.Tensor, found: Mapping[str, torch.Tensor | None], most: int) -> np.ndarray:
+def _places(output: torch.Tensor, others: Sequence[torch.Tensor | None], most: int) -> np.ndarray:
     """Places in the flattened output, in order, each once."""
     total = output.numel()
     telling = {*range(min(MAX_ELEMENTS_SHOWN, total)), *_conspicuous(output)}
-    for gradient in found.values():
-        telling |= set() if gradient is None else set(_conspicuous(gradient))
+    for other in others:
+        telling |= set() if other is None or other.numel() != total else set(_conspicuous(other))
     count = most - len(telling)
     steps = np.arange(count)
     spread = ((steps + steps * _GOLDEN % 1) * (total / count)).astype(np.int64)  # no period that data may have too

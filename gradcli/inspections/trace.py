@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -211,8 +211,9 @@ def _marked(result: TraceResult) -> TraceResult:
     for finding in result.findings:
         if finding.span is not None:
             codes.setdefault(finding.span, {})[finding.code] = None
-    steps = tuple(
-        replace(step, findings=tuple(codes[step.span])) if step.span in codes and step.operation != LEAF else step
-        for step in result.steps
-    )
-    return replace(result, steps=steps)
+    return replace(result, steps=tuple(replace(step, findings=_codes_at(step, codes)) for step in result.steps))
+
+
+def _codes_at(step: Step, codes: Mapping[Span, Mapping[str, None]]) -> tuple[str, ...]:
+    """An input is only to blame for what it was given as; the rest is born in the expression that is nothing else."""
+    return tuple(code for code in codes.get(step.span, ()) if (step.operation == LEAF) == code.endswith("-input"))

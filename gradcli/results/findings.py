@@ -11,6 +11,8 @@ from gradcli.results.shown import Shown
 Severity = Literal["error", "warning", "note"]
 
 CODES = (
+    "nan-input",
+    "inf-input",
     "nan-forward",
     "inf-forward",
     "nan-backward",

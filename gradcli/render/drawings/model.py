@@ -22,7 +22,12 @@ Mark = Literal["born", "found", "raised"]
 MOST = 200
 """Boxes that a picture can hold and still be read."""
 
-BORN = frozenset(("nan-forward", "inf-forward", "nan-backward", "inf-backward", "nan-accumulated", "masked-branch"))
+BORN = frozenset(
+    (
+        "nan-input", "inf-input", "nan-forward", "inf-forward", "nan-backward", "inf-backward", "nan-accumulated",
+        "masked-branch",
+    )
+)  # fmt: skip
 """The findings that name the place where a NaN or an infinity came into being."""
 
 _LEAF = "leaf"

@@ -1,0 +1,105 @@
+"""The rule `inf-input`: what it finds, and what it leaves alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from looking import Place, findings, found, place
+
+FOUND = {
+    "grad 'sum(x)' x=inf,1": ("warning", Place(None, "x", [0], "x")),
+    "grad 'x * x' x=inf": ("error", Place(None, "x", None, "x")),
+    "grad 'sin(x)' x=inf": ("error", Place("sin", "x", None, "x")),
+    "grad 'sum(x - mean(x))' x=1,inf": ("error", Place("sub", "x", [1], "x")),
+    "grad 'x + 1' x:float16=-1e15": ("warning", Place(None, "x", None, "x")),
+    "grad 'sigmoid(x)' x:float16=1e15,1": ("warning", Place(None, "x", [0], "x")),
+    "grad 'softmax(x, dim=0)[0]' x:float16=1,1e15": ("error", Place("softmax", "x", [1], "x")),
+    "grad 'sum(x)' x:float16='exp([20., 1])'": ("warning", Place(None, "x", [0], "x")),
+    "grad 'x * 2' x=1e39": ("warning", Place(None, "x", None, "x")),
+    "grad 'x * 2' x=1e39 -t bf16": ("warning", Place(None, "x", None, "x")),
+    "grad 'x * 2' x=1e400 -t float64": ("warning", Place(None, "x", None, "x")),
+    "grad 'sum(1e10*(1 - b))' b=0.5,1 -t half": ("error", Place(None, None, None, "1e10")),
+    "grad '1e10*(1 - b)' b=1 -t half": ("error", Place(None, None, None, "1e10")),
+    "grad 'x + tensor([1e10, 1])' x=1,2 -t half": ("warning", Place(None, None, None, "1e10")),
+    "grad 'where(x > 0, x, 1e10)' x=-1 -t half": ("warning", Place(None, None, None, "1e10")),
+    "grad 'x + 1e39' x=1": ("warning", Place(None, None, None, "1e39")),
+    "grad 'x - 1e400' x=1 -t float64": ("warning", Place(None, None, None, "1e400")),
+    "grad 'x + inf' x=1": ("warning", Place(None, None, None, "inf")),
+    "grad 'y = x*1; y += inf; y' x=1": ("warning", Place(None, None, None, "inf")),
+    "activate relu -inf 0 inf": ("warning", Place(None, "x", [2], None)),
+    "activate sigmoid 1e6 -1 -t half": ("warning", Place(None, "x", [0], None)),
+    "loss mse 1,2 inf,1": ("error", Place(None, "target", [0], None)),
+    "softmax 1 1e6 -t half": ("error", Place("softmax", "x", [1], None)),
+    "grad 'x*2' x=1,2 --vjp 1,inf": ("error", Place(None, None, [1], None)),
+}
+
+LEFT_ALONE = (
+    "grad sigmoid -5 -inf 0",
+    "grad sigmoid -5 inf 0",
+    "activate tanh -inf 0 inf",
+    "softmax 1 -inf 2",
+    "grad 'masked_fill(x, m, -inf)' x=1,2 m:bool=1,0",
+    "grad 'sum(softmax(x + m, dim=0) * w)' x=1,2,3 m=0,-inf,0 w=1,2,3 --frozen m,w",
+    "grad 'sum(softmax(x + full([3, 3], -inf).triu(1), dim=1) * x)' x=1,2,3",
+    "grad 'log_softmax(x + m, dim=0)' x=1,2,3 m=0,-inf,0 --frozen m",
+    "grad 'logsumexp(x, dim=0)' x=1,-inf",
+    "grad 'where(x > 0, x, inf)' x=-1,2",
+    "grad 'clamp(x, max=inf)' x=-1,2",
+    "grad 'minimum(x, 1e15)' x=-1,2 -t half",
+    "grad 'x*2' x:float16=65504",
+    "grad 'x*1e6/1e6' x=0.01 -t half",
+    "grad 'x/1e10' x=1 -t half",
+    "grad 'sin(x)' x=1e30",
+    "trace 'softmax(x, dim=0)' x=-inf,-inf",
+    "trace 'exp(x)' x=100",
+    "trace '10.0**x' x=1000",
+)
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_it_is_found_at_its_place(line: str) -> None:
+    severity, expected = FOUND[line]
+    finding, *others = found(line, "inf-input")
+    assert finding["severity"] == severity
+    if line.startswith(("grad", "trace")):
+        assert place(finding, line) == expected
+    assert (finding["variable"], finding["index"]) == (expected.variable, expected.index)
+    assert others == [], "one cause, one finding"
+    assert [other["code"] for other in findings(line) if other["severity"] == "error"] in ([], ["inf-input"])
+
+
+@pytest.mark.parametrize("line", LEFT_ALONE)
+def test_its_neighbour_is_left_alone(line: str) -> None:
+    assert found(line, "inf-input") == []
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_the_message_says_what_was_written_and_where_the_dtype_ends(dtype: str) -> None:
+    (given,) = found(f"grad 'x + 1' x:{dtype}=-1e39", "inf-input")
+    end = torch.finfo(getattr(torch, dtype)).max
+    assert given["message"].startswith(f"x = -1e+39 does not fit into {dtype}, which ends at {end:.6g}: it is -inf")
+
+
+@pytest.mark.parametrize(("factor", "fits"), [(1.0, True), (1.001, False)])
+def test_the_end_of_the_dtype_is_the_bound(factor: float, fits: bool) -> None:
+    """65520 and more round up to infinity in float16, and so do constants from there on."""
+    line = f"grad 'x*{65519 * factor}' x=1 -t half"
+    assert (found(line, "inf-input") == []) == fits
+
+
+def test_a_wide_file_in_a_narrow_dtype(tmp_path: Path) -> None:
+    values = np.ones(30_000)
+    values[20_000] = 1e15
+    np.save(tmp_path / "wide.npy", values)
+    (given,) = found(f"grad 'sigmoid(x)' x:float16=@{tmp_path / 'wide.npy'}", "inf-input")
+    assert given["index"] == [20_000]
+    assert f"x[20000] = 1e+15, read from @{tmp_path / 'wide.npy'}, does not fit into float16" in given["message"]
+    assert found(f"grad 'sigmoid(x)' x=@{tmp_path / 'wide.npy'}", "inf-input") == []
+
+
+def test_what_a_narrow_dtype_made_infinite_kills_nothing_of_its_own() -> None:
+    (only,) = findings("grad 'sigmoid(x)' x:float16=1e15")
+    assert only["code"] == "inf-input"

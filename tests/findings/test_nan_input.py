@@ -1,0 +1,110 @@
+"""The rule `nan-input`: what it finds, and what it leaves alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import captured
+from looking import Place, findings, found, place
+
+FOUND = {
+    "grad 'sum(x)' x=nan,1": ("error", Place(None, "x", [0], "x")),
+    "trace 'mean((w*x - y)**2)' w=1 x=1,nan y=1,2 --frozen x,y": ("error", Place(None, "x", [1], "x")),
+    "trace 'sum(clamp_min(a, m))' a=0,0,nan m=1,1,1": ("error", Place(None, "a", [2], "a")),
+    "trace 'sum(clamp_min(a, m))' a=0,0,0 m=nan,1,1": ("error", Place(None, "m", [0], "m")),
+    "grad 'x @ w' x='[[1, 2], [3, nan]]' w=1,2 --frozen x": ("error", Place(None, "x", [1, 1], "x")),
+    "grad 'sum(layer_norm(x, [3]))' x=1,2,nan": ("error", Place(None, "x", [2], "x")),
+    "grad 'sum(x)' x='log(-1)'": ("error", Place(None, "x", None, "x")),
+    "grad 'sum(x)' x='[0/0, 1]'": ("error", Place(None, "x", [0], "x")),
+    "grad 'x**2' x='complex(nan, 1)'": ("error", Place(None, "x", None, "x")),
+    "grad 'x*nan' x=1": ("error", Place(None, None, None, "nan")),
+    "grad 'x + log(-1)' x=1": ("error", Place(None, None, None, "log(-1)")),
+    "grad 'x * [1, nan]' x=1,2": ("error", Place(None, None, None, "nan")),
+    "grad 'leaky_relu(x, nan)' x=-1": ("error", Place(None, None, None, "nan")),
+    "grad 'y = x*1; y[0] = nan; sum(y)' x=1,2": ("error", Place(None, None, None, "nan")),
+    "grad 'x*2' x=1,2 --vjp nan,1": ("error", Place(None, None, [0], None)),
+    "softmax 1 nan": ("error", Place(None, "x", [1], None)),
+    "activate sigmoid -5 nan": ("error", Place(None, "x", [1], None)),
+    "activate leaky_relu --param negative_slope=nan -1": ("error", Place(None, None, None, None)),
+    "loss mse 1,2 1,nan": ("error", Place(None, "target", [1], None)),
+    "loss cross_entropy '[[1, 2]]' '[1]' weight=1,nan": ("error", Place(None, "weight", [1], None)),
+}
+
+LEFT_ALONE = (
+    "grad 'sum(x)' x=2,1",
+    "grad 'nan_to_num(x)' x=nan,1",
+    "grad 'nansum(x)' x=nan,1",
+    "grad 'nanmean(x)' x=nan,1",
+    "grad 'sum(where(isnan(x), 0, x))' x=nan,1",
+    "grad 'sum(where(isnan(x), 0, x) * w)' x=nan,1 w=2",
+    "grad '(x != x).float() * w' x=nan,1 w=2",
+    "grad 'x[0] * 2' x=1,nan",
+    "grad 'fmax(x, y)' x=nan,1 y=2,2",
+    "grad 'where(x > 0, x, nan)' x=1",
+    "grad 'leaky_relu(x, nan)' x=1",
+    "grad 'sqrt(x)' x=-1",
+)
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_it_is_found_at_its_place(line: str) -> None:
+    severity, expected = FOUND[line]
+    finding, *others = found(line, "nan-input")
+    assert finding["severity"] == severity
+    if line.startswith(("grad", "trace")):
+        assert place(finding, line) == expected
+    assert (finding["variable"], finding["index"]) == (expected.variable, expected.index)
+    assert others == [], "one cause, one finding"
+    assert [other["code"] for other in findings(line) if other["severity"] != "note"] == ["nan-input"]
+
+
+@pytest.mark.parametrize("line", LEFT_ALONE)
+def test_its_neighbour_is_left_alone(line: str) -> None:
+    assert found(line, "nan-input") == []
+
+
+def test_each_input_has_a_finding_of_its_own() -> None:
+    both = found("trace 'sum(clamp_min(a, m))' a=0,0,nan m=nan,1,1", "nan-input")
+    assert [(one["variable"], one["index"]) for one in both] == [("a", [2]), ("m", [0])]
+
+
+def test_what_an_operation_makes_beside_a_given_nan_is_found_too() -> None:
+    other, given = sorted(findings("trace 'sum(sqrt(x))' x=nan,0"), key=lambda one: str(one["code"]))
+    assert (given["code"], given["index"]) == ("nan-input", [0])
+    assert (other["code"], other["index"]) == ("inf-backward", [1])
+    assert "more" not in other["message"], "the NaN is none of its own"
+
+
+def test_a_nan_that_is_masked_too_late_is_the_masked_operations() -> None:
+    """The value is fine: whoever wrote it knew of the NaN, and put the mask behind the product."""
+    codes = [one["code"] for one in findings("trace 'sum(where(isnan(x), 0, x * w))' x=nan,1 w=2 --frozen x")]
+    assert codes == ["masked-branch"]
+
+
+def test_the_file_is_named_and_large_inputs_are_looked_at(tmp_path: Path) -> None:
+    values = np.ones(30_000, dtype=np.float32)
+    values[20_000:20_003] = np.nan
+    np.save(tmp_path / "data.npy", values)
+    (given,) = found(f"grad 'sum(x)' x=@{tmp_path / 'data.npy'}", "nan-input")
+    assert given["index"] == [20_000]
+    assert f"read from @{tmp_path / 'data.npy'} (and 2 more)" in given["message"]
+    (given,) = found(f"grad 'sin(x)' @{tmp_path / 'data.npy'}", "nan-input")
+    assert given["index"] == [20_000]
+
+
+def test_a_number_that_all_elements_share_keeps_its_place(tmp_path: Path) -> None:
+    np.save(tmp_path / "data.npy", np.ones(30_000, dtype=np.float32))
+    (given,) = found(f"grad 'sin(x) * w' x=@{tmp_path / 'data.npy'} w='[nan]'", "nan-input")
+    assert (given["variable"], given["index"]) == ("w", [0])
+
+
+def test_it_fails_where_that_is_asked_for() -> None:
+    assert captured(["grad", "sum(x)", "x=nan,1", "--fail-on", "nan-input"])[0] == 1
+    assert captured(["grad", "nansum(x)", "x=nan,1", "--fail-on", "nan-input"])[0] == 0
+
+
+def test_the_tape_marks_the_input() -> None:
+    _, out, _ = captured(["trace", "x * 2", "x=nan"])
+    assert "x <- nan-input" in out
