@@ -13,9 +13,11 @@ import torch
 
 from gradcli.compute import autodiff
 from gradcli.compute.autodiff import Gradients
+from gradcli.compute.backward_range import Excess, watching_range
 from gradcli.compute.noise import rounding_noise
 from gradcli.compute.precision import half_the_digits
 from gradcli.inspections.judge import ErrorBudget, Mode
+from gradcli.inspections.on_the_way import OnTheWay, Spoiled
 from gradcli.inspections.question import Question
 from gradcli.inspections.slopes import Index, at_dtype, at_leaves, attempt, element, reverse, tangent_of
 from gradcli.language.elementwise import is_random, summed
@@ -31,8 +33,6 @@ ROUNDINGS = 16
 SIGNS = 3
 """Cotangents of random signs that are tried to see how large the terms are which cancel."""
 
-OUT_OF_RANGE = "a value on the way is beyond the range of this dtype"
-
 _ON_PURPOSE = frozenset({"detach", "detach_", "gumbel_softmax", "fake_quantize_per_tensor_affine"})
 
 
@@ -45,10 +45,9 @@ class ErrorBudgets:
         self.wide = at_dtype(question, "float64")
         self.here, _ = attempt(partial(reverse, self.wide))
         self.exemption = _exemption(question)
-        shape = next(iter(question.differentiated.values())).shape if elementwise else None
-        self.out_of_range = _out_of_range(question, self.wide, shape)
         self.largest = max((float(_finite(v).max()) for v in _values(self.wide) if v.numel()), default=0.0)
         self._steepest: dict[str, np.ndarray] = {}
+        self._on_the_way: dict[Index, Spoiled | None] = {}
         self._runs: dict[tuple[str, Index, bool], list[Gradients]] = {}
 
     def of(self, row: CheckRow) -> ErrorBudget:
@@ -61,9 +60,74 @@ class ErrorBudgets:
             rounding=max(self._spread(name, index, mode="reverse"), rounding),
             forward_rounding=max(self._spread(name, index, mode="forward"), rounding) if _forward(row) else 0.0,
             rounding_of_zero=max(self._left_of_zero(row, share), rounding) if row.reference == 0 else 0.0,
-            exemption=self.exemption or (OUT_OF_RANGE if self._is_out_of_range(index) else None),
+            exemption=self.exemption,
+            inside=self._inside(row),
+            spoiled=self._spoiled(row),
             wide=element(self.here, name, index),
         )
+
+    def _inside(self, row: CheckRow) -> str | None:
+        """How PyTorch's own formula leaves the range of the dtype, forwards or backwards."""
+        found = self._first_spoiled(row.index)
+        if found is not None and found.kind == "inside":
+            return str(found)
+        if "reverse" not in row.wrong_modes or not _is_dead(row.reverse):
+            return None
+        inside = next((excess for excess in self._excesses(row.index) if excess.inside), None)
+        return None if inside is None else f"{inside.kind} inside PyTorch's backward pass, in {inside.node}"
+
+    def _spoiled(self, row: CheckRow) -> str | None:
+        """What the dtype could not hold on the way, if it may be the reason.
+
+        Infinities spoil all that comes of them. A zero often does no harm: it explains what is right in float64, and
+        what is not finite if float64 meets it too; in float64, what is not finite or hangs on that element alone.
+        """
+        found = self._first_spoiled(row.index)
+        if found is not None and (found.is_infinite or self._may_matter(row)):
+            return str(found)
+        if self.elementwise and row.reference is not None and not math.isfinite(row.reverse or 0.0):
+            found = self._values.singular(row.index)
+            if found is not None:
+                return str(found)
+        if "reverse" in row.wrong_modes and _is_dead(row.reverse):
+            on_the_way_back = next(iter(self._excesses(row.index)), None)
+            if on_the_way_back is not None:
+                return f"{on_the_way_back.kind} of the gradient on its way back, in {on_the_way_back.node}"
+        return None
+
+    def _may_matter(self, row: CheckRow) -> bool:
+        finite = math.isfinite(row.reverse or 0.0)
+        if row.dtype == "float64":
+            return self.elementwise or not finite
+        wide, truth = element(self.here, row.variable, row.index), row.reference
+        if wide is None or truth is None or math.isclose(wide, truth, rel_tol=half_the_digits(torch.float64)):
+            return True
+        key = row.index if self.elementwise else ()
+        return not finite and OnTheWay(self.wide).spoiled(key, elementwise=self.elementwise) is not None
+
+    def _first_spoiled(self, index: Index) -> Spoiled | None:
+        key = index if self.elementwise else ()
+        if key not in self._on_the_way:
+            self._on_the_way[key] = self._values.spoiled(key, elementwise=self.elementwise)
+        return self._on_the_way[key]
+
+    @cached_property
+    def _values(self) -> OnTheWay:
+        return OnTheWay(self.question)
+
+    def _excesses(self, index: Index) -> Iterator[Excess]:
+        """What leaves the range on the way back to an element."""
+        shape = next(iter(self.question.differentiated.values())).shape
+        for excess in self._all_excesses:
+            own = self.elementwise and excess.where.shape == shape
+            if bool(excess.where[index] if own else excess.where.any()):
+                yield excess
+
+    @cached_property
+    def _all_excesses(self) -> list[Excess]:
+        with watching_range() as found:
+            attempt(partial(reverse, self.question))
+        return found
 
     def _left_of_zero(self, row: CheckRow, share: float) -> float:
         """What rounding may leave where terms cancel; the inputs stand still, for the zero is one of this point."""
@@ -84,10 +148,6 @@ class ErrorBudgets:
         found = (element(gradients, name, index) for gradients in self._runs[key])
         finite = [value for value in found if value is not None and math.isfinite(value)]
         return 2 * (max(finite) - min(finite)) if finite else 0.0
-
-    def _is_out_of_range(self, index: Index) -> bool:
-        """Whether a value on the way to an element's output is out of the dtype's range, though not of float64's."""
-        return bool(self.out_of_range[index] if self.elementwise else self.out_of_range.any())
 
     @cached_property
     def _signed(self) -> list[Gradients]:
@@ -118,19 +178,9 @@ def _forward(row: CheckRow) -> bool:
     return "forward" in row.wrong_modes
 
 
-def _out_of_range(question: Question, wide: Question, shape: torch.Size | None) -> np.ndarray:
-    """Where a value on the way is an ordinary number in float64, and too large or too small for the question's dtype.
-
-    shape: of an elementwise output, to tell its elements apart; None for one answer for all.
-    """
-    lost = np.zeros(() if shape is None else tuple(shape), dtype=bool)
-    for own, double in zip(_values(question), _values(wide), strict=False):
-        if own.shape == double.shape and own.dtype != double.dtype:
-            overflows = double.isfinite() & ~own.isfinite()
-            underflows = (double != 0) & (double.abs() < torch.finfo(own.dtype).smallest_normal)
-            here = overflows | underflows
-            lost = lost | (here if here.shape == shape else here.any()).cpu().numpy()
-    return lost
+def _is_dead(gradient: float | None) -> bool:
+    """Whether a gradient is what an infinity or a zero on the way leaves of it."""
+    return gradient is not None and (gradient == 0 or not math.isfinite(gradient))
 
 
 def _noisy(

@@ -56,6 +56,8 @@ class ErrorBudget:
     rounding, forward_rounding: how far off rounding in the dtype may put the gradient of reverse and of forward mode.
     rounding_of_zero: the same where the true slope is zero and terms cancel.
     exemption: why no difference proves anything: what the gradient is of is not what the references are of.
+    inside: how PyTorch's own formula leaves the range of the dtype; no excuse, but the reason of what is wrong.
+    spoiled: which value on the way the dtype could not hold, so that what comes of it is rounding's.
     wide: PyTorch's gradient in float64 at the same point.
     """
 
@@ -63,6 +65,8 @@ class ErrorBudget:
     forward_rounding: float = 0.0
     rounding_of_zero: float = 0.0
     exemption: str | None = None
+    inside: str | None = None
+    spoiled: str | None = None
     wide: float | None = None
 
 
@@ -190,6 +194,12 @@ def _explained(evidence: Evidence, comparison: Comparison, budget: ErrorBudget) 
     """The comparison after everything that could explain the difference has been looked at."""
     if budget.exemption is not None:
         return replace(comparison, verdict="no reference", reason=budget.exemption)
+    if budget.inside is not None:
+        if comparison.reference is not None and _contradicted(evidence, comparison.reference):
+            return replace(comparison, verdict="rounding", reason=budget.inside)  # the values are wrong, not the slope
+        return replace(comparison, reason=f"{comparison.reason}: {budget.inside}")
+    if budget.spoiled is not None:
+        return replace(comparison, verdict="rounding", reason=budget.spoiled)
     computed, truth = comparison.computed, comparison.truth
     if computed is not None and truth is not None and math.isfinite(computed) and math.isfinite(truth):
         rounding = budget.rounding if comparison.mode == "reverse" else budget.forward_rounding

@@ -6,7 +6,7 @@ A program is a list of statements and the expression that is its value.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradcli.errors import Span
 from gradcli.language.catalogue.rows import Row
@@ -184,6 +184,35 @@ def children(node: Node) -> tuple[Node, ...]:
             return tuple(part for part in (start, stop, step) if part is not None)
         case Index(operand=operand, index=index):
             return (operand, index)
+
+
+def with_children(node: Node, parts: tuple[Node, ...]) -> Node:
+    """The node with other nodes directly below, as many as `children` gives."""
+    match node:
+        case Literal() | Name() | DtypeName() | Dots():
+            return node
+        case Sequence():
+            return replace(node, items=parts)
+        case Unary() | Attribute():
+            return replace(node, operand=parts[0])
+        case Binary():
+            return replace(node, left=parts[0], right=parts[1])
+        case Call():
+            first = 0 if node.receiver is None else 1
+            names = [name for name, _ in node.keywords]
+            last = len(parts) - len(names)
+            return replace(
+                node,
+                receiver=parts[0] if first else None,
+                arguments=parts[first:last],
+                keywords=tuple(zip(names, parts[last:], strict=True)),
+            )
+        case Slice():
+            rest = iter(parts)
+            start, stop, step = (None if part is None else next(rest) for part in (node.start, node.stop, node.step))
+            return Slice(start, stop, step, node.span)
+        case Index():
+            return replace(node, operand=parts[0], index=parts[1])
 
 
 def postorder(node: Node) -> Iterator[Node]:

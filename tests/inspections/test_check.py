@@ -285,3 +285,74 @@ def test_the_error_in_ulps_is_that_of_the_unrounded_reference():
     assert row["ulp_error"] == pytest.approx(ulps, abs=0.01)
     assert row["ulp_error"] > 0.2
     assert row["reverse"] == row["reference"]
+
+
+# --- what the dtype cannot hold ---
+
+OUT_OF_RANGE = {
+    "asinh 1e25 --dtype float32": "overflow inside PyTorch's backward pass, in AsinhBackward0",
+    "asinh 1e200 --dtype float64": "overflow inside PyTorch's backward pass, in AsinhBackward0",
+    "acosh 1e200 --dtype float64": "overflow inside PyTorch's backward pass, in AcoshBackward0",
+    "atan 1000 --dtype float16": "overflow inside PyTorch's backward pass, in AtanBackward0",
+    "'atan2(y, x)' y=1e-30 x=1e-30 --dtype float32": "underflow inside PyTorch's backward pass, in Atan2Backward0",
+    "norm 1e-30 1e-30 --dtype float32": "norm(x) leaves the range of this dtype inside PyTorch",
+}
+
+
+@pytest.mark.parametrize("line", OUT_OF_RANGE)
+def test_a_formula_of_pytorchs_that_leaves_the_range_is_wrong_and_named(line: str):
+    code, result = check(line)
+    assert code == 1
+    assert {row["verdict"] for row in result["rows"]} == {"disagree"}
+    assert all(OUT_OF_RANGE[line] in row["reason"] for row in result["rows"])
+
+
+ROUNDED = {
+    "'log(1 - sigmoid(x))' 40": "1 - sigmoid(x) is rounded to 0; its value is 4.25e-18",
+    "'log(1+exp(x))' 1000": "exp(x) overflows to inf; its value is 1.97e+434",
+    "'log1p(expm1(x))' -40": "log1p(expm1(x)) is rounded to -inf; its value is -40.0",
+    "'sqrt(1 - tanh(x)**2)' 20 --dtype float64": "1 - tanh(x)**2 is rounded to 0",
+    "'log(x*x+1)' 1e200 --dtype float64": "x*x overflows to inf",
+    "'sqrt(x*x)' 1e-200 --dtype float64": "x*x underflows to 0",
+    "'log(softmax(x, 0))[0]' 0 1000 --dtype float64": "softmax(x, 0) underflows to 0",
+    "'asin(1-x)' 1e-18 --dtype float64": "the argument of asin(1-x) is rounded to 1",
+}
+
+
+@pytest.mark.parametrize("line", ROUNDED)
+def test_what_overflow_or_rounding_made_of_a_users_formula_is_rounding(line: str):
+    for row in rows(line):
+        assert row["verdict"] == "rounding"
+        assert ROUNDED[line] in row["reason"]
+
+
+@pytest.mark.parametrize("line", ["'x*sqrt(x)' 0", "'x/x' 0.0", "'sqrt(x**2)' 0", "'acos(x)/sin(acos(x))' 1"])
+def test_a_singularity_of_the_formula_itself_is_not_rounding(line: str):
+    _, result = check(f"{line} --dtype float64")
+    assert result["rows"][0]["verdict"] != "rounding"
+
+
+SPOILED = {
+    "sigmoid": ("torch.sigmoid", torch.sigmoid, "'log(1 - 0.9*sigmoid(x))' 2 -1"),
+    "tanh": ("torch.tanh", torch.tanh, "'sqrt(2 - tanh(0.3*x)**2)' 1 -2"),
+    "asinh": ("torch.asinh", torch.asinh, "asinh 3 -2"),
+    "softmax": ("torch.nn.functional.softmax", lambda x: torch.softmax(x, dim=0), "'F.softmax(x, dim=0)@[1,5]' 3 -2"),
+}
+
+
+@pytest.mark.parametrize("function", SPOILED)
+@pytest.mark.parametrize("wrong", ["off by 1e-4", "NaN", "zero"])
+def test_beside_what_the_dtype_cannot_hold_a_wrong_gradient_is_caught(plant: Any, function: str, wrong: str):
+    path, value, line = SPOILED[function]
+    plant(path, planted(value, SPOILS[wrong]))
+    code, result = check(f"{line} --dtype float64")
+    assert code == 1
+    assert {row["verdict"] for row in result["rows"]} == {"disagree"}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("wrong", ["sign flipped", "NaN", "zero"])
+def test_a_value_that_underflows_does_not_excuse_what_is_wrong_in_float64_too(plant: Any, dtype: str, wrong: str):
+    plant("torch.sigmoid", planted(torch.sigmoid, SPOILS[wrong]))
+    code, _ = check(f"'sigmoid(x) + exp(-1000 * (x - 1)**2)' 0.5 --dtype {dtype}")
+    assert code == 1

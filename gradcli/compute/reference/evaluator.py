@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -38,17 +38,22 @@ from gradcli.language.syntax import (
     postorder,
 )
 
+Observer = Callable[[Node, object], None]
+
 _NOT_COVERED = (ArgumentError, TypeError, ValueError, IndexError, ArithmeticError, RuntimeError, mp.NoConvergence)
 """What a rule, numpy or mpmath raises for a call that is not covered; PyTorch has accepted the call before."""
 
 
-def evaluate(program: Program, inputs: Mapping[str, object], *, exact: bool = False) -> Array:
+def evaluate(
+    program: Program, inputs: Mapping[str, object], *, exact: bool = False, observe: Observer | None = None
+) -> Array:
     """The value of a program at mpmath's present precision, an array of mpf.
 
     exact: the text is a formula of the catalogue: 0.1 is one tenth, pi is pi, sqrt(2) is no double.
+    observe: hears each node and its value.
     Raises NoReference.
     """
-    run = _Run(inputs, exact)
+    run = _Run(inputs, exact, observe)
     for statement in program.statements:
         match statement:
             case Assign(target=target, value=value):
@@ -58,6 +63,11 @@ def evaluate(program: Program, inputs: Mapping[str, object], *, exact: bool = Fa
             case _:
                 raise NoReference("in-place update")
     return reals(as_array(run.value(program.result)))
+
+
+def value_of(node: Node, operands: list[object]) -> Array:
+    """The value of one node whose operands are known. Raises NoReference."""
+    return reals(as_array(_Run({}, exact=False)._compute(node, operands)))
 
 
 def known(row: Row) -> bool:
@@ -88,15 +98,18 @@ def as_array(value: object, *, integers: bool = False) -> Array:
 class _Run:
     """One evaluation: its variables, and the values that wait to be used."""
 
-    def __init__(self, inputs: Mapping[str, object], exact: bool) -> None:
+    def __init__(self, inputs: Mapping[str, object], exact: bool, observe: Observer | None = None) -> None:
         self.variables: dict[str, object] = dict(inputs)
         self.exact = exact
+        self.observe = observe
 
     def value(self, root: Node) -> object:
         values: dict[int, object] = {}
         for node in postorder(root):
             operands = [values.pop(id(child)) for child in children(node)]
             values[id(node)] = self._compute(node, operands)
+            if self.observe is not None:
+                self.observe(node, values[id(node)])
         return values[id(root)]
 
     def _compute(self, node: Node, operands: list[object]) -> object:
