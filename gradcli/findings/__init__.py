@@ -26,8 +26,9 @@ NOT_FINITE = (
     "inf_backward",
     "nan_accumulated",
 )
+NOT_FINITE_CODES = frozenset(name.replace("_", "-") for name in NOT_FINITE)
 ALL_ZERO = ("flat", "dead")
-ABOUT_THE_TAPE = (*NOT_FINITE, *ALL_ZERO, "saturated", "exploding", "vanishing", "kink")
+ABOUT_THE_TAPE = (*NOT_FINITE, "domain", *ALL_ZERO, "saturated", "exploding", "vanishing", "kink")
 ABOUT_THE_RESULT = ("not_differentiable", "disconnected", "cancellation", "underflow", "not_scalar")
 """The rules by their modules, in the order of their findings; one that has nothing to look at is not even loaded."""
 
@@ -74,9 +75,16 @@ def _distinct(found: list[Finding]) -> Iterable[Finding]:
         causes = _CAUSES.get(finding.code, ())
         if any(other.code in causes and _same_input(other, finding) for other in found):
             continue
+        if finding.code in NOT_FINITE_CODES and any(_spoils(other, finding) for other in found):
+            continue
         if finding.code == "kink" and any(other.code == "dead" and other.span == finding.span for other in found):
             continue
         yield finding
+
+
+def _spoils(one: Finding, other: Finding) -> bool:
+    """Whether an argument outside of its domain is why an operation gives NaN or Inf."""
+    return one.code == "domain" and one.severity == "error" and one.span == other.span
 
 
 def _same_input(one: Finding, other: Finding) -> bool:

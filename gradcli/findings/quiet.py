@@ -12,10 +12,11 @@ import torch
 
 from gradcli.compute.capture import all_finite
 from gradcli.findings import NOT_FINITE
+from gradcli.findings.domain import may_leave_its_domain
 from gradcli.findings.kink import has_kinks
 from gradcli.findings.magnitude import is_out_of_proportion
 from gradcli.findings.saturated import possible_slope
-from gradcli.language.syntax import Program, Update, postorder, roots
+from gradcli.language.syntax import Node, Program, Update, postorder, roots
 
 
 def is_quiet(
@@ -40,4 +41,12 @@ def is_quiet(
     if any(isinstance(statement, Update) for statement in program.statements):
         return False
     nodes = (node for root in roots(program) for node in postorder(root))
-    return not any(has_kinks(node) or possible_slope(node) is not None for node in nodes)
+    return not any(any(telling(node) for telling in _TELLING) for node in nodes)
+
+
+def _can_saturate(node: Node) -> bool:
+    return possible_slope(node) is not None
+
+
+_TELLING = (has_kinks, _can_saturate, may_leave_its_domain)
+"""What an operation has that a rule looks for, whatever the gradients are."""

@@ -8,7 +8,7 @@ from gradcli.compute.literals import Context
 from gradcli.compute.tape import Step
 from gradcli.findings.elements import Index, bad, first, is_bad
 from gradcli.findings.local import REFUSALS, applied
-from gradcli.findings.words import dtype_of, number, shortened
+from gradcli.findings.words import dtype_of, number, texts_of
 
 _VALUE = {
     "softmax": "it subtracts the largest element, and inf - inf is nan",
@@ -92,20 +92,11 @@ def _argument(step: Step, position: int, where: Index) -> str:
     argument = step.arguments[position]
     assert isinstance(argument, torch.Tensor)
     value = argument[where] if where else argument
-    texts = _texts(step)
+    texts = texts_of(step)
     text = texts[position] if position < len(texts) else f"argument {position + 1}"
     name = text if text.isidentifier() or not where else f"({text})"
     shown = f"{name}[{', '.join(map(str, where))}]" if where else text
     return f"{shown} = {number(float(value))}" if not value.is_complex() else shown
-
-
-def _texts(step: Step) -> list[str]:
-    from gradcli.language import syntax
-
-    if not isinstance(step.node, syntax.Node):
-        return []
-    start = step.node.span[0]
-    return [shortened(step.text[child.span[0] - start : child.span[1] - start]) for child in syntax.children(step.node)]
 
 
 def _in_double(step: Step) -> torch.Tensor | None:

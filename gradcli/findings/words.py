@@ -77,6 +77,14 @@ def shortened(text: str, most: int = LONGEST) -> str:
     return text if len(text) <= most else f"{text[:half].rstrip()}…{text[-half:].lstrip()}"
 
 
+def texts_of(step: Step) -> list[str]:
+    """The arguments of a step as the user wrote them."""
+    if not isinstance(step.node, syntax.Node):
+        return []
+    start = step.node.span[0]
+    return [shortened(step.text[child.span[0] - start : child.span[1] - start]) for child in syntax.children(step.node)]
+
+
 def place(step: Step, index: Index) -> str:
     """`x[0]`, `log(x)[0]`, or `(1 - x)[0]`."""
     text = name(step)

@@ -19,6 +19,7 @@ CODES = (
     "inf-backward",
     "nan-accumulated",
     "masked-branch",
+    "domain",
     "dead",
     "saturated",
     "underflow",

@@ -34,6 +34,8 @@ REQUESTS = [
     ["softmax", "1000", "0"],
     ["loss", "mse", "1,2", "1,2"],
     ["loss", "l1", "1,2", "1,3"],
+    ["loss", "nll", "[[0.2, 0.8]]", "[1]"],
+    ["grad", "kl_div(x, t)", "x=0.2", "t=0.5"],
     ["loss", "cross_entropy", "[[100, -100, 0]]", "[0]"],
     ["grad", "sum(x**8)", "10", "10"],
     ["grad", "tanh(tanh(tanh(tanh(x))))", "5"],
