@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +14,11 @@ from tools.transcripts import DOCUMENTS, NEEDS, Exchange, agree, answer, blocks,
 
 
 def pytest_sessionstart() -> None:
-    """TEST_ONEDNN=off takes PyTorch's own kernels where oneDNN has others (`make cpus`)."""
+    """Ctrl-C counts, also where the tests were started in the background and the shell has it ignored.
+
+    TEST_ONEDNN=off takes PyTorch's own kernels where oneDNN has others (`make cpus`).
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("TEST_ONEDNN") == "off":
         torch.backends.mkldnn.set_flags(False)
 
