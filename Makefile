@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: test lint fix docs bench cpus
+.PHONY: test lint fix docs bench cpus fuzz
 
 test:  ## every test, the transcripts in README.md and docs/ included
 	$(PYTHON) -m pytest -n auto --maxprocesses 4
@@ -28,3 +28,9 @@ bench:  ## whole processes against `python -c "import torch"`, into benchmarks/R
 	$(PYTHON) benchmarks/batch.py
 	$(PYTHON) benchmarks/files.py
 	$(PYTHON) benchmarks/findings.py
+
+N ?= 10000
+SEED ?= 0
+
+fuzz:  ## N hostile command lines, requests, files and programs: make fuzz N=100000 SEED=1
+	$(PYTHON) -m tools.fuzz -n $(N) --seed $(SEED)
