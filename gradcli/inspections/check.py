@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError
-from gradcli.compute.differences import Differences
 from gradcli.compute.precision import shortest
+from gradcli.compute.symmetric import Symmetrised
 from gradcli.errors import BoundError, UsageError
+from gradcli.inspections.conventions import Conventions, conventions
 from gradcli.inspections.error_budget import ErrorBudgets
 from gradcli.inspections.failure import explain
 from gradcli.inspections.grad import is_elementwise
 from gradcli.inspections.judge import RIGHT_IN_FLOAT64, ErrorBudget, Evidence, judge
 from gradcli.inspections.lost_digits import lost_digits
 from gradcli.inspections.question import Engine, Question, Selection, ask
-from gradcli.inspections.slopes import Index, at_dtype, attempt, by_differences, element, exact, forward, reverse
+from gradcli.inspections.slopes import Index, at_dtype, attempt, element, forward, reverse
+from gradcli.inspections.truths import Truths
 from gradcli.language.dtypes import FLOATING
 from gradcli.language.request import Request, Value
 from gradcli.progress import steps
 from gradcli.results import CheckResult, CheckRow, CheckSummary, Failure
-
-if TYPE_CHECKING:
-    from gradcli.compute.reference import Slope
 
 Place = tuple[str, Index]
 """An element of an input, by the input's name."""
@@ -36,21 +35,6 @@ Place = tuple[str, Index]
 MAX_ELEMENTS = 2_000
 MAX_JOINT_ELEMENTS = 200
 """For functions that mix their elements: each costs an evaluation of its own for every step."""
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What does not depend on PyTorch's derivatives, at one set of input values."""
-
-    differences: dict[str, Differences]
-    slopes: dict[str, np.ndarray] | None
-
-    def slope(self, name: str, index: Index) -> Slope | None:
-        """The reference of one element, None if the expression has none."""
-        if self.slopes is None:
-            return None
-        slope: Slope = self.slopes[name][index]
-        return slope
 
 
 def check(
@@ -86,7 +70,8 @@ def check(
         inputs=question.inputs,
         summary=tuple(_summary(dtype, [row for row in rows if row.dtype == dtype]) for dtype in dtypes),
         rows=tuple(rows),
-        without_reference=checker.without_reference,
+        without_reference=checker.truths.without_reference,
+        conventions=tuple(checker.conventions),
         findings=tuple(lost_digits(rows, text)),
     )
 
@@ -118,15 +103,17 @@ class _Checker:
     def __init__(self, question: Question, elementwise: bool) -> None:
         self.question = question
         self.elementwise = elementwise
-        self.without_reference: str | None = None
-        self._truths: dict[bytes, Truth] = {}
+        self.truths = Truths(elementwise=elementwise)
+        self.conventions: list[str] = []
 
     def rows(self, dtype: str) -> Iterator[CheckRow]:
         """One row for each element of each differentiated input; those that disagree are judged twice."""
         question = at_dtype(self.question, dtype)
-        judged = {place: self._judge(question, place, found) for place, found in self._evidence(question)}
+        held = conventions(question)
+        self.conventions += [reason for reason in held.reasons if reason not in self.conventions]
+        judged = {place: self._judge(question, place, found) for place, found in self._evidence(question, held)}
         accused = any(_bad(row) for _, row in judged.values())
-        budgets = ErrorBudgets(question, elementwise=self.elementwise) if accused else None
+        budgets = ErrorBudgets(question, held, elementwise=self.elementwise) if accused else None
         for (name, index), (evidence, row) in judged.items():
             if budgets is None or not _bad(row):
                 yield row
@@ -141,45 +128,32 @@ class _Checker:
         value = shortest(float(question.leaves[name].detach()[index].double()), evidence.dtype)
         return evidence, judge(evidence, variable=name, index=index, value=value, budget=budget)
 
-    def _evidence(self, question: Question) -> Iterator[tuple[Place, Evidence]]:
-        truth = self._truth(question)
+    def _evidence(self, question: Question, held: Conventions) -> Iterator[tuple[Place, Evidence]]:
+        truth = self.truths.of(question, held)
         backward, reason = attempt(lambda: reverse(question))
-        tangents, _ = attempt(lambda: forward(question, elementwise=self.elementwise))
+        with Symmetrised() if held.symmetric else nullcontext():
+            tangents, _ = attempt(lambda: forward(question, elementwise=self.elementwise))
         for name in question.wrt:
             found = truth.differences[name]
             for index in np.ndindex(*question.leaves[name].shape):
+                factor = float(held.factors[name][index]) if name in held.factors else 1.0
                 yield (
                     (name, index),
                     Evidence(
                         dtype=question.leaves[name].dtype,
+                        digits=held.digits,
                         reverse=element(backward, name, index),
-                        forward=element(tangents, name, index),
-                        difference=float(found.slope[index]),
-                        difference_error=float(found.error[index]),
+                        # forward mode knows nothing of the factors
+                        forward=element(tangents, name, index) if factor == 1 else None,
+                        difference=float(found.slope[index]) * factor,
+                        difference_error=float(found.error[index]) * factor,
                         difference_kink=bool(found.kink[index]),
-                        one_sided=(float(found.left[index]), float(found.right[index])),
-                        one_sided_error=float(found.one_sided_error[index]),
-                        slope=truth.slope(name, index),
+                        one_sided=(float(found.left[index]) * factor, float(found.right[index]) * factor),
+                        one_sided_error=float(found.one_sided_error[index]) * factor,
+                        slope=truth.slope(name, index, factor),
                         reason=reason,
                     ),
                 )
-
-    def _truth(self, question: Question) -> Truth:
-        key = b"|".join(exact(leaf).tobytes() for leaf in question.leaves.values())
-        if key not in self._truths:
-            wide = at_dtype(question, "float64")
-            self._truths[key] = Truth(by_differences(wide, elementwise=self.elementwise), self._slopes(wide))
-        return self._truths[key]
-
-    def _slopes(self, question: Question) -> dict[str, np.ndarray] | None:
-        from gradcli.compute import reference  # mpmath takes a while to import
-
-        values = {name: exact(leaf) for name, leaf in question.leaves.items()}
-        try:
-            return reference.slopes(question.program, values, question.wrt, elementwise=self.elementwise)
-        except reference.NoReference as missing:
-            self.without_reference = missing.operation
-            return None
 
 
 def _bad(row: CheckRow) -> bool:

@@ -16,12 +16,12 @@ from gradcli.compute.autodiff import Gradients
 from gradcli.compute.backward_range import Excess, watching_range
 from gradcli.compute.noise import rounding_noise
 from gradcli.compute.precision import half_the_digits
+from gradcli.inspections.conventions import Conventions
 from gradcli.inspections.judge import ErrorBudget, Mode
 from gradcli.inspections.on_the_way import OnTheWay, Spoiled
 from gradcli.inspections.question import Question
 from gradcli.inspections.slopes import Index, at_dtype, at_leaves, attempt, element, reverse, tangent_of
 from gradcli.language.elementwise import is_random, summed
-from gradcli.language.syntax import Attribute, Call, Program, postorder, roots
 from gradcli.progress import steps
 from gradcli.results import CheckRow
 
@@ -30,21 +30,21 @@ DRAWS = 6
 ROUNDINGS = 16
 """Roundings that a gradient is allowed, each of the steepest slope between the point and zero."""
 
+RANDOM = "the random numbers differ from dtype to dtype"
 SIGNS = 3
 """Cotangents of random signs that are tried to see how large the terms are which cancel."""
-
-_ON_PURPOSE = frozenset({"detach", "detach_", "gumbel_softmax", "fake_quantize_per_tensor_affine"})
 
 
 class ErrorBudgets:
     """What may explain the elements that disagree in the dtype of a question; what they share is computed once."""
 
-    def __init__(self, question: Question, *, elementwise: bool) -> None:
+    def __init__(self, question: Question, held: Conventions, *, elementwise: bool) -> None:
         self.question = question
         self.elementwise = elementwise
-        self.wide = at_dtype(question, "float64")
+        self.held = held
+        self.wide = replace(at_dtype(question, "float64"), program=held.program)
         self.here, _ = attempt(partial(reverse, self.wide))
-        self.exemption = _exemption(question)
+        self.exemption = _exemption(question, held)
         self.largest = max((float(_finite(v).max()) for v in _values(self.wide) if v.numel()), default=0.0)
         self._steepest: dict[str, np.ndarray] = {}
         self._on_the_way: dict[Index, Spoiled | None] = {}
@@ -53,14 +53,14 @@ class ErrorBudgets:
     def of(self, row: CheckRow) -> ErrorBudget:
         """The budget of the element of a row that disagrees."""
         name, index = row.variable, row.index
-        dtype = self.question.leaves[name].dtype
+        dtype = self.held.digits
         share = min(ROUNDINGS * torch.finfo(dtype).eps, half_the_digits(dtype))
         rounding = share * self._slope_on_the_way(name, index)
         return ErrorBudget(
             rounding=max(self._spread(name, index, mode="reverse"), rounding),
             forward_rounding=max(self._spread(name, index, mode="forward"), rounding) if _forward(row) else 0.0,
             rounding_of_zero=max(self._left_of_zero(row, share), rounding) if row.reference == 0 else 0.0,
-            exemption=self.exemption,
+            exemption=self.exemption or (self.held.free if row.reference is None else None),
             inside=self._inside(row),
             spoiled=self._spoiled(row),
             wide=element(self.here, name, index),
@@ -144,7 +144,7 @@ class ErrorBudgets:
         if key not in self._runs:
             tangent = partial(tangent_of, name=name, index=index, elementwise=self.elementwise)
             compute = tangent if mode == "forward" else reverse
-            self._runs[key] = list(_noisy(self.question, self.wide, compute, moved=moved))
+            self._runs[key] = list(_noisy(self.wide, self.held.digits, compute, moved=moved))
         found = (element(gradients, name, index) for gradients in self._runs[key])
         finite = [value for value in found if value is not None and math.isfinite(value)]
         return 2 * (max(finite) - min(finite)) if finite else 0.0
@@ -184,11 +184,10 @@ def _is_dead(gradient: float | None) -> bool:
 
 
 def _noisy(
-    question: Question, wide: Question, compute: Callable[[Question], Gradients], *, moved: bool
+    wide: Question, dtype: torch.dtype, compute: Callable[[Question], Gradients], *, moved: bool
 ) -> Iterator[Gradients]:
-    """Gradients in float64 with every result moved by the rounding of the question's dtype, and the inputs if so."""
-    floating = [leaf.dtype for leaf in question.leaves.values() if leaf.is_floating_point()]
-    eps = max((torch.finfo(dtype).eps for dtype in floating), default=0.0)
+    """Gradients in float64 with every result moved by the rounding of a dtype, and the inputs too if so."""
+    eps = torch.finfo(dtype).eps
     generator = torch.Generator().manual_seed(0)
     for draw in steps(range(DRAWS), "runs with noise"):
         leaves = {name: _moved(leaf, eps, generator) if moved else leaf for name, leaf in wide.leaves.items()}
@@ -243,20 +242,9 @@ def _finite(tensor: torch.Tensor) -> np.ndarray:
     return magnitudes
 
 
-def _exemption(question: Question) -> str | None:
+def _exemption(question: Question, held: Conventions) -> str | None:
     """Why the references are of another function than the gradient."""
-    if (cut := _cut(question.program)) is not None:
-        return f"{cut} hides a part of the function from the gradient, on purpose"
+    if held.exemption is not None:
+        return held.exemption
     narrow = any(leaf.dtype is not torch.float64 for leaf in question.differentiated.values())
-    if narrow and is_random(question.program):
-        return "the random numbers differ from dtype to dtype"
-    return None
-
-
-def _cut(program: Program) -> str | None:
-    for node in (node for root in roots(program) for node in postorder(root)):
-        if isinstance(node, Call) and node.function.name in _ON_PURPOSE:
-            return node.function.name
-        if isinstance(node, Attribute) and node.name == "data":
-            return ".data"
-    return None
+    return RANDOM if narrow and is_random(question.program) else None

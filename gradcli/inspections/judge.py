@@ -31,6 +31,7 @@ _SEVERITY: dict[CheckVerdict, int] = {"agree": 0, "kink": 1, "no reference": 2, 
 class Evidence:
     """Everything that is known about one gradient element in one dtype.
 
+    digits: the coarsest dtype that the gradient passes through: half of its digits must be right.
     forward: None where PyTorch has no forward mode for it.
     one_sided, one_sided_error: the slopes of the two sides by finite differences, and how far off they may be.
     slope: the reference, None if the expression has none.
@@ -38,6 +39,7 @@ class Evidence:
     """
 
     dtype: torch.dtype
+    digits: torch.dtype
     reverse: float | None
     forward: float | None
     difference: float
@@ -92,7 +94,9 @@ def judge(
         _explained(evidence, comparison, budget) if budget and comparison.verdict == "disagree" else comparison
         for comparison in _comparisons(evidence)
     ]
-    worst = max(found, key=lambda comparison: _SEVERITY[comparison.verdict])
+    # what rounding does to forward mode alone is no trouble of the gradient
+    counted = [c for c in found if c.mode == "reverse" or c.verdict == "disagree"]
+    worst = max(counted, key=lambda comparison: _SEVERITY[comparison.verdict])
     dtype = evidence.dtype
     known = math.isfinite(evidence.difference) and math.isfinite(evidence.difference_error)
     return CheckRow(
@@ -139,10 +143,10 @@ def _against_reference(evidence: Evidence, reference: float) -> Iterator[Compari
         # no gradient is right where the true one is zero: nothing flows
         yield Comparison("agree", None, reference) if reference == 0 else Comparison("no reference", NO_PATH, reference)
         return
-    yield _one_mode(evidence.reverse, reference, evidence.dtype, "reverse")
+    yield _one_mode(evidence.reverse, reference, evidence.digits, "reverse")
     # NaN of forward mode is another element's infinite slope times this one's zero: it says nothing about this one
     if evidence.forward is not None and not math.isnan(evidence.forward):
-        yield _one_mode(evidence.forward, reference, evidence.dtype, "forward")
+        yield _one_mode(evidence.forward, reference, evidence.digits, "forward")
 
 
 def _one_mode(found: float, reference: float, dtype: torch.dtype, mode: Mode) -> Comparison:
@@ -157,7 +161,7 @@ def _against_difference(evidence: Evidence, reverse: float) -> Comparison:
     if not (math.isfinite(slope) and math.isfinite(error)):
         defined = "no reference" if evidence.slope is None else "no slope is defined here"
         return Comparison("no reference", f"{defined}, and no finite difference")
-    tolerance = half_the_digits(evidence.dtype) * abs(slope) + 10 * error + 4 * smallest_subnormal(evidence.dtype)
+    tolerance = half_the_digits(evidence.digits) * abs(slope) + 10 * error + 4 * smallest_subnormal(evidence.digits)
     wide = 10 * error > 0.1 * abs(slope) + 1e-6
     if math.isfinite(reverse) and abs(reverse - slope) <= tolerance:
         return (
@@ -182,7 +186,7 @@ def _at_kink(evidence: Evidence, left: float | None, right: float | None, *, err
     if left == right:
         sides.append(0.0)  # the function jumps: PyTorch's zero says that there is no slope
     largest = max((abs(side) for side in sides if math.isfinite(side)), default=0.0)
-    slack = half_the_digits(evidence.dtype) * largest + 4 * smallest_subnormal(evidence.dtype) + 10 * error
+    slack = half_the_digits(evidence.digits) * largest + 4 * smallest_subnormal(evidence.digits) + 10 * error
     if min(sides) - slack <= reverse <= max(sides) + slack:
         return Comparison("kink", None, None, left, right)
     nearest = min(sides, key=lambda side: abs(side - reverse))
@@ -203,11 +207,10 @@ def _explained(evidence: Evidence, comparison: Comparison, budget: ErrorBudget) 
     computed, truth = comparison.computed, comparison.truth
     if computed is not None and truth is not None and math.isfinite(computed) and math.isfinite(truth):
         rounding = budget.rounding if comparison.mode == "reverse" else budget.forward_rounding
-        prefix = "" if comparison.mode == "reverse" else "forward mode: "
         if comparison.reference == 0 and abs(computed) <= budget.rounding_of_zero:
-            return replace(comparison, verdict="rounding", reason=prefix + ZERO)
+            return replace(comparison, verdict="rounding", reason=ZERO)
         if comparison.reference != 0 and abs(computed - truth) <= rounding:
-            return replace(comparison, verdict="rounding", reason=prefix + LOST)
+            return replace(comparison, verdict="rounding", reason=LOST)
         if comparison.reference is not None and _contradicted(evidence, comparison.reference):
             reason = "PyTorch's own values do not confirm the reference"
             return replace(comparison, verdict="no reference", reason=reason)

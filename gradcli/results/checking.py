@@ -70,6 +70,7 @@ class CheckResult(Shown):
     """Whether PyTorch's gradient is right here, element by element, dtype by dtype.
 
     without_reference: the operation that mpmath has no rule for, None if everything has one.
+    conventions: where PyTorch's gradient is on purpose not the derivative, and what it was held against.
     """
 
     kind: ClassVar[str] = "check"
@@ -79,4 +80,5 @@ class CheckResult(Shown):
     summary: tuple[CheckSummary, ...]
     rows: tuple[CheckRow, ...]
     without_reference: str | None
+    conventions: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()

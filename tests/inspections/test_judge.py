@@ -16,6 +16,7 @@ from gradcli.results import CheckRow
 
 SMOOTH = Evidence(
     dtype=torch.float64,
+    digits=torch.float64,
     reverse=2.0,
     forward=2.0,
     difference=2.0,
@@ -32,6 +33,8 @@ NO_BUDGET = ErrorBudget()
 
 
 def row(evidence: Evidence, budget: ErrorBudget | None = NO_BUDGET, **changes: object) -> CheckRow:
+    if "dtype" in changes:
+        changes.setdefault("digits", changes["dtype"])
     changed = replace(evidence, **changes)  # type: ignore[arg-type]
     return judge(changed, variable="x", index=(0,), value=1.0, budget=budget)
 
@@ -176,7 +179,8 @@ def test_a_wrong_forward_mode_is_told_from_a_wrong_reverse_mode():
 def test_each_mode_has_an_error_budget_of_its_own():
     wrong = replace(SMOOTH, forward=2.1)
     assert verdict(wrong, ErrorBudget(rounding=1.0)) == "disagree"
-    assert row(wrong, ErrorBudget(forward_rounding=0.11)).reason == f"forward mode: {LOST}"
+    assert verdict(wrong, ErrorBudget(forward_rounding=0.11)) == "agree"  # rounding of forward mode alone
+    assert verdict(wrong, ErrorBudget(forward_rounding=0.11), reverse=2.1) == "disagree"
     assert verdict(SMOOTH, ErrorBudget(forward_rounding=1.0), reverse=2.1) == "disagree"
 
 
@@ -196,7 +200,7 @@ def test_a_reference_of_another_function_accuses_nobody():
 
 
 def test_that_float64_has_it_right_is_said_of_other_dtypes():
-    narrow = replace(SMOOTH, dtype=torch.float32, reverse=3.0, forward=None)
+    narrow = replace(SMOOTH, dtype=torch.float32, digits=torch.float32, reverse=3.0, forward=None)
     assert "float64 has it right" in (row(narrow, ErrorBudget(wide=2.0)).reason or "")
     assert "float64" not in (row(narrow, ErrorBudget(wide=3.0)).reason or "")
 

@@ -246,6 +246,7 @@ FIELDS = {
     "CheckResult.summary": "One entry a dtype.",
     "CheckResult.rows": "One entry for each element and dtype.",
     "CheckResult.without_reference": "The operation that has no 50-digit reference; null if every one has.",
+    "CheckResult.conventions": "Where the gradient is on purpose not the derivative, and what it was held against.",
     "CheckResult.findings": _FINDINGS,
     "FunctionEntry.name": "What one types.",
     "FunctionEntry.category": "What kind of function it is.",

@@ -32,6 +32,7 @@ def blocks(result: CheckResult) -> tuple[Block, ...]:
         *_reasons(result.rows),
         *_agreeing(result.rows),
         *_reference(result),
+        *(Note(f"By convention: {convention}.", "quiet") for convention in result.conventions),
         Note(f"seed {result.setting.seed}", "quiet"),
         *finding_blocks(result.findings, result.expression),
     )

@@ -36,6 +36,9 @@ Value = Any
 LogDeterminant = namedtuple("LogDeterminant", ["sign", "logabsdet"])
 Rows = list[list[Real]]
 
+_STEP = mp.mpf(10) ** -12
+"""Longer than any step of a difference quotient, and shorter than what a dtype distinguishes."""
+
 
 def eliminated(matrix: Rows, right: Rows) -> tuple[Real, Rows]:
     """The determinant, and the solution of `matrix @ solution = right`, by Gauss with pivots; nan if singular."""
@@ -140,6 +143,20 @@ def solve_triangular(
     return solve(matrix, B, left=left)
 
 
+def _symmetric(rows: Rows, uplo: str) -> Rows:
+    """The matrix that a function of a symmetric one works on.
+
+    It is one triangle; where both are equal but for a step, half of each, so that each entry has the gradient that
+    PyTorch shares between both.
+    """
+    size = range(len(rows))
+    largest = max(abs(x) for row in rows for x in row)
+    if all(abs(rows[i][j] - rows[j][i]) <= _STEP * largest for i in size for j in range(i)):
+        return [[(rows[i][j] + rows[j][i]) / 2 for j in size] for i in size]
+    low = uplo == "L"
+    return [[rows[max(i, j)][min(i, j)] if low else rows[min(i, j)][max(i, j)] for j in size] for i in size]
+
+
 def _cholesky(matrix: Rows) -> Rows:
     size = len(matrix)
     lower = [[ZERO] * size for _ in range(size)]
@@ -152,7 +169,7 @@ def _cholesky(matrix: Rows) -> Rows:
 
 @rule("linalg.cholesky")
 def cholesky(input: Value, upper: bool = False) -> Value:
-    lower = over_matrices(_cholesky, reals(input))
+    lower = over_matrices(lambda rows: _cholesky(_symmetric(rows, "L")), reals(input))
     return np.swapaxes(lower, -1, -2) if upper else lower
 
 
@@ -191,12 +208,6 @@ def _by_mpmath(function: Callable[[Any], Any]) -> Callable[[Rows], object]:
 
 
 RULES["matrix_exp"] = RULES["linalg.matrix_exp"] = first(lambda x: over_matrices(_by_mpmath(mp.expm), reals(x)))
-
-
-def _symmetric(rows: Rows, uplo: str) -> Rows:
-    size = range(len(rows))
-    low = uplo == "L"
-    return [[rows[max(i, j)][min(i, j)] if low else rows[min(i, j)][max(i, j)] for j in size] for i in size]
 
 
 @rule("linalg.eigvalsh")
