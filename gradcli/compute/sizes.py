@@ -144,6 +144,37 @@ def _per_element(position: int, name: str) -> Callable[[Arguments, Keywords], fl
     return steps
 
 
+def _chebyshev(*, shifted: bool) -> Callable[[Arguments, Keywords], float]:
+    """PyTorch takes n steps where |x| is not below 1 (shifted: |2x - 1|, rounded), until the value overflows.
+
+    Elsewhere it takes a cosine, and at the ends of the interval it knows the value.
+    """
+    bound = _per_element(1, "n")
+
+    def steps(arguments: Arguments, keywords: Keywords) -> float:
+        if bound(arguments, keywords) <= _FEW:
+            return 0
+        x, n = (
+            torch.as_tensor(_argument(arguments, keywords, place, name)).detach()
+            for place, name in ((0, "x"), (1, "n"))
+        )
+        dtype = torch.result_type(x, n)
+        x = x.to(dtype if dtype.is_floating_point else torch.get_default_dtype())
+        size = (x + x - 1 if shifted else x).abs()
+        at_an_end = (x == 0) | (x == 1) if shifted else size == 1
+        until_overflow = _LOG_OF_LARGEST / torch.acosh(size.double())
+        each = torch.minimum(n.double().abs(), until_overflow)
+        return float(torch.where((size >= 1) & ~at_an_end, each, 0.0).sum())
+
+    return steps
+
+
+_FEW = 1_000_000
+"""Steps that take no time to speak of."""
+_LOG_OF_LARGEST = 710.0
+"""log of the largest double."""
+
+
 def _max_pool1d(arguments: Arguments, keywords: Keywords) -> float:
     """PyTorch walks through the whole window, also where it is wider than the input and its padding."""
     kernel = _argument(arguments, keywords, 1, "kernel_size")
@@ -206,6 +237,8 @@ STEPS: dict[str, Callable[[Arguments, Keywords], float]] = {
     "mvlgamma_": _per_element(1, "p"),
     "special.laguerre_polynomial_l": _per_element(1, "n"),
     "special.legendre_polynomial_p": _per_element(1, "n"),
+    **{f"special.chebyshev_polynomial_{kind}": _chebyshev(shifted=False) for kind in "tuvw"},
+    **{f"special.shifted_chebyshev_polynomial_{kind}": _chebyshev(shifted=True) for kind in "tuvw"},
     "max_pool1d": _max_pool1d,
 }
 PIECES: dict[str, Callable[[Arguments, Keywords], float]] = {

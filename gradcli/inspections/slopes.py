@@ -100,7 +100,9 @@ def by_differences(question: Question, *, elementwise: bool) -> dict[str, Differ
                 result = question.evaluate({name: torch.as_tensor(values, device=question.context.device)})
         except TorchError:  # moved out of the function's domain, as it sees it
             return np.full(values.shape if elementwise else (), np.nan)
-        array: np.ndarray = result.double().cpu().numpy()
+        array: np.ndarray = (
+            result.detach().double().cpu().numpy()
+        )  # detach: requires_grad_() may stand in the expression
         return array
 
     def one_by_one(name: str, here: np.ndarray, values: np.ndarray) -> np.ndarray:

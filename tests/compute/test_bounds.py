@@ -112,6 +112,12 @@ special.multigammaln(x + 10, 10**12)
 special.laguerre_polynomial_l(x, 10**18)
 special.laguerre_polynomial_l(x, tensor([1e18]))
 special.legendre_polynomial_p(x / 10, 10**18)
+special.shifted_chebyshev_polynomial_t(x * 1e-8, 2**62)
+special.shifted_chebyshev_polynomial_u(-x * 1e-20, tensor([2.0**62]))
+special.shifted_chebyshev_polynomial_v(1e-8, x * 2**62)
+special.shifted_chebyshev_polynomial_w(n=2**62, x=x * 1e-8)
+special.chebyshev_polynomial_t(x.double() + 2.0**-50, 2**62)
+special.chebyshev_polynomial_w(-x.double() - 2.0**-50, 2**62)
 x * special.legendre_polynomial_p(0.5, 10**18)
 max_pool1d(x[None], 10**12)
 max_pool1d(x[None], 2**30, 1, 2**29)
@@ -421,3 +427,12 @@ def test_what_is_counted_without_pytorch_is_counted_right() -> None:
     with pytest.raises(BoundError):
         bounds.check_kept(11, "it", most=10)
     bounds.check_kept(10, "it", most=10)
+
+
+@pytest.mark.parametrize(
+    "name", [f"{kind}chebyshev_polynomial_{letter}" for kind in ("", "shifted_") for letter in "tuvw"]
+)
+def test_a_polynomial_of_a_high_degree_is_computed_where_pytorch_takes_a_closed_form(name: str, run: Any) -> None:
+    for points in ("0.3,0.7", "0,1", "1,0.5", "2,-3"):  # inside, at the ends, and where it overflows at once
+        code, _, err = run(["retain-demo", f"sum(x * special.{name}(x.detach(), 2**62))", f"x={points}"])
+        assert code == 0, (points, err)

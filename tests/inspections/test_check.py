@@ -356,3 +356,9 @@ def test_a_value_that_underflows_does_not_excuse_what_is_wrong_in_float64_too(pl
     plant("torch.sigmoid", planted(torch.sigmoid, SPOILS[wrong]))
     code, _ = check(f"'sigmoid(x) + exp(-1000 * (x - 1)**2)' 0.5 --dtype {dtype}")
     assert code == 1
+
+
+@pytest.mark.parametrize("expression", ["h = x.clone(); h.requires_grad_(); h * h", "x * x"])
+def test_an_expression_may_ask_for_a_gradient_itself(expression: str) -> None:
+    code, result = check(f"'{expression}' x=3")
+    assert (code, {row["verdict"] for row in result["rows"]}) == (0, {"agree"})

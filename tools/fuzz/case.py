@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+LONG = 200
 ENCODING = ("utf-8", "surrogateescape")
 """As Python decodes a command line: any bytes, but for the zero byte, are words."""
+
+
+MARK = "OWNED"
+"""The name in hostile texts: it may stand in a program's comments and texts, and nowhere else."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +29,10 @@ class Case:
 
     def command(self) -> str:
         """A line for bash that does the same in an empty folder."""
-        steps = [f"base64 -d > {quoted(name)} <<< {_base64(content)}" for name, content in self.files.items()]
+        steps = [f"{_bytes(content)} > {quoted(name)}" for name, content in self.files.items()]
         call = " ".join(("gradcli", *map(quoted, self.argv)))
         if self.stdin:
-            call = f"base64 -d <<< {_base64(self.stdin)} | {call}"
+            call = f"{_bytes(self.stdin)} | {call}"
         return "; ".join((*steps, call))
 
 
@@ -42,8 +48,11 @@ def _escaped(byte: int) -> str:
     return f"\\x{byte:02x}" if byte >= 127 or byte < 32 or character in "\\'" else character
 
 
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode()
+def _bytes(content: bytes) -> str:
+    """A command that writes them; long ones are packed, as they often repeat."""
+    if len(content) < LONG:
+        return f"base64 -d <<< {base64.b64encode(content).decode()}"
+    return f"base64 -d <<< {base64.b64encode(gzip.compress(content, mtime=0)).decode()} | gunzip"
 
 
 Maker = Callable[[Random], Case]

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from tools.fuzz.case import Case
+from tools.fuzz.case import MARK, Case
 
 SOUND_CODES = (0, 1, 2)
 _TEMPORARY = re.compile(r"\.gradcli-.*\.tmp")
 TEXTS = frozenset(("--help", "-h", "--version", "-V"))
 """Options that are answered with text, also beside --json."""
-MARK = "OWNED"
-"""The name in hostile texts: it may stand in a program's comments and texts, and nowhere else."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from random import Random
 
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Activation, Loss
-from tools.fuzz.case import Case, quoted
+from tools.fuzz.case import MARK, Case, quoted
 from tools.fuzz.expressions import ATOMS, ODD, ROWS, expression, spoilt
 
 ACTIVATIONS = [row.name for row in ROWS if isinstance(row, Activation)]
@@ -181,8 +181,15 @@ def emission(random: Random) -> Case:
     argv = words(random, weights)
     if random.random() < 0.6:
         place = min(1, len(argv) - 1)
-        hostile = random.choice((f'"""{{}}OWNED{{}}#"""; {argv[place]}', "{}OWNED{}x", "# {}OWNED{}\n x", "x{}#OWNED"))
-        argv[place] = hostile.format(*(random.choice(("\r", "\n", "\x0c", "\x85", "\u2028", " ", ";")) for _ in "12"))
+        first, second = (random.choice(("\r", "\n", "\x0c", "\x85", "\u2028", " ", ";")) for _ in "12")
+        argv[place] = random.choice(
+            (
+                f'"""{first}{MARK}{second}#"""; {argv[place]}',
+                f"{first}{MARK}{second}{argv[place]}",
+                f"# {first}{MARK}{second}\n x",
+                f"{argv[place]}{first}#{MARK}",
+            )
+        )
     if random.random() < 0.1:
         argv.append(f"{random.choice(('if', '²', 'class', 'OWNED=1;x', 'x.y', 'torch', 'print', '__name__'))}=2")
     return Case("emission", [*argv, "--emit", "torch"])
