@@ -49,7 +49,7 @@ CATEGORIES = (
         clamp=clip clamp_max clamp_min copysign cos cosh deg2rad div=divide,true_divide exp2=special.exp2
         expm1=special.expm1 float_power floor floor_divide fmax fmin fmod frac frexp gcd hypot lcm ldexp lerp log log10
         log2 logaddexp logaddexp2 maximum minimum mul=multiply nan_to_num neg=negative nextafter
-        positive pow rad2deg reciprocal remainder round=special.round rsqrt sgn sinc=special.sinc sinh square
+        positive pow rad2deg reciprocal remainder round=special.round rsqrt rsub sgn sinc=special.sinc sinh square
         sub=subtract tan trunc=fix where
         """,
         pointwise=True,
@@ -93,7 +93,7 @@ CATEGORIES = (
     Category(
         "cumulative",
         "running sums, differences, and their like",
-        "cummax cummin cumprod cumsum cumulative_trapezoid diff logcumsumexp",
+        "cummax cummin cumprod cumsum cumulative_trapezoid diff gradient logcumsumexp",
     ),
     Category(
         "sorting",
@@ -104,14 +104,16 @@ CATEGORIES = (
         "linear algebra",
         "products, decompositions, solvers, norms of vectors and matrices",
         """
-        addbmm addmm addmv addr adjoint baddbmm block_diag bmm cholesky_inverse cholesky_solve corrcoef cov cross det
-        dot einsum geqrf inner inverse kron linalg.cholesky linalg.cond linalg.cross linalg.det linalg.diagonal
-        linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh linalg.householder_product linalg.inv linalg.ldl_factor
-        linalg.ldl_solve linalg.lstsq linalg.lu linalg.lu_factor linalg.lu_solve linalg.matmul linalg.matrix_exp
-        linalg.matrix_norm linalg.matrix_power linalg.matrix_rank linalg.multi_dot linalg.norm linalg.pinv linalg.qr
-        linalg.slogdet linalg.solve linalg.solve_triangular linalg.svd linalg.svdvals linalg.tensorinv
+        addbmm addmm addmv addr adjoint baddbmm block_diag bmm cholesky cholesky_inverse cholesky_solve corrcoef cov
+        cross det dot einsum geqrf inner inverse kron linalg.cholesky linalg.cholesky_ex linalg.cond linalg.cross
+        linalg.det linalg.diagonal linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh linalg.householder_product
+        linalg.inv linalg.inv_ex linalg.ldl_factor linalg.ldl_factor_ex linalg.ldl_solve linalg.lstsq linalg.lu
+        linalg.lu_factor linalg.lu_factor_ex linalg.lu_solve linalg.matmul linalg.matrix_exp linalg.matrix_norm
+        linalg.matrix_power linalg.matrix_rank linalg.multi_dot linalg.norm linalg.pinv linalg.qr linalg.slogdet
+        linalg.solve linalg.solve_ex linalg.solve_triangular linalg.svd linalg.svdvals linalg.tensorinv
         linalg.tensorsolve linalg.vander linalg.vecdot linalg.vector_norm logdet lu_unpack matmul matrix_exp
-        matrix_power mm mv orgqr ormqr outer=ger pinverse slogdet svd tensordot trace ~tril ~triu vander vdot
+        matrix_power mm mv orgqr ormqr outer=ger pinverse qr slogdet svd tensordot trace triangular_solve ~tril ~triu
+        vander vdot
         """,
     ),
     Category(
@@ -124,11 +126,11 @@ CATEGORIES = (
         "the same elements in another arrangement",
         """
         atleast_1d atleast_2d atleast_3d broadcast_tensors broadcast_to cartesian_prod cat=concat,concatenate chunk
-        column_stack combinations diag diag_embed diagflat diagonal diagonal_scatter dsplit dstack expand expand_as
-        flatten flip fliplr flipud hsplit hstack meshgrid movedim=moveaxis narrow pad permute ravel repeat
-        repeat_interleave reshape reshape_as roll rot90 select_scatter slice_scatter split split_with_sizes squeeze
-        stack swapaxes t tensor_split tile transpose=swapdims unbind unflatten unsqueeze view view_as vsplit
-        vstack=row_stack
+        Tensor.unfold as_strided column_stack combinations constant_pad_nd diag diag_embed diagflat diagonal
+        diagonal_scatter dsplit dstack expand expand_as flatten flip fliplr flipud hsplit hstack meshgrid
+        movedim=moveaxis narrow narrow_copy pad permute ravel repeat repeat_interleave reshape reshape_as roll rot90
+        select_scatter slice_scatter split split_with_sizes squeeze stack swapaxes t tensor_split tile
+        transpose=swapdims unbind unflatten unsqueeze view view_as vsplit vstack=row_stack
         """,
     ),
     Category(
@@ -145,7 +147,9 @@ CATEGORIES = (
         "tensors from nothing but numbers",
         """
         arange bartlett_window blackman_window eye full ~full_like hamming_window hann_window kaiser_window linspace
-        logspace new_full new_ones new_zeros ones ~ones_like tensor=as_tensor,asarray zeros ~zeros_like
+        logspace new_full new_ones new_zeros ones ~ones_like
+        tensor=BFloat16Tensor,BoolTensor,ByteTensor,CharTensor,DoubleTensor,FloatTensor,HalfTensor,IntTensor,LongTensor,ShortTensor,as_tensor,asarray
+        zeros ~zeros_like
         """,
     ),
     Category(
@@ -202,7 +206,8 @@ CATEGORIES = (
         "conversion",
         "another dtype, another copy, out of the graph",
         """
-        bfloat16 bool byte cdouble cfloat char clone contiguous detach double float half int long short to type_as
+        bfloat16 bool byte cdouble cfloat char clone contiguous detach double float half int long short to type
+        type_as
         """,
         pointwise=True,
     ),
@@ -234,13 +239,15 @@ DTYPE_METHODS = "bfloat16 bool byte cdouble cfloat char double float half int lo
 OVERRIDES = {
     "copy_": ("(input, other)",),  # the schema says `src`, the method takes `other`
     "einsum": ("(equation: str, *operands)",),
-    "tensor": ("(obj, *, dtype: dtype? = None, requires_grad: bool = False)",),
     "unique": (
         "(input, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int? = None)",
     ),
     "unique_consecutive": ("(input, return_inverse: bool = False, return_counts: bool = False, dim: int? = None)",),
     "size": ("(input)", "(input, dim: int)"),
     "to": ("(input, dtype: dtype)", "(input, tensor)"),
+    "type": ("(input, dtype: dtype)",),
+    "Tensor.unfold": ("(input, dimension: int, size: int, step: int)",),
+    "tensor": ("(obj: any, *, dtype: dtype? = None, requires_grad: bool = False)",),
     **dict.fromkeys(DTYPE_METHODS.split(), ("(input)",)),
 }
 """Where PyTorch's own answer is `*args`, or an overload would move data between devices."""
@@ -249,10 +256,11 @@ PATHS = {"tensor": "torch.asarray"}
 """`torch.tensor` of a tensor warns and leaves the graph, `torch.asarray` does neither."""
 
 KINDS = {
-    ("adaptive_avg_pool2d", "output_size"): "ints",
-    ("adaptive_avg_pool3d", "output_size"): "ints",
-    ("adaptive_max_pool2d", "output_size"): "ints",
-    ("adaptive_max_pool3d", "output_size"): "ints",
+    **{
+        (f"adaptive_{kind}_pool{n}d", "output_size"): "sizes"  # None keeps a size as it is
+        for kind in ("avg", "max")
+        for n in (1, 2, 3)
+    },
     ("cdist", "compute_mode"): "str",
     ("cdist", "p"): "float",
     ("cdist", "x1"): "tensor",
@@ -303,7 +311,8 @@ SUBJECTS = {
 FULL_SUBJECTS = {"polygamma": "polygamma(1, x)"}
 
 NOT_METHODS = {"polygamma", "unfold", "where"}
-"""Methods of another meaning or order of arguments than the function of their name."""
+"""Methods of another meaning or order of arguments than the function of their name: of `unfold` the method has a row of
+its own, the other two are turned round by the parser."""
 
 DROPPED_ARGUMENTS = {
     "copy", "device", "generator", "implicit", "inplace", "layout", "memory_format", "non_blocking", "out", "path",
@@ -316,7 +325,8 @@ DROPPED_OVERLOADS = {("view", "dtype"), ("where", "")}
 
 IN_PYTHON = {"Tensor": "tensor", "int": "int", "float": "float", "bool": "bool", "str": "str", "list[int]": "ints"}
 IN_SCHEMAS = {
-    "Tensor": "tensor", "Tensor[]": "tensors", "Tensor?[]": "tensors", "Scalar": "number", "int": "int",
+    "Tensor": "tensor", "Tensor[]": "tensors", "Tensor?[]": "tensors", "Scalar": "number", "Scalar[]": "floats",
+    "int": "int",
     "SymInt": "int", "int[]": "ints", "SymInt[]": "ints", "float": "float", "float[]": "floats", "bool": "bool",
     "str": "str", "ScalarType": "dtype",
 }  # fmt: skip
@@ -495,12 +505,13 @@ def row(word: str, category: Category) -> str:
     flipped = word.startswith("~")
     name, _, aliases = word.removeprefix("~").partition("=")
     path = path_of(name)
-    method = name not in NOT_METHODS and callable(getattr(torch.Tensor, name, None))
+    bare = name.removeprefix("Tensor.")
+    method = name not in NOT_METHODS and callable(getattr(torch.Tensor, bare, None))
     in_functional = path.startswith("torch.nn.functional.")
-    function = not path.startswith("torch.Tensor.") or category.name == "conversion"
+    function = not path.startswith("torch.Tensor.") or (category.name == "conversion" and name != "type")
     texts = signatures(name, category.name)
     words = [repr_(name), *map(wrapped, texts)]
-    if path != (f"torch.{name}" if function else f"torch.Tensor.{name}"):
+    if path != (f"torch.{name}" if function else f"torch.Tensor.{bare}"):
         words.append(f"torch={repr_(path)}")
     if method and not (in_functional and not hasattr(torch, name)):
         words.append("method=True")
@@ -510,8 +521,8 @@ def row(word: str, category: Category) -> str:
         words.append("pointwise=True")
     if name in SUBJECTS or name in FULL_SUBJECTS:
         words.append(f"subject={repr_(FULL_SUBJECTS.get(name) or f'{name}(x, {SUBJECTS[name]})')}")
+    names = [repr_(alias) for alias in sorted(aliases.split(","))]
     if aliases:
-        names = [repr_(alias) for alias in sorted(aliases.split(","))]
         words.append(f"aliases=({', '.join(names)}{',' if len(names) == 1 else ''})")
     line = f"    row({', '.join(words)}),"
     if len(line) <= WIDTH and "\n" not in line:
@@ -519,6 +530,8 @@ def row(word: str, category: Category) -> str:
     one = f"        {', '.join(words)}"
     if len(one) <= WIDTH and "\n" not in one:
         return f"    row(\n{one}\n    ),"
+    if aliases and len(words[-1]) > WIDTH - 9:  # many aliases, one a line
+        words[-1] = "aliases=(\n" + "".join(f"            {alias},\n" for alias in names) + "        )"
     return "    row(\n" + "".join(f"        {word},\n" for word in words) + "    ),"
 
 

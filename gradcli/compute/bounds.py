@@ -13,7 +13,16 @@ from collections.abc import Callable, Iterable
 
 import torch
 
-from gradcli.compute.sizes import BY_VALUE, PIECES, STEPS, Arguments, Keywords, broadcast_elements, elements_of
+from gradcli.compute.sizes import (
+    BY_VALUE,
+    PIECES,
+    STEPS,
+    WITHIN_MEMORY,
+    Arguments,
+    Keywords,
+    broadcast_elements,
+    elements_of,
+)
 from gradcli.errors import BoundError, Span
 from gradcli.language.catalogue.rows import Row
 
@@ -37,13 +46,7 @@ def check(
     steady: the result is no larger than the operands are when they are broadcast together.
     """
     if name in PIECES:
-        pieces = PIECES[name](arguments, keywords)
-        if pieces > MAX_PIECES:
-            raise BoundError(
-                f"{name}() would make {_rounded(pieces)} tensors; at most {_rounded(MAX_PIECES)} are allowed",
-                span=span,
-                hint="Cut it into fewer pieces.",
-            )
+        check_pieces(f"{name}()", PIECES[name](arguments, keywords), span=span)
     if name in STEPS:
         steps = STEPS[name](arguments, keywords)
         if steps > most:
@@ -62,6 +65,28 @@ def check(
         else:
             elements = _measured(function, arguments, keywords)
     check_elements(elements, f"{name}()", most=most, span=span)
+    if name in WITHIN_MEMORY:
+        _check_memory(name, *WITHIN_MEMORY[name](arguments, keywords), span=span)
+
+
+def _check_memory(maker: str, last: float, held: float, *, span: Span) -> None:
+    """Raises BoundError if the last element that is read lies outside of the memory that a tensor holds."""
+    if not 0 <= last < held:
+        raise BoundError(
+            f"{maker}() would read element {_rounded(last)} of a memory of {_rounded(held)} elements",
+            span=span,
+            hint="Give sizes and strides that stay within the tensor: offset + sum((size - 1) * stride).",
+        )
+
+
+def check_pieces(maker: str, pieces: float, *, span: Span) -> None:
+    """Raises BoundError if `maker` would make more tensors than a call may return."""
+    if pieces > MAX_PIECES:
+        raise BoundError(
+            f"{maker} would make {_rounded(pieces)} tensors; at most {_rounded(MAX_PIECES)} are allowed",
+            span=span,
+            hint="Cut it into fewer pieces.",
+        )
 
 
 def is_steady(row: Row) -> bool:
@@ -167,7 +192,30 @@ _STEADY = frozenset(
 )
 """Categories whose results are no larger than their operands broadcast together, but for the following."""
 _GROWING = frozenset(
-    {"broadcast_to", "cartesian_prod", "combinations", "diag", "diag_embed", "diagflat", "expand", "meshgrid", "pad"}
-    | {"repeat", "repeat_interleave", "tile", "index_select", "tril_indices", "triu_indices", "histc", "bincount"}
-    | {"diff", "quantile", "nanquantile", "broadcast_tensors"}
+    [
+        "Tensor.unfold",
+        "as_strided",
+        "bincount",
+        "broadcast_tensors",
+        "broadcast_to",
+        "cartesian_prod",
+        "combinations",
+        "constant_pad_nd",
+        "diag",
+        "diag_embed",
+        "diagflat",
+        "diff",
+        "expand",
+        "histc",
+        "index_select",
+        "meshgrid",
+        "nanquantile",
+        "pad",
+        "quantile",
+        "repeat",
+        "repeat_interleave",
+        "tile",
+        "tril_indices",
+        "triu_indices",
+    ]
 )

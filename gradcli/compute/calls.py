@@ -9,9 +9,9 @@ from importlib import import_module
 
 import torch
 
-from gradcli.compute import scalars
+from gradcli.compute import bounds, scalars
 from gradcli.compute.literals import Context, is_integral, to_tensor, wants_integers
-from gradcli.errors import Span
+from gradcli.errors import ExpressionError, Span
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import Bound, Parameter, bind
 from gradcli.language.syntax import Call
@@ -51,6 +51,29 @@ class Prepared:
         return {name: argument.passed for name, argument in self.keywords.items()}
 
 
+class Spread(tuple[object, ...]):
+    """The items that a star puts among the arguments, or into a list."""
+
+    @classmethod
+    def of(cls, value: object, span: Span) -> Spread:
+        """The items of a sequence, the slices of a tensor along its first dimension; raises ExpressionError."""
+        if isinstance(value, torch.Tensor):
+            bounds.check_pieces("'*'", value.shape[0] if value.ndim else 0, span=span)
+            return cls(value.unbind(0))
+        if isinstance(value, list | tuple):
+            return cls(value)
+        raise ExpressionError(
+            "'*' stands before a list or a tensor",
+            span=span,
+            hint="Write f(*x.unbind(0)), or the arguments one by one.",
+        )
+
+
+def spread(operands: list[object]) -> list[object]:
+    """The operands, with the items of those that a star stands before."""
+    return [item for operand in operands for item in (operand if isinstance(operand, Spread) else (operand,))]
+
+
 @cache
 def resolve(path: str) -> Callable[..., object]:
     """The PyTorch callable that a row names by its dotted path."""
@@ -68,7 +91,7 @@ def prepare(node: Call, operands: list[object], context: Context) -> Prepared:
     Raises ArgumentError.
     """
     first = len(operands) - len(node.keywords)
-    positional = operands[:first]
+    positional = spread(operands[:first])
     keywords = {name: operand for (name, _), operand in zip(node.keywords, operands[first:], strict=True)}
     row = node.function
     if node.receiver is not None:

@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 import torch
 
 from gradcli.compute import bounds, scalars
-from gradcli.compute.calls import prepare, resolve
+from gradcli.compute.calls import Spread, prepare, resolve, spread
 from gradcli.compute.capture import TORCH_ERRORS, TorchError
+from gradcli.compute.indexing import as_index, attribute
+from gradcli.compute.indexing import index as element_of
 from gradcli.compute.literals import Context as Context
 from gradcli.compute.literals import is_integral, to_tensor
 from gradcli.compute.schedule import schedule
 from gradcli.compute.sizes import Arguments, Keywords
 from gradcli.errors import BoundError, ExpressionError, Span, UnknownNameError
-from gradcli.language.catalogue.attributes import ATTRIBUTES
 from gradcli.language.names import CONSTANTS
 from gradcli.language.syntax import (
     Assign,
@@ -33,6 +34,7 @@ from gradcli.language.syntax import (
     Program,
     Sequence,
     Slice,
+    Starred,
     Statement,
     Unary,
     Update,
@@ -54,6 +56,8 @@ _IN_PLACE: dict[str, Callable[..., object]] = {
     "bitwise_and": operator.iand,
     "bitwise_or": operator.ior,
     "bitwise_xor": operator.ixor,
+    "bitwise_left_shift": operator.ilshift,
+    "bitwise_right_shift": operator.irshift,
 }
 
 
@@ -153,19 +157,22 @@ class Run:
             case Dots():
                 return ...
             case Sequence(bracketed=bracketed):
-                return operands if bracketed else tuple(operands)
+                items = spread(operands)
+                return items if bracketed else tuple(items)
+            case Starred():
+                return Spread.of(operands[0], node.span)
             case Slice(start=start, stop=stop, step=step):
                 rest = iter(operands)
                 return slice(*(None if part is None else next(rest) for part in (start, stop, step)))
             case Unary(operator=name) | Binary(operator=name):
                 return self._operate(name, operands, node.span)
             case Attribute(name=name):
-                return _attribute(operands[0], name, node.span)
+                return attribute(operands[0], name, node.span)
             case Index():
-                index = self._as_index(operands[1], node.index.span)
+                index = as_index(operands[1], node.index.span, self.context)
                 if isinstance(operands[0], torch.Tensor):
                     bounds.check_index(operands[0], index, most=self.context.max_elements, span=node.span)
-                return _index(operands[0], index, node.span)
+                return element_of(operands[0], index, node.span)
             case Call():
                 return self._call(node, operands)
 
@@ -204,7 +211,7 @@ class Run:
 
     def _store(self, target: Index, value: object) -> torch.Tensor:
         tensor = self.value(target.operand)
-        index = self._as_index(self.value(target.index), target.index.span)
+        index = as_index(self.value(target.index), target.index.span, self.context)
         if not isinstance(tensor, torch.Tensor):
             raise ExpressionError("only an element of a tensor can be assigned", span=target.span)
         if not scalars.is_number(value):
@@ -214,16 +221,6 @@ class Run:
         except TORCH_ERRORS as error:
             raise TorchError(error, stage="forward", node=target) from None
         return tensor
-
-    def _as_index(self, value: object, span: Span) -> object:
-        if isinstance(value, tuple):
-            return tuple(self._as_index(item, span) for item in value)
-        if isinstance(value, list):
-            boolean = bool(value) and all(isinstance(item, bool) for item in value)
-            return to_tensor(value, span, self.context, dtype=torch.bool if boolean else torch.int64)
-        if isinstance(value, str | float | complex):
-            raise ExpressionError(f"an index is an integer, a slice or a mask, not {value!r}", span=span)
-        return value
 
     def _call(self, node: Call, operands: list[object]) -> object:
         call = prepare(node, operands, self.context)
@@ -252,20 +249,3 @@ class Run:
             return
         most = self.context.max_elements
         bounds.check(name, function, arguments, keywords, most=most, span=span, steady=steady)
-
-
-def _attribute(operand: object, name: str, span: Span) -> object:
-    is_result = isinstance(operand, tuple) and not isinstance(operand, torch.Size)
-    if is_result and hasattr(operand, name) and name not in ("count", "index"):
-        return getattr(operand, name)
-    if isinstance(operand, torch.Tensor) and name in ATTRIBUTES:
-        return getattr(operand, name)
-    what = "these tensors have" if is_result else "a tensor has" if isinstance(operand, torch.Tensor) else "this has"
-    raise UnknownNameError(f"{what} no attribute '{name}'", span=span, hint="x.T, x.shape, x.real and the like.")
-
-
-def _index(operand: object, index: object, span: Span) -> object:
-    if isinstance(operand, torch.Tensor | list | tuple):
-        item: object = operand.__getitem__(index)  # type: ignore[index, call-overload]
-        return item
-    raise ExpressionError("only a tensor can be indexed", span=span, hint="Index a name or a list: x[0].")

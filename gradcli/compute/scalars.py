@@ -22,6 +22,8 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "bitwise_and": operator.and_,
     "bitwise_or": operator.or_,
     "bitwise_xor": operator.xor,
+    "bitwise_left_shift": operator.lshift,
+    "bitwise_right_shift": operator.rshift,
     "lt": operator.lt,
     "le": operator.le,
     "gt": operator.gt,
@@ -35,6 +37,8 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
 """Python's functions for the operators: they work on numbers and on tensors."""
 
 _LARGEST_INTEGER = 2**63 - 1
+_BEYOND_DOUBLE = 1100
+"""Places to the left by which 1 is moved out of double precision: 1 << 10**12 is infinite, and no memory is taken."""
 
 
 def is_number(value: object) -> TypeGuard[Number]:
@@ -49,6 +53,8 @@ def compute(name: str, *operands: Number) -> Number:
     safe = [bounded(operand) for operand in operands]
     if name == "pow" and _too_large(*safe):
         return _as_tensors(name, safe)
+    if name == "bitwise_left_shift" and isinstance(safe[1], int):
+        safe[1] = min(safe[1], _BEYOND_DOUBLE)
     try:
         result = FUNCTIONS[name](*safe)
     except ArithmeticError:

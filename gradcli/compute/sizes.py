@@ -228,6 +228,7 @@ BY_VALUE: dict[str, Callable[[Arguments, Keywords], float | None]] = {
     "logspace": _spaced,
     "arange": _arange,
     **dict.fromkeys(("ones", "zeros", "full", "rand", "randn"), _sizes(0)),
+    "as_strided": _sizes(1),
     **dict.fromkeys(("new_ones", "new_zeros", "new_full"), _sizes(1)),
     **dict.fromkeys(("matmul", "linalg.matmul", "mm", "bmm", "mv"), _matmul),
     **dict.fromkeys(("cat", "stack", "hstack", "vstack", "dstack", "column_stack"), _side_by_side),
@@ -250,3 +251,25 @@ PIECES: dict[str, Callable[[Arguments, Keywords], float]] = {
     "split": _split,
     "unbind": _unbind,
 }
+
+
+def _as_strided(arguments: Arguments, keywords: Keywords) -> tuple[float, float]:
+    """The furthest element that is read, -1 for one before the first, and how many there are."""
+    tensor = _argument(arguments, keywords, 0, "input")
+    assert isinstance(tensor, torch.Tensor)
+    size, stride = (_argument(arguments, keywords, 1, "size"), _argument(arguments, keywords, 2, "stride"))
+    offset = _argument(arguments, keywords, 3, "storage_offset")
+    first = tensor.storage_offset() if offset is None else offset
+    sizes, strides = ([value] if isinstance(value, int) else value for value in (size, stride))
+    assert isinstance(sizes, list | tuple)
+    assert isinstance(strides, list | tuple)
+    assert isinstance(first, int)
+    steps = [(n - 1) * step for n, step in zip(sizes, strides, strict=False)]
+    held = tensor.untyped_storage().nbytes() // tensor.element_size()
+    if 0 in sizes:
+        return 0, 1
+    return (first + sum(steps) if min(steps, default=0) >= 0 <= first else -1), held
+
+
+WITHIN_MEMORY: dict[str, Callable[[Arguments, Keywords], tuple[float, float]]] = {"as_strided": _as_strided}
+"""Calls that say themselves which elements of a memory they read: the last one, and how many there are."""

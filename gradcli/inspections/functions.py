@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from gradcli.errors import UsageError, did_you_mean, listed
 from gradcli.language import catalogue
+from gradcli.language.catalogue.modules import MODULES, Module, find_module
 from gradcli.language.catalogue.rows import Activation, Loss, Row
+from gradcli.language.catalogue.signature import parse_signature
 from gradcli.language.names import without_prefix
 from gradcli.results import FunctionEntry, FunctionsResult
 
@@ -13,7 +15,7 @@ def functions(name: str | None = None, *, category: str | None = None, search: s
     """One row by name, or the rows of a category that contain a text.  Raises UsageError with the nearest name."""
     if name is not None:
         return FunctionsResult(name, (entry(_row(name)),))
-    rows = catalogue.all_rows()
+    rows = (*catalogue.all_rows(), *MODULES)
     if category is not None:
         known = sorted({row.category for row in rows})
         if category not in known:
@@ -63,12 +65,16 @@ def entry(row: Row) -> FunctionEntry:
             paper=row.paper,
             example=f"gradcli loss {row.name} {values}",
         )
+    if isinstance(row, Module):
+        made_with = ", ".join(p.name for p in parse_signature(row.signatures[0]).parameters if p.required)
+        tensors = ", ".join(["x", "t", "v", "w"][: row.inputs])
+        return FunctionEntry(**common, example=f"gradcli grad '{row.name}({made_with})({tensors})'")  # type: ignore[arg-type]
     return FunctionEntry(**common)  # type: ignore[arg-type]
 
 
 def _row(name: str) -> Row:
     bare = without_prefix(name)
-    row = catalogue.find(bare)
+    row = catalogue.find(bare) or find_module(bare)
     if row is not None:
         return row
     names = {*catalogue.function_names(), *catalogue.method_names()}

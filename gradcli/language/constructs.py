@@ -20,6 +20,8 @@ BINARY: dict[type[ast.AST], str] = {
     ast.BitAnd: "bitwise_and",
     ast.BitOr: "bitwise_or",
     ast.BitXor: "bitwise_xor",
+    ast.LShift: "bitwise_left_shift",
+    ast.RShift: "bitwise_right_shift",
 }
 
 COMPARISON: dict[type[ast.AST], str] = {
@@ -41,8 +43,6 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.NotIn: ("'not in' is not in the language", "Compare with !=, or use ~isin(x, values)."),
     ast.Is: ("'is' is not in the language", "Compare with ==."),
     ast.IsNot: ("'is not' is not in the language", "Compare with !=."),
-    ast.LShift: ("'<<' is not in the language", "Multiply by a power of two."),
-    ast.RShift: ("'>>' is not in the language", "Divide by a power of two."),
     ast.Lambda: ("lambdas are not in the language", "Write the expression itself, with its free names."),
     ast.ListComp: ("comprehensions are not in the language", "Write a tensor expression: x**2 works on every element."),
     ast.SetComp: ("comprehensions are not in the language", "Write a tensor expression: x**2 works on every element."),
@@ -50,7 +50,7 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.GeneratorExp: ("generators are not in the language", "Write a tensor expression: sum(x**2)."),
     ast.JoinedStr: ("f-strings are not in the language", "Write the text itself."),
     ast.NamedExpr: ("':=' is not in the language", "Name the part before: h = ...; then use h."),
-    ast.Starred: ("star arguments are not in the language", "Write the arguments one by one."),
+    ast.Starred: ("'*' stands before arguments and in lists only", "Write f(*x.unbind(0)) or [*x.unbind(0)]."),
     ast.keyword: ("'**' arguments are not in the language", "Write the arguments one by one: dim=0."),
     ast.Dict: ("dictionaries are not in the language", "Write a list [1, 2] for a tensor."),
     ast.Set: ("sets are not in the language", "Write a list [1, 2] for a tensor."),

@@ -30,9 +30,23 @@ _SHORT_INPUT = {
     "cdouble": "complex128",
 }
 
+TENSOR_CLASSES = {
+    "BFloat16Tensor": "bfloat16",
+    "BoolTensor": "bool",
+    "ByteTensor": "uint8",
+    "CharTensor": "int8",
+    "DoubleTensor": "float64",
+    "FloatTensor": "float32",
+    "HalfTensor": "float16",
+    "IntTensor": "int32",
+    "LongTensor": "int64",
+    "ShortTensor": "int16",
+}
+"""PyTorch's old names for a tensor of a dtype: torch.LongTensor([0, 1]), x.type(torch.LongTensor)."""
+
 # bare `float`, `half`, `int`, ... are functions of the language; behind `torch.` they are dtypes, as in PyTorch
 DTYPES = {name: name for name in ALL if name != "bool"}
-PREFIXED_DTYPES = {**DTYPES, "bool": "bool", **_SHORT_INPUT}
+PREFIXED_DTYPES = {**DTYPES, "bool": "bool", **_SHORT_INPUT, **TENSOR_CLASSES}
 
 
 def floating(word: str) -> str:

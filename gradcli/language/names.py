@@ -12,11 +12,16 @@ from gradcli.language.catalogue.attributes import ATTRIBUTES, RESULT_FIELDS
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import check_call as check_signature
 from gradcli.language.dtypes import DTYPES, PREFIXED_DTYPES
-from gradcli.language.syntax import Node
+from gradcli.language.syntax import Node, Starred
 
 __all__ = ["CONSTANTS", "DTYPES", "NAMESPACES", "PREFIXED_DTYPES", "PREFIXES"]
 
 CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
+FOREIGN_CONSTANTS: dict[str, float | None] = {
+    **{f"math.{name}": value for name, value in {**CONSTANTS, "tau": math.tau}.items()},
+    **{f"{n}.{name}": value for n in ("np", "numpy") for name, value in {**CONSTANTS, "newaxis": None}.items()},
+}
+"""The same numbers as other libraries write them: math.pi, np.inf, np.newaxis."""
 PREFIXES = ("torch.nn.functional", "nn.functional", "torch", "F")
 NAMESPACES = ("torch", "nn", "F", "linalg", "special", "fft")
 _FOREIGN = ("Tensor", "np", "numpy", "jnp", "jax", "tf", "math", "scipy")
@@ -148,6 +153,8 @@ def check_call(
     repeated = next((name for name in named if named.count(name) > 1), None)
     if repeated is not None:
         raise ArgumentError(f"{written}() is given '{repeated}' twice", span=span, hint="Give it once.")
+    if any(isinstance(argument, Starred) for argument in arguments):
+        return  # how many arguments there are is seen when they are computed
     count = len(arguments) + (receiver is not None)
     try:
         check_signature(row, count, named, name=written)

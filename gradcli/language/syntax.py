@@ -49,6 +49,14 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True)
+class Starred:
+    """`*x.unbind(0)` among arguments or in a list: the items of a sequence, or the slices of a tensor."""
+
+    operand: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Unary:
     """`-x`, `+x`, `~x`; operator is PyTorch's name for it: neg, positive, bitwise_not."""
 
@@ -114,7 +122,7 @@ class Index:
     span: Span
 
 
-Node = Literal | Name | DtypeName | Sequence | Unary | Binary | Call | Attribute | Slice | Dots | Index
+Node = Literal | Name | DtypeName | Sequence | Starred | Unary | Binary | Call | Attribute | Slice | Dots | Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +181,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
         case Sequence(items=items):
             return items
-        case Unary(operand=operand) | Attribute(operand=operand):
+        case Unary(operand=operand) | Attribute(operand=operand) | Starred(operand=operand):
             return (operand,)
         case Binary(left=left, right=right):
             return (left, right)
@@ -193,7 +201,7 @@ def with_children(node: Node, parts: tuple[Node, ...]) -> Node:
             return node
         case Sequence():
             return replace(node, items=parts)
-        case Unary() | Attribute():
+        case Unary() | Attribute() | Starred():
             return replace(node, operand=parts[0])
         case Binary():
             return replace(node, left=parts[0], right=parts[1])

@@ -66,8 +66,6 @@ OUTSIDE = (
     "empty(3)",
     "x.new_empty(3)",
     "empty_like(x)",
-    "as_strided(x, (2,), (1000,))",
-    "x.as_strided((2,), (1000,))",
     "frombuffer(x)",
     "from_numpy(x)",
     "x.numpy()",
@@ -98,7 +96,19 @@ OUTSIDE = (
     "'a'.join(x)",
     "(y := x)",
     "lambda: x",
-    "exp(*x)",
+    "x.as_strided_((2,), (1,))",
+    "torch.nn.Module()(x)",
+    "nn.Linear(1, 1)(x)",
+    "nn.Module.load_state_dict(x)",
+    "nn.ReLU().register_forward_hook(exp)(x)",
+    "nn.ReLU().__call__(x)",
+    "nn.parallel.DataParallel(x)(x)",
+    "nn.Sequential(open('f'))(x)",
+    "torch.cuda.FloatTensor([1])",
+    "float('open')",
+    "math.sqrt(x)",
+    "np.load('f')",
+    "torch.LongTensor(3)",
     "exp(**x)",
     "[y for y in x]",
     "x if x else x",
@@ -202,3 +212,29 @@ def test_an_attribute_of_a_named_result_gives_no_method_of_a_tuple() -> None:
     for text in ("linalg.svd(x).count", "linalg.svd(x).index", "linalg.svd(x)._fields", "x.shape.numel"):
         with pytest.raises(GradcliError):
             parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "as_strided(x, (2,), (1000,))",
+        "x.as_strided((2,), (1,), 1)",
+        "x.as_strided((2,), (1,), -1)",
+        "x.as_strided((2,), (-1,))",
+        "x.as_strided((2,), (2**62,))",
+        "x.as_strided((3,), (1,))",
+        "x[1:].as_strided((2,), (1,))",
+    ],
+)
+def test_memory_beyond_a_tensor_is_not_read(text: str, run: Any) -> None:
+    code, out, err = run(["grad", text, "x=1,2"])
+    assert (code, out) == (2, "")
+    assert "would read element" in err
+
+
+@pytest.mark.parametrize(
+    "text", ["x.as_strided((2,), (1,))", "x[1:].as_strided((2,), (1,), 0)", "x.as_strided((3,), (0,), 1)"]
+)
+def test_memory_within_a_tensor_is_read(text: str, run: Any) -> None:
+    code, _, _ = run(["grad", text, "x=1,2"])
+    assert code == 0

@@ -10,6 +10,7 @@ import torch
 from mpmath import mp
 
 from gradcli.compute import scalars
+from gradcli.compute.calls import Spread, spread
 from gradcli.compute.reference import arrangement
 from gradcli.compute.reference.reals import Array, is_real, reals
 from gradcli.compute.reference.rules import ARRANGED, RULES, Absent, takes_integers
@@ -33,6 +34,7 @@ from gradcli.language.syntax import (
     Program,
     Sequence,
     Slice,
+    Starred,
     Unary,
     children,
     postorder,
@@ -123,7 +125,12 @@ class _Run:
             case Dots():
                 return ...
             case Sequence(bracketed=bracketed):
-                return operands if bracketed else tuple(operands)
+                items = spread(operands)
+                return items if bracketed else tuple(items)
+            case Starred():
+                parts = operands[0]
+                assert isinstance(parts, np.ndarray | list | tuple)
+                return Spread(map(np.asarray, parts) if isinstance(parts, np.ndarray) else parts)
             case Slice(start=start, stop=stop, step=step):
                 rest = iter(operands)
                 return slice(*(None if part is None else next(rest) for part in (start, stop, step)))
@@ -164,7 +171,7 @@ class _Run:
 
     def _call(self, node: Call, operands: list[object]) -> object:
         first = len(operands) - len(node.keywords)
-        positional = operands[:first]
+        positional = spread(operands[:first])
         keywords = {name: operand for (name, _), operand in zip(node.keywords, operands[first:], strict=True)}
         row = node.function
         if node.receiver is not None:
@@ -197,12 +204,14 @@ def apply(row: Row, bound: Bound) -> object:
             named[parameter.name] = prepared
     named.pop("requires_grad", None)
     if named.get("dtype") is not None and row.category != "conversion":
-        _check_exact(row, named["dtype"])
+        _check_exact(row, named["dtype"], named)
     named.pop("dtype" if row.category != "conversion" else "", None)
     return RULES[row.name](**named)
 
 
-def _check_exact(row: Row, dtype: object) -> None:
+def _check_exact(row: Row, dtype: object, named: Mapping[str, object]) -> None:
+    if row.name == "tensor" and dtype is torch.int64 and _integral(named["obj"]):
+        return
     if dtype is not torch.float64:  # narrower ones round, and so change the function
         raise NoReference(f"{row.name} with a dtype")
 

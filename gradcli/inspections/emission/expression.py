@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 
 from gradcli.compute import scalars
-from gradcli.compute.calls import RECEIVER, Argument, is_method_path, prepare
+from gradcli.compute.calls import RECEIVER, Argument, Prepared, Spread, is_method_path, prepare, spread
 from gradcli.compute.evaluate import Observed
 from gradcli.compute.literals import Context, to_tensor
 from gradcli.inspections.emission import literals
@@ -36,6 +36,8 @@ _SYMBOLS = {
     "bitwise_and": ("&", literals.BIT_AND),
     "bitwise_xor": ("^", literals.BIT_XOR),
     "bitwise_or": ("|", literals.BIT_OR),
+    "bitwise_left_shift": ("<<", literals.SHIFT),
+    "bitwise_right_shift": (">>", literals.SHIFT),
     "lt": ("<", literals.COMPARISON),
     "le": ("<=", literals.COMPARISON),
     "gt": (">", literals.COMPARISON),
@@ -122,6 +124,8 @@ class Writer:
             case syntax.Sequence(bracketed=bracketed):
                 inside = ", ".join(part.text for part in parts)
                 return Source(f"[{inside}]" if bracketed else f"({inside}{',' if len(parts) == 1 else ''})")
+            case syntax.Starred():
+                return Source(f"*{parts[0].at(literals.BIT_OR)}")
             case syntax.Slice():
                 return Source(_slice(node, iter(parts)))
             case syntax.Unary(operator=name):
@@ -166,13 +170,26 @@ class Writer:
             known[id(receiver)] = self._converted(node.receiver, operands[0], parts[0], ())
             operands[0] = receiver
         call = prepare(node, operands, self.context)
-        positional = [self._argument(argument, known) for argument in call.positional]
+        positional = self._starred(node, call, operands, parts) or [self._argument(a, known) for a in call.positional]
         keywords = [f"{name}={self._argument(a, known).text}" for name, a in call.keywords.items()]
         return _called(path, positional, keywords)
+
+    def _starred(
+        self, node: syntax.Call, call: Prepared, operands: list[object], parts: list[Source]
+    ) -> list[Source] | None:
+        """The positional arguments as they stand, where one has a star and PyTorch was given just what it was given."""
+        starred = any(isinstance(operand, Spread) for operand in operands)
+        given = spread(operands[: len(operands) - len(node.keywords)])
+        same = len(given) == len(call.positional) and all(
+            one is argument.passed for one, argument in zip(given, call.positional, strict=True)
+        )
+        return parts[: len(operands) - len(node.keywords)] if starred and same else None
 
     def _argument(self, argument: Argument, known: dict[int, Source]) -> Source:
         given, passed = argument.given, argument.passed
         if argument.parameter.kind == "tensors" and isinstance(given, list | tuple) and isinstance(passed, list):
+            if id(given) in known and all(one is other for one, other in zip(given, passed, strict=True)):
+                return known[id(given)]
             items = [self._passed(one, other, known) for one, other in zip(given, passed, strict=True)]
             return Source(f"[{', '.join(item.text for item in items)}]")
         return self._passed(given, passed, known)
@@ -192,8 +209,12 @@ class Writer:
     def _tensors(self, node: Node, operands: Sequence[object]) -> Iterator[tuple[int, Source]]:
         """The source of every tensor among the operands, those in a list included."""
         for child, operand in zip(children(node), operands, strict=True):
-            if isinstance(child, syntax.Sequence) and isinstance(operand, list | tuple):
-                yield from self._tensors(child, operand)
+            if isinstance(child, syntax.Sequence) and id(child) in self._operands:
+                yield from self._tensors(child, self._operands[id(child)])
+                if any(isinstance(item, syntax.Starred) for item in child.items):
+                    yield id(operand), self._sources[id(child)]
+            elif isinstance(child, syntax.Starred):
+                yield from _items(operand, self._sources[id(child.operand)])
             else:
                 yield from _items(operand, self._sources[id(child)])
 
@@ -203,7 +224,7 @@ class Writer:
             return source
         dtype = to_tensor(value, node.span, self.context, like=[item for item in like if item is not UNKNOWN]).dtype
         listed = isinstance(node, syntax.Sequence) and isinstance(value, list | tuple)
-        known = dict(self._tensors(node, value) if listed else _items(value, source))  # type: ignore[arg-type]
+        known = dict(self._tensors(node, self._operands[id(node)]) if listed else _items(value, source))
         return self._built(value, dtype, known)
 
     def _built(self, value: object, dtype: torch.dtype, known: dict[int, Source]) -> Source:
@@ -211,6 +232,8 @@ class Writer:
         if isinstance(value, torch.Tensor):
             return known[id(value)]
         if isinstance(value, list | tuple) and _holds_tensor(value):
+            if id(value) in known:
+                return Source(f"torch.stack({known[id(value)].text})")
             return Source(f"torch.stack([{', '.join(self._built(item, dtype, known).text for item in value)}])")
         return Source(literals.numbers(value, dtype, self.context.dtype))
 

@@ -11,7 +11,7 @@ import torch
 from gradcli.compute.capture import array, dtype_name
 from gradcli.compute.scalars import is_number
 
-COMPARISON, BIT_OR, BIT_XOR, BIT_AND, SUM, PRODUCT, SIGN, POWER, ATOM = range(9)
+COMPARISON, BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, SIGN, POWER, ATOM = range(10)
 """How tightly the outermost operator of a source text binds, in Python's order."""
 
 _EXACT_INTEGER = 2**53

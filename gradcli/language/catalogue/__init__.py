@@ -29,8 +29,8 @@ def find(name: str) -> Row | None:
 
 
 def find_method(name: str) -> Row | None:
-    """The row that `x.name(...)` calls."""
-    row = find(name)
+    """The row that `x.name(...)` calls; `Tensor.unfold` is a method of another meaning than the function `unfold`."""
+    row = find(f"Tensor.{name}") or find(name)
     return row if row is not None and row.method else None
 
 
@@ -53,4 +53,4 @@ def function_names() -> list[str]:
 
 def method_names() -> list[str]:
     """All names that can be called as methods."""
-    return sorted(name for name, row in _by_name().items() if row.method)
+    return sorted(name.removeprefix("Tensor.") for name, row in _by_name().items() if row.method)

@@ -21,6 +21,7 @@ KINDS = {
     "number": "a number",
     "int": "an integer",
     "ints": "an integer or a list of integers",
+    "sizes": "an integer or a list of integers and None",
     "float": "a number",
     "floats": "a number or a list of numbers",
     "bool": "True or False",
@@ -36,6 +37,8 @@ SPELLINGS = {"axis": "dim", "keepdims": "keepdim"}
 OUTER_COMMA = re.compile(r",(?![^(\[]*[)\]])")
 SHOWN_SIGNATURES = 3
 SHOWN_ITEMS = 6
+
+_SINGLE = {"ints": "int", "sizes": "int", "floats": "float"}
 
 IsTensor = Callable[[object], bool]
 
@@ -240,8 +243,9 @@ def _fits(parameter: Parameter, value: object, coerce: bool, is_tensor: IsTensor
     if parameter.kind == "tensors":
         items = value if isinstance(value, list | tuple) else (value,)
         return items is value and all(is_tensor(i) or (coerce and _becomes_tensor(i, is_tensor)) for i in items)
-    single = parameter.kind.removesuffix("s") if parameter.kind in ("ints", "floats") else None
+    single = _SINGLE.get(parameter.kind)
     if isinstance(value, list | tuple):
+        value = [item for item in value if item is not None or parameter.kind != "sizes"]
         return single is not None and all(_is_scalar(item, single, coerce=False) for item in value)
     return _is_scalar(value, single or parameter.kind, coerce=coerce)
 

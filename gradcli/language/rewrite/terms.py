@@ -22,6 +22,7 @@ from gradcli.language.syntax import (
     Node,
     Sequence,
     Slice,
+    Starred,
     Unary,
     children,
     postorder,
@@ -146,6 +147,8 @@ def _term(node: Node, parts: list[Term]) -> Term:
             return Term("dots")
         case Sequence():
             return Term("list", tuple(parts))
+        case Starred():
+            return Term("starred", tuple(parts))
         case Slice(start=start, stop=stop, step=step):
             return Term("slice", tuple(parts), value=tuple(part is None for part in (start, stop, step)))
         case Attribute(name=name):

@@ -24,6 +24,7 @@ from gradcli.language.syntax import (
     Program,
     Sequence,
     Slice,
+    Starred,
     Unary,
     Update,
     children,
@@ -31,14 +32,16 @@ from gradcli.language.syntax import (
     roots,
 )
 
-ANY, COMPARE, OR, XOR, AND, ADD, MUL, UNARY, POW, ATOM = range(10)
+ANY, COMPARE, OR, XOR, AND, SHIFT, ADD, MUL, UNARY, POW, ATOM = range(11)
 """How tightly a piece of text holds together, loosest first: Python's precedence."""
 
 _LEVELS = {"add": ADD, "sub": ADD, "mul": MUL, "div": MUL, "floor_divide": MUL, "remainder": MUL, "matmul": MUL}
 _LEVELS |= {"pow": POW, "bitwise_and": AND, "bitwise_xor": XOR, "bitwise_or": OR}
+_LEVELS |= {"bitwise_left_shift": SHIFT, "bitwise_right_shift": SHIFT}
 _LEVELS |= dict.fromkeys(("lt", "le", "gt", "ge", "eq", "ne"), COMPARE)
 _SIGNS = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "floor_divide": "//", "remainder": "%", "matmul": " @ "}
 _SIGNS |= {"pow": "**", "bitwise_and": " & ", "bitwise_xor": " ^ ", "bitwise_or": " | ", "lt": " < ", "le": " <= "}
+_SIGNS |= {"bitwise_left_shift": " << ", "bitwise_right_shift": " >> "}
 _SIGNS |= {"gt": " > ", "ge": " >= ", "eq": " == ", "ne": " != "}
 
 
@@ -209,6 +212,8 @@ def _wanted(parent: Node | None, child: Node) -> int:
             return ATOM
         case Index(operand=operand):
             return ATOM if child is operand else ANY
+        case Starred():
+            return OR
         case None | Literal() | Name() | DtypeName() | Sequence() | Slice() | Dots():
             return ANY
 

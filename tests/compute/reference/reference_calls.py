@@ -84,6 +84,7 @@ CALLS: dict[str, str] = {
     "rrelu": "rrelu(a, 0.1, 0.3)",
     "sgn": "sgn(a) * a",
     "sign": "sign(a) * a",
+    "rsub": "rsub(a, b, alpha=3) + rsub(a, 2)",
     "sub": "sub(a, b, alpha=3) + a.sub(2) + sub(1, a)",
     "special.xlog1py": "special.xlog1py(a, p[0, 0]) + special.xlog1py(0 * a, a)",
     "special.zeta": "special.zeta(q, p)",
@@ -174,6 +175,10 @@ CALLS: dict[str, str] = {
     "cumprod": "cumprod(a, 1) + cumprod(two, 0).sum()",
     "cumsum": "cumsum(a, 0) * a + cumsum(two, 0).sum()",
     "cumulative_trapezoid": "cumulative_trapezoid(a, dx=0.5).sum() + cumulative_trapezoid(v, w)",
+    "gradient": (
+        "gradient(a)[0] + gradient(a)[1] + gradient(a, spacing=0.5, dim=1)[0] + gradient(a, dim=[0, 1])[1]"
+        " + gradient(a, spacing=[[0, 1, 3], [0, 2, 3]])[0]"
+    ),
     "diff": "diff(a) + diff(a, n=2, dim=0).sum() + diff(a, dim=0, prepend=b, append=b).sum()",
     "logcumsumexp": "logcumsumexp(a, dim=1)",
     # distance
@@ -243,6 +248,14 @@ CALLS: dict[str, str] = {
     "inverse": "inverse(a)",
     "kron": "kron(p, m) + kron(v[:2], p)[:, :1].sum()",
     "linalg.cholesky": f"linalg.cholesky({SYMMETRIC}) + linalg.cholesky({SYMMETRIC}, upper=True)",
+    "cholesky": f"cholesky({SYMMETRIC}) + {SYMMETRIC}.cholesky(True)",
+    "linalg.cholesky_ex": f"linalg.cholesky_ex({SYMMETRIC}).L",
+    "linalg.inv_ex": "linalg.inv_ex(a).inverse",
+    "linalg.solve_ex": "linalg.solve_ex(a, b)[0] + linalg.solve_ex(a, b, left=False).result",
+    "triangular_solve": (
+        "triangular_solve(b, triu(a) + 4 * eye(3))[0]"
+        " + triangular_solve(b, tril(a), upper=False, transpose=True, unitriangular=True).solution"
+    ),
     "linalg.cond": "linalg.cond(a) + linalg.cond(a, 1) + linalg.cond(a, 'fro')",
     "linalg.cross": "linalg.cross(a, b) + linalg.cross(a, b, dim=0)",
     "linalg.det": "linalg.det(a)",
@@ -377,6 +390,9 @@ CALLS: dict[str, str] = {
     "hstack": "hstack([v, w])**2",
     "meshgrid": "meshgrid(v, w, indexing='ij')[0] * outer(v, w)",
     "movedim": "movedim(c, 0, 2)**2",
+    "Tensor.unfold": "v.unfold(0, 2, 1)**2",
+    "constant_pad_nd": "constant_pad_nd(m, (1, 1)) ** 2 + constant_pad_nd(m, [1, 1], 2.5)",
+    "narrow_copy": "narrow_copy(a, 0, 1, 2)**2",
     "narrow": "narrow(a, 0, 1, 2)**2",
     "pad": "pad(m, (1, 1)) ** 2 + pad(m, (1, 1), value=2.5) + pad(m, (1, 1), 'reflect')",
     "permute": "permute(c, (2, 0, 1))**2 + c.permute(2, 0, 1)",

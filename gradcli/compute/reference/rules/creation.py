@@ -82,7 +82,16 @@ def eye(n: int, m: int | None = None) -> Value:
 
 @rule("tensor")
 def tensor(obj: Value) -> Value:
-    return obj
+    return listed(obj)
+
+
+def listed(value: Value) -> Array:
+    """Numbers, lists and arrays as torch.tensor has them: integers where there is nothing else."""
+    if isinstance(value, list | tuple):
+        parts = [listed(item) for item in value]
+        mixed = len({part.dtype for part in parts}) > 1
+        return np.stack([reals(part) for part in parts] if mixed else parts) if parts else np.empty(0, dtype=object)
+    return np.asarray(value) if isinstance(value, bool | int | np.ndarray) else reals(value)
 
 
 def _listed(values: Sequence[Real]) -> Array:

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.compute.reference.reals import exponential, is_real, logarithm, reals
+from gradcli.compute.reference.reals import Array, exponential, is_real, logarithm, reals
 from gradcli.compute.reference.rules.dimensions import map_rows
 from gradcli.compute.reference.rules.order import Ordered
 from gradcli.compute.reference.rules.reduction import trapezoids
 from gradcli.compute.reference.rules.registry import RULES, rule
-from gradcli.compute.reference.slope import Real
+from gradcli.compute.reference.slope import NoReference, Real
 
 Value = Any
 
@@ -66,6 +66,26 @@ RULES["cummin"] = _running_extreme(lambda new, best: bool(new <= best))
 def diff(input: Value, n: int = 1, dim: int = -1, prepend: Value = None, append: Value = None) -> Value:
     parts = [reals(part) for part in (prepend, input, append) if part is not None]
     return np.diff(np.concatenate(parts, axis=dim), n=n, axis=dim)
+
+
+@rule("gradient")
+def gradient(input: Value, spacing: Value = None, dim: Any = None, edge_order: int = 1) -> Value:
+    if edge_order != 1:
+        raise NoReference("gradient with edge_order=2")
+    x = reals(input)
+    dims = range(x.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
+    given = spacing if isinstance(spacing, list | tuple) else [1 if spacing is None else spacing] * len(dims)
+    return tuple(_slopes(x, step, axis) for step, axis in zip(given, dims, strict=True))
+
+
+def _slopes(x: Array, spacing: Value, axis: int) -> Array:
+    """Central differences, weighted where the points are not evenly apart, one-sided ones at both ends."""
+    x = np.moveaxis(x, axis, 0)
+    points = reals(spacing) if isinstance(spacing, np.ndarray) else reals(np.arange(len(x))) * reals(spacing)
+    apart = np.diff(points).reshape(-1, *[1] * (x.ndim - 1))
+    steep = np.diff(x, axis=0) / apart
+    inside = (steep[:-1] * apart[1:] + steep[1:] * apart[:-1]) / (apart[:-1] + apart[1:])
+    return np.moveaxis(np.concatenate([steep[:1], inside, steep[-1:]]), 0, axis)
 
 
 @rule("cumulative_trapezoid")

@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 
 from gradcli.compute.reference.reals import Array, reals
-from gradcli.compute.reference.rules.matrices import eigvalsh, inverse, solution, solve, svdvals
+from gradcli.compute.reference.rules.matrices import (
+    cholesky,
+    eigvalsh,
+    inverse,
+    solution,
+    solve,
+    solve_triangular,
+    svdvals,
+)
 from gradcli.compute.reference.rules.products import product
 from gradcli.compute.reference.rules.registry import rule
 from gradcli.compute.reference.slope import NoReference
@@ -30,6 +38,10 @@ Singular = namedtuple("Singular", ["U", "S", "Vh"])
 OldSingular = namedtuple("OldSingular", ["U", "S", "V"])
 LeastSquares = namedtuple("LeastSquares", ["solution", "residuals", "rank", "singular_values"])
 Eigen = namedtuple("Eigen", ["eigenvalues", "eigenvectors"])
+Inverse = namedtuple("Inverse", ["inverse", "info"])
+Factor = namedtuple("Factor", ["L", "info"])
+Result = namedtuple("Result", ["result", "info"])
+Triangular = namedtuple("Triangular", ["solution", "cloned_coefficient"])
 
 
 @rule("linalg.svd")
@@ -74,6 +86,29 @@ def lstsq(input: Value, b: Value, rcond: float | None = None, driver: str | None
     if rcond is not None or driver not in (None, "gels"):
         raise NoReference("linalg.lstsq with a cutoff")
     return LeastSquares(product(_pseudo_inverse(reals(input)), reals(b)), ABSENT, ABSENT, ABSENT)
+
+
+@rule("linalg.inv_ex")
+def inv_ex(A: Value, check_errors: bool = False) -> Value:  # noqa: ARG001 - PyTorch has accepted the matrix
+    return Inverse(inverse(A), ABSENT)
+
+
+@rule("linalg.cholesky_ex")
+def cholesky_ex(input: Value, upper: bool = False, check_errors: bool = False) -> Value:  # noqa: ARG001
+    return Factor(cholesky(input, upper), ABSENT)
+
+
+@rule("linalg.solve_ex")
+def solve_ex(A: Value, B: Value, left: bool = True, check_errors: bool = False) -> Value:  # noqa: ARG001
+    return Result(solve(A, B, left), ABSENT)
+
+
+@rule("triangular_solve")
+def triangular_solve(
+    input: Value, A: Value, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+) -> Value:
+    matrix = np.swapaxes(reals(A), -1, -2) if transpose else reals(A)
+    return Triangular(solve_triangular(matrix, input, upper != transpose, True, unitriangular), A)
 
 
 @rule("linalg.tensorinv")

@@ -126,6 +126,11 @@ def sub(input: Value, other: Value, alpha: Value = 1) -> Value:
     return _subtract(input, _scaled(other, alpha))
 
 
+@rule("rsub")
+def rsub(input: Value, other: Value, alpha: Value = 1) -> Value:
+    return _subtract(other, _scaled(input, alpha))
+
+
 RULES["mul"] = _multiply
 
 

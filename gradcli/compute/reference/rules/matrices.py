@@ -167,7 +167,7 @@ def _cholesky(matrix: Rows) -> Rows:
     return lower
 
 
-@rule("linalg.cholesky")
+@rule("cholesky", "linalg.cholesky")
 def cholesky(input: Value, upper: bool = False) -> Value:
     lower = over_matrices(lambda rows: _cholesky(_symmetric(rows, "L")), reals(input))
     return np.swapaxes(lower, -1, -2) if upper else lower

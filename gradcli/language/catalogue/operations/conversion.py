@@ -24,5 +24,6 @@ ROWS = (
     row("long", "(input)", torch="torch.Tensor.long", method=True, pointwise=True),
     row("short", "(input)", torch="torch.Tensor.short", method=True, pointwise=True),
     row("to", "(input, dtype: dtype)", "(input, tensor)", torch="torch.Tensor.to", method=True, pointwise=True),
+    row("type", "(input, dtype: dtype)", method=True, function=False, pointwise=True),
     row("type_as", "(input, other)", torch="torch.Tensor.type_as", method=True, pointwise=True),
 )

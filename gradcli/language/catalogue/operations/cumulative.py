@@ -14,5 +14,15 @@ ROWS = (
     row("cumsum", "(input, dim: int, *, dtype: dtype? = None)", method=True, subject="cumsum(x, dim=0)"),
     row("cumulative_trapezoid", "(y, x, *, dim: int = -1)", "(y, *, dx: number = 1, dim: int = -1)"),
     row("diff", "(input, n: int = 1, dim: int = -1, prepend: tensor? = None, append: tensor? = None)", method=True),
+    row(
+        "gradient",
+        "(input, *, dim: ints, edge_order: int = 1)",
+        "(input, *, spacing: tensors, dim: int? = None, edge_order: int = 1)",
+        "(input, *, spacing: tensors, dim: ints, edge_order: int = 1)",
+        "(input, *, spacing: floats, dim: int? = None, edge_order: int = 1)",
+        "(input, *, spacing: floats, dim: ints, edge_order: int = 1)",
+        "(input, *, spacing: number, dim: ints, edge_order: int = 1)",
+        "(input, *, spacing: number? = None, dim: int? = None, edge_order: int = 1)",
+    ),
     row("logcumsumexp", "(input, dim: int)", method=True, subject="logcumsumexp(x, dim=0)"),
 )

@@ -129,6 +129,7 @@ ROWS = (
     row("remainder", "(input, other)", "(input, other: number)", "(input: number, other)", method=True, pointwise=True),
     row("round", "(input)", "(input, *, decimals: int)", method=True, pointwise=True, aliases=("special.round",)),
     row("rsqrt", "(input)", method=True, pointwise=True),
+    row("rsub", "(input, other, *, alpha: number = 1)", "(input, other: number, *, alpha: number = 1)", pointwise=True),
     row("sgn", "(input)", method=True, pointwise=True),
     row("sinc", "(input)", method=True, pointwise=True, aliases=("special.sinc",)),
     row("sinh", "(input)", method=True, pointwise=True),

@@ -9,21 +9,21 @@ row = category("pooling")
 
 ROWS = (
     row("adaptive_avg_pool1d", "(input, output_size: ints)"),
-    row("adaptive_avg_pool2d", "(input, output_size: ints)", torch="torch.nn.functional.adaptive_avg_pool2d"),
-    row("adaptive_avg_pool3d", "(input, output_size: ints)", torch="torch.nn.functional.adaptive_avg_pool3d"),
+    row("adaptive_avg_pool2d", "(input, output_size: sizes)", torch="torch.nn.functional.adaptive_avg_pool2d"),
+    row("adaptive_avg_pool3d", "(input, output_size: sizes)", torch="torch.nn.functional.adaptive_avg_pool3d"),
     row(
         "adaptive_max_pool1d",
-        "(input, output_size: ints, return_indices: bool = False)",
+        "(input, output_size: sizes, return_indices: bool = False)",
         torch="torch.nn.functional.adaptive_max_pool1d",
     ),
     row(
         "adaptive_max_pool2d",
-        "(input, output_size: ints, return_indices: bool = False)",
+        "(input, output_size: sizes, return_indices: bool = False)",
         torch="torch.nn.functional.adaptive_max_pool2d",
     ),
     row(
         "adaptive_max_pool3d",
-        "(input, output_size: ints, return_indices: bool = False)",
+        "(input, output_size: sizes, return_indices: bool = False)",
         torch="torch.nn.functional.adaptive_max_pool3d",
     ),
     row(

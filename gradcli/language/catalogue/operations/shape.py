@@ -8,6 +8,8 @@ from gradcli.language.catalogue.operations.table import category
 row = category("shape")
 
 ROWS = (
+    row("Tensor.unfold", "(input, dimension: int, size: int, step: int)", method=True, function=False),
+    row("as_strided", "(input, size: ints, stride: ints, storage_offset: int? = None)", method=True),
     row("atleast_1d", "(*tensors)"),
     row("atleast_2d", "(*tensors)"),
     row("atleast_3d", "(*tensors)"),
@@ -18,6 +20,7 @@ ROWS = (
     row("chunk", "(input, chunks: int, dim: int = 0)", method=True, subject="chunk(x, 2)"),
     row("column_stack", "(tensors: tensors)"),
     row("combinations", "(input, r: int = 2, with_replacement: bool = False)"),
+    row("constant_pad_nd", "(input, pad: ints, value: number = 0)"),
     row("diag", "(input, diagonal: int = 0)", method=True),
     row("diag_embed", "(input, offset: int = 0, dim1: int = -2, dim2: int = -1)", method=True),
     row("diagflat", "(input, offset: int = 0)", method=True),
@@ -42,6 +45,7 @@ ROWS = (
         aliases=("moveaxis",),
     ),
     row("narrow", "(input, dim: int, start, length: int)", "(input, dim: int, start: int, length: int)", method=True),
+    row("narrow_copy", "(input, dim: int, start: int, length: int)", method=True),
     row("pad", "(input, pad: ints, mode: str = 'constant', value: float? = None)", torch="torch.nn.functional.pad"),
     row("permute", "(input, dims: ints)", method=True),
     row("ravel", "(input)", method=True),

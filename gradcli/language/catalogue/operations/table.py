@@ -36,7 +36,7 @@ def category(category: str) -> MakeRow:
     ) -> Operation:
         return Operation(
             name=name,
-            torch=torch or (f"torch.{name}" if function else f"torch.Tensor.{name}"),
+            torch=torch or (f"torch.{name}" if function else f"torch.Tensor.{name.removeprefix('Tensor.')}"),
             category=category,
             signatures=signatures,
             method=method,
