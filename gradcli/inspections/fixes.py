@@ -1,4 +1,4 @@
-"""A fix: a rewritten expression that was run, has the value of the original, and a gradient where that has none."""
+"""A fix: a rewritten expression that was run, has the original's value, and the right gradient where that has none."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import torch
 
 from gradcli.compute.autodiff import Gradients
 from gradcli.errors import Span
-from gradcli.inspections.neighbours import far_inputs, near_inputs, ulps_apart
+from gradcli.inspections.neighbours import changed_one_by_one, far_inputs, near_inputs, ulps_apart
 from gradcli.inspections.probes import Candidate, Probe, near
 from gradcli.inspections.question import Question
-from gradcli.language.elementwise import is_random
+from gradcli.inspections.truth import Truth
+from gradcli.language.elementwise import is_random, selections
 from gradcli.language.parser import parse
 from gradcli.language.rewrite import rewrites
 from gradcli.language.rewrite.rule import Rule
@@ -22,10 +23,14 @@ MAX_ELEMENTS = 10_000
 
 @dataclass(frozen=True)
 class Fix:
-    """text: the whole expression, rewritten. gradients: at the question's inputs, None where there is no path."""
+    """text: the whole expression, rewritten. gradients: at the question's inputs, None where there is no path.
+
+    kind: what the gradients are where the original's are not finite: `limit`, `branch` or `subgradient`.
+    """
 
     text: str
     gradients: Gradients
+    kind: str = "limit"
 
 
 def verified_fix(
@@ -40,20 +45,8 @@ def verified_fix(
     prefer: the birthplace; changes that touch it are tried first. cotangent: of the output's shape; None for ones.
     only: the rules that may be used; none for all.
     """
-    leaves = question.leaves.values()
-    if sum(leaf.numel() for leaf in leaves) > MAX_ELEMENTS or any(leaf.is_complex() for leaf in leaves):
-        return None
-    if not question.wrt or is_random(question.program):
-        return None
-    verifier = Verifier(question, cotangent)
-    if not verifier.witnesses:
-        return None
-    narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in leaves)
-    for rewrite in rewrites(question.program, prefer=prefer, narrow=narrow, only=only):
-        gradients = verifier.gradients(rewrite.text)
-        if gradients is not None:
-            return Fix(rewrite.text, gradients)
-    return None
+    verifier = Verifier.of(question, cotangent)
+    return None if verifier is None else verifier.fix(prefer=prefer, only=only)
 
 
 class Verifier:
@@ -61,9 +54,21 @@ class Verifier:
 
     A rewrite holds if its gradients are finite at the inputs and where the original is finite nearby (a few ULPs and a
     few percent around, half and a tenth of the way to zero), if it has the original's value and gradient wherever
-    those are finite, here and nearby, in the inputs' dtype and in float64, and if its gradient does not jump here and
-    back where it is the same on both sides.
+    those are finite, here and nearby, in the inputs' dtype and in float64, if its gradient does not jump here and
+    back where it is the same on both sides, and if it is the truth (see Truth) where the original has none: here, with
+    another cotangent, and where only some of the inputs are others.
     """
+
+    @classmethod
+    def of(cls, question: Question, cotangent: torch.Tensor | None) -> Verifier | None:
+        """None for what is not searched: large, complex, random, or without a gradient anywhere nearby."""
+        leaves = question.leaves.values()
+        if sum(leaf.numel() for leaf in leaves) > MAX_ELEMENTS or any(leaf.is_complex() for leaf in leaves):
+            return None
+        if not question.wrt or is_random(question.program):
+            return None
+        verifier = cls(question, cotangent)
+        return verifier if verifier.witnesses else None
 
     def __init__(self, question: Question, cotangent: torch.Tensor | None = None) -> None:
         inputs = {name: leaf.detach() for name, leaf in question.leaves.items()}
@@ -72,6 +77,39 @@ class Verifier:
         self.sides = [Probe(question, leaves, cotangent) for leaves in ulps_apart(inputs, question.wrt)]
         self.near = [Probe(question, leaves, cotangent) for leaves in near_inputs(inputs, question.wrt)]
         self.far = [Probe(question, leaves, cotangent) for leaves in far_inputs(inputs)]
+        self._known: dict[str, Fix | None] = {}
+
+    def fix(self, *, prefer: Span | None = None, only: tuple[Rule, ...] = ()) -> Fix | None:
+        """The first rewrite that holds, None if none does."""
+        narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in self.question.leaves.values())
+        wrt = [name for name in self.question.wrt if self.question.leaves[name].requires_grad]
+        for rewrite in rewrites(self.question.program, prefer=prefer, narrow=narrow, only=only, wrt=wrt):
+            if rewrite.text not in self._known:
+                self._known[rewrite.text] = self.held(rewrite.text)
+            found = self._known[rewrite.text]
+            if found is not None:
+                return found
+        return None
+
+    @cached_property
+    def truths(self) -> list[Truth]:
+        """The truth here, with a random cotangent as well, and beside: where some of the inputs are others."""
+        beside = changed_one_by_one(self.here.leaves, self.question.wrt)
+        return [
+            Truth([self.here, *self._with_random_cotangent()]),
+            *(Truth([Probe(self.question, leaves, self.here.cotangent)], beside=True) for leaves in beside),
+        ]
+
+    def _with_random_cotangent(self) -> list[Probe]:
+        """The same inputs with each number of the cotangent multiplied by another one; none for a scalar output."""
+        value = None if self.here.narrow is None else self.here.narrow.value
+        if value is None or value.ndim == 0:
+            return []
+        generator = torch.Generator().manual_seed(4)
+        given = torch.ones_like(value) if self.here.cotangent is None else self.here.cotangent
+        sizes = 0.5 + torch.rand(given.shape, generator=generator)
+        signs = torch.randint(0, 2, given.shape, generator=generator) * 2 - 1
+        return [Probe(self.question, self.here.leaves, given * (sizes * signs).to(given))]
 
     @cached_property
     def witnesses(self) -> list[Probe]:
@@ -91,6 +129,11 @@ class Verifier:
 
     def gradients(self, text: str) -> Gradients | None:
         """The gradients of a rewrite at the inputs; None if it does not hold."""
+        fix = self.held(text)
+        return None if fix is None else fix.gradients
+
+    def held(self, text: str) -> Fix | None:
+        """A rewrite as a fix; None if it does not hold. What is cheap to refuse is refused first."""
         program = parse(text, bound=self.question.leaves)
         # float64 inputs must not be rounded by what was added to widen 16-bit ones
         candidate = Candidate(program, parse(text.replace(".float()", ".double()"), bound=self.question.leaves))
@@ -99,7 +142,17 @@ class Verifier:
             return None
         if not self.witnesses or not all(probe.agrees(candidate) for probe in [self.here, *self.witnesses]):
             return None
-        return None if self._jumps(candidate) else found.gradients
+        if not self.truths[0].bad and self._jumps(candidate):
+            return None
+        constructed = selections(program) > selections(self.question.program)
+        kinds = []
+        for truth in self.truths:
+            if not all(probe.agrees(candidate) for probe in truth.probes if probe is not self.here):
+                return None
+            kinds.append(truth.allows(candidate, constructed=constructed))
+            if kinds[-1] is None:
+                return None
+        return Fix(text, found.gradients or {}, kinds[0] or "limit")
 
     def _jumps(self, candidate: Candidate) -> bool:
         """Whether a gradient is another one here than on both sides."""

@@ -1,8 +1,8 @@
-"""Findings with a fix: a rewrite that was run and holds at these inputs and beside them."""
+"""Findings with a fix: a rewrite that was run and holds at these inputs and beside them; or why there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,7 +12,7 @@ from gradcli.inspections.question import Question
 from gradcli.results.findings import Finding
 
 if TYPE_CHECKING:
-    from gradcli.inspections.fixes import Fix
+    from gradcli.inspections.fixes import Verifier
     from gradcli.results import GradResult, LossResult, TraceResult
 
 FIXABLE = frozenset({"nan-forward", "inf-forward", "nan-backward", "inf-backward", "nan-accumulated", "masked-branch"})
@@ -20,30 +20,56 @@ FIXABLE = frozenset({"nan-forward", "inf-forward", "nan-backward", "inf-backward
 
 MAX_ELEMENTS_SHOWN = 6
 
+KINDS = {
+    "limit": "",
+    "branch": " (of the branch that is chosen: the slopes on the two sides differ)",
+    "subgradient": " (a subgradient: the slopes on the two sides differ)",
+}
+"""What is said of a gradient that is no limit."""
+
 R = TypeVar("R", "GradResult", "LossResult", "TraceResult")
 
 
 def with_fixes(result: R, question: Question, cotangent: torch.Tensor | None) -> R:
-    """The result whose findings carry a verified fix where one was found."""
+    """The result whose findings carry a verified fix where one was found, and say why where none can be."""
     if not any(finding.code in FIXABLE for finding in result.findings):
         return result
 
-    from gradcli.inspections.fixes import verified_fix  # all the rewrites: only for those who need one
+    from gradcli.inspections.fixes import Verifier  # all the rewrites: only for those who need one
 
-    def search(finding: Finding) -> Fix | None:
-        return verified_fix(question, prefer=finding.span, cotangent=cotangent)
+    verifier = Verifier.of(question, cotangent)
+    if verifier is None:
+        return result
+    findings = tuple(_fixed(finding, verifier) for finding in result.findings)
+    if any(finding.fix for finding in findings):
+        return replace(result, findings=findings)
+    return replace(result, findings=_explained(findings, verifier))
 
-    return replace(result, findings=tuple(_fixed(finding, search) for finding in result.findings))
 
-
-def _fixed(finding: Finding, search: Callable[[Finding], Fix | None]) -> Finding:
-    fix = search(finding) if finding.code in FIXABLE else None
+def _fixed(finding: Finding, verifier: Verifier) -> Finding:
+    fix = verifier.fix(prefer=finding.span) if finding.code in FIXABLE else None
     if fix is None:
         return finding
-    gradients = fix.gradients
+    message = f"{finding.message}. With the fix the gradient is {shown(fix.gradients)}{KINDS[fix.kind]}"
+    return replace(finding, fix=fix.text, message=message)
+
+
+def _explained(findings: tuple[Finding, ...], verifier: Verifier) -> tuple[Finding, ...]:
+    """The findings, the first of which that could have had a fix says what the true gradient does."""
+    from gradcli.inspections.truth_text import about
+
+    sentence = about(verifier.truths[0])
+    first = next(at for at, finding in enumerate(findings) if finding.code in FIXABLE)
+    if not sentence:
+        return findings
+    told = replace(findings[first], message=f"{findings[first].message}. {sentence}")
+    return (*findings[:first], told, *findings[first + 1 :])
+
+
+def shown(gradients: Mapping[str, torch.Tensor | None]) -> str:
+    """Gradients as a sentence has them: `[1, 2]`, or `x: [1, 2], y: 3`."""
     named = [f"{name}: {_values(gradient)}" for name, gradient in gradients.items()]
-    shown = ", ".join(named) if len(named) > 1 else _values(next(iter(gradients.values()), None))
-    return replace(finding, fix=fix.text, message=f"{finding.message}. With the fix the gradient is {shown}")
+    return ", ".join(named) if len(named) > 1 else _values(next(iter(gradients.values()), None))
 
 
 def _values(gradient: torch.Tensor | None) -> str:

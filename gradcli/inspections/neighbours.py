@@ -30,11 +30,27 @@ def ulps_apart(inputs: Leaves, wrt: Sequence[str]) -> tuple[Leaves, Leaves]:
     return right, left
 
 
+def changed_one_by_one(inputs: Leaves, names: Sequence[str]) -> Iterator[Leaves]:
+    """For each of several inputs the given ones with this one changed: the others stay where the trouble is."""
+    if len(names) < 2:
+        return
+    for name in names:
+        generator = torch.Generator().manual_seed(6)
+        here = inputs[name]
+        share = 0.25 + 0.5 * torch.rand(here.shape, generator=generator).to(here)
+        yield {**inputs, name: torch.where(here == 0, share, here * share)}
+
+
 def far_inputs(inputs: Leaves) -> Iterator[Leaves]:
-    """Ordinary inputs: ever smaller, with zeros and what is not finite replaced; then random ones, masks too."""
+    """Ordinary inputs: ever smaller, with zeros and what is not finite replaced; then random ones, masks too.
+
+    First those with the signs of the given ones: a weight stays a weight.
+    """
     generator = torch.Generator().manual_seed(1)
     for factor in (1.0, 0.5, 0.1, 0.01, 1e-4):
         yield {name: _ordinary(leaf, factor, generator) for name, leaf in inputs.items()}
+    for spread in (1.0, 3.0):
+        yield {name: _random(leaf, spread, 1, generator) * _signs_of(leaf) for name, leaf in inputs.items()}
     for spread, sign in ((1.0, 0), (1.0, 1), (1.0, -1), (3.0, 1), (10.0, 1), (10.0, -1)):
         yield {name: _random(leaf, spread, sign, generator) for name, leaf in inputs.items()}
 
@@ -62,6 +78,10 @@ def _ordinary(leaf: torch.Tensor, factor: float, generator: torch.Generator) -> 
         return leaf
     kept = torch.isfinite(leaf) & (leaf != 0)
     return torch.where(kept, leaf * factor, _random(leaf, 1.0, 0, generator))
+
+
+def _signs_of(leaf: torch.Tensor) -> torch.Tensor | int:
+    return torch.where(leaf < 0, -1, 1).to(leaf) if leaf.is_floating_point() else 1
 
 
 def _random(leaf: torch.Tensor, spread: float, sign: int, generator: torch.Generator) -> torch.Tensor:

@@ -45,6 +45,12 @@ def _is_pointwise(node: object) -> bool:
             return False
 
 
+def selections(program: Program) -> int:
+    """How many times a program selects between values by a condition."""
+    nodes = (node for root in roots(program) for node in postorder(root))
+    return sum(isinstance(node, Call) and node.function.name in ("where", "masked_fill") for node in nodes)
+
+
 def is_random(program: Program) -> bool:
     """Whether an expression draws random numbers, which differ from dtype to dtype."""
     nodes = (node for root in roots(program) for node in postorder(root))

@@ -103,6 +103,9 @@ def test_both_discarded_branches_are_guarded_at_once() -> None:
         ("acosh(x)", ["x=-1.1"]),  # not defined there
         ("logdet(x)", ["x=[[0,1],[1,0]]"]),
         ("x/norm(x)", ["x=0,0"]),  # no limit
+        ("x**2/norm(x)", ["x=0,0"]),
+        ("(x - mean(x))/std(x)", ["x=2,2,2"]),
+        ("x*log(x)", ["x=0,1"]),
         ("linalg.inv(x)", ["x=[[1,2],[2,4]]"]),
         ("log(sigmoid(randn(2)*x))", ["x=-200"]),  # not the same twice
     ],
@@ -127,6 +130,26 @@ def test_what_no_rewrite_can_mend_is_left_unfixed(text: str, words: list[str]) -
         ("atanh(tanh(x))", ["x=20"], "x + 1e-3*relu(10 - x)", "agrees where the original has no value"),
         ("log(1 + exp(x))", ["x=200"], "log(1 + exp(x - 1)) + 1", "still infinite"),
         ("1/(1 + exp(-x))", ["x=-100"], "0*x", "indistinguishable here in float32"),
+        ("x*sqrt(x)", ["x=0,4"], "x*sqrt(where(x != 0, x, 1.0))", "gradient 1 at 0, where the limit is 0"),
+        ("1e-10*x*sqrt(x)", ["x=0"], "1e-10*x*sqrt(where(x != 0, x, 1.0))", "the same ten orders down"),
+        ("sum(y*x*sqrt(x))", ["x=0,4", "y=1,1"], "sum(y*x*sqrt(where(x != 0, x, 1.0)))", "and summed"),
+        ("x*log(x)", ["x=0"], "x*log(where(x != 0, x, 1.0))", "the slope grows without bound"),
+        ("x*atan(1/x)", ["x=0"], "where(x != 0, x*atan(1/where(x != 0, x, 1.0)), 0.0)", "a constant at a kink"),
+        ("sin(x)/x", ["x=0"], "where(x != 0, sin(x)/where(x != 0, x, 1.0), 0.5)", "another value at the point"),
+        ("log1p(t)/t", ["t=0"], "where(t != 0, log1p(t)/where(t != 0, t, 1.0), 1.0)", "the value has a slope of -0.5"),
+        ("(expm1(t)/t)*d", ["t=0", "d=0"], "(expm1(t)/where(d != 0, t, 1.0))*d", "gradient 0 of d, and NaN at d=0.5"),
+        (
+            "stack([x*sqrt(x), -x*sqrt(x)])",
+            ["x=0"],
+            "stack([x*sqrt(where(x != 0, x, 1.0)), -x*sqrt(where(x != 0, x, 1.0))])",
+            "right for a cotangent of ones only",
+        ),
+        (
+            "where(d != 0, expm1(t)/t, 1 + t/2)*d",
+            ["t=0", "d=1"],
+            "where(d == 1, 1 + t/2, expm1(t)/t)*d",
+            "NaN beside, at d=1.5",
+        ),
     ],
 )
 def test_a_planted_wrong_rewrite_is_refused(text: str, words: list[str], planted: str, why: str) -> None:
@@ -143,6 +166,18 @@ def test_a_planted_wrong_rewrite_is_refused(text: str, words: list[str], planted
         ("log(1 + exp(x))", ["x=200"], "softplus(x)"),
         ("atanh(tanh(x))", ["x=20"], "x"),
         ("1/(1 + exp(-x))", ["x=-100"], "sigmoid(x)"),
+        ("x*sqrt(x)", ["x=0,4"], "where(x != 0, x*sqrt(where(x != 0, x, 1.0)), 0.0)"),
+        ("1e-10*x*sqrt(x)", ["x=0"], "1e-10*x**1.5"),
+        ("sum(y*x*sqrt(x))", ["x=0,4", "y=1,1"], "sum(y*x**1.5)"),
+        ("sin(x)/x", ["x=0"], "where(x != 0, sin(x)/where(x != 0, x, 1.0), 1.0)"),
+        ("log1p(t)/t", ["t=0"], "where(t != 0, log1p(t)/where(t != 0, t, 1.0), 1 - t/2)"),
+        ("(expm1(t)/t)*d", ["t=0", "d=0"], "where(t != 0, expm1(t)/where(t != 0, t, 1.0), 1 + t/2)*d"),
+        ("stack([x*sqrt(x), -x*sqrt(x)])", ["x=0"], "stack([x**1.5, -x**1.5])"),
+        (
+            "p = acos(w); (p/sin(p))*d",
+            ["w=1", "d=0"],
+            "p = acos(where(w != 1, w, 0.5)); where(w != 1, p/sin(p), 1 + (1 - w)/3)*d",
+        ),
     ],
 )
 def test_the_right_rewrite_beside_it_is_accepted(text: str, words: list[str], planted: str) -> None:

@@ -47,7 +47,7 @@ def moved_together(
 
     def measure(name: str) -> Measure:
         def outputs(elements: Sequence[int], level: Level, multiples: tuple[int, ...]) -> Iterator[Any]:
-            moving = _exact(inputs)
+            moving = exact_inputs(inputs)
             here = np.full(inputs[name].size, NAN, dtype=object)  # what is settled costs nothing as nan
             here[list(elements)] = moving[name].ravel()[list(elements)]
             steps = np.array([step_of(x, level) if x == x else NAN for x in here], dtype=object)
@@ -76,7 +76,7 @@ def moved_one_by_one(
     only: Collection[int] | None = None,
 ) -> dict[str, Array]:
     """The slopes of any program: one element of an input moves at a time, and may move every output."""
-    parts = summands(program, _exact(inputs), wrt, cotangent)
+    parts = summands(program, exact_inputs(inputs), wrt, cotangent)
     if parts is not None:
         each, shares = parts
         return moved_together(each, inputs, wrt, cotangent=shares, digits=digits, only=only)
@@ -91,7 +91,7 @@ def moved_one_by_one(
 
     def measure(name: str) -> Measure:
         def outputs(elements: Sequence[int], level: Level, multiples: tuple[int, ...]) -> Iterator[Any]:
-            moving = _exact(inputs)
+            moving = exact_inputs(inputs)
             with watching(level.doubt) as watch:
                 base = weighted(moving)
             doubtful = watch.over(()).item()
@@ -123,7 +123,7 @@ def settled_value(program: Program, inputs: Inputs, *, digits: int) -> Array:
     before: Array | None = None
     for precision in (digits + 10, 2 * digits, 430, 1300):
         with mp.workdps(precision):
-            now = evaluate(program, _exact(inputs))
+            now = evaluate(program, exact_inputs(inputs))
             if before is not None and _agree(before, now, digits):
                 return now
             before = now
@@ -201,7 +201,7 @@ def _or_none(side: Real) -> Real | None:
     return side if finite(side) else None
 
 
-def _exact(inputs: Inputs) -> dict[str, Array]:
+def exact_inputs(inputs: Inputs) -> dict[str, Array]:
     """Floating inputs as mpf; integers and truth values as they are."""
     return {
         name: array if array.dtype == bool or array.dtype.kind in "iu" else reals(array)

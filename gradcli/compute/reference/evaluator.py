@@ -12,7 +12,7 @@ from mpmath import mp
 from gradcli.compute import scalars
 from gradcli.compute.calls import Spread, spread
 from gradcli.compute.reference import arrangement
-from gradcli.compute.reference.reals import Array, is_real, reals
+from gradcli.compute.reference.reals import Array, choose, finite, is_real, reals
 from gradcli.compute.reference.rules import ARRANGED, RULES, Absent, takes_integers
 from gradcli.compute.reference.slope import NoReference
 from gradcli.errors import ArgumentError
@@ -47,15 +47,21 @@ _NOT_COVERED = (ArgumentError, TypeError, ValueError, IndexError, ArithmeticErro
 
 
 def evaluate(
-    program: Program, inputs: Mapping[str, object], *, exact: bool = False, observe: Observer | None = None
+    program: Program,
+    inputs: Mapping[str, object],
+    *,
+    exact: bool = False,
+    observe: Observer | None = None,
+    held: dict[int, Array] | None = None,
 ) -> Array:
     """The value of a program at mpmath's present precision, an array of mpf.
 
     exact: the text is a formula of the catalogue: 0.1 is one tenth, pi is pi, sqrt(2) is no double.
     observe: hears each node and its value.
+    held: truth values by the id of their node; an empty one is filled with those of this run, a filled one is obeyed.
     Raises NoReference.
     """
-    run = _Run(inputs, exact, observe)
+    run = _Run(inputs, exact, observe, held)
     for statement in program.statements:
         match statement:
             case Assign(target=target, value=value):
@@ -100,18 +106,29 @@ def as_array(value: object, *, integers: bool = False) -> Array:
 class _Run:
     """One evaluation: its variables, and the values that wait to be used."""
 
-    def __init__(self, inputs: Mapping[str, object], exact: bool, observe: Observer | None = None) -> None:
+    def __init__(
+        self,
+        inputs: Mapping[str, object],
+        exact: bool,
+        observe: Observer | None = None,
+        held: dict[int, Array] | None = None,
+    ) -> None:
         self.variables: dict[str, object] = dict(inputs)
         self.exact = exact
-        self.observe = observe
+        self.observe, self.held = observe, held
 
     def value(self, root: Node) -> object:
         values: dict[int, object] = {}
         for node in postorder(root):
             operands = [values.pop(id(child)) for child in children(node)]
-            values[id(node)] = self._compute(node, operands)
+            if self.held is not None and isinstance(node, Call) and node.function.name == "nan_to_num":
+                operands[0] = _without_replaced(node, as_array(operands[0]), self.held)
+            computed = self._compute(node, operands)
+            if self.held is not None and isinstance(computed, np.ndarray) and computed.dtype == bool:
+                computed = self.held.setdefault(id(node), computed)
+            values[id(node)] = computed
             if self.observe is not None:
-                self.observe(node, values[id(node)])
+                self.observe(node, computed)
         return values[id(root)]
 
     def _compute(self, node: Node, operands: list[object]) -> object:
@@ -187,6 +204,12 @@ class _Run:
         if plain and not self.exact and _is_number_function(row) and isinstance(result, np.ndarray):
             return _as_number(result)
         return result
+
+
+def _without_replaced(node: Node, value: Array, held: dict[int, Array]) -> Array:
+    """What nan_to_num works on, with a constant for what it replaces: the limit is that of what it lets through."""
+    broken = np.array([not finite(x) for x in reals(value).ravel()], dtype=bool).reshape(value.shape)
+    return choose(held.setdefault(id(node), broken), reals(np.zeros(value.shape)), reals(value))
 
 
 def apply(row: Row, bound: Bound) -> object:

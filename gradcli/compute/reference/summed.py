@@ -18,9 +18,17 @@ _DIGITS = 1500
 
 
 def summands(
-    program: Program, inputs: Mapping[str, Array], wrt: Sequence[str], cotangent: Array | None
+    program: Program,
+    inputs: Mapping[str, Array],
+    wrt: Sequence[str],
+    cotangent: Array | None,
+    *,
+    held: dict[int, Array] | None = None,
 ) -> tuple[Program, Array] | None:
-    """What is summed, and the cotangent of each summand; None unless the inputs of `wrt` have its shape."""
+    """What is summed, and the cotangent of each summand; None unless the inputs of `wrt` have its shape.
+
+    held: as `evaluate` has it.
+    """
     inner = summed(program.result)
     if inner is None:
         return None
@@ -28,7 +36,7 @@ def summands(
     if not is_pointwise(each):
         return None
     with mp.workdps(15):
-        shape = evaluate(each, inputs).shape
+        shape = evaluate(each, inputs, held=held).shape
     if not all(inputs[name].shape == shape for name in wrt):
         return None
     assert isinstance(program.result, Call)

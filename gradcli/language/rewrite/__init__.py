@@ -6,7 +6,7 @@ selection and in-place twins move the user's own text about.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from gradcli.errors import BoundError, ExpressionError, Span
@@ -19,7 +19,9 @@ from gradcli.language.rewrite import (
     losses,
     precision,
     quotients,
+    removable,
     roots,
+    rounding,
     selection,
 )
 from gradcli.language.rewrite.rule import LEADING_VARIANTS, Change, Rule, meet
@@ -44,10 +46,13 @@ RULES: tuple[Rule, ...] = (
     exponentials.rule,
     roots.rule,
     quotients.rule,
+    removable.rule,
+    rounding.rule,
     in_place.rule,
     selection.rule,
     guards.rule,
     guards.nan_rule,
+    guards.replaced_rule,
 )
 
 
@@ -73,12 +78,18 @@ class Rewrite:
 
 
 def rewrites(
-    program: Program, *, prefer: Span | None = None, narrow: bool = False, only: tuple[Rule, ...] = ()
+    program: Program,
+    *,
+    prefer: Span | None = None,
+    narrow: bool = False,
+    only: tuple[Rule, ...] = (),
+    wrt: Collection[str] | None = None,
 ) -> Iterator[Rewrite]:
     """Candidates, small changes first: one rule at one place, one rule at all its places, two rules in a row.
 
     prefer: among changes of a size, those that touch this piece of the text come first.
     narrow: some inputs have 16 bits, so that single precision may help. only: these rules instead of all.
+    wrt: the names that are differentiated, None for all.
     """
     if not _is_small(program):
         return
@@ -86,8 +97,8 @@ def rewrites(
     rules = only or ((*RULES, precision.rule) if narrow else RULES)
     last = () if only else LAST
     for candidates, most in (
-        (_one_or_two(program, prefer, rules), MAX_REWRITES - MAX_LAST),
-        (_single(program, prefer, last), MAX_REWRITES),
+        (_one_or_two(Draft(program, wrt), prefer, rules), MAX_REWRITES - MAX_LAST),
+        (_single(Draft(program, wrt), prefer, last), MAX_REWRITES),
     ):
         for rewrite in candidates:
             if len(seen) > most:
@@ -97,8 +108,9 @@ def rewrites(
                 yield rewrite
 
 
-def _one_or_two(program: Program, prefer: Span | None, rules: tuple[Rule, ...]) -> Iterator[Rewrite]:
-    changes = _ordered(_changes(program, rules), prefer)
+def _one_or_two(draft: Draft, prefer: Span | None, rules: tuple[Rule, ...]) -> Iterator[Rewrite]:
+    program = draft.program
+    changes = _ordered(_changes(draft, rules), prefer)
     leading: list[Rewrite] = []  # worth a second change: of the safe constants the first is enough
     for change in changes:
         rewrite = _rewritten(program, change)
@@ -107,9 +119,9 @@ def _one_or_two(program: Program, prefer: Span | None, rules: tuple[Rule, ...]) 
             if change.variant in LEADING_VARIANTS:
                 leading.append(rewrite)
     for first in leading[:MAX_FIRST]:
-        between = parse(first.text, bound=program.free_names)
+        between = Draft(parse(first.text, bound=program.free_names), draft.wrt)
         for change in _changes(between, rules):
-            second = _rewritten(between, change) if _goes_with(change, first.name) else None
+            second = _rewritten(between.program, change) if _goes_with(change, first.name) else None
             if second is not None:
                 name = first.name if first.name == second.name else f"{first.name} + {second.name}"
                 yield Rewrite(second.text, name, first.span, steps=2)
@@ -119,9 +131,9 @@ def _goes_with(change: Change, first: str) -> bool:
     return change.variant in LEADING_VARIANTS and not change.name == first in ONCE
 
 
-def _single(program: Program, prefer: Span | None, rules: tuple[Rule, ...]) -> Iterator[Rewrite]:
-    for change in _ordered(_changes(program, rules), prefer):
-        rewrite = _rewritten(program, change)
+def _single(draft: Draft, prefer: Span | None, rules: tuple[Rule, ...]) -> Iterator[Rewrite]:
+    for change in _ordered(_changes(draft, rules), prefer):
+        rewrite = _rewritten(draft.program, change)
         if rewrite is not None:
             yield rewrite
 
@@ -130,9 +142,8 @@ def _ordered(changes: list[Change], prefer: Span | None) -> list[Change]:
     return changes if prefer is None else sorted(changes, key=lambda change: not meet(change.span, prefer))
 
 
-def _changes(program: Program, rules: tuple[Rule, ...]) -> list[Change]:
+def _changes(draft: Draft, rules: tuple[Rule, ...]) -> list[Change]:
     """Every change of every rule, then for each rule the changes that can be made together."""
-    draft = Draft(program)
     changes = [change for rule in rules for change in rule(draft)]
     together: dict[tuple[str, str], list[Change]] = {}
     for change in changes:

@@ -32,6 +32,18 @@ ROWS = (
     Identity("softmax", "exp(x)/sum(exp(x), dim=d, keepdim=True)", "softmax(x, dim=d)"),
     Identity("softmax", "exp(x)/sum(exp(x), dim=d)", "softmax(x, dim=d)"),
     Identity("softmax", "exp(x)/sum(exp(x))", "softmax(x, dim=0)"),
+    Identity("masked-softmax", "softmax(masked_fill(x, m, -inf))", "softmax(masked_fill(x, m, -1e30))", carries=True),
+    Identity("masked-softmax", "softmax(where(m, x, -inf))", "softmax(where(m, x, -1e30))", carries=True),
+    Identity(
+        "masked-softmax", "log_softmax(masked_fill(x, m, -inf))", "log_softmax(masked_fill(x, m, -1e30))", carries=True
+    ),
+    Identity("masked-softmax", "log_softmax(where(m, x, -inf))", "log_softmax(where(m, x, -1e30))", carries=True),
+    Identity("masked-softmax", "softmax(masked_fill(x, m, -inf))", "softmax(masked_fill(x, m, -1e4))", carries=True),
+    Identity("masked-softmax", "softmax(where(m, x, -inf))", "softmax(where(m, x, -1e4))", carries=True),
+    Identity(
+        "masked-softmax", "log_softmax(masked_fill(x, m, -inf))", "log_softmax(masked_fill(x, m, -1e4))", carries=True
+    ),
+    Identity("masked-softmax", "log_softmax(where(m, x, -inf))", "log_softmax(where(m, x, -1e4))", carries=True),
     Identity("power-of-exp", "sqrt(a*exp(-x))", "sqrt(a)*exp(-x/2)"),
     Identity("power-of-exp", "sqrt(a*exp(x))", "sqrt(a)*exp(x/2)"),
     Identity("power-of-exp", "sqrt(exp(-x))", "exp(-x/2)"),

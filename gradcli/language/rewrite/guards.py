@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcli.language.rewrite.places import Discard, dangerous_arguments, discards, factors, inside, variables
+from gradcli.language.rewrite.places import (
+    Discard,
+    dangerous_arguments,
+    discards,
+    factors,
+    inside,
+    operands_of,
+    variables,
+)
 from gradcli.language.rewrite.rule import Change
-from gradcli.language.rewrite.writing import ATOM, Draft, Edit, Piece
-from gradcli.language.syntax import Call, Literal, Name, Node
+from gradcli.language.rewrite.writing import ATOM, OR, Draft, Edit, Piece, applied
+from gradcli.language.syntax import Binary, Call, Literal, Name, Node
 
 NAN_NAME = "nan-to-num"
 SAFE = ("1.0", "0.5", "2.0", "0.0")
@@ -24,10 +32,48 @@ def rule(draft: Draft) -> Iterator[Change]:
 
 
 def factor_rule(draft: Draft) -> Iterator[Change]:
-    """The same where a zero factor throws the other one away."""
+    """The same where a zero factor throws the other one away.
+
+    A factor that is differentiated does not throw away: its own derivative is the other one. There the whole product
+    is replaced where the factor is zero, by a zero without a slope.
+    """
     for discard in factors(draft):
+        differentiated = _is_differentiated(discard.factor, draft)
         for sites in _choices(discard, draft):
-            yield Change("zero-factor", _guarded(discard, sites, draft, SAFE[0]))
+            edits = _guarded(discard, sites, draft, SAFE[0])
+            if differentiated:
+                yield Change("zero-product", _selected(discard, discard.node, edits, "0.0", draft))
+            else:
+                yield Change("zero-factor", edits)
+
+
+def replaced_rule(draft: Draft) -> Iterator[Change]:
+    """The same where nan_to_num replaces what is not finite, which its argument still computes on its way back."""
+    for node in draft.nodes:
+        if not (isinstance(node, Call) and node.function.name == "nan_to_num" and operands_of(node)):
+            continue
+        branch = operands_of(node)[0]
+        if isinstance(branch, Name) and branch.name not in draft.definitions_of:
+            continue
+        for condition in _conditions(branch, draft):
+            discard = Discard(node, branch, keeps=condition)
+            for sites in _choices(discard, draft):
+                edits = _guarded(discard, sites, draft, SAFE[0])
+                for other in (f"{draft.piece(node).at(ATOM)}.detach()", "0.0"):
+                    yield Change("replaced", _selected(discard, branch, edits, other, draft))
+
+
+def _conditions(branch: Node, draft: Draft) -> Iterator[Piece]:
+    """When a branch is finite, as one would say it."""
+    match branch:
+        case Call(function=row) if row.name in ("log", "log2", "log10") and operands_of(branch):
+            yield Piece(f"{draft.piece(operands_of(branch)[0]).at(OR)} > 0", ATOM)
+        case Binary(operator="div", right=right):
+            yield Piece(f"{draft.piece(right).at(OR)} != 0", ATOM)
+        case _:
+            pass
+    function = "torch.isfinite" if draft.prefixed else "isfinite"
+    yield Piece(f"{function}({draft.piece(branch).text})")
 
 
 def nan_rule(draft: Draft) -> Iterator[Change]:
@@ -51,6 +97,24 @@ def nan_rule(draft: Draft) -> Iterator[Change]:
 
 def _guarded(discard: Discard, sites: list[Node], draft: Draft, safe: str) -> tuple[Edit, ...]:
     return _distinct(tuple(draft.replace(node, discard.guarded(draft, draft.piece(node), safe)) for node in sites))
+
+
+def _selected(discard: Discard, inner: Node, edits: tuple[Edit, ...], other: str, draft: Draft) -> tuple[Edit, ...]:
+    """The edits, with the place of the discard made `where(keeps, inner, other)`."""
+    start, end = discard.node.span
+    within = [edit for edit in edits if start <= edit.span[0] and edit.span[1] <= end]
+    length = len(draft.program.text) - inner.span[1]
+    text = applied(draft.program.text, within)
+    kept = text[inner.span[0] : len(text) - length]
+    where = "torch.where" if draft.prefixed else "where"
+    assert discard.keeps is not None
+    whole = draft.replace(discard.node, Piece(f"{where}({discard.keeps.text}, {kept}, {other})", ATOM))
+    return (*(edit for edit in edits if edit not in within), whole)
+
+
+def _is_differentiated(node: Node | None, draft: Draft) -> bool:
+    """Whether something that a node reads is differentiated."""
+    return node is not None and any(draft.wrt is None or name in draft.wrt for name in variables(node, draft))
 
 
 def _choices(discard: Discard, draft: Draft) -> Iterator[list[Node]]:

@@ -71,13 +71,14 @@ class Discard:
     """A place that throws elements of `branch` away.
 
     keeps: the text of the condition under which an element is kept; drops: under which it is not.
-    One of them is given, the one that the user wrote.
+    One of them is given, the one that the user wrote. factor: what throws away by being zero.
     """
 
     node: Node
     branch: Node
     keeps: Piece | None = None
     drops: Piece | None = None
+    factor: Node | None = None
 
     def guarded(self, draft: Draft, inner: Piece, safe: str) -> Piece:
         """`inner` where it is used, a safe constant elsewhere."""
@@ -182,4 +183,4 @@ def variables(branch: Node, draft: Draft) -> dict[str, list[Name]]:
 def _by_factor(node: Node, factor: Node, branch: Node, draft: Draft, *, itself: bool = False) -> Iterator[Discard]:
     """itself: the branch is what a logarithm is taken of."""
     if not isinstance(factor, Literal) and (itself or any(True for _ in dangerous_arguments(branch, draft))):
-        yield Discard(node, branch, keeps=Piece(f"{draft.piece(factor).at(OR)} != 0", ATOM))
+        yield Discard(node, branch, keeps=Piece(f"{draft.piece(factor).at(OR)} != 0", ATOM), factor=factor)

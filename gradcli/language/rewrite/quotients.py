@@ -15,7 +15,6 @@ ROWS = (
     Identity("cancel", "a*x/x", "a"),
     Identity("cancel", "x/x", "ones_like(x)"),
     Identity("cancel", "x*(a/x)", "a"),
-    Identity("half-angle", "(1 - cos(x))/x**2", "0.5*sinc(x/(2*pi))**2"),
     Identity("mean-of-selected", "mean(x[m])", "sum(x[m])/clamp(sum(m), min=1)"),
     Identity("inf-factor", "softmax(a*m)", "softmax(where(isinf(m), m, a*where(isinf(m), 1.0, m)))", carries=True),
     Identity("inf-factor", "exp(a*m)", "exp(where(isinf(m), m, a*where(isinf(m), 1.0, m)))"),

@@ -71,8 +71,27 @@ class Template:
         return Piece(f"{self.draft.function(call.function, call.written)}({', '.join(words)})")
 
     def _folded(self, node: Binary) -> Piece | None:
-        """The square of a number that the user wrote is a number."""
-        if node.operator != "pow" or not isinstance(node.left, Name) or not isinstance(node.right, Literal):
+        """The square of a number that the user wrote is a number, and so is an exponent plus one, or half of it."""
+        left, right = self._number(node.left), self._number(node.right)
+        if left is None or right is None or not (isinstance(node.left, Name) or isinstance(node.right, Name)):
             return None
-        base = as_number(self.variables.get(node.left.name, Term("none")))
-        return None if base is None else literal(float(f"{base**2:.12g}"))
+        match node.operator:
+            case "pow":
+                return literal(float(f"{left**right:.12g}"))
+            case "add":
+                return literal(left + right)
+            case "mul":
+                return literal(left * right)
+            case "div" if right:
+                return literal(left / right)
+            case _:
+                return None
+
+    def _number(self, node: Node) -> float | None:
+        match node:
+            case Name(name=name):
+                return as_number(self.variables.get(name, Term("none")))
+            case Literal(value=int() | float() as value) if not isinstance(value, bool):
+                return value
+            case _:
+                return None

@@ -5,6 +5,7 @@ Spans do not count: two terms are equal if they mean the same. A term remembers 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -139,6 +140,8 @@ def _term(node: Node, parts: list[Term]) -> Term:
         case Literal(value=value):
             # True is 1 to Python, but no number here
             return Term("literal", value=("truth", value) if isinstance(value, bool) else value)
+        case Name(name="inf"):
+            return number(math.inf)
         case Name(name=name):
             return Term("name", value=name)
         case DtypeName(name=name):

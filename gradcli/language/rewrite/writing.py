@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from gradcli.errors import Span
@@ -69,10 +69,11 @@ class Draft:
     """A program with what is needed to rewrite its text: terms, parents, and what its names stand for.
 
     definitions: the terms of names that are assigned once and are no input.
+    wrt: the inputs that are differentiated, None for all.
     """
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, program: Program, wrt: Collection[str] | None = None) -> None:
+        self.program, self.wrt = program, wrt
         self.terms: dict[int, Term] = {}
         self.nodes: list[Node] = []
         self._parents: dict[int, Node] = {}

@@ -6,6 +6,7 @@ from gradcli.language.parser import parse
 from gradcli.language.rewrite import rewrites
 
 
-def rewritten(text: str, rule: str, *, narrow: bool = False) -> list[str]:
-    """The candidates of one rule alone."""
-    return [rewrite.text for rewrite in rewrites(parse(text), narrow=narrow) if rewrite.name == rule]
+def rewritten(text: str, rule: str, *, narrow: bool = False, wrt: str | None = None) -> list[str]:
+    """The candidates of one rule alone; wrt: the names that are differentiated, all if it is not given."""
+    names = None if wrt is None else wrt.split(",")
+    return [rewrite.text for rewrite in rewrites(parse(text), narrow=narrow, wrt=names) if rewrite.name == rule]

@@ -17,8 +17,13 @@ REWRITTEN = [
     ("double-where", "log(x)[m]", "log(where(m, x, 1.0))[m]"),
     ("double-where", "where(a, log(x), 0.0) + where(b, 1/y, 0.0)",
      "where(a, log(where(a, x, 1.0)), 0.0) + where(b, 1/where(b, y, 1.0), 0.0)"),
-    ("zero-factor", "m*sqrt(x)", "m*sqrt(where(m != 0, x, 1.0))"),
-    ("zero-factor", "(1 - y)*log(p)", "(1 - y)*log(where(1 - y != 0, p, 1.0))"),
+    ("zero-product", "x*sqrt(x)", "where(x != 0, x*sqrt(where(x != 0, x, 1.0)), 0.0)"),
+    ("zero-product", "m*sqrt(x) + 1", "where(m != 0, m*sqrt(where(m != 0, x, 1.0)), 0.0) + 1"),
+    ("zero-product", "h = sqrt(x); x*h", "h = sqrt(where(x != 0, x, 1.0)); where(x != 0, x*h, 0.0)"),
+    ("replaced", "nan_to_num(log(x))",
+     "where(x > 0, log(where(x > 0, x, 1.0)), nan_to_num(log(x)).detach())"),
+    ("replaced", "(a/b).nan_to_num()", "where(b != 0, a/where(b != 0, b, 1.0), (a/b).nan_to_num().detach())"),
+    ("replaced", "nan_to_num(sqrt(x), 0.0)", "where(isfinite(sqrt(x)), sqrt(where(isfinite(sqrt(x)), x, 1.0)), 0.0)"),
     ("nan-to-num", "nansum(a*b)", "nansum(nan_to_num(a, 0.0)*b)"),
     ("nan-to-num", "(x @ w).masked_fill(isnan(x @ w), 0.0)", "(nan_to_num(x, 0.0) @ w).masked_fill(isnan(x @ w), 0.0)"),
     ("select-first", "log1p(a)[a > -1].sum()", "log1p(a[a > -1]).sum()"),
@@ -46,6 +51,8 @@ LEFT_ALONE = [
     ("zero-factor", "m*x"),
     ("zero-factor", "2*sqrt(x)"),
     ("nan-to-num", "sum(a*b)"),
+    ("replaced", "nan_to_num(x)"),
+    ("zero-factor", "m*sqrt(x)"),
     ("select-first", "softmax(x, dim=0)[0]"),
     ("select-first", "(x @ y)[0]"),
     ("select-first", "x[0]"),
@@ -62,6 +69,23 @@ def test_it_is_rewritten(rule: str, before: str, after: str) -> None:
 @pytest.mark.parametrize(("rule", "text"), LEFT_ALONE)
 def test_it_is_left_alone(rule: str, text: str) -> None:
     assert rewritten(text, rule) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "frozen"),
+    [
+        ("m*sqrt(x)", "m*sqrt(where(m != 0, x, 1.0))"),
+        ("(1 - y)*log(x)", "(1 - y)*log(where(1 - y != 0, x, 1.0))"),
+        ("k = 1 - m; k*sqrt(x)", "k = 1 - m; k*sqrt(where(k != 0, x, 1.0))"),
+    ],
+)
+def test_a_zero_factor_that_is_frozen_throws_away_and_one_that_is_differentiated_does_not(
+    text: str, frozen: str
+) -> None:
+    assert rewritten(text, "zero-factor", wrt="x") == [frozen]
+    assert rewritten(text, "zero-product", wrt="x") == []
+    assert frozen not in rewritten(text, "zero-factor", wrt="x,y,m")
+    assert rewritten(text, "zero-product", wrt="x,y,m") != []
 
 
 def test_inputs_of_16_bits_are_widened() -> None:
