@@ -43,7 +43,7 @@ MaxElements = Annotated[
     typer.Option(
         "--max-elements",
         metavar="N",
-        help="Largest tensor an expression may make.",
+        help="Largest tensor that is made or read.",
         show_default="2^28",
         rich_help_panel="Where and how",
     ),

@@ -25,8 +25,10 @@ from gradcli.compute.sizes import (
 )
 from gradcli.errors import BoundError, Span
 from gradcli.language.catalogue.rows import Row
+from gradcli.language.text import DEFAULT_MAX_ELEMENTS
 
-DEFAULT_MAX_ELEMENTS = 2**28
+__all__ = ["DEFAULT_MAX_ELEMENTS", "check", "check_elements", "check_index", "check_kept", "is_steady"]
+
 MAX_PIECES = 100_000
 """Tensors that one call may return: each costs as much as hundreds of numbers."""
 

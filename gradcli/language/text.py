@@ -10,6 +10,8 @@ from gradcli.errors import BoundError, ExpressionError, Span
 
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 100
+DEFAULT_MAX_ELEMENTS = 2**28
+"""Elements of a tensor, unless --max-elements says otherwise."""
 _OPENING, _CLOSING = "([{", ")]}"
 
 

@@ -3,61 +3,123 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Callable, Iterator
+from math import isinf
+from typing import Any, TextIO
 
 import numpy as np
 import orjson
 
-from gradcli.errors import SourceError, did_you_mean, listed
+from gradcli.errors import BoundError, SourceError, did_you_mean, listed
 from gradcli.language.dtypes import ALL
-from gradcli.sources.location import Location, printable, reported
+from gradcli.sources.location import Location, check_elements, printable, reported
 from gradcli.sources.numbers import Numbers
 from gradcli.sources.recognise import damaged
 
 WORDS = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 """What gradcli's own JSON writes for the numbers that JSON lacks."""
 DEEPEST = 64
-"""Lists in lists that are looked through for an element that is no number; NumPy's arrays have no more dimensions."""
+"""Lists in each other; NumPy's arrays have no more dimensions."""
 NESTED = 4
 """How deep numbers are looked for, to name a path that would have worked."""
+FIRST = 2**12
+LONGEST = 2**29
+"""Characters of a document, which is kept in memory whole; and those that are looked at before it is read."""
+_NAMES = re.compile(r'(?P<name>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|[{}]', re.DOTALL)
+"""The texts of a document, those that are names with their colon, and where objects begin and end."""
 
 
 def read(location: Location) -> Numbers:
     """The numbers that the path leads to; without one, those of the whole document."""
-    with reported(location):
-        content = location.path.read_bytes()
     try:
-        text = content.decode("utf-8-sig")
+        with reported(location), location.path.open(encoding="utf-8-sig") as file:
+            head = file.read(FIRST)
+            if head.lstrip()[:1] not in ("[", "{"):
+                raise damaged(location, "it holds no JSON array or object")
+            text = head + rest_of(file, location.shown)
     except UnicodeDecodeError:
         raise damaged(location, "it is not UTF-8 text") from None
-    if text.lstrip()[:1] not in ("[", "{"):
-        raise damaged(location, "it holds no JSON array or object")
-    return numbers_of(text, location.shown, location.file_word, location.name)
+    return numbers_of(text, location.shown, location.file_word, location.name, location.most)
 
 
-def numbers_of(text: str, source: str, word: str, path: str | None) -> Numbers:
+def rest_of(stream: TextIO, source: str) -> str:
+    """What is left of a document.  Raises BoundError for more than is kept in memory."""
+    rest = stream.read(LONGEST)
+    if len(rest) == LONGEST:
+        raise BoundError(
+            f"{source} has more than {LONGEST:,} characters; JSON of that length is not read",
+            hint="Save the numbers as .npy: numpy.save.",
+        )
+    return rest
+
+
+def numbers_of(text: str, source: str, word: str, path: str | None, most: int) -> Numbers:
     """The numbers at a path of a JSON text, which `source` names and `word` reads."""
     document = _parsed(text, source)
     found, place = _at(document, path or "", source)
     where = f"'{place}' of {source}" if place else source
     if isinstance(found, dict) and {"shape", "dtype", "values"} <= found.keys():
-        return _tensor(found, where)
+        return _bounded(_tensor(found, where), most, where)
     if isinstance(found, dict | str | None):
         paths = [f"{word}:{place}.{way}" if place else f"{word}:{way}" for way in _ways(found, NESTED)]
         hint = f"Write {paths[0]}." if paths else "Choose a path that leads to numbers."
         raise SourceError(f"{where} is {_kind(found)}, not numbers", hint=hint)
-    return Numbers(_array(found, where))
+    return _bounded(Numbers(_array(found, where)), most, where)
+
+
+def _bounded(numbers: Numbers, most: int, where: str) -> Numbers:
+    check_elements(numbers.values.size, most, where)
+    return numbers
 
 
 def _parsed(text: str, source: str) -> Any:
     try:
-        return orjson.loads(text)
+        document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         try:
-            return json.loads(text)  # NaN and Infinity, which Python writes into JSON
+            document = json.loads(text, parse_int=_integer(source))  # NaN and Infinity, which Python writes into JSON
         except (ValueError, RecursionError):
             raise _no_json(text, source, error) from None
+    check_names(text, source)
+    return document
+
+
+def _integer(source: str) -> Callable[[str], int]:
+    """Reads an integer; raises SourceError for one that is beyond every number of PyTorch's."""
+
+    def read(digits: str) -> int:
+        if isinf(float(digits)):
+            raise SourceError(
+                f"{source} holds an integer of {len(digits.lstrip('-')):,} digits; float64 ends at 1.8e308",
+                hint="Scale it, or write it with an exponent: 1.5e300.",
+            )
+        return int(digits)
+
+    return read
+
+
+def check_names(text: str, source: str) -> None:
+    """Raises SourceError where an object of a JSON text has one name twice: readers would take the last, or the first.
+
+    text: a whole document, or what can be read as one.
+    """
+    if "{" not in text:
+        return
+    objects: list[set[str]] = []
+    for token in _NAMES.finditer(text):
+        word = token[0]
+        if word == "{":
+            objects.append(set())
+        elif word == "}":
+            objects.pop()
+        elif token["colon"]:
+            name = json.loads(token["name"]) if "\\" in token["name"] else token["name"][1:-1]
+            if name in objects[-1]:
+                raise SourceError(
+                    f"{source} has the name '{printable(name)[:60]}' twice in one object", hint="Rename one of them."
+                )
+            objects[-1].add(name)
 
 
 def _no_json(text: str, source: str, error: orjson.JSONDecodeError) -> SourceError:
@@ -68,7 +130,7 @@ def _no_json(text: str, source: str, error: orjson.JSONDecodeError) -> SourceErr
     except json.JSONDecodeError as place:
         if place.pos >= len(text.strip()) or place.msg.startswith("Unterminated string"):
             return SourceError(f"{source} ends within a JSON {kind}", hint="Was it written to the end?")
-    except RecursionError:
+    except (ValueError, RecursionError):
         pass
     else:
         rest = text.lstrip()[end:].lstrip()
@@ -177,9 +239,13 @@ def _array(found: Any, where: str, *, empty: bool = False) -> np.ndarray:
     """Nested lists, or one number, as an array; integers and truth values stay what they are."""
     try:
         array = np.array(found)
+        if array.dtype.kind == "O" and _is_too_deep(found):
+            raise _too_deep(where)
         if array.size and array.dtype.kind not in "biuf":
             array = np.array(_plain(found), dtype=np.float64)  # null is no number, and numpy would make it one
-    except (ValueError, TypeError, KeyError, OverflowError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        if _is_too_deep(found):
+            raise _too_deep(where) from None
         at = "" if where == "standard input" else f" at {where}"
         if (odd := _odd_element(found)) is not None:
             place, what = odd
@@ -196,9 +262,24 @@ def _array(found: Any, where: str, *, empty: bool = False) -> np.ndarray:
     return array
 
 
+def _is_too_deep(found: Any) -> bool:
+    """Whether lists stand in each other deeper than an array has dimensions; level by level, as deep as they may be."""
+    lists = [found] if isinstance(found, list) else []
+    for _ in range(DEEPEST):
+        lists = [item for one in lists for item in one if isinstance(item, list)]
+    return bool(lists)
+
+
+def _too_deep(where: str) -> SourceError:
+    return SourceError(
+        f"the JSON array at {where} has more than {DEEPEST} lists in each other",
+        hint="An array has at most so many dimensions: write [[1, 2], [3, 4]].",
+    )
+
+
 def _odd_element(found: Any, place: str = "") -> tuple[str, str] | None:
     """Where the first element stands that is no number, by its place in each list, and what it is."""
-    if isinstance(found, list) and place.count(".") < DEEPEST:
+    if isinstance(found, list):
         odd = (_odd_element(item, f"{place}.{number}" if place else str(number)) for number, item in enumerate(found))
         return next((one for one in odd if one is not None), None)
     if isinstance(found, int | float) or (isinstance(found, str) and found in WORDS):

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
-from gradcli.errors import SourceError, did_you_mean, listed, nearest
+from gradcli.errors import BoundError, SourceError, did_you_mean, listed, nearest
+from gradcli.language.text import DEFAULT_MAX_ELEMENTS
 
 MOST_FILES = 10_000
 """So many names of a folder are looked through for one that is like the missing one."""
+MOST_DIMENSIONS = 64
+"""NumPy's arrays have no more."""
+LONGEST_PIPE = 2**31
+"""Bytes of a pipe or a device that are kept, for the formats that have to be jumped about in."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class Location:
     word: as it was typed. name: the array, column or path behind the last `:`, None if there is none.
     ending: the part of the name that says the format, in lower case.
     regular: False for pipes and devices, which can be read once and have no size.
+    most: the elements that a tensor may have.
     """
 
     word: str
@@ -29,6 +36,7 @@ class Location:
     name: str | None
     ending: str
     regular: bool
+    most: int = DEFAULT_MAX_ELEMENTS
 
     @property
     def shown(self) -> str:
@@ -41,8 +49,39 @@ class Location:
         word = self.word if self.name is None else self.word[: len(self.word) - len(self.name) - 1]
         return printable(word)
 
+    def check_shape(self, shape: Sequence[object], source: str) -> None:
+        """Before anything of an array is read: raises BoundError, and SourceError for what is no array's shape."""
+        sizes = [size for size in shape if type(size) is int and 0 <= size < 2**63]
+        if sizes != list(shape) or len(sizes) > MOST_DIMENSIONS or prod(filter(None, sizes)) >= 2**58:
+            shown = str(list(shape))
+            raise SourceError(
+                f"{source} has the shape {shown if len(shown) <= 60 else f'{shown[:56]} ...'}, which no array has",
+                hint="Was the file written to the end? Write it again.",
+            )
+        self.check_elements(prod(sizes), source)
 
-def locate(word: str, endings: Collection[str]) -> Location:
+    def check_elements(self, count: int, source: str) -> None:
+        """Raises BoundError for more elements than a tensor may have."""
+        check_elements(count, self.most, source)
+
+    def content(self, beginnings: Sequence[bytes]) -> bytes:
+        """All of a pipe or a device that begins as its format does.  Raises SourceError."""
+        with self.path.open("rb") as file:
+            head = file.read(max(map(len, beginnings)))
+            if not head.startswith(tuple(beginnings)):
+                raise SourceError(
+                    f"{self.shown} is no {self.ending} file", hint="Is it what was meant? Give a file of that format."
+                )
+            content = head + file.read(LONGEST_PIPE)
+        if len(content) > LONGEST_PIPE:
+            raise BoundError(
+                f"{self.shown} is longer than {LONGEST_PIPE:,} bytes",
+                hint="Write it to a file: that is not kept whole.",
+            )
+        return content
+
+
+def locate(word: str, endings: Collection[str], most: int = DEFAULT_MAX_ELEMENTS) -> Location:
     """The file that `@PATH` or `@PATH:NAME` means; a colon may be part of either.
 
     Raises SourceError for a file that is missing, empty, a folder, or of a format that cannot be read.
@@ -54,13 +93,22 @@ def locate(word: str, endings: Collection[str]) -> Location:
     shown = f"'{printable(str(path))}'"
     if stat.S_ISDIR(mode):
         raise SourceError(f"{shown} is a folder", hint=_in_folder(path, endings))
-    location = Location(word, path, name, path.suffix.lower(), stat.S_ISREG(mode))
+    location = Location(word, path, name, path.suffix.lower(), stat.S_ISREG(mode), most)
     if location.ending not in endings and location.regular:
         kind = f"'{location.ending}' files" if location.ending else "a file without an ending"
         raise SourceError(f"{shown} cannot be read: gradcli does not read {kind}", hint=_readable(endings))
     if location.regular and not path.stat().st_size:
         raise SourceError(f"{shown} is empty", hint="Was it written to the end?")
     return location
+
+
+def check_elements(count: int, most: int, source: str) -> None:
+    """Raises BoundError for more numbers than a tensor may have."""
+    if count > most:
+        raise BoundError(
+            f"{source} holds {count:,} numbers; at most {most:,} are read",
+            hint="Read a part of it, or raise the bound with --max-elements.",
+        )
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from gradcli.errors import SourceError
 
 _KEPT = frozenset({"float16", "float32", "float64", "complex64", "complex128"})
 _KINDS = {
-    "O": "Python objects",
     "S": "texts",
     "U": "texts",
     "T": "texts",
@@ -18,6 +17,7 @@ _KINDS = {
     "M": "dates",
     "m": "times",
 }
+OBJECTS = "Python objects, which only unpickling could make, and that can run any program"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,18 +37,28 @@ def keeping_dtype(array: np.ndarray, source: str) -> Numbers:
 
     Raises SourceError for texts, dates, objects and floats that PyTorch does not have.
     """
+    check_kind(array.dtype, source)
     native = array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
     values = np.asarray(native if native.flags.writeable else native.copy())  # PyTorch warns of what it cannot write to
-    if values.dtype.kind in "biu":
-        return Numbers(values)
-    if values.dtype.name in _KEPT:
-        return Numbers(values, values.dtype.name)
-    if values.dtype.kind in "fc":
+    if values.dtype.kind == "b":
+        return Numbers(
+            values.view(np.uint8) != 0
+        )  # a byte may hold more than 0 and 1, which no two functions read alike
+    return Numbers(values, None if values.dtype.kind in "iu" else values.dtype.name)
+
+
+def check_kind(dtype: np.dtype, source: str) -> None:
+    """Raises SourceError for texts, dates, objects and floats that PyTorch does not have."""
+    if dtype.hasobject:
+        raise SourceError(f"{source} holds {OBJECTS}", hint="Save numbers alone.")
+    if dtype.kind in "biu" or dtype.name in _KEPT:
+        return
+    if dtype.kind in "fc":
         raise SourceError(
-            f"{source} holds {values.dtype.name}, which PyTorch does not have",
+            f"{source} holds {dtype.name}, which PyTorch does not have",
             hint="Save it as float64: array.astype('float64').",
         )
-    held = _KINDS.get(values.dtype.kind, values.dtype.name)
+    held = _KINDS.get(dtype.kind, dtype.name)
     raise SourceError(f"{source} holds {held}, not numbers", hint="Save the numbers alone.")
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from io import BytesIO
 
 from gradcli.errors import SourceError
-from gradcli.sources.location import Location, chosen, reported
+from gradcli.sources.location import Location, chosen, printable, reported
 from gradcli.sources.numbers import Numbers, keeping_dtype
 from gradcli.sources.recognise import damaged, looks_like
+
+_RENAME = "Rename all but one."
 
 
 def read(location: Location) -> Numbers:
@@ -24,18 +26,23 @@ def read(location: Location) -> Numbers:
         if location.regular and looks_like(location)[1] != ".parquet":
             raise damaged(location)
         try:
-            file = parquet.ParquetFile(location.path if location.regular else BytesIO(location.path.read_bytes()))
-            name = chosen(location, file.schema_arrow.names, "column")
+            held = location.path if location.regular else BytesIO(location.content((b"PAR1",)))
+            file = parquet.ParquetFile(held)
+            names = file.schema_arrow.names
+            name = chosen(location, names, "column")
+            source = f"column '{printable(name)}' of {location.shown}"
+            if names.count(name) > 1:
+                raise SourceError(f"{location.shown} has {names.count(name)} columns '{printable(name)}'", hint=_RENAME)
+            kind = file.schema_arrow.field(name).type
+            if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+                raise SourceError(f"{source} holds {kind}, not numbers", hint="Choose a column of numbers.")
+            location.check_elements(file.metadata.num_rows, source)
             column = file.read(columns=[name]).column(name)
         except (pa.ArrowException, ValueError, LookupError, MemoryError) as error:
             raise damaged(location, str(error).partition(".")[0]) from None
-    source = f"column '{name}' of {location.shown}"
     if column.null_count:
         missing = next(row for row, value in enumerate(column, 1) if not value.is_valid)
         raise SourceError(
             f"{source} has no value in row {missing}", hint="Fill it in, or write NaN where there is no number."
         )
-    kind = column.type
-    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
-        raise SourceError(f"{source} holds {kind}, not numbers", hint="Choose a column of numbers.")
     return keeping_dtype(column.to_numpy(), source)

@@ -1,36 +1,29 @@
-"""`@model.pt:name`: a tensor, or one of a state_dict; with `weights_only`, nothing is unpickled that could run.
+"""`@model.pt:name`: a tensor, or one of a state_dict; mapped into memory, nothing is unpickled that could run.
 
-The one reader that needs PyTorch, which is imported when such a file is read.
+PyTorch is asked to make sparse tensors dense, the one case in which it is imported here.
 """
 
 from __future__ import annotations
 
-import pickle
-import pickletools
-import re
-import struct
 import warnings
 from collections.abc import Iterator, Mapping
-from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from gradcli.errors import SourceError
-from gradcli.sources.location import Location, chosen, reported
-from gradcli.sources.numbers import Numbers, keeping_dtype
+from gradcli.sources.location import Location, chosen, printable, reported
+from gradcli.sources.numbers import Numbers, from_bfloat16, keeping_dtype
 from gradcli.sources.recognise import damaged, looks_like
+from gradcli.sources.torch_file import TorchFile, opened
+from gradcli.sources.torch_pickle import DTYPES, Other, Sparse, Stored
 
-if TYPE_CHECKING:
-    import torch
+Tensor = Stored | Sparse | Other
 
 DEEPEST = 20
-_UNSUPPORTED = re.compile(r"unsupported (?:global|class)\W+(?:GLOBAL )?([\w.]+)", re.IGNORECASE)
-_ON_DAMAGE = (
-    *(RuntimeError, EOFError, ValueError, TypeError, LookupError, AttributeError),
-    *(AssertionError, ArithmeticError, MemoryError, struct.error),
-)
-"""What PyTorch's own unpickler has been seen to raise, or may, where bytes are not what it wrote."""
+MOST_NAMES = 2**22
+"""Tensors and other parts of a file that are gone through: lists in lists can name one a billion times."""
+COO = "torch.sparse_coo"
 WHOLE = ""
 """The name of the tensor in a file that holds nothing else."""
 
@@ -38,93 +31,104 @@ WHOLE = ""
 def read(location: Location) -> Numbers:
     """The tensor that the name means: keys of dictionaries and places in lists, joined by dots."""
     with reported(location):
-        content = _content(location)
-    tensors = dict(_tensors(content, WHOLE, 0))
+        if location.regular and looks_like(location)[1] not in (".pt", None):
+            raise damaged(location)
+        data = _bytes(location)
+        file = opened(location, data)
+    tensors = _tensors(location, file.content)
     if WHOLE in tensors and location.name is not None:
         raise SourceError(
             f"{location.shown} holds one tensor, without a name", hint=f"Write {location.file_word} alone."
         )
     name = chosen(location, tensors, "tensor")
-    return _numbers(tensors[name], f"'{name}' of {location.shown}" if name else location.shown)
+    source = f"'{printable(name)}' of {location.shown}" if name else location.shown
+    return _numbers(location, file, tensors[name], source)
 
 
-def _content(location: Location) -> object:
-    import torch
+def _bytes(location: Location) -> np.ndarray:
+    if location.regular:
+        return np.memmap(location.path, dtype=np.uint8, mode="c")
+    return np.frombuffer(bytearray(location.content((b"PK\x03\x04", b"\x80\x02"))), dtype=np.uint8)
 
-    regular = location.regular
-    whole = regular and looks_like(location)[1] == ".pt"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about how the file was written, which is not this user's doing
-            return torch.load(
-                location.path if regular else BytesIO(location.path.read_bytes()),
-                map_location="cpu",
-                weights_only=True,
-                mmap=True if whole else None,  # only the zip archives of today can be mapped
+
+def _tensors(location: Location, content: object) -> dict[str, Tensor]:
+    """Every tensor by its name."""
+    found: dict[str, Tensor] = {}
+    for count, (name, tensor) in enumerate(_parts(content, WHOLE, 0)):
+        if count >= MOST_NAMES:
+            raise SourceError(
+                f"{location.shown} names more than {MOST_NAMES:,} parts", hint="Save fewer tensors in one file."
             )
-    except pickle.UnpicklingError as error:
-        if regular and looks_like(location)[1] not in (".pt", None):
-            raise damaged(location) from None
-        refused = _UNSUPPORTED.search(str(error))
-        if refused is None:
-            raise _unreadable(location) from None
-        raise SourceError(
-            f"{location.shown} holds Python objects ({refused[1]}), "
-            "which only unpickling could make, and that can run any program",
-            hint="Save the tensors alone: torch.save(model.state_dict(), 'model.pt').",
-        ) from None
-    except _ON_DAMAGE:
-        raise _unreadable(location) from None
+        if tensor is None:
+            continue
+        if name in found:
+            raise SourceError(
+                f"{location.shown} holds two tensors '{printable(name)}'", hint="Save them under names of their own."
+            )
+        found[name] = tensor
+    return found
 
 
-def _is_whole_pickle(location: Location) -> bool:
-    """Whether a file is one pickle and nothing behind it; nothing is made of it."""
-    try:
-        with location.path.open("rb") as file:
-            for _opcode in pickletools.genops(file):
-                pass
-            return not file.read(1)
-    except (ValueError, LookupError, struct.error, MemoryError):
-        return False
-
-
-def _unreadable(location: Location) -> SourceError:
-    """The error for what PyTorch did not write: another pickle, or a file that was cut short."""
-    if not location.regular or not _is_whole_pickle(location):
-        return damaged(location)
-    return SourceError(
-        f"{location.shown} is a pickle of Python's, not a file of torch.save",
-        hint="A pickle can run any program, so none is read. Save the tensors alone: torch.save(tensors, 'model.pt').",
-    )
-
-
-def _tensors(content: object, name: str, depth: int) -> Iterator[tuple[str, torch.Tensor]]:
-    import torch
-
-    if isinstance(content, torch.Tensor):
+def _parts(content: object, name: str, depth: int) -> Iterator[tuple[str, Tensor | None]]:
+    if isinstance(content, Stored | Sparse | Other):
         yield name, content
     elif depth < DEEPEST and isinstance(content, Mapping | list | tuple):
         items = content.items() if isinstance(content, Mapping) else enumerate(content)
         for key, value in items:
-            yield from _tensors(value, f"{name}.{key}" if name else str(key), depth + 1)
+            yield from _parts(value, f"{name}.{key}" if name else str(key), depth + 1)
+    else:
+        yield name, None
 
 
-def _numbers(tensor: torch.Tensor, source: str) -> Numbers:
+def _numbers(location: Location, file: TorchFile, tensor: Tensor, source: str) -> Numbers:
+    """The numbers of a tensor; a dense one's stay in the memory of the file."""
+    if isinstance(tensor, Sparse):
+        return _dense(location, file, tensor, source)
+    if isinstance(tensor, Other):
+        raise SourceError(f"{source} holds no plain numbers", hint="Save a dense tensor.")
+    if tensor.dtype not in DTYPES:
+        raise SourceError(
+            f"{source} holds {tensor.dtype}, which gradcli does not read", hint="Save it as float32: tensor.float()."
+        )
+    location.check_shape(tensor.shape, source)
+    values = file.view(tensor)
+    if values is None:
+        raise damaged(location, f"{source} reaches beyond the end of what was saved")
+    return _with_marks(tensor, _named(tensor.dtype, values if values.flags.aligned else values.copy(), source))
+
+
+def _named(dtype: str, values: np.ndarray, source: str) -> Numbers:
+    if dtype == "bfloat16":
+        return from_bfloat16(values)
+    if dtype == "complex32":
+        return Numbers((values["real"] + 1j * values["imag"].astype(np.float32)).astype(np.complex64), "complex32")
+    return keeping_dtype(values.view(bool) if dtype == "bool" else values, source)
+
+
+def _with_marks(tensor: Stored, numbers: Numbers) -> Numbers:
+    """Conjugation and a sign, which PyTorch notes beside a tensor."""
+    values = np.conj(numbers.values) if tensor.is_conjugate else numbers.values
+    return Numbers(-values if tensor.is_negative else values, numbers.dtype)
+
+
+def _dense(location: Location, file: TorchFile, tensor: Sparse, source: str) -> Numbers:
+    """A sparse tensor made of its parts by PyTorch, which then looks through them: those of a file it trusts."""
     import torch
 
-    values = tensor.detach()
-    if values.is_quantized or values.is_meta or values.is_nested:
-        raise SourceError(f"{source} holds no plain numbers", hint="Save a dense tensor.")
-    values = (values if values.layout is torch.strided else values.to_dense()).resolve_conj().resolve_neg()
-    if values.dtype is torch.bfloat16:
-        return Numbers(values.float().numpy(), "bfloat16")
-    if values.dtype is torch.complex32:
-        return Numbers(values.to(torch.complex64).numpy(), "complex32")
+    damage = damaged(location, "the indices of a sparse tensor do not fit its shape")
     try:
-        array: np.ndarray = values.numpy()
-    except TypeError:  # float8 and other dtypes that NumPy does not have
-        held = str(values.dtype).removeprefix("torch.")
-        raise SourceError(
-            f"{source} holds {held}, which gradcli does not read", hint="Save it as float32: tensor.float()."
-        ) from None
-    return keeping_dtype(array, source)
+        *parts, shape = tensor.parts[: -1 if tensor.layout == COO and len(tensor.parts) == 4 else None]
+        location.check_shape(shape, source)
+        given = [_numbers(location, file, part, source) for part in parts]
+        arrays: list[Any] = [torch.from_numpy(np.ascontiguousarray(numbers.values)) for numbers in given]
+        if tensor.layout == COO:
+            coalesced = tensor.parts[3] if len(tensor.parts) == 4 else None
+            made = torch.sparse_coo_tensor(*arrays, shape, is_coalesced=coalesced, check_invariants=True)  # type: ignore[call-arg]
+        else:
+            layout = getattr(torch, tensor.layout.removeprefix("torch."))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that these layouts are young
+                made = torch.sparse_compressed_tensor(*arrays, shape, layout=layout, check_invariants=True)  # type: ignore[call-arg]
+        return Numbers(made.to_dense().numpy(), given[-1].dtype)
+    except (RuntimeError, ValueError, TypeError, LookupError, AttributeError, NotImplementedError):
+        raise damage from None

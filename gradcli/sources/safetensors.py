@@ -13,7 +13,8 @@ import numpy as np
 import orjson
 
 from gradcli.errors import SourceError
-from gradcli.sources.location import Location, chosen, reported
+from gradcli.sources.document import check_names
+from gradcli.sources.location import Location, chosen, printable, reported
 from gradcli.sources.numbers import Numbers, from_bfloat16, keeping_dtype
 from gradcli.sources.recognise import damaged
 
@@ -45,6 +46,7 @@ def read(location: Location) -> Numbers:
     header, begin = _header(location, data)
     name = chosen(location, [key for key in header if key != "__metadata__"], "tensor")
     kind, shape, start, stop = _entry(location, name, header[name])
+    _check_apart(location, header)
     if kind not in DTYPES:
         raise SourceError(
             f"'{name}' of {location.shown} holds {kind}, which gradcli does not read",
@@ -53,8 +55,10 @@ def read(location: Location) -> Numbers:
     dtype = np.dtype(DTYPES[kind])
     if not start <= stop <= data.size - begin or stop - start != math.prod(shape) * dtype.itemsize:
         raise damaged(
-            location, f"'{name}' has the shape {shape} and {max(0, min(stop, data.size - begin) - start)} bytes"
+            location,
+            f"'{printable(name)}' has the shape {shape} and {max(0, min(stop, data.size - begin) - start)} bytes",
         )
+    location.check_shape(shape, f"'{printable(name)}' of {location.shown}")
     array = data[begin + start : begin + stop].view(dtype).reshape(shape)
     aligned = array if array.flags.aligned else array.copy()
     return from_bfloat16(aligned) if kind == "BF16" else keeping_dtype(aligned, f"'{name}' of {location.shown}")
@@ -71,13 +75,27 @@ def _header(location: Location, data: np.ndarray) -> tuple[dict[str, Any], int]:
         raise damaged(location, f"its header is no JSON: {error}") from None
     if not isinstance(header, dict):
         raise damaged(location, "its header is no JSON object")
+    check_names(data[8 : 8 + length].tobytes().decode(), f"the header of {location.shown}")
     return header, 8 + length
 
 
 def _entry(location: Location, name: str, entry: Any) -> tuple[str, list[int], int, int]:
     match entry:
-        case {"dtype": str(kind), "shape": [*shape], "data_offsets": [int(start), int(stop)]} if start >= 0 and all(
-            isinstance(size, int) and size >= 0 for size in shape
+        case {"dtype": str(kind), "shape": [*shape], "data_offsets": [start, stop]} if all(
+            type(size) is int and size >= 0
+            for size in (start, stop, *shape)  # true is an int to Python
         ):
             return kind, shape, start, stop
-    raise damaged(location, f"the header's entry of '{name}' is not whole")
+    raise damaged(location, f"the header's entry of '{printable(name)}' is not whole")
+
+
+def _check_apart(location: Location, header: dict[str, Any]) -> None:
+    """Raises SourceError where two tensors share bytes."""
+    names = [name for name in header if name != "__metadata__"]
+    entries = sorted((_entry(location, name, header[name])[2:], name) for name in names)
+    end, last = 0, ""
+    for (start, stop), name in entries:
+        if start < end and start < stop:
+            raise damaged(location, f"'{printable(last)}' and '{printable(name)}' share bytes")
+        if stop > end:
+            end, last = stop, name

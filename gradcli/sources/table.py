@@ -17,6 +17,8 @@ from gradcli.sources.numbers import Numbers
 from gradcli.sources.recognise import damaged
 from gradcli.sources.text import is_number
 
+LONGEST_LINE = 2**26
+"""Characters of a line: a device may never end one."""
 Row = tuple[int, list[str]]
 """The cells of a row, and the line on which it ends."""
 
@@ -70,10 +72,10 @@ def _rows(location: Location, file: TextIO) -> Iterator[Row]:
     """The rows that are not blank."""
     head, skipped = "", -1
     while not head.strip():
-        head, skipped = file.readline(), skipped + 1
+        head, skipped = _line(location, file), skipped + 1
         if not head:
             return
-    reader = csv.reader(_with_first(head, file), delimiter=_delimiter(location, head), strict=True)
+    reader = csv.reader(_with_first(head, location, file), delimiter=_delimiter(location, head), strict=True)
     try:
         for cells in reader:
             if len(cells) > 1 or (cells and not cells[0].isspace()):
@@ -82,9 +84,18 @@ def _rows(location: Location, file: TextIO) -> Iterator[Row]:
         raise damaged(location, f"line {reader.line_num + skipped}: {error}") from None
 
 
-def _with_first(head: str, file: TextIO) -> Iterator[str]:
-    yield head
-    yield from file
+def _with_first(head: str, location: Location, file: TextIO) -> Iterator[str]:
+    line = head
+    while line:
+        yield line
+        line = _line(location, file)
+
+
+def _line(location: Location, file: TextIO) -> str:
+    line = file.readline(LONGEST_LINE)
+    if len(line) == LONGEST_LINE:
+        raise damaged(location, f"a line has {LONGEST_LINE:,} characters or more")
+    return line
 
 
 def _delimiter(location: Location, head: str) -> str:
@@ -130,6 +141,7 @@ def _append(values: array[float], row: Row, columns: _Columns) -> None:
         if "_" in "".join(wanted):  # a number to Python only
             raise ValueError
         values.extend(map(float, wanted))
+        columns.location.check_elements(len(values), columns.location.shown)
     except ValueError:
         raise _no_number(line, wanted, columns) from None
 

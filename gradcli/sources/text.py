@@ -9,15 +9,19 @@ from typing import TextIO
 
 import numpy as np
 
-from gradcli.errors import SourceError
+from gradcli.errors import BoundError, SourceError
+from gradcli.language.text import DEFAULT_MAX_ELEMENTS
 from gradcli.progress import steps
 from gradcli.sources import document
-from gradcli.sources.location import Location, reported
+from gradcli.sources.location import Location, check_elements, reported
 from gradcli.sources.numbers import Numbers
 from gradcli.sources.recognise import damaged
 
 PIECE = 2**20
 """Characters that are split at a time: as Python objects, words take ten times the memory of the text."""
+LONGEST_WORD = 2**20
+LONGEST_TEXT = 2**31
+"""Characters of a word, and of a text, that are read."""
 _SEPARATORS = str.maketrans(",;", "  ")
 
 
@@ -28,17 +32,17 @@ def read(location: Location) -> Numbers:
             with location.path.open(encoding="utf-8-sig") as file:
                 if file.isatty():
                     raise SourceError(f"{location.shown} is a terminal", hint="Give a file or a pipe.")
-                return numbers_of(file, location.shown, location.word, location.name)
+                return numbers_of(file, location.shown, location.word, location.name, location.most)
         except UnicodeDecodeError:
             raise damaged(location, "it is not UTF-8 text") from None
 
 
-def read_standard_input(word: str) -> Numbers:
+def read_standard_input(word: str, most: int = DEFAULT_MAX_ELEMENTS) -> Numbers:
     """The numbers on standard input; `@-:gradients.x` leads to those of a JSON document."""
     if sys.stdin is None or sys.stdin.isatty():
         raise SourceError("standard input is a terminal", hint="Pipe numbers in: seq -5 5 | gradcli grad sigmoid -")
     try:
-        return numbers_of(sys.stdin, "standard input", "@-", word.partition(":")[2] or None)
+        return numbers_of(sys.stdin, "standard input", "@-", word.partition(":")[2] or None, most)
     except OSError as error:
         raise SourceError(f"standard input cannot be read: {error.strerror}", hint="Pipe numbers in.") from None
     except UnicodeDecodeError as error:
@@ -49,28 +53,36 @@ def read_standard_input(word: str) -> Numbers:
         raise SourceError("standard input is not text", hint="Pipe numbers in, one a line.") from None
 
 
-def numbers_of(stream: TextIO, source: str, word: str, path: str | None) -> Numbers:
+def numbers_of(stream: TextIO, source: str, word: str, path: str | None, most: int = DEFAULT_MAX_ELEMENTS) -> Numbers:
     """The numbers in a stream of text, which `source` names."""
     head = stream.read(PIECE).removeprefix("\ufeff")
     if head.lstrip()[:1] in ("[", "{"):
-        return document.numbers_of(head + stream.read(), source, word, path)
+        return document.numbers_of(head + document.rest_of(stream, source), source, word, path, most)
     if path is not None:
         raise SourceError(f"{source} is no JSON, and '{path}' leads nowhere", hint=f"Write {word} alone.")
     arrays: list[np.ndarray] = []
     count = 0
-    for piece in steps(_pieces(head, stream), f"MB of {source} read"):
+    for piece in steps(_pieces(head, stream, source), f"MB of {source} read"):
         words = piece.translate(_SEPARATORS).split()
         arrays.append(_floats(words, count, source, plain="_" not in piece))
         count += len(words)
+        check_elements(count, most, source)
     if not count:
         raise SourceError(f"{source} holds no numbers", hint="Pipe numbers in, one a line.")
     return Numbers(np.concatenate(arrays))
 
 
-def _pieces(head: str, stream: TextIO) -> Iterator[str]:
+def _pieces(head: str, stream: TextIO, source: str) -> Iterator[str]:
     """The text in pieces that end between two words."""
-    rest = ""
+    rest, length = "", 0
     while head:
+        length += len(head)
+        if len(rest) > LONGEST_WORD:
+            raise SourceError(f"{source} holds a word of more than {LONGEST_WORD:,} characters", hint="Is it text?")
+        if length > LONGEST_TEXT:
+            raise BoundError(
+                f"{source} has more than {LONGEST_TEXT:,} characters", hint="Save the numbers as .npy: numpy.save."
+            )
         end = _last_break(head)
         if end:
             yield rest + head[:end]

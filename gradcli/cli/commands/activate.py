@@ -78,7 +78,7 @@ def activate(
     common = Common.of(ctx)
     curves = read_curves(functions, param or [])
     words = points or []
-    read_numbers = sources(words)
+    read_numbers = sources(words, common.max_elements)
     stretches = tuple(readers.stretch(word, curves[0].variable) for word in range_ or [])
     values = tuple(read_value(readers.point(word, curves[0].variable, read_numbers), read_numbers) for word in words)
     with resting_collector():

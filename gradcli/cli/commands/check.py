@@ -65,7 +65,7 @@ def check(
     common = Common.of(ctx)
     given = words or []
     points = given or interesting_points(subject)
-    request = read(subject, points, command="check", sources=sources(given))
+    request = read(subject, points, command="check", sources=sources(given, common.max_elements))
     with resting_collector():
         from gradcli.inspections.check import check as inspect
     dtypes = FLOATING if only is None else (floating(only),)

@@ -111,7 +111,7 @@ def grad(
     common = Common.of(ctx)
     check_via(via)
     given = words or []
-    numbers = sources([*given, *([vjp] if vjp else []), *(jvp or [])])
+    numbers = sources([*given, *([vjp] if vjp else []), *(jvp or [])], common.max_elements)
     over, request = _asked(subject, given, range_ or [], numbers)
     cotangent, none = readers.cotangent(vjp, numbers)
     directions = readers.directions(jvp, numbers) if jvp else None

@@ -95,7 +95,7 @@ def loss(
     given = words or []
     if learning_rate is not None and not math.isfinite(learning_rate):
         raise UsageError(f"--lr {learning_rate} is no learning rate", hint="Choose a finite number: --lr 0.1.")
-    numbers = sources([*given, *([vjp] if vjp else [])])
+    numbers = sources([*given, *([vjp] if vjp else [])], common.max_elements)
     asked = read_loss(name, given, reduction=reduction, parameters=param or [], sources=numbers)
     cotangent, none = readers.cotangent(vjp, numbers)
     with resting_collector():

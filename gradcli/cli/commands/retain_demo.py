@@ -85,7 +85,11 @@ def retain_demo(
             hint=f"Try: gradcli retain-demo 'sum(exp(a))' {subject}",
         )
     given = words or []
-    request = None if subject is None else read(subject, given, command="retain-demo", sources=sources(given))
+    request = (
+        None
+        if subject is None
+        else read(subject, given, command="retain-demo", sources=sources(given, common.max_elements))
+    )
     way = check_via("grad" if via is None else via)
     retained = readers.retained("none" if retain is None else retain)
     with resting_collector():

@@ -57,7 +57,7 @@ def softmax(
     common = Common.of(ctx)
     if not 0 < temperature < float("inf"):
         raise UsageError(f"--temperature {temperature:g} is out of bounds", hint="Choose a positive number.")
-    read_numbers = sources(values)
+    read_numbers = sources(values, common.max_elements)
     points = tuple(read_value(readers.point(word, "x", read_numbers), read_numbers) for word in values)
     with resting_collector():
         from gradcli.inspections.softmax import SoftmaxOptions

@@ -76,7 +76,7 @@ def trace(
     """Every sub-expression with its value and the gradient that reaches it; where a NaN, Inf or zero was born."""
     common = Common.of(ctx)
     given = words or []
-    numbers = sources([*given, *([vjp] if vjp else [])])
+    numbers = sources([*given, *([vjp] if vjp else [])], common.max_elements)
     request = read(subject, given, command="trace", sources=numbers)
     cotangent, none = readers.cotangent(vjp, numbers)
     if none:
