@@ -120,7 +120,7 @@ def _dense(location: Location, file: TorchFile, tensor: Sparse, source: str) -> 
         *parts, shape = tensor.parts[: -1 if tensor.layout == COO and len(tensor.parts) == 4 else None]
         location.check_shape(shape, source)
         given = [_numbers(location, file, part, source) for part in parts]
-        arrays: list[Any] = [torch.from_numpy(np.ascontiguousarray(numbers.values)) for numbers in given]
+        arrays: list[Any] = [torch.from_numpy(numbers.values.copy(order="C")) for numbers in given]
         if tensor.layout == COO:
             coalesced = tensor.parts[3] if len(tensor.parts) == 4 else None
             made = torch.sparse_coo_tensor(*arrays, shape, is_coalesced=coalesced, check_invariants=True)  # type: ignore[call-arg]

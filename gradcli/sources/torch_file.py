@@ -48,7 +48,7 @@ class TorchFile:
             np.dtype(DTYPES[tensor.dtype]),
             buffer=self.data,
             offset=place[0] + tensor.offset * size,
-            strides=[step * size if n > 1 else 0 for n, step in zip(tensor.shape, tensor.strides, strict=True)],
+            strides=[step * size if n > 1 else size for n, step in zip(tensor.shape, tensor.strides, strict=True)],
         )
 
 
