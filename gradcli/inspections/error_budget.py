@@ -21,6 +21,7 @@ from gradcli.inspections.judge import ErrorBudget, Mode
 from gradcli.inspections.on_the_way import OnTheWay, Spoiled
 from gradcli.inspections.question import Question
 from gradcli.inspections.slopes import Index, at_dtype, at_leaves, attempt, element, reverse, tangent_of
+from gradcli.inspections.ties import Ties
 from gradcli.language.elementwise import is_random, summed
 from gradcli.progress import steps
 from gradcli.results import CheckRow
@@ -61,6 +62,7 @@ class ErrorBudgets:
             forward_rounding=max(self._spread(name, index, mode="forward"), rounding) if _forward(row) else 0.0,
             rounding_of_zero=max(self._left_of_zero(row, share), rounding) if row.reference == 0 else 0.0,
             exemption=self.exemption or (self.held.free if row.reference is None else None),
+            beside=None if self.elementwise else self._ties.beside(name, index),
             inside=self._inside(row),
             spoiled=self._spoiled(row),
             wide=element(self.here, name, index),
@@ -110,6 +112,10 @@ class ErrorBudgets:
         if key not in self._on_the_way:
             self._on_the_way[key] = self._values.spoiled(key, elementwise=self.elementwise)
         return self._on_the_way[key]
+
+    @cached_property
+    def _ties(self) -> Ties:
+        return Ties(self.wide)
 
     @cached_property
     def _values(self) -> OnTheWay:

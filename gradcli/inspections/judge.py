@@ -15,12 +15,14 @@ from gradcli.results import CheckRow, CheckVerdict
 
 if TYPE_CHECKING:
     from gradcli.compute.reference import Slope
+    from gradcli.inspections.ties import Beside
 
 Mode = Literal["reverse", "forward"]
 
 LOST = "the formula loses its digits here: the roundings on the way move the gradient as much"
 """The reason where the formula may be right and the dtype is too coarse for it: s(1 - s) far out."""
 ZERO = "the derivative is 0, and what is left of it is rounding"
+TIE = "a tie: elements that move together change places, and beside it the slope lies between these two"
 NO_PATH = "there is no path to the output"
 RIGHT_IN_FLOAT64 = "; float64 has it right"
 
@@ -58,6 +60,7 @@ class ErrorBudget:
     rounding, forward_rounding: how far off rounding in the dtype may put the gradient of reverse and of forward mode.
     rounding_of_zero: the same where the true slope is zero and terms cancel.
     exemption: why no difference proves anything: what the gradient is of is not what the references are of.
+    beside: the slopes in the neighbourhood, where elements change places as they move together.
     inside: how PyTorch's own formula leaves the range of the dtype; no excuse, but the reason of what is wrong.
     spoiled: which value on the way the dtype could not hold, so that what comes of it is rounding's.
     wide: PyTorch's gradient in float64 at the same point.
@@ -67,6 +70,7 @@ class ErrorBudget:
     forward_rounding: float = 0.0
     rounding_of_zero: float = 0.0
     exemption: str | None = None
+    beside: Beside | None = None
     inside: str | None = None
     spoiled: str | None = None
     wide: float | None = None
@@ -198,6 +202,11 @@ def _explained(evidence: Evidence, comparison: Comparison, budget: ErrorBudget) 
     """The comparison after everything that could explain the difference has been looked at."""
     if budget.exemption is not None:
         return replace(comparison, verdict="no reference", reason=budget.exemption)
+    if budget.beside is not None and comparison.computed is not None:
+        lowest, highest = budget.beside.lowest, budget.beside.highest
+        slack = half_the_digits(evidence.digits) * max(abs(lowest), abs(highest))
+        if lowest - slack <= comparison.computed <= highest + slack:
+            return replace(comparison, verdict="kink", reason=TIE, reference=None, left=lowest, right=highest)
     if budget.inside is not None:
         if comparison.reference is not None and _contradicted(evidence, comparison.reference):
             return replace(comparison, verdict="rounding", reason=budget.inside)  # the values are wrong, not the slope
@@ -260,7 +269,7 @@ def _ulp_error(evidence: Evidence, comparison: Comparison) -> float | None:
     reverse, slope = evidence.reverse, evidence.slope
     if reverse is None or slope is None or slope.value is None or not math.isfinite(reverse):
         return None
-    if comparison.verdict == "rounding" and comparison.reference == 0 and reverse != 0:
+    if comparison.reference is None or (comparison.verdict == "rounding" and comparison.reference == 0 != reverse):
         return None
     reference = _double(slope.value)
     if not math.isfinite(reference):

@@ -12,6 +12,7 @@ from mpmath import mpf, workdps
 
 from gradcli.compute.reference import Slope
 from gradcli.inspections.judge import LOST, ZERO, ErrorBudget, Evidence, judge
+from gradcli.inspections.ties import Beside
 from gradcli.results import CheckRow
 
 SMOOTH = Evidence(
@@ -182,6 +183,26 @@ def test_each_mode_has_an_error_budget_of_its_own():
     assert verdict(wrong, ErrorBudget(forward_rounding=0.11)) == "agree"  # rounding of forward mode alone
     assert verdict(wrong, ErrorBudget(forward_rounding=0.11), reverse=2.1) == "disagree"
     assert verdict(SMOOTH, ErrorBudget(forward_rounding=1.0), reverse=2.1) == "disagree"
+
+
+@pytest.mark.parametrize(
+    ("reverse", "expected"), [(0.3, "kink"), (1.0, "kink"), (1.01, "disagree"), (-0.3, "disagree")]
+)
+def test_beside_a_tie_every_slope_between_those_of_the_neighbourhood_is_right(reverse: float, expected: str):
+    still = replace(SMOOTH, slope=Slope("smooth", 0.0), reverse=reverse, forward=None, difference=0.0)
+    found = row(still, ErrorBudget(beside=Beside(0.0, 1.0)))
+    assert found.verdict == expected
+    assert expected == "disagree" or (found.left, found.right, found.reference, found.ulp_error) == (0, 1, None, None)
+
+
+def test_what_leaves_the_range_inside_pytorch_is_wrong_and_on_the_way_it_is_rounding():
+    wrong = replace(SMOOTH, reverse=0.0, forward=None)
+    assert (row(wrong, ErrorBudget(spoiled="x*x overflows")).verdict) == "rounding"
+    assert (row(wrong, ErrorBudget(spoiled="x*x overflows"), reverse=math.nan).reason) == "x*x overflows"
+    found = row(wrong, ErrorBudget(inside="overflow inside", spoiled="x*x overflows", rounding=9.0))
+    assert (found.verdict, found.reason) == ("disagree", "reverse mode: zero where the truth is not: overflow inside")
+    other = replace(wrong, difference=0.0, difference_error=1e-9)  # PyTorch's values have the same flaw
+    assert row(other, ErrorBudget(inside="overflow inside")).verdict == "rounding"
 
 
 def test_rounding_excuses_no_nan():

@@ -1,0 +1,54 @@
+"""Ties that no element shows by moving alone: kinks, with the slopes beside them, and no other slope is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from checking import check, rows
+
+from tools.planted import in_place_of, planted
+
+TIES = {
+    "'median(x)' 2 2 2": [0, 1],
+    "'median(x, 0)[0]' 2 2 2 5 1": [0, 1],
+    "'kthvalue(x, 2)[0]' 2 2 2": [0, 1],
+    "'topk(x, 2)[0] @ [1, 2]' 1 1 1": [0, 2],
+    "'quantile(x, 0.5)' 2 2 2 --dtype float64": [0, 1],
+    "'sort(x)[0][1]' 0 0 0": [0, 1],
+    "'3*kthvalue(x, 3)[0]' 0.5 0.5 0.5 0.5 0.5": [0, 3],
+}
+
+
+@pytest.mark.parametrize("line", TIES)
+def test_a_tie_is_a_kink_with_the_slopes_beside_it(line: str):
+    found = [row for row in rows(line) if row["verdict"] != "agree"]
+    assert {row["verdict"] for row in found} == {"kink"}
+    tied = [row for row in found if row["reason"]]
+    assert tied
+    for row in tied:
+        assert row["reason"].startswith("a tie")
+        assert [row["left"], row["right"]] == pytest.approx(TIES[line])
+        assert row["left"] <= row["reverse"] <= row["right"]
+
+
+@pytest.mark.parametrize("line", ["'median(x)' 2 2.1 1.9", "'kthvalue(x, 2)[0]' 2 2.000001 1.9999", "'x[0]*x[1]' 2 2"])
+def test_where_no_elements_are_equal_there_is_no_tie(line: str):
+    assert {row["verdict"] for row in rows(f"{line} --dtype float64")} == {"agree"}
+
+
+@pytest.mark.parametrize(("line", "factor"), [("2 2 2", 3.5), ("2 2 2", -1.0), ("2 3 1", 1.001), ("2 2 9", 2.5)])
+def test_a_wrong_gradient_at_a_tie_or_beside_one_is_caught(line: str, factor: float):
+    wrong: Any = planted(torch.median, lambda _, right: right * factor)
+    with in_place_of("torch.median", wrong):
+        code, result = check(f"'median(x)' {line} --dtype float64")
+    assert code == 1
+    assert "disagree" in {row["verdict"] for row in result["rows"]}
+
+
+@pytest.mark.parametrize("line", ["'prod(x)' 1 2 3", "'prod(sin(1e4*x))' 1 2 3", "'prod(sin(1e5*x))' 1 2 3"])
+def test_curvature_is_no_tie(line: str):
+    wrong: Any = planted(torch.prod, lambda _, right: right * 1.01)
+    with in_place_of("torch.prod", wrong):
+        assert check(f"{line} --dtype float64")[0] == 1
