@@ -231,7 +231,9 @@ def _target(node: Call) -> torch.dtype | None:
 
 
 def _operand(node: Call) -> Node:
-    return node.receiver if node.receiver is not None else node.arguments[0]
+    """The tensor that is converted, however it was given."""
+    given = (node.receiver, *node.arguments, *(value for _, value in node.keywords))
+    return next(value for value in given if value is not None and not isinstance(value, DtypeName))
 
 
 def _option(node: Call, name: str, place: int) -> int | float | None:

@@ -362,3 +362,9 @@ def test_a_value_that_underflows_does_not_excuse_what_is_wrong_in_float64_too(pl
 def test_an_expression_may_ask_for_a_gradient_itself(expression: str) -> None:
     code, result = check(f"'{expression}' x=3")
     assert (code, {row["verdict"] for row in result["rows"]}) == (0, {"agree"})
+
+
+@pytest.mark.parametrize("call", ["bfloat16(input=x)", "to(dtype=torch.bfloat16, input=x)", "x.bfloat16()"])
+def test_a_conversion_is_judged_however_it_is_written(call: str) -> None:
+    code, _ = check(f"'{call}' x=-1")
+    assert code == 0

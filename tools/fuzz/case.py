@@ -20,17 +20,19 @@ MARK = "OWNED"
 
 @dataclass(frozen=True)
 class Case:
-    """kind: a row of the table. files: by name, in the folder where the command runs."""
+    """kind: a row of the table. files: by name, in the folder where the command runs. environment: on top of ours."""
 
     kind: str
     argv: list[str]
     stdin: bytes = b""
     files: dict[str, bytes] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def command(self) -> str:
         """A line for bash that does the same in an empty folder."""
         steps = [f"{_bytes(content)} > {quoted(name)}" for name, content in self.files.items()]
-        call = " ".join(("gradcli", *map(quoted, self.argv)))
+        given = (f"{name}={quoted(value)}" for name, value in self.environment.items())
+        call = " ".join((*given, "gradcli", *map(quoted, self.argv)))
         if self.stdin:
             call = f"{_bytes(self.stdin)} | {call}"
         return "; ".join((*steps, call))

@@ -14,6 +14,7 @@ from tools.fuzz.case import MARK, Case
 
 SOUND_CODES = (0, 1, 2)
 _TEMPORARY = re.compile(r"\.gradcli-.*\.tmp")
+_WHY = re.compile(r"raised|error|not done", re.IGNORECASE)
 TEXTS = frozenset(("--help", "-h", "--version", "-V"))
 """Options that are answered with text, also beside --json."""
 
@@ -43,12 +44,21 @@ def faults(case: Case, answer: Answer) -> Iterator[tuple[str, str]]:
         yield "traceback", (out + err)[-300:]
     if answer.code and not out and not err and not answer.left:
         yield "silent exit", f"exit code {answer.code}"
+    elif answer.code == 1 and _computes(case) and not _WHY.search(out + err):
+        yield "silent exit", "exit code 1, and no word of what PyTorch raised"
     if temporary := [name for name in answer.left if _TEMPORARY.fullmatch(name)]:
         yield "temporary file", ", ".join(temporary)
     if answer.code == 0 and "--emit" in case.argv and _is_program(case, out):
         yield from _of_program(out)
     if is_json(case) and out and TEXTS.isdisjoint(case.argv):
         yield from _of_documents(case, out)
+
+
+def _computes(case: Case) -> bool:
+    """Whether exit code 1 can only mean that PyTorch raised."""
+    return case.argv[:1] in ([name] for name in ("grad", "loss", "softmax", "activate", "trace")) and (
+        "--fail-on" not in case.argv
+    )
 
 
 def is_json(case: Case) -> bool:

@@ -24,12 +24,14 @@ VALUES = (
 ).split()
 DTYPES = "float16 bfloat16 float32 float64 half bf16 float double int64 bool complex64 int8 floaty".split()
 BOUND = "--max-elements"
+ENDINGS = ".ndjson .md .npy .npz .pt .safetensors .parquet .py .svg .mmd .dot .html .q".split()
 COMMON = (
     ("-t", DTYPES), ("--dtype", DTYPES), ("-f", ["csv", "ndjson", "table", "json", "markdown", "jsn"]), ("--json", None),
     ("--json", None), ("--json", None), ("-p", ["1", "3", "17", "0", "18", "x"]), ("--max-rows", ["1", "3", "0", "100"]),
     ("--seed", ["0", "7", "-1", str(2**63)]), ("--wrt", ["x", "y", "x,y", "q", ","]), ("--frozen", ["x", "y", "x,y", "q"]),
     ("-d", ["cpu", "auto", "cuda", "meta", "mps", "cpu:0", "gpu"]), ("--fail-on", ["error", "warning", "kink", "nan"]),
-    ("--emit", ["torch", "torch", "jax"]),
+    ("--emit", ["torch", "torch", "jax"]), ("-o", ["out.json", "out.csv", *(f"out{ending}" for ending in ENDINGS), "/dev/null"]),
+    ("-f", ["ndjson", "csv"]),
 )  # fmt: skip
 """Options with their values, two sound ones first; None: a flag. --timeout would start a process for each case."""
 OWN = {
@@ -61,6 +63,15 @@ OWN = {
     "schema": (),
     "batch": (("--jobs", ["0", "x"]),),
 }  # fmt: skip
+ENVIRONMENT = {
+    "COLUMNS": ["²", "1", "0", "-5", "9" * 30, "7", "80", "\udcff"],
+    "GRADCLI_DTYPE": ["half", "", "floaty", "²", "\udcff"],
+    "GRADCLI_FORMAT": ["json", "", "jsn", "csv"],
+    "GRADCLI_DEVICE": ["cpu", "", "gpu", "cuda:99"],
+    "FORCE_COLOR": ["1", ""],
+    "NO_COLOR": ["1", ""],
+    "TERM": ["dumb", "", "xterm"],
+}
 COMPUTING = ("grad", "activate", "loss", "softmax", "retain-demo", "trace", "check")
 WEIGHTS = {"grad": 8, "trace": 7, "check": 2, "loss": 5, "activate": 3, "softmax": 2, "retain-demo": 2}
 REFERENCE = {"errors": 1, "functions": 2, "schema": 1}
@@ -113,6 +124,8 @@ def subject(random: Random, command: str) -> list[str]:
         return [random.choice(("grad", "second-backward", "in-place", "trace", "q"))] if random.random() < 0.7 else []
     if command == "retain-demo" and random.random() < 0.1:
         return []
+    if random.random() < 0.03:
+        return [random.choice(("1", "x[0]", "x.shape[0]", "[x, x]", "2 > 1", "zeros(0)", "x.detach()")), *bound]
     if random.random() < 0.25:
         return [random.choice(NAMES), *(point(random) for _ in range(random.choice((1, 1, 2, 3))))]
     text = expression(random)
@@ -136,7 +149,12 @@ def words(random: Random, weights: dict[str, int] = WEIGHTS) -> list[str]:
 
 def argv(random: Random) -> Case:
     """A command line by itself."""
-    return Case("argv", words(random, {**WEIGHTS, **REFERENCE}), random.choice((b"", b"1 2 3", b"\xff\x00", b"[1, 2")))
+    environment = {}
+    if random.random() < 0.1:
+        name = random.choice(list(ENVIRONMENT))
+        environment[name] = random.choice(ENVIRONMENT[name])
+    stdin = random.choice((b"", b"1 2 3", b"\xff\x00", b"[1, 2"))
+    return Case("argv", words(random, {**WEIGHTS, **REFERENCE}), stdin, environment=environment)
 
 
 def batch(random: Random) -> Case:

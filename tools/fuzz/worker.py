@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from random import Random
+from unittest import mock
 
 from tools.fuzz import faults, files, lines
 from tools.fuzz.case import Case
@@ -47,7 +48,7 @@ def answered(case: Case) -> faults.Answer:
     before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(case.stdin), encoding="utf-8", errors="surrogateescape")
     code, escaped = None, ""
     try:
-        with redirect_stdout(out), redirect_stderr(err):
+        with redirect_stdout(out), redirect_stderr(err), mock.patch.dict(os.environ, case.environment):
             code = main(case.argv)
     except BaseException as error:  # noqa: BLE001 - that is what is looked for
         escaped = f"{type(error).__name__}: {error}"[:300]

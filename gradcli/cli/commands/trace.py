@@ -27,6 +27,7 @@ from gradcli.cli.options import (
     Words,
     Wrt,
 )
+from gradcli.cli.screen import show_error
 from gradcli.cli.words import WordCommand
 from gradcli.errors import UsageError
 from gradcli.language.request import read
@@ -91,5 +92,10 @@ def trace(
         return common.answer(trace_program(request, options, common.engine(), common.selection()))
     result = inspect(request, options, common.engine(), common.selection())
     code = common.answer(result)
-    raised = isinstance(result, TraceResult) and result.raised is not None
-    return 1 if code == 0 and raised else code
+    if not isinstance(result, TraceResult) or result.raised is None:
+        return code
+    if common.targets and not common.answered:
+        show_error(result.raised, "table")
+    elif common.output_format in ("csv", "ndjson"):  # whose rows are the steps alone
+        show_error(result.raised, common.output_format)
+    return code or 1
