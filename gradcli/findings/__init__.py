@@ -28,18 +28,19 @@ NOT_FINITE = (
 )
 NOT_FINITE_CODES = frozenset(name.replace("_", "-") for name in NOT_FINITE)
 ALL_ZERO = ("flat", "dead")
-ABOUT_THE_TAPE = (*NOT_FINITE, "domain", *ALL_ZERO, "saturated", "exploding", "vanishing", "kink")
+ABOUT_THE_TAPE = ("underflow_forward", *NOT_FINITE, "domain", *ALL_ZERO, "saturated", "exploding", "vanishing", "kink")
 ABOUT_THE_RESULT = ("not_differentiable", "disconnected", "cancellation", "underflow", "not_scalar")
 """The rules by their modules, in the order of their findings; one that has nothing to look at is not even loaded."""
 
 R = TypeVar("R", "GradResult", "LossResult", "TraceResult")
 
-_GIVEN = ("nan-input", "inf-input")
+_GIVEN = ("nan-input", "inf-input", "underflow-forward")
 _CAUSES: dict[str, tuple[str, ...]] = {
     "vanishing": ("saturated", "dead", "underflow", "cancellation", "flat", *_GIVEN),
     "saturated": ("underflow", "cancellation", "nan-forward", "inf-forward", "inf-backward", "nan-backward", *_GIVEN),
     "dead": ("underflow", "cancellation", *_GIVEN),
-    "cancellation": ("kink",),
+    "cancellation": ("kink", "underflow-forward"),
+    "underflow": ("underflow-forward",),
     "exploding": ("inf-forward", *_GIVEN),
 }
 """A finding of this code says nothing new where one of those codes has been found for the same input."""
@@ -64,7 +65,7 @@ def of_tape(evidence: Evidence, names: Iterable[str] = ABOUT_THE_TAPE) -> list[F
     if evidence.quiet:
         return []
     idle = {
-        *(NOT_FINITE if evidence.is_finite and not evidence.overflowed else ()),
+        *(NOT_FINITE if evidence.is_finite and not evidence.written else ()),
         *(() if evidence.has_zeros else ALL_ZERO),
     }
     return [finding for name in names if name not in idle for finding in rule(name)(None, evidence)]

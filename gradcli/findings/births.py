@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 
@@ -13,7 +13,12 @@ from gradcli.compute.tape import GraphNode, Step, Tape
 from gradcli.findings.elements import Index
 from gradcli.language import syntax
 
-Kind = Literal["given", "forward", "backward", "accumulated"]
+if TYPE_CHECKING:
+    from gradcli.findings.true_value import TrueValue
+
+Kind = Literal["given", "forward", "backward", "accumulated", "underflow"]
+Written = Mapping[str, torch.Tensor]
+"""By the names of inputs: their numbers in float64, where the dtype has made infinities or zeros of them."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Birth:
     constant: of a given number that stands in the expression, its place.
     written: of a given number, what was written where the dtype cannot hold it.
     shown: what a given number makes of the output, None where it does not reach it.
+    rounded, met: of a number that was rounded to zero, its true value, and the birth at which that zero did harm.
     """
 
     kind: Kind
@@ -51,6 +57,8 @@ class Birth:
     constant: syntax.Node | None = None
     written: complex | None = None
     shown: float | None = None
+    rounded: TrueValue | None = None
+    met: Birth | None = None
 
     @property
     def is_nan(self) -> bool:
@@ -60,28 +68,28 @@ class Birth:
     @property
     def key(self) -> tuple[object, ...]:
         """What it has in common with others of the same cause."""
-        given = (self.is_nan, self.constant and self.constant.span) if self.kind == "given" else ()
-        return (self.step.index, *given)
+        if self.kind == "given":
+            return (self.step.index, self.is_nan, self.constant and self.constant.span)
+        return (self.step.text, self.kind) if self.kind == "underflow" else (self.step.index,)
 
 
-def births(tape: Tape, context: Context, overflowed: Mapping[str, torch.Tensor] | None = None) -> list[Birth]:
+def births(tape: Tape, context: Context, written: Written | None = None) -> list[Birth]:
     """Every cause once.
 
-    overflowed: what was written, of the inputs that hold infinities because their dtype cannot hold it.
+    written: the numbers of inputs in float64, where the dtype has made infinities or zeros of them.
     """
-    from gradcli.findings import backward, forward  # they make births
+    from gradcli.findings import backward, forward, underflowed  # they make births
 
     found: dict[tuple[object, ...], Birth] = {}
-    overflowed = overflowed or {}
-    for birth in forward.births(tape, overflowed):
-        found.setdefault(birth.key, birth)
+    written = written or {}
+    for birth in forward.births(tape, written):
+        for cause in underflowed.traced(tape, birth, written):
+            found.setdefault(cause.key, cause)
     for name, birth in backward.births(tape, context):
-        given = [cause for cause in forward.given_to(tape, birth, overflowed) if _is_to_blame(cause, birth, found)]
-        earlier = () if given else (cause for cause in found.values() if _explains(tape, cause, birth))
-        causes = given or list(earlier)[:1]
-        if not causes:
-            found.setdefault(birth.key, birth)
-        for cause in causes:
+        given = [cause for cause in forward.given_to(tape, birth, written) if _is_to_blame(cause, birth, found)]
+        earlier = [] if given else [cause for cause in found.values() if _explains(tape, cause, birth)]
+        causes = given or [cause for cause in earlier if cause is earlier[0] or cause.kind == "underflow"]
+        for cause in causes or underflowed.traced(tape, birth, written):
             found[cause.key] = _spoiling(found.get(cause.key, cause), name)
     return list(found.values())
 
@@ -95,13 +103,14 @@ def _is_to_blame(given: Birth, birth: Birth, found: Container[tuple[object, ...]
 
 
 def _spoiling(birth: Birth, name: str) -> Birth:
-    may = birth.kind in ("given", "forward")
+    may = birth.kind in ("given", "forward", "underflow")
     return replace(birth, spoils=(*birth.spoils, name)) if may and name not in birth.spoils else birth
 
 
 def _explains(tape: Tape, earlier: Birth, birth: Birth) -> bool:
     """Whether a gradient is not finite because of a value that was not: the step itself, or one that uses its value."""
-    return earlier.kind == "forward" and depends_on(tape, birth.step, earlier.step)
+    shown = earlier.met or earlier
+    return shown.kind == "forward" and depends_on(tape, birth.step, shown.step)
 
 
 def depends_on(tape: Tape, step: Step, other: Step) -> bool:

@@ -36,8 +36,8 @@ def finding(birth: Birth, evidence: Evidence, *, code: str, severity: Severity, 
         index=index or None,
         expression=step.text,
         span=step.span,
-        operation=step.operation,
-        node=None if birth.node is None else node_name(birth.node),
+        operation=None if step.operation == LEAF else step.operation,
+        node=None if birth.node is None or step.operation == LEAF else node_name(birth.node),
         message=message,
     )
 
@@ -51,7 +51,7 @@ def forward_message(birth: Birth, evidence: Evidence) -> str:
         text += f": {reason}"
     if birth.later is not None:
         text += f"; {stated(birth.later, birth.later_index, evidence)} is nan"
-    return text + _consequence(birth, evidence)
+    return text + consequence(birth, evidence)
 
 
 def backward_message(birth: Birth, evidence: Evidence) -> str:
@@ -78,7 +78,7 @@ def _at_others(birth: Birth, evidence: Evidence) -> str:
     return f" at {listed(operands)}" if operands else ""
 
 
-def _consequence(birth: Birth, evidence: Evidence) -> str:
+def consequence(birth: Birth, evidence: Evidence) -> str:
     """`; the gradient of x is nan`, where the value spoils gradients too."""
     tape = evidence.tape
     if tape is None or not birth.spoils:
@@ -96,8 +96,10 @@ def _consequence(birth: Birth, evidence: Evidence) -> str:
 
 def _element(birth: Birth, evidence: Evidence) -> tuple[str | None, Index]:
     """The input and the element of it that are concerned; the element of the operand where that is no input."""
-    if birth.kind != "forward" or birth.step.value is None or evidence.tape is None:
+    if birth.kind not in ("forward", "underflow") or birth.step.value is None or evidence.tape is None:
         return variable_of(birth.operand), birth.index
+    if birth.step.operation == LEAF:
+        return birth.step.text, birth.index
     inputs = {source.index: source for source in evidence.tape.inputs(birth.step)}
     floating = [s for s in inputs.values() if s.value is not None and s.value.is_floating_point()]
     if birth.step.pointwise and len(floating) == 1 and floating[0].operation == LEAF and floating[0].value is not None:

@@ -41,7 +41,7 @@ def _first(step: Step, wanted: Callable[[syntax.Node, complex], bool]) -> Consta
 def _constants(step: Step) -> Iterator[Constant]:
     node = step.node
     if isinstance(node, syntax.AssignIndex | syntax.Update):  # their operands are not noted
-        number = _number(node.value)
+        number = value_of(node.value)
         if number is not None:
             yield node.value, number
     elif isinstance(node, syntax.Assign | syntax.Evaluate):
@@ -61,14 +61,15 @@ def _inside(node: syntax.Node, value: object) -> Iterator[Constant]:
         yield node, value
 
 
-def _number(node: syntax.Node) -> complex | None:
+def value_of(node: syntax.Node) -> complex | None:
+    """The plain number that a node writes; None where it is something else."""
     match node:
         case syntax.Literal(value=int() | float() | complex() as value):
             return value
         case syntax.Name(name=name) if isinstance(CONSTANTS.get(name), int | float):
             return CONSTANTS[name]
         case syntax.Unary(operator="neg", operand=operand):
-            number = _number(operand)
+            number = value_of(operand)
             return None if number is None else -number
         case _:
             return None

@@ -29,7 +29,7 @@ class Evidence:
     given: what flowed through every sub-expression, or what records that for the first who asks; None for large inputs.
     quiet: whether the rules about tapes have nothing to find.
     values: the words that each input was given by.
-    overflowed: what was written, of the inputs that hold infinities because their dtype cannot hold it.
+    written: the numbers of inputs in float64, where the dtype has made infinities or zeros of them.
     widened: makes the same tape in float64, for those who need it.
     reference: the derivatives by some elements of an input, each by its place in the flattened input, to 50 digits;
         without those that the reference cannot tell.
@@ -48,7 +48,7 @@ class Evidence:
     noisy: Callable[[], Mapping[str, np.ndarray]] | None = None
     beside: Callable[[str], bool] | None = None
     values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
-    overflowed: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    written: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     @cached_property
     def tape(self) -> Tape | None:
@@ -80,7 +80,7 @@ class Evidence:
             return []
         from gradcli.findings.births import births
 
-        return births(self.tape, self.context, self.overflowed)
+        return births(self.tape, self.context, self.written)
 
     @cached_property
     def zeros(self) -> list[ZeroBirth]:

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
 
 from gradcli.compute.tape import ITEM, LEAF, Step, Tape
 from gradcli.findings import constants
-from gradcli.findings.births import Birth
-from gradcli.findings.elements import at, bad, first, has_nan, is_bad, nan_arrives, rather
+from gradcli.findings.births import Birth, Written
+from gradcli.findings.elements import aligned, at, bad, first, has_nan, is_bad, nan_arrives, rather
 
 MAX_ELEMENTS = 16
 """So many elements of an output are followed back one by one."""
@@ -35,16 +35,13 @@ PLACING = frozenset(
 )  # fmt: skip
 """What puts a constant where it is wanted: an infinity in the result is what was asked for."""
 
-Written = Mapping[str, torch.Tensor]
-"""By the names of inputs: the numbers that were written, where the dtype has made infinities of them."""
 
-
-def births(tape: Tape, overflowed: Written) -> Iterator[Birth]:
+def births(tape: Tape, written: Written) -> Iterator[Birth]:
     """The causes of what is not finite in the output, NaN first."""
     results = [tape.result] if tape.result is not None else [step for step in tape.steps if _is_last(tape, step)]
     seen: set[tuple[object, ...]] = set()
     for step in results:
-        for birth in _births_of(tape, step, overflowed):
+        for birth in _births_of(tape, step, written):
             same = (birth.step.text, *birth.key[1:])  # the same words at another place are the same cause
             if same not in seen:
                 seen.add(same)
@@ -59,7 +56,7 @@ def _counted(birth: Birth, last: Step) -> Birth:
     return replace(birth, count=int((torch.isinf(own) & bad(shown)).sum()))
 
 
-def given_to(tape: Tape, birth: Birth, overflowed: Written) -> Iterator[Birth]:
+def given_to(tape: Tape, birth: Birth, written: Written) -> Iterator[Birth]:
     """The given numbers behind what is not finite among the operands of a gradient's birthplace."""
     step = birth.step
     here = _Stop(step, step.values[0], bad(step.values[0]), nan=False)
@@ -75,10 +72,10 @@ def given_to(tape: Tape, birth: Birth, overflowed: Written) -> Iterator[Birth]:
         focus[birth.place] = True
     for source in tape.inputs(step):
         for own in source.values:
-            fed = bad(own) if focus is None else bad(own) & _aligned(step, focus, own)
+            fed = bad(own) if focus is None else bad(own) & aligned(step.pointwise, focus, own)
             for part, nan in ((fed & torch.isnan(own), True), (fed & ~torch.isnan(own), False)):
                 if bool(part.any()):
-                    found = _walk(tape, _Stop(source, own, part, nan), overflowed)
+                    found = _walk(tape, _Stop(source, own, part, nan), written)
                     yield from (cause for cause in found if cause.kind == "given")
 
 
@@ -86,7 +83,7 @@ def _is_last(tape: Tape, step: Step) -> bool:
     return not tape.consumers[step.index]
 
 
-def _births_of(tape: Tape, last: Step, overflowed: Written) -> Iterator[Birth]:
+def _births_of(tape: Tape, last: Step, written: Written) -> Iterator[Birth]:
     value = last.value
     if value is None or not is_bad(value):
         return
@@ -96,7 +93,7 @@ def _births_of(tape: Tape, last: Step, overflowed: Written) -> Iterator[Birth]:
         focus = torch.zeros(value.shape, dtype=torch.bool, device=value.device)
         focus[tuple(place)] = True
         shown = at(value, tuple(map(int, place)))
-        for birth in _walk(tape, _Stop(last, value, focus, has_nan(value[focus])), overflowed):
+        for birth in _walk(tape, _Stop(last, value, focus, has_nan(value[focus])), written):
             yield replace(birth, shown=shown)
 
 
@@ -116,14 +113,14 @@ class _Stop:
     logarithmic: bool = False
 
 
-def _walk(tape: Tape, start: _Stop, overflowed: Written) -> Iterator[Birth]:
+def _walk(tape: Tape, start: _Stop, written: Written) -> Iterator[Birth]:
     """The first steps that made the non-finite elements in focus, or the numbers that were given so."""
     waiting = [start]
     seen: set[int] = set()
     while waiting:
         stop = waiting.pop()
         if stop.step.operation == LEAF:
-            yield from _of_input(stop, overflowed)
+            yield from _of_input(stop, written)
             continue
         sources = _sources(tape, stop)
         if not sources:
@@ -138,14 +135,14 @@ def _walk(tape: Tape, start: _Stop, overflowed: Written) -> Iterator[Birth]:
                 waiting.append(replace(source, nan=stop.nan and not made, later=later, logarithmic=logarithmic))
 
 
-def _of_input(stop: _Stop, overflowed: Written) -> Iterator[Birth]:
+def _of_input(stop: _Stop, written: Written) -> Iterator[Birth]:
     """What an input's elements are blamed for. Infinities that were written as such are often meant."""
     value, later = stop.value, stop.later
     focus = stop.focus & (torch.isnan(value) if stop.nan else torch.isinf(value))
     if not bool(focus.any()):
         return
     given = replace(_birth(replace(stop, focus=focus)), kind="given")
-    wide = overflowed.get(stop.step.text)
+    wide = written.get(stop.step.text)
     if wide is not None and not stop.nan and (lost := focus & torch.isfinite(wide)).any():
         given = replace(_birth(replace(stop, focus=lost)), kind="given")
         yield replace(given, written=at(wide, given.index))
@@ -209,7 +206,7 @@ def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:
         if step.operation == ITEM:
             return [replace(stop, step=source)]
         for own in source.values:
-            fed = bad(own) & _aligned(step, stop.focus, own)
+            fed = bad(own) & aligned(step.pointwise, stop.focus, own)
             nan = fed & torch.isnan(own) if bool(fed.any()) else fed
             if stop.nan and bool(nan.any()):
                 with_nan.append(_Stop(source, own, nan, nan=True))
@@ -217,17 +214,3 @@ def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:
                 with_infinity.append(_Stop(source, own, fed, nan=False))
     computed = [found for found in with_infinity if found.step.operation != LEAF]
     return with_nan or (computed or with_infinity)[:1]
-
-
-def _aligned(step: Step, focus: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-    """The elements of an operand that the elements in focus were made of; all, where that cannot be told."""
-    everything = torch.ones(own.shape, dtype=torch.bool, device=own.device)
-    if not step.pointwise or own.ndim > focus.ndim:
-        return everything
-    reduced = focus.reshape(-1, *focus.shape[focus.ndim - own.ndim :]).any(dim=0)
-    for dim, (size, target) in enumerate(zip(reduced.shape, own.shape, strict=True)):
-        if size != target:
-            if target != 1:
-                return everything
-            reduced = reduced.any(dim=dim, keepdim=True)
-    return reduced

@@ -25,10 +25,12 @@ def given(evidence: Evidence, *, nan: bool) -> Iterator[Birth]:
     if nan or evidence.tape is None:
         return
     known = {birth.step.text for birth in found}
-    for variable, wide in evidence.overflowed.items():
+    for variable, wide in evidence.written.items():
         leaf = evidence.tape.leaves.get(variable)
         if leaf is not None and leaf.value is not None and variable not in known:
             lost = torch.isinf(leaf.value) & torch.isfinite(wide)
+            if not bool(lost.any()):
+                continue
             index = first(lost)
             value = at(leaf.value, index)
             assert value is not None

@@ -15,6 +15,7 @@ from gradcli.findings import NOT_FINITE
 from gradcli.findings.domain import may_leave_its_domain
 from gradcli.findings.kink import has_kinks
 from gradcli.findings.magnitude import is_out_of_proportion
+from gradcli.findings.poles import may_meet_zero
 from gradcli.findings.saturated import possible_slope
 from gradcli.language.syntax import Node, Program, Update, postorder, roots
 
@@ -39,6 +40,8 @@ def is_quiet(
     if {"vanishing", "exploding"} & asked and any(is_out_of_proportion(start, gradient) for gradient in present):
         return False
     if any(isinstance(statement, Update) for statement in program.statements):
+        return False
+    if "underflow_forward" in asked and may_meet_zero(program):
         return False
     nodes = (node for root in roots(program) for node in postorder(root))
     return not any(any(telling(node) for telling in _TELLING) for node in nodes)

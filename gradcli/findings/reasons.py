@@ -60,7 +60,7 @@ _GRADIENT = {
 def of_value(step: Step, index: Index, value: float, context: Context) -> str | None:
     """Why a value is not finite: the dtype is too small for it, or what the operation does."""
     if value in (float("inf"), float("-inf")):
-        exact = _in_double(step)
+        exact = in_double(step)
         if exact is not None and exact.shape == step.values[0].shape and not is_bad(exact[index] if index else exact):
             largest = torch.finfo(step.values[0].dtype).max
             return f"the largest {dtype_of(step.values[0])} is {number(largest)}"
@@ -99,7 +99,7 @@ def _argument(step: Step, position: int, where: Index) -> str:
     return f"{shown} = {number(float(value))}" if not value.is_complex() else shown
 
 
-def _in_double(step: Step) -> torch.Tensor | None:
+def in_double(step: Step) -> torch.Tensor | None:
     """The same operation on the same numbers in float64."""
     wide: dict[int, torch.Tensor] = {
         position: value.double()

@@ -160,7 +160,7 @@ def _findings(curves: Sequence[Curve], questions: Sequence[Question]) -> Iterato
         if curve.derivative is None:
             found = [_not_differentiable(curve)]
         else:
-            found = findings_of(question, question.evaluate(), NOT_FINITE)
+            found = findings_of(question, question.evaluate(), ("underflow_forward", *NOT_FINITE))
         for finding in found:
             span = finding.span
             yield replace(finding, span=None if span is None else (span[0] + start, span[1] + start))

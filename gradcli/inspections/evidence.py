@@ -48,7 +48,7 @@ def gather(
         return replace(evidence, sample=Sample(looked=0, of=elements)) if question.wrt else evidence
     quiet = (
         plain is not None
-        and not question.overflowed
+        and not question.written
         and is_quiet(question.program, plain[0], cotangent, plain[1], ABOUT_THE_TAPE)
     )
     evidence = evidence_of(question, partial(record, question, cotangent), cotangent, gradients, order=order)
@@ -68,10 +68,10 @@ def findings_of(question: Question, output: torch.Tensor, rules: tuple[str, ...]
         found = autodiff.gradients(output, question.differentiated, cotangent=weights, retain_graph=True)
     except TorchError:
         found = {}
-    if found and not question.overflowed and is_quiet(question.program, output, weights, found, rules):
+    if found and not question.written and is_quiet(question.program, output, weights, found, rules):
         return []
     tape = record(question, weights)
-    evidence = Evidence(None, tape, question.context, values=question.values, overflowed=question.overflowed)
+    evidence = Evidence(None, tape, question.context, values=question.values, written=question.written)
     return of_tape(evidence, rules)
 
 
@@ -93,7 +93,7 @@ def evidence_of(
         noisy=lambda: shadow(question, partial(with_noise, gradients)) or {},
         beside=partial(has_slope_beside, question, gradients),
         values=question.values,
-        overflowed=question.overflowed,
+        written=question.written,
     )
 
 

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from gradcli.inspections.fixes import Verifier
     from gradcli.results import GradResult, LossResult, TraceResult
 
-FIXABLE = frozenset({"nan-forward", "inf-forward", "nan-backward", "inf-backward", "nan-accumulated", "masked-branch"})
+FIXABLE = frozenset(
+    {
+        "underflow-forward", "nan-forward", "inf-forward", "nan-backward", "inf-backward", "nan-accumulated",
+        "masked-branch",
+    }
+)  # fmt: skip
 """Codes for which another way to write the same function may have finite gradients."""
 
 MAX_ELEMENTS_SHOWN = 6

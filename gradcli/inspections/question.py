@@ -19,6 +19,9 @@ from gradcli.language.request import Binding, Request, Value
 from gradcli.language.syntax import Program
 from gradcli.results import Input, Setting
 
+MAX_ELEMENTS_OF_ZEROS = 10_000
+"""Larger inputs are not searched for numbers that were rounded to zero."""
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -43,7 +46,7 @@ class Question:
     """An expression, its leaves, and the names it is differentiated by.
 
     values: the words that each input was given by.
-    overflowed: what was written, in float64, of the inputs that hold infinities because their dtype cannot hold it.
+    written: the numbers of inputs in float64, where the dtype has made infinities or zeros of them.
     """
 
     program: Program
@@ -54,7 +57,7 @@ class Question:
     random_state: randomness.RandomState
     in_place: bool
     values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
-    overflowed: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    written: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     @cached_property
     def inputs(self) -> dict[str, Input]:
@@ -107,7 +110,7 @@ def ask(
     given: dict[str, tuple[Value, ...]] = {binding.name: (binding.value,) for binding in request.bindings}
     if request.variable is not None:
         given[request.variable] = request.points
-    overflowed = _overflowed(values, request, context)
+    written = _not_held(values, request, context)
     _check_names(selection, values)
     floating = [name for name, value in values.items() if value.is_floating_point() or value.is_complex()]
     if selection.wrt is not None:
@@ -122,7 +125,7 @@ def ask(
             values[name].requires_grad_()
     setting = Setting(torch.__version__, where, engine.dtype, engine.seed)
     in_place = changes_in_place(request.program)
-    return Question(request.program, context, setting, values, wrt, state, in_place, given, overflowed)
+    return Question(request.program, context, setting, values, wrt, state, in_place, given, written)
 
 
 @contextmanager
@@ -151,24 +154,28 @@ def _values(request: Request, context: Context) -> dict[str, torch.Tensor]:
     return values
 
 
-def _overflowed(values: Mapping[str, torch.Tensor], request: Request, context: Context) -> dict[str, torch.Tensor]:
-    """What was written, in float64, where it is finite and the dtype has made infinities of it."""
+def _not_held(values: Mapping[str, torch.Tensor], request: Request, context: Context) -> dict[str, torch.Tensor]:
+    """The numbers in float64, of the inputs whose dtype has made infinities or zeros of some."""
     bindings = {binding.name: binding for binding in request.bindings}
     found = {}
     for name, tensor in values.items():
-        if all_finite(tensor) or tensor.dtype is torch.float64 or not tensor.is_floating_point():
+        if tensor.dtype is torch.float64 or not tensor.is_floating_point() or not _may_be_cut(tensor):
             continue
-        written = _written(request.points if name == request.variable else (bindings[name].value,), context)
-        if written is None or written.numel() != tensor.numel():
+        wide = _in_double(request.points if name == request.variable else (bindings[name].value,), context)
+        if wide is None or wide.numel() != tensor.numel():
             continue
-        written = written.reshape(tensor.shape)  # a single point has become 1-D
-        if bool((torch.isfinite(written) & torch.isinf(tensor)).any()):
-            found[name] = written
+        wide = wide.reshape(tensor.shape)  # a single point has become 1-D
+        if bool(((torch.isfinite(wide) & torch.isinf(tensor)) | ((wide != 0) & (tensor == 0))).any()):
+            found[name] = wide
     return found
 
 
-def _written(values: Sequence[Value], context: Context) -> torch.Tensor | None:
-    """The same values in float64; None for what is drawn anew each time, or has a dtype that was read with it."""
+def _may_be_cut(tensor: torch.Tensor) -> bool:
+    return not all_finite(tensor) or (tensor.numel() <= MAX_ELEMENTS_OF_ZEROS and not bool(tensor.all()))
+
+
+def _in_double(values: Sequence[Value], context: Context) -> torch.Tensor | None:
+    """The same values in float64; None for what is drawn anew each time."""
     if any(value.program is not None and is_random(value.program) for value in values):
         return None
     wide = replace(context, dtype=torch.float64)

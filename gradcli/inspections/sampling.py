@@ -83,7 +83,7 @@ def sampled(
     if cotangent is None or cotangent.shape != output.shape:
         return None
     full = sum(leaf.numel() != 1 for leaf in question.leaves.values())
-    lost = [torch.isinf(question.leaves[name]).to(output.dtype) for name in question.overflowed]
+    lost = [torch.isinf(question.leaves[name]).to(output.dtype) for name in question.written]
     places = _places(output, [*found.values(), *lost], MAX_ELEMENTS // max(1, full))
     chosen = np.unravel_index(places, tuple(output.shape))
     leaves = {name: _leaf(leaf, chosen) for name, leaf in question.leaves.items()}
@@ -91,7 +91,7 @@ def sampled(
         question=replace(
             question,
             leaves=leaves,
-            overflowed={name: _leaf(wide, chosen) for name, wide in question.overflowed.items()},
+            written={name: _leaf(wide, chosen) for name, wide in question.written.items()},
         ),
         cotangent=_at(cotangent, chosen),
         places=places,

@@ -73,7 +73,7 @@ def _answer(question: Question, options: SoftmaxOptions) -> SoftmaxResult:
         index=options.index,
         gradient=gradient,
         amplification=_amplification(question.leaves["x"].detach(), probabilities.detach(), options.dim),
-        findings=tuple(findings_of(question, output, (*NOT_FINITE, "saturated"))),
+        findings=tuple(findings_of(question, output, ("underflow_forward", *NOT_FINITE, "saturated"))),
     )
 
 

@@ -13,6 +13,7 @@ Severity = Literal["error", "warning", "note"]
 CODES = (
     "nan-input",
     "inf-input",
+    "underflow-forward",
     "nan-forward",
     "inf-forward",
     "nan-backward",

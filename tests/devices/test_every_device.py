@@ -38,7 +38,12 @@ WITH_FINDINGS = {
     "trace 'where(x > 0, log(x), 0)' x=0,1": "masked-branch",
     "trace 'cos(x)' x=0": "dead",
     "trace sigmoid 200": "saturated",
-    "trace 'log(softmax(x, 0))' x=0,200": "inf-forward",
+    "trace 'log(softmax(x, 0))' x=0,200": "underflow-forward",
+    "trace 'norm(x) * norm(y)' x=1e-30,1e-30 y=1,2": "underflow-forward",
+    "trace 'mean((w*x - y)**2)' w=1 x=1,nan y=1,2 --frozen x,y": "nan-input",
+    "trace 'x * w' x=1,inf w=1,2": "inf-input",
+    "trace '1e10 * x' x:float16=1,2": "inf-input",
+    "trace 'x + 1' x:float16=1e15": "inf-input",
     "trace 'binary_cross_entropy(sigmoid(x), t)' x=200 t=0 --frozen t": None,
     "grad 'floor(x)' 1.5": "flat",
 }

@@ -23,10 +23,10 @@ MOST = 200
 """Boxes that a picture can hold and still be read."""
 
 BORN = frozenset(
-    (
-        "nan-input", "inf-input", "nan-forward", "inf-forward", "nan-backward", "inf-backward", "nan-accumulated",
-        "masked-branch",
-    )
+    {
+        "nan-input", "inf-input", "underflow-forward", "nan-forward", "inf-forward", "nan-backward", "inf-backward",
+        "nan-accumulated", "masked-branch",
+    }
 )  # fmt: skip
 """The findings that name the place where a NaN or an infinity came into being."""
 

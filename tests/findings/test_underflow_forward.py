@@ -1,0 +1,148 @@
+"""The rule `underflow-forward`: what it finds, and what it leaves alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import torch
+from looking import Place, findings, found, place
+from mpmath import mp
+
+from gradcli.findings import ABOUT_THE_TAPE
+from gradcli.findings.quiet import is_quiet
+from gradcli.language.parser import parse
+
+MIXTURE = "-log(sum(al*exp(-(t-mu)**2/(2*s**2))))"
+
+FOUND = {
+    "grad '1/(a*b)' a=1e-30 b=1e-30": ("error", Place("mul", None, None, "a*b")),
+    "grad '1/(a*b)' a=1e-4 b=1e-4 -t half": ("error", Place("mul", None, None, "a*b")),
+    "grad '1/(a*b)' a=1e-30 b=1e-30 -t bf16": ("error", Place("mul", None, None, "a*b")),
+    "grad '1/(a*b)' a=1e-200 b=1e-200 -t float64": ("error", Place("mul", None, None, "a*b")),
+    "grad 'x/(a*b*c)' x=1 a=1e-30 b=1e-30 c=1e30": ("error", Place("mul", None, None, "a*b")),
+    f"grad '{MIXTURE}' al=0.5,0.5 t=100 mu=0,1 s=1,1": (
+        "error",
+        Place("exp", None, [0], "exp(-(t-mu)**2/(2*s**2))"),
+    ),
+    "grad 'x/norm(x)' x=1e-30,1e-30": ("error", Place("norm", None, None, "norm(x)")),
+    "grad 'norm(x)' x=1e-30,1e-30": ("error", Place("norm", None, None, "norm(x)")),
+    "grad 'norm(x, dim=1)' x='[[1e-30, 1e-30], [1, 2]]'": ("error", Place("norm", None, [0], "norm(x, dim=1)")),
+    "grad 'norm(x)' x=1e-200,1e-200 -t float64": ("error", Place("norm", None, None, "norm(x)")),
+    "grad 'norm(a*b)' a=1e-30,1e-30 b=1e-30": ("error", Place("mul", None, [0], "a*b")),
+    "grad 'log(exp(x))' x=-200": ("error", Place("exp", "x", None, "exp(x)")),
+    "grad 'log(exp(x))' x=-1000 -t float64": ("error", Place("exp", "x", None, "exp(x)")),
+    "grad 'log(sigmoid(x))' x=-95": ("error", Place("sigmoid", "x", None, "sigmoid(x)")),
+    "grad 'log(softmax(x, dim=0))[0]' x=0,200": ("error", Place("softmax", None, [0], "softmax(x, dim=0)")),
+    "grad 'p = softmax(x, dim=0); sum(p*log(p))' x=0,200": ("error", Place("softmax", None, [0], "softmax(x, dim=0)")),
+    "grad 'log(erfc(x))' x=12": ("error", Place("erfc", "x", None, "erfc(x)")),
+    "grad 'log(exp(-x**2/2)/sqrt(2*pi))' x=20": ("error", Place("exp", None, None, "exp(-x**2/2)")),
+    "grad 'log(prod(x))' x='[1e-20, 1e-20, 1e-20]'": ("error", Place("prod", None, None, "prod(x)")),
+    "grad 'log(prod(x))' x='[1e-30, 1e-30, 1e30, 1e30]'": ("error", Place("prod", None, None, "prod(x)")),
+    "grad 'log(x @ y)' x=1e-30,1e-30 y=1e-30,1e-30": ("error", Place("matmul", None, None, "x @ y")),
+    "grad 'sqrt(x**2)' x=1e-30": ("error", Place("pow", "x", None, "x**2")),
+    "grad 'x*rsqrt(mean(x**2))' x=1e-30,2e-30": ("error", Place("pow", "x", [0], "x**2")),
+    "grad '(x*x)**-0.5' x=1e-25": ("error", Place("mul", "x", None, "x*x")),
+    "grad '1/(x/1e30)' x=1e-30": ("error", Place("div", "x", None, "x/1e30")),
+    "grad 'xlogy(t, p*q)' t=1 p=1e-30 q=1e-30": ("error", Place("mul", None, None, "p*q")),
+    "grad 'y = x*1; y *= 1e-30; 1/y' x=1e-20": ("error", Place("mul", None, None, "y *= 1e-30")),
+    "grad '1/x' x:float16=1e-10": ("error", Place(None, "x", None, "x")),
+    "grad 'p = exp(y); minimum(x, 1/p)' x=3 y=-200 --frozen y": ("warning", Place("exp", "y", None, "exp(y)")),
+    "activate 'log(sigmoid(x))' -200 1": ("error", Place("sigmoid", "x", [0], "sigmoid(x)")),
+}
+
+LEFT_ALONE = (
+    "grad '1/(a*b)' a=1e-20 b=1e-20",
+    "grad '1/(a*b)' a=0 b=1e-30",
+    "grad '1/(a*b)' a=0 b=1e-200 -t float64",
+    "grad '1/(a*b - a*b)' a=1e-30 b=1e-30",
+    "grad '1/exp(x)' x=-inf",
+    "grad 'log(relu(x))' x=-1",
+    "grad 'log(1 - sigmoid(x))' x=40",
+    "grad 'log(1 - tanh(x)**2)' x=20",
+    "grad 'norm(x)' x=0,0",
+    "grad 'norm(x)' x=0,0 -t float64",
+    "grad 'norm(x)' x=1e-15,1e-15",
+    "grad 'x/(norm(x) + 1e-8)' x=1e-30,1e-30",
+    "grad 'log(x*y + 1e-30)' x=1e-30 y=1e-30",
+    "grad 'exp(x)' x=-200",
+    "grad 'x*2' x:float16=1e-10",
+    "grad 'p = exp(x); where(p > 0, log(p), 0)' x=-200,1",
+    "grad 'sqrt(sum(x**2))' x=0,0",
+    f"grad '{MIXTURE}' al=0.5,0.5 t=2 mu=0,1 s=1,1",
+)
+
+
+@pytest.mark.parametrize("line", FOUND)
+def test_it_is_found_at_its_place(line: str) -> None:
+    severity, expected = FOUND[line]
+    finding, *others = found(line, "underflow-forward")
+    assert finding["severity"] == severity
+    assert place(finding, line) == expected
+    assert others == [], "one cause, one finding"
+    assert [other["code"] for other in findings(line) if other["severity"] != "note"] == ["underflow-forward"]
+
+
+@pytest.mark.parametrize("line", LEFT_ALONE)
+def test_its_neighbour_is_left_alone(line: str) -> None:
+    assert found(line, "underflow-forward") == []
+
+
+def test_each_operation_that_underflows_is_named() -> None:
+    both = found("grad 'x/(norm(x)*norm(y))' x=1e-30,1e-30 y=1e-25,1e-25", "underflow-forward")
+    assert [one["expression"] for one in both] == ["norm(x)", "norm(y)"]
+
+
+def test_a_true_zero_beside_it_makes_nan_and_is_named_too() -> None:
+    """0 * inf needs a mask, however the infinity came about."""
+    codes = [one["code"] for one in findings("grad 'sum(t*log(softmax(x, dim=0)))' x=0,200 t=0,1 --frozen t")]
+    assert codes == ["underflow-forward", "nan-forward"]
+
+
+TRUTHS = {
+    "grad 'log(exp(x))' x=-200": lambda: mp.exp(-200),
+    "grad 'log(exp(x))' x=-1000 -t float64": lambda: mp.exp(-1000),
+    "grad 'log(sigmoid(x))' x=-800 -t float64": lambda: 1 / (1 + mp.exp(800)),
+    "grad 'log(erfc(x))' x=30 -t float64": lambda: mp.erfc(30),
+    "grad '1/x**20' x=1e-20 -t float64": lambda: mp.mpf(1e-20) ** 20,
+    "grad 'x/norm(x)' x='[3e-200, 4e-200]' -t float64": lambda: mp.mpf("5e-200"),
+    "grad 'log(softmax(x, dim=0))[0]' x=0,2000 -t float64": lambda: 1 / (1 + mp.exp(2000)),
+}
+"""What was rounded to zero, by mpmath."""
+
+
+@pytest.mark.parametrize("line", TRUTHS)
+def test_the_true_size_is_told(line: str) -> None:
+    (only,) = found(line, "underflow-forward")
+    told = re.search(r" is ([\d.e+-]+), and comes out as 0", only["message"])
+    assert told is not None
+    true = TRUTHS[line]()
+    assert abs(mp.mpf(told[1]) / true - 1) < 1e-5
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_the_smallest_number_of_the_dtype_is_the_bound(dtype: str) -> None:
+    """Half of it rounds to zero, and three quarters of it do not."""
+    info = torch.finfo(getattr(torch, dtype))
+    root = 2.0 ** (round(torch.tensor(info.smallest_normal * info.eps, dtype=torch.float64).log2().item()) // 2)
+    other = info.smallest_normal * info.eps / root
+    (only,) = found(f"grad '1/(a*b)' a={root!r} b={other / 2!r} -t {dtype}", "underflow-forward")
+    assert f"the smallest {dtype} is {info.smallest_normal * info.eps:.6g}" in only["message"]
+    assert found(f"grad '1/(a*b)' a={root!r} b={other * 0.75!r} -t {dtype}", "underflow-forward") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "quiet"),
+    [
+        ("x * x", True),
+        ("1 / x", True),
+        ("x / 2", True),
+        ("1 / (x * x)", False),
+        ("p = exp(x); log(p)", False),
+        ("log(x)", True),
+        ("norm(x)", False),
+    ],
+)
+def test_what_could_meet_a_computed_zero_is_not_quiet(text: str, quiet: bool) -> None:
+    one = torch.ones(1)
+    assert is_quiet(parse(text), one, one, {"x": one}, ABOUT_THE_TAPE) is quiet
