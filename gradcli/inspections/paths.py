@@ -43,7 +43,7 @@ def paths(tape: Tape, name: str) -> list[Way]:
     Raises BoundError for more than `MAX_PATHS` ways.
     """
     ends = set(tape.leaves[name].edges) if name in tape.leaves else set()
-    ways = [_way(tape, stop, gradient) for stop, gradient in _walk(tape, ends)]
+    ways = [_way(tape, stop, gradient) for stop, gradient in _walk(tape, ends, tape.gradients.get(name))]
     sizes = [float(way.gradient.detach().abs().double().sum()) for way in ways]
     if not all(map(math.isfinite, sizes)):  # NaN and Inf leave nothing to the others
         sizes = [0.0 if math.isfinite(size) else 1.0 for size in sizes]
@@ -52,8 +52,8 @@ def paths(tape: Tape, name: str) -> list[Way]:
     return sorted(shared, key=lambda way: -way.share)
 
 
-def _walk(tape: Tape, ends: set[Edge]) -> list[tuple[_Stop, torch.Tensor]]:
-    """The last stop of each way, with the gradient that it brings."""
+def _walk(tape: Tape, ends: set[Edge], whole: torch.Tensor | None) -> list[tuple[_Stop, torch.Tensor]]:
+    """The last stop of each way, with the gradient that it brings.  whole: what all of them add up to."""
     found: list[tuple[_Stop, torch.Tensor]] = []
     root = tape.output.grad_fn
     useful = _leading_to(tape, ends)
@@ -74,10 +74,11 @@ def _walk(tape: Tape, ends: set[Edge]) -> list[tuple[_Stop, torch.Tensor]]:
             if following is None or gradient is None:
                 continue
             if (following, number) in ends:
-                found.append((stop, gradient))
+                found.append((stop, _summed(gradient, whole)))
             elif following in useful:
-                slots = len(tape.passages[following].incoming)
-                alone = tuple(gradient if slot == number else None for slot in range(slots))
+                received = tape.passages[following].incoming
+                arriving = _summed(gradient, received[number])
+                alone = tuple(arriving if slot == number else None for slot in range(len(received)))
                 waiting.append(_Stop(following, alone, stop))
     return found
 
@@ -104,6 +105,13 @@ def _send(stop: _Stop) -> Sequence[torch.Tensor | None]:
     with torch.no_grad(), raised_in("backward"):
         sent = stop.node(*stop.incoming)  # type: ignore[operator]
     return sent if isinstance(sent, tuple) else (sent,)
+
+
+def _summed(gradient: torch.Tensor, received: torch.Tensor | None) -> torch.Tensor:
+    """What autograd's engine makes of a gradient on its way: summed over what was broadcast on the way forward."""
+    if received is None or gradient.shape == received.shape:
+        return gradient
+    return gradient.sum_to_size(received.shape)
 
 
 def _way(tape: Tape, last: _Stop, gradient: torch.Tensor) -> Way:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from gradcli.language.catalogue.signature import KINDS
 from tools.fuzz import faults
 from tools.fuzz.__main__ import main
 from tools.fuzz.case import Case, quoted
+from tools.fuzz.expressions import FITTING
 from tools.fuzz.faults import Answer
 from tools.fuzz.files import mutated, whole
 from tools.fuzz.worker import MAKERS, answered, made
@@ -105,6 +107,10 @@ def test_each_kind_of_fault_is_seen(case: Case, answer: Answer, fault: str) -> N
 def test_a_sound_answer_has_no_fault(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert list(faults.faults(case, answered(case))) == []
+
+
+def test_every_kind_of_argument_has_words_that_fit() -> None:
+    assert set(FITTING) == set(KINDS)
 
 
 def test_a_case_is_known_by_its_seed_and_number() -> None:

@@ -16,6 +16,7 @@ def paths(text: str, *words: str, to: str = "x") -> list[Any]:
     assert code == 0, (out, err)
     answer = json.loads(out)
     found = answer["paths"]
+    assert {str(path["gradient"]["shape"]) for path in found} <= {str(answer["gradients"][to]["shape"])}
     total = sum(np.array(path["gradient"]["values"], dtype=float) for path in found)
     assert np.allclose(total, np.array(answer["gradients"][to]["values"], dtype=float), equal_nan=True)
     return list(found)
@@ -53,6 +54,9 @@ def test_shares_count_absolute_contributions() -> None:
         ("x", ("x=1",), "x", 0),
         ("sqrt(x) + x", ("x=0",), "x", 2),
         ("y = x * 2; y * y * y", ("x=1",), "x", 3),
+        ("x * y", ("x=1,2", "y=[[1,2],[3,4]]"), "x", 1),
+        ("exp(x) * y + x", ("x=1", "y=[[1,2],[3,4]]"), "x", 2),
+        ("x * log10(x[...,0])", ("x=[[1,2],[3,4]]",), "x", 2),
     ],
 )
 def test_the_gradients_of_all_paths_add_up(text: str, words: tuple[str, ...], to: str, count: int) -> None:
