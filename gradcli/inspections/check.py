@@ -22,8 +22,9 @@ from gradcli.inspections.grad import is_elementwise
 from gradcli.inspections.judge import RIGHT_IN_FLOAT64, ErrorBudget, Evidence, judge
 from gradcli.inspections.lost_digits import lost_digits
 from gradcli.inspections.question import Engine, Question, Selection, ask
+from gradcli.inspections.references import References
 from gradcli.inspections.slopes import Index, at_dtype, attempt, element, forward, reverse
-from gradcli.inspections.truths import Truths
+from gradcli.inspections.stable import Stable, with_stable_form
 from gradcli.language.dtypes import FLOATING
 from gradcli.language.request import Request, Value
 from gradcli.progress import steps
@@ -70,9 +71,9 @@ def check(
         inputs=question.inputs,
         summary=tuple(_summary(dtype, [row for row in rows if row.dtype == dtype]) for dtype in dtypes),
         rows=tuple(rows),
-        without_reference=checker.truths.without_reference,
+        without_reference=checker.references.without_reference,
         conventions=tuple(checker.conventions),
-        findings=tuple(lost_digits(rows, text)),
+        findings=tuple(lost_digits(rows, text, checker.stable)),
     )
 
 
@@ -103,10 +104,11 @@ class _Checker:
     def __init__(self, question: Question, elementwise: bool) -> None:
         self.question = question
         self.elementwise = elementwise
-        self.truths = Truths(elementwise=elementwise)
+        self.references = References(elementwise=elementwise)
         self.conventions: list[str] = []
+        self.stable: dict[str, Stable | None] = {}
 
-    def rows(self, dtype: str) -> Iterator[CheckRow]:
+    def rows(self, dtype: str) -> list[CheckRow]:
         """One row for each element of each differentiated input; those that disagree are judged twice."""
         question = at_dtype(self.question, dtype)
         held = conventions(question)
@@ -114,12 +116,12 @@ class _Checker:
         judged = {place: self._judge(question, place, found) for place, found in self._evidence(question, held)}
         accused = any(_bad(row) for _, row in judged.values())
         budgets = ErrorBudgets(question, held, elementwise=self.elementwise) if accused else None
-        for (name, index), (evidence, row) in judged.items():
-            if budgets is None or not _bad(row):
-                yield row
-            else:
-                _, again = self._judge(question, (name, index), evidence, budgets.of(row))
-                yield again
+        found = [
+            self._judge(question, place, evidence, budgets.of(row))[1] if budgets and _bad(row) else row
+            for place, (evidence, row) in judged.items()
+        ]
+        rows, self.stable[dtype] = with_stable_form(found, question)
+        return rows
 
     def _judge(
         self, question: Question, place: Place, evidence: Evidence, budget: ErrorBudget | None = None
@@ -129,12 +131,12 @@ class _Checker:
         return evidence, judge(evidence, variable=name, index=index, value=value, budget=budget)
 
     def _evidence(self, question: Question, held: Conventions) -> Iterator[tuple[Place, Evidence]]:
-        truth = self.truths.of(question, held)
+        known = self.references.of(question, held)
         backward, reason = attempt(lambda: reverse(question))
         with Symmetrised() if held.symmetric else nullcontext():
             tangents, _ = attempt(lambda: forward(question, elementwise=self.elementwise))
         for name in question.wrt:
-            found = truth.differences[name]
+            found = known.differences[name]
             for index in np.ndindex(*question.leaves[name].shape):
                 factor = float(held.factors[name][index]) if name in held.factors else 1.0
                 yield (
@@ -150,7 +152,7 @@ class _Checker:
                         difference_kink=bool(found.kink[index]),
                         one_sided=(float(found.left[index]) * factor, float(found.right[index]) * factor),
                         one_sided_error=float(found.one_sided_error[index]) * factor,
-                        slope=truth.slope(name, index, factor),
+                        slope=known.slope(name, index, factor),
                         reason=reason,
                     ),
                 )

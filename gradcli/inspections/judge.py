@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Mode = Literal["reverse", "forward"]
 
 LOST = "the formula loses its digits here: the roundings on the way move the gradient as much"
+ALL_LOST = LOST.replace("its digits", "all digits")
 """The reason where the formula may be right and the dtype is too coarse for it: s(1 - s) far out."""
 ZERO = "the derivative is 0, and what is left of it is rounding"
 TIE = "a tie: elements that move together change places, and beside it the slope lies between these two"
@@ -219,7 +220,8 @@ def _explained(evidence: Evidence, comparison: Comparison, budget: ErrorBudget) 
         if comparison.reference == 0 and abs(computed) <= budget.rounding_of_zero:
             return replace(comparison, verdict="rounding", reason=ZERO)
         if comparison.reference != 0 and abs(computed - truth) <= rounding:
-            return replace(comparison, verdict="rounding", reason=LOST)
+            reason = ALL_LOST if abs(computed - truth) >= abs(truth) else LOST
+            return replace(comparison, verdict="rounding", reason=reason)
         if comparison.reference is not None and _contradicted(evidence, comparison.reference):
             reason = "PyTorch's own values do not confirm the reference"
             return replace(comparison, verdict="no reference", reason=reason)

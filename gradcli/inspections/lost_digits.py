@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import torch
 
 from gradcli.compute.precision import is_lost
 from gradcli.findings.words import number, where_the_derivative_is
-from gradcli.inspections.judge import LOST
+from gradcli.inspections.judge import ALL_LOST, LOST
+from gradcli.inspections.stable import Stable
 from gradcli.results import CheckRow, Finding
 
 
-def lost_digits(rows: Iterable[CheckRow], expression: str) -> Iterator[Finding]:
-    """One `cancellation` and one `underflow` for each input and dtype, at its worst element."""
+def lost_digits(rows: Iterable[CheckRow], expression: str, stable: Mapping[str, Stable | None]) -> Iterator[Finding]:
+    """One `cancellation` and one `underflow` for each input and dtype, at its worst element.
+
+    stable: by dtype the form that keeps the digits, where there is one.
+    """
     groups: dict[tuple[str, str, str], list[CheckRow]] = {}
     for row in rows:
-        if row.reason == LOST and row.reverse is not None and row.reference and _is_lost(row):
+        if (
+            row.reason
+            and row.reason.startswith((LOST, ALL_LOST))
+            and row.reverse is not None
+            and row.reference
+            and _is_lost(row)
+        ):
             code = "underflow" if row.reverse == 0 else "cancellation"
             groups.setdefault((code, row.variable, row.dtype), []).append(row)
-    for (code, variable, _), found in groups.items():
+    for (code, variable, dtype), found in groups.items():
         worst = max(found, key=_size)
         message = _message(worst, others=len(found) - 1)
-        yield Finding(code, "warning", message, variable=variable, index=worst.index, expression=expression)
+        form = stable.get(dtype)
+        fix = None if form is None else form.text
+        yield Finding(code, "warning", message, variable=variable, index=worst.index, expression=expression, fix=fix)
 
 
 def _is_lost(row: CheckRow) -> bool:

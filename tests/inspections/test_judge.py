@@ -11,7 +11,7 @@ import torch
 from mpmath import mpf, workdps
 
 from gradcli.compute.reference import Slope
-from gradcli.inspections.judge import LOST, ZERO, ErrorBudget, Evidence, judge
+from gradcli.inspections.judge import ALL_LOST, LOST, ZERO, ErrorBudget, Evidence, judge
 from gradcli.inspections.ties import Beside
 from gradcli.results import CheckRow
 
@@ -153,6 +153,8 @@ def test_an_error_within_the_rounding_cannot_be_told():
     found = row(wrong, ErrorBudget(rounding=0.11))
     assert (found.verdict, found.reason) == ("rounding", LOST)
     assert verdict(wrong, ErrorBudget(rounding=0.09)) == "disagree"
+    for reverse, reason in ((0.0, ALL_LOST), (4.0, ALL_LOST), (0.1, LOST), (3.9, LOST)):
+        assert row(wrong, ErrorBudget(rounding=9.0), reverse=reverse).reason == reason
 
 
 def test_what_rounding_leaves_of_a_zero_is_rounding_and_never_agrees():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Truth:
+class Reference:
     """The slopes at one set of input values; None where the expression has no reference."""
 
     differences: dict[str, Differences]
@@ -36,7 +36,7 @@ class Truth:
         return replace(slope, value=value, left=left, right=right)
 
 
-class Truths:
+class References:
     """Those of a question at different dtypes; what two dtypes have in common is computed once.
 
     without_reference: the operation that has no rule, once that was met.
@@ -45,16 +45,16 @@ class Truths:
     def __init__(self, *, elementwise: bool) -> None:
         self.elementwise = elementwise
         self.without_reference: str | None = None
-        self._known: dict[tuple[object, ...], Truth] = {}
+        self._known: dict[tuple[object, ...], Reference] = {}
 
-    def of(self, question: Question, held: Conventions) -> Truth:
-        """The truth at the leaves of a question."""
+    def of(self, question: Question, held: Conventions) -> Reference:
+        """What is known at the leaves of a question."""
         key = (held.reasons, *(exact(leaf).tobytes() for leaf in question.leaves.values()))
         if key not in self._known:
             wide = replace(at_dtype(question, "float64"), program=held.program)
             with Symmetrised() if held.symmetric else nullcontext():
                 found = by_differences(wide, elementwise=self.elementwise)
-            self._known[key] = Truth(found, self._slopes(wide))
+            self._known[key] = Reference(found, self._slopes(wide))
         return self._known[key]
 
     def _slopes(self, question: Question) -> dict[str, np.ndarray] | None:
