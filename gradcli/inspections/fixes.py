@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 
 from gradcli.compute.autodiff import Gradients
+from gradcli.compute.precision import half_the_digits
 from gradcli.errors import Span
 from gradcli.inspections.neighbours import changed_one_by_one, far_inputs, near_inputs, ulps_apart
 from gradcli.inspections.probes import Candidate, Probe, near
 from gradcli.inspections.question import Question
+from gradcli.inspections.ranking import CLOSE, GAIN, MORE, worst_error
 from gradcli.inspections.truth import Truth
 from gradcli.language.elementwise import is_random, selections
 from gradcli.language.parser import parse
@@ -80,16 +84,47 @@ class Verifier:
         self._known: dict[str, Fix | None] = {}
 
     def fix(self, *, prefer: Span | None = None, only: tuple[Rule, ...] = ()) -> Fix | None:
-        """The first rewrite that holds, None if none does."""
+        """The first rewrite that holds whose gradients are close to the truth, else the closest; None if none holds."""
+        best, smallest, more = None, math.inf, 0
+        for text in self._texts(prefer, only):
+            fix = self._known_fix(text)
+            if fix is not None:
+                error = worst_error(self.truths[0], fix.gradients)
+                if error is None or error <= CLOSE:
+                    return best if error is None and best is not None else fix
+                if best is None or error < smallest:
+                    best, smallest = fix, error
+            if best is not None:
+                more += 1
+                if more > MORE:
+                    break
+        return best
+
+    def closer_fix(self, *, prefer: Span | None = None) -> Fix | None:
+        """A rewrite that keeps the digits which the original's gradients lose here; None if there is none."""
+        original = worst_error(self.truths[0], None if self.here.narrow is None else self.here.narrow.gradients)
+        if original is None or original < self._half_the_digits():
+            return None
+        fix = self.fix(prefer=prefer)
+        error = None if fix is None else worst_error(self.truths[0], fix.gradients)
+        is_closer = error is not None and error * GAIN <= original and error <= self._half_the_digits()
+        return fix if is_closer else None
+
+    def _half_the_digits(self) -> float:
+        """Half of the digits of the coarsest input, in ULPs."""
+        dtypes = [self.question.leaves[name].dtype for name in self.question.wrt]
+        return min(1 / half_the_digits(dtype) for dtype in dtypes)
+
+    def _texts(self, prefer: Span | None, only: tuple[Rule, ...] = ()) -> Iterator[str]:
         narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in self.question.leaves.values())
         wrt = [name for name in self.question.wrt if self.question.leaves[name].requires_grad]
         for rewrite in rewrites(self.question.program, prefer=prefer, narrow=narrow, only=only, wrt=wrt):
-            if rewrite.text not in self._known:
-                self._known[rewrite.text] = self.held(rewrite.text)
-            found = self._known[rewrite.text]
-            if found is not None:
-                return found
-        return None
+            yield rewrite.text
+
+    def _known_fix(self, text: str) -> Fix | None:
+        if text not in self._known:
+            self._known[text] = self.held(text)
+        return self._known[text]
 
     @cached_property
     def truths(self) -> list[Truth]:

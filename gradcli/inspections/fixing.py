@@ -23,6 +23,9 @@ FIXABLE = frozenset(
 )  # fmt: skip
 """Codes for which another way to write the same function may have finite gradients."""
 
+LOSSES = frozenset({"cancellation", "underflow", "saturated"})
+"""Codes for which another way to write the same function may have more right digits."""
+
 MAX_ELEMENTS_SHOWN = 6
 
 KINDS = {
@@ -37,7 +40,8 @@ R = TypeVar("R", "GradResult", "LossResult", "TraceResult")
 
 def with_fixes(result: R, question: Question, cotangent: torch.Tensor | None) -> R:
     """The result whose findings carry a verified fix where one was found, and say why where none can be."""
-    if not any(finding.code in FIXABLE for finding in result.findings):
+    codes = {finding.code for finding in result.findings}
+    if not codes & (FIXABLE | LOSSES):
         return result
 
     from gradcli.inspections.fixes import Verifier  # all the rewrites: only for those who need one
@@ -46,13 +50,17 @@ def with_fixes(result: R, question: Question, cotangent: torch.Tensor | None) ->
     if verifier is None:
         return result
     findings = tuple(_fixed(finding, verifier) for finding in result.findings)
-    if any(finding.fix for finding in findings):
-        return replace(result, findings=findings)
-    return replace(result, findings=_explained(findings, verifier))
+    if codes & FIXABLE and not any(finding.fix for finding in findings):
+        findings = _explained(findings, verifier)
+    return replace(result, findings=findings)
 
 
 def _fixed(finding: Finding, verifier: Verifier) -> Finding:
-    fix = verifier.fix(prefer=finding.span) if finding.code in FIXABLE else None
+    fix = None
+    if finding.code in FIXABLE:
+        fix = verifier.fix(prefer=finding.span)
+    elif finding.code in LOSSES and finding.fix is None:
+        fix = verifier.closer_fix(prefer=finding.span)
     if fix is None:
         return finding
     message = f"{finding.message}. With the fix the gradient is {shown(fix.gradients)}{KINDS[fix.kind]}"

@@ -157,7 +157,7 @@ class Probe:
         return [gradient for gradient in found if gradient is not None]
 
     def _slopes_of(self, name: str) -> torch.Tensor | None:
-        return self._slopes.get(name)
+        return self.slopes.get(name)
 
     def _beside(self, *, wide: bool) -> list[Outcome]:
         """The original a few ULPs aside, which tells how well its value is determined."""
@@ -189,7 +189,7 @@ class Probe:
         return self._on_device([float(number) for number in exact.reshape(-1)], exact.shape)
 
     @cached_property
-    def _slopes(self) -> Mapping[str, torch.Tensor]:
+    def slopes(self) -> Mapping[str, torch.Tensor]:
         """The slopes of the original at 50 digits, NaN where it has none; empty if there is no reference."""
         if not self._is_for_the_reference():
             return {}

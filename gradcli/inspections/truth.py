@@ -7,6 +7,7 @@ PyTorch's own functions takes. Where there is no reference, what float64's gradi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -133,6 +134,16 @@ class Truth:
             if not all(_near(value.reshape(-1)[at], side, 1.0) for side in sides):
                 return False
         return True
+
+    @cached_property
+    def slopes(self) -> dict[str, torch.Tensor]:
+        """The true gradients with the first cotangent, in float64; NaN where they are not known or do not exist."""
+        known = {name: slopes.clone() for name, slopes in self.probes[0].slopes.items()}
+        for name, limits in (self.limits[0].slopes if known and self.bad and self.limits else {}).items():
+            for at, limit in limits.items():
+                held = self.held[0].slopes[name][at] if limit.kind == "sides" and self.held else limit
+                known[name].view(-1)[at] = math.nan if held.value is None else float(held.value)
+        return known
 
     @cached_property
     def limits(self) -> list[Limits] | None:

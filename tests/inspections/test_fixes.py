@@ -217,3 +217,65 @@ def test_the_inputs_stay_as_they_are() -> None:
 
 def test_large_inputs_are_not_tried() -> None:
     assert fix_of("log(softmax(x, dim=0))", f"x=zeros({MAX_ELEMENTS + 1})") is None
+
+
+FAR, NEAR = "x**1.5 + (2.3*x)**2 - 5.29*x**2", "x**1.5"
+"""Two rewrites of x*sqrt(x) that hold: the sum of large terms costs the first one some digits, not half of them."""
+
+
+def test_of_the_rewrites_that_hold_the_one_with_the_closest_gradient_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier = Verifier(question("x*sqrt(x)", "x=0,4.3"))
+    assert verifier.held(FAR) is not None
+    for texts in ([FAR, NEAR], [NEAR, FAR]):
+        monkeypatch.setattr(verifier, "_texts", lambda *_, texts=texts: iter(texts))
+        found = verifier.fix()
+        assert found is not None
+        assert found.text == NEAR
+
+
+def test_one_that_holds_is_taken_where_no_closer_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier = Verifier(question("x*sqrt(x)", "x=0,4.3"))
+    monkeypatch.setattr(verifier, "_texts", lambda *_: iter([FAR, "x**1.4"]))
+    found = verifier.fix()
+    assert found is not None
+    assert found.text == FAR
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "fixed"),
+    [
+        ("1 - sigmoid(x)", ["x=10"], "sigmoid(-x)"),
+        ("1 - sigmoid(x)", ["x=40"], "sigmoid(-x)"),
+        ("sqrt(x + 1) - sqrt(x)", ["x=1e6"], "1/(sqrt(x + 1) + sqrt(x))"),
+        ("1 - tanh(x)**2", ["x=9"], "4*sigmoid(2*x)*sigmoid(-2*x)"),
+        ("1 - sigmoid(x)", ["x=1"], None),  # the digits are there
+        ("tanh(x)", ["x=30"], None),  # the slope is lost inside PyTorch's own function
+        ("sin(x)", ["x=3.1415927"], None),
+    ],
+)
+def test_a_rewrite_for_lost_digits_has_them(text: str, words: list[str], fixed: str | None) -> None:
+    found = Verifier(question(text, *words)).closer_fix()
+    assert (None if found is None else found.text) == fixed
+
+
+def test_a_rewrite_that_gains_no_digits_is_no_fix_for_lost_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier = Verifier(question("1 - sigmoid(x)", "x=10"))
+    monkeypatch.setattr(verifier, "_texts", lambda *_: iter(["1 - sigmoid(x)*1.0"]))
+    assert verifier.held("1 - sigmoid(x)*1.0") is not None
+    assert verifier.closer_fix() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "kind"),
+    [
+        ("x*sqrt(x)", ["x=0,4"], "limit"),
+        ("where(x > 0, sqrt(x), 0*x)", ["x=0,1"], "branch"),
+        ("where(x > 0, sqrt(x), 0*x)", ["x=-1,1"], "limit"),
+        ("nan_to_num(log(x))", ["x=0,1"], "branch"),
+        ("sqrt(mse_loss(x, y))", ["x=1,2", "y=1,2"], "subgradient"),
+    ],
+)
+def test_the_kind_of_a_fix(text: str, words: list[str], kind: str) -> None:
+    found = verified_fix(question(text, *words))
+    assert found is not None
+    assert found.kind == kind

@@ -12,6 +12,12 @@ from gradcli.language.rewrite.rule import Identity, identities
 
 NAME = "removable"
 
+
+def _safe(near: str) -> str:
+    """x where the quotient is used, a constant elsewhere."""
+    return f"where(abs(x) > {near}, x, 0.5)"
+
+
 _EXACT = (
     ("sin(x)", "sinc(x/pi)"),
     ("tan(x)", "sinc(x/pi)/cos(x)"),
@@ -20,25 +26,24 @@ _EXACT = (
 """Numerators over x with a form that holds everywhere."""
 
 _SERIES = (
-    ("(exp(x) - 1)", "expm1", "1 + x/2 + x**2/6 + x**3/24", "1 - x/2 + x**2/12 - x**4/720"),
-    ("log(1 + x)", "log1p", "1 - x/2 + x**2/3 - x**3/4", "1 + x/2 - x**2/12 + x**3/24"),
-    ("sinh(x)", "sinh", "1 + x**2/6 + x**4/120", "1 - x**2/6 + 7*x**4/360"),
-    ("tanh(x)", "tanh", "1 - x**2/3 + 2*x**4/15", "1 + x**2/3 - x**4/45"),
-    ("asin(x)", "asin", "1 + x**2/6 + 3*x**4/40", "1 - x**2/6 - 17*x**4/360"),
-    ("atan(x)", "atan", "1 - x**2/3 + x**4/5", "1 + x**2/3 - 4*x**4/45"),
-    ("asinh(x)", "asinh", "1 - x**2/6 + 3*x**4/40", "1 + x**2/6 - 17*x**4/360"),
-    ("atanh(x)", "atanh", "1 + x**2/3 + x**4/5", "1 - x**2/3 - 4*x**4/45"),
-    ("erf(x)", "erf", "(1 - x**2/3 + x**4/10)*2/pi**0.5", "(1 + x**2/3 + x**4/90)*pi**0.5/2"),
+    ("(exp(x) - 1)", "expm1", "2e-3", "1 + x/2 + x**2/6 + x**3/24", "1 - x/2 + x**2/12 - x**4/720"),
+    ("log(1 + x)", "log1p", "2e-3", "1 - x/2 + x**2/3 - x**3/4", "1 + x/2 - x**2/12 + x**3/24"),
+    ("sin(x)", "sin", "0.1", "1 - x**2/6 + x**4/120 - x**6/5040", "1 + x**2/6 + 7*x**4/360 + 31*x**6/15120"),
+    ("sinh(x)", "sinh", "0.1", "1 + x**2/6 + x**4/120 + x**6/5040", "1 - x**2/6 + 7*x**4/360 - 31*x**6/15120"),
+    ("tanh(x)", "tanh", "0.01", "1 - x**2/3 + 2*x**4/15", "1 + x**2/3 - x**4/45"),
+    ("asin(x)", "asin", "0.01", "1 + x**2/6 + 3*x**4/40", "1 - x**2/6 - 17*x**4/360"),
+    ("atan(x)", "atan", "0.01", "1 - x**2/3 + x**4/5", "1 + x**2/3 - 4*x**4/45"),
+    ("asinh(x)", "asinh", "0.01", "1 - x**2/6 + 3*x**4/40", "1 + x**2/6 - 17*x**4/360"),
+    ("atanh(x)", "atanh", "0.01", "1 + x**2/3 + x**4/5", "1 - x**2/3 - 4*x**4/45"),
+    ("erf(x)", "erf", "0.01", "(1 - x**2/3 + x**4/10)*2/pi**0.5", "(1 + x**2/3 + x**4/90)*pi**0.5/2"),
 )
-"""What stands over x, its function f, and the first terms of f(x)/x and of x/f(x).
+"""What stands over x, its function f, how close to 0 the series stand, the first terms of f(x)/x and of x/f(x).
 
-Closer to 0 than NEAR so many terms have half of the digits of float64 at least, and the quotient's slope, which is a
-difference of numbers of the size of 1/x, loses them.
+So close the slope of the terms has half of the digits of float64 at least, and that of the quotient, a difference of
+numbers of the size of 1/x, loses them.
 """
 
 _NEAR = "2e-3"
-_SAFE = f"where(abs(x) > {_NEAR}, x, 0.5)"
-
 _ROOT = "sqrt((1 - y)*(1 + y))"
 _ARC = f"where(abs(x - 1) > {_NEAR}, acos(y)/{_ROOT}, 1 - (x - 1)/3 + 2*(x - 1)**2/15 - 2*(x - 1)**3/35)"
 _ELSEWHERE = (
@@ -66,8 +71,13 @@ _ELSEWHERE = (
     Identity(NAME, "(1 - cos(x))/x**2", "0.5*sinc(x/(2*pi))**2"),
     Identity(
         NAME,
+        "(1 - cos(x))/x**2",
+        "where(abs(x) > 0.1, 0.5*sinc(x/(2*pi))**2, 0.5 - x**2/24 + x**4/720 - x**6/40320)",
+    ),
+    Identity(
+        NAME,
         "(1 - exp(-x))/x",
-        f"where(abs(x) > {_NEAR}, -expm1(-{_SAFE})/{_SAFE}, 1 - x/2 + x**2/6 - x**3/24)",
+        f"where(abs(x) > {_NEAR}, -expm1(-{_safe(_NEAR)})/{_safe(_NEAR)}, 1 - x/2 + x**2/6 - x**3/24)",
     ),
 )
 """Others; y is x, safe near 1."""
@@ -76,9 +86,10 @@ _ELSEWHERE = (
 def _rows() -> Iterator[Identity]:
     for numerator, closed in _EXACT:
         yield from _family(numerator, closed)
-    for row, function, over_x, under_x in _SERIES:
-        yield from _family(row, f"where(abs(x) > {_NEAR}, {function}({_SAFE})/{_SAFE}, {over_x})")
-        inverse = f"where(abs(x) > {_NEAR}, {_SAFE}/{function}({_SAFE}), {under_x})"
+    for row, function, near, over_x, under_x in _SERIES:
+        safe = _safe(near)
+        yield from _family(row, f"where(abs(x) > {near}, {function}({safe})/{safe}, {over_x})")
+        inverse = f"where(abs(x) > {near}, {safe}/{function}({safe}), {under_x})"
         yield Identity(NAME, f"x/{row}", inverse)
         yield Identity(NAME, f"b*x/{row}", f"b*{inverse}")
         yield Identity(NAME, f"where(k, c, x/{row})", inverse)
@@ -101,4 +112,6 @@ def _family(numerator: str, quotient: str) -> Iterator[Identity]:
     yield Identity(NAME, f"where(k, {numerator}/x, c)", quotient)
 
 
-rule = identities(tuple(_rows()))
+ROWS = tuple(_rows())
+
+rule = identities(ROWS)
