@@ -27,6 +27,11 @@ def about(truth: Truth) -> str:
             return f"No rewrite is right: {_sides(limit, _place(truth, name, at))}"
     if found and all(limit.kind == "limit" for _, _, limit in found) and truth.is_complete:
         limits_shown = shown(_gradients(truth))
+        for name, _, limit in found:
+            dtype = truth.probes[0].leaves[name].dtype
+            if limit.value is not None and abs(limit.value) > torch.finfo(dtype).max:
+                narrow = str(dtype).removeprefix("torch.")
+                return f"By the reference the true gradient is {limits_shown}, which {narrow} cannot hold"
         return f"By the reference the true gradient tends to {limits_shown}, but no rewrite that was tried has it"
     return ""
 
