@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import torch
 
 from gradcli.compute import bounds, scalars
 from gradcli.compute.calls import Spread, prepare, resolve, spread
 from gradcli.compute.capture import TORCH_ERRORS, TorchError
+from gradcli.compute.derivatives import SHORT, graph_of
 from gradcli.compute.indexing import as_index, attribute
 from gradcli.compute.indexing import index as element_of
 from gradcli.compute.literals import Context as Context
@@ -68,6 +70,11 @@ def evaluate(
 
     Raises ExpressionError for what the language refuses, TorchError for what PyTorch does.
     """
+    if program.followed:
+        recorded = torch.is_grad_enabled()
+        with graph_of(variables, program.followed, context.frozen) as followed:
+            result = evaluate(replace(program, followed=()), followed, context, observe)
+        return result if recorded else result.detach()
     run = Run(variables, context, observe)
     try:
         for statement in program.statements:
@@ -224,7 +231,7 @@ class Run:
 
     def _call(self, node: Call, operands: list[object]) -> object:
         call = prepare(node, operands, self.context)
-        row, function = node.function, resolve(node.function.torch)
+        row, function = node.function, SHORT.get(node.function.name) or resolve(node.function.torch)
         steady = call.on_numbers or bounds.is_steady(row)
         self._check_size(row.name, function, call.arguments, call.named, node.span, steady=steady)
         if call.on_numbers:

@@ -19,6 +19,7 @@ _OF_INTEGERS = frozenset({"bincount", "embedding", "embedding_bag", "one_hot"})
 class Context:
     """What literals become, and how large a tensor may be.
 
+    frozen: names that derivatives inside an expression cannot be taken by, since they require no gradient.
     checked: the same program has run within the bounds before, so that sizes need not be worked out again.
     """
 
@@ -26,6 +27,7 @@ class Context:
     device: str = "cpu"
     max_elements: int = bounds.DEFAULT_MAX_ELEMENTS
     checked: bool = False
+    frozen: frozenset[str] = frozenset()
 
 
 def to_tensor(

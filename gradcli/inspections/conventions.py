@@ -17,6 +17,7 @@ from gradcli.compute.capture import TorchError
 from gradcli.compute.symmetric import OF_SYMMETRIC, is_symmetric
 from gradcli.inspections.question import Question
 from gradcli.language import catalogue
+from gradcli.language.derivatives import cuts_graph
 from gradcli.language.syntax import (
     Assign,
     AssignIndex,
@@ -45,7 +46,10 @@ _EPS = {torch.float64: torch.float64}
 
 ON_PURPOSE: dict[str, str] = {
     name: f"{name} hides a part of the function from the gradient, on purpose"
-    for name in ("detach", "detach_", "gumbel_softmax", "fake_quantize_per_tensor_affine", ".data")
+    for name in (
+        *("detach", "detach_", "gumbel_softmax", "fake_quantize_per_tensor_affine", ".data"),
+        "autograd.grad without create_graph=True",
+    )
 }
 """What makes the gradient one of another function; the reason is the verdict's."""
 
@@ -111,6 +115,8 @@ class _Reader:
 
     def _cut(self, node: Node) -> None:
         name = node.function.name if isinstance(node, Call) else f".{node.name}" if isinstance(node, Attribute) else ""
+        if isinstance(node, Call) and cuts_graph(node):
+            name = f"{name} without create_graph=True"
         if name in ON_PURPOSE:
             self.found = replace(self.found, exemption=ON_PURPOSE[name])
 

@@ -26,13 +26,16 @@ def explain(
 ) -> Failure:
     """The failure that a captured exception is: PyTorch's words, the place, its entry in the catalogue, and a hint."""
     # only needed once something went wrong
+    from gradcli.inspections.local_hints import local_hint
     from gradcli.inspections.recognition import recognise
     from gradcli.inspections.wording import hint_of, part_of, shapes_of
 
     expression = raised.text or text
     row = recognise(raised.error, f"{part_of(raised, expression)} {raised.cause or ''}")
     template = _template(str(raised.error), row, has_shapes=bool(shapes_of(raised, expression)))
-    hint = hint_of(template, raised, expression, frozen=frozen, output=output, inputs=inputs)
+    hint = local_hint(raised, expression, inputs) or hint_of(
+        template, raised, expression, frozen=frozen, output=output, inputs=inputs
+    )
     return Failure(
         code="autograd" if raised.stage != "forward" else "pytorch",
         type=type(raised.error).__name__,

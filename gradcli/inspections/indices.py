@@ -37,7 +37,7 @@ def as_integers(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
         return "NAME:int64=VALUE on the command line, or long(...)"
     if not isinstance(node, Name) or (inputs and node.name not in inputs):
         return f"long({text[node.span[0] : node.span[1]]})"
-    values = _values(_operand(raised, node))
+    values = whole_numbers(_operand(raised, node))
     return f"{node.name}:int64=..." if values is None else f"{node.name}:int64={values}"
 
 
@@ -66,7 +66,7 @@ def _operand(raised: TorchError, node: Node) -> object:
     return next((v for n, v in zip(children(raised.node), raised.operands, strict=False) if n is node), None)
 
 
-def _values(given: object) -> str | None:
+def whole_numbers(given: object) -> str | None:
     """Whole numbers as they are typed; None for others, and for many."""
     if not isinstance(given, torch.Tensor) or not 0 < given.numel() <= MOST or given.is_complex():
         return None

@@ -103,7 +103,7 @@ def ask(
     """
     where = device.choose(engine.device, device.present() if engine.device != "cpu" else ["cpu"])
     dtype: torch.dtype = getattr(torch, engine.dtype)
-    context = Context(dtype, where, engine.max_elements)
+    context = Context(dtype, where, engine.max_elements, frozen=frozenset(selection.frozen))
     randomness.seed(engine.seed, where)
     values = _values(request, context)
     state = randomness.state_of(where)
@@ -120,7 +120,8 @@ def ask(
         free = [name for name in floating if name not in selection.frozen]
         # where all are frozen, asking for them gives PyTorch's own error, which says so
         wrt = tuple(default_wrt(floating) if default_wrt else free or floating)
-    for name in wrt:
+    # what a derivative inside is taken by is in its graph, whether or not it is differentiated outside
+    for name in {*wrt, *(n for n in request.program.followed if n in floating)}:
         if name not in selection.frozen:
             values[name].requires_grad_()
     setting = Setting(torch.__version__, where, engine.dtype, engine.seed)

@@ -13,7 +13,6 @@ from gradcli.compute import autodiff
 from gradcli.compute.autodiff import Gradients
 from gradcli.compute.capture import TorchError
 from gradcli.compute.differences import Differences, differences
-from gradcli.compute.evaluate import Context
 from gradcli.inspections.question import Question
 from gradcli.progress import steps
 
@@ -34,7 +33,7 @@ def at_dtype(question: Question, dtype: str) -> Question:
 
 def at_leaves(question: Question, leaves: dict[str, torch.Tensor], dtype: torch.dtype) -> Question:
     """The same question about other leaves."""
-    context = Context(dtype, question.context.device, question.context.max_elements)
+    context = replace(question.context, dtype=dtype, checked=False)
     return replace(question, context=context, leaves=leaves)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from gradcli.compute.capture import TorchError
-from gradcli.compute.evaluate import Context, evaluate_node
+from gradcli.compute.evaluate import Context, evaluate
 from gradcli.errors import GradcliError
 from gradcli.language.catalogue.rows import Loss
 from gradcli.language.request import Value
@@ -70,6 +71,6 @@ def _same_shape(
         return False
     try:
         with torch.no_grad():
-            return evaluate_node(prediction, values, context).shape == target.shape
+            return evaluate(replace(program, result=prediction), values, context).shape == target.shape
     except (TorchError, GradcliError):  # the real evaluation will report it
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradcli.language.catalogue.derivatives import SHORT
 from gradcli.language.syntax import (
     Assign,
     AssignIndex,
@@ -30,11 +31,15 @@ def is_pointwise(program: Program) -> bool:
     """True only if element i of the result depends on element i of the (broadcast) variables alone."""
     if not all(isinstance(statement, Assign) for statement in program.statements):
         return False
-    return all(_is_pointwise(node) for root in roots(program) for node in postorder(root))
+    alone = len(program.free_names) == 1
+    return all(_is_pointwise(node, alone) for root in roots(program) for node in postorder(root))
 
 
-def _is_pointwise(node: object) -> bool:
+def _is_pointwise(node: object, alone: bool) -> bool:
+    """alone: there is one variable, so that the sum behind grad(u, x) mixes nothing: u[i] depends on x[i] alone."""
     match node:
+        case Call(function=row) if row.name == SHORT:
+            return alone
         case Literal() | Name() | DtypeName() | Unary():
             return True
         case Binary(operator=operator):

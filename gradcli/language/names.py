@@ -23,7 +23,7 @@ FOREIGN_CONSTANTS: dict[str, float | None] = {
 }
 """The same numbers as other libraries write them: math.pi, np.inf, np.newaxis."""
 PREFIXES = ("torch.nn.functional", "nn.functional", "torch", "F")
-NAMESPACES = ("torch", "nn", "F", "linalg", "special", "fft")
+NAMESPACES = ("torch", "nn", "F", "linalg", "special", "fft", "autograd")
 _FOREIGN = ("Tensor", "np", "numpy", "jnp", "jax", "tf", "math", "scipy")
 
 FILE_ENDINGS = frozenset(("npy", "npz", "pt", "pth", "safetensors", "csv", "tsv", "json", "txt", "parquet"))

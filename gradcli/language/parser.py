@@ -12,6 +12,7 @@ from functools import lru_cache
 from gradcli.errors import BoundError, ExpressionError
 from gradcli.language import calling, names
 from gradcli.language.constructs import BINARY, refuse
+from gradcli.language.derivatives import followed
 from gradcli.language.reading import ExpressionReader
 from gradcli.language.syntax import (
     Assign,
@@ -66,7 +67,8 @@ class _Reader(ExpressionReader):
                 hint=f"Add '; {name}' or '; sum({name})' at the end." if isinstance(name, str) else None,
             )
         result = self.node(last.value)
-        return Program(self.source.text, read, result, tuple(self.free))
+        inner = followed(read, result) if self.derivatives else ()
+        return Program(self.source.text, read, result, tuple(self.free), inner)
 
     def _statement(self, statement: ast.stmt) -> Statement | None:
         """What a statement does; a module that gets a name is remembered, and nothing is done."""

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from gradcli.errors import ExpressionError, UnknownNameError
 from gradcli.language import calling, names
 from gradcli.language.constructs import BINARY, COMPARISON, UNARY, refuse
+from gradcli.language.derivatives import CATEGORY, check_inputs
 from gradcli.language.syntax import (
     Attribute,
     Binary,
@@ -30,7 +31,7 @@ class ExpressionReader:
 
     known: names with a value, bound by the user or assigned. assigned: the latter alone. free: names that are read
         before anything is assigned to them. modules: names that stand for a module; stale: those of them that were
-        made with a name that has changed since, and that name.
+        made with a name that has changed since, and that name. derivatives: whether there is a grad(u, x) inside.
     """
 
     def __init__(self, text: str, bound: Collection[str]) -> None:
@@ -40,6 +41,7 @@ class ExpressionReader:
         self.free: dict[str, None] = {}
         self.modules: dict[str, calling.Made] = {}
         self.stale: dict[str, str] = {}
+        self.derivatives = False
 
     def node(self, root: ast.expr) -> Node:
         """One expression, by a loop: chains such as x + x + ... may be longer than Python's stack."""
@@ -210,6 +212,9 @@ class ExpressionReader:
         if calling.is_known_module(written):
             raise calling.not_a_value(written, span)
         row = names.function(written, function_span)
+        if row.category == CATEGORY:
+            self.derivatives = True
+            check_inputs(row, arguments, keywords, span)
         return calling.function_call(row, None, arguments, keywords, written=written, span=span)
 
 

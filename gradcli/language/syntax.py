@@ -166,12 +166,16 @@ Statement = Assign | AssignIndex | Update | Evaluate
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The whole text: statements, the result, and the names that the text leaves open, in order of appearance."""
+    """The whole text: statements, the result, and the names that the text leaves open, in order of appearance.
+
+    followed: the inputs by which derivatives inside the text are taken, directly or through a name.
+    """
 
     text: str
     statements: tuple[Statement, ...]
     result: Node
     free_names: tuple[str, ...]
+    followed: tuple[str, ...] = ()
 
 
 def children(node: Node) -> tuple[Node, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,16 @@ from mpmath import mp
 from gradcli.compute import scalars
 from gradcli.compute.calls import Spread, spread
 from gradcli.compute.reference import arrangement
+from gradcli.compute.reference.derivatives import slopes as slopes_inside
+from gradcli.compute.reference.indexing import attribute, index
 from gradcli.compute.reference.reals import Array, choose, finite, is_real, reals
 from gradcli.compute.reference.rules import ARRANGED, RULES, Absent, takes_integers
 from gradcli.compute.reference.slope import NoReference
 from gradcli.errors import ArgumentError
+from gradcli.language.catalogue.derivatives import SHORT
 from gradcli.language.catalogue.rows import Loss, Row
 from gradcli.language.catalogue.signature import Bound, Parameter, bind
+from gradcli.language.derivatives import CATEGORY
 from gradcli.language.names import CONSTANTS
 from gradcli.language.syntax import (
     Assign,
@@ -35,6 +40,7 @@ from gradcli.language.syntax import (
     Sequence,
     Slice,
     Starred,
+    Statement,
     Unary,
     children,
     postorder,
@@ -63,13 +69,7 @@ def evaluate(
     """
     run = _Run(inputs, exact, observe, held)
     for statement in program.statements:
-        match statement:
-            case Assign(target=target, value=value):
-                run.variables[target] = run.value(value)
-            case Evaluate(value=value):
-                run.value(value)
-            case _:
-                raise NoReference("in-place update")
+        run.execute(statement)
     return reals(as_array(run.value(program.result)))
 
 
@@ -116,6 +116,18 @@ class _Run:
         self.variables: dict[str, object] = dict(inputs)
         self.exact = exact
         self.observe, self.held = observe, held
+        self._inputs = dict(inputs)
+        self._done: list[Assign] = []
+
+    def execute(self, statement: Statement) -> None:
+        match statement:
+            case Assign(target=target, value=value):
+                self.variables[target] = self.value(value)
+                self._done.append(statement)
+            case Evaluate(value=value):
+                self.value(value)
+            case _:
+                raise NoReference("in-place update")
 
     def value(self, root: Node) -> object:
         values: dict[int, object] = {}
@@ -154,11 +166,36 @@ class _Run:
             case Unary(operator=name) | Binary(operator=name):
                 return self._operate(name, operands)
             case Attribute(name=name):
-                return _attribute(operands[0], name)
+                return attribute(operands[0], name)
             case Index():
-                return _index(operands[0], operands[1])
+                return index(operands[0], operands[1])
+            case Call(function=row) if row.category == CATEGORY:
+                return self._derivative(node)
             case Call():
                 return self._call(node, operands)
+
+    def _derivative(self, call: Call) -> object:
+        """grad(u, x): the statements so far are run again with x moved."""
+        if call.function.name != SHORT or len(call.arguments) != 2:
+            raise NoReference(call.function.name)
+        output, inputs = call.arguments
+        names = [node.name for node in (inputs, *children(inputs)) if isinstance(node, Name)]
+        if not self.variables.keys() >= set(names):
+            raise NoReference(SHORT)
+        found = [slopes_inside(partial(self._moved, output, name), as_array(self.variables[name])) for name in names]
+        return found[0] if isinstance(inputs, Name) else tuple(found)
+
+    def _moved(self, output: Node, name: str, value: Array) -> Array:
+        """An output where a name has another value, from the statement on that gave it one."""
+        last = max((place for place, done in enumerate(self._done) if done.target == name), default=None)
+        run = _Run(self._inputs if last is not None else {**self._inputs, name: value}, self.exact, held=self.held)
+        for place, statement in enumerate(self._done):
+            if place == last:
+                run.variables[name] = value
+                run._done.append(statement)
+            else:
+                run.execute(statement)
+        return reals(as_array(run.value(output)))
 
     def _literal(self, value: object) -> object:
         if isinstance(value, complex):
@@ -270,41 +307,3 @@ def _as_number(array: Array) -> object:
     """What a function of plain numbers gives, as Python has it: sqrt(2) is the double."""
     item = array.item()
     return float(item) if array.dtype == object else item
-
-
-def _attribute(operand: object, name: str) -> object:
-    if isinstance(operand, tuple) and hasattr(operand, name) and name not in ("count", "index"):
-        return getattr(operand, name)
-    if not isinstance(operand, np.ndarray):
-        raise NoReference(f"attribute {name}")
-    match name:
-        case "shape":
-            return operand.shape
-        case "ndim":
-            return operand.ndim
-        case "data" | "real":
-            return operand
-        case "T" | "mT" | "H" | "mH":
-            return arrangement.attribute(operand, name)
-        case _:
-            raise NoReference(f"attribute {name}")
-
-
-def _index(operand: object, index: object) -> object:
-    if isinstance(operand, np.ndarray):
-        return arrangement.index(operand, _as_index(index))
-    if isinstance(operand, list | tuple) and isinstance(index, int | slice):
-        return operand[index]
-    raise NoReference("this index")
-
-
-def _as_index(value: object) -> object:
-    if isinstance(value, tuple):
-        return tuple(_as_index(item) for item in value)
-    if isinstance(value, list):
-        return torch.from_numpy(as_array(value, integers=True))
-    if isinstance(value, np.ndarray):
-        if value.dtype == object:
-            raise NoReference("an index that is real")
-        return torch.from_numpy(value)
-    return value

@@ -16,8 +16,10 @@ from gradcli.compute.calls import RECEIVER, Argument, Prepared, Spread, is_metho
 from gradcli.compute.evaluate import Observed
 from gradcli.compute.literals import Context, to_tensor
 from gradcli.inspections.emission import literals
+from gradcli.inspections.emission.derivatives import derivative
 from gradcli.inspections.emission.literals import ATOM, PRODUCT, SIGN, SUM, Source
 from gradcli.language import syntax
+from gradcli.language.catalogue.derivatives import SHORT
 from gradcli.language.names import CONSTANTS
 from gradcli.language.syntax import Node, children, postorder
 
@@ -169,6 +171,8 @@ class Writer:
             receiver = to_tensor(operands[0], node.receiver.span, self.context)
             known[id(receiver)] = self._converted(node.receiver, operands[0], parts[0], ())
             operands[0] = receiver
+        if node.function.name == SHORT:
+            return derivative(operands, parts)
         call = prepare(node, operands, self.context)
         positional = self._starred(node, call, operands, parts) or [self._argument(a, known) for a in call.positional]
         keywords = [f"{name}={self._argument(a, known).text}" for name, a in call.keywords.items()]

@@ -131,7 +131,8 @@ def _tangent(draft: Draft, tangents: Mapping[str, torch.Tensor]) -> Iterator[str
     for name, direction in tangents.items():
         x, source = draft.wrt[name], literals.tensor(direction.detach(), draft.question.context.dtype)
         kept[x] = draft.fresh(f"primal_{draft.variable(name)}")
-        yield f"    {kept[x]}, {x} = {x}, torch.autograd.forward_ad.make_dual({x}.detach(), {source})"
+        graph = ".requires_grad_()" if name in draft.request.program.followed else ""
+        yield f"    {kept[x]}, {x} = {x}, torch.autograd.forward_ad.make_dual({x}.detach(), {source}){graph}"
     yield from (f"    {line}" for line in draft.again)
     yield f"    {found} = torch.autograd.forward_ad.unpack_dual({y}).tangent"
     yield f'    print("tangent:", (torch.zeros_like({y}) if {found} is None else {found}).tolist())'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from gradcli.language.catalogue.activations import ACTIVATIONS
+from gradcli.language.catalogue.derivatives import DERIVATIVES
 from gradcli.language.catalogue.losses import LOSSES
 from gradcli.language.catalogue.operations import OPERATIONS
 from gradcli.language.catalogue.rows import Activation, Loss, Row
@@ -19,8 +20,8 @@ def _by_name() -> dict[str, Row]:
 
 @cache
 def all_rows() -> tuple[Row, ...]:
-    """Every row: activations, losses, operations."""
-    return (*ACTIVATIONS, *LOSSES, *OPERATIONS)
+    """Every row: activations, losses, operations, derivatives."""
+    return (*ACTIVATIONS, *LOSSES, *OPERATIONS, *DERIVATIVES)
 
 
 def find(name: str) -> Row | None:
