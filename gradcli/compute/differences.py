@@ -91,7 +91,7 @@ def differences(function: Function, points: np.ndarray) -> Differences:
     near = sizes < SMALLEST_SCALE
     with np.errstate(all="ignore"):
         found = _at_scale(function, points, np.maximum(sizes, SMALLEST_SCALE))
-        largest = np.nanmax(sizes, initial=0.0)
+        largest = np.fmax.reduce(sizes, axis=None, initial=0.0)
         if not (near & (largest > 0)).any():
             return found
         own = np.where(sizes > 0, sizes, min(largest, SMALLEST_SCALE))
@@ -124,7 +124,7 @@ def _resolution(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     changes = np.abs(np.concatenate([above, below]))
     flat = ((above == 0) & (below == 0)).any(axis=0)
     smallest = np.min(np.where(changes > 0, changes, np.inf), axis=0)
-    rounded = flat & (smallest <= _RESOLUTION * np.nanmax(changes, axis=0, initial=0))
+    rounded = flat & (smallest <= _RESOLUTION * np.fmax.reduce(changes, axis=0, initial=0))
     resolution: np.ndarray = np.where(rounded, smallest, 0.0)
     return resolution
 

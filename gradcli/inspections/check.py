@@ -18,6 +18,7 @@ from gradcli.errors import BoundError, UsageError
 from gradcli.inspections.conventions import Conventions, conventions
 from gradcli.inspections.error_budget import ErrorBudgets
 from gradcli.inspections.failure import explain
+from gradcli.inspections.given import at_each_dtype, given_findings
 from gradcli.inspections.grad import is_elementwise
 from gradcli.inspections.judge import RIGHT_IN_FLOAT64, ErrorBudget, Evidence, judge
 from gradcli.inspections.lost_digits import lost_digits
@@ -73,7 +74,7 @@ def check(
         rows=tuple(rows),
         without_reference=checker.references.without_reference,
         conventions=tuple(checker.conventions),
-        findings=tuple(lost_digits(rows, text, checker.stable)),
+        findings=(*given_findings(at_each_dtype(question, dtypes)), *lost_digits(rows, text, checker.stable)),
     )
 
 

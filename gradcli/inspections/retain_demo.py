@@ -12,6 +12,7 @@ from gradcli.compute.tape import node_name
 from gradcli.errors import UsageError
 from gradcli.inspections.blame import located
 from gradcli.inspections.failure import explain
+from gradcli.inspections.given import given_findings
 from gradcli.inspections.question import Engine, Question, Selection, ask
 from gradcli.inspections.retaining.autopsy import Autopsy, Outcome, Passed, slot_names
 from gradcli.inspections.retaining.scenarios import INPUT, PLANS, Plan
@@ -58,6 +59,7 @@ def retain_demo(
         inputs=question.inputs,
         scenarios=scenarios,
         error=errors["twice"] if request is None else next(iter(errors.values())),
+        findings=given_findings([question]),
     )
 
 

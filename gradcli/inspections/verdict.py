@@ -126,7 +126,11 @@ def _kinks(curve: CurveRequest, question: Question, points: np.ndarray) -> list[
     if curve.row is None or not len(points):
         return []
     places = [float(_evaluate(text, curve, torch.zeros(1))) for text in curve.row.kinks]
-    return [_kink(curve, question, at) for at in sorted(set(places)) if np.nanmin(points) <= at <= np.nanmax(points)]
+    return [
+        _kink(curve, question, at)
+        for at in sorted(set(places))
+        if np.fmin.reduce(points) <= at <= np.fmax.reduce(points)
+    ]
 
 
 def _kink(curve: CurveRequest, question: Question, at: float) -> Kink:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +104,10 @@ def test_a_wide_file_in_a_narrow_dtype(tmp_path: Path) -> None:
 def test_what_a_narrow_dtype_made_infinite_kills_nothing_of_its_own() -> None:
     (only,) = findings("grad 'sigmoid(x)' x:float16=1e15")
     assert only["code"] == "inf-input"
+
+
+def test_check_says_which_dtypes_cannot_hold_the_number() -> None:
+    ends = [one["message"] for one in found("check 'x + 1' 1e39 -2", "inf-input")]
+    assert [re.findall(r"fit into (\w+)", message) for message in ends] == [["float16"], ["bfloat16"], ["float32"]]
+    assert found("check 'x + 1' 1e4", "inf-input") == []
+    assert found("check sigmoid -inf 0", "inf-input") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,9 @@ FOUND = {
     "softmax 1 nan": ("error", Place(None, "x", [1], None)),
     "activate sigmoid -5 nan": ("error", Place(None, "x", [1], None)),
     "activate leaky_relu --param negative_slope=nan -1": ("error", Place(None, None, None, None)),
+    "check 'x*x' x=nan,1": ("error", Place(None, "x", [0], None)),
+    "check 'x*w' x=1,nan w=2 --wrt w": ("error", Place(None, "x", [1], None)),
+    "retain-demo 'x*x' x=nan": ("error", Place(None, "x", None, None)),
     "loss mse 1,2 1,nan": ("error", Place(None, "target", [1], None)),
     "loss cross_entropy '[[1, 2]]' '[1]' weight=1,nan": ("error", Place(None, "weight", [1], None)),
 }
@@ -108,3 +112,9 @@ def test_it_fails_where_that_is_asked_for() -> None:
 def test_the_tape_marks_the_input() -> None:
     _, out, _ = captured(["trace", "x * 2", "x=nan"])
     assert "x <- nan-input" in out
+
+
+@pytest.mark.parametrize("line", ["check 'x*x' x=nan", "activate relu nan nan", "check 'sum(x)' nan nan"])
+def test_nothing_but_nan_is_no_reason_for_a_warning(line: str) -> None:
+    code, _, err = captured(shlex.split(line))
+    assert (code, err) == (0, "")
