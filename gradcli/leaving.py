@@ -20,6 +20,11 @@ GRACE = 0.3
 """Seconds that the main thread has to come back by itself."""
 TIDYING = 0.3
 """Seconds that undoing what is half done may take."""
+TELLING = 5.0
+"""Seconds that a last word may take, on a machine that has a lot to do."""
+
+LAST_STREAM = 2
+"""The number of standard error."""
 
 Undo = Callable[[], object]
 
@@ -37,11 +42,11 @@ def forget(undo: Undo) -> None:
 
 
 def end(code: int, last: Undo | None = None) -> NoReturn:
-    """Undo what is half done, do the last thing, and end the process, within TIDYING whatever becomes of either."""
+    """Undo what is half done, do the last thing, and end the process, in time whatever becomes of either."""
     tidied = allocate_lock()
     tidied.acquire()
     start_new_thread(_tidy, ([*reversed(_undos), *([last] if last else [])], tidied))
-    tidied.acquire(timeout=TIDYING)
+    tidied.acquire(timeout=TELLING if last else TIDYING)
     os._exit(code)
 
 
@@ -63,7 +68,7 @@ class Signals:
         self.asked: int | None = None
         names = (name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
         self._numbers = [number for number in map(signal.Signals.__getitem__, names) if _ends(number)]
-        self._reader, writer = os.pipe()
+        self._reader, writer = _pipe()
         os.set_blocking(writer, False)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         for number in self._numbers:
@@ -87,6 +92,26 @@ class Signals:
             pass  # a signal of somebody else's
         time.sleep(GRACE)
         end(128 + number)
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe that does not take the place of a standard stream that is closed: libraries write there unasked."""
+    ends = os.pipe()
+    if min(ends) > LAST_STREAM:
+        return ends
+    kept = (_moved(ends[0]), _moved(ends[1]))
+    for end in ends:
+        os.close(end)
+    return kept
+
+
+def _moved(descriptor: int) -> int:
+    copies = [os.dup(descriptor)]
+    while copies[-1] <= LAST_STREAM:
+        copies.append(os.dup(descriptor))
+    for copy in copies[:-1]:
+        os.close(copy)
+    return copies[-1]
 
 
 def _ends(number: int) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gradcli.cli.progress import metered, paused
-from gradcli.cli.screen import broken_pipe, show_error, wanted_format
+from gradcli.cli.screen import broken_pipe, show_error, sound_sizes, wanted_format
 from gradcli.errors import BoundError, GradcliError, OutputError, UsageError
 from gradcli.time_limit import limited, needs_another_process
 
@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
             from gradcli.cli.apart import run_apart
 
             return run_apart(words)
-        with told_warnings(), metered(), limited():
+        with sound_sizes(), told_warnings(), metered(), limited():
             code = _run(words)
             sys.stdout.flush()
             return code

@@ -17,6 +17,8 @@ from gradcli.errors import GradcliError, OutputError, UsageError, did_you_mean, 
 from gradcli.render import FORMATS, View, write
 from gradcli.results import Failure, Result
 
+LONGEST_SIZE = 6
+"""Digits in a terminal's width."""
 MACHINE_FORMATS = ("json", "ndjson")
 
 
@@ -95,9 +97,26 @@ def _known_format(word: str) -> str:
 
 def _width(terminal: bool) -> int | None:
     columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit() and int(columns) > 0:
+    if _is_size(columns) and int(columns) > 0:
         return int(columns)
     return shutil.get_terminal_size().columns if terminal else None
+
+
+def _is_size(word: str) -> bool:
+    """Whether a word is a number of columns or rows: `²` is a digit and no number, and 5,000 digits are too many."""
+    return word.isascii() and word.isdecimal() and len(word) <= LONGEST_SIZE
+
+
+@contextmanager
+def sound_sizes() -> Iterator[None]:
+    """COLUMNS and LINES that are no sizes are unset inside: rich would fail on them."""
+    odd = {name: word for name in ("COLUMNS", "LINES") if not _is_size(word := os.environ.get(name, "0"))}
+    for name in odd:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(odd)
 
 
 def _color(terminal: bool) -> bool:

@@ -84,7 +84,11 @@ def test_a_signal_inside_a_kernel_leaves_no_half_file(tmp_path: Path) -> None:
         "run()\n"
     )
     process = begun(["grad", "sigmoid", "0", "-o", str(tmp_path / "a.json")], slow)
-    assert len(list(tmp_path.iterdir())) == 2
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.iterdir())) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 143
     assert process.communicate() == (b"", b"")
@@ -120,6 +124,21 @@ def test_a_signal_that_the_caller_ignores_stays_ignored() -> None:
     assert in_process_of_its_own(python=program) == (3, "", "")
 
 
+@pytest.mark.parametrize("closed", [(), (0,), (1, 2), (0, 1, 2), (2,)])
+def test_the_pipe_of_the_signals_takes_no_standard_stream(closed: tuple[int, ...]) -> None:
+    program = (
+        "import os\n"
+        "report = os.dup(1)\n"
+        f"for stream in {closed}: os.close(stream)\n"
+        "from gradcli.leaving import _pipe\n"
+        "ends = _pipe()\n"
+        "os.write(ends[1], b'x'); assert os.read(ends[0], 1) == b'x'\n"
+        "os.write(report, str(min(ends) > 2).encode())\n"
+        "os._exit(0)\n"
+    )
+    assert in_process_of_its_own(python=program)[:2] == (0, "True")
+
+
 # --- time limits -----------------------------------------------------------------------------------------------------
 
 
@@ -131,9 +150,19 @@ def test_a_computation_ends_at_its_time_limit() -> None:
     assert time.monotonic() - began < 60
 
 
-def test_a_limit_that_is_not_reached_changes_nothing_and_bringing_pytorch_in_takes_none_of_it() -> None:
+def test_bringing_pytorch_in_takes_none_of_the_time() -> None:
+    program = (
+        "import builtins, time\n"
+        "real = builtins.__import__\n"
+        "def slow(name, *more):\n"
+        "    if name == 'gradcli.inspections.grad': time.sleep(5)\n"
+        "    return real(name, *more)\n"
+        "builtins.__import__ = slow\n"
+        "from gradcli.__main__ import run\n"
+        "run()\n"
+    )
     argv = ["grad", "sigmoid", "0", "1", "--json"]
-    assert in_process_of_its_own([*argv, "--timeout", "0.6"]) == (0, captured(argv)[1], "")
+    assert in_process_of_its_own([*argv, "--timeout", "4.5"], python=program) == (0, captured(argv)[1], "")
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1000001"])

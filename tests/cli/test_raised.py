@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,15 @@ def test_a_trace_that_raises_says_so_in_every_format(argv: list[str], tmp_path: 
 def test_a_trace_that_does_not_raise_says_nothing_of_it(options: list[str]) -> None:
     code, out, err = captured(["trace", "sin(x)", "x=1", *options])
     assert (code, err, "error" in out) == (0, "", False)
+
+
+@pytest.mark.parametrize("size", ["²", "9" * 5000, "-5", "", "x", "\udcff"])
+@pytest.mark.parametrize(
+    "argv", [["--help"], ["grad", "sigmoid", "0"], ["grad", "sigmod", "0"]], ids=["help", "answer", "error"]
+)
+def test_a_width_that_is_none_is_as_good_as_unset(size: str, argv: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = captured(argv)
+    monkeypatch.setenv("COLUMNS", size)
+    monkeypatch.setenv("LINES", size)
+    assert captured(argv) == expected
+    assert os.environ["COLUMNS"] == size

@@ -18,6 +18,7 @@ from queue import Queue
 ROOT = Path(__file__).parent.parent.parent
 STARTING = 120.0
 """Seconds that a worker has to import PyTorch, on a machine that does other things too."""
+STARTS = 3
 
 
 @dataclass(frozen=True)
@@ -71,15 +72,24 @@ class Worker:
         self._process = None
 
     def _running(self) -> subprocess.Popen[bytes]:
+        for _ in range(STARTS):
+            if self._process is not None or self._start():
+                break
         if self._process is None:
-            environment = {name: value for name, value in os.environ.items() if not name.startswith("GRADCLI_")}
-            environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-            self._process = subprocess.Popen(
-                [sys.executable, *self._program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-            )
-            if self._line(STARTING) != b"ready\n":
-                raise RuntimeError("a worker does not start: " + " ".join(self._program))
+            raise RuntimeError("a worker does not start: " + " ".join(self._program))
         return self._process
+
+    def _start(self) -> bool:
+        """Whether a process is ready for cases."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GRADCLI_")}
+        environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        self._process = subprocess.Popen(
+            [sys.executable, *self._program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
+        ready = self._line(STARTING) == b"ready\n"
+        if not ready:
+            self.stop()
+        return ready
 
     def _line(self, seconds: float) -> bytes | None:
         """The next line; None if it does not come in time, nothing if the process has died."""
