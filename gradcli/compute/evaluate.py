@@ -33,6 +33,7 @@ from gradcli.language.syntax import (
     Literal,
     Name,
     Node,
+    Numbers,
     Program,
     Sequence,
     Slice,
@@ -127,7 +128,7 @@ class Run:
     def tensor(self, node: Node, *, integers: bool = False) -> torch.Tensor:
         """The value of an expression as a tensor; raises ExpressionError if it is none."""
         value = self.value(node)
-        if isinstance(value, tuple) and not isinstance(node, Sequence) and not isinstance(value, torch.Size):
+        if isinstance(value, tuple) and not isinstance(node, Sequence | Numbers) and not isinstance(value, torch.Size):
             raise ExpressionError(
                 f"the expression gives {len(value)} tensors, not one",
                 span=node.span,
@@ -166,6 +167,8 @@ class Run:
             case Sequence(bracketed=bracketed):
                 items = spread(operands)
                 return items if bracketed else tuple(items)
+            case Numbers(values=values):
+                return values
             case Starred():
                 return Spread.of(operands[0], node.span)
             case Slice(start=start, stop=stop, step=step):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -76,6 +77,7 @@ def _build(value: object, dtype: torch.dtype, context: Context) -> torch.Tensor:
     if not isinstance(value, list | tuple):
         raise TypeError(type(value).__name__)
     if _is_plain(value):
+        bounds.check_elements(math.prod(_nested_shape(value)), "this list", most=context.max_elements)
         return torch.tensor(value, dtype=dtype, device=context.device)
     parts = [_build(item, dtype, context) for item in value]
     bounds.check_elements(sum(part.numel() for part in parts), "this list", most=context.max_elements)

@@ -119,7 +119,9 @@ def _source(values: tuple[Value, ...], index: Index) -> str:
 
 def _is_single(value: Value) -> bool:
     """Whether a point is one number, so that several of them are counted by their places."""
-    return value.program is not None and not isinstance(value.program.result, syntax.Sequence | syntax.Call)
+    return value.program is not None and not isinstance(
+        value.program.result, syntax.Sequence | syntax.Numbers | syntax.Call
+    )
 
 
 def _is_typed(node: syntax.Node) -> bool:
@@ -130,7 +132,7 @@ def _is_typed(node: syntax.Node) -> bool:
         return _is_typed(node.operand)
     if isinstance(node, syntax.Literal):
         return node.value not in (float("inf"), float("-inf"))  # 1e400 was typed, and is no infinity on paper
-    return isinstance(node, syntax.Name)
+    return isinstance(node, syntax.Name | syntax.Numbers)
 
 
 def _outcome(birth: Birth, tape: Tape) -> str:

@@ -12,8 +12,9 @@ from gradcli.compute.capture import TorchError
 from gradcli.compute.evaluate import Context, evaluate
 from gradcli.errors import GradcliError
 from gradcli.language.catalogue.rows import Loss
+from gradcli.language.numerals import is_integral
 from gradcli.language.request import Value
-from gradcli.language.syntax import Call, Literal, Name, Node, Program, Sequence, postorder, roots
+from gradcli.language.syntax import Call, Literal, Name, Node, Numbers, Program, Sequence, postorder, roots
 
 
 def is_integer_literal(value: Value) -> bool:
@@ -22,6 +23,8 @@ def is_integer_literal(value: Value) -> bool:
         return value.numbers.dtype.kind in "iu" or (value.dtype is None and _is_whole(value.numbers))
     if value.program is None or value.program.statements:
         return False
+    if isinstance(value.program.result, Numbers):
+        return is_integral(value.program.result.values)
     nodes = list(postorder(value.program.result))
     plain = all(isinstance(node, Literal | Sequence) for node in nodes)
     numbers = [node.value for node in nodes if isinstance(node, Literal)]

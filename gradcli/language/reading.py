@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection
 
 from gradcli.errors import ExpressionError, UnknownNameError
@@ -18,12 +19,15 @@ from gradcli.language.syntax import (
     Literal,
     Name,
     Node,
+    Numbers,
     Sequence,
     Slice,
     Starred,
     Unary,
 )
 from gradcli.language.text import MAX_DEPTH, Source, too_deep
+
+_ASSIGNED_WORD = re.compile(r"\b(nan|inf)\s*=(?!=)")
 
 
 class ExpressionReader:
@@ -35,7 +39,8 @@ class ExpressionReader:
     """
 
     def __init__(self, text: str, bound: Collection[str]) -> None:
-        self.source = Source(text)
+        numbers = not ({"nan", "inf"} & {*bound} or _ASSIGNED_WORD.search(text))
+        self.source = Source(text, words=numbers)
         self.known = set(bound)
         self.assigned: set[str] = set()
         self.free: dict[str, None] = {}
@@ -154,6 +159,9 @@ class ExpressionReader:
                 raise refuse(node, span)
 
     def _name(self, name: str, span: tuple[int, int]) -> Node:
+        if name in self.source.lists:
+            found = self.source.lists[name]
+            return Numbers(found.values, found.span)
         names.check_plain(name, span)
         if name in self.modules:
             raise ExpressionError(f"'{name}' is a module", span=span, hint=f"Call it with tensors: {name}(x).")

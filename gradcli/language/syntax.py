@@ -48,6 +48,14 @@ class Sequence:
     span: Span
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """A long list of plain numbers, a tuple where it stands without brackets: what a Sequence of Literals would be."""
+
+    values: list[object] | tuple[object, ...]
+    span: Span
+
+
 @dataclass(frozen=True, slots=True)
 class Starred:
     """`*x.unbind(0)` among arguments or in a list: the items of a sequence, or the slices of a tensor."""
@@ -122,7 +130,9 @@ class Index:
     span: Span
 
 
-Node = Literal | Name | DtypeName | Sequence | Starred | Unary | Binary | Call | Attribute | Slice | Dots | Index
+Node = (
+    Literal | Name | DtypeName | Sequence | Numbers | Starred | Unary | Binary | Call | Attribute | Slice | Dots | Index
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +191,7 @@ class Program:
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below, in order of evaluation."""
     match node:
-        case Literal() | Name() | DtypeName() | Dots():
+        case Literal() | Name() | DtypeName() | Dots() | Numbers():
             return ()
         case Sequence(items=items):
             return items
@@ -201,7 +211,7 @@ def children(node: Node) -> tuple[Node, ...]:
 def with_children(node: Node, parts: tuple[Node, ...]) -> Node:
     """The node with other nodes directly below, as many as `children` gives."""
     match node:
-        case Literal() | Name() | DtypeName() | Dots():
+        case Literal() | Name() | DtypeName() | Dots() | Numbers():
             return node
         case Sequence():
             return replace(node, items=parts)

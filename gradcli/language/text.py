@@ -3,36 +3,53 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from itertools import accumulate
 
 from gradcli.errors import BoundError, ExpressionError, Span
+from gradcli.language.numerals import PLACEHOLDER, long_lists
 
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 100
 DEFAULT_MAX_ELEMENTS = 2**28
 """Elements of a tensor, unless --max-elements says otherwise."""
 _OPENING, _CLOSING = "([{", ")]}"
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_MARK = re.compile(r"[\[\](){}'\"#\n]")
 
 
 class Source:
     """One expression's text, and the same text as it is handed to `ast`."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, words: bool = True) -> None:
+        """words: nan and inf are numbers in this text, and no names of the user's."""
         self.text = text
+        self.lists = {f"{PLACEHOLDER}{place}": found for place, found in enumerate(long_lists(text, words=words))}
         # same length, so that columns stay true: other line ends and form feeds shift Python's columns
-        unified = text.replace("\r\n", " \n").replace("\r", "\n").replace("\f", " ")
+        unified = self._shortened().replace("\r\n", " \n").replace("\r", "\n").replace("\f", " ")
         self._indent = len(unified) - len(unified.lstrip())
         self.python = unified[self._indent :]
         self._lines = self.python.split("\n")
         self._starts = list(accumulate((len(line) + 1 for line in self._lines), initial=self._indent))
 
+    def _shortened(self) -> str:
+        """The text, of the same length, with a name in the place of each long list of numbers."""
+        text, done = "", 0
+        for name, found in self.lists.items():
+            start, end = found.span
+            text += self.text[done:start] + name.ljust(end - start)
+            done = end
+        return text + self.text[done:]
+
     def statements(self) -> list[ast.stmt]:
         """The text as Python's own nodes; raises ExpressionError or BoundError: syntax, length, depth."""
-        if len(self.text) > MAX_CHARACTERS:
+        length = len(self.text) - sum(found.span[1] - found.span[0] for found in self.lists.values())
+        if length > MAX_CHARACTERS:
             raise BoundError(
-                f"the expression has {len(self.text):,} characters; at most {MAX_CHARACTERS:,} are read",
-                hint="Put large values into a file or on standard input.",
+                f"the expression has {length:,} characters; at most {MAX_CHARACTERS:,} are read",
+                hint="Lists of plain numbers do not count: [1, 2, ...]. Large values can come from a file, or on "
+                "standard input.",
             )
         self.check_characters()
         deepest = self.bracket_deeper_than(MAX_DEPTH)
@@ -52,20 +69,21 @@ class Source:
 
     def check_characters(self) -> None:
         """Raises ExpressionError at the first character that no expression can hold."""
-        for position, character in enumerate(self.text):
-            if character == "\0" or "\ud800" <= character <= "\udfff":
-                raise ExpressionError(
-                    f"character {position + 1} is not text (U+{ord(character):04X})",
-                    span=(position, position + 1),
-                    hint="Type the expression in UTF-8.",
-                )
+        found = _NO_TEXT.search(self.text)
+        if found is not None:
+            raise ExpressionError(
+                f"character {found.start() + 1} is not text (U+{ord(found[0]):04X})",
+                span=found.span(),
+                hint="Type the expression in UTF-8.",
+            )
 
     def bracket_deeper_than(self, limit: int) -> int | None:
         """Where the brackets outside of strings and comments nest deeper than `limit`, None if nowhere."""
         depth = 0
         quote: str | None = None
         comment = False
-        for position, character in enumerate(self.text):
+        for mark in _MARK.finditer(self.python):
+            position, character = mark.start() + self._indent, mark[0]
             if comment:
                 comment = character != "\n"
             elif quote is not None:

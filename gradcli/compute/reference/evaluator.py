@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,16 +11,16 @@ from mpmath import mp
 
 from gradcli.compute import scalars
 from gradcli.compute.calls import Spread, spread
-from gradcli.compute.reference import arrangement
+from gradcli.compute.reference.calls import apply, as_array, known
 from gradcli.compute.reference.derivatives import slopes as slopes_inside
 from gradcli.compute.reference.indexing import attribute, index
-from gradcli.compute.reference.reals import Array, choose, finite, is_real, reals
-from gradcli.compute.reference.rules import ARRANGED, RULES, Absent, takes_integers
+from gradcli.compute.reference.reals import Array, choose, finite, reals
+from gradcli.compute.reference.rules import RULES
 from gradcli.compute.reference.slope import NoReference
 from gradcli.errors import ArgumentError
 from gradcli.language.catalogue.derivatives import SHORT
-from gradcli.language.catalogue.rows import Loss, Row
-from gradcli.language.catalogue.signature import Bound, Parameter, bind
+from gradcli.language.catalogue.rows import Row
+from gradcli.language.catalogue.signature import bind
 from gradcli.language.derivatives import CATEGORY
 from gradcli.language.names import CONSTANTS
 from gradcli.language.syntax import (
@@ -36,6 +35,7 @@ from gradcli.language.syntax import (
     Literal,
     Name,
     Node,
+    Numbers,
     Program,
     Sequence,
     Slice,
@@ -76,31 +76,6 @@ def evaluate(
 def value_of(node: Node, operands: list[object]) -> Array:
     """The value of one node whose operands are known. Raises NoReference."""
     return reals(as_array(_Run({}, exact=False)._compute(node, operands)))
-
-
-def known(row: Row) -> bool:
-    """Whether a row has a rule."""
-    return row.name in RULES or row.name in ARRANGED
-
-
-def as_array(value: object, *, integers: bool = False) -> Array:
-    """A number or nested list as an array: truth values, int64 for `integers`, else real."""
-    if isinstance(value, np.ndarray):
-        return value
-    if isinstance(value, bool):
-        return np.asarray(value)
-    if isinstance(value, int):
-        return np.asarray(value, dtype=np.int64) if integers else reals(value)
-    if isinstance(value, list | tuple):
-        parts = [as_array(item, integers=integers) for item in value]
-        if not parts:
-            return np.empty(0, dtype=np.int64 if integers else object)
-        if any(is_real(part) for part in parts):
-            parts = [reals(part) for part in parts]
-        return np.stack(parts)
-    if isinstance(value, float | complex):
-        return reals(value)
-    raise NoReference(str(value) if isinstance(value, Absent) else "a result that is no tensor")
 
 
 class _Run:
@@ -156,6 +131,8 @@ class _Run:
             case Sequence(bracketed=bracketed):
                 items = spread(operands)
                 return items if bracketed else tuple(items)
+            case Numbers(values=values):
+                return values
             case Starred():
                 parts = operands[0]
                 assert isinstance(parts, np.ndarray | list | tuple)
@@ -247,52 +224,6 @@ def _without_replaced(node: Node, value: Array, held: dict[int, Array]) -> Array
     """What nan_to_num works on, with a constant for what it replaces: the limit is that of what it lets through."""
     broken = np.array([not finite(x) for x in reals(value).ravel()], dtype=bool).reshape(value.shape)
     return choose(held.setdefault(id(node), broken), reals(np.zeros(value.shape)), reals(value))
-
-
-def apply(row: Row, bound: Bound) -> object:
-    """The value of a call with all its arguments in place."""
-    pairs = [*bound.positional, *((parameter, value) for _, parameter, value in bound.keywords)]
-    if row.name in ARRANGED:
-        places = [(p, _argument(row, p, value)) for p, value in bound.positional]
-        return arrangement.call(row, places, {name: _argument(row, p, value) for name, p, value in bound.keywords})
-    named: dict[str, Any] = {}
-    for parameter, value in pairs:
-        prepared = _argument(row, parameter, value)
-        if parameter.variadic:
-            named.setdefault(parameter.name, []).append(prepared)
-        else:
-            named[parameter.name] = prepared
-    named.pop("requires_grad", None)
-    if named.get("dtype") is not None and row.category != "conversion":
-        _check_exact(row, named["dtype"], named)
-    named.pop("dtype" if row.category != "conversion" else "", None)
-    return RULES[row.name](**named)
-
-
-def _check_exact(row: Row, dtype: object, named: Mapping[str, object]) -> None:
-    if row.name == "tensor" and dtype is torch.int64 and _integral(named["obj"]):
-        return
-    if dtype is not torch.float64:  # narrower ones round, and so change the function
-        raise NoReference(f"{row.name} with a dtype")
-
-
-def _argument(row: Row, parameter: Parameter, value: object) -> object:
-    if value is None or parameter.kind not in ("tensor", "tensors"):
-        return value
-    integers = takes_integers(parameter.name) or (
-        isinstance(row, Loss) and any(a.name == parameter.name and a.content != "real" for a in row.arguments)
-    )
-    integers = integers and _integral(value)
-    if parameter.kind == "tensors" and isinstance(value, list | tuple):
-        return [as_array(item, integers=integers) for item in value]
-    return as_array(value, integers=integers)
-
-
-def _integral(value: object) -> bool:
-    """Whether a literal is made of integers only."""
-    if isinstance(value, list | tuple):
-        return bool(value) and all(map(_integral, value))
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_tensor(value: object) -> bool:

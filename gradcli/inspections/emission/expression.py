@@ -113,16 +113,10 @@ class Writer:
             assert scalars.is_number(value)
             return literals.number(value)
         match node:
-            case syntax.Literal(value=literal):
-                return (
-                    literals.number(scalars.bounded(literal)) if scalars.is_number(literal) else Source(repr(literal))
-                )
             case syntax.Name(name=name):
                 return self._name(name, value)
-            case syntax.DtypeName(name=name):
-                return Source(f"torch.{name}")
-            case syntax.Dots():
-                return Source("...")
+            case syntax.Literal() | syntax.Numbers() | syntax.DtypeName() | syntax.Dots():
+                return _plain(node)
             case syntax.Sequence(bracketed=bracketed):
                 inside = ", ".join(part.text for part in parts)
                 return Source(f"[{inside}]" if bracketed else f"({inside}{',' if len(parts) == 1 else ''})")
@@ -249,6 +243,19 @@ def _items(value: object, source: Source) -> Iterator[tuple[int, Source]]:
     elif isinstance(value, list | tuple):
         for place, item in enumerate(value):
             yield from _items(item, Source(f"{source.at(ATOM)}[{place}]"))
+
+
+def _plain(node: syntax.Literal | syntax.Numbers | syntax.DtypeName | syntax.Dots) -> Source:
+    """What is written as it stands."""
+    match node:
+        case syntax.Literal(value=value):
+            return literals.number(scalars.bounded(value)) if scalars.is_number(value) else Source(repr(value))
+        case syntax.Numbers(values=values):
+            return Source(literals.listed(values))
+        case syntax.DtypeName(name=name):
+            return Source(f"torch.{name}")
+        case syntax.Dots():
+            return Source("...")
 
 
 def symbol_of(operator: str) -> str:

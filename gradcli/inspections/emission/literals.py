@@ -73,6 +73,15 @@ def _written(value: object, dtype: torch.dtype) -> str:
     return number(value).text
 
 
+def listed(values: object) -> str:
+    """A nested list of plain numbers as it stands."""
+    if isinstance(values, list | tuple):
+        inside = ", ".join(map(listed, values))
+        return f"[{inside}]" if isinstance(values, list) else f"({inside}{',' if len(values) == 1 else ''})"
+    assert is_number(values)
+    return number(values).text
+
+
 def _has_float(value: object) -> bool:
     """Whether one element is written with a point, which makes the tensor a floating one."""
     if isinstance(value, list | tuple):

@@ -21,6 +21,7 @@ from gradcli.language.syntax import (
     Literal,
     Name,
     Node,
+    Numbers,
     Sequence,
     Slice,
     Starred,
@@ -150,6 +151,8 @@ def _term(node: Node, parts: list[Term]) -> Term:
             return Term("dots")
         case Sequence():
             return Term("list", tuple(parts))
+        case Numbers(span=span):
+            return Term("numbers", value=span)
         case Starred():
             return Term("starred", tuple(parts))
         case Slice(start=start, stop=stop, step=step):

@@ -21,6 +21,7 @@ from gradcli.language.syntax import (
     Literal,
     Name,
     Node,
+    Numbers,
     Program,
     Sequence,
     Slice,
@@ -106,7 +107,7 @@ class Draft:
         """The user's own text for a node."""
         text = " ".join(self.program.text[slice(*node.span)].split("\n"))
         level = level_of(node)
-        return Piece(text, ANY if isinstance(node, Sequence) and text[:1] not in "([" else level)
+        return Piece(text, ANY if isinstance(node, Sequence | Numbers) and text[:1] not in "([" else level)
 
     def written(self, term: Term) -> Piece:
         """A term in the user's words, put together where it is a new one."""
@@ -215,7 +216,7 @@ def _wanted(parent: Node | None, child: Node) -> int:
             return ATOM if child is operand else ANY
         case Starred():
             return OR
-        case None | Literal() | Name() | DtypeName() | Sequence() | Slice() | Dots():
+        case None | Literal() | Name() | DtypeName() | Sequence() | Numbers() | Slice() | Dots():
             return ANY
 
 

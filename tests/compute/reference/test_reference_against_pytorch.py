@@ -14,7 +14,7 @@ from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError
 from gradcli.compute.evaluate import Context, evaluate
 from gradcli.compute.reference import slopes, value
-from gradcli.compute.reference.evaluator import known
+from gradcli.compute.reference.calls import known
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import signatures_of

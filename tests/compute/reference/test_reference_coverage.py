@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradcli.compute.reference import NoReference, value
-from gradcli.compute.reference.evaluator import known
+from gradcli.compute.reference.calls import known
 from gradcli.compute.reference.rules import ARRANGED, RULES
 from gradcli.language import catalogue
 from gradcli.language.parser import parse
