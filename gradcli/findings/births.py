@@ -30,7 +30,7 @@ class Birth:
     value: what was born. count: how many elements of the same tensor share the trouble.
     node, operand, position: the node that sent the gradient on, the step that it went to, and which argument that is.
     place, reached, slope: of an elementwise step, the element of its value, and the two factors that were multiplied.
-    masked: the step that discards the element, so that the zero arrived that the slope was multiplied with.
+    masked: the step that discards the element, so that the zero arrived that the slope was multiplied with, or a NaN.
     later, later_index: of a given or forward birth, the step that turned an infinity into the NaN.
     spoils: of a given or forward birth, the inputs whose gradients are not finite because of it.
     constant: of a given number that stands in the expression, its place.
@@ -89,6 +89,9 @@ def births(tape: Tape, context: Context, written: Written | None = None) -> list
         given = [cause for cause in forward.given_to(tape, birth, written) if _is_to_blame(cause, birth, found)]
         earlier = [] if given else [cause for cause in found.values() if _explains(tape, cause, birth)]
         causes = given or [cause for cause in earlier if cause is earlier[0] or cause.kind == "underflow"]
+        if not causes and birth.kind == "backward":
+            hidden = forward.hidden_nan(tape, birth, written)
+            causes = [replace(cause, masked=birth.masked, spoils=()) for cause in hidden]
         for cause in causes or underflowed.traced(tape, birth, written):
             found[cause.key] = _spoiling(found.get(cause.key, cause), name)
     return list(found.values())

@@ -21,8 +21,8 @@ def shows_nan(birth: Birth) -> bool:
 
 
 def forward(evidence: Evidence) -> Iterator[Birth]:
-    """The births that show in the value."""
-    return (birth for birth in evidence.births if birth.kind == "forward")
+    """The births that show in the value, or that no selection hides from it."""
+    return (birth for birth in evidence.births if birth.kind == "forward" and birth.masked is None)
 
 
 def finding(birth: Birth, evidence: Evidence, *, code: str, severity: Severity, message: str) -> Finding:

@@ -65,18 +65,32 @@ def given_to(tape: Tape, birth: Birth, written: Written) -> Iterator[Birth]:
     yield from (_constant(here, constant) for constant in plain if constant is not None)
     if beyond is not None:
         yield _constant(here, beyond, beyond=True)
-    value = step.value
-    focus = None
-    if value is not None and birth.place is not None:
-        focus = torch.zeros(value.shape, dtype=torch.bool, device=value.device)
+    for start in _operands(tape, birth):
+        yield from (cause for cause in _walk(tape, start, written) if cause.kind == "given")
+
+
+def hidden_nan(tape: Tape, birth: Birth, written: Written) -> Iterator[Birth]:
+    """The operations that made the NaN which a gradient is multiplied with, though the output does not show it."""
+    step = birth.step
+    found = [start for start in _operands(tape, birth) if start.nan]
+    if not found and not step.pointwise and has_nan(step.value) and step.value is not None:
+        found = [_Stop(step, step.value, torch.isnan(step.value), nan=True)]
+    for start in found:
+        yield from (cause for cause in _walk(tape, start, written) if cause.kind == "forward")
+
+
+def _operands(tape: Tape, birth: Birth) -> Iterator[_Stop]:
+    """What is not finite among the operands of a gradient's birthplace: NaN and infinities apart."""
+    step, focus = birth.step, None
+    if step.value is not None and birth.place is not None:
+        focus = torch.zeros(step.value.shape, dtype=torch.bool, device=step.value.device)
         focus[birth.place] = True
     for source in tape.inputs(step):
         for own in source.values:
             fed = bad(own) if focus is None else bad(own) & aligned(step.pointwise, focus, own)
             for part, nan in ((fed & torch.isnan(own), True), (fed & ~torch.isnan(own), False)):
                 if bool(part.any()):
-                    found = _walk(tape, _Stop(source, own, part, nan), written)
-                    yield from (cause for cause in found if cause.kind == "given")
+                    yield _Stop(source, own, part, nan)
 
 
 def _is_last(tape: Tape, step: Step) -> bool:

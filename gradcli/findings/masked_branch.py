@@ -11,9 +11,15 @@ from gradcli.results.findings import Finding
 
 
 def find(result: object, evidence: Evidence) -> Iterator[Finding]:
-    """One finding for each operation of a discarded branch that makes NaN of the zero it is sent."""
+    """One finding for each operation of a discarded branch that makes NaN, or that makes NaN of the zero it is sent."""
     for birth in evidence.births:
-        if birth.kind == "backward" and birth.masked is not None:
-            zero = f"the zero is from {name(birth.masked)}, which discards the element"
-            message = f"{born.backward_message(birth, evidence)}; {zero}"
-            yield born.finding(birth, evidence, code="masked-branch", severity="error", message=message)
+        if birth.masked is None or birth.kind not in ("forward", "backward"):
+            continue
+        hides = name(birth.masked)
+        if birth.kind == "forward":
+            message = (
+                f"{born.forward_message(birth, evidence)}: {hides} discards it, and 0 * nan is nan on the way back"
+            )
+        else:
+            message = f"{born.backward_message(birth, evidence)}; the zero is from {hides}, which discards the element"
+        yield born.finding(birth, evidence, code="masked-branch", severity="error", message=message)
