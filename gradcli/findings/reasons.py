@@ -17,11 +17,19 @@ _VALUE = {
     "scaled_dot_product_attention": "a row whose keys are all masked has no largest element",
     "var": "it divides by n - 1, which is 0 for one element",
     "std": "it divides by n - 1, which is 0 for one element",
-    "cross_entropy": "its mean divides by the number of counted targets, which is 0",
-    "nll_loss": "its mean divides by the number of counted targets, which is 0",
+    "cross_entropy": "its mean divides by the number of counted targets, or by their weights, and that is 0",
+    "nll_loss": "its mean divides by the number of counted targets, or by their weights, and that is 0",
     "mean": "it divides by the number of elements, which is 0",
     "nanmean": "it divides by the number of elements, which is 0",
     "logdet": "the determinant is negative",
+    "gumbel_softmax": "it subtracts the largest element, and inf - inf is nan",
+    "normalize": "it divides by the norm, which is 0",
+    "cosine_similarity": "it divides by the norms, of which one is 0",
+    "batch_norm": "it divides by the standard deviation, which is 0",
+    "layer_norm": "it divides by the standard deviation, which is 0",
+    "group_norm": "it divides by the standard deviation, which is 0",
+    "instance_norm": "it divides by the standard deviation, which is 0",
+    "rms_norm": "it divides by the root of the mean square, which is 0",
 }
 """Why a value is NaN."""
 

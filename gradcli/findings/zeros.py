@@ -13,6 +13,7 @@ import torch
 from gradcli.compute.capture import array
 from gradcli.compute.literals import Context
 from gradcli.compute.tape import Edge, GraphNode, Step, Tape
+from gradcli.findings.births import depends_on
 from gradcli.findings.elements import largest, spread
 from gradcli.findings.kink import has_kinks
 from gradcli.findings.local import REFUSALS, applied, argument_position, local_derivative
@@ -177,8 +178,10 @@ def _why(tape: Tape, birth: ZeroBirth, context: Context) -> Why:
 def _position(tape: Tape, birth: ZeroBirth) -> int | None:
     """Which argument the zero was sent to."""
     source = next((s for s in tape.inputs(birth.step) if birth.edge in s.edges), None)
-    if source is None and len(birth.step.operands) == 1:
-        source = tape.inputs(birth.step)[0]  # one of several nodes of the call
+    if source is None:  # between two of the nodes that the call made: the operand that comes from the input
+        leaf = tape.leaves[birth.variable]
+        sources = [operand for operand in tape.inputs(birth.step) if depends_on(tape, operand, leaf)]
+        source = sources[0] if len(sources) == 1 else None
     edges = () if birth.node is None else birth.node.next_functions
     slot = next((place for place, edge in enumerate(edges) if edge == birth.edge), None)
     return argument_position(birth.step, source, slot)
