@@ -27,8 +27,17 @@ NOT_FINITE = (
     "nan_accumulated",
 )
 NOT_FINITE_CODES = frozenset(name.replace("_", "-") for name in NOT_FINITE)
-ALL_ZERO = ("flat", "dead")
-ABOUT_THE_TAPE = ("underflow_forward", *NOT_FINITE, "domain", *ALL_ZERO, "saturated", "exploding", "vanishing", "kink")
+ABOUT_THE_TAPE = (
+    "underflow_forward",
+    *NOT_FINITE,
+    "domain",
+    "flat",
+    "dead",
+    "saturated",
+    "exploding",
+    "vanishing",
+    "kink",
+)
 ABOUT_THE_RESULT = ("not_differentiable", "disconnected", "cancellation", "underflow", "not_scalar")
 """The rules by their modules, in the order of their findings; one that has nothing to look at is not even loaded."""
 
@@ -66,21 +75,30 @@ def of_tape(evidence: Evidence, names: Iterable[str] = ABOUT_THE_TAPE) -> list[F
         return []
     idle = {
         *(NOT_FINITE if evidence.is_finite and not evidence.written else ()),
-        *(() if evidence.has_zeros else ALL_ZERO),
+        *(() if evidence.has_zeros else ("flat",)),
     }
     return [finding for name in names if name not in idle for finding in rule(name)(None, evidence)]
 
 
 def _distinct(found: list[Finding]) -> Iterable[Finding]:
+    whole = [finding for finding in found if not _is_of_elements(finding)]
     for finding in found:
+        if _is_of_elements(finding):
+            yield finding
+            continue
         causes = _CAUSES.get(finding.code, ())
-        if any(other.code in causes and _same_input(other, finding) for other in found):
+        if any(other.code in causes and _same_input(other, finding) for other in whole):
             continue
         if finding.code in NOT_FINITE_CODES and any(_spoils(other, finding) for other in found):
             continue
-        if finding.code == "kink" and any(other.code == "dead" and other.span == finding.span for other in found):
+        if finding.code == "kink" and any(other.code == "dead" and other.span == finding.span for other in whole):
             continue
         yield finding
+
+
+def _is_of_elements(finding: Finding) -> bool:
+    """Whether a zero is of single elements: it explains nothing about the rest."""
+    return finding.code == "dead" and finding.index is not None
 
 
 def _spoils(one: Finding, other: Finding) -> bool:

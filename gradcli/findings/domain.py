@@ -12,13 +12,13 @@ import torch
 from gradcli.compute.precision import half_the_digits
 from gradcli.compute.recorder import operation_of
 from gradcli.compute.tape import Step, Tape
-from gradcli.errors import ArgumentError
 from gradcli.findings.elements import Index, bad, first, is_bad
 from gradcli.findings.evidence import Evidence
+from gradcli.findings.local import named_arguments
 from gradcli.findings.words import more, name, number, texts_of
 from gradcli.language import syntax
 from gradcli.language.catalogue.domains import DOMAINS, FUNCTIONS, Domain, Holds
-from gradcli.language.catalogue.signature import bind, signatures_of
+from gradcli.language.catalogue.signature import signatures_of
 from gradcli.results.findings import Finding
 
 ROUNDINGS = 64
@@ -42,7 +42,7 @@ def may_leave_its_domain(node: syntax.Node) -> bool:
 
 
 def _of_call(step: Step, call: syntax.Call, tape: Tape) -> Iterator[Finding]:
-    given = _arguments(step, call)
+    given = named_arguments(step)
     for row in DOMAINS:
         if row.function != step.operation or row.argument not in given or not _applies(row, given, call):
             continue
@@ -55,20 +55,6 @@ def _of_call(step: Step, call: syntax.Call, tape: Tape) -> Iterator[Finding]:
             yield _finding(step, row, position, _element(tensor, where), tape)
         elif row.holds == "log-distribution" and tensor.ndim:
             yield from _not_normalised(step, row, position, tensor, tape)
-
-
-def _arguments(step: Step, call: syntax.Call) -> dict[str, tuple[int, object]]:
-    """The arguments by their names, each with its place among all."""
-    split = len(step.arguments) - len(call.keywords)
-    keywords = dict(zip((word for word, _ in call.keywords), step.arguments[split:], strict=True))
-    try:
-        bound = bind(call.function, step.arguments[:split], keywords, name=call.written, is_tensor=torch.is_tensor)
-    except ArgumentError:
-        return {}
-    found = {parameter.name: (place, value) for place, (parameter, value) in enumerate(bound.positional)}
-    for place, (_, parameter, value) in enumerate(bound.keywords, start=split):
-        found[parameter.name] = (place, value)
-    return found
 
 
 def _applies(row: Domain, given: dict[str, tuple[int, object]], call: syntax.Call) -> bool:

@@ -30,7 +30,7 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
     if tape is None:
         return
     for step in tape.steps:
-        where = _kinks(step)
+        where = kinks(step)
         arriving = tape.arriving(step) if where is not None else None
         if where is None or not bool(where.any()) or arriving is None or not bool((arriving != 0).any()):
             continue
@@ -72,7 +72,7 @@ def has_kinks(node: syntax.Node) -> bool:
 
 def on_kink(step: Step) -> bool:
     """Whether an element of a step lies on a kink."""
-    where = _kinks(step)
+    where = kinks(step)
     return where is not None and bool(where.any())
 
 
@@ -122,7 +122,7 @@ def _as_double(value: object, dtype: torch.dtype) -> object:
     return float(torch.tensor(value, dtype=dtype)) if isinstance(value, float) else value
 
 
-def _kinks(step: Step) -> torch.Tensor | None:
+def kinks(step: Step) -> torch.Tensor | None:
     """Where the first argument of a step is at a kink, None if the operation has none."""
     if not isinstance(step.node, syntax.Node) or not step.arguments:
         return None

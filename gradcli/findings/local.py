@@ -8,8 +8,9 @@ from gradcli.compute.capture import TORCH_ERRORS, TorchError
 from gradcli.compute.evaluate import apply
 from gradcli.compute.literals import Context
 from gradcli.compute.tape import Step
-from gradcli.errors import GradcliError
+from gradcli.errors import ArgumentError, GradcliError
 from gradcli.language import syntax
+from gradcli.language.catalogue.signature import bind
 
 REFUSALS = (*TORCH_ERRORS, TorchError, GradcliError)
 """What applying an operation once more may end in."""
@@ -100,3 +101,20 @@ def _same(argument: object, value: torch.Tensor) -> bool:
     if not isinstance(argument, torch.Tensor) or argument.shape != value.shape or argument.dtype != value.dtype:
         return False
     return argument is value or torch.equal(argument.nan_to_num(), value.nan_to_num())
+
+
+def named_arguments(step: Step) -> dict[str, tuple[int, object]]:
+    """The arguments of a call by their names, each with its place among all; empty for what is no call."""
+    call = step.node
+    if not isinstance(call, syntax.Call):
+        return {}
+    split = len(step.arguments) - len(call.keywords)
+    keywords = dict(zip((word for word, _ in call.keywords), step.arguments[split:], strict=True))
+    try:
+        bound = bind(call.function, step.arguments[:split], keywords, name=call.written, is_tensor=torch.is_tensor)
+    except ArgumentError:
+        return {}
+    found = {parameter.name: (place, value) for place, (parameter, value) in enumerate(bound.positional)}
+    for place, (_, parameter, value) in enumerate(bound.keywords, start=split):
+        found[parameter.name] = (place, value)
+    return found

@@ -13,6 +13,7 @@ import torch
 from gradcli.compute.capture import all_finite
 from gradcli.findings import NOT_FINITE
 from gradcli.findings.domain import may_leave_its_domain
+from gradcli.findings.gates import may_gate
 from gradcli.findings.kink import has_kinks
 from gradcli.findings.magnitude import is_out_of_proportion
 from gradcli.findings.poles import may_meet_zero
@@ -34,7 +35,7 @@ def is_quiet(
     asked = set(rules)
     if asked <= set(NOT_FINITE):
         return True
-    if any(gradient.numel() and not bool(gradient.any()) for gradient in present):
+    if any(not bool((gradient != 0).all()) for gradient in present):  # rounding may have made a zero
         return False
     start = torch.ones_like(output) if cotangent is None else cotangent
     if {"vanishing", "exploding"} & asked and any(is_out_of_proportion(start, gradient) for gradient in present):
@@ -51,5 +52,5 @@ def _can_saturate(node: Node) -> bool:
     return possible_slope(node) is not None
 
 
-_TELLING = (has_kinks, _can_saturate, may_leave_its_domain)
+_TELLING = (has_kinks, _can_saturate, may_gate, may_leave_its_domain)
 """What an operation has that a rule looks for, whatever the gradients are."""

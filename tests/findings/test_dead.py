@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from looking import Place, found, place
+from command_line import captured
+from looking import Place, findings, found, place
 
 FOUND = {
     "trace 'relu(x)' x=-1,-2": ("warning", Place("relu", "x", None, "relu(x)")),
@@ -21,15 +22,39 @@ FOUND = {
         "warning",
         Place("relu", "w", None, "relu(x @ w)"),
     ),
+    "trace 'relu(x)' x=2,-1": ("note", Place("relu", "x", [1], "relu(x)")),
+    "trace 'clamp(x, 0, 1).sum()' x=-1,0.5": ("note", Place("clamp", "x", [0], "clamp(x, 0, 1)")),
+    "grad 'sum(x.clamp_min(0) + x)' x=-1,-2": ("note", Place("clamp_min", "x", [0], "x.clamp_min(0)")),
+    "grad 'sum(hardtanh(2 * x))' x='[[0.1],[3]]'": ("note", Place("hardtanh", None, [1, 0], "hardtanh(2 * x)")),
+    "grad 'maximum(x, zeros(2))' x=1,-1": ("note", Place("maximum", "x", [1], "maximum(x, zeros(2))")),
+    "grad 'where(x > 0, x, 0)' x=1,-1": ("note", Place("where", "x", [1], "where(x > 0, x, 0)")),
+    "grad 'y = x.clone(); y.clamp_(0, 1); y' x=-2,0.5": ("note", Place("clamp_", None, [0], "y.clamp_(0, 1)")),
+    "grad 'hardswish(x)' x=-4,1": ("note", Place("hardswish", "x", [0], "hardswish(x)")),
+    "grad 'sum(scaled_dot_product_attention(q, q, q, attn_mask=m))' q='[[[1,2],[1,3]]]' m:bool='[[1,1],[0,0]]'": (
+        "note",
+        Place("scaled_dot_product_attention", "m", [1], "scaled_dot_product_attention(q, q, q, attn_mask=m)"),
+    ),
+    "grad 'scaled_dot_product_attention(q, k, v)' q='[[[1,2]]]' k='[[[1,2]]]' v='[[[3,4]]]' --wrt q": (
+        "warning",
+        Place("scaled_dot_product_attention", "q", None, "scaled_dot_product_attention(q, k, v)"),
+    ),
 }
 
 LEFT_ALONE = (
-    "trace 'relu(x)' x=-1,2",
+    "trace 'relu(x)' x=1,2",
+    "trace 'relu(x)' x=0,2",
+    "grad 'relu(x) * m' x=-1,2 m=0,1 --wrt x",
+    "grad 'maximum(x, y)' x=1,-1 y=0,0",
+    "grad 'where(m, x, 0)' x=1,-1 m:bool=1,0",
+    "grad 'max(x)' x=1,2",
+    "grad 'x[0]' x=1,2",
+    "grad 'sigmoid(x)' x=200,1",
+    "grad 'sum(scaled_dot_product_attention(q, q, q, attn_mask=m))' q='[[[1,2],[1,3]]]' m:bool='[[1,1],[0,1]]'",
     "trace 'x - 2 * x' x=1",
     "trace 'x**2' x=1",
     "trace 'sign(x)' x=2",
     "trace 'tanh(x)' x=30",
-    "trace 'clamp(x, 0, 1).sum()' x=-1,0.5",
+    "trace 'clamp(x, 0, 1).sum()' x=0.2,0.5",
     "trace 'softmax(x, dim=0)[0]' x=1,2",
 )
 
@@ -46,3 +71,29 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "dead") == []
+
+
+def test_single_elements_are_counted_and_the_first_is_named() -> None:
+    (only,) = findings("grad 'sum(3 * clamp(x, 0, 1))' x=0.5,-2,0.3,7,-1")
+    assert only["message"] == (
+        "clamp(x, 0, 1) lets no gradient through at 3 of 5 elements, first at x[1] = -2: 3 arrives, 0 goes on"
+    )
+
+
+def test_an_operation_is_named_once_and_two_are_named_twice() -> None:
+    assert len(found("grad 'sum(relu(x)) + sum(relu(x) * 2)' x=-1,1", "dead")) == 2
+    assert len(found("grad 'h = relu(x); sum(h) + sum(h * 2)' x=-1,1", "dead")) == 1
+
+
+def test_single_elements_explain_nothing_about_the_rest() -> None:
+    codes = [finding["code"] for finding in findings("grad 'relu(x) * 1e-5' x=-1,1")]
+    assert codes == ["dead", "vanishing"]
+    codes = [finding["code"] for finding in findings("grad 'relu(x)' x=-1,0,1")]
+    assert codes == ["dead", "kink"]
+
+
+def test_a_note_does_not_fail_on_warnings() -> None:
+    line = ["grad", "relu", "-1", "1", "--fail-on"]
+    assert captured([*line, "warning"])[0] == 0
+    assert captured([*line, "dead"])[0] == 1
+    assert captured(["grad", "relu", "-1", "--fail-on", "warning"])[0] == 1
