@@ -80,6 +80,23 @@ class DeviceError(GradcliError):
     code = "device"
 
 
+class DeviceLostError(GradcliError):
+    """A kernel has stopped at a wrong value, and no call of this process reaches the device any more.
+
+    type, message: the class and the words of PyTorch's exception, which names neither the value nor the call.
+    """
+
+    code = "device-lost"
+    exit_code = 1
+
+    def __init__(self, device: str, type_: str, message: str) -> None:
+        super().__init__(
+            message, hint="The same on the CPU says what was wrong. Only a new process can use the device again."
+        )
+        self.device = device
+        self.type = type_
+
+
 class SourceError(GradcliError):
     """A file or a stream that cannot be read as numbers."""
 

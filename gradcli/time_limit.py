@@ -111,9 +111,12 @@ def needs_another_process(words: Sequence[str]) -> bool:
 
 
 def begin(seconds: float | None) -> None:
-    """Give the computation of `limited` so many seconds from now on; None: as many as it likes."""
+    """Give the computation of `limited` so many seconds from now on; None: as many as it likes.
+
+    One that is run again, on the CPU after its device was lost, has what is left.
+    """
     global _current
-    if seconds is not None and _leave is not None:
+    if seconds is not None and _leave is not None and _current is None:
         _current = TimeLimit(seconds, _leave)
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gradcli.cli import device_loss
 from gradcli.cli.progress import metered, paused
 from gradcli.cli.screen import broken_pipe, show_error, sound_sizes, wanted_format
 from gradcli.errors import BoundError, GradcliError, OutputError, UsageError
@@ -28,12 +29,12 @@ def main(argv: Sequence[str]) -> int:
     format_ = wanted_format(words)
     _replace_closed_streams()
     try:
-        if words[:1] != ["batch"] and needs_another_process(words):
+        if words[:1] != ["batch"] and (needs_another_process(words) or device_loss.is_lost()):
             from gradcli.cli.apart import run_apart
 
             return run_apart(words)
         with sound_sizes(), told_warnings(), metered(), limited():
-            code = _run(words)
+            code = device_loss.alive_or_on_cpu(words, _run)
             sys.stdout.flush()
             return code
     except GradcliError as error:

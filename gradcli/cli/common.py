@@ -11,6 +11,7 @@ import typer
 
 from gradcli import time_limit
 from gradcli.cli import progress
+from gradcli.cli.device_loss import with_words_of_cpu
 from gradcli.cli.screen import check_format, show, view_of
 from gradcli.errors import BoundError, UsageError, did_you_mean, listed
 from gradcli.language.devices import check_word
@@ -132,6 +133,7 @@ class Common:
         """
         import sys
 
+        result = with_words_of_cpu(result)
         if self.targets and not isinstance(result, Failure):
             self._write(result, plot=plot is True, drawing=drawing)
             if not self.answered:

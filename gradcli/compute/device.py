@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 import torch
 
-from gradcli.errors import DeviceError
+from gradcli.errors import DeviceError, DeviceLostError
 from gradcli.language.devices import check_word
+
+_used: str | None = None
+"""The accelerator of the computation at hand, if it is on one."""
 
 
 def present() -> list[str]:
@@ -22,6 +25,23 @@ def choose(word: str, there: Sequence[str]) -> str:
 
     Raises DeviceError with the list of what is there.
     """
+    global _used
+    chosen = _chosen(word, there)
+    _used = None if chosen == "cpu" else chosen
+    return chosen
+
+
+def check_alive() -> None:
+    """Wait for the device.  Raises DeviceLostError if a kernel has stopped: every call of the process fails then."""
+    if _used is None:
+        return
+    try:
+        torch.get_device_module(_used).synchronize()
+    except RuntimeError as error:
+        raise DeviceLostError(_used, type(error).__name__, str(error).strip()) from error
+
+
+def _chosen(word: str, there: Sequence[str]) -> str:
     check_word(word)
     if word == "auto":
         return there[1] if len(there) > 1 else "cpu"

@@ -40,7 +40,7 @@ class ErrorBudgets:
     """What may explain the elements that disagree in the dtype of a question; what they share is computed once."""
 
     def __init__(self, question: Question, held: Conventions, *, elementwise: bool) -> None:
-        self.question = question
+        self.question = question = question.for_moved_inputs()
         self.elementwise = elementwise
         self.held = held
         self.wide = replace(at_dtype(question, "float64"), program=held.program)

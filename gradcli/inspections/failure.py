@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gradcli.compute import device
 from gradcli.compute.capture import TorchError
 from gradcli.results import Failure
 
@@ -24,7 +25,11 @@ def explain(
     output: Sequence[int] | None = None,
     inputs: Sequence[str] = (),
 ) -> Failure:
-    """The failure that a captured exception is: PyTorch's words, the place, its entry in the catalogue, and a hint."""
+    """The failure that a captured exception is: PyTorch's words, the place, its entry in the catalogue, and a hint.
+
+    Raises DeviceLostError where a kernel has taken the device away: PyTorch's words are about a later call then.
+    """
+    device.check_alive()
     # only needed once something went wrong
     from gradcli.inspections.local_hints import local_hint
     from gradcli.inspections.recognition import recognise

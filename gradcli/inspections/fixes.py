@@ -75,6 +75,8 @@ class Verifier:
         return verifier if verifier.witnesses else None
 
     def __init__(self, question: Question, cotangent: torch.Tensor | None = None) -> None:
+        question = question.for_moved_inputs()
+        cotangent = None if cotangent is None else cotangent.to(question.context.device)
         inputs = {name: leaf.detach() for name, leaf in question.leaves.items()}
         self.question = question
         self.here = Probe(question, inputs, cotangent)

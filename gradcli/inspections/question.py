@@ -82,6 +82,17 @@ class Question:
             self.random_state.restore()
             return evaluate(self.program, {**self.fresh(), **(leaves or {})}, context, observe)
 
+    def for_moved_inputs(self) -> Question:
+        """This question where its inputs are moved about: on the CPU, which raises at what a function refuses.
+
+        A kernel of CUDA that stops at an impossible value takes the device from its process. A program that draws
+        random numbers stays where it is: those of the CPU are others.
+        """
+        if self.context.device == "cpu" or is_random(self.program):
+            return self
+        leaves = {name: leaf.detach().cpu().requires_grad_(leaf.requires_grad) for name, leaf in self.leaves.items()}
+        return replace(self, context=replace(self.context, device="cpu"), leaves=leaves)
+
     def fresh(self) -> dict[str, torch.Tensor]:
         """The leaves; copies of those that the program may change, so that the next run finds them as they were."""
         if not self.in_place:

@@ -92,6 +92,7 @@ def element(gradients: Mapping[str, torch.Tensor | None] | None, name: str, inde
 
 def by_differences(question: Question, *, elementwise: bool) -> dict[str, Differences]:
     """Finite differences of the values of a question in float64."""
+    question = question.for_moved_inputs()
 
     def value(name: str, values: np.ndarray) -> np.ndarray:
         try:

@@ -31,6 +31,6 @@ def answered(argv: list[str]) -> list[object]:
 
 if __name__ == "__main__":
     lines = json.load(sys.stdin)
-    with stand_in.plugged_in():
-        pairs = [[answered(line), answered([*line, "--device", stand_in.NAME])] for line in lines]
+    stand_in.plug_in()
+    pairs = [[answered(line), answered([*line, "--device", stand_in.NAME])] for line in lines]
     json.dump(pairs, sys.stdout)

@@ -7,6 +7,7 @@ of its own. PyTorch cannot forget a device, so programs that need one run in a p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +19,14 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 NAME = "standin"
 SETUP = "_setup_privateuseone_for_python_backend"
+
+ASSERTED = (
+    "CUDA error: device-side assert triggered\n"
+    "CUDA kernel errors might be asynchronously reported at some other API call."
+)
+"""What every call says after a kernel has found a wrong value."""
+_ASSERTS = re.compile(r"out of (range|bounds)|between 0 and 1")
+"""What the CPU says of the values at which a kernel of CUDA stops."""
 
 _CROSSING = frozenset({"_to_copy", "copy_", "set_", "lift_fresh", "detach", "alias"})
 """Operations that may be given tensors of two devices."""
@@ -82,6 +91,7 @@ class Module:
 
     def __init__(self) -> None:
         self.generator = torch.Generator()
+        self.lost = False
 
     def is_initialized(self) -> bool:
         return True
@@ -104,11 +114,16 @@ class Module:
     def get_rng_state(self, device: object = 0) -> torch.Tensor:
         return self.generator.get_state()
 
+    def synchronize(self) -> None:
+        if self.lost:
+            raise torch.AcceleratorError(ASSERTED)
+
     def set_rng_state(self, state: torch.Tensor, device: object = 0) -> None:
         self.generator.set_state(state)
 
 
 MODULE = Module()
+_KERNELS = torch.library.Library("aten", "IMPL")  # PyTorch forgets kernels together with this
 
 
 class _Factories(TorchDispatchMode):
@@ -120,20 +135,17 @@ class _Factories(TorchDispatchMode):
         return _dispatch(func, args, dict(kwargs or {}))
 
 
-@contextmanager
-def plugged_in() -> Iterator[None]:
-    """The device is there; it stays in this process."""
+def plug_in() -> None:
+    """The device is there, and stays in this process."""
     from torch.utils import backend_registration
 
     from gradcli.language import devices
 
     getattr(backend_registration, SETUP)(NAME, backend_module=MODULE)
-    kernels = torch.library.Library("aten", "IMPL")
     for name in ("empty_strided", "empty.memory_format", "copy_"):  # how torch.tensor makes one, below the mode
-        kernels.impl(name, partial(_kernel, name), "PrivateUse1")
+        _KERNELS.impl(name, partial(_kernel, name), "PrivateUse1")
     devices.KINDS = (*devices.KINDS, NAME)
-    with _Factories():
-        yield
+    _Factories().__enter__()
 
 
 def _kernel(name: str, *args: Any, **kwargs: Any) -> Any:
@@ -159,12 +171,26 @@ def _dispatch(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     plain_kwargs = tree_map(_plain, kwargs)
     if wanted is not None:
         plain_kwargs["device"] = "cpu"
+    MODULE.synchronize()
     with _own_random_numbers(func, own=result_here):
-        found = func(*tree_map(_plain, args), **plain_kwargs)
+        found = _launched(func, tree_map(_plain, args), plain_kwargs)
     if not result_here:
         return args[0] if name == "copy_" else found
     known = {id(tensor.values): tensor for tensor in tensors if isinstance(tensor, StandInTensor)}
     return tree_map(lambda value: known[id(value)] if id(value) in known else _wrapped(value), found)
+
+
+def _launched(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """What a kernel gives; one that finds a wrong value says nothing, gives garbage, and no later one is run."""
+    try:
+        return func(*args, **kwargs)
+    except (IndexError, RuntimeError) as error:
+        if not _ASSERTS.search(str(error)):
+            raise
+        MODULE.lost = True
+        shapes = tree_map(lambda item: item.to("meta") if isinstance(item, torch.Tensor) else item, (args, kwargs))
+        made = func(*shapes[0], **shapes[1])
+        return tree_map(lambda item: torch.zeros(item.shape, dtype=item.dtype), made)
 
 
 def _refuse_mixture(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:

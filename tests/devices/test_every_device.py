@@ -6,20 +6,13 @@ No machine of the tests has an accelerator: a device that refuses what CUDA refu
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-import stand_in
-from torch.utils import backend_registration
+from processes import HERE, in_own_process, needs_stand_in
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(backend_registration, stand_in.SETUP), reason="this PyTorch has no devices written in Python"
-)
+pytestmark = needs_stand_in
 
 WITH_FINDINGS = {
     "trace relu 0 1": "kink",
@@ -77,7 +70,6 @@ loss cross_entropy '[[2,1,0.1]]' '[0]'
 loss l1 1,2 1,4
 loss mse 'x*w + b' 1 x=1 w=2 b=0 --wrt w,b --lr 0.1 --steps 5
 """
-HERE = Path(__file__).parent
 LINES = [*WITH_FINDINGS, *OTHERS.strip().splitlines()]
 
 
@@ -86,15 +78,6 @@ def answers() -> dict[str, Any]:
     """For each line the answer on the CPU and that on the stand-in, from a process of its own."""
     ran = in_own_process(str(HERE / "answers.py"), given=json.dumps([shlex.split(line) for line in LINES]))
     return dict(zip(LINES, json.loads(ran), strict=True))
-
-
-def in_own_process(*words: str, given: str = "") -> str:
-    """What Python prints, with the stand-in and gradcli at hand."""
-    path = os.pathsep.join([str(HERE), str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path}
-    ran = subprocess.run([sys.executable, *words], input=given, capture_output=True, text=True, env=environment)
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -113,15 +96,15 @@ def test_the_finding_is_there_at_all(answers: dict[str, Any], line: str, code: s
 def test_the_stand_in_refuses_a_tensor_of_the_cpu_and_takes_a_number() -> None:
     program = """
 import torch, stand_in
-with stand_in.plugged_in():
-    x = torch.tensor([1.0, 2.0], device="standin")
-    print((x * torch.tensor(3.0)).tolist(), x.device)
-    for refused in (lambda: x * torch.ones(2), lambda: torch.ones(2).add_(x), x.numpy,
-                    lambda: torch.rand(2, device="standin", generator=torch.Generator())):
-        try:
-            refused()
-        except (RuntimeError, TypeError) as error:
-            print(str(error)[:40])
+stand_in.plug_in()
+x = torch.tensor([1.0, 2.0], device="standin")
+print((x * torch.tensor(3.0)).tolist(), x.device)
+for refused in (lambda: x * torch.ones(2), lambda: torch.ones(2).add_(x), x.numpy,
+                lambda: torch.rand(2, device="standin", generator=torch.Generator())):
+    try:
+        refused()
+    except (RuntimeError, TypeError) as error:
+        print(str(error)[:40])
 """
     assert in_own_process("-c", program).splitlines() == [
         "[3.0, 6.0] standin:0",

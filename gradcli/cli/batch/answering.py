@@ -9,9 +9,10 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple, NoReturn
 
+from gradcli.cli import device_loss
 from gradcli.cli.batch.requests import words_of
 from gradcli.cli.common import ANSWERED
 from gradcli.cli.screen import show_error
@@ -52,7 +53,7 @@ def answer(line: bytes, charset: str = "utf-8", timeout: float | None = None) ->
     words: list[str] = []
     try:
         words = words_of(line)
-        if needs_another_process(words):
+        if needs_another_process(words) or device_loss.is_lost():
             from gradcli.cli.batch.workers import aside
 
             return aside(line, charset)
@@ -97,7 +98,7 @@ def _answer(words: list[str], charset: str, timeout: float | None) -> Answered:
     from gradcli.cli import told_warnings
 
     with told_warnings(), _withheld_input(), _captured(charset) as written:
-        code = _run(words, timeout)
+        code = device_loss.alive_or_on_cpu(words, partial(_run, timeout=timeout))
         sys.stdout.flush()
     line = written.getvalue()
     if not line.startswith(b"{") or line.find(b"\n") != len(line) - 1:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from gradcli import leaving, time_limit
+from gradcli.cli import device_loss
 from gradcli.cli.batch.answering import answer, failure
 from gradcli.errors import TimeLimitError
 
@@ -41,6 +42,9 @@ def serve(charset: str, timeout: float | None = None) -> None:
     with suppress(BrokenPipeError):  # whoever asked has gone
         while line := requests.readline():
             code, answered = answer(line.removesuffix(b"\n"), charset, timeout)
+            if device_loss.is_lost():  # the next request needs a process that can use the device
+                _write(out, code, answered, LAST)
+                return
             _write(out, code, answered)
 
 
