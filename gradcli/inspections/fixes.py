@@ -15,7 +15,7 @@ from gradcli.errors import Span
 from gradcli.inspections.neighbours import changed_one_by_one, far_inputs, near_inputs, ulps_apart
 from gradcli.inspections.probes import Candidate, Probe, near
 from gradcli.inspections.question import Question
-from gradcli.inspections.ranking import CLOSE, GAIN, MORE, worst_error
+from gradcli.inspections.ranking import CLOSE, MORE, worst_error
 from gradcli.inspections.truth import Truth
 from gradcli.language.elementwise import is_random, selections
 from gradcli.language.parser import parse
@@ -109,8 +109,7 @@ class Verifier:
             return None
         fix = self.fix(prefer=prefer)
         error = None if fix is None else worst_error(self.truths[0], fix.gradients)
-        is_closer = error is not None and error * GAIN <= original and error <= self._half_the_digits()
-        return fix if is_closer else None
+        return fix if error is not None and error <= self._half_the_digits() else None
 
     def _half_the_digits(self) -> float:
         """Half of the digits of the coarsest input, in ULPs."""

@@ -15,8 +15,6 @@ CLOSE = 4.0
 """An error that is not worth looking further for, in ULPs."""
 MORE = 24
 """How many further rewrites are tried once one holds that is not close."""
-GAIN = 10.0
-"""How many times smaller an error has to be for a rewrite to be worth telling where only digits are lost."""
 
 
 def worst_error(truth: Truth, gradients: Gradients | None) -> float | None:

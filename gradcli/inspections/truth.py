@@ -19,11 +19,19 @@ from gradcli.compute.precision import half_the_digits
 from gradcli.compute.reference import NoReference
 from gradcli.inspections.probes import ROUNDING, Candidate, Outcome, Probe, finite
 from gradcli.inspections.vicinity import Vicinity
+from gradcli.language.elementwise import is_elementwise_sum
 
 if TYPE_CHECKING:
     from gradcli.compute.reference.converging import Limit
     from gradcli.compute.reference.limits import Limits
     from gradcli.compute.reference.slope import Real
+
+KINDS = ("subgradient", "branch", "limit")
+"""What a right gradient is, the weakest first."""
+BUDGET = 5_000
+"""How many numbers each operation may compute in the search for limits; of more elements a sample is looked at."""
+LINES = 30
+"""Evaluations for one slope: lines through the point, two sides, three distances."""
 
 KINDS = ("subgradient", "branch", "limit")
 """What a right gradient is, the weakest first."""
@@ -192,11 +200,13 @@ class Truth:
 
     def _sample(self) -> dict[str, list[int]] | None:
         """The bad elements of each input, or as many as there is time for; None if there is none for any."""
-        count = sum(leaf.numel() for leaf in self.probes[0].leaves.values())
-        most = (BUDGET // (LINES * max(count, 1)) - 1) // 2
+        count = max(sum(leaf.numel() for leaf in self.probes[0].leaves.values()), 1)
+        most = (BUDGET // (LINES * count) - 1) // 2
+        found = {name: elements.reshape(-1).nonzero().reshape(-1).tolist() for name, elements in self.bad.items()}
+        if is_elementwise_sum(self.probes[0].question.program) and LINES * count <= BUDGET:
+            return found  # all elements are moved at once
         if most < 1:
             return None
-        found = {name: elements.reshape(-1).nonzero().reshape(-1).tolist() for name, elements in self.bad.items()}
         each = max(most // max(len(found), 1), 1)
         return {name: at[:: -(-len(at) // each)] for name, at in found.items()}
 

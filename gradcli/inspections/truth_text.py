@@ -25,6 +25,8 @@ def about(truth: Truth) -> str:
     for name, at, limit in found:
         if limit.kind == "sides":
             return f"No rewrite is right: {_sides(limit, _place(truth, name, at))}"
+        if limit.kind == "unknown":
+            return f"By the reference the true slope settles on no number as {_place(truth, name, at)} is approached"
     if found and all(limit.kind == "limit" for _, _, limit in found) and truth.is_complete:
         limits_shown = shown(_gradients(truth))
         for name, _, limit in found:
@@ -43,7 +45,13 @@ def _value_depends_on_the_side(truth: Truth) -> bool:
         return False
     known = original.value.isfinite().reshape(-1).tolist()
     values = zip(truth.limits[0].value.ravel(), known, strict=True)
-    return any(limit.kind == "sides" and not is_known for limit, is_known in values)
+    return any(not is_known and _differs(limit) for limit, is_known in values)
+
+
+def _differs(limit: Limit) -> bool:
+    """Whether two sides tend to different numbers; the same infinity is one."""
+    sides = [float(side) for pair in limit.pairs for side in pair if side == side]
+    return limit.kind == "sides" and len(set(sides)) > 1
 
 
 def _slopes(truth: Truth) -> Iterator[tuple[str, int, Limit]]:

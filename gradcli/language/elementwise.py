@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gradcli.language.catalogue.derivatives import SHORT
 from gradcli.language.syntax import (
     Assign,
@@ -85,6 +87,12 @@ def changes_in_place(program: Program) -> bool:
         for root in roots(program)
         for node in postorder(root)
     )
+
+
+def is_elementwise_sum(program: Program) -> bool:
+    """Whether a program works element by element, or sums what does."""
+    inner = summed(program.result)
+    return is_pointwise(program if inner is None else replace(program, result=inner))
 
 
 def summed(node: Node) -> Node | None:

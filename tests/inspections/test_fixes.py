@@ -133,6 +133,7 @@ def test_what_no_rewrite_can_mend_is_left_unfixed(text: str, words: list[str]) -
         ("x*sqrt(x)", ["x=0,4"], "x*sqrt(where(x != 0, x, 1.0))", "gradient 1 at 0, where the limit is 0"),
         ("1e-10*x*sqrt(x)", ["x=0"], "1e-10*x*sqrt(where(x != 0, x, 1.0))", "the same ten orders down"),
         ("sum(y*x*sqrt(x))", ["x=0,4", "y=1,1"], "sum(y*x*sqrt(where(x != 0, x, 1.0)))", "and summed"),
+        ("nan_to_num(log(x))", ["x=0,1"], "where(x > 0, log(where(x > 0, x, 1.0)), 0.0)", "another value at a jump"),
         ("x*log(x)", ["x=0"], "x*log(where(x != 0, x, 1.0))", "the slope grows without bound"),
         ("x*atan(1/x)", ["x=0"], "where(x != 0, x*atan(1/where(x != 0, x, 1.0)), 0.0)", "a constant at a kink"),
         ("sin(x)/x", ["x=0"], "where(x != 0, sin(x)/where(x != 0, x, 1.0), 0.5)", "another value at the point"),

@@ -1,0 +1,77 @@
+"""What is said of the true gradient where no rewrite is right, and the evidence where there is no reference."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from command_line import captured
+from test_fixes import question
+
+from gradcli.inspections.probes import Probe
+from gradcli.inspections.truth import Truth
+from gradcli.inspections.vicinity import Vicinity
+
+
+def told(*line: str) -> str:
+    """What the findings of a trace say, and that they offer no fix."""
+    code, out, _ = captured(["trace", *line, "--json"])
+    findings = json.loads(out)["findings"]
+    assert code == 0
+    assert all(finding["fix"] is None for finding in findings)
+    return " ".join(finding["message"] for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (["sqrt(x)", "x=0,4"], "the true slope grows without bound at x[0]"),
+        (["x*log(x)", "x=0"], "the true slope grows without bound at x"),
+        (["x*atan(1/x)", "x=0"], "tends to 1.5708 from the right and to -1.5708 from the left of x"),
+        (["x**2/norm(x)", "x=0,0"], "the true slope depends on the direction from which x[0] is approached"),
+        (["sum(sqrt(x)*sin(y))", "x=0,1", "y=0,1"], "depends on the direction from which x[0] is approached"),
+        (["x/norm(x)", "x=0,0"], "the value has no limit there"),
+        (["(x - mean(x))/std(x)", "x=2,2,2"], "the value has no limit there"),
+        (["softmax(x, dim=0)", "x=-inf,-inf"], "the value has no limit there"),
+        (["(x - sin(x))/x**3", "x=0"], "the true gradient tends to 0, but no rewrite"),
+        (["x**2*sin(1/x)", "x=0"], "settles on no number as x is approached"),
+        (["1/(a*b)", "a=1e-30", "b=1e-30"], "is a: -1e+90, b: -1e+90, which float32 cannot hold"),
+    ],
+)
+def test_the_message_says_what_the_true_gradient_does(line: list[str], sentence: str) -> None:
+    assert sentence in told(*line)
+
+
+@pytest.mark.parametrize("line", [["log(x)", "x=-1"], ["sqrt(sum(x))", "x=-1,-2"]])
+def test_nothing_is_said_where_the_function_is_not_defined(line: list[str]) -> None:
+    assert "true" not in told(*line)
+
+
+@pytest.mark.parametrize(
+    ("text", "right", "wrong"),
+    [
+        ("x*sqrt(x)", 0.0, 1.0),
+        ("x*x**0.25", 0.0, 0.5),
+        ("expm1(x)/x", 0.5, 0.0),
+        ("x/tanh(x)", 0.0, 0.1),
+    ],
+)
+def test_float64_tends_to_the_right_gradient_and_to_no_other(text: str, right: float, wrong: float) -> None:
+    asked = question(text, "x=0")
+    vicinity = Vicinity(Probe(asked, {"x": torch.zeros(())}, None))
+    assert bool(vicinity.tends_to("x", torch.tensor(right, dtype=torch.float64)))
+    assert not bool(vicinity.tends_to("x", torch.tensor(wrong, dtype=torch.float64)))
+
+
+def test_float64_tends_to_nothing_where_the_sides_differ_or_there_is_none() -> None:
+    for text in ("x*atan(1/x)", "log(x - 1)"):
+        vicinity = Vicinity(Probe(question(text, "x=0"), {"x": torch.zeros(())}, None))
+        for gradient in (-1.5708, 0.0, 1.5708):
+            assert not bool(vicinity.tends_to("x", torch.tensor(gradient, dtype=torch.float64)))
+
+
+def test_elements_that_work_alone_are_all_looked_at_and_of_others_as_many_as_there_is_time_for() -> None:
+    for text, complete in (("x*sqrt(x)", True), ("sum(x*sqrt(x))", True), ("x*sqrt(x)*(1 + norm(x))", False)):
+        asked = question(text, "x=zeros(60)")
+        assert Truth([Probe(asked, {"x": asked.leaves["x"].detach()}, None)]).is_complete == complete
