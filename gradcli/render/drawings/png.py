@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 from xml.etree import ElementTree
 
-from gradcli.errors import OutputError
 from gradcli.render.drawings import svg
 from gradcli.render.drawings.markup import DAY
+from gradcli.render.matplotlib_alone import settings
 from gradcli.render.view import Answer, View
 
 _UNITS_PER_INCH = 72
@@ -25,16 +25,10 @@ _COMMAND = re.compile(r"([MVClhz])([^A-Za-z]*)")
 def write(answer: Answer, view: View, stream: BinaryIO) -> None:
     """The whole picture.  Raises OutputError where there is no graph, or matplotlib is missing."""
     drawn = ElementTree.fromstring(svg.text(answer, view))  # noqa: S314 - our own
-    try:
-        import matplotlib
-    except ModuleNotFoundError:
-        raise OutputError("a picture needs matplotlib", hint="pip install 'gradcli[plot]'") from None
-    from matplotlib.figure import Figure
-
     width, height = float(drawn.attrib["width"]), float(drawn.attrib["height"])
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams["text.parse_math"] = False  # a dollar sign is a dollar sign
+    with settings({"text.parse_math": False}):  # a dollar sign is a dollar sign
+        from matplotlib.figure import Figure
+
         figure = Figure(figsize=(width / _UNITS_PER_INCH, height / _UNITS_PER_INCH), facecolor=DAY["ground"])
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
         axes.set_axis_off()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradcli.errors import OutputError
 from gradcli.render.blocks import Field, Plot
 from gradcli.render.fields import has_values
+from gradcli.render.matplotlib_alone import settings
 from gradcli.render.view import Answer, View
 from gradcli.render.views import plots_of
 
@@ -37,18 +38,10 @@ def picture(answer: Answer, view: View, *, fallback: str) -> Iterator[Figure]:
     Raises OutputError where nothing can be drawn, or matplotlib is missing.
     """
     drawings = _drawings(answer, view)
-    try:
-        import matplotlib
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise OutputError("a picture needs matplotlib", hint="pip install 'gradcli[plot]'") from None
-    from gradcli.render.pictures import curves, field
-    from gradcli.render.pictures.lettering import Lettering
+    with settings(_STYLE):
+        from gradcli.render.pictures import curves, field
+        from gradcli.render.pictures.lettering import Lettering
 
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)  # type: ignore[arg-type]
         lettering = Lettering(keep=fallback == "keep")
         title = str(getattr(answer, "expression", ""))
         first = drawings[0]
