@@ -121,10 +121,12 @@ def told_warnings() -> Iterator[None]:
 
 def _teller() -> Callable[..., None]:
     """PyTorch's warnings in one line on standard error, each once, without the place in PyTorch's own code."""
+    from gradcli.render.text import without_places
+
     told: set[str] = set()
 
     def tell(message: Warning | str, *_place: object, **_more: object) -> None:
-        text = " ".join(str(message).split())
+        text = without_places(" ".join(str(message).split()))
         if text not in told:
             told.add(text)
             with paused():

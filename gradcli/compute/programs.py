@@ -6,7 +6,6 @@ Only text that ships with gradcli is run here. What users write is parsed by `la
 from __future__ import annotations
 
 import ast
-import re
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -17,13 +16,13 @@ import numpy as np
 import torch
 
 from gradcli.compute.capture import TORCH_ERRORS, to_tensor
+from gradcli.render.text import without_places
 from gradcli.results import Tensor
 
 PROGRAM_ERRORS = (*TORCH_ERRORS, AttributeError)
 """What a program of the catalogue may raise."""
 
 _NAME = "<program>"
-_PLACES_OF_THE_BUILD = re.compile(r" ?(\(Triggered internally at .*?\)|Traceback of forward call.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -111,4 +110,4 @@ def _line(error: Exception) -> int | None:
 def _texts(told: list[warnings.WarningMessage]) -> tuple[str, ...]:
     """PyTorch's warnings to users, each once, without places in its own files."""
     texts = (str(entry.message) for entry in told if not issubclass(entry.category, DeprecationWarning))
-    return tuple(dict.fromkeys(_PLACES_OF_THE_BUILD.sub("", text).strip() for text in texts))
+    return tuple(dict.fromkeys(without_places(text) for text in texts))

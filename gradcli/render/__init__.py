@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TextIO
 
-from gradcli.render.text import encodable
+from gradcli.render.text import encodable, harmless, in_units
 from gradcli.render.view import Answer, View
 
 __all__ = ["FORMATS", "Answer", "View", "write"]
@@ -23,13 +23,18 @@ FORMATS = {
     "markdown": "gradcli.render.markdown",
 }
 """The module whose `render` writes each format; only the one that is used is imported."""
+MACHINE_FORMATS = ("json", "ndjson", "csv")
+"""Those that hold every character as it is."""
 
 
 def write(answer: Answer, view: View, stream: TextIO) -> None:
     """Write an answer to a stream of text, in characters that the stream can hold."""
     charset = getattr(stream, "encoding", None) or "utf-8"
     fitting = view if view.charset == charset else replace(view, charset=charset)
+    is_raw = view.format in MACHINE_FORMATS and stream.isatty()
     for piece in renderer(view.format)(answer, fitting):
+        if is_raw:
+            piece = harmless(piece)
         try:
             stream.write(piece)
         except UnicodeEncodeError:
@@ -44,9 +49,4 @@ def renderer(name: str) -> Renderer:
 
 def _ascii_json(text: str) -> str:
     """The same JSON in ASCII: beyond it there are only characters of strings."""
-
-    def escape(match: re.Match[str]) -> str:
-        units = match[0].encode("utf-16-be")
-        return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
-
-    return re.sub(r"[^\x00-\x7f]", escape, text)
+    return re.sub(r"[^\x00-\x7f]", in_units, text)

@@ -10,6 +10,7 @@ _UNSEEN = re.compile(
 )
 """Control characters, escapes, invisible and direction-changing characters, halves of surrogates, what XML has not."""
 
+_PLACES_OF_THE_BUILD = re.compile(r" ?(\(Triggered internally at .*?\)|Traceback of forward call.*)", re.DOTALL)
 _PIECE = re.compile(r".+?(?:[(\[,_]+|(?=\.[A-Za-z])|$)")
 
 _PLAINER = str.maketrans(
@@ -25,6 +26,22 @@ _PLAINER = str.maketrans(
 def visible(text: str) -> str:
     """One line of text in which nothing moves the cursor, changes colours or hides."""
     return _UNSEEN.sub(_escape, text.replace("\t", " "))
+
+
+def in_units(match: re.Match[str]) -> str:
+    """Characters as JSON escapes them."""
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
+
+
+def harmless(text: str) -> str:
+    """A machine's format on a terminal: lines stay lines, what would move the cursor or hide is escaped."""
+    return "\n".join(_UNSEEN.sub(in_units, line) for line in text.split("\n"))
+
+
+def without_places(text: str) -> str:
+    """A warning of PyTorch's without the files that it was built from."""
+    return _PLACES_OF_THE_BUILD.sub("", text).strip()
 
 
 def one_line(text: str) -> str:

@@ -20,7 +20,9 @@ from gradcli.sinks import SINKS, check_available
 
 _BUFFER = 1 << 16
 _BINARY = getattr(os, "O_BINARY", 0)
-_OPEN_STREAM = re.compile(r"(/dev/std|/dev/fd/|/proc/self/fd/)(out|err|\d+)$")
+_OPEN_STREAM = re.compile(r"(/dev/std|/dev/fd/|/proc/(?P<process>self|\d+)/fd/)(?P<stream>out|err|\d+)$")
+_MOST_LINKS = 40
+"""Symbolic links that lead to one another, as the system counts them."""
 _RELATIVES = (
     {".tsv": (".csv",), ".jsonl": (".ndjson",), ".pth": (".pt",), ".htm": (".html",)}
     | dict.fromkeys((".jpg", ".jpeg", ".pdf"), (".png", ".svg"))
@@ -61,8 +63,21 @@ def targets(names: Sequence[str], command: str = "") -> tuple[Target, ...]:
 
 def descriptor_of(name: str | Path) -> int | None:
     """The number of a stream that is open already, by its names in the system: 1 of /dev/stdout and /dev/fd/1."""
-    stream = _OPEN_STREAM.match(os.path.abspath(name))  # noqa: PTH100 - resolving would follow the link
-    return None if stream is None else {"out": 1, "err": 2}.get(stream[2]) or int(stream[2])
+    path = os.path.abspath(name)  # noqa: PTH100 - resolving would follow the last link, to where the stream leads
+    for _ in range(_MOST_LINKS):
+        stream = _OPEN_STREAM.match(path) or _OPEN_STREAM.match(_in_real_folder(path))
+        if stream is not None and stream["process"] in (None, "self", str(os.getpid())):
+            return {"out": 1, "err": 2}.get(stream["stream"]) or int(stream["stream"])
+        try:
+            path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
+        except OSError:
+            return None
+    return None
+
+
+def _in_real_folder(path: str) -> str:
+    folder, name = os.path.split(path)
+    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118
 
 
 @contextmanager
@@ -78,7 +93,10 @@ def together(wanted: Sequence[Target]) -> Iterator[list[Place]]:
 
 
 class Place:
-    """A file under a passing name in the folder of its target; or the device itself."""
+    """A file without a name in the folder of its target, or under a passing one; or the device itself.
+
+    A process that is killed leaves nothing of a file without a name. It has one only while it takes its target's.
+    """
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -123,6 +141,8 @@ class Place:
             self.stream.flush()
             if not self.target.direct:
                 os.fsync(self._file.fileno())
+                if self._passing is None:
+                    self._name(self._file.fileno())
             self.stream.close()
 
     def publish(self) -> None:
@@ -133,21 +153,48 @@ class Place:
             self._passing = None
 
     def _open_beside(self) -> None:
-        leaving.remember(self._take_away)
-        passing = self.target.path.with_name(f".gradcli-{secrets.token_hex(8)}.tmp")
-        self._passing = passing
-        descriptor = os.open(passing, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, 0o666)  # less the umask
+        descriptor = _nameless(self.target.path.parent)
+        if descriptor is None:
+            descriptor = self._open_passing()
         self._file = _Noting(descriptor, "wb")
         with suppress(FileNotFoundError):
-            self._take_after(self.target.path.stat())
+            self._take_after(self.target.path.stat(), descriptor)
 
-    def _take_after(self, old: os.stat_result) -> None:
+    def _open_passing(self) -> int:
+        """A file under a passing name."""
+        leaving.remember(self._take_away)
+        self._passing = self.target.path.with_name(f".gradcli-{secrets.token_hex(8)}.tmp")
+        return os.open(self._passing, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, 0o666)  # less the umask
+
+    def _name(self, descriptor: int) -> None:
+        """Give a file without a name a passing one: only a rename can replace the file that is there."""
+        leaving.remember(self._take_away)
+        self._passing = self.target.path.with_name(f".gradcli-{secrets.token_hex(8)}.tmp")
+        # an absolute path makes the folder's descriptor mean nothing, and Python follow the link
+        os.link(f"/proc/self/fd/{descriptor}", self._passing, src_dir_fd=descriptor, follow_symlinks=True)
+
+    def _take_after(self, old: os.stat_result, descriptor: int) -> None:
         """Owner and permissions of the file that is replaced."""
-        assert self._passing is not None
+        held = descriptor if os.chmod in os.supports_fd else self._passing
+        assert held is not None
         if hasattr(os, "chown") and (old.st_uid, old.st_gid) != (os.getuid(), os.getgid()):
             with suppress(PermissionError):
-                os.chown(self._passing, old.st_uid, old.st_gid)
-        self._passing.chmod(stat.S_IMODE(old.st_mode))
+                os.chown(held, old.st_uid, old.st_gid)
+        os.chmod(held, stat.S_IMODE(old.st_mode))  # noqa: PTH101 - of a descriptor
+
+
+def _nameless(folder: Path) -> int | None:
+    """A file in a folder that has no name yet; None where the system has no such files, or no way to name them."""
+    if not hasattr(os, "O_TMPFILE"):
+        return None
+    try:
+        descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666)  # less the umask
+    except OSError:
+        return None
+    if Path(f"/proc/self/fd/{descriptor}").exists():
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def _opened(path: Path) -> int:
@@ -194,6 +241,8 @@ def _target(name: str, command: str) -> Target:
         path = written if direct else Path(os.path.realpath(written))
         if known is not None and stat.S_ISDIR(known.st_mode):
             raise OutputError(f"cannot write '{name}': it is a folder", hint="Give the name of a file.")
+        if name.endswith(("/", "/.")):
+            raise OutputError(f"cannot write '{name}': it names a folder", hint="Leave the '/' at its end out.")
         ending = _ending(written, name, optional=direct)
         check_available(ending, command)
         if not direct:
@@ -240,7 +289,7 @@ def _check_place(path: Path, name: str, known: os.stat_result | None, written: P
     """Raises OutputError where the folder is not there, or may not be written to."""
     folder = path.parent
     if not folder.exists():
-        shown = str(written.parent)
+        shown = str(folder if written.is_symlink() else written.parent)
         raise OutputError(f"cannot write '{name}': there is no folder '{shown}'", hint=f"Make it: mkdir -p {shown}")
     if not folder.is_dir():
         raise OutputError(f"cannot write '{name}': '{written.parent}' is no folder", hint="Choose another folder.")

@@ -8,8 +8,9 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from gradcli.cli import device_loss
@@ -153,8 +154,16 @@ def _check_files(names: Sequence[str]) -> None:
     from gradcli.sinks.files import descriptor_of
 
     for name in names:
-        if taken := _TAKEN.get(descriptor_of(name) or 0):
+        if taken := _TAKEN.get(descriptor_of(name) or 0) or _taken_by_answers(name):
             raise OutputError(f"cannot write '{name}': {taken}", hint="Leave --out out, or name a file.")
+
+
+def _taken_by_answers(name: str) -> str | None:
+    """Whether a file is the one that standard output goes to: it would be replaced, and the answers with it."""
+    with suppress(OSError, ValueError):
+        if Path(name).is_file() and os.path.samestat(Path(name).stat(), os.fstat(1)):
+            return _TAKEN[1]
+    return None
 
 
 @cache
