@@ -132,7 +132,9 @@ def _passed(row: Row, parameter: Parameter, value: object, like: list[object], s
     if parameter.kind == "tensor":
         return to_tensor(value, span, context, like=like, dtype=dtype)
     if parameter.kind == "tensors" and isinstance(value, list | tuple):
-        return [to_tensor(item, span, context, like=value) for item in value]
+        integers = wants_integers(row, parameter, value, like)
+        dtypes = [torch.int64 if integers and is_integral(item) else None for item in value]
+        return [to_tensor(i, span, context, like=value, dtype=d) for i, d in zip(value, dtypes, strict=True)]
     return value
 
 

@@ -12,6 +12,7 @@ from gradcli.language.catalogue.attributes import ATTRIBUTES, RESULT_FIELDS
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import check_call as check_signature
 from gradcli.language.dtypes import DTYPES, PREFIXED_DTYPES
+from gradcli.language.renamed import instead_of
 from gradcli.language.syntax import Node, Starred
 
 __all__ = ["CONSTANTS", "DTYPES", "NAMESPACES", "PREFIXED_DTYPES", "PREFIXES"]
@@ -76,7 +77,9 @@ def method(name: str, span: Span) -> Row:
     hint = (
         f"It is a function: write {name}(x)."
         if as_function is not None
-        else did_you_mean(name, catalogue.method_names()) or "'gradcli functions' lists what there is."
+        else instead_of(name)
+        or did_you_mean(name, catalogue.method_names())
+        or "'gradcli functions' lists what there is."
     )
     raise UnknownNameError(f"unknown tensor method '{name}'", span=span, hint=hint)
 
@@ -164,6 +167,9 @@ def check_call(
 
 
 def _hint_for_function(name: str, row: Row | None) -> str:
+    instead = instead_of(name)
+    if instead is not None:
+        return instead
     if row is not None:
         return f"It is a tensor method: write x.{name}(...)."
     head, _, rest = name.partition(".")
