@@ -81,20 +81,21 @@ class _Probe:
         return noise
 
 
-def differences(function: Function, points: np.ndarray) -> Differences:
+def differences(function: Function, points: np.ndarray, *, around_zero: float = 0.0) -> Differences:
     """The slope of `function` at each point, from central differences extrapolated to a step of zero.
 
     The error bar holds the extrapolation's own disagreement, the rounding of the function's values, and what smaller
     steps say otherwise: a kink or an oscillation between the steps widens it.
+    around_zero: the size of the other inputs, as which a zero is moved where all points are zero.
     """
     sizes = np.abs(points)
     near = sizes < SMALLEST_SCALE
     with np.errstate(all="ignore"):
         found = _at_scale(function, points, np.maximum(sizes, SMALLEST_SCALE))
-        largest = np.fmax.reduce(sizes, axis=None, initial=0.0)
-        if not (near & (largest > 0)).any():
+        size_of_zero = min(np.fmax.reduce(sizes, axis=None, initial=0.0) or around_zero, SMALLEST_SCALE)
+        if not (near & (size_of_zero > 0)).any():
             return found
-        own = np.where(sizes > 0, sizes, min(largest, SMALLEST_SCALE))
+        own = np.where(sizes > 0, sizes, size_of_zero)
         closer = _at_scale(function, points, np.where(near, own, sizes))
         return closer.where(near & (closer.error < SIGNIFICANT * np.abs(closer.slope)), found)
 

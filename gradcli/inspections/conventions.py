@@ -57,6 +57,9 @@ SYMMETRIC = (
     "{name} reads one triangle of a symmetric matrix, and its gradient is shared between both: they move together"
 )
 NOT_SYMMETRIC = "{name} is given a matrix that is not symmetric, and shares its gradient between both triangles"
+HERMITIAN = (
+    "linalg.pinv with hermitian=True reads one triangle, and its gradient is that of any matrix: each entry moves"
+)
 STRAIGHT = "{name} rounds, and its gradient passes straight through: it is compared without, to half of those digits"
 OWN_EPS = "rms_norm takes its eps from the dtype: {eps:.3g} in {dtype}"
 PADDING = "embedding with padding_idx={row} leaves that row without a gradient, on purpose"
@@ -131,6 +134,9 @@ class _Reader:
             if torch.finfo(target).eps > torch.finfo(self.found.digits).eps:
                 self._says(STRAIGHT.format(name=node.function.name), digits=target)
             return Call(double, "double", _operand(node), (), (), node.span)
+        if node.function.name == "linalg.pinv" and _option(node, "hermitian", 3):
+            self._says(HERMITIAN)
+            return replace(node, keywords=tuple(pair for pair in node.keywords if pair[0] != "hermitian"))
         if node.function.name == "rms_norm" and _option(node, "eps", 3) is None:
             eps = torch.finfo(_EPS.get(self.dtype, torch.float32)).eps
             self._says(OWN_EPS.format(eps=eps, dtype=str(self.dtype).removeprefix("torch.")))

@@ -113,9 +113,11 @@ def by_differences(question: Question, *, elementwise: bool) -> dict[str, Differ
             sums[index] = value(name, changed).sum()
         return sums
 
+    sizes = [abs(exact(leaf)[exact(leaf) != 0]) for leaf in question.leaves.values() if leaf.is_floating_point()]
+    smallest = min((float(own.min()) for own in sizes if own.size), default=0.0)
     found = {}
     for name in question.wrt:
         here = exact(question.leaves[name]).copy()
         function = partial(value, name) if elementwise else partial(one_by_one, name, here)
-        found[name] = differences(function, here)
+        found[name] = differences(function, here, around_zero=smallest)
     return found

@@ -78,14 +78,15 @@ class Ties:
 
 
 def moved(question: Question, distance: float, seed: int) -> Question:
-    """The question with all inputs that are differentiated moved at random, each by its own share of the distance."""
+    """The question with its inputs moved at random, each relative to itself, and zeros to the smallest other number."""
     generator = torch.Generator().manual_seed(seed)
     leaves = dict(question.leaves)
+    sizes = torch.cat([leaf.detach().abs().reshape(-1) for leaf in question.differentiated.values()])
+    smallest = sizes[sizes > 0].min() if bool((sizes > 0).any()) else torch.ones((), dtype=sizes.dtype)
     for name, leaf in question.differentiated.items():
         values = leaf.detach()
-        largest = float(values.abs().max()) if values.numel() else 0.0
         steps = torch.randn(values.shape, generator=generator, dtype=torch.float64).to(values)
-        scale = torch.where(values == 0, torch.full_like(values, largest or 1.0), values.abs())
+        scale = torch.where(values == 0, smallest, values.abs())
         leaves[name] = (values + distance * steps * scale).requires_grad_()
     return at_leaves(question, leaves, torch.float64)
 

@@ -66,6 +66,12 @@ def test_a_function_of_any_matrix_keeps_both_triangles_apart(line: str):
     assert conventions(f"{line} {SYMMETRIC} --dtype float64") == ""
 
 
+def test_the_gradient_of_a_hermitian_pseudo_inverse_is_that_of_any_matrix():
+    line = f"'linalg.pinv(x, hermitian=True)[0, 1]' {SYMMETRIC} --dtype float64"
+    assert {row["verdict"] for row in rows(line)} == {"agree"}
+    assert "hermitian=True reads one triangle" in conventions(line)
+
+
 def test_a_matrix_that_is_not_symmetric_has_nothing_to_be_compared_with():
     for row in rows("'linalg.cholesky(x)' x='[[4, 2], [1, 3]]' --dtype float64"):
         assert row["verdict"] in ("agree", "no reference")

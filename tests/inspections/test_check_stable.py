@@ -20,6 +20,7 @@ STABLE = {
     "'sum(3 * sigmoid(2 * x))' 10 --dtype float32": "sum(3 * (1 - sigmoid(-(2 * x))))",
     "'log(1 - sigmoid(x))' 40 --dtype float64": "logsigmoid(-x)",
     "'log(1 + exp(x))' 1000 --dtype float32": "softplus(x)",
+    "'sqrt(x**2 + y**2)' x=1e-25 y=1e-25 --dtype float32": "hypot(x, y)",
     "'log(softmax(x, 0))[0]' 0 1000 --dtype float64": "log_softmax(x, dim=0)[0]",
 }
 

@@ -52,3 +52,10 @@ def test_curvature_is_no_tie(line: str):
     wrong: Any = planted(torch.prod, lambda _, right: right * 1.01)
     with in_place_of("torch.prod", wrong):
         assert check(f"{line} --dtype float64")[0] == 1
+
+
+def test_what_underflows_beside_zeros_is_no_tie():
+    """A distance of 1e-25 has the slope 1, and PyTorch's cdist says 0 in float32."""
+    code, result = check("'cdist(x, y)' x='[[1e-25, 0]]' y='[[0, 0]]' --dtype float32")
+    verdicts = {(row["variable"], *row["index"]): row["verdict"] for row in result["rows"]}
+    assert (code, verdicts["x", 0, 0], verdicts["y", 0, 0]) == (1, "disagree", "disagree")

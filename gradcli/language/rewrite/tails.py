@@ -1,4 +1,4 @@
-"""Functions whose derivative PyTorch computes from the value, where nothing of it is left: the tails.
+"""Functions whose derivative PyTorch computes from a value of which nothing is left: the tails.
 
 The value stays what it is to rounding, and its derivative is computed from a small number instead of from 1 minus it.
 For `check` alone: elsewhere they would undo rules that make the values themselves better.
@@ -14,6 +14,7 @@ ROWS = (
     Identity("tail", "tanh(x)", "2*sigmoid(2*x) - 1"),
     Identity("tail", "expm1(x)", "exp(x) - 1"),
     Identity("tail", "softsign(x)", "sign(x)*(1 - 1/(1 + abs(x)))"),
+    Identity("range", "sqrt(x**2 + y**2)", "hypot(x, y)"),
     Identity("tail", "elu(x)", "where(x > 0, x, exp(clamp(x, max=0)) - 1)"),
 )
 
