@@ -1,12 +1,22 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: test lint fix docs bench cpus fuzz
+.PHONY: test lint fix docs bench cpus versions fuzz
 
 test:  ## every test, the transcripts in README.md and docs/ included
 	$(PYTHON) -m pytest -n auto --maxprocesses 4
 
 cpus:  ## the same with the kernels of other processors, without oneDNN, with one thread
 	$(PYTHON) -m tools.cpus -n auto --maxprocesses 4
+
+VERSIONS ?= 2.11.0 2.13.0 2.14.1
+
+versions:  ## the same under several versions of PyTorch, each in an environment of its own: gigabytes, and never in CI
+	for version in $(VERSIONS); do \
+	  python3 -m venv .versions/$$version && .versions/$$version/bin/pip install -q --upgrade pip && \
+	  sed "s/^torch==.*/torch==$$version/" constraints.txt > .versions/$$version.txt && \
+	  .versions/$$version/bin/pip install -q -c .versions/$$version.txt -e '.[test]' && \
+	  .versions/$$version/bin/python -m pytest -n auto --maxprocesses 4 || exit 1; \
+	done
 
 lint:  ## what CI refuses besides failing tests
 	$(PYTHON) -m ruff check .

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from importlib.metadata import version
 
 import pytest
 import torch
 from sybil import Document, Example, Region, Sybil
 
+from tools.pytorch_versions import reason
 from tools.transcripts import DOCUMENTS, NEEDS, Exchange, agree, answer, blocks, missing, workplace
 
 
@@ -21,6 +23,14 @@ def pytest_sessionstart() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("TEST_ONEDNN") == "off":
         torch.backends.mkldnn.set_flags(False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that state what another PyTorch does need not hold; tools/pytorch_versions.py says which."""
+    installed = version("torch")
+    for item in items:
+        if why := reason(item.nodeid, installed):
+            item.add_marker(pytest.mark.xfail(reason=why, strict=False))
 
 
 def transcripts(document: Document) -> Iterator[Region]:

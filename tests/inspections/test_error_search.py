@@ -68,6 +68,7 @@ FOUND = {
     "Expected tensor for argument #1 'indices' to have scalar type Long; but got torch.FloatTensor instead "
     "(while checking arguments for embedding)": "float-index",
     "index out of range in self": "index-out-of-bounds",
+    "grad requires non-empty inputs.": "empty-inputs",
     # the kernels of CUDA
     "CUDA error: device-side assert triggered\nCUDA kernel errors might be asynchronously reported": "device-assert",
     "Indexing.cu:1290: block: [0], thread: [0,0,0] Assertion `srcIndex < srcSelectDimSize` failed.": "device-assert",

@@ -60,7 +60,7 @@ slope
 """,
         hint="No input that could be differentiated is floating: give one a floating dtype, {name}:float32=..., or name one in the "
         "expression.",
-        signs=(r"`inputs` argument to `(grad|backward)\(\)` cannot be empty",),
+        signs=(r"`inputs` argument to `(grad|backward)\(\)` cannot be empty|grad requires non-empty inputs",),
     ),
     _row(
         id="frozen-input",
