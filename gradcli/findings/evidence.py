@@ -14,6 +14,7 @@ from gradcli.compute.capture import array
 from gradcli.compute.literals import Context
 from gradcli.compute.precision import is_lost
 from gradcli.compute.tape import Tape
+from gradcli.language.syntax import Node
 
 if TYPE_CHECKING:
     from gradcli.findings.births import Birth
@@ -34,6 +35,7 @@ class Evidence:
     reference: the derivatives by some elements of an input, each by its place in the flattened input, to 50 digits;
         without those that the reference cannot tell.
     noisy: the shadow once more, with noise of the size of float64's own rounding.
+    value: the value of a sub-expression to 50 digits, None where the reference has none.
     beside: whether an input's gradient is a number other than zero a little beside the point.
     sample: how much of the inputs was looked at, None for all of it.
     """
@@ -47,6 +49,7 @@ class Evidence:
     reference: Callable[[str, Sequence[int]], Mapping[int, float]] | None = None
     noisy: Callable[[], Mapping[str, np.ndarray]] | None = None
     beside: Callable[[str], bool] | None = None
+    value: Callable[[Node], np.ndarray | None] | None = None
     values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     written: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
@@ -107,6 +110,10 @@ class Evidence:
     def exact_slopes(self, name: str, places: Sequence[int]) -> Mapping[int, float]:
         """The derivatives by these elements as the 50-digit reference has them, where it has them."""
         return {} if self.reference is None else self.reference(name, places)
+
+    def exact_value(self, node: Node) -> np.ndarray | None:
+        """The value of a sub-expression as the 50-digit reference has it."""
+        return None if self.value is None else self.value(node)
 
     def float64_is_stable(self, name: str, place: int, dtype: torch.dtype) -> bool:
         """Whether float64's own rounding leaves the digits of its gradient alone that a dtype could hold."""

@@ -16,6 +16,7 @@ from gradcli.findings.domain import may_leave_its_domain
 from gradcli.findings.gates import may_gate
 from gradcli.findings.kink import has_kinks
 from gradcli.findings.magnitude import is_out_of_proportion
+from gradcli.findings.noise import may_be_noise
 from gradcli.findings.poles import may_meet_zero
 from gradcli.findings.saturated import possible_slope
 from gradcli.language.syntax import Node, Program, Update, postorder, roots
@@ -52,5 +53,5 @@ def _can_saturate(node: Node) -> bool:
     return possible_slope(node) is not None
 
 
-_TELLING = (has_kinks, _can_saturate, may_gate, may_leave_its_domain)
+_TELLING = (has_kinks, _can_saturate, may_gate, may_leave_its_domain, may_be_noise)
 """What an operation has that a rule looks for, whatever the gradients are."""

@@ -104,6 +104,16 @@ def more(count: int) -> str:
     return f" (and {count - 1} more)" if count > 1 else ""
 
 
+def where_the_value_is(dtype: str, computed: float, true: float, *, exact: bool) -> str:
+    """`float32 gives 111231 where the value is 0`; what is not exact is float64's."""
+    given, right = distinct(computed, true)
+    return (
+        f"{dtype} gives {given} where the value is {right}"
+        if exact
+        else f"{dtype} gives {given}, float64 gives {right}"
+    )
+
+
 def where_the_derivative_is(dtype: str, computed: float, true: float, ulps: float | None, others: int) -> str:
     """`float32 gives 4.54e-05 where the derivative is 4.53e-05 (and at 2 more), 5,736 ULP off`.
 

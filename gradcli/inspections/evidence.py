@@ -17,7 +17,7 @@ from gradcli.findings import ABOUT_THE_TAPE, of_tape
 from gradcli.findings.evidence import Evidence
 from gradcli.findings.quiet import is_quiet
 from gradcli.inspections.question import Question
-from gradcli.inspections.shadow import has_slope_beside, shadow, slopes_at, widened, with_noise
+from gradcli.inspections.shadow import has_slope_beside, shadow, slopes_at, value_at, widened, with_noise
 from gradcli.results.findings import Finding, Sample
 
 MAX_ELEMENTS = 10_000
@@ -92,6 +92,7 @@ def evidence_of(
         reference=partial(slopes_at, question, cotangent) if order == 1 else None,
         noisy=lambda: shadow(question, partial(with_noise, gradients)) or {},
         beside=partial(has_slope_beside, question, gradients),
+        value=partial(value_at, question),
         values=question.values,
         written=question.written,
     )

@@ -15,6 +15,7 @@ from gradcli.findings.elements import spread
 from gradcli.inspections.question import Question
 from gradcli.inspections.slopes import exact
 from gradcli.language.elementwise import is_pointwise, is_random
+from gradcli.language.syntax import Node
 
 MAX_ELEMENTS = 10_000
 MAX_ELEMENTS_OF_REFERENCE = 2_000
@@ -79,6 +80,22 @@ def slopes_at(question: Question, cotangent: torch.Tensor | None, name: str, pla
         return {}
     slopes = found.ravel()
     return {place: float(slopes[place].value) for place in places[:count] if slopes[place].kind == "smooth"}
+
+
+def value_at(question: Question, node: Node) -> np.ndarray | None:
+    """The value of a sub-expression by the 50-digit reference; None where that has none, or it would take long."""
+    from gradcli.compute import reference
+
+    if sum(leaf.numel() for leaf in question.leaves.values()) > MAX_ELEMENTS_OF_REFERENCE or is_random(
+        question.program
+    ):
+        return None
+    try:
+        values = {name: exact(leaf) for name, leaf in question.leaves.items()}
+        found = reference.value(replace(question.program, result=node), values)
+    except reference.NoReference:
+        return None
+    return np.array([float(number) for number in found.ravel()], dtype=np.float64).reshape(found.shape)
 
 
 def with_noise(gradients: Callable[[Question], Gradients], question: Question) -> Gradients:

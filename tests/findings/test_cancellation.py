@@ -9,9 +9,23 @@ FOUND = {
     "trace 'sigmoid(x)' x=10": ("warning", Place("sigmoid", "x", [], "sigmoid(x)")),
     "trace 'gelu(x)' x=-5": ("warning", Place("gelu", "x", [], "gelu(x)")),
     "trace 'y = 1 + x; log(y)*1 + (y - 1)**2 * 1e6' x=1e-7": ("warning", Place("sub", "x", [], "y - 1")),
+    "grad 'batch_norm(x, zeros(1), ones(1), training=True)[0, 0]' x='full([3, 1], 1.2345678e10)'": (
+        "warning",
+        Place("batch_norm", "x", [0, 0], "batch_norm(x, zeros(1), ones(1), training=True)"),
+    ),
+    "grad 'instance_norm(2 * x)[0, 0, 0]' x='full([1, 1, 3], 5e9)'": (
+        "warning",
+        Place("instance_norm", None, [0, 0, 0], "instance_norm(2 * x)"),
+    ),
+    "grad 'std(x)' x='full([3], 1.2345678e10)'": ("warning", Place("std", "x", [], "std(x)")),
 }
 
 LEFT_ALONE = (
+    "grad 'batch_norm(x, zeros(1), ones(1), training=True)[0, 0]' x='full([3, 1], 0.1)'",
+    "grad 'batch_norm(x, zeros(1), ones(1), training=True)[0, 0]' x='[[1.2e10],[1.3e10],[1.4e10]]'",
+    "grad 'batch_norm(x, zeros(1), ones(1))[0, 0]' x='full([3, 1], 1.2345678e10)'",
+    "grad 'layer_norm(x, [3])[1]' x=1,2,3",
+    "grad 'std(x)' x=1,2,3",
     "trace 'sigmoid(x)' x=2",
     "trace 'sigmoid(x)' x:float64=10",
     "trace 'gelu(x)' x=-1",
@@ -31,3 +45,13 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "cancellation") == []
+
+
+def test_a_value_that_is_rounding_is_held_against_the_reference() -> None:
+    (only,) = found(
+        "grad 'batch_norm(x, zeros(1), ones(1), training=True)[0, 0]' x='full([3, 1], 1.2345678e10)' -t float64",
+        "cancellation",
+    )
+    assert only["message"].endswith(
+        "where the value is 0 (and at 2 more): the differences from the mean are lost in rounding"
+    )
