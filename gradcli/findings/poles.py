@@ -9,7 +9,7 @@ from gradcli.language import syntax
 
 POLES = {
     "log": 0, "log2": 0, "log10": 0, "logit": 0, "sqrt": 0, "rsqrt": 0, "reciprocal": 0, "lgamma": 0, "digamma": 0,
-    "div": 1, "xlogy": 1, "special.xlogy": 1, "pow": 0, "addcdiv": 2,
+    "div": 1, "pow": 0, "addcdiv": 2,
 }  # fmt: skip
 """Which argument must not be zero, for the value or for the derivative."""
 NORMS = frozenset(

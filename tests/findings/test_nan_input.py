@@ -81,6 +81,17 @@ def test_what_an_operation_makes_beside_a_given_nan_is_found_too() -> None:
     assert "more" not in other["message"], "the NaN is none of its own"
 
 
+def test_an_operation_counts_only_the_nan_that_it_made() -> None:
+    made, given = sorted(findings("trace 'sqrt(x)' x=-1,nan")[:2], key=lambda one: str(one["code"]))
+    assert (made["code"], made["index"], given["index"]) == ("nan-forward", [0], [1])
+    assert "more" not in made["message"]
+
+
+def test_a_slope_beside_a_given_nan_is_looked_at_where_it_is_the_operations_own() -> None:
+    codes = {one["code"] for one in findings("trace 'sum(w**x)' w=0 x=nan,0.5 --frozen x")}
+    assert codes == {"nan-input", "nan-backward"}
+
+
 def test_a_nan_that_is_masked_too_late_is_the_masked_operations() -> None:
     """The value is fine: whoever wrote it knew of the NaN, and put the mask behind the product."""
     codes = [one["code"] for one in findings("trace 'sum(where(isnan(x), 0, x * w))' x=nan,1 w=2 --frozen x")]

@@ -48,6 +48,7 @@ FOUND = {
     "grad 'y = x*1; y *= 1e-30; 1/y' x=1e-20": ("error", Place("mul", None, None, "y *= 1e-30")),
     "grad '1/x' x:float16=1e-10": ("error", Place(None, "x", None, "x")),
     "grad 'p = exp(y); minimum(x, 1/p)' x=3 y=-200 --frozen y": ("warning", Place("exp", "y", None, "exp(y)")),
+    "grad 'x + sqrt(a*b)' x=1 a=1e-30 b=1e-30 --frozen a,b": ("warning", Place("mul", None, None, "a*b")),
     "activate 'log(sigmoid(x))' -200 1": ("error", Place("sigmoid", "x", [0], "sigmoid(x)")),
 }
 
@@ -56,6 +57,10 @@ LEFT_ALONE = (
     "grad '1/(a*b)' a=0 b=1e-30",
     "grad '1/(a*b)' a=0 b=1e-200 -t float64",
     "grad '1/(a*b - a*b)' a=1e-30 b=1e-30",
+    "grad '1/(a*b*z)' a=1e-30 b=1e-30 z=0",
+    "grad '(a*b)/z' a=1e-30 b=1e-30 z=0",
+    "grad '1/log_softmax(x, dim=0)[0]' x=40,0",
+    "grad '1/(exp(u) @ v)' u='[-200.]' v='[0.]'",
     "grad '1/exp(x)' x=-inf",
     "grad 'log(relu(x))' x=-1",
     "grad 'log(1 - sigmoid(x))' x=40",
@@ -106,6 +111,7 @@ TRUTHS = {
     "grad 'log(erfc(x))' x=30 -t float64": lambda: mp.erfc(30),
     "grad '1/x**20' x=1e-20 -t float64": lambda: mp.mpf(1e-20) ** 20,
     "grad 'x/norm(x)' x='[3e-200, 4e-200]' -t float64": lambda: mp.mpf("5e-200"),
+    "grad 'log(prod(x))' x='[1e-200, 1e-200]' -t float64": lambda: mp.mpf("1e-400"),
     "grad 'log(softmax(x, dim=0))[0]' x=0,2000 -t float64": lambda: 1 / (1 + mp.exp(2000)),
 }
 """What was rounded to zero, by mpmath."""
