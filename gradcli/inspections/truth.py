@@ -33,13 +33,6 @@ BUDGET = 5_000
 LINES = 30
 """Evaluations for one slope: lines through the point, two sides, three distances."""
 
-KINDS = ("subgradient", "branch", "limit")
-"""What a right gradient is, the weakest first."""
-BUDGET = 12_000
-"""How many numbers each operation may compute in the search for limits; of more elements a sample is looked at."""
-LINES = 30
-"""Evaluations for one slope: lines through the point, two sides, three distances."""
-
 
 class Truth:
     """The true gradients at one point, for the elements at which the original's are not finite.

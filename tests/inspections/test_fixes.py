@@ -136,7 +136,12 @@ def test_what_no_rewrite_can_mend_is_left_unfixed(text: str, words: list[str]) -
         ("nan_to_num(log(x))", ["x=0,1"], "where(x > 0, log(where(x > 0, x, 1.0)), 0.0)", "another value at a jump"),
         ("x*log(x)", ["x=0"], "x*log(where(x != 0, x, 1.0))", "the slope grows without bound"),
         ("x*atan(1/x)", ["x=0"], "where(x != 0, x*atan(1/where(x != 0, x, 1.0)), 0.0)", "a constant at a kink"),
-        ("sqrt(x**2)", ["x=0"], "where(x != 0, sqrt(where(x != 0, x, 1.0)**2), 0.0)", "the same at the kink of abs"),
+        (
+            "hypot(x, y)",
+            ["x=0", "y=0"],
+            "where((x != 0) | (y != 0), hypot(where((x != 0) | (y != 0), x, 1.0), y), 0.0)",
+            "a constant at the kink of a norm",
+        ),
         ("sin(x)/x", ["x=0"], "where(x != 0, sin(x)/where(x != 0, x, 1.0), 0.5)", "another value at the point"),
         ("log1p(t)/t", ["t=0"], "where(t != 0, log1p(t)/where(t != 0, t, 1.0), 1.0)", "the value has a slope of -0.5"),
         ("(expm1(t)/t)*d", ["t=0", "d=0"], "(expm1(t)/where(d != 0, t, 1.0))*d", "gradient 0 of d, and NaN at d=0.5"),
