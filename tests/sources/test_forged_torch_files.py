@@ -120,6 +120,14 @@ def test_indices_that_lie_are_refused_in_every_layout(tmp_path: Path, name: str,
         assert "is cut short or damaged" in refused(f"@{tmp_path}/x.pt").message
 
 
+def test_a_tensor_that_says_its_indices_are_distinct_is_not_believed(tmp_path: Path) -> None:
+    said = torch.sparse_coo_tensor([[0, 0]], [1.0, 2.0], (3,), check_invariants=True)
+    torch.save(said, tmp_path / "x.pt")
+    assert array(f"@{tmp_path}/x.pt").tolist() == [3, 0, 0]
+    torch.save(said._coalesced_(True), tmp_path / "x.pt")
+    assert "is cut short or damaged" in refused(f"@{tmp_path}/x.pt").message
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_huge_tensors_of_few_bytes_are_refused_before_they_are_made(tmp_path: Path) -> None:
     torch.save(
