@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import Queue
 
 ROOT = Path(__file__).parent.parent.parent
-STARTING = 120.0
+STARTING = 600.0
 """Seconds that a worker has to import PyTorch, on a machine that does other things too."""
 STARTS = 3
 
