@@ -162,6 +162,7 @@ def test_a_loss_takes_a_derivative_as_its_input() -> None:
         (["u = exp(x) * sin(x); sum(grad(u, x)**2)", "x=1,2"], 2),
         (["grad(grad(tanh(x), x), x)", "0.5", "1"], 2),
         (["h = x**2; sum(grad(h**3, h) * w)", "x=1,2", "w=3"], 3),
+        (["grad(sum(x**3), x)[0] + grad(sum(exp(w)), w)", "x=1,2", "w=3"], 3),
     ],
 )
 def test_check_has_a_reference_for_a_derivative(argv: list[str], agree: int) -> None:

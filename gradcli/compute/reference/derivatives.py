@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from mpmath import mp
@@ -31,19 +32,25 @@ def slopes(function: Callable[[Array], Array], point: Array) -> Array:
         left_out = is_nan(x)
         here = function(x)
         counted = ~left_out if here.shape == x.shape else np.ones(here.shape, dtype=bool)
-        found = [NAN if left_out.flat[i] else _slope(function, x, i, here, counted, digits) for i in range(x.size)]
+        flat = partial(_flat, function, counted.ravel())
+        found = [NAN if left_out.flat[i] else _slope(flat, x, i, digits) for i in range(x.size)]
     result = np.empty(x.size, dtype=object)
     result[:] = [+slope for slope in found]  # rounded to the precision of now
     return result.reshape(x.shape)
 
 
-def _slope(
-    function: Callable[[Array], Array], point: Array, place: int, here: Array, counted: Array, digits: int
-) -> Real:
+def _flat(function: Callable[[Array], Array], counted: Array, point: Array) -> Array:
+    """The elements of a value that count, in a row."""
+    return function(point).ravel()[counted]
+
+
+def _slope(function: Callable[[Array], Array], point: Array, place: int, digits: int) -> Real:
+    here = function(point)
+
     def quotients(step: Real) -> tuple[Real, Real]:
         """To the left and to the right."""
         below, above = (function(_moved(point, place, by)) for by in (-step, step))
-        return _sum((here - below)[counted]) / step, _sum((above - here)[counted]) / step
+        return _sum(here - below) / step, _sum(above - here) / step
 
     step = mp.ldexp(1, magnitude(point.flat[place]) - int((digits / 2 + 5) * _BITS_PER_DIGIT))
     left, right = quotients(step)
