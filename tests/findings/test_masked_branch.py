@@ -6,6 +6,14 @@ import pytest
 from looking import Place, found, place
 
 FOUND = {
+    "grad 'p = softmax(where(m, -inf, x), -1); sum((p @ v)[1])' x='ones(2, 2)' m:bool='[[1,1],[0,1]]' v='eye(2)'": (
+        "error",
+        Place("softmax", None, [0, 0], "softmax(where(m, -inf, x), -1)"),
+    ),
+    "grad 'sum(nan_to_num(softmax(q + m, -1)) @ q)' q='[[1,2],[1,2]]' m='[[-inf,-inf],[0,0]]' --frozen m": (
+        "error",
+        Place("softmax", None, [0, 0], "softmax(q + m, -1)"),
+    ),
     "trace 'where(x > 0, sqrt(x), 0 * x)' x=0,1": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "trace 'where(x > 0, log(x), 0)' x=0,2": ("error", Place("log", "x", [0], "log(x)")),
     "trace '(x / d)[d != 0].sum()' x=1,2 d=0,1 --frozen d": ("error", Place("div", "x", [0], "x / d")),
