@@ -26,12 +26,20 @@ def beyond_dtype(step: Step) -> Constant | None:
     if dtype is None or step.operation == "pow":
         return None
     largest = torch.finfo(dtype).max
-    return _first(step, lambda node, number: abs(number) > largest and (cmath.isfinite(number) or _is_typed(node)))
+    return _first(
+        step, lambda node, number: abs(number) > largest and (cmath.isfinite(number) or _in_digits(step, node))
+    )
 
 
-def _is_typed(node: syntax.Node) -> bool:
-    """Whether a number is written in digits: 1e400 is finite on paper."""
-    return isinstance(node.operand if isinstance(node, syntax.Unary) else node, syntax.Literal)
+def text_of(step: Step, node: syntax.Node) -> str:
+    """What the user wrote for an operand of a step."""
+    start = step.span[0]
+    return step.text[node.span[0] - start : node.span[1] - start]
+
+
+def _in_digits(step: Step, node: syntax.Node) -> bool:
+    """Whether a number is written in digits: 1e400 is finite on paper, float('-inf') is not."""
+    return any(map(str.isdigit, text_of(step, node)))
 
 
 def _first(step: Step, wanted: Callable[[syntax.Node, complex], bool]) -> Constant | None:

@@ -160,10 +160,15 @@ def _of_input(stop: _Stop, written: Written) -> Iterator[Birth]:
     if wide is not None and not stop.nan and (lost := focus & torch.isfinite(wide)).any():
         given = replace(_birth(replace(stop, focus=lost)), kind="given")
         yield replace(given, written=at(wide, given.index))
-    elif later is not None and later.step.operation in KNOW_INFINITY:
+    elif later is not None and later.step.operation in KNOW_INFINITY and _is_log_of_zero(later, value[focus]):
         yield _birth(later)
     elif stop.nan or later is not None or not (stop.logarithmic and bool((value[focus] < 0).all())):
         yield given
+
+
+def _is_log_of_zero(stop: _Stop, infinities: torch.Tensor) -> bool:
+    """Whether a step that knows infinity takes these for the logarithm of zero, as in a mask."""
+    return bool(((infinities > 0) == (stop.step.operation == "softmin")).all())
 
 
 def _without_sources(stop: _Stop) -> Iterator[Birth]:

@@ -8,6 +8,7 @@ import torch
 
 from gradcli.compute.capture import dtype_name
 from gradcli.compute.tape import LEAF, Tape
+from gradcli.findings import constants
 from gradcli.findings.births import Birth
 from gradcli.findings.born import stated
 from gradcli.findings.elements import Index, at, first, has_nan
@@ -154,8 +155,4 @@ def _becoming(kind: str, variables: Sequence[str], output: bool) -> str:
 
 def _text_of(node: object, birth: Birth) -> str:
     """What the user wrote there."""
-    step = birth.step
-    if birth.constant is None:
-        return step.text
-    start = step.span[0]
-    return step.text[birth.constant.span[0] - start : birth.constant.span[1] - start]
+    return birth.step.text if birth.constant is None else constants.text_of(birth.step, birth.constant)

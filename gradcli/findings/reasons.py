@@ -67,16 +67,26 @@ _GRADIENT = {
 
 def of_value(step: Step, index: Index, value: float, context: Context) -> str | None:
     """Why a value is not finite: the dtype is too small for it, or what the operation does."""
-    if value in (float("inf"), float("-inf")):
-        exact = in_double(step)
-        if exact is not None and exact.shape == step.values[0].shape and not is_bad(exact[index] if index else exact):
-            largest = torch.finfo(step.values[0].dtype).max
-            return f"the largest {dtype_of(step.values[0])} is {number(largest)}"
+    if value in (float("inf"), float("-inf")) and (_is_narrowed(step, index) or _is_finite_in_double(step, index)):
+        return f"the largest {dtype_of(step.values[0])} is {number(torch.finfo(step.values[0].dtype).max)}"
     reason = (_VALUE if value != value else _INFINITE).get(step.operation)
     spoilt = any(isinstance(argument, torch.Tensor) and is_bad(argument) for argument in step.arguments)
     if reason is not None and (not spoilt or "inf - inf" in reason):
         return reason
     return _spoilt_by(step) if spoilt and value != value and not step.pointwise else None
+
+
+def _is_narrowed(step: Step, index: Index) -> bool:
+    """Whether a finite element was converted to a dtype that ends before it."""
+    made, (given, *others) = step.values[0], [one for one in step.arguments if isinstance(one, torch.Tensor)] or [None]
+    if given is None or others or given.shape != made.shape or not given.is_floating_point():
+        return False
+    return given.dtype != made.dtype and not is_bad(given[index])
+
+
+def _is_finite_in_double(step: Step, index: Index) -> bool:
+    exact = in_double(step)
+    return exact is not None and exact.shape == step.values[0].shape and not is_bad(exact[index])
 
 
 def _spoilt_by(step: Step) -> str | None:

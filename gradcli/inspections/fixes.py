@@ -23,6 +23,8 @@ from gradcli.language.rewrite import rewrites
 from gradcli.language.rewrite.rule import Rule
 
 MAX_ELEMENTS = 10_000
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""The multiples of it, without their integral parts, keep as far from each other as multiples of anything can."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,8 @@ class Verifier:
             return []
         generator = torch.Generator().manual_seed(4)
         given = torch.ones_like(value) if self.here.cotangent is None else self.here.cotangent
-        sizes = 0.5 + torch.rand(given.shape, generator=generator)
+        # no two of the first ones are nearly equal: a softmax cancels what they share
+        sizes = (0.5 + torch.arange(given.numel(), dtype=torch.float64) * GOLDEN % 1).reshape(given.shape)
         signs = torch.randint(0, 2, given.shape, generator=generator) * 2 - 1
         return [Probe(self.question, self.here.leaves, given * (sizes * signs).to(given))]
 

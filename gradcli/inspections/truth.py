@@ -92,7 +92,7 @@ class Truth:
                     yield "branch" if _is_limit(numbers[at], limit, size) else None
             return
         if self.limits is None:
-            tends = vicinity.tends_to(name, gradient.double())
+            tends = vicinity.tends_to(name, gradient.double(), _rounding(gradient.dtype, size))
             yield "limit" if bool((tends | ~places).all()) else None
             return
         for at, limit in self.limits[probe].slopes[name].items():
@@ -224,6 +224,11 @@ def _near(found: torch.Tensor, true: Real, size: float) -> bool:
     number, expected = float(found.double()), float(true)
     if number == expected:
         return True
-    info = torch.finfo(found.dtype)
-    rounding = ROUNDING * info.eps * size + info.smallest_normal  # below it digits are lost without anyone's fault
-    return abs(number - expected) <= half_the_digits(found.dtype) * max(abs(number), abs(expected)) + rounding
+    close = half_the_digits(found.dtype) * max(abs(number), abs(expected))
+    return abs(number - expected) <= close + _rounding(found.dtype, size)
+
+
+def _rounding(dtype: torch.dtype, size: float) -> float:
+    """What digits are lost without anyone's fault beside numbers of a size, or below the smallest normal one."""
+    info = torch.finfo(dtype)
+    return ROUNDING * info.eps * size + info.smallest_normal

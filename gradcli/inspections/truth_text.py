@@ -13,6 +13,7 @@ from gradcli.inspections.truth import Truth
 
 if TYPE_CHECKING:
     from gradcli.compute.reference.converging import Limit
+    from gradcli.compute.reference.slope import Real
 
 
 def about(truth: Truth) -> str:
@@ -27,6 +28,10 @@ def about(truth: Truth) -> str:
             return f"No rewrite is right: {_sides(limit, _place(truth, name, at))}"
         if limit.kind == "unknown":
             return f"By the reference the true slope settles on no number as {_place(truth, name, at)} is approached"
+    for name, at, limit in found:
+        if limit.kind == "limit" and limit.value is not None and math.isinf(float(limit.value)):
+            known = f"{'-' if limit.value < 0 else ''}10^{_exponent(limit.value)}"
+            return f"By the reference the true gradient at {_place(truth, name, at)} is near {known}, beyond float64"
     if found and all(limit.kind == "limit" for _, _, limit in found) and truth.is_complete:
         limits_shown = shown(_gradients(truth))
         for name, _, limit in found:
@@ -36,6 +41,13 @@ def about(truth: Truth) -> str:
                 return f"By the reference the true gradient is {limits_shown}, which {narrow} cannot hold"
         return f"By the reference the true gradient tends to {limits_shown}, but no rewrite that was tried has it"
     return ""
+
+
+def _exponent(value: Real) -> int:
+    """Of the power of ten next to a number that no float holds."""
+    from mpmath import mp
+
+    return int(mp.nint(mp.log10(abs(value))))
 
 
 def _value_depends_on_the_side(truth: Truth) -> bool:

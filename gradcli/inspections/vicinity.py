@@ -23,8 +23,11 @@ class Vicinity:
     def __init__(self, probe: Probe) -> None:
         self.probe = probe
 
-    def tends_to(self, name: str, gradient: torch.Tensor) -> torch.Tensor:
-        """At which elements the gradients of an input tend to `gradient`, on every side that has any."""
+    def tends_to(self, name: str, gradient: torch.Tensor, rounding: float) -> torch.Tensor:
+        """At which elements the gradients of an input tend to `gradient`, on every side that has any.
+
+        rounding: what the gradient may be off by beside the largest ones nearby.
+        """
         right = torch.ones_like(gradient, dtype=torch.bool)
         seen = torch.zeros_like(right)
         for side in self._sides:
@@ -35,7 +38,7 @@ class Vicinity:
             defined = torch.isfinite(first) & torch.isfinite(last)
             scale = torch.maximum(gradient.abs(), first.abs())
             before, after = (first - gradient).abs(), (last - gradient).abs()
-            right &= ~defined | (after <= CLOSE * scale) | (after <= SHRINKS * before)
+            right &= ~defined | (after <= CLOSE * scale + rounding) | (after <= SHRINKS * before)
             seen |= defined
         return right & seen
 

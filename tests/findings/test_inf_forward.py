@@ -35,3 +35,16 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "inf-forward") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "end"),
+    [
+        ("grad 'x.half()*2' x=1,70000", "x.half() at x[1] = 70000 is inf: the largest float16 is 65504"),
+        ("grad 'x.to(torch.bfloat16)' x:float64=1e39", "is inf: the largest bfloat16 is 3.38953e+38"),
+        ("grad '1/x' x=0", "1/x at x = 0 is inf; "),
+    ],
+)
+def test_a_conversion_to_a_dtype_that_ends_before_the_number_says_where(line: str, end: str) -> None:
+    (born,) = found(line, "inf-forward")
+    assert end in born["message"]

@@ -18,6 +18,9 @@ FOUND = {
     "grad 'x + 1' x:float16=-1e15": ("warning", Place(None, "x", None, "x")),
     "grad 'sigmoid(x)' x:float16=1e15,1": ("warning", Place(None, "x", [0], "x")),
     "grad 'softmax(x, dim=0)[0]' x:float16=1,1e15": ("error", Place("softmax", "x", [1], "x")),
+    "grad 'softmax(x, dim=0)' x=1,inf": ("error", Place("softmax", "x", [1], "x")),
+    "grad 'softmin(x, dim=0)' x=-inf,1": ("error", Place("softmin", "x", [0], "x")),
+    "loss cross_entropy [[1,inf]] 0,": ("error", Place(None, "input", [0, 1], None)),
     "grad 'sum(x)' x:float16='exp([20., 1])'": ("warning", Place(None, "x", [0], "x")),
     "grad 'x * 2' x=1e39": ("warning", Place(None, "x", None, "x")),
     "grad 'x * 2' x=1e39 -t bf16": ("warning", Place(None, "x", None, "x")),
@@ -56,6 +59,7 @@ LEFT_ALONE = (
     "grad 'x**1e39' x=2",
     "grad 'sin(x)' x=1e30",
     "trace 'softmax(x, dim=0)' x=-inf,-inf",
+    "trace 'softmin(x, dim=0)' x=inf,inf",
     "trace 'exp(x)' x=100",
     "trace '10.0**x' x=1000",
 )
@@ -90,6 +94,18 @@ def test_the_end_of_the_dtype_is_the_bound(factor: float, fits: bool) -> None:
     """65520 and more round up to infinity in float16, and so do constants from there on."""
     line = f"grad 'x*{65519 * factor}' x=1 -t half"
     assert (found(line, "inf-input") == []) == fits
+
+
+@pytest.mark.parametrize(
+    "text", ["inf", "-inf", "float('-inf')", "math.inf", "torch.inf", "torch.tensor(float('inf'))"]
+)
+def test_an_infinity_that_was_written_fits_into_the_dtype(text: str) -> None:
+    """Only a number in digits is finite on paper: 1e400."""
+    (written,) = found(f'grad "x + {text}" x=1', "inf-input")
+    (digits,) = found("grad 'x + float(\"1e400\")' x=1", "inf-input")
+    assert "fit" not in written["message"]
+    assert "computes with the constant" in written["message"]
+    assert 'float("1e400") does not fit into float64' in digits["message"]
 
 
 def test_a_wide_file_in_a_narrow_dtype(tmp_path: Path) -> None:

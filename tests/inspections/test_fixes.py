@@ -81,6 +81,10 @@ def test_at_least_nine_in_ten_of_the_real_cases_with_an_exact_rewrite_are_mended
         ("p.add_(1.0)", ["p=1"], "p + 1.0"),
         ("where(n > 0, x/n, 0.0).sum()", ["x=0.5,1", "n=0,2"], "where(n > 0, x/where(n > 0, n, 1.0), 0.0).sum()"),
         ("h = x**2; s = h.sum(); sqrt(s)", ["x=0,0"], "norm(x)"),
+        ("exp(x)/sum(exp(x))", ["x=100,101"], "softmax(x, dim=0)"),
+        ("x.exp()/x.exp().sum()", ["x=1000,1001"], "softmax(x, dim=0)"),
+        ("log(sum(exp(x)))", ["x=arange(300.)"], "logsumexp(x, dim=0)"),
+        ("log(det(m))", ["m=[[1e-25,0],[0,1e-25]]"], "logdet(m)"),
     ],
 )
 def test_this_is_mended(text: str, words: list[str], fixed: str) -> None:

@@ -37,6 +37,9 @@ def told(*line: str) -> str:
         (["(x - sin(x))/x**3", "x=0"], "the true gradient tends to 0, but no rewrite"),
         (["x**2*sin(1/x)", "x=0"], "settles on no number as x is approached"),
         (["1/(a*b)", "a=1e-30", "b=1e-30"], "is a: -1e+90, b: -1e+90, which float32 cannot hold"),
+        (["1/(a*b)", "a:float64=1e-200", "b:float64=1e-200"], "gradient at a is near -10^600, beyond float64"),
+        (["1/det(m)", "m=[[1e-25,0],[0,1e-25]]"], "is [-1e+75, 0, 0, -1e+75], which float32 cannot hold"),
+        (["dot(x, y)/(norm(x)*norm(y))", "x=1e-23,0", "y=1e-23,1e-23"], "x: [0, 7.07107e+22], y: [3.53553e+22, -3"),
     ],
 )
 def test_the_message_says_what_the_true_gradient_does(line: list[str], sentence: str) -> None:
@@ -60,15 +63,21 @@ def test_nothing_is_said_where_the_function_is_not_defined(line: list[str]) -> N
 def test_float64_tends_to_the_right_gradient_and_to_no_other(text: str, right: float, wrong: float) -> None:
     asked = question(text, "x=0")
     vicinity = Vicinity(Probe(asked, {"x": torch.zeros(())}, None))
-    assert bool(vicinity.tends_to("x", torch.tensor(right, dtype=torch.float64)))
-    assert not bool(vicinity.tends_to("x", torch.tensor(wrong, dtype=torch.float64)))
+    assert bool(vicinity.tends_to("x", torch.tensor(right, dtype=torch.float64), 0.0))
+    assert not bool(vicinity.tends_to("x", torch.tensor(wrong, dtype=torch.float64), 0.0))
+
+
+def test_float64_tends_to_what_is_off_by_rounding_only() -> None:
+    vicinity = Vicinity(Probe(question("2*x", "x=0"), {"x": torch.zeros(())}, None))
+    for rounding, right in ((0.02, True), (0.0, False)):
+        assert bool(vicinity.tends_to("x", torch.tensor(2.01, dtype=torch.float64), rounding)) == right
 
 
 def test_float64_tends_to_nothing_where_the_sides_differ_or_there_is_none() -> None:
     for text in ("x*atan(1/x)", "log(x - 1)"):
         vicinity = Vicinity(Probe(question(text, "x=0"), {"x": torch.zeros(())}, None))
         for gradient in (-1.5708, 0.0, 1.5708):
-            assert not bool(vicinity.tends_to("x", torch.tensor(gradient, dtype=torch.float64)))
+            assert not bool(vicinity.tends_to("x", torch.tensor(gradient, dtype=torch.float64), 0.0))
 
 
 def test_elements_that_work_alone_are_all_looked_at_and_of_others_as_many_as_there_is_time_for() -> None:

@@ -14,7 +14,7 @@ from gradcli.compute.reference.reals import NAN, ONE, ZERO, Array, finite
 from gradcli.compute.reference.slope import Real
 
 DISTANCES = (10, 20, 40)
-"""Decimal exponents of the distances, relative to each coordinate, or absolute at 0."""
+"""Decimal exponents of the distances, relative to each coordinate, or at 0 to the smallest other number below 1."""
 INNER = 25
 """A slope beside the point is a difference over a step shorter than the distance by so many decimal places.
 
@@ -90,14 +90,21 @@ def displaced(
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """The inputs at a distance of 10**-exponent on one side of a line, and how far each coordinate has moved."""
     moved, distances = dict(inputs), {}
+    at_zero = _scale(inputs)
     for name, sizes in line.sizes.items():
         places = [
-            _placed(x, size, side, mp.mpf(10) ** (-exponent * rate))
+            _placed(x, size * (at_zero if x == 0 else 1), side, mp.mpf(10) ** (-exponent * rate))
             for x, size, rate in zip(inputs[name].ravel(), sizes.ravel(), line.rates[name].ravel(), strict=True)
         ]
         moved[name] = _shaped([x for x, _ in places], inputs[name])
         distances[name] = _shaped([distance for _, distance in places], inputs[name])
     return moved, distances
+
+
+def _scale(inputs: Mapping[str, Array]) -> Real:
+    """What a zero is moved by parts of: the smallest other number, beside which a step of 1e-10 may be a long way."""
+    numbers = (x for array in inputs.values() if array.dtype == object for x in array.ravel())
+    return min((ONE, *(abs(x) for x in numbers if x != 0 and finite(x))))
 
 
 def _placed(x: Real, size: Real, side: int, distance: Real) -> tuple[Real, Real]:
