@@ -78,10 +78,10 @@ def of_value(step: Step, index: Index, value: float, context: Context) -> str | 
 
 def _is_narrowed(step: Step, index: Index) -> bool:
     """Whether a finite element was converted to a dtype that ends before it."""
-    made, (given, *others) = step.values[0], [one for one in step.arguments if isinstance(one, torch.Tensor)] or [None]
-    if given is None or others or given.shape != made.shape or not given.is_floating_point():
+    made, given = step.values[0], [one for one in step.arguments if isinstance(one, torch.Tensor)]
+    if len(given) != 1 or given[0].shape != made.shape or not given[0].is_floating_point():
         return False
-    return given.dtype != made.dtype and not is_bad(given[index])
+    return given[0].dtype != made.dtype and not is_bad(given[0][index])
 
 
 def _is_finite_in_double(step: Step, index: Index) -> bool:
