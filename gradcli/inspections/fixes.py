@@ -16,6 +16,7 @@ from gradcli.inspections.neighbours import changed_one_by_one, far_inputs, near_
 from gradcli.inspections.probes import Candidate, Probe, near
 from gradcli.inspections.question import Question
 from gradcli.inspections.ranking import CLOSE, MORE, worst_error
+from gradcli.inspections.sampling import few
 from gradcli.inspections.truth import Truth
 from gradcli.language.elementwise import is_random, selections
 from gradcli.language.parser import parse
@@ -73,10 +74,19 @@ class Verifier:
             return None
         if not question.wrt or is_random(question.program):
             return None
-        verifier = cls(question, cotangent)
+        question = question.for_moved_inputs()
+        cotangent = None if cotangent is None else cotangent.to(question.context.device)
+        whole = Probe(question, {name: leaf.detach() for name, leaf in question.leaves.items()}, cotangent)
+        found = whole.narrow.gradients if whole.narrow is not None else None
+        sample = few(question, cotangent, found or {})
+        verifier = cls(question, cotangent) if sample is None else cls(sample.question, sample.cotangent, whole=whole)
         return verifier if verifier.witnesses else None
 
-    def __init__(self, question: Question, cotangent: torch.Tensor | None = None) -> None:
+    def __init__(
+        self, question: Question, cotangent: torch.Tensor | None = None, *, whole: Probe | None = None
+    ) -> None:
+        """whole: the inputs of which the question's are some elements; None where it has them all."""
+        self.whole = whole
         question = question.for_moved_inputs()
         cotangent = None if cotangent is None else cotangent.to(question.context.device)
         inputs = {name: leaf.detach() for name, leaf in question.leaves.items()}
@@ -180,6 +190,8 @@ class Verifier:
         if found is None or not found.has_finite_gradients or found.value.isnan().any():
             return None
         if not self.witnesses or not all(probe.agrees(candidate) for probe in [self.here, *self.witnesses]):
+            return None
+        if self.whole is not None and not self.whole.agrees(candidate):
             return None
         if not self.truths[0].bad and self._jumps(candidate):
             return None

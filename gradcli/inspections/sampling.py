@@ -19,12 +19,18 @@ from gradcli.compute.capture import all_finite
 from gradcli.inspections.evidence import MAX_ELEMENTS
 from gradcli.inspections.fixing import MAX_ELEMENTS_SHOWN
 from gradcli.inspections.question import Question
-from gradcli.language.elementwise import is_random
+from gradcli.language.elementwise import is_pointwise, is_random, summed
+from gradcli.language.syntax import Call
 from gradcli.results import Finding, Gradient, GradResult, Sample, Tensor
 
 _GOLDEN = 0.6180339887498949
 _INDEX = re.compile(r"(?<=[\w)])\[(\d+)\]")
 """An element in a message. An elementwise program has no index of its own that could be mistaken for one."""
+
+FEW = 16
+"""Elements of one input at which a fix of an elementwise program is held against the reference, and how many of those"""
+BROKEN = 4
+"""may be taken for having no finite gradient."""
 
 T = TypeVar("T", bound=Tensor)
 
@@ -85,17 +91,49 @@ def sampled(
     full = sum(leaf.numel() != 1 for leaf in question.leaves.values())
     lost = [torch.isinf(question.leaves[name]).to(output.dtype) for name in question.written]
     places = _places(output, [*found.values(), *lost], MAX_ELEMENTS // max(1, full))
-    chosen = np.unravel_index(places, tuple(output.shape))
+    return _at_places(question, cotangent, places, tuple(output.shape))
+
+
+def few(question: Question, cotangent: torch.Tensor | None, found: Gradients) -> Sampled | None:
+    """The question about so few elements that a fix can be held against the reference at each.
+
+    Of an elementwise program or a plain sum of one, whose gradients at an element hang on nothing else; None for
+    others, and where there are no more anyway. The elements without a finite gradient come first.
+    """
+    result = question.program.result
+    inner = summed(result)
+    pointwise = question.program if inner is None else replace(question.program, result=inner)
+    is_mean = inner is not None and isinstance(result, Call) and result.function.name == "mean"  # 1/n is another one
+    if question.in_place or is_mean or not is_pointwise(pointwise) or is_random(question.program):
+        return None
+    shapes = {tuple(leaf.shape) for leaf in question.leaves.values() if leaf.numel() != 1}
+    if len(shapes) != 1 or any(leaf.is_complex() for leaf in question.leaves.values()):
+        return None
+    (shape,) = shapes
+    if int(np.prod(shape)) <= FEW or (inner is None) != (cotangent is None or tuple(cotangent.shape) == shape):
+        return None
+    telling = list(range(MAX_ELEMENTS_SHOWN))
+    for gradient in found.values():
+        if gradient is not None and tuple(gradient.shape) == shape:
+            broken = torch.nonzero(~torch.isfinite(gradient.detach().reshape(-1))).reshape(-1).tolist()
+            telling += broken[:: -(-len(broken) // BROKEN)] if broken else []
+    spread = np.linspace(0, int(np.prod(shape)) - 1, FEW - MAX_ELEMENTS_SHOWN - BROKEN).astype(np.int64)
+    places = np.unique(np.concatenate([np.array(telling, dtype=np.int64), spread]))
+    return _at_places(question, cotangent, places, shape)
+
+
+def _at_places(
+    question: Question, cotangent: torch.Tensor | None, places: np.ndarray, shape: tuple[int, ...]
+) -> Sampled:
+    chosen = np.unravel_index(places, shape)
     leaves = {name: _leaf(leaf, chosen) for name, leaf in question.leaves.items()}
+    written = {name: _leaf(wide, chosen) for name, wide in question.written.items()}
+    own = cotangent is None or tuple(cotangent.shape) != shape
     return Sampled(
-        question=replace(
-            question,
-            leaves=leaves,
-            written={name: _leaf(wide, chosen) for name, wide in question.written.items()},
-        ),
-        cotangent=_at(cotangent, chosen),
+        question=replace(question, leaves=leaves, written=written),
+        cotangent=cotangent if own else _at(cotangent, chosen),
         places=places,
-        shape=tuple(output.shape),
+        shape=shape,
     )
 
 

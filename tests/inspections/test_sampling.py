@@ -54,7 +54,7 @@ def test_a_finding_of_the_sample_stands_at_its_place_in_the_whole() -> None:
         assert finding.message.startswith(place)
         assert finding.message.endswith(f"(looked at {result.sample.looked:,} of {SIZE:,} elements)")
         truth = float(torch.sigmoid(x.double()).mul(1 - torch.sigmoid(x.double()))[finding.index])
-        told = re.search(r"the derivative is ([\d.e+-]+)", finding.message)
+        told = re.search(r"float64 gives ([\d.e+-]+)", finding.message)  # too many for the 50-digit reference
         assert told is not None
         assert math.isclose(float(told[1]), truth, rel_tol=1e-5)
 
@@ -89,11 +89,32 @@ def test_a_fix_shows_the_first_elements_of_the_whole_gradient() -> None:
 
 
 def test_a_gradient_that_is_zero_in_the_sample_alone_is_not_dead() -> None:
-    """One element in 300,000 lets its gradient through."""
-    one_alive = answer("relu", f"where(arange({SIZE}) == 123457, 1.0, -1.0)")
-    assert [finding.code for finding in one_alive.findings] == []
-    all_dead = answer("relu", f"where(arange({SIZE}) == 123457, -2.0, -1.0)")
-    assert [finding.code for finding in all_dead.findings] == ["dead"]
+    """One element in 300,000 lets its gradient through: single elements are dead, the input is not."""
+    one_alive = found(answer("relu", f"where(arange({SIZE}) == 123457, 1.0, -1.0)"), "dead")
+    assert one_alive.severity == "note"
+    assert "first at x[0] = -1" in one_alive.message
+    all_dead = found(answer("relu", f"where(arange({SIZE}) == 123457, -2.0, -1.0)"), "dead")
+    assert all_dead.severity == "warning"
+
+
+@pytest.mark.parametrize("size", [17, 300, 9_000])
+@pytest.mark.parametrize(
+    ("expression", "fix"),
+    [("x * sqrt(x)", "x**1.5"), ("sum(x * sqrt(x))", "sum(x**1.5)"), ("mean(x * sqrt(x))", "mean(x**1.5)")],
+)
+def test_a_fix_of_many_elements_is_held_against_the_reference_at_some(size: int, expression: str, fix: str) -> None:
+    finding = found(answer(expression, f"x=arange({size}) * 1.0"), "nan-backward")
+    if expression.startswith("mean") and size > 300:
+        return  # each element hangs on their number: too many for the reference, and nothing is said
+    assert finding.fix == fix
+
+
+def test_a_fix_of_many_elements_is_run_at_all_of_them() -> None:
+    """x**1.5 is right at 0 and wrong where the program takes another way, at one element that no sample holds."""
+    program = "where(x == 4567, x + 1, x * sqrt(x))"
+    finding = found(answer(program, "x=arange(9000) * 1.0"), "nan-backward")
+    assert finding.fix is not None
+    assert finding.fix.startswith("where(x == 4567, x + 1, ")
 
 
 def test_several_inputs_share_the_sample() -> None:

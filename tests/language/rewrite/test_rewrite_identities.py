@@ -103,7 +103,7 @@ LEFT_ALONE = [
     ("sigmoid", "1/(2 + exp(-x))"),
     ("sigmoid-derivative", "exp(-x)/(1 + exp(x))**2"),
     ("tanh", "(exp(x) - exp(-y))/(exp(x) + exp(-x))"),
-    ("inverse", "tanh(atanh(x))"),
+    ("inverse", "tanh(asinh(x))"),
     ("softmax", "exp(x)/exp(y).sum()"),
     ("norm", "sqrt(sum(x**3))"),
     ("norm", "sqrt(sum(x*y))"),
