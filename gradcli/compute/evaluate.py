@@ -196,6 +196,8 @@ class Run:
     def _operate(self, name: str, operands: list[object], span: Span) -> object:
         if all(map(scalars.is_number, operands)):
             numbers = [operand for operand in operands if isinstance(operand, int | float | complex)]
+            if refusal := scalars.refusal(name, *numbers):
+                raise ExpressionError(refusal, span=span, hint="Write a tensor, torch.tensor(...), or other numbers.")
             return scalars.compute(name, *numbers)
         tensors: list[object] = [
             operand if scalars.is_number(operand) else to_tensor(operand, span, self.context, like=operands)

@@ -46,6 +46,19 @@ def is_number(value: object) -> TypeGuard[Number]:
     return isinstance(value, int | float | complex)
 
 
+def refusal(name: str, *operands: Number) -> str | None:
+    """Why an operation is not one of plain numbers, None if it is."""
+    if name == "matmul":
+        return "'@' multiplies tensors, not plain numbers"
+    if not name.startswith("bitwise_"):
+        return None
+    if not all(isinstance(bounded(operand), int) for operand in operands):
+        return "bits are those of whole numbers of at most 64 bits"
+    if name.endswith("_shift") and operands[1].real < 0:
+        return f"a number cannot be shifted by {operands[1]} places"
+    return None
+
+
 def compute(name: str, *operands: Number) -> Number:
     """One operation on plain numbers; integers beyond 64 bits become floating, 1/0 is inf, 0/0 is nan."""
     if name == "bitwise_not" and isinstance(operands[0], bool):

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from command_line import answered, failed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcli.compute.scalars import FUNCTIONS, bounded, compute, is_number
+from gradcli.compute.scalars import FUNCTIONS, bounded, compute, is_number, refusal
 
 
 @pytest.mark.parametrize(
@@ -87,9 +88,29 @@ def test_numbers_and_tensors_of_one_number_agree(name: str, left: float, right: 
 @given(st.sampled_from(sorted(FUNCTIONS)), st.integers(-(10**25), 10**25), st.integers(-(10**25), 10**25))
 def test_no_pair_of_integers_hangs_or_grows_without_end(name: str, left: int, right: int) -> None:
     operands = (left,) if name in ("neg", "positive", "bitwise_not") else (left, right)
-    try:
-        found = compute(name, *operands)
-    except (TypeError, NotImplementedError):  # a float among the bits, or @ between numbers
-        assert name in ("matmul", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not")
+    if refusal(name, *operands):  # a float among the bits, @ between numbers, a shift to nowhere
+        assert name == "matmul" or name.startswith("bitwise_")
+        with pytest.raises((TypeError, ValueError)):
+            compute(name, *operands)
         return
+    found = compute(name, *operands)
     assert not isinstance(found, int) or found.bit_length() <= 63
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("x * (1 << -1)", "a number cannot be shifted by -1 places"),
+        ("x * (5 >> -2)", "a number cannot be shifted by -2 places"),
+        ("x * (1 << 2**70)", "bits are those of whole numbers of at most 64 bits"),
+        ("x * (5 & 1.5)", "bits are those of whole numbers of at most 64 bits"),
+        ("x * ~1.5", "bits are those of whole numbers of at most 64 bits"),
+        ("x * (2 @ 3)", "'@' multiplies tensors, not plain numbers"),
+    ],
+)
+def test_what_numbers_have_no_operation_for_is_refused_in_words(expression: str, said: str) -> None:
+    assert failed(["grad", expression, "x=1"], 2)["message"] == said
+
+
+def test_its_neighbours_are_computed() -> None:
+    assert answered(["grad", "x * ((1 << 0) + (5 >> 64) + (5 & 3) + ~True)", "x=1"])["output"]["values"] == 2
