@@ -28,9 +28,9 @@ _INDEX = re.compile(r"(?<=[\w)])\[(\d+)\]")
 """An element in a message. An elementwise program has no index of its own that could be mistaken for one."""
 
 FEW = 16
-"""Elements of one input at which a fix of an elementwise program is held against the reference, and how many of those"""
+"""Elements of one input at which a fix of an elementwise program is held against the reference."""
 BROKEN = 4
-"""may be taken for having no finite gradient."""
+"""How many of those may be there for having no finite gradient."""
 
 T = TypeVar("T", bound=Tensor)
 
