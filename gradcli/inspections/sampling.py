@@ -128,13 +128,9 @@ def _at_places(
     chosen = np.unravel_index(places, shape)
     leaves = {name: _leaf(leaf, chosen) for name, leaf in question.leaves.items()}
     written = {name: _leaf(wide, chosen) for name, wide in question.written.items()}
-    own = cotangent is None or tuple(cotangent.shape) != shape
-    return Sampled(
-        question=replace(question, leaves=leaves, written=written),
-        cotangent=cotangent if own else _at(cotangent, chosen),
-        places=places,
-        shape=shape,
-    )
+    if cotangent is not None and tuple(cotangent.shape) == shape:
+        cotangent = _at(cotangent, chosen)
+    return Sampled(replace(question, leaves=leaves, written=written), cotangent, places, shape)
 
 
 def _leaf(leaf: torch.Tensor, chosen: tuple[np.ndarray, ...]) -> torch.Tensor:
