@@ -14,12 +14,10 @@ from gradcli.compute.recorder import operation_of
 from gradcli.compute.tape import Step
 from gradcli.findings.elements import Index, is_bad
 from gradcli.findings.evidence import Evidence
-from gradcli.findings.reasons import in_double
+from gradcli.findings.reasons import NORMALISING, in_double, squares_overflow
 from gradcli.findings.words import dtype_of, place, where_the_value_is
 from gradcli.language import syntax
 
-NORMALISING = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm"})
-"""Their values are of size 1."""
 SPREADS = frozenset({"var", "std"})
 ROUNDINGS = 64
 """An error of so many roundings of the largest value, and of 1 where that is the size of all, is no loss."""
@@ -61,7 +59,9 @@ def described(found: Noise) -> str:
     """`batch_norm(x, ...)[0, 0]: float32 gives 111231 where the value is 0: ...`."""
     text = where_the_value_is(dtype_of(found.step.value), found.computed, found.true, exact=found.exact)
     more = f" (and at {found.count - 1} more)" if found.count > 1 else ""
-    return f"{place(found.step, found.index)}: {text}{more}: the differences from the mean are lost in rounding"
+    overflows = squares_overflow(found.step)
+    why = "the squares that it adds up overflow" if overflows else "the differences from the mean are lost in rounding"
+    return f"{place(found.step, found.index)}: {text}{more}: {why}"
 
 
 def _hardly_varies(step: Step, dtype: torch.dtype | None = None) -> bool:

@@ -33,6 +33,9 @@ _VALUE = {
 }
 """Why a value is NaN."""
 
+NORMALISING = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm"})
+"""What divides differences from a mean by their standard deviation: the values are of size 1."""
+
 _INFINITE = {
     "logdet": "the determinant is 0",
     "slogdet": "the determinant is 0",
@@ -69,11 +72,22 @@ def of_value(step: Step, index: Index, value: float, context: Context) -> str | 
     """Why a value is not finite: the dtype is too small for it, or what the operation does."""
     if value in (float("inf"), float("-inf")) and (_is_narrowed(step, index) or _is_finite_in_double(step, index)):
         return f"the largest {dtype_of(step.values[0])} is {number(torch.finfo(step.values[0].dtype).max)}"
+    if value != value and step.operation in NORMALISING and squares_overflow(step):
+        return f"the squares that it adds up are more than the largest {dtype_of(step.values[0])}"
     reason = (_VALUE if value != value else _INFINITE).get(step.operation)
     spoilt = any(isinstance(argument, torch.Tensor) and is_bad(argument) for argument in step.arguments)
     if reason is not None and (not spoilt or "inf - inf" in reason):
         return reason
     return _spoilt_by(step) if spoilt and value != value and not step.pointwise else None
+
+
+def squares_overflow(step: Step) -> bool:
+    """Whether an operation that adds up squares around a mean has none that fit into its dtype."""
+    x = step.arguments[0]
+    if not isinstance(x, torch.Tensor) or not x.is_floating_point() or not x.numel():
+        return False
+    low, high = torch.aminmax(x.detach().double())
+    return bool((high - low) / 2 > torch.finfo(x.dtype).max ** 0.5)
 
 
 def _is_narrowed(step: Step, index: Index) -> bool:

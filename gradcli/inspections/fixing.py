@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -46,13 +47,25 @@ def with_fixes(result: R, question: Question, cotangent: torch.Tensor | None) ->
 
     from gradcli.inspections.fixes import Verifier  # all the rewrites: only for those who need one
 
-    verifier = Verifier.of(question, cotangent)
-    if verifier is None:
-        return result
-    findings = tuple(_fixed(finding, verifier) for finding in result.findings)
-    if codes & FIXABLE and not any(finding.fix for finding in findings):
-        findings = _explained(findings, verifier)
+    with _one_thread():
+        verifier = Verifier.of(question, cotangent)
+        if verifier is None:
+            return result
+        findings = tuple(_fixed(finding, verifier) for finding in result.findings)
+        if codes & FIXABLE and not any(finding.fix for finding in findings):
+            findings = _explained(findings, verifier)
     return replace(result, findings=findings)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Thousands of small runs: on a busy machine each would wait longer for the other threads than it computes."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _fixed(finding: Finding, verifier: Verifier) -> Finding:

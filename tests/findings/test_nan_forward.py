@@ -50,3 +50,15 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "nan-forward") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("grad 'layer_norm(x, [3])' x=1e20,1e20,2e20", "the squares that it adds up are more than the largest float32"),
+        ("grad 'layer_norm(x, [3], eps=0)' x=1,1,1", "it divides by the standard deviation, which is 0"),
+    ],
+)
+def test_a_normalisation_is_nan_because_of_large_squares_or_of_none(line: str, why: str) -> None:
+    (born,) = found(line, "nan-forward")
+    assert why in born["message"]

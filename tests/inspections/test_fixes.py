@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from command_line import captured
 
 from gradcli.inspections.fixes import MAX_ELEMENTS, Fix, Verifier, verified_fix
 from gradcli.inspections.question import Engine, Question, Selection, ask
@@ -290,3 +291,13 @@ def test_the_kind_of_a_fix(text: str, words: list[str], kind: str) -> None:
     found = verified_fix(question(text, *words))
     assert found is not None
     assert found.kind == kind
+
+
+def test_a_search_leaves_the_number_of_threads_as_it_was() -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert "fix: x**1.5" in captured(["trace", "x*sqrt(x)", "x=0"])[1]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
