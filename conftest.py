@@ -16,11 +16,13 @@ from tools.transcripts import DOCUMENTS, NEEDS, Exchange, agree, answer, blocks,
 
 
 def pytest_sessionstart() -> None:
-    """Ctrl-C counts, also where the tests were started in the background and the shell has it ignored.
+    """Ctrl-C and a closed terminal count, also where the tests were started with both ignored.
 
     TEST_ONEDNN=off takes PyTorch's own kernels where oneDNN has others (`make cpus`).
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if os.environ.get("TEST_ONEDNN") == "off":
         torch.backends.mkldnn.set_flags(False)
 

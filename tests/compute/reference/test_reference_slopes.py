@@ -270,12 +270,12 @@ def test_a_result_has_the_shape_of_its_input() -> None:
 
 
 @pytest.mark.parametrize("text", ["sigmoid(x)", "tanh(x)", "relu(x)", "silu(x)", "gelu(x)"])
-def test_four_hundred_points_of_a_scalar_function_take_less_than_a_second(text: str) -> None:
+def test_four_hundred_points_of_a_scalar_function_take_seconds_and_not_minutes(text: str) -> None:
     x = np.linspace(-5, 5, 400)
     slopes(parse(text), {"x": x[:2]}, ["x"], elementwise=True)
     start = time.process_time()
     slopes(parse(text), {"x": x}, ["x"], elementwise=True)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 5
 
 
 def cpu_seconds(text: str, points: np.ndarray) -> float:
