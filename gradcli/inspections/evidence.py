@@ -24,6 +24,8 @@ MAX_ELEMENTS = 10_000
 """Larger inputs do not get a tape unless it is asked for,"""
 MAX_ELEMENTS_OF_SICK = 2**25
 """or an output or a gradient holds NaN or Inf."""
+MAX_ELEMENTS_OF_OUTPUT = 2**24
+"""A larger output of small inputs is computed again only to find where a NaN or Inf is from: each run holds it anew."""
 
 
 def gather(
@@ -36,9 +38,13 @@ def gather(
 ) -> Evidence:
     """The evidence beside a plain run that has been made; `plain` are its output and its gradients.
 
-    A large input gets a tape only where a number is not finite: that must have been born somewhere.
+    What is large, an input or an output, gets a tape only where a number is not finite: that was born somewhere.
     """
     elements = sum(leaf.numel() for leaf in question.leaves.values())
+    if question.wrt and plain is not None and elements <= MAX_ELEMENTS and plain[0].numel() > MAX_ELEMENTS_OF_OUTPUT:
+        tape = partial(record, question, cotangent) if _is_sick(plain[0], *plain[1].values()) else None
+        alone = Evidence(None, tape, question.context, values=question.values, written=question.written)
+        return replace(alone, sample=Sample(looked=0, of=elements + plain[0].numel()))
     wanted = bool(question.wrt) and (
         elements <= MAX_ELEMENTS
         or (elements <= MAX_ELEMENTS_OF_SICK and plain is not None and _is_sick(plain[0], *plain[1].values()))

@@ -15,6 +15,7 @@ from gradcli.errors import GradcliError
 from gradcli.inspections.evidence import MAX_ELEMENTS
 from gradcli.inspections.grad import GradOptions, grad
 from gradcli.inspections.loss import loss
+from gradcli.inspections.question import Question
 from gradcli.language.loss_call import read_loss
 from gradcli.language.request import read
 from gradcli.results import Finding, GradResult, LossResult
@@ -231,3 +232,30 @@ def test_a_large_cotangent_of_another_shape_is_still_refused() -> None:
 def test_the_bound_is_still_a_bound() -> None:
     with pytest.raises(GradcliError, match="at most"):
         answer("sigmoid", "linspace(0, 1, 10**9)")
+
+
+def test_a_large_output_of_a_small_input_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[bool] = []
+    evaluate = Question.evaluate
+
+    def counted(question: Question, *arguments: object, **options: object) -> torch.Tensor:
+        runs.append(True)
+        return evaluate(question, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Question, "evaluate", counted)
+    assert answer("exp(x).repeat(11)", "x=1").sample is None
+    assert len(runs) > 1
+    monkeypatch.setattr("gradcli.inspections.evidence.MAX_ELEMENTS_OF_OUTPUT", 10)
+    runs.clear()
+    result = answer("exp(x).repeat(11)", "x=1")
+    assert len(runs) == 1
+    assert result.sample is not None
+    assert (result.sample.looked, result.sample.of) == (0, 12)
+    runs.clear()
+    assert answer("exp(x).repeat(10)", "x=1").sample is None
+    assert len(runs) > 1
+
+
+def test_the_origin_of_a_nan_in_a_large_output_of_a_small_input_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradcli.inspections.evidence.MAX_ELEMENTS_OF_OUTPUT", 10)
+    assert found(answer("sqrt(x).repeat(11)", "x=-1"), "nan-forward").expression == "sqrt(x)"

@@ -46,6 +46,7 @@ CLOSED = [
     ("x * grad(w**2, x)", 0 * X, 0 * X),
     ("x * grad(x.detach()**2, x)", 0 * X, 0 * X),
     ("autograd.grad(sum(exp(x)), x, create_graph=True)[0]", X.exp(), X.exp()),
+    ("autograd.grad(sum(exp(x)), x, create_graph=True, only_inputs=True)[0]", X.exp(), X.exp()),
     ("x * torch.autograd.grad(sum(exp(x)), x)[0]", X * X.exp(), X.exp()),
 ]
 

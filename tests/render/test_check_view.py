@@ -85,6 +85,24 @@ FOUR = ("float16", "bfloat16", "float32", "float64")
             "PyTorch's gradient agrees at 1 of 2 points in float32; where the derivative is 0, rounding is left of it.",
         ),
         (
+            [row("agree" if dtype == "float16" else "rounding", 0, dtype) for dtype in FOUR],
+            "PyTorch's gradient agrees in float16; the formula loses its digits in bfloat16, float32 and float64.",
+        ),
+        (
+            [row("rounding", 0)],
+            "PyTorch's gradient agrees at 0 of 1 points in float32; the formula loses its digits.",
+        ),
+        (
+            [
+                row("no reference" if dtype in FOUR[:2] else "kink" if index else "agree", index, dtype, reverse=None)
+                for dtype in FOUR
+                for index in range(2)
+            ],
+            "PyTorch's gradient agrees at 1 of 2 points in float32 and float64 and at 0 in float16 and bfloat16; "
+            "at kinks it lies between the slopes of the two sides in float32 and float64 and "
+            "PyTorch gives no gradient in float16 and bfloat16.",
+        ),
+        (
             [row("agree", 0), row("no reference", 1, reverse=None, reference=None)],
             "PyTorch's gradient agrees at 1 of 2 points in float32; at some PyTorch gives no gradient.",
         ),

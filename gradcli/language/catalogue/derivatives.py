@@ -14,7 +14,7 @@ DERIVATIVES = (
         category="derivative",
         signatures=(
             "(outputs: any, inputs: any, grad_outputs: any = None, retain_graph: bool? = None, "
-            "create_graph: bool = False, allow_unused: bool? = None, *, materialize_grads: bool = False)",
+            "create_graph: bool = False, only_inputs: bool = True, allow_unused: bool? = None, *, materialize_grads: bool = False)",
         ),
         subject="autograd.grad(sum(x**2), x, create_graph=True)[0]",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
 import numpy as np
@@ -77,13 +77,24 @@ def _sentence(result: CheckResult) -> Note:
     if counts["agree"] == len(rows):
         every = f"{of_each} of {of_each} {unit}s" if of_each > 1 else f"the {unit}"
         return Note(f"PyTorch's gradient agrees at {every} {where}.", "good")
-    worst = min(sum(row.verdict == "agree" for row in rows if row.dtype == dtype) for dtype in dtypes)
-    more = "" if worst * len(dtypes) == counts["agree"] else " or more"
-    rest = [
-        _said(verdict, [row for row in rows if row.verdict == verdict]) for verdict in _VERDICTS[2:] if counts[verdict]
-    ]
+    agreeing = {dtype: sum(row.verdict == "agree" for row in rows if row.dtype == dtype) for dtype in dtypes}
+    rest = [_said(verdict, rows, dtypes) for verdict in _VERDICTS[2:] if counts[verdict]]
     tone: Tone = "note" if counts["rounding"] or counts["no reference"] else "good"
-    return Note(f"PyTorch's gradient agrees at {worst}{more} of {of_each} {unit}s {where}; {_listed(rest)}.", tone)
+    return Note(f"PyTorch's gradient agrees {_agreement(agreeing, of_each, unit, where)}; {_listed(rest)}.", tone)
+
+
+def _agreement(agreeing: Mapping[str, int], of_each: int, unit: str, where: str) -> str:
+    """At how many elements the gradient agrees, dtype by dtype where that differs."""
+    if len(set(agreeing.values())) == 1:
+        return f"at {next(iter(agreeing.values()))} of {of_each} {unit}s {where}"
+    if of_each == 1:
+        return f"in {_listed([dtype for dtype, count in agreeing.items() if count])}"
+    by_count: dict[int, list[str]] = {}
+    for dtype, count in agreeing.items():
+        by_count.setdefault(count, []).append(dtype)
+    most, *fewer = sorted(by_count, reverse=True)
+    first = f"at {most} of {of_each} {unit}s in {_listed(by_count[most])}"
+    return _listed([first, *(f"at {count} in {_listed(by_count[count])}" for count in fewer)])
 
 
 def _of_reverse_mode(rows: Sequence[CheckRow]) -> str:
@@ -91,17 +102,25 @@ def _of_reverse_mode(rows: Sequence[CheckRow]) -> str:
     return f"its reverse mode {'agrees' if agrees else 'is not accused'}"
 
 
-def _said(verdict: CheckVerdict, rows: Sequence[CheckRow]) -> str:
-    """What the sentence says of the elements with a verdict."""
+def _said(verdict: CheckVerdict, rows: Sequence[CheckRow], dtypes: Sequence[str]) -> str:
+    """What the sentence says of the elements with a verdict, and in which dtypes, if not in all."""
+    found = [row for row in rows if row.verdict == verdict]
+    which = sorted({row.dtype for row in found}, key=dtypes.index)
+    everywhere = len(found) == sum(row.dtype in which for row in rows)
+    some = "" if everywhere else "at some "
+    among = "" if len(which) == len(dtypes) else f" in {_listed(which)}"
     if verdict == "rounding":
-        if all(row.reference == 0 for row in rows):
-            return "where the derivative is 0, rounding is left of it"
-        return "at some the formula loses its digits"
+        if all(row.reference == 0 for row in found):
+            return f"where the derivative is 0, rounding is left of it{among}"
+        return f"{some}the formula loses its digits{among}"
     if verdict == "no reference":
-        without = all(row.reverse is None for row in rows)
-        return "at some PyTorch gives no gradient" if without else "at some there is nothing to compare with"
-    between = any(row.left is not None or row.right is not None for row in rows)
-    return "at kinks it lies between the slopes of the two sides" if between else "at jumps there is no slope"
+        if all(row.reverse is None for row in found):
+            return f"{some}PyTorch gives no gradient{among}"
+        return f"{some}there is nothing to compare with{among}"
+    between = any(row.left is not None or row.right is not None for row in found)
+    return (
+        f"{'at kinks it lies between the slopes of the two sides' if between else 'at jumps there is no slope'}{among}"
+    )
 
 
 def _summary(result: CheckResult) -> Facts:
