@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -301,3 +302,12 @@ def test_a_search_leaves_the_number_of_threads_as_it_was() -> None:
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(threads)
+
+
+def test_the_first_numbers_of_the_random_cotangent_are_far_apart() -> None:
+    """Of two that are nearly equal a softmax leaves nothing but rounding."""
+    verifier = Verifier(question("exp(x)", "x=1,2,3"))
+    cotangent = verifier.truths[0].probes[1].cotangent
+    assert cotangent is not None
+    sizes = sorted(cotangent.abs().tolist())
+    assert min(right - left for left, right in pairwise(sizes)) > 0.2
