@@ -63,7 +63,8 @@ HERMITIAN = (
 STRAIGHT = "{name} rounds, and its gradient passes straight through: it is compared without, to half of those digits"
 OWN_EPS = "rms_norm takes its eps from the dtype: {eps:.3g} in {dtype}"
 PADDING = "embedding with padding_idx={row} leaves that row without a gradient, on purpose"
-FREQUENCY = "embedding with scale_grad_by_freq divides a row's gradient by how often it is used, on purpose"
+FREQUENCY = "{name} with scale_grad_by_freq divides a row's gradient by how often it is used, on purpose"
+RESCALED = "{name} with max_norm shortens long rows in place, and its gradient is that of the rows as they are then"
 EMBEDDED = "embedding changes the gradient of its weight, on purpose, and the weight is no input alone"
 FREE_VECTORS = "the vectors that {name} gives for equal values are free to turn: no slope is defined"
 
@@ -173,7 +174,14 @@ class _Reader:
             self.found = replace(self.found, free=FREE_VECTORS.format(name=node.function.name))
 
     def _of_embedding(self, node: Call, _: object, operands: list[object]) -> None:
-        padding, by_frequency = _option(node, "padding_idx", 2), _option(node, "scale_grad_by_freq", 5)
+        bags = node.function.name == "embedding_bag"  # a padding of bags is left out of their values, too
+        padding, by_frequency = (
+            None if bags else _option(node, "padding_idx", 2),
+            _option(node, "scale_grad_by_freq", 5),
+        )
+        if _option(node, "max_norm", 3) is not None:
+            self.found = replace(self.found, exemption=RESCALED.format(name=node.function.name))
+            return
         places, weight = operands[:2]
         if (padding is None and not by_frequency) or not isinstance(weight, torch.Tensor):
             return
@@ -186,7 +194,7 @@ class _Reader:
         if by_frequency:
             used = torch.bincount(torch.as_tensor(places).reshape(-1), minlength=len(weight)).numpy()
             factors /= np.maximum(used, 1)[:, None]
-            self._says(FREQUENCY)
+            self._says(FREQUENCY.format(name=node.function.name))
         if padding is not None:
             factors[int(padding)] = 0
             self._says(PADDING.format(row=padding))
@@ -197,7 +205,7 @@ _Rule = Callable[[_Reader, Call, object, list[object]], None]
 _VALUES: dict[str, _Rule] = {
     **dict.fromkeys(OF_SYMMETRIC, _Reader._of_symmetric),
     **dict.fromkeys(("linalg.svd", "svd", "linalg.eig"), _Reader._of_vectors),
-    "embedding": _Reader._of_embedding,
+    **dict.fromkeys(("embedding", "embedding_bag"), _Reader._of_embedding),
 }
 """Conventions that hang on the values that a function is given."""
 

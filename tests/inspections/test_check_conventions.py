@@ -180,6 +180,23 @@ def test_an_option_of_embedding_that_changes_the_gradient_is_meant(option: str, 
     assert said in conventions(line)
 
 
+BAG = "embedding_bag(tensor([[0, 1, 1]], dtype=int64), w, {})"
+
+
+@pytest.mark.parametrize("mode", ["sum", "mean"])
+def test_bags_divide_by_frequency_on_purpose(mode: str):
+    line = "'" + BAG.format(f'mode="{mode}", scale_grad_by_freq=True') + f"' {WEIGHT}"
+    assert {row["verdict"] for row in rows(line)} == {"agree"}
+    assert "embedding_bag with scale_grad_by_freq divides" in conventions(line)
+    assert conventions("'" + BAG.format(f'mode="{mode}", padding_idx=0') + f"' {WEIGHT}") == ""
+
+
+@pytest.mark.parametrize("call", [BAG, "embedding(tensor([0, 1], dtype=int64), w.clone(), {})"])
+def test_rows_that_max_norm_shortens_are_not_accused(call: str):
+    found = {row["verdict"] for row in rows("'" + call.format("max_norm=1.0") + f"' {WEIGHT}")}
+    assert found == {"agree", "no reference"}  # the row that no index names has a gradient of 0
+
+
 @pytest.mark.parametrize("option", ["padding_idx=0", "scale_grad_by_freq=True", "padding_idx=1"])
 @pytest.mark.parametrize("wrong", ["off by 1e-4", "zero", "ones"])
 def test_a_wrong_gradient_of_embedding_is_caught(plant: Any, option: str, wrong: str):
