@@ -21,6 +21,7 @@ INSTEAD = {
     "matrix_rank": "linalg.matrix_rank(x)",
     "new_empty": "x.new_zeros(2, 3): empty memory holds anything",
     "new_tensor": "torch.tensor([1, 2])",
+    "no_grad": "x.detach() for what is to be a constant",
     "numpy": "the tensor itself",
     "range": "arange(0, 5)",
     "solve": "linalg.solve(A, B), with the matrix first",

@@ -101,6 +101,7 @@ def test_what_is_pasted_gives_the_bits_of_pytorch(text: str, function: object) -
         ("ndtri(x)", "ndtri", "unknown function", "Write special.ndtri(...)"),
         ("rfft(x)", "rfft", "unknown function", "Write fft.rfft(...)"),
         ("symeig(x)", "symeig", "unknown function", "linalg.eigh(x)"),
+        ("torch.no_grad()", "torch.no_grad", "unknown function", "x.detach()"),
         ("x.item()", "item", "unknown tensor method", "x.detach()"),
         ("x.cuda()", "cuda", "unknown tensor method", "--device"),
         ("f(**x)", "x", "'**' arguments", "one by one"),
