@@ -35,6 +35,8 @@ Place = tuple[str, Index]
 """An element of an input, by the input's name."""
 
 MAX_ELEMENTS = 2_000
+MAX_MADE = 2**20
+"""Of any tensor on the way."""
 MAX_JOINT_ELEMENTS = 200
 """For functions that mix their elements: each costs an evaluation of its own for every step."""
 
@@ -50,7 +52,7 @@ def check(
     question: Question | None = None
     try:
         question = ask(_without_own_dtypes(request), replace(engine, dtype="float64"), selection)
-        output = question.evaluate()
+        output = _first_value(question)
         if not question.wrt or not output.requires_grad:  # PyTorch says it best
             autodiff.gradients(output, question.differentiated, cotangent=torch.ones_like(output))
         if output.is_complex() or any(leaf.is_complex() for leaf in question.differentiated.values()):
@@ -86,6 +88,24 @@ def _without_own_dtypes(request: Request) -> Request:
 
     bindings = tuple(replace(binding, value=without(binding.value)) for binding in request.bindings)
     return replace(request, points=tuple(map(without, request.points)), bindings=bindings)
+
+
+def _first_value(question: Question) -> torch.Tensor:
+    """The value of the expression; raises BoundError where what it makes is too large to be made hundreds of times."""
+    largest = 0
+
+    def note(_: object, value: object, __: object) -> None:
+        nonlocal largest
+        largest = max(largest, value.numel() if isinstance(value, torch.Tensor) else 0)
+
+    output = question.evaluate(observe=note, first=True)
+    if largest > MAX_MADE:
+        raise BoundError(
+            f"check evaluates the expression hundreds of times, and it makes a tensor of {largest:,} elements; "
+            f"at most {MAX_MADE:,}",
+            hint="Give smaller tensors: gradients of the same formula are checked as well on a few elements.",
+        )
+    return output
 
 
 def _check_size(question: Question, elementwise: bool) -> None:

@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 from checking import check, rows, verdicts
+from command_line import answered, failed
 
 # --- what dtypes lose ---
 
@@ -85,3 +86,13 @@ def test_too_many_elements_are_refused_with_their_number():
     code, result = check("sigmoid 'linspace(0, 1, 5000)'")
     assert code == 2
     assert "5,000" in result["error"]["message"]
+
+
+@pytest.mark.parametrize("expression", ["x.repeat(2**10, 2**10 + 1)", "sum(x.repeat(2**10, 2**10 + 1))"])
+def test_an_expression_that_makes_large_tensors_is_refused_and_not_evaluated_for_hours(expression: str) -> None:
+    error = failed(["check", expression, "x=1"], 2)
+    assert error["message"].endswith("it makes a tensor of 1,049,600 elements; at most 1,048,576")
+
+
+def test_one_that_makes_as_many_as_are_allowed_is_checked() -> None:
+    assert answered(["check", "sum(x * ones(2**20))", "x=1", "--dtype", "float64"])["summary"][0]["agree"] == 1

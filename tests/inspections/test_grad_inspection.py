@@ -437,3 +437,16 @@ def test_complex_inputs_are_differentiated_as_pytorch_does() -> None:
     result = answered(["grad", "sum(abs(z)**2)", "z:complex64=[1 + 2j]"])
     assert result["inputs"]["z"]["dtype"] == "complex64"
     assert result["gradients"]["z"]["norm"] == pytest.approx(2 * math.sqrt(5), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["(x*1j).copy_(x>0)", "x=-1"],
+        ["h = cos_(x*1j); h -= 1_000; sum(h)", "x=65504"],
+        ["exp(x*1j*1000).real", "x=1e5"],
+    ],
+)
+def test_complex_numbers_on_the_way_have_no_reference_and_no_accident(argv: list[str]) -> None:
+    code, out, err = captured(["grad", *argv])
+    assert (code, "bug" in out + err) == (0, False)

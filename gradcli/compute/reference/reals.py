@@ -38,6 +38,8 @@ def reals(value: Any) -> Array:
     if isinstance(value, np.ndarray):
         if value.dtype == object:
             return value
+        if value.dtype.kind == "c":
+            raise NoReference("complex numbers")
         return _as_array(_from_plain(value.astype(object)))
     if isinstance(value, int | float):
         return _as_array(mp.mpf(value))
