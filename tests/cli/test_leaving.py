@@ -22,7 +22,7 @@ from gradcli.errors import BoundError, TimeLimitError
 
 KERNEL = "sum(diff(x * rand(2**19), n=2**18))"
 """One call that takes minutes, and little memory."""
-REFERENCE = ["check", "sum(softmax(x * rand(3000), 0)[:50])", "x=0.5"]
+REFERENCE = ["check", "sum(softmax(x * arange(300_000), 0)[:50])", "x=0.5"]
 """Minutes of arithmetic in Python."""
 PROMPT = 5.0
 """Seconds from a signal to the end: one is promised, and a machine that is busy with other tests takes longer."""
@@ -33,21 +33,21 @@ READY = "import sys, torch\nfrom gradcli.__main__ import run\nprint('ready', fil
 @contextmanager
 def begun(argv: Sequence[str], program: str = "run()") -> Iterator[subprocess.Popen[bytes]]:
     """A console process that has imported PyTorch, and whose computation has begun; it does not outlive its test."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", READY + program, *argv],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=clean_environment(),
-    )
-    try:
-        assert process.stderr is not None
-        assert process.stderr.readline() == b"ready\n"
-        time.sleep(1.5)
-        assert process.poll() is None
-        yield process
-    finally:
-        process.kill()
+    ) as process:
+        try:
+            assert process.stderr is not None
+            assert process.stderr.readline() == b"ready\n"
+            time.sleep(1.5)
+            assert process.poll() is None
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize(
