@@ -63,6 +63,8 @@ def targets(names: Sequence[str], command: str = "") -> tuple[Target, ...]:
 
 def descriptor_of(name: str | Path) -> int | None:
     """The number of a stream that is open already, by its names in the system: 1 of /dev/stdout and /dev/fd/1."""
+    if "\0" in str(name):
+        return None  # no file can be called so, and opening it says that
     path = os.path.abspath(name)  # noqa: PTH100 - resolving would follow the last link, to where the stream leads
     for _ in range(_MOST_LINKS):
         stream = _OPEN_STREAM.match(path) or _OPEN_STREAM.match(_in_real_folder(path))

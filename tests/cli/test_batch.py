@@ -514,3 +514,9 @@ def test_a_warning_about_the_callers_own_files_is_not_pytorchs(capsys: pytest.Ca
         warnings.warn("unclosed file", ResourceWarning, stacklevel=1)
         warnings.warn("something else", UserWarning, stacklevel=1)
     assert capsys.readouterr().err == "PyTorch warns: something else\n"
+
+
+@pytest.mark.parametrize("name", ["a\0.json", "a\0b/c.json"])
+def test_a_file_name_with_a_zero_byte_is_refused_in_words(name: str) -> None:
+    code, line = answer(json.dumps(["grad", "x", "x=1", "-o", name]).encode())
+    assert (code, json.loads(line)["error"]["message"]) == (2, "--out names a file with a zero byte")

@@ -450,3 +450,8 @@ def test_complex_inputs_are_differentiated_as_pytorch_does() -> None:
 def test_complex_numbers_on_the_way_have_no_reference_and_no_accident(argv: list[str]) -> None:
     code, out, err = captured(["grad", *argv])
     assert (code, "bug" in out + err) == (0, False)
+
+
+def test_a_kronecker_product_of_two_numbers_is_their_product() -> None:
+    assert answered(["check", "kron(x, 2 * x)", "x=3", "--dtype", "float64"])["rows"][0]["reference"] == 12
+    assert answered(["trace", "sqrt(kron(x>0, x))", "x=-1"])["output"]["values"] == 0

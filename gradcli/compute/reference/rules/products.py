@@ -103,7 +103,7 @@ def kron(input: Value, other: Value) -> Value:
     x, y = reals(input), reals(other)
     ndim = max(x.ndim, y.ndim)
     x, y = (z.reshape((1,) * (ndim - z.ndim) + z.shape) for z in (x, y))
-    spread = np.multiply.outer(x, y).transpose(
+    spread = np.asarray(np.multiply.outer(x, y), dtype=object).transpose(  # of two numbers it is no array
         [d for pair in zip(range(ndim), range(ndim, 2 * ndim), strict=True) for d in pair]
     )
     return np.asarray(spread, dtype=object).reshape([m * n for m, n in zip(x.shape, y.shape, strict=True)])
