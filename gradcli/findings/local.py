@@ -100,7 +100,13 @@ def argument_position(step: Step, source: Step | None, slot: int | None = None) 
 def _same(argument: object, value: torch.Tensor) -> bool:
     if not isinstance(argument, torch.Tensor) or argument.shape != value.shape or argument.dtype != value.dtype:
         return False
-    return argument is value or torch.equal(argument.nan_to_num(), value.nan_to_num())
+    return argument is value or torch.equal(_numbers(argument), _numbers(value))
+
+
+def _numbers(tensor: torch.Tensor) -> torch.Tensor:
+    """Without NaN, which equals nothing; complex numbers by their parts, for half of them PyTorch cannot do it."""
+    parts = torch.view_as_real(tensor.resolve_conj().resolve_neg()) if tensor.is_complex() else tensor
+    return parts.nan_to_num()
 
 
 def named_arguments(step: Step) -> dict[str, tuple[int, object]]:

@@ -221,6 +221,8 @@ def _is_level(step: Step, position: int, weights: torch.Tensor, double: Context,
     """
     argument = step.arguments[position]
     assert isinstance(argument, torch.Tensor)
+    if weights.is_complex():
+        return False  # there is no slope of a complex number to be level
     others = {
         p: value.double()
         for p, value in enumerate(step.arguments)

@@ -455,3 +455,12 @@ def test_complex_numbers_on_the_way_have_no_reference_and_no_accident(argv: list
 def test_a_kronecker_product_of_two_numbers_is_their_product() -> None:
     assert answered(["check", "kron(x, 2 * x)", "x=3", "--dtype", "float64"])["rows"][0]["reference"] == 12
     assert answered(["trace", "sqrt(kron(x>0, x))", "x=-1"])["output"]["values"] == 0
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["sum(polar(y, -x))", "x=1e-320", "y=-1,0,2", "--wrt", "x"], ["fill_(x*1j, -1)", "x=nan", "-t", "float16"]],
+)
+def test_a_trace_of_complex_numbers_ends_in_no_accident(argv: list[str]) -> None:
+    code, out, err = captured(["trace", *argv])
+    assert (code, "bug" in out + err) == (0, False)
