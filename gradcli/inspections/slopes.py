@@ -40,6 +40,8 @@ def at_leaves(question: Question, leaves: dict[str, torch.Tensor], dtype: torch.
 def exact(leaf: torch.Tensor) -> np.ndarray:
     """The values of a leaf, exactly, as float64 (or as the integers and truth values they are)."""
     values = leaf.detach().cpu()
+    if values.is_complex():
+        values = values.to(torch.complex128)  # numpy has no half of them
     array: np.ndarray = (values.double() if values.is_floating_point() else values).numpy()
     return array
 
