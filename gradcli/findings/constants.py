@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import torch
 
 from gradcli.compute.tape import Step
+from gradcli.findings.local import whole_arguments
 from gradcli.language import syntax
 from gradcli.language.names import CONSTANTS
 
@@ -26,9 +27,10 @@ def beyond_dtype(step: Step) -> Constant | None:
     if dtype is None or step.operation == "pow":
         return None
     largest = torch.finfo(dtype).max
-    return _first(
+    found = _first(
         step, lambda node, number: abs(number) > largest and (cmath.isfinite(number) or _in_digits(step, node))
     )
+    return None if found is None or found[1] in whole_arguments(step) else found
 
 
 def text_of(step: Step, node: syntax.Node) -> str:

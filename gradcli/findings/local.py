@@ -10,7 +10,7 @@ from gradcli.compute.literals import Context
 from gradcli.compute.tape import Step
 from gradcli.errors import ArgumentError, GradcliError
 from gradcli.language import syntax
-from gradcli.language.catalogue.signature import bind
+from gradcli.language.catalogue.signature import WHOLE, Bound, bind
 
 REFUSALS = (*TORCH_ERRORS, TorchError, GradcliError)
 """What applying an operation once more may end in."""
@@ -111,16 +111,33 @@ def _numbers(tensor: torch.Tensor) -> torch.Tensor:
 
 def named_arguments(step: Step) -> dict[str, tuple[int, object]]:
     """The arguments of a call by their names, each with its place among all; empty for what is no call."""
-    call = step.node
-    if not isinstance(call, syntax.Call):
+    bound = _bound(step)
+    if bound is None:
         return {}
-    split = len(step.arguments) - len(call.keywords)
-    keywords = dict(zip((word for word, _ in call.keywords), step.arguments[split:], strict=True))
-    try:
-        bound = bind(call.function, step.arguments[:split], keywords, name=call.written, is_tensor=torch.is_tensor)
-    except ArgumentError:
-        return {}
+    split = len(step.arguments) - len(bound.keywords)
     found = {parameter.name: (place, value) for place, (parameter, value) in enumerate(bound.positional)}
     for place, (_, parameter, value) in enumerate(bound.keywords, start=split):
         found[parameter.name] = (place, value)
     return found
+
+
+def whole_arguments(step: Step) -> list[object]:
+    """What a call takes as integers, such as a size or the n of `matrix_power(x, n)`: numbers of no dtype."""
+    bound = _bound(step)
+    if bound is None:
+        return []
+    given = [*bound.positional, *((parameter, value) for _, parameter, value in bound.keywords)]
+    whole = [value for parameter, value in given if parameter.kind in WHOLE]
+    return [number for value in whole for number in (value if isinstance(value, list | tuple) else [value])]
+
+
+def _bound(step: Step) -> Bound | None:
+    call = step.node
+    if not isinstance(call, syntax.Call):
+        return None
+    split = len(step.arguments) - len(call.keywords)
+    keywords = dict(zip((word for word, _ in call.keywords), step.arguments[split:], strict=True))
+    try:
+        return bind(call.function, step.arguments[:split], keywords, name=call.written, is_tensor=torch.is_tensor)
+    except ArgumentError:
+        return None

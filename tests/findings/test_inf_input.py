@@ -58,6 +58,8 @@ LEFT_ALONE = (
     "grad 'x/1e10' x=1 -t half",
     "grad 'x**1e39' x=2",
     "grad 'sin(x)' x=1e30",
+    "grad 'sum(matrix_power(x, 70000))' x=[[1,1],[1,1]] -t half",
+    "grad 'sum(matrix_power(x, n=70000))' x=[[1,1],[1,1]] -t half",
     "trace 'softmax(x, dim=0)' x=-inf,-inf",
     "trace 'softmin(x, dim=0)' x=inf,inf",
     "trace 'exp(x)' x=100",

@@ -30,6 +30,8 @@ KINDS = {
     "any": "anything",
 }
 """What each kind wants, in words."""
+WHOLE = ("int", "ints", "sizes")
+"""The kinds that PyTorch takes as integers of its own, whatever the dtype of the tensors is."""
 
 SPELLINGS = {"axis": "dim", "keepdims": "keepdim"}
 """NumPy's names, which PyTorch accepts for its own."""

@@ -166,6 +166,11 @@ def test_every_rule_belongs_to_a_row_and_no_row_has_two() -> None:
         ("linalg.svd([[1, 2], [3, 4]])[0]", "singular or eigenvectors"),
         ("rrelu(x, training=True)", "rrelu with training=True"),
         ("dropout(x)", "dropout in training"),
+        ("polygamma(1001, x)", "polygamma of an order above 1000"),
+        ("polygamma(3, x - 1e10)", "polygamma at a distance below zero above 10000"),
+        ("mvlgamma(x + 1000, 1001)", "mvlgamma of a dimension above 1000"),
+        ("special.hermite_polynomial_h(x, 10**9)", "a polynomial of a degree above 1000"),
+        ("igammac(x * 1e30, x)", "the upper incomplete gamma function of a parameter above 1000000000"),
     ],
 )
 def test_what_has_no_reference_is_named(text: str, operation: str) -> None:
@@ -175,7 +180,16 @@ def test_what_has_no_reference_is_named(text: str, operation: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x + zeros_like(x)", "x.double()", "sum(x, dtype=torch.float64)", "(x > 0).half() * x", "dropout(x, 0.0)"]
+    "text",
+    [
+        "x + zeros_like(x)",
+        "x.double()",
+        "sum(x, dtype=torch.float64)",
+        "(x > 0).half() * x",
+        "dropout(x, 0.0)",
+        "polygamma(1000, x)",
+        "matrix_power(x.diag(), 2**40)",
+    ],
 )
 def test_its_nearest_neighbour_has_a_reference(text: str) -> None:
     assert value(parse(text, bound=("x",)), {"x": X}).dtype == object

@@ -190,10 +190,16 @@ def cholesky_inverse(input: Value, upper: bool = False) -> Value:
 
 @rule("matrix_power", "linalg.matrix_power")
 def matrix_power(input: Value, n: int) -> Value:
+    """By squaring, as PyTorch does: n is bounded by nothing."""
     base = reals(input) if n >= 0 else inverse(input)
     out = np.broadcast_to(reals(np.eye(base.shape[-1], dtype=np.int64)), base.shape)
-    for _ in range(abs(n)):
-        out = product(out, base)
+    left = abs(n)
+    while left:
+        if left % 2:
+            out = product(out, base)
+        left //= 2
+        if left:
+            base = product(base, base)
     return out
 
 

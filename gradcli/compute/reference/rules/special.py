@@ -27,6 +27,8 @@ from gradcli.compute.reference.rules.registry import RULES, first, rule
 from gradcli.compute.reference.slope import NoReference, Real
 
 Value = Any
+MAX_ORDER = 1000
+"""Orders, dimensions and degrees: mpmath or a recurrence takes a step for each, and PyTorch's values end far below."""
 
 
 def _log_gamma(x: Real) -> Real:
@@ -118,13 +120,27 @@ def logit(input: Value, eps: float | None = None) -> Value:
     return lift(of)(reals(input))
 
 
+def _bounded(steps: float, what: str, most: int = MAX_ORDER) -> None:
+    """Work that grows with a number of the user's, not with the size of a tensor, ends somewhere."""
+    if steps > most:
+        raise NoReference(f"{what} above {most}")
+
+
 @rule("polygamma")
 def polygamma(n: int, input: Value) -> Value:
-    return lift(guarded(lambda x: mp.psi(n, x)))(reals(input))
+    _bounded(n, "polygamma of an order")
+
+    def of(x: Real) -> Real:
+        _bounded(-x, "polygamma at a distance below zero", MAX_ORDER * 10)
+        return mp.psi(n, x)
+
+    return lift(guarded(of))(reals(input))
 
 
 @rule("mvlgamma")
 def mvlgamma(input: Value, p: int) -> Value:
+    _bounded(p, "mvlgamma of a dimension")
+
     def of(x: Real) -> Real:
         if x <= mp.mpf(p - 1) / 2:
             return NAN
@@ -138,6 +154,7 @@ def _incomplete_gamma(a: Real, x: Real) -> Real:
 
 
 def _incomplete_gamma_above(a: Real, x: Real) -> Real:
+    _bounded(a, "the upper incomplete gamma function of a parameter", MAX_ORDER**3)
     return mp.gammainc(a, x, regularized=True) if a > 0 and x >= 0 else NAN
 
 
@@ -168,8 +185,7 @@ def _recurrence(first_two: Callable[[Real], tuple[Real, Real]], step: Callable[.
 
     def of(x: Real, n: Real) -> Real:
         degree = int(n)
-        if degree > 1000:
-            raise NoReference("a polynomial of such a degree")
+        _bounded(degree, "a polynomial of a degree")
         if degree < 0:
             return ZERO
         before, now = first_two(x)
