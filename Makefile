@@ -8,7 +8,7 @@ test:  ## every test, the transcripts in README.md and docs/ included
 cpus:  ## the same with the kernels of other processors, without oneDNN, with one thread
 	$(PYTHON) -m tools.cpus -n auto --maxprocesses 4
 
-VERSIONS ?= 2.11.0 2.13.0
+VERSIONS ?= 2.11.0 2.13.0 2.14.1
 
 versions:  ## the same under several versions of PyTorch, each in an environment of its own: gigabytes, and never in CI
 	for version in $(VERSIONS); do \

@@ -11,7 +11,7 @@ import pytest
 import torch
 from sybil import Document, Example, Region, Sybil
 
-from tools.pytorch_versions import reason
+from tools.pytorch_versions import difference
 from tools.transcripts import DOCUMENTS, NEEDS, Exchange, agree, answer, blocks, missing, workplace
 
 
@@ -31,8 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that state what another PyTorch does need not hold; tools/pytorch_versions.py says which."""
     installed = version("torch")
     for item in items:
-        if why := reason(item.nodeid, installed):
-            item.add_marker(pytest.mark.xfail(reason=why, strict=False))
+        if row := difference(item.nodeid, installed):
+            item.add_marker(pytest.mark.xfail(reason=f"PyTorch {installed}: {row.why}", strict=row.strict))
 
 
 def transcripts(document: Document) -> Iterator[Region]:

@@ -114,6 +114,7 @@ def told_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         warnings.simplefilter("ignore", DeprecationWarning)  # about PyTorch's own code, not the user's words
+        warnings.filterwarnings("ignore", "`torch.jit.", FutureWarning)  # forward mode compiles its own rules with it
         warnings.simplefilter("ignore", ResourceWarning)  # about files of the program that calls main
         warnings.showwarning = _teller()
         yield

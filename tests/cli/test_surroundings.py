@@ -68,6 +68,17 @@ def test_a_warning_names_no_file_that_pytorch_was_built_from(capsys: pytest.Capt
     assert capsys.readouterr().err == "PyTorch warns: Odd.\n"
 
 
+def test_a_warning_about_pytorchs_own_code_is_not_the_users() -> None:
+    with told_warnings(), pytest.MonkeyPatch.context() as patch:
+        told: list[str] = []
+        patch.setattr(warnings, "showwarning", lambda message, *_, **__: told.append(str(message)))
+        warnings.warn(
+            "`torch.jit.script` is deprecated. Please switch to `torch.compile`.", FutureWarning, stacklevel=1
+        )
+        warnings.warn("`torch.thing` will change.", FutureWarning, stacklevel=1)
+    assert told == ["`torch.thing` will change."]
+
+
 @pytest.mark.parametrize(
     "words", [["x", "x=3", "y=-1"], ["x.T", "x=[[1,2]]", "y=-1"], ["x.view(1)", "x=1", "y:int64=1"]]
 )
