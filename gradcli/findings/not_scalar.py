@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradcli.findings.evidence import Evidence
 from gradcli.results.findings import Finding
-from gradcli.results.gradients import GradResult
+from gradcli.results.grad import GradResult
 
 if TYPE_CHECKING:
     from gradcli.results import LossResult, TraceResult

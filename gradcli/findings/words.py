@@ -10,7 +10,7 @@ import torch
 from gradcli.compute.tape import LEAF, Step
 from gradcli.findings.elements import Index
 from gradcli.language import syntax
-from gradcli.results.checking import MANY_ULPS
+from gradcli.results.check import MANY_ULPS
 
 LONGEST = 48
 """Characters of an expression in a sentence: the caret shows the rest."""

@@ -14,7 +14,7 @@ from gradcli.inspections.question import Question
 from gradcli.inspections.slopes import attempt, element, reverse
 from gradcli.language.parser import parse
 from gradcli.results import CheckRow
-from gradcli.results.checking import ulps
+from gradcli.results.check import ulps
 
 MAX_ELEMENTS = 500
 NONE_KNOWN = "no stable one is known"

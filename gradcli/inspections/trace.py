@@ -28,7 +28,7 @@ from gradcli.inspections.question import Engine, Question, Selection, ask, tenso
 from gradcli.language.request import Request, Value
 from gradcli.progress import steps
 from gradcli.results import Failure, Path, Step, Tensor, TraceResult
-from gradcli.results.tracing import LARGEST_STEP
+from gradcli.results.trace import LARGEST_STEP
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from gradcli.results.activation import ActivateResult, Curve, Kink, Layer, Stretch, Verdict
-    from gradcli.results.catalogue import FunctionEntry, FunctionsResult
-    from gradcli.results.checking import CheckResult, CheckRow, CheckSummary, CheckVerdict
-    from gradcli.results.emitting import ProgramResult
-    from gradcli.results.erring import ErrorEntry, ErrorsResult
+    from gradcli.results.activate import ActivateResult, Curve, Kink, Layer, Stretch, Verdict
+    from gradcli.results.check import CheckResult, CheckRow, CheckSummary, CheckVerdict
+    from gradcli.results.errors import ErrorEntry, ErrorsResult
     from gradcli.results.findings import CODES, Failure, Finding, Sample, Severity
-    from gradcli.results.gradients import Derivative, GradResult, Method
-    from gradcli.results.losses import DescentStep, Inside, LossResult
-    from gradcli.results.retaining import Call, GraphNode, RetainDemoResult, SavedTensor, Scenario, WayOut
+    from gradcli.results.functions import FunctionEntry, FunctionsResult
+    from gradcli.results.grad import Derivative, GradResult, Method
+    from gradcli.results.loss import DescentStep, Inside, LossResult
+    from gradcli.results.program import ProgramResult
+    from gradcli.results.retain_demo import Call, GraphNode, RetainDemoResult, SavedTensor, Scenario, WayOut
     from gradcli.results.softmax import Amplification, SoftmaxResult
     from gradcli.results.tensors import Gradient, Input, Setting, Tensor
-    from gradcli.results.tracing import Path, Step, TraceResult
+    from gradcli.results.trace import Path, Step, TraceResult
 
 __all__ = [
     "CODES",
@@ -75,53 +75,24 @@ Result: TypeAlias = (
 )
 
 _HOMES = {
-    "ActivateResult": "activation",
-    "Curve": "activation",
-    "Kink": "activation",
-    "Layer": "activation",
-    "Stretch": "activation",
-    "Verdict": "activation",
-    "FunctionEntry": "catalogue",
-    "FunctionsResult": "catalogue",
-    "CheckResult": "checking",
-    "CheckRow": "checking",
-    "CheckSummary": "checking",
-    "CheckVerdict": "checking",
-    "ProgramResult": "emitting",
-    "ErrorEntry": "erring",
-    "ErrorsResult": "erring",
-    "CODES": "findings",
-    "Failure": "findings",
-    "Finding": "findings",
-    "Sample": "findings",
-    "Severity": "findings",
-    "Derivative": "gradients",
-    "GradResult": "gradients",
-    "Method": "gradients",
-    "DescentStep": "losses",
-    "Inside": "losses",
-    "LossResult": "losses",
-    "Call": "retaining",
-    "GraphNode": "retaining",
-    "RetainDemoResult": "retaining",
-    "SavedTensor": "retaining",
-    "Scenario": "retaining",
-    "WayOut": "retaining",
-    "Amplification": "softmax",
-    "SoftmaxResult": "softmax",
-    "Gradient": "tensors",
-    "Input": "tensors",
-    "Setting": "tensors",
-    "Tensor": "tensors",
-    "Path": "tracing",
-    "Step": "tracing",
-    "TraceResult": "tracing",
+    "activate": ("ActivateResult", "Curve", "Kink", "Layer", "Stretch", "Verdict"),
+    "check": ("CheckResult", "CheckRow", "CheckSummary", "CheckVerdict"),
+    "errors": ("ErrorEntry", "ErrorsResult"),
+    "findings": ("CODES", "Failure", "Finding", "Sample", "Severity"),
+    "functions": ("FunctionEntry", "FunctionsResult"),
+    "grad": ("Derivative", "GradResult", "Method"),
+    "loss": ("DescentStep", "Inside", "LossResult"),
+    "program": ("ProgramResult",),
+    "retain_demo": ("Call", "GraphNode", "RetainDemoResult", "SavedTensor", "Scenario", "WayOut"),
+    "softmax": ("Amplification", "SoftmaxResult"),
+    "tensors": ("Gradient", "Input", "Setting", "Tensor"),
+    "trace": ("Path", "Step", "TraceResult"),
 }
 
 
 def __getattr__(name: str) -> object:
     """The record of that name, from the module that it lives in."""
-    home = _HOMES.get(name)
+    home = next((home for home, names in _HOMES.items() if name in names), None)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found: object = getattr(import_module(f"{__name__}.{home}"), name)

@@ -14,7 +14,7 @@ from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.grad import place
 from gradcli.render.views.tensors import absent, whole_tensors
 from gradcli.results import Path, Step, Tensor, TraceResult
-from gradcli.results.tracing import LARGEST_STEP
+from gradcli.results.trace import LARGEST_STEP
 
 _LEAF = "leaf"
 _LONGEST = 40

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from gradcli.results.findings import Finding, Sample
-from gradcli.results.gradients import Method
+from gradcli.results.grad import Method
 from gradcli.results.shown import Shown
 from gradcli.results.tensors import Gradient, Input, Setting, Tensor
 
