@@ -13,7 +13,7 @@ from gradcli.errors import GradcliError
 from gradcli.inspections.fixes import verified_fix
 from gradcli.inspections.question import Question
 from gradcli.language.parser import parse
-from gradcli.language.rewrite import copies, in_place
+from gradcli.language.rewrite import in_place
 from gradcli.language.rewrite.writing import ATOM, MUL, Draft, Piece, applied
 from gradcli.language.syntax import Binary
 
@@ -54,7 +54,7 @@ def _transposed(raised: TorchError, question: Question) -> Iterator[str]:
 
 def _rewritten(raised: TorchError, question: Question) -> Iterator[str]:
     """The expression without the change in place, or with a copy that is changed instead."""
-    for rule in (in_place.rule, copies.rule):
+    for rule in (in_place.rule, in_place.copy_rule):
         fix = verified_fix(question, prefer=raised.span, only=(rule,))
         told = None if fix is None else _told(question.program.text, fix.text)
         if told is not None:

@@ -45,12 +45,12 @@ def with_stable_form(rows: Sequence[CheckRow], question: Question) -> tuple[list
 def _stable_form(question: Question, lost: Sequence[CheckRow]) -> Stable | None:
     """The first rewrite that is right where the formula is not, and holds at the other inputs and beside them."""
     from gradcli.inspections.fixes import Verifier  # all the rewrites: only for those who need one
-    from gradcli.language.rewrite import RULES, precision, rewrites, tails
+    from gradcli.language.rewrite import PRECISION, RULES, TAILS, rewrites
 
     if sum(leaf.numel() for leaf in question.leaves.values()) > MAX_ELEMENTS:
         return None
     narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in question.leaves.values())
-    rules = (*RULES, tails.rule, *([precision.rule] if narrow else []))
+    rules = (*RULES, TAILS, *([PRECISION] if narrow else []))
     verifier: Verifier | None = None
     for rewrite in rewrites(question.program, only=rules, wrt=question.wrt):
         worst = _worst(_gradients(question, rewrite.text), lost, question)

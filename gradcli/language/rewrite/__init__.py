@@ -1,7 +1,7 @@
 """Rewritten expressions that might mend a gradient: candidates only, each has to be run to be believed.
 
-A rule is a row of RULES: one idea a file. Identities are tables of two expressions with the same value; guards,
-selection and in-place twins move the user's own text about.
+A rule is a row of RULES. Identities are tables of two expressions with the same value; guards, selection and in-place
+twins move the user's own text about.
 """
 
 from __future__ import annotations
@@ -11,26 +11,13 @@ from dataclasses import dataclass
 
 from gradcli.errors import BoundError, ExpressionError, Span
 from gradcli.language.parser import parse
-from gradcli.language.rewrite import (
-    exponentials,
-    guards,
-    in_place,
-    logarithms,
-    losses,
-    precision,
-    quotients,
-    removable,
-    roots,
-    rounding,
-    selection,
-)
-from gradcli.language.rewrite.rule import LEADING_VARIANTS, Change, Rule, meet
-from gradcli.language.rewrite.tidy import tidied
-from gradcli.language.rewrite.writing import Draft, applied
+from gradcli.language.rewrite import guards, identities, in_place, removable, selection
+from gradcli.language.rewrite.rule import LEADING_VARIANTS, Change, Rule, from_table, meet
+from gradcli.language.rewrite.writing import Draft, applied, tidied
 from gradcli.language.syntax import Program, children, postorder
 from gradcli.language.syntax import roots as expressions
 
-__all__ = ["MAX_REWRITES", "RULES", "Rewrite", "rewrites"]
+__all__ = ["MAX_REWRITES", "PRECISION", "RULES", "TAILS", "Rewrite", "rewrites"]
 
 MAX_REWRITES = 200
 MAX_NODES = 400
@@ -41,13 +28,13 @@ MAX_FIRST = 24
 """Changes after which a second one is tried."""
 
 RULES: tuple[Rule, ...] = (
-    losses.rule,
-    logarithms.rule,
-    exponentials.rule,
-    roots.rule,
-    quotients.rule,
-    removable.rule,
-    rounding.rule,
+    from_table(identities.LOSSES),
+    from_table(identities.LOGARITHMS),
+    from_table(identities.EXPONENTIALS),
+    from_table(identities.ROOTS),
+    from_table(identities.QUOTIENTS),
+    from_table(removable.ROWS),
+    from_table(identities.ROUNDING),
     in_place.rule,
     selection.rule,
     guards.rule,
@@ -59,7 +46,11 @@ RULES: tuple[Rule, ...] = (
 LAST: tuple[Rule, ...] = (guards.factor_rule,)
 """Rules that are tried when no other one or two have helped."""
 MAX_LAST = 40
-ONCE = (precision.NAME, guards.NAN_NAME)
+PRECISION: Rule = guards.precision_rule
+"""Where some inputs have 16 bits."""
+TAILS = from_table(identities.TAILS)
+"""For `check` alone: elsewhere they would undo rules that make the values themselves better."""
+ONCE = (guards.PRECISION_NAME, guards.NAN_NAME)
 """Rules that do nothing the second time."""
 
 
@@ -94,7 +85,7 @@ def rewrites(
     if not _is_small(program):
         return
     seen = {program.text}
-    rules = only or ((*RULES, precision.rule) if narrow else RULES)
+    rules = only or ((*RULES, PRECISION) if narrow else RULES)
     last = () if only else LAST
     for candidates, most in (
         (_one_or_two(Draft(program, wrt), prefer, rules), MAX_REWRITES - MAX_LAST),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradcli.language.rewrite.places import (
+    DANGEROUS,
     Discard,
     dangerous_arguments,
     discards,
@@ -18,6 +19,7 @@ from gradcli.language.rewrite.writing import ATOM, OR, Draft, Edit, Piece, appli
 from gradcli.language.syntax import Binary, Call, Literal, Name, Node
 
 NAN_NAME = "nan-to-num"
+PRECISION_NAME = "single-precision"
 SAFE = ("1.0", "0.5", "2.0", "0.0")
 """Constants at which most functions are smooth: 1 suits roots, logarithms and divisors, 0.5 acos and logit."""
 
@@ -145,3 +147,18 @@ def _outermost(nodes: list[Node]) -> list[Node]:
 
 def _distinct(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
     return tuple(dict.fromkeys(edits))
+
+
+def precision_rule(draft: Draft) -> Iterator[Change]:
+    """Single precision for what overflows in 16 bits: an input at all its places, or what one function works on."""
+    for name in draft.program.free_names:
+        places = [node for node in draft.nodes if isinstance(node, Name) and node.name == name]
+        edits = tuple(Edit(place.span, f"{name}.float()") for place in places)
+        if edits:
+            yield Change(PRECISION_NAME, edits, variant="inputs")
+    for node in draft.nodes:
+        if isinstance(node, Call) and (node.function.name in DANGEROUS or node.function.category == "activation"):
+            for operand in operands_of(node)[:1]:
+                if not isinstance(operand, Literal | Name):
+                    piece = Piece(f"{draft.piece(operand).at(ATOM)}.float()")
+                    yield Change(PRECISION_NAME, (draft.replace(operand, piece),), variant="calls")

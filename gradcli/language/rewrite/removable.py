@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gradcli.language.rewrite.rule import Identity, identities
+from gradcli.language.rewrite.rule import Identity
 
 NAME = "removable"
 
@@ -113,5 +113,3 @@ def _family(numerator: str, quotient: str) -> Iterator[Identity]:
 
 
 ROWS = tuple(_rows())
-
-rule = identities(ROWS)

@@ -66,7 +66,7 @@ def meet(first: Span, second: Span) -> bool:
     return first == second or (first[0] < second[1] and second[0] < first[1])
 
 
-def identities(rows: tuple[Identity, ...]) -> Rule:
+def from_table(rows: tuple[Identity, ...]) -> Rule:
     """The rule that applies every identity of a table wherever it fits."""
 
     def rule(draft: Draft) -> Iterator[Change]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gradcli.errors import Span
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.names import CONSTANTS
+from gradcli.language.parser import parse
 from gradcli.language.rewrite.terms import Term, as_number, negated, terms_of
 from gradcli.language.syntax import (
     Assign,
@@ -232,3 +233,29 @@ def _assigned_once(program: Program) -> dict[str, Node]:
                 assigned.setdefault(target.name, []).extend([target, target])
     inputs = {*program.free_names, *CONSTANTS}
     return {name: values[0] for name, values in assigned.items() if len(values) == 1 and name not in inputs}
+
+
+def tidied(text: str, before: Program) -> str:
+    """The text without the assignments that were read before a rewrite and are not read now."""
+    used_before = _read(before)
+    while True:
+        program = parse(text, bound=before.free_names)
+        used = _read(program)
+        for position, statement in enumerate(program.statements):
+            if isinstance(statement, Assign) and statement.target in used_before - used:
+                following = [*(s.span[0] for s in program.statements[position + 1 :]), _start(program)]
+                text = text[: statement.span[0]] + text[following[0] :]
+                break
+        else:
+            return text
+
+
+def _read(program: Program) -> set[str]:
+    return {node.name for root in roots(program) for node in postorder(root) if isinstance(node, Name)}
+
+
+def _start(program: Program) -> int:
+    """Where the last expression begins, its opening brackets included."""
+    last = max((statement.span[1] for statement in program.statements), default=0)
+    between = program.text[last : program.result.span[0]]
+    return last + len(between) - len(between.lstrip("; \t\n"))
