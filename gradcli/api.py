@@ -18,8 +18,7 @@ import numpy as np
 
 from gradcli.errors import UsageError, did_you_mean
 from gradcli.language.curve import interesting_points, read_curves, read_stretch
-from gradcli.language.devices import check_word
-from gradcli.language.dtypes import FLOATING, floating
+from gradcli.language.dtypes import FLOATING, check_device, floating
 from gradcli.language.loss_call import read_loss
 from gradcli.language.ranges import read_ranges
 from gradcli.language.request import Value, is_binding, read, read_value
@@ -166,7 +165,7 @@ def _setting(named: Mapping[str, object]) -> tuple[Engine, Selection]:
 
     chosen = {name: named[name] for name in _ENGINE if named.get(name) is not None}
     chosen["dtype"] = floating(str(chosen.get("dtype", "float32")))
-    check_word(str(chosen.get("device", "cpu")))
+    check_device(str(chosen.get("device", "cpu")))
     wrt, frozen = (_name_list(named.get(name)) for name in _SELECTION)
     return Engine(**chosen), Selection(wrt, frozen or ())  # type: ignore[arg-type]
 

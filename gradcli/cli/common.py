@@ -14,8 +14,7 @@ from gradcli.cli import progress
 from gradcli.cli.device_loss import with_words_of_cpu
 from gradcli.cli.screen import check_format, show, view_of
 from gradcli.errors import BoundError, UsageError, did_you_mean, listed
-from gradcli.language.devices import check_word
-from gradcli.language.dtypes import floating
+from gradcli.language.dtypes import check_device, floating
 from gradcli.results import CODES, ErrorsResult, Failure, FunctionsResult, Result
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Common:
     def check(self) -> None:
         """Raises GradcliError for values out of bounds and unknown names."""
         check_format(self.format)
-        check_word(self.device.lower())
+        check_device(self.device.lower())
         floating(self.dtype)
         if not 1 <= self.precision <= MAX_PRECISION:
             raise BoundError(f"--precision {self.precision} is out of bounds", hint=f"Choose 1 to {MAX_PRECISION}.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from gradcli.errors import DeviceError, DeviceLostError
-from gradcli.language.devices import check_word
+from gradcli.language.dtypes import check_device
 
 _used: str | None = None
 """The accelerator of the computation at hand, if it is on one."""
@@ -42,7 +42,7 @@ def check_alive() -> None:
 
 
 def _chosen(word: str, there: Sequence[str]) -> str:
-    check_word(word)
+    check_device(word)
     if word == "auto":
         return there[1] if len(there) > 1 else "cpu"
     if word in there:

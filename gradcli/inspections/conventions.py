@@ -17,7 +17,7 @@ from gradcli.compute.capture import TorchError
 from gradcli.compute.symmetric import OF_SYMMETRIC, is_symmetric
 from gradcli.inspections.question import Question
 from gradcli.language import catalogue
-from gradcli.language.derivatives import cuts_graph
+from gradcli.language.properties import cuts_graph
 from gradcli.language.syntax import (
     Assign,
     AssignIndex,

@@ -22,7 +22,7 @@ from gradcli.inspections.on_the_way import OnTheWay, Spoiled
 from gradcli.inspections.question import Question
 from gradcli.inspections.slopes import Index, at_dtype, at_leaves, attempt, element, reverse, tangent_of
 from gradcli.inspections.ties import Ties
-from gradcli.language.elementwise import is_random, summed
+from gradcli.language.properties import is_random, summed
 from gradcli.progress import steps
 from gradcli.results import CheckRow
 

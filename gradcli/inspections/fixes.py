@@ -18,8 +18,8 @@ from gradcli.inspections.question import Question
 from gradcli.inspections.ranking import CLOSE, MORE, worst_error
 from gradcli.inspections.sampling import few
 from gradcli.inspections.truth import Truth
-from gradcli.language.elementwise import is_random, selections
 from gradcli.language.parser import parse
+from gradcli.language.properties import is_random, selections
 from gradcli.language.rewrite import rewrites
 from gradcli.language.rewrite.rule import Rule
 

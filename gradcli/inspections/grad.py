@@ -18,7 +18,7 @@ from gradcli.inspections.failure import explain
 from gradcli.inspections.fixing import with_fixes
 from gradcli.inspections.question import Engine, Question, Selection, ask, tensor_of
 from gradcli.inspections.sampling import sampled
-from gradcli.language.elementwise import is_pointwise
+from gradcli.language.properties import is_pointwise
 from gradcli.language.request import Request, Value
 from gradcli.results import Derivative, Failure, Gradient, GradResult, Method, Tensor
 

@@ -8,7 +8,7 @@ import torch
 
 from gradcli.compute.capture import TorchError
 from gradcli.inspections.indices import whole_numbers
-from gradcli.language.derivatives import inputs_of, is_derivative
+from gradcli.language.properties import inputs_of, is_derivative
 from gradcli.language.rewrite.places import operands_of
 from gradcli.language.syntax import Binary, Call, Index, Name, Node, Unary, children
 

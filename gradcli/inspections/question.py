@@ -14,7 +14,7 @@ from gradcli.compute.capture import TorchError, all_finite, to_input
 from gradcli.compute.evaluate import Context, Observer, evaluate, evaluate_node
 from gradcli.errors import GradcliError, UsageError, did_you_mean, listed
 from gradcli.inspections.targets import index_names, is_integer_literal
-from gradcli.language.elementwise import changes_in_place, is_random
+from gradcli.language.properties import changes_in_place, is_random
 from gradcli.language.request import Binding, Request, Value
 from gradcli.language.syntax import Program
 from gradcli.results import Input, Setting

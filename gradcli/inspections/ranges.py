@@ -15,8 +15,8 @@ from gradcli.inspections.question import Engine, Selection, tensor_of
 from gradcli.inspections.stretches import points_of
 from gradcli.language import catalogue
 from gradcli.language.curve import Stretch, read_curves
-from gradcli.language.elementwise import is_pointwise, is_random
 from gradcli.language.names import without_prefix
+from gradcli.language.properties import is_pointwise, is_random
 from gradcli.language.ranges import RangeRequest
 from gradcli.language.request import Binding, Request, Value
 from gradcli.results import ActivateResult, Failure, GradResult

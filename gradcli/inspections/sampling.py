@@ -19,7 +19,7 @@ from gradcli.compute.capture import all_finite
 from gradcli.inspections.evidence import MAX_ELEMENTS
 from gradcli.inspections.fixing import MAX_ELEMENTS_SHOWN
 from gradcli.inspections.question import Question
-from gradcli.language.elementwise import is_pointwise, is_random, summed
+from gradcli.language.properties import is_pointwise, is_random, summed
 from gradcli.language.syntax import Call
 from gradcli.results import Finding, Gradient, GradResult, Sample, Tensor
 

@@ -14,7 +14,7 @@ from gradcli.compute.noise import rounding_noise
 from gradcli.findings.elements import spread
 from gradcli.inspections.question import Question
 from gradcli.inspections.slopes import exact
-from gradcli.language.elementwise import is_pointwise, is_random
+from gradcli.language.properties import is_pointwise, is_random
 from gradcli.language.syntax import Node
 
 MAX_ELEMENTS = 10_000

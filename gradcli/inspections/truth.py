@@ -19,7 +19,7 @@ from gradcli.compute.precision import half_the_digits
 from gradcli.compute.reference import NoReference
 from gradcli.inspections.probes import ROUNDING, Candidate, Outcome, Probe, finite
 from gradcli.inspections.vicinity import Vicinity
-from gradcli.language.elementwise import is_elementwise_sum
+from gradcli.language.properties import is_elementwise_sum
 
 if TYPE_CHECKING:
     from gradcli.compute.reference.converging import Limit

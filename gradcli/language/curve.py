@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from gradcli.errors import BoundError, UsageError, did_you_mean, listed
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Activation
-from gradcli.language.elementwise import is_pointwise
 from gradcli.language.names import without_prefix
 from gradcli.language.parser import parse
+from gradcli.language.properties import is_pointwise
 from gradcli.language.request import Value, read_value, subject_text
 from gradcli.language.syntax import Program
 

@@ -1,8 +1,10 @@
-"""The names of PyTorch's dtypes: what may be typed and what each is called."""
+"""The names of PyTorch's dtypes and devices: what may be typed and what each is called."""
 
 from __future__ import annotations
 
-from gradcli.errors import UsageError, did_you_mean
+import re
+
+from gradcli.errors import DeviceError, UsageError, did_you_mean
 
 FLOATING = ("float16", "bfloat16", "float32", "float64")
 COMPLEX = ("complex32", "complex64", "complex128")
@@ -48,6 +50,9 @@ TENSOR_CLASSES = {
 DTYPES = {name: name for name in ALL if name != "bool"}
 PREFIXED_DTYPES = {**DTYPES, "bool": "bool", **_SHORT_INPUT, **TENSOR_CLASSES}
 
+DEVICES = ("cpu", "cuda", "mps", "xpu")
+_DEVICE = re.compile(r"(?P<kind>[a-z]+)(:(?P<index>\d{1,3}))?")
+
 
 def floating(word: str) -> str:
     """The floating dtype that `--dtype WORD` means; raises UsageError with the nearest name."""
@@ -70,3 +75,12 @@ def any_dtype(word: str) -> str:
         f"unknown dtype '{word}'",
         hint=did_you_mean(word, [*ALL, *_SHORT_INPUT]) or "For example x:float64=1 or t:int64=0,2.",
     )
+
+
+def check_device(word: str) -> None:
+    """Raises DeviceError unless `word` is the name of a device, whether it is there or not."""
+    match = _DEVICE.fullmatch(word)
+    if match and (match["kind"] in DEVICES or word == "auto"):
+        return
+    hint = did_you_mean(word.partition(":")[0], [*DEVICES, "auto"]) or "Choose cpu, cuda, cuda:1, mps, xpu or auto."
+    raise DeviceError(f"unknown device '{word}'", hint=hint)

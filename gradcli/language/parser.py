@@ -12,7 +12,7 @@ from functools import lru_cache
 from gradcli.errors import BoundError, ExpressionError
 from gradcli.language import calling, names
 from gradcli.language.constructs import BINARY, refuse
-from gradcli.language.derivatives import followed
+from gradcli.language.properties import followed
 from gradcli.language.reading import ExpressionReader
 from gradcli.language.syntax import (
     Assign,

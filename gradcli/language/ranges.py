@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from gradcli.errors import BoundError, UsageError, did_you_mean, listed
 from gradcli.language.curve import Stretch, read_stretch
-from gradcli.language.elementwise import is_pointwise
 from gradcli.language.parser import parse
+from gradcli.language.properties import is_pointwise
 from gradcli.language.request import Binding, Value, is_binding, read_binding, subject_text
 from gradcli.language.syntax import Program
 

@@ -8,8 +8,9 @@ from collections.abc import Collection
 
 from gradcli.errors import ExpressionError, UnknownNameError
 from gradcli.language import calling, names
+from gradcli.language.catalogue import DERIVATIVE
 from gradcli.language.constructs import BINARY, COMPARISON, UNARY, refuse
-from gradcli.language.derivatives import CATEGORY, check_inputs
+from gradcli.language.properties import check_inputs
 from gradcli.language.syntax import (
     Attribute,
     Binary,
@@ -220,7 +221,7 @@ class ExpressionReader:
         if calling.is_known_module(written):
             raise calling.not_a_value(written, span)
         row = names.function(written, function_span)
-        if row.category == CATEGORY:
+        if row.category == DERIVATIVE:
             self.derivatives = True
             check_inputs(row, arguments, keywords, span)
         return calling.function_call(row, None, arguments, keywords, written=written, span=span)

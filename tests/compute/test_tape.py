@@ -12,8 +12,8 @@ from gradcli.compute.evaluate import evaluate
 from gradcli.compute.literals import Context
 from gradcli.compute.recorder import Recorder, record_backward
 from gradcli.compute.tape import ITEM, LEAF, Step, Tape
-from gradcli.language.elementwise import changes_in_place
 from gradcli.language.parser import parse
+from gradcli.language.properties import changes_in_place
 
 
 def taped(text: str, **leaves: torch.Tensor) -> Tape:

@@ -139,12 +139,12 @@ def plug_in() -> None:
     """The device is there, and stays in this process."""
     from torch.utils import backend_registration
 
-    from gradcli.language import devices
+    from gradcli.language import dtypes
 
     getattr(backend_registration, SETUP)(NAME, backend_module=MODULE)
     for name in ("empty_strided", "empty.memory_format", "copy_"):  # how torch.tensor makes one, below the mode
         _KERNELS.impl(name, partial(_kernel, name), "PrivateUse1")
-    devices.KINDS = (*devices.KINDS, NAME)
+    dtypes.DEVICES = (*dtypes.DEVICES, NAME)
     _Factories().__enter__()
 
 

@@ -18,10 +18,9 @@ from gradcli.compute.reference.reals import Array, choose, finite, reals
 from gradcli.compute.reference.rules import RULES
 from gradcli.compute.reference.slope import NoReference
 from gradcli.errors import ArgumentError
-from gradcli.language.catalogue.derivatives import SHORT
+from gradcli.language.catalogue import DERIVATIVE, GRAD
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import bind
-from gradcli.language.derivatives import CATEGORY
 from gradcli.language.names import CONSTANTS
 from gradcli.language.syntax import (
     Assign,
@@ -146,19 +145,19 @@ class _Run:
                 return attribute(operands[0], name)
             case Index():
                 return index(operands[0], operands[1])
-            case Call(function=row) if row.category == CATEGORY:
+            case Call(function=row) if row.category == DERIVATIVE:
                 return self._derivative(node)
             case Call():
                 return self._call(node, operands)
 
     def _derivative(self, call: Call) -> object:
         """grad(u, x): the statements so far are run again with x moved."""
-        if call.function.name != SHORT or len(call.arguments) != 2:
+        if call.function.name != GRAD or len(call.arguments) != 2:
             raise NoReference(call.function.name)
         output, inputs = call.arguments
         names = [node.name for node in (inputs, *children(inputs)) if isinstance(node, Name)]
         if not self.variables.keys() >= set(names):
-            raise NoReference(SHORT)
+            raise NoReference(GRAD)
         found = [slopes_inside(partial(self._moved, output, name), as_array(self.variables[name])) for name in names]
         return found[0] if isinstance(inputs, Name) else tuple(found)
 

@@ -21,7 +21,7 @@ from gradcli.compute.reference.evaluator import evaluate
 from gradcli.compute.reference.reals import ZERO, Array, finite, reals
 from gradcli.compute.reference.slope import Real
 from gradcli.compute.reference.summed import summands
-from gradcli.language.elementwise import is_pointwise
+from gradcli.language.properties import is_pointwise
 from gradcli.language.syntax import Program
 
 _NOISE = mp.mpf(10) ** -250

@@ -10,7 +10,7 @@ from mpmath import mp
 
 from gradcli.compute.reference.evaluator import evaluate
 from gradcli.compute.reference.reals import Array, reals
-from gradcli.language.elementwise import is_pointwise, summed
+from gradcli.language.properties import is_pointwise, summed
 from gradcli.language.syntax import Call, Program
 
 _DIGITS = 1500

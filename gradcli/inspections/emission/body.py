@@ -13,7 +13,7 @@ from gradcli.errors import BoundError
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.expression import Writer, symbol_of
 from gradcli.inspections.question import Question, default_dtype
-from gradcli.language.elementwise import is_random
+from gradcli.language.properties import is_random
 from gradcli.language.request import Request, Value
 from gradcli.language.syntax import (
     Assign,

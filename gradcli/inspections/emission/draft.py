@@ -23,7 +23,7 @@ from gradcli.inspections.emission.expression import Writer
 from gradcli.inspections.emission.gate import checked, quoted
 from gradcli.inspections.emission.naming import free_name, names_for, taken_names
 from gradcli.inspections.question import Question, tensor_of
-from gradcli.language.elementwise import is_random
+from gradcli.language.properties import is_random
 from gradcli.language.request import Request, Value
 from gradcli.language.syntax import Node
 from gradcli.results import ProgramResult

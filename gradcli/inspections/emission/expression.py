@@ -19,7 +19,7 @@ from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.derivatives import derivative
 from gradcli.inspections.emission.literals import ATOM, PRODUCT, SIGN, SUM, Source
 from gradcli.language import syntax
-from gradcli.language.catalogue.derivatives import SHORT
+from gradcli.language.catalogue import GRAD
 from gradcli.language.names import CONSTANTS
 from gradcli.language.syntax import Node, children, postorder
 
@@ -165,7 +165,7 @@ class Writer:
             receiver = to_tensor(operands[0], node.receiver.span, self.context)
             known[id(receiver)] = self._converted(node.receiver, operands[0], parts[0], ())
             operands[0] = receiver
-        if node.function.name == SHORT:
+        if node.function.name == GRAD:
             return derivative(operands, parts)
         call = prepare(node, operands, self.context)
         positional = self._starred(node, call, operands, parts) or [self._argument(a, known) for a in call.positional]

@@ -19,8 +19,8 @@ from gradcli.inspections.question import Engine, Selection, ask
 from gradcli.inspections.retain_demo import RetainOptions, demonstration, staged
 from gradcli.inspections.softmax import SoftmaxOptions, check_softmax, softmax_request
 from gradcli.inspections.trace import TraceOptions
-from gradcli.language.elementwise import changes_in_place
 from gradcli.language.loss_call import LossRequest
+from gradcli.language.properties import changes_in_place
 from gradcli.language.request import Request, Value
 from gradcli.results import Failure, ProgramResult
 

@@ -23,7 +23,7 @@ from gradcli.inspections.question import Question
 from gradcli.inspections.retaining.autopsy import kept_bytes
 from gradcli.inspections.retaining.scenarios import Plan
 from gradcli.inspections.retaining.stage import Stage, alone
-from gradcli.language.elementwise import is_random
+from gradcli.language.properties import is_random
 from gradcli.language.syntax import Assign
 from gradcli.progress import steps
 from gradcli.results import WayOut

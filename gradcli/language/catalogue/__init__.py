@@ -5,12 +5,34 @@ from __future__ import annotations
 from functools import cache
 
 from gradcli.language.catalogue.activations import ACTIVATIONS
-from gradcli.language.catalogue.derivatives import DERIVATIVES
 from gradcli.language.catalogue.losses import LOSSES
 from gradcli.language.catalogue.operations import OPERATIONS
-from gradcli.language.catalogue.rows import Activation, Loss, Row
+from gradcli.language.catalogue.rows import Activation, Loss, Operation, Row
 
-__all__ = ["all_rows", "find", "find_activation", "find_loss", "find_method", "function_names", "method_names"]
+DERIVATIVE = "derivative"
+"""The category of derivatives inside an expression, which is differentiated again."""
+GRAD = "grad"
+"""A cotangent of ones, a graph of its own, zeros for an input that is not used, one tensor for one input."""
+
+_DERIVATIVES = (
+    Operation(
+        name="autograd.grad",
+        torch="torch.autograd.grad",
+        category=DERIVATIVE,
+        signatures=(
+            "(outputs: any, inputs: any, grad_outputs: any = None, retain_graph: bool? = None, "
+            "create_graph: bool = False, only_inputs: bool = True, allow_unused: bool? = None, *, materialize_grads: bool = False)",
+        ),
+        subject="autograd.grad(sum(x**2), x, create_graph=True)[0]",
+    ),
+    Operation(
+        name=GRAD,
+        torch="torch.autograd.grad",
+        category=DERIVATIVE,
+        signatures=("(output, inputs: any)",),
+        subject="grad(x**3, x)",
+    ),
+)
 
 
 @cache
@@ -21,7 +43,7 @@ def _by_name() -> dict[str, Row]:
 @cache
 def all_rows() -> tuple[Row, ...]:
     """Every row: activations, losses, operations, derivatives."""
-    return (*ACTIVATIONS, *LOSSES, *OPERATIONS, *DERIVATIVES)
+    return (*ACTIVATIONS, *LOSSES, *OPERATIONS, *_DERIVATIVES)
 
 
 def find(name: str) -> Row | None:
