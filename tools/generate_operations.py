@@ -1,7 +1,7 @@
-"""Write the rows of `gradcli.language.catalogue.operations` and `attributes` from PyTorch's own schemas.
+"""Write `gradcli/language/catalogue/generated.py` from PyTorch's own schemas.
 
-    python tools/generate_operations.py           # rewrite the modules
-    python tools/generate_operations.py --check   # exit code 1 if they would change
+    python tools/generate_operations.py           # rewrite the file
+    python tools/generate_operations.py --check   # exit code 1 if it would change
 
 What is chosen, and what is known about it, stands in the tables below and is reviewed by people; names, order,
 kinds and defaults of the arguments come from PyTorch. To add an operation, add its name to a category.
@@ -21,8 +21,9 @@ from types import FunctionType
 import torch
 from torch.nn import functional
 
-CATALOGUE = Path(__file__).parent.parent / "gradcli" / "language" / "catalogue"
-WIDTH = 120
+from gradcli.language.catalogue.operations import PATHS, in_place
+
+GENERATED = Path(__file__).parent.parent / "gradcli" / "language" / "catalogue" / "generated.py"
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,6 @@ class Category:
     about: str
     names: str
     pointwise: bool = False
-
-    @property
-    def module(self) -> str:
-        return re.sub(r"\W", "_", self.name)
 
 
 CATEGORIES = (
@@ -234,6 +231,11 @@ CATEGORIES = (
     ),
 )
 
+CHOSEN = {
+    word.lstrip("~").partition("=")[0]: category.name for category in CATEGORIES for word in category.names.split()
+}
+"""The category of each name."""
+
 DTYPE_METHODS = "bfloat16 bool byte cdouble cfloat char double float half int long short"
 
 OVERRIDES = {
@@ -251,9 +253,6 @@ OVERRIDES = {
     **dict.fromkeys(DTYPE_METHODS.split(), ("(input)",)),
 }
 """Where PyTorch's own answer is `*args`, or an overload would move data between devices."""
-
-PATHS = {"tensor": "torch.asarray"}
-"""`torch.tensor` of a tensor warns and leaves the graph, `torch.asarray` does neither."""
 
 KINDS = {
     **{
@@ -281,34 +280,6 @@ KINDS = {
     ("unravel_index", "shape"): "ints",
 }
 """Kinds that PyTorch's Python functions do not annotate, or annotate too narrowly."""
-
-SUBJECTS = {
-    "cummax": "dim=0",
-    "cummin": "dim=0",
-    "cumprod": "dim=0",
-    "cumsum": "dim=0",
-    "chunk": "2",
-    "flip": "0",
-    "kthvalue": "1",
-    "logcumsumexp": "dim=0",
-    "logsumexp": "dim=0",
-    "linalg.matrix_power": "2",
-    "matrix_power": "2",
-    "mvlgamma": "1",
-    "nanquantile": "0.5",
-    "normalize": "dim=0",
-    "pow": "2",
-    "float_power": "2",
-    "quantile": "0.5",
-    "repeat_interleave": "2",
-    "roll": "1",
-    "split": "1",
-    "topk": "1",
-    "unsqueeze": "0",
-}
-"""The arguments that a bare name needs after `x`."""
-
-FULL_SUBJECTS = {"polygamma": "polygamma(1, x)"}
 
 NOT_METHODS = {"polygamma", "unfold", "where"}
 """Methods of another meaning or order of arguments than the function of their name: of `unfold` the method has a row of
@@ -502,139 +473,71 @@ def signatures(name: str, category: str) -> tuple[str, ...]:
 
 
 def row(word: str, category: Category) -> str:
+    """A line of the file: a name with its aliases, its marks, its signatures unless they follow from another row."""
     flipped = word.startswith("~")
     name, _, aliases = word.removeprefix("~").partition("=")
     path = path_of(name)
     bare = name.removeprefix("Tensor.")
-    method = name not in NOT_METHODS and callable(getattr(torch.Tensor, bare, None))
     in_functional = path.startswith("torch.nn.functional.")
-    function = not path.startswith("torch.Tensor.") or (category.name == "conversion" and name != "type")
+    method = name not in NOT_METHODS and callable(getattr(torch.Tensor, bare, None))
+    marks = {
+        "n": in_functional,
+        "t": path == f"torch.Tensor.{bare}",
+        "f": not path.startswith("torch.Tensor.") or (category.name == "conversion" and name != "type"),
+        "m": method and not (in_functional and not hasattr(torch, name)),
+        "p": category.pointwise is not flipped,
+    }
+    words = [f"{name}={','.join(sorted(aliases.split(',')))}" if aliases else name]
+    words.append("".join(mark for mark, is_set in marks.items() if is_set))
     texts = signatures(name, category.name)
-    words = [repr_(name), *map(wrapped, texts)]
-    if path != (f"torch.{name}" if function else f"torch.Tensor.{bare}"):
-        words.append(f"torch={repr_(path)}")
-    if method and not (in_functional and not hasattr(torch, name)):
-        words.append("method=True")
-    if not function:
-        words.append("function=False")
-    if category.pointwise is not flipped:
-        words.append("pointwise=True")
-    if name in SUBJECTS or name in FULL_SUBJECTS:
-        words.append(f"subject={repr_(FULL_SUBJECTS.get(name) or f'{name}(x, {SUBJECTS[name]})')}")
-    names = [repr_(alias) for alias in sorted(aliases.split(","))]
-    if aliases:
-        words.append(f"aliases=({', '.join(names)}{',' if len(names) == 1 else ''})")
-    line = f"    row({', '.join(words)}),"
-    if len(line) <= WIDTH and "\n" not in line:
-        return line
-    one = f"        {', '.join(words)}"
-    if len(one) <= WIDTH and "\n" not in one:
-        return f"    row(\n{one}\n    ),"
-    if aliases and len(words[-1]) > WIDTH - 9:  # many aliases, one a line
-        words[-1] = "aliases=(\n" + "".join(f"            {alias},\n" for alias in names) + "        )"
-    return "    row(\n" + "".join(f"        {word},\n" for word in words) + "    ),"
+    twin = name.removesuffix("_")
+    if twin == name or twin not in CHOSEN or texts != in_place(signatures(twin, CHOSEN[twin])):
+        words += texts
+    return f"        ({', '.join(map(quoted, words))}),"
 
 
-def wrapped(text: str) -> str:
-    """A signature as a literal, over several lines where it is long."""
-    if len(text) <= WIDTH - 12:
-        return repr_(text)
-    lines, line = [], ""
-    for part in re.split(r"(?<=, )", text):
-        if len(line) + len(part) > WIDTH - 16:
-            lines.append(line)
-            line = ""
-        line += part
-    return "\n        ".join(repr_(line) for line in [*lines, line])
-
-
-def repr_(text: str) -> str:
+def quoted(text: str) -> str:
     return '"' + text.replace('"', '\\"') + '"'
 
 
-HEADER = "Written by tools/generate_operations.py from PyTorch's schemas: change that, not this."
+HEADER = '''"""Operations by category, and the parts of results: data for `operations.py`, which says how a row is read.
+
+Written by tools/generate_operations.py from PyTorch's schemas: change that, not this.
+"""
+
+# fmt: off
+'''
 
 
-def module(category: Category) -> str:
-    words = sorted(category.names.split(), key=lambda word: word.lstrip("~").partition("=")[0])
-    lines = "\n".join(row(word, category) for word in words)
-    return (
-        f'"""Operations, {category.name}: {category.about}.\n\n{HEADER}\n"""\n\n'
-        "from gradcli.language.catalogue.operations.table import category\n\n"
-        f'row = category("{category.name}")\n\nROWS = (\n{lines}\n)\n'
-    )
-
-
-def package() -> str:
-    modules = sorted(category.module for category in CATEGORIES)
-    ordered = sorted(CATEGORIES, key=lambda category: category.name)
-    imports = "\n".join(f"    {module}," for module in modules)
-    names = "\n".join(f'    "{category.name}",' for category in ordered)
-    rows = "\n".join(f"    *{category.module}.ROWS," for category in ordered)
-    return (
-        f'"""Tensor operations: every row that is neither an activation nor a loss.\n\n{HEADER}\n"""\n\n'
-        "from gradcli.language.catalogue.operations import (\n"
-        f"{imports}\n)\nfrom gradcli.language.catalogue.rows import Operation\n\n"
-        f"CATEGORIES = (\n{names}\n)\n\nOPERATIONS: tuple[Operation, ...] = (\n{rows}\n)\n"
-    )
-
-
-def attributes() -> str:
-    described = {
-        "H": "the conjugate transpose of a matrix",
-        "T": "the transpose of a matrix",
-        "data": "the same values outside the graph",
-        "dtype": "the type of the elements",
-        "imag": "the imaginary part",
-        "mH": "the conjugate transpose of the last two dimensions",
-        "mT": "the transpose of the last two dimensions",
-        "ndim": "the number of dimensions, an integer",
-        "real": "the real part",
-        "shape": "the sizes of the dimensions, integers",
-    }
-    missing = [name for name in described if not hasattr(torch.Tensor, name)]
-    if missing:
-        raise SystemExit(f"torch.Tensor has no attribute {missing}")
-    rows = "\n".join(f'    "{name}": "{text}",' for name, text in sorted(described.items()))
-    fields = "\n".join(f'        "{field}",' for field in sorted(set(result_fields())))
-    return (
-        f'"""What can be read from a tensor, and from a result with several parts, with a dot.\n\n{HEADER}\n"""\n\n'
-        f"ATTRIBUTES = {{\n{rows}\n}}\n"
-        '"""Attributes of a tensor."""\n\n'
-        f"RESULT_FIELDS = frozenset(\n    (\n{fields}\n    )\n)\n"
-        '"""Parts of the named tuples that PyTorch returns, `values` of `max(x, dim=0)`."""\n'
-    )
+def written() -> str:
+    """The whole file."""
+    lines = [f"{HEADER}ROWS: dict[str, tuple[tuple[str, ...], ...]] = {{"]
+    for category in sorted(CATEGORIES, key=lambda category: category.name):
+        words = sorted(category.names.split(), key=lambda word: word.lstrip("~").partition("=")[0])
+        lines += [f"    {quoted(category.name)}: (  # {category.about}", *(row(w, category) for w in words), "    ),"]
+    fields = ", ".join(map(quoted, sorted(set(result_fields()))))
+    lines += ["}", f"RESULT_FIELDS = frozenset(({fields}))"]
+    return "\n".join(lines) + '\n"""Parts of the named tuples that PyTorch returns, `values` of `max(x, dim=0)`."""\n'
 
 
 def result_fields() -> Iterator[str]:
     """The fields of the named tuples of the chosen operations."""
-    chosen = {word.lstrip("~").partition("=")[0].replace(".", "_") for c in CATEGORIES for word in c.names.split()}
+    chosen = {name.replace(".", "_") for name in CHOSEN}
     for name in dir(torch.return_types):
         result = getattr(torch.return_types, name)
         if name in chosen and isinstance(result, type):
             yield from getattr(result, "__match_args__", ())
 
 
-def written() -> dict[Path, str]:
-    files = {CATALOGUE / "operations" / f"{category.module}.py": module(category) for category in CATEGORIES}
-    return {
-        **files,
-        CATALOGUE / "operations" / "__init__.py": package(),
-        CATALOGUE / "attributes.py": attributes(),
-    }
-
-
 def main(words: list[str]) -> int:
-    files = written()
-    stale = [path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    text = written()
+    stale = not GENERATED.exists() or GENERATED.read_text(encoding="utf-8") != text
     if "--check" in words:
-        for path in stale:
-            print(f"{path} is not what the generator writes")
-        return 1 if stale else 0
-    for path in stale:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(files[path], encoding="utf-8")
-    print(f"{len(files)} modules, {len(stale)} changed")
+        if stale:
+            print(f"{GENERATED} is not what the generator writes")
+        return int(stale)
+    GENERATED.write_text(text, encoding="utf-8")
+    print(f"{GENERATED} was {'changed' if stale else 'up to date'}")
     return 0
 
 

@@ -6,7 +6,7 @@ import torch
 
 from gradcli.compute.literals import Context, to_tensor
 from gradcli.errors import ExpressionError, Span, UnknownNameError
-from gradcli.language.catalogue.attributes import ATTRIBUTES
+from gradcli.language.catalogue.operations import ATTRIBUTES
 
 
 def as_index(value: object, span: Span, context: Context) -> object:

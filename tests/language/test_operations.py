@@ -16,12 +16,13 @@ import pytest
 import torch
 
 from gradcli.language.catalogue.activations import ACTIVATIONS
-from gradcli.language.catalogue.attributes import ATTRIBUTES, RESULT_FIELDS
+from gradcli.language.catalogue.generated import RESULT_FIELDS
 from gradcli.language.catalogue.losses import LOSSES
-from gradcli.language.catalogue.operations import CATEGORIES, OPERATIONS
+from gradcli.language.catalogue.operations import ATTRIBUTES, CATEGORIES, operations
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import KINDS, Signature, parse_signature, signatures_of
 
+OPERATIONS = operations()
 GENERATOR = Path(__file__).parents[2] / "tools" / "generate_operations.py"
 GENERATED_WITH = "2.13"
 NAMES = {row.name: row for row in OPERATIONS}

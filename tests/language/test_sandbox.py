@@ -11,7 +11,8 @@ import torch
 
 from gradcli.errors import GradcliError
 from gradcli.language import catalogue
-from gradcli.language.catalogue.attributes import ATTRIBUTES, RESULT_FIELDS
+from gradcli.language.catalogue.generated import RESULT_FIELDS
+from gradcli.language.catalogue.operations import ATTRIBUTES
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import signatures_of
 from gradcli.language.parser import parse

@@ -14,7 +14,8 @@ from functools import cache
 
 from gradcli.errors import BoundError, OutputError
 from gradcli.language.catalogue import all_rows
-from gradcli.language.catalogue.attributes import ATTRIBUTES, RESULT_FIELDS
+from gradcli.language.catalogue.generated import RESULT_FIELDS
+from gradcli.language.catalogue.operations import ATTRIBUTES
 from gradcli.language.dtypes import ALL
 from gradcli.language.names import CONSTANTS
 

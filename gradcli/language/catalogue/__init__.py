@@ -6,7 +6,7 @@ from functools import cache
 
 from gradcli.language.catalogue.activations import ACTIVATIONS
 from gradcli.language.catalogue.losses import LOSSES
-from gradcli.language.catalogue.operations import OPERATIONS
+from gradcli.language.catalogue.operations import find_operation, operations
 from gradcli.language.catalogue.rows import Activation, Loss, Operation, Row
 
 DERIVATIVE = "derivative"
@@ -36,19 +36,20 @@ _DERIVATIVES = (
 
 
 @cache
-def _by_name() -> dict[str, Row]:
-    return {name: row for row in all_rows() for name in (row.name, *row.aliases)}
+def all_rows() -> tuple[Row, ...]:
+    """Every row: activations, losses, operations, derivatives."""
+    return (*ACTIVATIONS, *LOSSES, *operations(), *_DERIVATIVES)
 
 
 @cache
-def all_rows() -> tuple[Row, ...]:
-    """Every row: activations, losses, operations, derivatives."""
-    return (*ACTIVATIONS, *LOSSES, *OPERATIONS, *_DERIVATIVES)
+def _by_name() -> dict[str, Row]:
+    """The rows that are no operations, by name and alias."""
+    return {name: row for row in (*ACTIVATIONS, *LOSSES, *_DERIVATIVES) for name in (row.name, *row.aliases)}
 
 
 def find(name: str) -> Row | None:
     """The row that `name` or an alias of that name stands for."""
-    return _by_name().get(name)
+    return _by_name().get(name) or find_operation(name)
 
 
 def find_method(name: str) -> Row | None:
@@ -71,9 +72,9 @@ def find_loss(name: str) -> Loss | None:
 
 def function_names() -> list[str]:
     """All names that can be called as functions."""
-    return sorted(name for name, row in _by_name().items() if row.function)
+    return sorted(name for row in all_rows() if row.function for name in (row.name, *row.aliases))
 
 
 def method_names() -> list[str]:
     """All names that can be called as methods."""
-    return sorted(name.removeprefix("Tensor.") for name, row in _by_name().items() if row.method)
+    return sorted(n.removeprefix("Tensor.") for row in all_rows() if row.method for n in (row.name, *row.aliases))
