@@ -16,13 +16,13 @@ __all__ = ["FORMATS", "Answer", "View", "write"]
 Renderer = Callable[[Answer, View], Iterator[str]]
 
 FORMATS = {
-    "table": "gradcli.render.terminal",
-    "json": "gradcli.render.json",
-    "ndjson": "gradcli.render.ndjson",
-    "csv": "gradcli.render.csv",
-    "markdown": "gradcli.render.markdown",
+    "table": "terminal.render",
+    "json": "json.render",
+    "ndjson": "rows.json_rows",
+    "csv": "rows.csv_rows",
+    "markdown": "markdown.render",
 }
-"""The module whose `render` writes each format; only the one that is used is imported."""
+"""The function of this package that writes each format; only the module that is used is imported."""
 MACHINE_FORMATS = ("json", "ndjson", "csv")
 """Those that hold every character as it is."""
 
@@ -42,8 +42,9 @@ def write(answer: Answer, view: View, stream: TextIO) -> None:
 
 
 def renderer(name: str) -> Renderer:
-    """The `render` function of a format."""
-    render: Renderer = import_module(FORMATS[name]).render
+    """The function that writes a format."""
+    module, _, function = FORMATS[name].partition(".")
+    render: Renderer = getattr(import_module(f"{__name__}.{module}"), function)
     return render
 
 

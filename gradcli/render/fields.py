@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcli.render.blocks import Drawing, Field
-from gradcli.render.curves import limits_of, lines_of
-from gradcli.render.ticks import round_ticks
+from gradcli.render.curves import limits_of, lines_of, round_ticks
 
 _LOPSIDED = 0.35
 """Where the middle one of the values lies farther from the middle of the range than this share of it, as in the valley

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcli.render.blocks import Field
-from gradcli.render.curves import Axis
+from gradcli.render.curves import Axis, round_ticks, tick_labels
 from gradcli.render.fields import Scale, arrows_of, scale_of, share_without_slope, spread_over
 from gradcli.render.layout import Line
 from gradcli.render.plot import floor_lines, legend_lines
 from gradcli.render.stationary import stationary_of
 from gradcli.render.text import as_charset
-from gradcli.render.ticks import round_ticks, tick_labels
 from gradcli.render.view import View
 
 _WIDTH = 72

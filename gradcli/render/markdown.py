@@ -23,10 +23,9 @@ from gradcli.render.blocks import (
     Verbatim,
 )
 from gradcli.render.cells import is_numeric, shown_cells, shown_scalar
-from gradcli.render.excerpt import excerpt
 from gradcli.render.layout import Line
 from gradcli.render.plot import plot_lines
-from gradcli.render.text import one_line, shortened, visible, visible_lines
+from gradcli.render.text import excerpt, one_line, shortened, visible, visible_lines
 from gradcli.render.view import Answer, View
 from gradcli.render.views import blocks_of
 

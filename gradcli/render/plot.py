@@ -6,10 +6,9 @@ import numpy as np
 
 from gradcli.render.blocks import Plot
 from gradcli.render.braille import Grid
-from gradcli.render.curves import Axis, limits_of, lines_of
+from gradcli.render.curves import Axis, limits_of, lines_of, power_labels, round_ticks, tick_labels
 from gradcli.render.layout import GAP, Line
 from gradcli.render.text import as_charset, one_line, shortened, visible, width_of, wrapped
-from gradcli.render.ticks import power_labels, round_ticks, tick_labels
 from gradcli.render.view import View
 
 _WIDTH = 72

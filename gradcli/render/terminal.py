@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from gradcli.render.blocks import Block, Excerpt, Facts, Field, Heading, Listing, Note, Plot, Table, Tree, Verbatim
-from gradcli.render.excerpt import excerpt
 from gradcli.render.layout import GAP, Line, facts_lines, table_lines
 from gradcli.render.plot import plot_lines
-from gradcli.render.text import as_charset, one_line, shortened, visible, visible_lines, width_of, wrapped
+from gradcli.render.text import as_charset, excerpt, one_line, shortened, visible, visible_lines, width_of, wrapped
 from gradcli.render.view import Answer, View
 from gradcli.render.views import blocks_of
 

@@ -1,7 +1,7 @@
-"""Answers as files: one row an ending, one module a format; a file appears whole or not at all.
+"""Answers as files: one row an ending, one function a format; a file appears whole or not at all.
 
-A sink is a module with `write(answer, view, stream)`: the stream is binary, and what the format could not hold as it
-was comes back as a sentence, or None. It raises OutputError where the answer has nothing that the format could hold.
+A sink is a function of an answer, a view and a binary stream. What the format could not hold as it was comes back as a
+sentence, or None. It raises OutputError where the answer has nothing that the format could hold.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ if TYPE_CHECKING:
     from gradcli.render.view import Answer, View
     from gradcli.sinks.files import Target
 
-__all__ = ["SINKS", "Write", "check_available", "is_picture", "module_of", "save"]
+__all__ = ["SINKS", "Write", "check_available", "is_picture", "save"]
 
 Write = Callable[["Answer", "View", BinaryIO], str | None]
 
 SINKS = {
-    ".json": "gradcli.sinks.text",
-    ".ndjson": "gradcli.sinks.text",
-    ".csv": "gradcli.sinks.text",
-    ".md": "gradcli.sinks.text",
-    ".npy": "gradcli.sinks.npy",
-    ".npz": "gradcli.sinks.npz",
-    ".pt": "gradcli.sinks.pt",
-    ".safetensors": "gradcli.sinks.safetensors",
-    ".parquet": "gradcli.sinks.parquet",
-    ".py": "gradcli.sinks.program",
-    ".svg": "gradcli.render.pictures.svg",
-    ".png": "gradcli.render.pictures.png",
-    ".mmd": "gradcli.render.drawings.mermaid",
-    ".dot": "gradcli.render.drawings.dot",
-    ".html": "gradcli.render.page",
+    ".json": "gradcli.sinks.text.write",
+    ".ndjson": "gradcli.sinks.text.write",
+    ".csv": "gradcli.sinks.text.write",
+    ".md": "gradcli.sinks.text.write",
+    ".npy": "gradcli.sinks.arrays.write_npy",
+    ".npz": "gradcli.sinks.arrays.write_npz",
+    ".pt": "gradcli.sinks.arrays.write_pt",
+    ".safetensors": "gradcli.sinks.safetensors.write",
+    ".parquet": "gradcli.sinks.parquet.write",
+    ".py": "gradcli.sinks.text.write_program",
+    ".svg": "gradcli.render.pictures.write_svg",
+    ".png": "gradcli.render.pictures.write_png",
+    ".mmd": "gradcli.render.drawings.mermaid.write",
+    ".dot": "gradcli.render.drawings.dot.write",
+    ".html": "gradcli.render.page.write",
 }
-"""The module whose `write` makes each kind of file; only the one that is used is imported."""
+"""The function that makes each kind of file; only the module that is used is imported."""
 
 _FORMATS = {".json": "json", ".ndjson": "ndjson", ".csv": "csv", ".md": "markdown"}
 """The format of the view, where the file is text."""
 
-_GRAPHS = {".svg": "gradcli.render.drawings.svg", ".png": "gradcli.render.drawings.png"}
-"""The module where the answer is a graph and not a curve."""
+_GRAPHS = {".svg": "gradcli.render.drawings.svg.write", ".png": "gradcli.render.drawings.png.write"}
+"""The function where the answer is a graph and not a curve."""
 
 _TENSORS = frozenset((".npy", ".npz", ".pt", ".safetensors"))
 _TABLES = ".json, .ndjson, .csv, .md or .parquet"
@@ -67,11 +67,6 @@ def is_picture(ending: str) -> bool:
     return ending in _PICTURES
 
 
-def module_of(ending: str, answer: Answer | None = None) -> str:
-    """The dotted name of the module that writes this kind of file for this answer."""
-    return _GRAPHS.get(ending, SINKS[ending]) if getattr(answer, "kind", None) == "trace" else SINKS[ending]
-
-
 def check_available(ending: str, command: str = "") -> None:
     """Raises OutputError where the format's library is not installed, or holds nothing that the command answers."""
     if not ending:
@@ -88,7 +83,7 @@ def check_available(ending: str, command: str = "") -> None:
     library, extra = _NEEDS.get(ending, ("gradcli", ""))
     if find_spec(library) is None:
         raise OutputError(f"{ending} files need {library}", hint=f"Install it: pip install 'gradcli[{extra}]'.")
-    if not _exists(SINKS[ending]):
+    if not _exists(SINKS[ending].rpartition(".")[0]):
         raise OutputError(f"{ending} files cannot be written by this version", hint="Choose another ending.")
 
 
@@ -109,8 +104,10 @@ def save(answer: Answer, view: View, targets: Sequence[Target]) -> list[str]:
 
 
 def _writer(ending: str, answer: Answer) -> Write:
-    """The `write` of a format."""
-    write: Write = import_module(module_of(ending, answer)).write if ending else import_module(SINKS[".json"]).write
+    """The function of a format; what has no ending is text."""
+    is_graph = getattr(answer, "kind", None) == "trace" and ending in _GRAPHS
+    module, _, function = (_GRAPHS[ending] if is_graph else SINKS[ending or ".json"]).rpartition(".")
+    write: Write = getattr(import_module(module), function)
     return write
 
 

@@ -74,7 +74,7 @@ def with_pictures(monkeypatch: pytest.MonkeyPatch, drawn: str | OutputError) -> 
             raise drawn
         return drawn
 
-    monkeypatch.setattr("gradcli.render.pictures.svg.text", text)
+    monkeypatch.setattr("gradcli.render.pictures.svg_text", text)
 
 
 def written(answer: Answer, view: View = View()) -> str:

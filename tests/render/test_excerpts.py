@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcli.render.excerpt import excerpt
-from gradcli.render.text import visible, width_of
+from gradcli.render.text import excerpt, visible, width_of
 
 
 def marked(text: str, span: tuple[int, int], width: int = 100) -> str:

@@ -9,13 +9,13 @@ import pytest
 from fields_by_hand import SADDLE, field_result
 from PIL import Image
 
-from gradcli.render.pictures import picture, png
+from gradcli.render.pictures import picture, write_png
 from gradcli.render.view import Answer, View
 
 
 def dots(answer: Answer) -> np.ndarray:
     stream = io.BytesIO()
-    png.write(answer, View(), stream)
+    write_png(answer, View(), stream)
     return np.asarray(Image.open(stream).convert("RGB"), dtype=np.int64)
 
 

@@ -16,7 +16,7 @@ from results_by_hand import SCALARS, SIGMOID, STACK, STEP_AND_SIGMOID, gradient,
 
 from gradcli.errors import OutputError, UsageError
 from gradcli.render.blocks import Plot, Series, Shade
-from gradcli.render.pictures import curves, picture, png, svg
+from gradcli.render.pictures import curves, picture, svg_text, write_png, write_svg
 from gradcli.render.pictures.lettering import Lettering
 from gradcli.render.view import Answer, View
 
@@ -25,13 +25,13 @@ SPACE = {"svg": "http://www.w3.org/2000/svg", "dc": "http://purl.org/dc/elements
 
 def written(answer: Answer, view: View = View()) -> ElementTree.Element:
     stream = io.BytesIO()
-    svg.write(answer, view, stream)
+    write_svg(answer, view, stream)
     return ElementTree.fromstring(stream.getvalue())
 
 
 def dots(answer: Answer) -> np.ndarray:
     stream = io.BytesIO()
-    png.write(answer, View(), stream)
+    write_png(answer, View(), stream)
     return np.asarray(Image.open(stream).convert("RGB"), dtype=np.int64)
 
 
@@ -71,15 +71,15 @@ def test_a_dollar_sign_is_no_formula() -> None:
 def test_the_same_answer_gives_the_same_bytes() -> None:
     first, second = io.BytesIO(), io.BytesIO()
     for answer in (STEP_AND_SIGMOID, SADDLE):
-        svg.write(answer, View(), first)
-        svg.write(answer, View(), second)
+        write_svg(answer, View(), first)
+        write_svg(answer, View(), second)
     assert first.getvalue() == second.getvalue()
     assert b"20" in first.getvalue()
     assert not re.search(rb"\d{4}-\d\d-\d\d", first.getvalue())
 
 
 def test_the_text_for_a_page_is_the_picture_without_its_prolog() -> None:
-    text = svg.text(SIGMOID, View())
+    text = svg_text(SIGMOID, View())
     assert text.startswith("<svg")
     assert ElementTree.fromstring(text).tag == f"{{{SPACE['svg']}}}svg"
 
@@ -248,7 +248,7 @@ def test_the_denser_answer_is_drawn_and_the_users_points_are_marked() -> None:
     assert points.get_xdata().tolist() == [0, 1, 10]
 
 
-@pytest.mark.parametrize("write", [svg.write, png.write])
+@pytest.mark.parametrize("write", [write_svg, write_png])
 @pytest.mark.parametrize("answer", [SCALARS, UsageError("no"), ANSWERS["softmax"], ANSWERS["failure"]])
 def test_what_has_no_plot_says_what_has_one(write: object, answer: Answer) -> None:
     stream = io.BytesIO()

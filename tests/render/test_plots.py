@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from results_by_hand import NON_FINITE, SCALARS, SIGMOID, STACK, STEP_AND_SIGMOID, with_values
 
 from gradcli.render.blocks import Plot, Series, Shade, Table
-from gradcli.render.curves import jumps
+from gradcli.render.curves import jumps, round_ticks, tick_labels
 from gradcli.render.fields import has_values
 from gradcli.render.plot import plot_lines
 from gradcli.render.text import width_of
-from gradcli.render.ticks import round_ticks, tick_labels
 from gradcli.render.view import View
 from gradcli.render.views import blocks_of, plots_of
 

@@ -13,7 +13,7 @@ from traces_by_hand import MASKED, RAISED, chain, hostile, step, trace
 
 from gradcli.render import View, write
 from gradcli.render.blocks import Table, Tree
-from gradcli.render.drawings.tree import tree_of
+from gradcli.render.drawings.model import tree_of
 from gradcli.render.terminal import block_lines, painted
 from gradcli.render.text import width_of
 from gradcli.render.tree import tree_lines

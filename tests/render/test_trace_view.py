@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 from results_by_hand import SETTING, gradient, leaf, tensor
 
 from gradcli.render import View, write
+from gradcli.render.cells import summary
 from gradcli.render.json import to_json
 from gradcli.render.schema import schema_text
-from gradcli.render.summary import summary
 from gradcli.results import Failure, Finding, Path, Step, Tensor, TraceResult
 
 LEAF = Step("x", (10, 11), "leaf", None, (), tensor([0, 4]), tensor([np.inf, 0.5]), None, ())

@@ -1,4 +1,4 @@
-"""The graph of a trace: a box a step, an arrow from each step to those that read it."""
+"""A trace as a graph, a box a step and an arrow from each step to those that read it, and as a tree of its steps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Literal
 import numpy as np
 
 from gradcli.errors import GradcliError, OutputError
-from gradcli.render.summary import summary
+from gradcli.render.blocks import Branch, Tone, Tree
+from gradcli.render.cells import summary
 from gradcli.render.text import one_line, shortened
 from gradcli.render.view import Answer
 from gradcli.results import Failure, Step, Tensor, TraceResult
@@ -40,6 +41,7 @@ _NEAR = 3
 """Levels below the nearest of them from which on an arrow is long."""
 _LANES = 600
 """Levels that all long arrows together may pass."""
+_TONES: dict[str | None, Tone] = {None: "plain", "found": "warning", "born": "error", "raised": "error"}
 _WORDS: Mapping[Mark, str] = {"born": "born here", "found": "found here", "raised": "PyTorch raised here"}
 
 
@@ -255,3 +257,27 @@ def _spreads(operand: tuple[bool, bool], user: tuple[bool, bool], step: Step) ->
     """
     backward_birth = mark_of(step) == "born" and not user[0]
     return (operand[0] and user[0]) or (operand[1] and (user[1] or backward_birth))
+
+
+def tree_of(result: TraceResult) -> Tree:
+    """The steps of a trace as a tree: the output at its root, under each step what it reads.
+
+    All steps are in it; a program that computes what it does not return has several roots, the output's first.
+    """
+    steps = result.steps
+    failed = failed_step(result)
+    used = {operand for step in steps for operand in step.operands}
+    output = output_of(result)
+    unused = [number for number in reversed(range(len(steps))) if number not in used]
+    roots = tuple(dict.fromkeys([*([] if output is None else [output]), *unused]))
+    return Tree(
+        ("value", "gradient", "slope"),
+        tuple(_branch(step, raised=number == failed) for number, step in enumerate(steps)),
+        roots,
+    )
+
+
+def _branch(step: Step, *, raised: bool) -> Branch:
+    mark: Mark | None = "raised" if raised else mark_of(step)
+    tensors = (step.value, step.gradient, step.derivative)
+    return Branch(one_line(step.expression), tensors, step.operands, remark_of(step, mark), _TONES[mark])

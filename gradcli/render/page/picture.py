@@ -33,9 +33,9 @@ def picture_of(answer: Answer, view: View) -> Iterator[str]:
     if not plots:
         return
     try:
-        from gradcli.render.pictures import svg
+        from gradcli.render.pictures import svg_text
 
-        drawn = svg.text(answer, view)
+        drawn = svg_text(answer, view)
     except OutputError as error:
         yield from _characters(plots, view)
         yield f'<p class="quiet">{escaped(" - ".join(filter(None, (error.message, error.hint))))}</p>'

@@ -1,21 +1,28 @@
-"""Answers as pictures: their curves, or their field, drawn by matplotlib into SVG or PNG."""
+"""Answers as pictures: their curves, or their field, drawn by matplotlib into SVG or PNG.
+
+The same answer gives the same bytes of SVG.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradcli.errors import OutputError
 from gradcli.render.blocks import Field, Plot
 from gradcli.render.fields import has_values
 from gradcli.render.matplotlib_alone import settings
+from gradcli.render.text import one_line
 from gradcli.render.view import Answer, View
 from gradcli.render.views import plots_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_DOTS_PER_INCH = 150
 _STYLE: dict[str, Any] = {
     "axes.edgecolor": "#444444",
     "axes.grid": True,
@@ -55,9 +62,33 @@ def picture(answer: Answer, view: View, *, fallback: str) -> Iterator[Figure]:
             yield figure
 
 
-def title_of(answer: Answer) -> str:
+def write_png(answer: Answer, view: View, stream: BinaryIO) -> None:
+    """The picture, 1200 dots wide.  Raises OutputError where there is nothing to draw."""
+    with picture(answer, view, fallback="escape") as figure:
+        notes = {"Software": "gradcli", "Title": _title(answer)}
+        figure.savefig(stream, format="png", dpi=_DOTS_PER_INCH, metadata=notes)
+
+
+def write_svg(answer: Answer, view: View, stream: BinaryIO) -> None:
+    """The picture as UTF-8 text of SVG.  Raises OutputError where there is nothing to draw."""
+    with picture(answer, view, fallback="keep") as figure, warnings.catch_warnings():
+        # a browser has fonts for characters that are missing here
+        warnings.filterwarnings("ignore", message=r"(?s)Glyph .* missing from font")
+        notes = {"Date": None, "Creator": "gradcli", "Title": _title(answer)}
+        figure.savefig(stream, format="svg", metadata=notes)
+
+
+def svg_text(answer: Answer, view: View) -> str:
+    """The SVG as text, from its `<svg` on, to stand inside a page."""
+    stream = BytesIO()
+    write_svg(answer, view, stream)
+    drawn = stream.getvalue().decode()
+    return drawn[drawn.index("<svg") :]
+
+
+def _title(answer: Answer) -> str:
     """What a picture is called in its own notes."""
-    return str(getattr(answer, "expression", ""))
+    return one_line(str(getattr(answer, "expression", "")))
 
 
 def _drawings(answer: Answer, view: View) -> tuple[Plot | Field, ...]:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from gradcli.render.curves import Axis
+from gradcli.render.curves import Axis, power_labels, round_ticks, tick_labels
 from gradcli.render.pictures.lettering import Lettering
-from gradcli.render.ticks import power_labels, round_ticks, tick_labels
 
 _ORDINARY = 1e100
 """Beyond this, products of two numbers may overflow."""

@@ -12,12 +12,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from gradcli.render.blocks import Field
-from gradcli.render.curves import Axis
+from gradcli.render.curves import Axis, tick_labels
 from gradcli.render.fields import Arrow, Scale, arrows_of, scale_of, share_without_slope, spread_over, torn
 from gradcli.render.pictures.axes import Ruler, across, minus, up
 from gradcli.render.pictures.lettering import Lettering
 from gradcli.render.stationary import stationary_of
-from gradcli.render.ticks import tick_labels
 
 _SIZE = (8.0, 7.4)
 _ARROWS = 15

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Scalar, Table, Tensors, Verbatim
-from gradcli.render.summary import summary
+from gradcli.render.cells import summary
 from gradcli.render.text import shortened
 from gradcli.results import ErrorEntry, ErrorsResult
 
