@@ -36,10 +36,10 @@ def timed(function):
     return run
 begin = time.perf_counter()
 import torch
-import gradcli.inspections.question
+import gradcli.diagnose.bound_expression
 import gradcli.compute.autodiff
 begin = time.perf_counter()
-import gradcli.findings, gradcli.inspections.evidence, gradcli.inspections.fixing
+import gradcli.diagnose.findings, gradcli.diagnose.evidence, gradcli.diagnose.fixes.attach
 spent[0] += time.perf_counter() - begin
 import gradcli.inspections.grad as grad
 for name in ("gather", "with_findings", "with_fixes"):
@@ -88,7 +88,7 @@ def trace_beside_plain(pairs: int) -> Ratio:
     import torch
 
     from gradcli.compute import autodiff
-    from gradcli.inspections.question import Engine, Selection, ask
+    from gradcli.diagnose.bound_expression import Engine, Selection, ask
     from gradcli.inspections.trace import trace
     from gradcli.language.request import read
 

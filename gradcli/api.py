@@ -27,7 +27,7 @@ from gradcli.results.shown import present_with
 from gradcli.sources import sources
 
 if TYPE_CHECKING:
-    from gradcli.inspections.question import Engine, Selection
+    from gradcli.diagnose.bound_expression import Engine, Selection
     from gradcli.language.request import Request
     from gradcli.results import (
         ActivateResult,
@@ -59,7 +59,7 @@ def grad(subject: str, *words: Word, ranges: Sequence[str] = (), **named: object
     options, values = _options(named, GradOptions, "vjp", "jvp")
     engine, selection = _setting(named)
     if ranges:
-        from gradcli.inspections.ranges import over_ranges, selected
+        from gradcli.inspections.curves.ranges import over_ranges, selected
 
         texts, numbers = _words(words, values)
         over = read_ranges(subject, texts, ranges, numbers)
@@ -161,7 +161,7 @@ def functions(name: str | None = None, *, category: str | None = None, search: s
 
 def _setting(named: Mapping[str, object]) -> tuple[Engine, Selection]:
     """Where and how to compute, and what to differentiate."""
-    from gradcli.inspections.question import Engine, Selection
+    from gradcli.diagnose.bound_expression import Engine, Selection
 
     chosen = {name: named[name] for name in _ENGINE if named.get(name) is not None}
     chosen["dtype"] = floating(str(chosen.get("dtype", "float32")))

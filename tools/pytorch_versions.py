@@ -36,9 +36,9 @@ DIFFERENCES = (
         (
             "tests/inspections/test_errors.py::test_pytorch_raises_it_on_a_line_of_the_program[empty-inputs]",
             "tests/inspections/test_errors.py::test_all_of_them_end_in_a_line_with_the_count",
-            "tests/inspections/test_recognition.py::test_an_unknown_wording_is_recognised_by_what_the_programs_raise"
+            "tests/inspections/test_match_error.py::test_an_unknown_wording_is_recognised_by_what_the_programs_raise"
             "[empty-inputs]",
-            "tests/inspections/test_recognition.py::test_the_commands_look_among_the_entries_that_they_can_end_up_at"
+            "tests/inspections/test_match_error.py::test_the_commands_look_among_the_entries_that_they_can_end_up_at"
             "[empty-inputs]",
         ),
         "autograd.grad with no inputs raised a ValueError",
@@ -47,7 +47,7 @@ DIFFERENCES = (
     Difference(
         (
             "tests/inspections/test_gradient_cases.py::test_the_operation_to_blame_is_named[pytorch-36608]",
-            "tests/inspections/test_recognition.py::test_a_real_case_comes_out_as_measured_with_its_entry_and_a_hint"
+            "tests/inspections/test_match_error.py::test_a_real_case_comes_out_as_measured_with_its_entry_and_a_hint"
             "[pytorch-36608]",
             "tests/inspections/test_reference_data.py::test_a_real_trouble_shows_what_pytorch_was_observed_to_do"
             "[pytorch-36608]",

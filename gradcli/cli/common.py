@@ -18,7 +18,7 @@ from gradcli.language.dtypes import check_device, floating
 from gradcli.results import CODES, ErrorsResult, Failure, FunctionsResult, Result
 
 if TYPE_CHECKING:
-    from gradcli.inspections.question import Engine, Selection
+    from gradcli.diagnose.bound_expression import Engine, Selection
     from gradcli.sinks.files import Target
 
 MAX_PRECISION = 17
@@ -109,13 +109,13 @@ class Common:
     def engine(self) -> Engine:
         """Where and how to compute; imports PyTorch."""
         from gradcli.compute.bounds import DEFAULT_MAX_ELEMENTS
-        from gradcli.inspections.question import Engine
+        from gradcli.diagnose.bound_expression import Engine
 
         return Engine(self.device.lower(), floating(self.dtype), self.seed, self.max_elements or DEFAULT_MAX_ELEMENTS)
 
     def selection(self) -> Selection:
         """Which inputs to differentiate; imports PyTorch."""
-        from gradcli.inspections.question import Selection
+        from gradcli.diagnose.bound_expression import Selection
 
         return Selection(None if self.wrt is None else _names(self.wrt), _names(self.frozen))
 

@@ -11,13 +11,13 @@ import torch
 from gradcli.compute import autodiff, bounds
 from gradcli.compute.capture import TorchError, to_tensor
 from gradcli.compute.evaluate import Context
+from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask, tensor_of
+from gradcli.diagnose.evidence import findings_of
+from gradcli.diagnose.explain.failure import explain
+from gradcli.diagnose.findings import NOT_FINITE
 from gradcli.errors import UsageError
-from gradcli.findings import NOT_FINITE
-from gradcli.inspections.evidence import findings_of
-from gradcli.inspections.failure import explain
-from gradcli.inspections.question import Engine, Question, Selection, ask, tensor_of
-from gradcli.inspections.stretches import points_of, real
-from gradcli.inspections.verdict import verdict
+from gradcli.inspections.curves.stretches import points_of, real
+from gradcli.inspections.curves.verdict import verdict
 from gradcli.language.curve import INTERESTING_POINTS, CurveRequest, Stretch
 from gradcli.language.request import Binding, Request, Value
 from gradcli.progress import steps

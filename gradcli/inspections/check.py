@@ -14,18 +14,18 @@ from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError
 from gradcli.compute.precision import shortest
 from gradcli.compute.symmetric import Symmetrised
+from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask
+from gradcli.diagnose.explain.failure import explain
+from gradcli.diagnose.given import at_each_dtype, given_findings
+from gradcli.diagnose.slopes import Index, at_dtype, attempt, element, forward, reverse
 from gradcli.errors import BoundError, UsageError
-from gradcli.inspections.conventions import Conventions, conventions
-from gradcli.inspections.error_budget import ErrorBudgets
-from gradcli.inspections.failure import explain
-from gradcli.inspections.given import at_each_dtype, given_findings
+from gradcli.inspections.checking.comparison import RIGHT_IN_FLOAT64, ErrorBudget, Evidence, judge
+from gradcli.inspections.checking.conventions import Conventions, conventions
+from gradcli.inspections.checking.error_budget import ErrorBudgets
+from gradcli.inspections.checking.lost_digits import lost_digits
+from gradcli.inspections.checking.references import References
+from gradcli.inspections.checking.stable import Stable, with_stable_form
 from gradcli.inspections.grad import is_elementwise
-from gradcli.inspections.judge import RIGHT_IN_FLOAT64, ErrorBudget, Evidence, judge
-from gradcli.inspections.lost_digits import lost_digits
-from gradcli.inspections.question import Engine, Question, Selection, ask
-from gradcli.inspections.references import References
-from gradcli.inspections.slopes import Index, at_dtype, attempt, element, forward, reverse
-from gradcli.inspections.stable import Stable, with_stable_form
 from gradcli.language.dtypes import FLOATING
 from gradcli.language.request import Request, Value
 from gradcli.progress import steps
@@ -64,7 +64,7 @@ def check(
             [row for dtype in steps(dtypes, "dtypes checked") for row in checker.rows(dtype)]
         )
     except TorchError as raised:
-        from gradcli.inspections.blame import located  # only needed once something went wrong
+        from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
 
         found = raised if question is None else located(raised, question)
         return explain(found, text, frozen=selection.frozen, inputs=request.names)

@@ -70,7 +70,7 @@ def _are_ids(names: Sequence[str]) -> bool:
 
 
 def _searched(text: str) -> tuple[AutogradError, ...]:
-    from gradcli.inspections.searching import searched  # seldom asked for
+    from gradcli.diagnose.explain.searching import searched  # seldom asked for
 
     return searched(text)
 

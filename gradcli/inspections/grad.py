@@ -11,13 +11,13 @@ import torch
 from gradcli.compute import autodiff
 from gradcli.compute.autodiff import Gradients, Via
 from gradcli.compute.capture import TorchError, norm, to_gradient, to_norm, to_tensor
+from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask, tensor_of
+from gradcli.diagnose.evidence import gather
+from gradcli.diagnose.explain.failure import explain
+from gradcli.diagnose.findings import with_findings
+from gradcli.diagnose.fixes.attach import with_fixes
+from gradcli.diagnose.sampling import sampled
 from gradcli.errors import BoundError, UsageError
-from gradcli.findings import with_findings
-from gradcli.inspections.evidence import gather
-from gradcli.inspections.failure import explain
-from gradcli.inspections.fixing import with_fixes
-from gradcli.inspections.question import Engine, Question, Selection, ask, tensor_of
-from gradcli.inspections.sampling import sampled
 from gradcli.language.properties import is_pointwise
 from gradcli.language.request import Request, Value
 from gradcli.results import Derivative, Failure, Gradient, GradResult, Method, Tensor
@@ -61,7 +61,7 @@ def grad(
         shape = list(output.shape)
         return _answer(question, output, options)
     except TorchError as raised:
-        from gradcli.inspections.blame import located  # only needed once something went wrong
+        from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
 
         found = raised if question is None else located(raised, question)
         return explain(found, request.program.text, frozen=selection.frozen, output=shape, inputs=request.names)

@@ -12,13 +12,13 @@ from gradcli.compute import autodiff, bounds
 from gradcli.compute.autodiff import Gradients, Via
 from gradcli.compute.capture import TorchError, dtype_name, to_tensor
 from gradcli.compute.evaluate import evaluate_node
+from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask, tensor_of
+from gradcli.diagnose.evidence import gather
+from gradcli.diagnose.explain.failure import explain
+from gradcli.diagnose.findings import with_findings
+from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.errors import UsageError
-from gradcli.findings import with_findings
-from gradcli.inspections.evidence import gather
-from gradcli.inspections.failure import explain
-from gradcli.inspections.fixing import with_fixes
 from gradcli.inspections.grad import joint_norm, to_gradients
-from gradcli.inspections.question import Engine, Question, Selection, ask, tensor_of
 from gradcli.language.loss_call import LossRequest
 from gradcli.language.parser import parse
 from gradcli.language.request import Value
@@ -58,7 +58,7 @@ def loss(
         shape = list(output.shape)
         return _answer(asked, question, output, options)
     except TorchError as raised:
-        from gradcli.inspections.blame import located  # only needed once something went wrong
+        from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
 
         found = raised if question is None else located(raised, question)
         return explain(found, text, frozen=selection.frozen, output=shape, inputs=asked.request.names)

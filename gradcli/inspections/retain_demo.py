@@ -9,11 +9,11 @@ from gradcli.compute import bounds
 from gradcli.compute.autodiff import Via
 from gradcli.compute.capture import TorchError, to_tensor
 from gradcli.compute.tape import node_name
+from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask
+from gradcli.diagnose.explain.failure import explain
+from gradcli.diagnose.explain.locate import located
+from gradcli.diagnose.given import given_findings
 from gradcli.errors import UsageError
-from gradcli.inspections.blame import located
-from gradcli.inspections.failure import explain
-from gradcli.inspections.given import given_findings
-from gradcli.inspections.question import Engine, Question, Selection, ask
 from gradcli.inspections.retaining.autopsy import Autopsy, Outcome, Passed, slot_names
 from gradcli.inspections.retaining.scenarios import INPUT, PLANS, Plan
 from gradcli.inspections.retaining.stage import Stage

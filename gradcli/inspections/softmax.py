@@ -9,12 +9,12 @@ import torch
 
 from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError, to_gradient, to_tensor
+from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask
+from gradcli.diagnose.evidence import findings_of
+from gradcli.diagnose.explain.failure import explain
+from gradcli.diagnose.findings import NOT_FINITE
 from gradcli.errors import BoundError, UsageError
-from gradcli.findings import NOT_FINITE
-from gradcli.inspections.evidence import findings_of
-from gradcli.inspections.failure import explain
 from gradcli.inspections.grad import MAX_MATRIX
-from gradcli.inspections.question import Engine, Question, Selection, ask
 from gradcli.language.parser import parse
 from gradcli.language.request import Request, Value
 from gradcli.results import Amplification, Failure, Gradient, SoftmaxResult

@@ -12,19 +12,19 @@ import torch
 from gradcli.compute import autodiff
 from gradcli.compute.autodiff import Gradients
 from gradcli.compute.capture import TorchError, to_tensor
+from gradcli.compute.paths import paths
 from gradcli.compute.recorder import Recorder, operation_of, record_backward
 from gradcli.compute.tape import LEAF, Tape
 from gradcli.compute.tape import Step as TapeStep
+from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask, tensor_of
+from gradcli.diagnose.evidence import agreement, evidence_of
+from gradcli.diagnose.explain.failure import explain
+from gradcli.diagnose.findings import with_findings
+from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.local import slope_by_node, slope_of
+from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.errors import Span, UsageError, did_you_mean
-from gradcli.findings import with_findings
-from gradcli.findings.evidence import Evidence
-from gradcli.findings.local import slope_by_node, slope_of
-from gradcli.inspections.evidence import agreement, evidence_of
-from gradcli.inspections.failure import explain
-from gradcli.inspections.fixing import with_fixes
 from gradcli.inspections.grad import to_gradients
-from gradcli.inspections.paths import paths
-from gradcli.inspections.question import Engine, Question, Selection, ask, tensor_of
 from gradcli.language.request import Request, Value
 from gradcli.progress import steps
 from gradcli.results import Failure, Path, Step, Tensor, TraceResult
@@ -117,7 +117,7 @@ def _shadowed(question: Question, cotangent: torch.Tensor) -> Gradients:
 
 def _raised(question: Question, raised: TorchError, selection: Selection) -> TraceResult:
     """The steps up to the exception, from a run under the observer that ends in the same way."""
-    from gradcli.inspections.blame import located  # only needed once something went wrong
+    from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
 
     recorder = Recorder(question.program, question.in_place)
     shape: list[int] | None = None

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from looking import findings
 
-import gradcli.findings as package
-from gradcli.findings import ABOUT_THE_RESULT, ABOUT_THE_TAPE, rule
-from gradcli.findings.evidence import Evidence
-from gradcli.findings.words import number, shortened
+import gradcli.diagnose.findings as package
+from gradcli.diagnose.findings import ABOUT_THE_RESULT, ABOUT_THE_TAPE, rule
+from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.words import number, shortened
 from gradcli.results import CODES
 
 FOLDER = Path(package.__file__).parent

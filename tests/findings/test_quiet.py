@@ -10,9 +10,9 @@ import pytest
 import torch
 from command_line import captured
 
-from gradcli.findings import ABOUT_THE_TAPE, NOT_FINITE
-from gradcli.findings.quiet import is_quiet
-from gradcli.inspections import evidence
+from gradcli.diagnose import evidence
+from gradcli.diagnose.findings import ABOUT_THE_TAPE, NOT_FINITE
+from gradcli.diagnose.findings.quiet import is_quiet
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Activation
 from gradcli.language.parser import parse

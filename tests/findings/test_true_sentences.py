@@ -14,7 +14,7 @@ from looking import findings, found
 from mpmath import mp
 from orjson import loads
 
-from gradcli.findings.words import distinct, where_the_derivative_is
+from gradcli.diagnose.findings.words import distinct, where_the_derivative_is
 
 DERIVATIVES: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("special.log_ndtr", "-1.65e9"): lambda x: mp.npdf(x) / mp.ncdf(x),

@@ -9,8 +9,8 @@ import torch
 from looking import Place, findings, found, place
 from mpmath import mp
 
-from gradcli.findings import ABOUT_THE_TAPE
-from gradcli.findings.quiet import is_quiet
+from gradcli.diagnose.findings import ABOUT_THE_TAPE
+from gradcli.diagnose.findings.quiet import is_quiet
 from gradcli.language.parser import parse
 
 MIXTURE = "-log(sum(al*exp(-(t-mu)**2/(2*s**2))))"

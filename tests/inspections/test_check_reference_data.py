@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from gradcli.diagnose.bound_expression import Selection
 from gradcli.inspections.check import check
-from gradcli.inspections.question import Selection
 from gradcli.language import catalogue
 from gradcli.language.catalogue.activations import ACTIVATIONS
 from gradcli.language.catalogue.losses import LOSSES

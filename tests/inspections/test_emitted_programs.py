@@ -17,10 +17,10 @@ from emitted import Ran, run_all, value_of
 from test_gradient_cases import CASES as REAL_CASES
 from test_gradient_cases import words as words_of_case
 
+from gradcli.diagnose.bound_expression import Engine, Selection
 from gradcli.errors import BoundError
 from gradcli.inspections.emission.programs import grad_program
 from gradcli.inspections.grad import GradOptions
-from gradcli.inspections.question import Engine, Selection
 from gradcli.language.request import Value, read
 
 DATA = Path(__file__).parents[1] / "data"

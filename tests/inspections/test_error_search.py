@@ -7,8 +7,8 @@ import json
 import pytest
 from command_line import answered, captured, failed
 
+from gradcli.diagnose.explain import match_error, searching
 from gradcli.errors import UsageError
-from gradcli.inspections import recognition, searching
 from gradcli.inspections.errors import errors
 
 TRACEBACK = """\
@@ -138,10 +138,10 @@ def test_the_thresholds_are_those_that_tell_the_two_apart(monkeypatch: pytest.Mo
     monkeypatch.setattr(searching, "FEWEST_WORDS", 3)
     assert searching._raising("module 'torch' has no attribute 'foo'")
     message = "expected the input to have one dtype, but the weights have dtype Float"
-    assert recognition.holding(message) == ()
-    monkeypatch.setattr(recognition, "PIECE_ENOUGH", 0.3)
-    monkeypatch.setattr(recognition, "FEWEST_IN_ORDER", 3)
-    assert recognition.holding(message)
+    assert match_error.holding(message) == ()
+    monkeypatch.setattr(match_error, "PIECE_ENOUGH", 0.3)
+    monkeypatch.setattr(match_error, "FEWEST_IN_ORDER", 3)
+    assert match_error.holding(message)
 
 
 def test_an_id_that_is_none_is_searched_and_one_find_is_shown_whole() -> None:

@@ -12,8 +12,8 @@ import pytest
 import torch
 from command_line import captured
 
-from gradcli.inspections.fixes import MAX_ELEMENTS, Fix, Verifier, verified_fix
-from gradcli.inspections.question import Engine, Question, Selection, ask
+from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask
+from gradcli.diagnose.fixes.verifier import MAX_ELEMENTS, Fix, Verifier, verified_fix
 from gradcli.language.parser import parse
 from gradcli.language.request import Binding, Request, Value, read
 

@@ -7,9 +7,9 @@ import pytest
 from command_line import answered, captured, failed, in_process_of_its_own, numbers
 
 import gradcli
+from gradcli.diagnose.bound_expression import Engine, Selection
+from gradcli.inspections.curves.ranges import drawn
 from gradcli.inspections.grad import GradOptions, grad
-from gradcli.inspections.question import Engine, Selection
-from gradcli.inspections.ranges import drawn
 from gradcli.language.request import read
 from gradcli.results import ActivateResult, GradResult
 

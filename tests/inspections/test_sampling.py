@@ -11,11 +11,11 @@ import torch
 
 from gradcli.compute import autodiff
 from gradcli.compute.capture import PIECE, all_finite, norm, to_gradient
+from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.evidence import MAX_ELEMENTS
 from gradcli.errors import GradcliError
-from gradcli.inspections.evidence import MAX_ELEMENTS
 from gradcli.inspections.grad import GradOptions, grad
 from gradcli.inspections.loss import loss
-from gradcli.inspections.question import Question
 from gradcli.language.loss_call import read_loss
 from gradcli.language.request import read
 from gradcli.results import Finding, GradResult, LossResult
@@ -245,7 +245,7 @@ def test_a_large_output_of_a_small_input_is_computed_once(monkeypatch: pytest.Mo
     monkeypatch.setattr(Question, "evaluate", counted)
     assert answer("exp(x).repeat(11)", "x=1").sample is None
     assert len(runs) > 1
-    monkeypatch.setattr("gradcli.inspections.evidence.MAX_ELEMENTS_OF_OUTPUT", 10)
+    monkeypatch.setattr("gradcli.diagnose.evidence.MAX_ELEMENTS_OF_OUTPUT", 10)
     runs.clear()
     result = answer("exp(x).repeat(11)", "x=1")
     assert len(runs) == 1
@@ -257,5 +257,5 @@ def test_a_large_output_of_a_small_input_is_computed_once(monkeypatch: pytest.Mo
 
 
 def test_the_origin_of_a_nan_in_a_large_output_of_a_small_input_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradcli.inspections.evidence.MAX_ELEMENTS_OF_OUTPUT", 10)
+    monkeypatch.setattr("gradcli.diagnose.evidence.MAX_ELEMENTS_OF_OUTPUT", 10)
     assert found(answer("sqrt(x).repeat(11)", "x=-1"), "nan-forward").expression == "sqrt(x)"

@@ -9,9 +9,9 @@ import torch
 from command_line import captured
 from test_fixes import question
 
-from gradcli.inspections.probes import Probe
-from gradcli.inspections.truth import Truth
-from gradcli.inspections.vicinity import Vicinity
+from gradcli.diagnose.equivalence.comparison_point import Probe
+from gradcli.diagnose.equivalence.truth import Truth
+from gradcli.diagnose.equivalence.vicinity import Vicinity
 
 
 def told(*line: str) -> str:

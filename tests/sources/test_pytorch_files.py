@@ -17,7 +17,7 @@ from reading import array, refused, value
 from safetensors.torch import save_file
 
 from gradcli.compute.evaluate import Context
-from gradcli.inspections.question import tensor_of
+from gradcli.diagnose.bound_expression import tensor_of
 
 SAVED = {
     "half": torch.tensor([0.1, 65504]).half(),

@@ -123,7 +123,7 @@ def grad(
     )
     engine, selection = common.engine(), common.selection()
     if over is not None:
-        from gradcli.inspections.ranges import over_ranges, selected
+        from gradcli.inspections.curves.ranges import over_ranges, selected
 
         request, selection = over_ranges(over, engine), selected(over, selection)
     assert request is not None
@@ -134,7 +134,7 @@ def grad(
     result = inspect(request, options, engine, selection)
 
     def drawing() -> Result | Failure:
-        from gradcli.inspections.ranges import drawn
+        from gradcli.inspections.curves.ranges import drawn
 
         return drawn(subject, request, result, options, engine, selection)
 

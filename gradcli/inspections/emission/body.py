@@ -9,10 +9,10 @@ import torch
 from gradcli.compute.capture import TorchError
 from gradcli.compute.evaluate import Run
 from gradcli.compute.literals import Context
+from gradcli.diagnose.bound_expression import Question, default_dtype
 from gradcli.errors import BoundError
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.expression import Writer, symbol_of
-from gradcli.inspections.question import Question, default_dtype
 from gradcli.language.properties import is_random
 from gradcli.language.request import Request, Value
 from gradcli.language.syntax import (

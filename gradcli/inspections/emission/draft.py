@@ -11,6 +11,7 @@ import torch
 from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError
 from gradcli.compute.randomness import source_of_state
+from gradcli.diagnose.bound_expression import Question, tensor_of
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.body import (
     input_lines,
@@ -22,7 +23,6 @@ from gradcli.inspections.emission.body import (
 from gradcli.inspections.emission.expression import Writer
 from gradcli.inspections.emission.gate import checked, quoted
 from gradcli.inspections.emission.naming import free_name, names_for, taken_names
-from gradcli.inspections.question import Question, tensor_of
 from gradcli.language.properties import is_random
 from gradcli.language.request import Request, Value
 from gradcli.language.syntax import Node

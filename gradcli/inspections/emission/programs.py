@@ -8,14 +8,14 @@ from functools import wraps
 import torch
 
 from gradcli.compute.capture import TorchError
+from gradcli.diagnose.bound_expression import Engine, Selection, ask
+from gradcli.diagnose.explain.failure import explain
 from gradcli.errors import UsageError
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.draft import Draft, differentiated, gradient_names, printed
 from gradcli.inspections.emission.gate import quoted
-from gradcli.inspections.failure import explain
 from gradcli.inspections.grad import GradOptions, check_options, directions, is_elementwise
 from gradcli.inspections.loss import LossOptions, check_descent, default_wrt
-from gradcli.inspections.question import Engine, Selection, ask
 from gradcli.inspections.retain_demo import RetainOptions, demonstration, staged
 from gradcli.inspections.softmax import SoftmaxOptions, check_softmax, softmax_request
 from gradcli.inspections.trace import TraceOptions

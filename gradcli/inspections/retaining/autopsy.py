@@ -18,8 +18,8 @@ from gradcli.compute.recorder import Recorder
 from gradcli.compute.tape import GraphNode as Node
 from gradcli.compute.tape import Step, node_name
 from gradcli.compute.watch import Watch
-from gradcli.inspections.evidence import agreement
-from gradcli.inspections.question import Question
+from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.evidence import agreement
 from gradcli.inspections.retaining.scenarios import Plan
 from gradcli.inspections.retaining.stage import Stage
 from gradcli.language.parser import parse

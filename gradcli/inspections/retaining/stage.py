@@ -10,8 +10,8 @@ from gradcli.compute import autodiff
 from gradcli.compute.autodiff import Gradients
 from gradcli.compute.capture import TorchError
 from gradcli.compute.evaluate import Observer, Run
+from gradcli.diagnose.bound_expression import Question, default_dtype
 from gradcli.errors import BoundError, ExpressionError
-from gradcli.inspections.question import Question, default_dtype
 from gradcli.inspections.retaining.scenarios import Plan
 from gradcli.language.parser import parse
 from gradcli.language.syntax import Evaluate, Program

@@ -15,11 +15,11 @@ from gradcli.compute.capture import TorchError, to_tensor, wide
 from gradcli.compute.randomness import source_of_state
 from gradcli.compute.tape import GraphNode as Node
 from gradcli.compute.watch import Watch
+from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.explain.failure import explain
 from gradcli.inspections.emission.body import observed, statement_lines
 from gradcli.inspections.emission.expression import Writer
 from gradcli.inspections.emission.naming import free_name
-from gradcli.inspections.failure import explain
-from gradcli.inspections.question import Question
 from gradcli.inspections.retaining.autopsy import kept_bytes
 from gradcli.inspections.retaining.scenarios import Plan
 from gradcli.inspections.retaining.stage import Stage, alone

@@ -1,0 +1,1 @@
+"""From a bound expression to evidence, findings and fixes: runs the recordings and asks the rules."""

@@ -1,0 +1,291 @@
+"""A request with its tensors: the leaves, what is differentiated, and how to evaluate it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import torch
+
+from gradcli.compute import bounds, device, randomness
+from gradcli.compute.capture import TorchError, all_finite, to_input
+from gradcli.compute.evaluate import Context, Observer, evaluate, evaluate_node
+from gradcli.diagnose.targets import index_names, is_integer_literal
+from gradcli.errors import GradcliError, UsageError, did_you_mean, listed
+from gradcli.language.properties import changes_in_place, is_random
+from gradcli.language.request import Binding, Request, Value
+from gradcli.language.syntax import Program
+from gradcli.results import Input, Setting
+
+MAX_ELEMENTS_OF_ZEROS = 10_000
+"""Larger inputs are not searched for numbers that were rounded to zero."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where and how to compute."""
+
+    device: str = "cpu"
+    dtype: str = "float32"
+    seed: int = 0
+    max_elements: int = bounds.DEFAULT_MAX_ELEMENTS
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which inputs to differentiate: `wrt` None means every floating one; `frozen` leaves require no gradient."""
+
+    wrt: tuple[str, ...] | None = None
+    frozen: tuple[str, ...] = ()
+
+
+@dataclass
+class Question:
+    """An expression, its leaves, and the names it is differentiated by.
+
+    values: the words that each input was given by.
+    written: the numbers of inputs in float64, where the dtype has made infinities or zeros of them.
+    """
+
+    program: Program
+    context: Context
+    setting: Setting
+    leaves: dict[str, torch.Tensor]
+    wrt: tuple[str, ...]
+    random_state: randomness.RandomState
+    in_place: bool
+    values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    written: Mapping[str, torch.Tensor] = field(default_factory=dict)
+
+    @cached_property
+    def inputs(self) -> dict[str, Input]:
+        """The leaves as data."""
+        return {name: to_input(leaf) for name, leaf in self.leaves.items()}
+
+    @property
+    def differentiated(self) -> dict[str, torch.Tensor]:
+        """The leaves whose gradient is asked for."""
+        return {name: self.leaves[name] for name in self.wrt}
+
+    def evaluate(
+        self,
+        leaves: Mapping[str, torch.Tensor] | None = None,
+        observe: Observer | None = None,
+        *,
+        first: bool = False,
+    ) -> torch.Tensor:
+        """The value of the expression; the same random numbers each time. An observed run is seldom the first one."""
+        context = self.context if observe is None or first else replace(self.context, checked=True)
+        with default_dtype(self.context.dtype):
+            self.random_state.restore()
+            return evaluate(self.program, {**self.fresh(), **(leaves or {})}, context, observe)
+
+    def for_moved_inputs(self) -> Question:
+        """This question where its inputs are moved about: on the CPU, which raises at what a function refuses.
+
+        A kernel of CUDA that stops at an impossible value takes the device from its process. A program that draws
+        random numbers stays where it is: those of the CPU are others.
+        """
+        if self.context.device == "cpu" or is_random(self.program):
+            return self
+        leaves = {name: leaf.detach().cpu().requires_grad_(leaf.requires_grad) for name, leaf in self.leaves.items()}
+        return replace(self, context=replace(self.context, device="cpu"), leaves=leaves)
+
+    def fresh(self) -> dict[str, torch.Tensor]:
+        """The leaves; copies of those that the program may change, so that the next run finds them as they were."""
+        if not self.in_place:
+            return self.leaves
+        return {name: leaf if leaf.requires_grad else leaf.clone() for name, leaf in self.leaves.items()}
+
+
+def ask(
+    request: Request,
+    engine: Engine,
+    selection: Selection,
+    *,
+    default_wrt: Callable[[Sequence[str]], Sequence[str]] | None = None,
+) -> Question:
+    """The question that a request asks: its values as leaves on the device.
+
+    default_wrt: picks the names to differentiate among the floating inputs when the user did not.
+    Raises UsageError for names that are not there, DeviceError, BoundError; TorchError from a value's expression.
+    """
+    where = device.choose(engine.device, device.present() if engine.device != "cpu" else ["cpu"])
+    dtype: torch.dtype = getattr(torch, engine.dtype)
+    context = Context(dtype, where, engine.max_elements, frozen=frozenset(selection.frozen))
+    randomness.seed(engine.seed, where)
+    values = _values(request, context)
+    state = randomness.state_of(where)
+    given: dict[str, tuple[Value, ...]] = {binding.name: (binding.value,) for binding in request.bindings}
+    if request.variable is not None:
+        given[request.variable] = request.points
+    written = _not_held(values, request, context)
+    _check_names(selection, values)
+    floating = [name for name, value in values.items() if value.is_floating_point() or value.is_complex()]
+    if selection.wrt is not None:
+        _check_floating(selection.wrt, floating, values)
+        wrt = selection.wrt
+    else:
+        free = [name for name in floating if name not in selection.frozen]
+        # where all are frozen, asking for them gives PyTorch's own error, which says so
+        wrt = tuple(default_wrt(floating) if default_wrt else free or floating)
+    # what a derivative inside is taken by is in its graph, whether or not it is differentiated outside
+    for name in {*wrt, *(n for n in request.program.followed if n in floating)}:
+        if name not in selection.frozen:
+            values[name].requires_grad_()
+    setting = Setting(torch.__version__, where, engine.dtype, engine.seed)
+    in_place = changes_in_place(request.program)
+    return Question(request.program, context, setting, values, wrt, state, in_place, given, written)
+
+
+@contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    """Tensors that an expression creates (`randn(3)`, `ones(2)`) have the dtype that was asked for."""
+    before = torch.get_default_dtype()
+    if dtype is before or not dtype.is_floating_point:
+        yield
+        return
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def _values(request: Request, context: Context) -> dict[str, torch.Tensor]:
+    bindings = {binding.name: binding for binding in request.bindings}
+    values: dict[str, torch.Tensor] = {}
+    for name in request.names:
+        values[name] = _points(request.points, context) if name == request.variable else _bound(bindings[name], context)
+    literals = {name for name, b in bindings.items() if b.dtype is None and is_integer_literal(b.value)}
+    for name in index_names(request.program, literals, values, context):
+        # read again: 257 would have become 256 on its way through bfloat16
+        values[name] = tensor_of(bindings[name].value, context, torch.int64).to(torch.int64)
+    return values
+
+
+def _not_held(values: Mapping[str, torch.Tensor], request: Request, context: Context) -> dict[str, torch.Tensor]:
+    """The numbers in float64, of the inputs whose dtype has made infinities or zeros of some."""
+    bindings = {binding.name: binding for binding in request.bindings}
+    found = {}
+    for name, tensor in values.items():
+        if tensor.dtype is torch.float64 or not tensor.is_floating_point() or not _may_be_cut(tensor):
+            continue
+        wide = _in_double(request.points if name == request.variable else (bindings[name].value,), context)
+        if wide is None or wide.numel() != tensor.numel():
+            continue
+        wide = wide.reshape(tensor.shape)  # a single point has become 1-D
+        if bool(((torch.isfinite(wide) & torch.isinf(tensor)) | ((wide != 0) & (tensor == 0))).any()):
+            found[name] = wide
+    return found
+
+
+def _may_be_cut(tensor: torch.Tensor) -> bool:
+    return not all_finite(tensor) or (tensor.numel() <= MAX_ELEMENTS_OF_ZEROS and not bool(tensor.all()))
+
+
+def _in_double(values: Sequence[Value], context: Context) -> torch.Tensor | None:
+    """The same values in float64; None for what is drawn anew each time."""
+    if any(value.program is not None and is_random(value.program) for value in values):
+        return None
+    wide = replace(context, dtype=torch.float64)
+    return _points(values, wide) if len(values) > 1 else tensor_of(values[0], wide)
+
+
+def _bound(binding: Binding, context: Context) -> torch.Tensor:
+    dtype: torch.dtype | None = None if binding.dtype is None else getattr(torch, binding.dtype)
+    value = tensor_of(binding.value, context, dtype)
+    converted = value.detach() if dtype is None else _converted(value, dtype, binding)
+    return _own(binding.value, converted)
+
+
+def _own(value: Value, tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor of its own: a leaf, and not the storage of another. Numbers that were read are nobody else's."""
+    return tensor if value.numbers is not None else tensor.clone()
+
+
+def tensor_of(value: Value, context: Context, dtype: torch.dtype | None = None) -> torch.Tensor:
+    """The tensor that a value stands for; its literals take `dtype`."""
+    wanted = dtype or context.dtype
+    if value.numbers is not None:
+        return _given(value, context, dtype)
+    assert value.program is not None
+    literals = wanted if wanted.is_floating_point else torch.float64
+    own = Context(literals, context.device, context.max_elements)
+    try:
+        with default_dtype(own.dtype):
+            if value.program.statements:
+                return evaluate(value.program, {}, own)
+            integers = not (wanted.is_floating_point or wanted.is_complex)
+            return evaluate_node(value.program.result, {}, own, integers=integers)
+    except GradcliError as error:
+        error.expression = value.text
+        raise
+    except TorchError as error:
+        error.text = value.text
+        raise
+
+
+def _given(value: Value, context: Context, dtype: torch.dtype | None) -> torch.Tensor:
+    """Numbers that were read, in the memory that they were read into where they can be."""
+    numbers = torch.as_tensor(value.numbers, device=context.device)
+    if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+        return numbers.contiguous()  # whoever wants integers has to see what would be cut off
+    if value.dtype is not None:
+        numbers = numbers.to(getattr(torch, value.dtype))
+    if dtype is not None:
+        numbers = numbers.to(dtype)
+    elif value.dtype is None and numbers.dtype is not torch.bool:
+        numbers = numbers.to(context.dtype)
+    return numbers.contiguous()
+
+
+def _converted(value: torch.Tensor, dtype: torch.dtype, binding: Binding) -> torch.Tensor:
+    converted = value.to(dtype)
+    exact = dtype.is_floating_point or dtype.is_complex or dtype is torch.bool
+    if not exact and not bool((converted.double() == value.double()).all()):
+        raise UsageError(
+            f"{binding.name} is to be {binding.dtype}, but '{binding.value.text}' does not fit into it",
+            hint="Give whole numbers within its range, or another dtype.",
+        )
+    return converted
+
+
+def _points(points: Sequence[Value], context: Context) -> torch.Tensor:
+    """Scalar points as one 1-D tensor; a tensor point as it is; several 1-D ones behind each other."""
+    tensors = [tensor_of(point, context).detach() for point in points]
+    tensors = [
+        t if t.is_floating_point() or t.is_complex() or t.dtype is torch.bool else t.to(context.dtype) for t in tensors
+    ]
+    if len(tensors) == 1:
+        return _own(points[0], tensors[0].reshape(1) if tensors[0].ndim == 0 else tensors[0])
+    for point, tensor in zip(points, tensors, strict=True):
+        if tensor.ndim > 1:
+            raise UsageError(
+                f"'{point.text}' has {tensor.ndim} dimensions and cannot stand beside other points",
+                hint="Give one tensor, or several numbers.",
+            )
+    return torch.cat([tensor.reshape(-1) for tensor in tensors])
+
+
+def _check_names(selection: Selection, values: Mapping[str, torch.Tensor]) -> None:
+    for option, names in (("--wrt", selection.wrt or ()), ("--frozen", selection.frozen)):
+        for name in names:
+            if name not in values:
+                raise UsageError(
+                    f"{option} names '{name}', which is no input",
+                    hint=did_you_mean(name, values)
+                    or (f"The inputs are {listed(values)}." if values else "There are no inputs."),
+                )
+
+
+def _check_floating(wrt: Sequence[str], floating: Sequence[str], values: Mapping[str, torch.Tensor]) -> None:
+    for name in wrt:
+        if name not in floating:
+            dtype = str(values[name].dtype).removeprefix("torch.")
+            raise UsageError(
+                f"'{name}' is {dtype} and has no gradient",
+                hint=f"Only floating inputs have one: {name}:float32=...",
+            )

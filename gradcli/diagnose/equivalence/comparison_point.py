@@ -1,0 +1,282 @@
+"""One original at one set of inputs, and whether a rewrite has the same value and gradient there."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+
+from gradcli.compute import autodiff, reference
+from gradcli.compute.autodiff import Gradients
+from gradcli.compute.capture import TorchError, array
+from gradcli.compute.evaluate import Context, evaluate
+from gradcli.compute.precision import half_the_digits
+from gradcli.diagnose.bound_expression import Question, default_dtype
+from gradcli.diagnose.equivalence.perturbations import Leaves, ulps_apart
+from gradcli.errors import GradcliError
+from gradcli.language.syntax import Program
+
+MAX_REFERENCE_ELEMENTS = 16
+"""Larger inputs are not held against the 50-digit reference."""
+ROUNDING = 64
+"""How many units in the last place two equal values may differ by, after sums and powers."""
+CONDITION = 4
+"""How many times the change over a few ULPs of the inputs two equal values may differ by."""
+
+JUMP = 0.5
+"""A greater relative change over a few ULPs says nothing of digits: the function jumps there."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A rewrite to be run; `wide` is what stands for it in float64."""
+
+    program: Program
+    wide: Program
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One run. gradients: None where PyTorch raised in the backward pass."""
+
+    value: torch.Tensor
+    gradients: Gradients | None
+
+    @property
+    def has_finite_gradients(self) -> bool:
+        return self.gradients is not None and all(map(finite, self.gradients.values()))
+
+
+class Probe:
+    """The original at one set of inputs, in their dtype and in float64."""
+
+    def __init__(self, question: Question, leaves: Leaves, cotangent: torch.Tensor | None) -> None:
+        self.question, self.leaves, self.cotangent = question, leaves, cotangent
+
+    @cached_property
+    def narrow(self) -> Outcome | None:
+        return self.run(self.question.program)
+
+    @cached_property
+    def wide(self) -> Outcome | None:
+        return self.run(self.question.program, wide=True)
+
+    def witnesses(self) -> dict[str, torch.Tensor]:
+        """For each input the elements at which the original has a gradient to agree with, or need not have one."""
+        seen = {name: torch.zeros_like(self.leaves[name], dtype=torch.bool) for name in self.question.wrt}
+        for outcome in (self.narrow, self.wide):
+            if outcome is None or not finite(outcome.value):
+                continue
+            for name, elements in seen.items():
+                gradient = None if outcome.gradients is None else outcome.gradients.get(name)
+                elements |= torch.tensor(True) if gradient is None else torch.isfinite(gradient)
+        return seen
+
+    def run(self, program: Program, *, wide: bool = False) -> Outcome | None:
+        """A program at these inputs; None where it raises in forward."""
+        question = self.question
+        dtype = torch.float64 if wide else question.context.dtype
+        context = Context(dtype, question.context.device, question.context.max_elements)
+
+        def value(*, differentiated: bool) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+            leaves = {n: (t.double() if wide and t.is_floating_point() else t).clone() for n, t in self.leaves.items()}
+            wrt = {name: leaves[name] for name in question.wrt if question.leaves[name].requires_grad}
+            for leaf in wrt.values():
+                leaf.requires_grad_(differentiated)
+            question.random_state.restore()
+            return evaluate(program, leaves, context), wrt
+
+        with default_dtype(dtype), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about inputs that nobody gave
+            try:
+                with torch.no_grad():  # in-place updates that autograd forbids still have a value
+                    plain = value(differentiated=False)[0]
+            except (TorchError, GradcliError):
+                return None
+            try:
+                output, wrt = value(differentiated=True)
+                cotangent = torch.ones_like(output) if self.cotangent is None else self.cotangent.to(output.dtype)
+                return Outcome(plain, autodiff.gradients(output, wrt, cotangent=cotangent))
+            except (TorchError, GradcliError):
+                return Outcome(plain, None)
+
+    def agrees(self, candidate: Candidate) -> bool:
+        """Whether a rewrite has the original's value and gradient wherever those are finite, else no worse ones.
+
+        Worse is a gradient that is not finite though the original's value is; true overflow is no worse.
+        """
+        narrow, wide = self.run(candidate.program), self.run(candidate.wide, wide=True)
+        if self.narrow is not None and (narrow is None or not self._same(narrow, self.narrow, self.wide)):
+            return False
+        if self.wide is not None and (wide is None or not self._same(wide, self.wide, None)):
+            return False
+        if self.narrow is None or narrow is None or not finite(self.narrow.value):
+            return True
+        return narrow.has_finite_gradients or (wide is not None and _overflows(narrow, wide))
+
+    def _same(self, found: Outcome, original: Outcome, better: Outcome | None) -> bool:
+        """better: the same in float64, where it knows more; None where that is the original."""
+        if found.value.shape != original.value.shape:
+            return False
+        wide = better is None
+        more = None if better is None else better.value
+        if not _equal(
+            found.value,
+            original.value,
+            more,
+            lambda: [outcome.value for outcome in self._beside(wide=wide)],
+            lambda: self._value,
+        ):
+            return False
+        if original.gradients is None or original.value.isnan().any():
+            return True
+        if found.gradients is None:
+            return False
+        others = {} if better is None or better.value.isnan().any() else better.gradients or {}
+        for name, expected in original.gradients.items():
+            zero = torch.zeros_like(self.leaves[name])
+            mine, theirs = (zero if gradient is None else gradient for gradient in (found.gradients[name], expected))
+            if not _equal(
+                mine,
+                theirs,
+                others.get(name),
+                partial(self._gradients_beside, name, wide=wide),
+                partial(self._slopes_of, name),
+                half=True,
+            ):
+                return False
+        return True
+
+    def _gradients_beside(self, name: str, *, wide: bool) -> list[torch.Tensor]:
+        found = ((outcome.gradients or {}).get(name) for outcome in self._beside(wide=wide))
+        return [gradient for gradient in found if gradient is not None]
+
+    def _slopes_of(self, name: str) -> torch.Tensor | None:
+        return self.slopes.get(name)
+
+    def _beside(self, *, wide: bool) -> list[Outcome]:
+        """The original a few ULPs aside, which tells how well its value is determined."""
+        return self._beside_wide if wide else self._beside_narrow
+
+    @cached_property
+    def _beside_wide(self) -> list[Outcome]:
+        double = {n: leaf.double() if leaf.is_floating_point() else leaf for n, leaf in self.leaves.items()}
+        return self._outcomes_beside(double, wide=True)
+
+    @cached_property
+    def _beside_narrow(self) -> list[Outcome]:
+        return self._outcomes_beside(self.leaves, wide=False)
+
+    def _outcomes_beside(self, leaves: Leaves, *, wide: bool) -> list[Outcome]:
+        sides = [Probe(self.question, side, self.cotangent) for side in ulps_apart(leaves, self.question.wrt)]
+        outcomes = (side.run(self.question.program, wide=wide) for side in sides)
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    @cached_property
+    def _value(self) -> torch.Tensor | None:
+        """The original's value at 50 digits."""
+        if not self._is_for_the_reference():
+            return None
+        try:
+            exact = reference.value(self.question.program, self._arrays())
+        except reference.NoReference:
+            return None
+        return self._on_device([float(number) for number in exact.reshape(-1)], exact.shape)
+
+    @cached_property
+    def slopes(self) -> Mapping[str, torch.Tensor]:
+        """The slopes of the original at 50 digits, NaN where it has none; empty if there is no reference."""
+        if not self._is_for_the_reference():
+            return {}
+        cotangent = None if self.cotangent is None else array(self.cotangent)
+        program, wrt = self.question.program, self.question.wrt
+        try:
+            found = reference.slopes(program, self._arrays(), wrt, elementwise=False, cotangent=cotangent)
+        except reference.NoReference:
+            return {}
+        return {
+            name: self._on_device(
+                [float(s.value) if s.kind == "smooth" else torch.nan for s in slopes.reshape(-1)], slopes.shape
+            )
+            for name, slopes in found.items()
+        }
+
+    def _on_device(self, numbers: list[float], shape: tuple[int, ...]) -> torch.Tensor:
+        """Numbers of the reference, where PyTorch's are."""
+        return torch.tensor(numbers, dtype=torch.float64, device=self.question.context.device).reshape(shape)
+
+    def _is_for_the_reference(self) -> bool:
+        leaves = self.leaves.values()
+        return sum(leaf.numel() for leaf in leaves) <= MAX_REFERENCE_ELEMENTS and all(map(finite, leaves))
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        return {name: array(leaf) for name, leaf in self.leaves.items()}
+
+
+def finite(tensor: torch.Tensor | None) -> bool:
+    """Whether nothing in a tensor is infinite or NaN; nothing is where there is no tensor."""
+    return tensor is None or bool(torch.isfinite(tensor).all())
+
+
+def _overflows(narrow: Outcome, wide: Outcome) -> bool:
+    """Whether gradients are infinite only because the dtype ends before they do."""
+    if narrow.gradients is None or not wide.has_finite_gradients or wide.gradients is None:
+        return False
+    for name, gradient in narrow.gradients.items():
+        true = wide.gradients[name]
+        if (
+            gradient is not None
+            and true is not None
+            and torch.isfinite(true.to(gradient.dtype))[~torch.isfinite(gradient)].any()
+        ):
+            return False
+    return True
+
+
+def _equal(
+    mine: torch.Tensor,
+    theirs: torch.Tensor,
+    better: torch.Tensor | None,
+    beside: Callable[[], list[torch.Tensor]],
+    exact: Callable[[], torch.Tensor | None],
+    *,
+    half: bool = False,
+) -> bool:
+    """Whether `mine` is `theirs` or, where rounding took its digits, what knows better.
+
+    better: in float64. beside: the same a few ULPs aside. exact: at 50 digits. The last two are asked only if need be.
+    """
+    same = near(mine, theirs, half=half)
+    if better is not None and better.shape == mine.shape:
+        same |= near(mine, better, half=half, only_finite=True)
+    if same.all():
+        return True
+    difference = (mine.detach().double() - theirs.detach().double()).abs()
+    for other in beside():
+        if other.shape == mine.shape:
+            change = (other.detach().double() - theirs.detach().double()).abs()
+            steady = change <= JUMP * torch.maximum(other.detach().double().abs(), theirs.detach().double().abs())
+            same |= steady & (difference <= CONDITION * change)
+    known = None if same.all() else exact()
+    if known is not None:
+        same |= near(mine, known, half=half, only_finite=True)
+        if not half:
+            same |= known.isnan()  # a value without a truth: sqrt(x**3) below 0 where x**3 underflows
+    return bool(same.all())
+
+
+def near(found: torch.Tensor, expected: torch.Tensor, *, half: bool = False, only_finite: bool = False) -> torch.Tensor:
+    """Where two tensors are equal to rounding, or to half of their digits; anything is near what is not finite."""
+    dtypes = [t.dtype for t in (found, expected) if t.is_floating_point()]
+    eps = max((torch.finfo(dtype).eps for dtype in dtypes), default=0.0)
+    relative = max((half_the_digits(dtype) for dtype in dtypes), default=0.0) if half else ROUNDING * eps
+    first, second = found.detach().double(), expected.detach().double()
+    finite = torch.isfinite(second)
+    scale = second[finite].abs().max().clamp(min=1.0) if half and finite.any() else 1.0
+    near = (first - second).abs() <= relative * torch.maximum(first.abs(), second.abs()) + ROUNDING * eps * scale
+    return near & finite if only_finite else near | ~finite

@@ -1,0 +1,74 @@
+"""What float64's gradients tend to ever closer to a point: the evidence where the reference has no rule, or no time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import torch
+
+from gradcli.diagnose.equivalence.comparison_point import Probe
+
+DISTANCES = (1e-2, 1e-3, 1e-4)
+"""Relative to each element, or absolute at 0; closer, a 0/0 has lost its digits in float64."""
+CLOSE = 1e-3
+"""An error so small a part of the gradients nearby is none."""
+SHRINKS = 0.35
+"""How much smaller the error has to be at the last distance than at the first: that of h**0.25 shrinks to 0.32."""
+
+
+class Vicinity:
+    """The original's gradients in float64 around one probe."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.probe = probe
+
+    def tends_to(self, name: str, gradient: torch.Tensor, rounding: float) -> torch.Tensor:
+        """At which elements the gradients of an input tend to `gradient`, on every side that has any.
+
+        rounding: what the gradient may be off by beside the largest ones nearby.
+        """
+        right = torch.ones_like(gradient, dtype=torch.bool)
+        seen = torch.zeros_like(right)
+        for side in self._sides:
+            found = [gradients.get(name) for gradients in side]
+            if any(one is None for one in found):
+                continue
+            first, _, last = (one for one in found if one is not None)
+            defined = torch.isfinite(first) & torch.isfinite(last)
+            scale = torch.maximum(gradient.abs(), first.abs())
+            before, after = (first - gradient).abs(), (last - gradient).abs()
+            right &= ~defined | (after <= CLOSE * scale + rounding) | (after <= SHRINKS * before)
+            seen |= defined
+        return right & seen
+
+    def size(self, name: str) -> float:
+        """How large the gradients of an input are at the first distance, where they are finite."""
+        found = [side[0].get(name) for side in self._sides]
+        return max(
+            (float(g[torch.isfinite(g)].abs().max()) for g in found if g is not None and g.isfinite().any()),
+            default=0.0,
+        )
+
+    @cached_property
+    def _sides(self) -> list[list[dict[str, torch.Tensor | None]]]:
+        return [[self._gradients(signs, distance) for distance in DISTANCES] for signs in self._signs()]
+
+    def _signs(self) -> Iterator[dict[str, torch.Tensor]]:
+        """All to the right, all to the left, and two generic directions with their opposites; each with its sizes."""
+        generator = torch.Generator().manual_seed(3)
+        leaves = {name: self.probe.leaves[name].detach() for name in self.probe.question.wrt}
+        for mixed in (False, True):
+            sizes = {n: 0.5 + torch.rand(t.shape, generator=generator, dtype=torch.float64) for n, t in leaves.items()}
+            for name, size in sizes.items() if mixed else ():
+                sizes[name] = size * (torch.randint(0, 2, size.shape, generator=generator) * 2 - 1)
+            yield sizes
+            yield {name: -size for name, size in sizes.items()}
+
+    def _gradients(self, sizes: dict[str, torch.Tensor], distance: float) -> dict[str, torch.Tensor | None]:
+        probe, moved = self.probe, dict(self.probe.leaves)
+        for name, size in sizes.items():
+            here = moved[name].detach().double()
+            moved[name] = here + distance * size.to(here.device) * torch.where(here == 0, 1.0, here.abs())
+        outcome = Probe(probe.question, moved, probe.cotangent).run(probe.question.program, wide=True)
+        return {} if outcome is None or outcome.gradients is None else outcome.gradients

@@ -1,0 +1,146 @@
+"""What the findings look at: the shadow in float64, and the tape of an instrumented second run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+import torch
+
+from gradcli.compute import autodiff
+from gradcli.compute.autodiff import Gradients
+from gradcli.compute.capture import TorchError, all_finite
+from gradcli.compute.recorder import Recorder, record_backward
+from gradcli.compute.tape import Tape
+from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.findings import ABOUT_THE_TAPE, of_tape
+from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.quiet import is_quiet
+from gradcli.diagnose.shadow import has_slope_beside, shadow, slopes_at, value_at, widened, with_noise
+from gradcli.results.findings import Finding, Sample
+
+MAX_ELEMENTS = 10_000
+"""Larger inputs do not get a tape unless it is asked for,"""
+MAX_ELEMENTS_OF_SICK = 2**25
+"""or an output or a gradient holds NaN or Inf."""
+MAX_ELEMENTS_OF_OUTPUT = 2**24
+"""A larger output of small inputs is computed again only to find where a NaN or Inf is from: each run holds it anew."""
+
+
+def gather(
+    question: Question,
+    *,
+    cotangent: torch.Tensor | None,
+    gradients: Callable[[Question], Gradients],
+    plain: tuple[torch.Tensor, Gradients] | None = None,
+    order: int = 1,
+) -> Evidence:
+    """The evidence beside a plain run that has been made; `plain` are its output and its gradients.
+
+    What is large, an input or an output, gets a tape only where a number is not finite: that was born somewhere.
+    """
+    elements = sum(leaf.numel() for leaf in question.leaves.values())
+    if question.wrt and plain is not None and elements <= MAX_ELEMENTS and plain[0].numel() > MAX_ELEMENTS_OF_OUTPUT:
+        tape = partial(record, question, cotangent) if _is_sick(plain[0], *plain[1].values()) else None
+        alone = Evidence(None, tape, question.context, values=question.values, written=question.written)
+        return replace(alone, sample=Sample(looked=0, of=elements + plain[0].numel()))
+    wanted = bool(question.wrt) and (
+        elements <= MAX_ELEMENTS
+        or (elements <= MAX_ELEMENTS_OF_SICK and plain is not None and _is_sick(plain[0], *plain[1].values()))
+    )
+    if not wanted:
+        evidence = evidence_of(question, None, cotangent, gradients, order=order)
+        return replace(evidence, sample=Sample(looked=0, of=elements)) if question.wrt else evidence
+    quiet = (
+        plain is not None
+        and not question.written
+        and is_quiet(question.program, plain[0], cotangent, plain[1], ABOUT_THE_TAPE)
+    )
+    evidence = evidence_of(question, partial(record, question, cotangent), cotangent, gradients, order=order)
+    return replace(evidence, quiet=True) if quiet else evidence
+
+
+def findings_of(question: Question, output: torch.Tensor, rules: tuple[str, ...]) -> list[Finding]:
+    """What some of the rules about tapes say of a function at its points, each output with a weight of its own.
+
+    With a cotangent of ones, the gradient of a softmax would always be zero.
+    """
+    small = sum(leaf.numel() for leaf in question.leaves.values()) <= MAX_ELEMENTS
+    if not small or not question.wrt or not output.is_floating_point():
+        return []
+    weights = (1 + torch.arange(output.numel(), device=output.device) % 7 / 8).reshape(output.shape).to(output.dtype)
+    try:
+        found = autodiff.gradients(output, question.differentiated, cotangent=weights, retain_graph=True)
+    except TorchError:
+        found = {}
+    if found and not question.written and is_quiet(question.program, output, weights, found, rules):
+        return []
+    tape = record(question, weights)
+    evidence = Evidence(None, tape, question.context, values=question.values, written=question.written)
+    return of_tape(evidence, rules)
+
+
+def evidence_of(
+    question: Question,
+    tape: Tape | Callable[[], Tape | None] | None,
+    cotangent: torch.Tensor | None,
+    gradients: Callable[[Question], Gradients],
+    *,
+    order: int = 1,
+) -> Evidence:
+    """The evidence around a tape."""
+    return Evidence(
+        shadow=shadow(question, gradients),
+        given=tape,
+        context=question.context,
+        widened=lambda: _record_wide(question, cotangent, tape is not None),
+        reference=partial(slopes_at, question, cotangent) if order == 1 else None,
+        noisy=lambda: shadow(question, partial(with_noise, gradients)) or {},
+        beside=partial(has_slope_beside, question, gradients),
+        value=partial(value_at, question),
+        values=question.values,
+        written=question.written,
+    )
+
+
+def record(question: Question, cotangent: torch.Tensor | None) -> Tape | None:
+    """The tape of a second run; None if that raises although the plain run did not."""
+    recorder = Recorder(question.program, question.in_place)
+    try:
+        output = question.evaluate(observe=recorder)
+        return record_backward(recorder, output, question.differentiated, _fitting(cotangent, output))
+    except TorchError:
+        return None
+
+
+def agreement(plain: Mapping[str, torch.Tensor | None], recorded: Mapping[str, torch.Tensor | None]) -> bool:
+    """Whether the instrumented run gave the bits of the plain one."""
+    return all(_same(plain[name], recorded[name]) for name in plain)
+
+
+def _is_sick(*tensors: torch.Tensor | None) -> bool:
+    return not all(tensor is None or all_finite(tensor) for tensor in tensors)
+
+
+def _record_wide(question: Question, cotangent: torch.Tensor | None, wanted: bool) -> Tape | None:
+    return record(widened(question), cotangent) if wanted else None
+
+
+def _fitting(cotangent: torch.Tensor | None, output: torch.Tensor) -> torch.Tensor | None:
+    return None if cotangent is None else cotangent.to(output.dtype)
+
+
+def _same(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
+    """Whether two tensors are equal to the bit; any NaN equals any other."""
+    if one is None or other is None:
+        return one is other
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    if one.is_complex():
+        return _same(torch.view_as_real(one.resolve_conj()), torch.view_as_real(other.resolve_conj()))
+    if not one.is_floating_point():
+        return torch.equal(one, other)
+    both_nan = torch.isnan(one) & torch.isnan(other)
+    same_sign = torch.signbit(one) == torch.signbit(other)  # -0 equals 0, but has other bits
+    return bool((both_nan | ((one == other) & same_sign)).all())

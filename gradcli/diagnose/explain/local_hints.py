@@ -1,0 +1,99 @@
+"""Hints for one kind of node: masks and integers that came as numbers, derivatives inside an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from gradcli.compute.capture import TorchError
+from gradcli.diagnose.explain.indices import whole_numbers
+from gradcli.language.properties import inputs_of, is_derivative
+from gradcli.language.rewrite.places import operands_of
+from gradcli.language.syntax import Binary, Call, Index, Name, Node, Unary, children
+
+_MASKED = {"where": 0, "masked_fill": 1, "masked_select": 1, "masked_scatter": 1}
+"""Functions that take a mask, and where."""
+_LOGIC = ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not")
+_SHIFTS = ("bitwise_left_shift", "bitwise_right_shift")
+
+_OF_DERIVATIVES = {
+    "implicitly created only for scalar outputs": (
+        "Write grad({output}, {inputs}), which takes a cotangent of ones, or add "
+        "grad_outputs=torch.ones_like({output})."
+    ),
+    "not have been used in the graph": (
+        "Add allow_unused=True or materialize_grads=True, or write grad({output}, {inputs}), which gives zeros there."
+    ),
+    "does not require grad": (
+        "Nothing leads from {inputs} to {output} in the graph: a detach, a comparison or --frozen stands between them."
+    ),
+}
+"""What helps a derivative inside an expression, by a piece of PyTorch's message."""
+
+
+def local_hint(raised: TorchError, text: str, inputs: Sequence[str]) -> str | None:
+    """What to write instead at the node that raised; None where nothing is known of it."""
+    node, message = raised.node, str(raised)
+    if node is None:
+        return None
+    if isinstance(node, Call) and is_derivative(node):
+        return _of_derivative(node, message, text)
+    if isinstance(node, Index) and "must be long, int, byte or bool" in message:
+        mask = _is_mask(_value(raised, node.index))
+        return f"{_as(raised, node.index, text, inputs, 'int64')} picks elements by number" + (
+            f", {_as(raised, node.index, text, inputs, 'bool')} those where it is 1." if mask else "."
+        )
+    if isinstance(node, Call) and node.function.name.removesuffix("_") in _MASKED and "bool" in message.lower():
+        mask_node = _mask_of(node)
+        return None if mask_node is None else f"A mask is boolean: {_as(raised, mask_node, text, inputs, 'bool')}."
+    if isinstance(node, Binary | Unary) and node.operator in (*_LOGIC, *_SHIFTS) and "implemented" in message:
+        number = next((child for child in children(node) if _is_floating(_value(raised, child))), None)
+        if number is None:
+            return None
+        if node.operator in _SHIFTS:
+            return f"Integers are shifted: {_as(raised, number, text, inputs, 'int64')}."
+        return f"Masks are combined: {_as(raised, number, text, inputs, 'bool')}."
+    return None
+
+
+def _of_derivative(node: Call, message: str, text: str) -> str | None:
+    template = next((hint for piece, hint in _OF_DERIVATIVES.items() if piece in message), None)
+    wanted = inputs_of(node)
+    given = dict(node.keywords)
+    output = node.arguments[0] if node.arguments else given.get("outputs") or given.get("output")
+    if template is None or wanted is None or output is None:
+        return None
+    return template.format(output=text[slice(*output.span)], inputs=text[slice(*wanted.span)])
+
+
+def _mask_of(node: Call) -> Node | None:
+    named = dict(node.keywords)
+    operands, place = operands_of(node), _MASKED[node.function.name.removesuffix("_")]
+    return named.get("mask") or named.get("condition") or (operands[place] if place < len(operands) else None)
+
+
+def _as(raised: TorchError, node: Node, text: str, inputs: Sequence[str], dtype: str) -> str:
+    """`m:bool=1,0` for an input, `(a - b) != 0` or `long(a - b)` for what is computed."""
+    plain = dtype != "bool" or _is_mask(_value(raised, node))
+    if plain and isinstance(node, Name) and (node.name in inputs or not inputs):
+        values = whole_numbers(_value(raised, node))
+        return f"{node.name}:{dtype}={'...' if values is None else values}"
+    source = text[slice(*node.span)]
+    if dtype == "int64":
+        return f"long({source})"
+    return f"{source} != 0" if isinstance(node, Name | Call) else f"({source}) != 0"
+
+
+def _value(raised: TorchError, node: Node) -> object:
+    assert raised.node is not None
+    return next((v for n, v in zip(children(raised.node), raised.operands, strict=False) if n is node), None)
+
+
+def _is_floating(value: object) -> bool:
+    return isinstance(value, float) or (isinstance(value, torch.Tensor) and value.is_floating_point())
+
+
+def _is_mask(value: object) -> bool:
+    """Whether a tensor holds nothing but zeros and ones."""
+    return isinstance(value, torch.Tensor) and bool(((value == 0) | (value == 1)).all())

@@ -1,0 +1,104 @@
+"""Which sub-expression a backward pass ended at, found by a second run under hooks that ends in the same way."""
+
+from __future__ import annotations
+
+import torch
+
+from gradcli.compute import autodiff, graph
+from gradcli.compute.capture import TorchError
+from gradcli.compute.recorder import Recorder
+from gradcli.compute.tape import GraphNode, Step, Tape
+from gradcli.compute.watch import Watch
+from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.explain.suggestions import remedies
+from gradcli.diagnose.findings.disconnected import ending, path_end
+from gradcli.diagnose.findings.words import name
+from gradcli.errors import Span
+from gradcli.language.syntax import Call, Literal, postorder, roots
+
+MAX_ELEMENTS = 1_000_000
+"""Larger inputs are not computed a second time for a better message."""
+
+
+def located(raised: TorchError, question: Question) -> TorchError:
+    """The exception with what helps, and that of a backward pass with its place and cause in the expression."""
+    if raised.text is not None or sum(leaf.numel() for leaf in question.leaves.values()) > MAX_ELEMENTS:
+        return raised
+    if raised.stage == "backward":
+        raised = _placed(raised, question)
+    raised.remedies = remedies(raised, question)
+    return raised
+
+
+def _placed(raised: TorchError, question: Question) -> TorchError:
+    """The exception of a backward pass with the place at which it ended."""
+    recorder = Recorder(question.program, question.in_place)
+    try:
+        output = question.evaluate(observe=recorder)
+    except TorchError:
+        return raised
+    if "does not have a grad_fn" in str(raised):
+        return _without_path(raised, question, recorder)
+    node = _interrupted(output, question)
+    step = None if node is None or node not in recorder.owner else recorder.steps[recorder.owner[node]]
+    if step is None:
+        return raised
+    raised.place = step.span
+    if "modified by an inplace operation" in str(raised):
+        _changed_in_place(raised, recorder, step, question)
+    return raised
+
+
+def _without_path(raised: TorchError, question: Question, recorder: Recorder) -> TorchError:
+    """Every path from the inputs ends before the output: where the first of them does."""
+    tape = Tape(recorder.steps, {}, recorder.owner, torch.zeros(()), {})
+    ends = [(wanted, end) for wanted in question.wrt if (end := path_end(tape, wanted)) is not None]
+    if ends:
+        wanted, end = ends[0]
+        raised.place = end.span
+        raised.cut = f"'{name(end)}'"
+        raised.cause = f"The path from {wanted} to the output: {ending(end)}."
+    return raised
+
+
+def _interrupted(output: torch.Tensor, question: Question) -> GraphNode | None:
+    """The node that was entered and not left."""
+    watch = Watch(graph.nodes(output))
+    try:
+        autodiff.gradients(output, question.differentiated, cotangent=torch.ones_like(output))
+    except TorchError:
+        return watch.stopped
+    finally:
+        watch.close()
+    return None
+
+
+def _changed_in_place(raised: TorchError, recorder: Recorder, saver: Step, question: Question) -> None:
+    """Names the step that saved a tensor and the later one that changed it."""
+    inputs = [recorder.steps[index] for index in saver.operands]
+    memory = {place for step in (saver, *inputs) for place in step.memory}
+    flagged = _flagged(question)
+    later = [s for s in recorder.steps[saver.index + 1 :] if s.operation.endswith("_") or s.span in flagged]
+    changer = next((step for step in later if memory & set(step.memory)), None) or next(iter(later), None)
+    if changer is None:
+        raised.cause = f"{_at(saver)} saved a tensor for the backward pass, and it was changed in place."
+        return
+    raised.place = changer.span
+    raised.cause = f"{_at(saver)} saved a tensor for the backward pass, and {_at(changer)} changed it in place."
+
+
+def _flagged(question: Question) -> set[Span]:
+    """Where calls with `inplace=True` stand."""
+    nodes = (node for root in roots(question.program) for node in postorder(root) if isinstance(node, Call))
+    return {
+        node.span
+        for node in nodes
+        for option, value in node.keywords
+        if option == "inplace" and isinstance(value, Literal) and value.value is True
+    }
+
+
+def _at(step: Step) -> str:
+    """`exp(x)` (characters 4 to 10)."""
+    start, end = step.span
+    return f"'{name(step)}' (characters {start} to {end})"

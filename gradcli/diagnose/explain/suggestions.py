@@ -1,0 +1,94 @@
+"""What helps against an exception, in the user's own words: only what was run, and gives what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+
+from gradcli.compute import autodiff
+from gradcli.compute.capture import TorchError
+from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.fixes.verifier import verified_fix
+from gradcli.errors import GradcliError
+from gradcli.language.parser import parse
+from gradcli.language.rewrite import in_place
+from gradcli.language.rewrite.writing import ATOM, MUL, Draft, Piece, applied
+from gradcli.language.syntax import Binary
+
+LONGEST_WHOLE = 100
+"""A longer expression is not repeated whole: only its statements that change are."""
+LONGEST_STATEMENT = 60
+
+
+def remedies(raised: TorchError, question: Question) -> tuple[str, ...]:
+    """What was run and helps; empty where nothing is known that does."""
+    message = str(raised)
+    if "shapes cannot be multiplied" in message:
+        return tuple(_transposed(raised, question))
+    if "in-place" in message or "inplace" in message:
+        return (*_rewritten(raised, question), *_frozen(message, question))
+    return ()
+
+
+def _transposed(raised: TorchError, question: Question) -> Iterator[str]:
+    """The product with the second matrix transposed, if the whole expression can be computed with it."""
+    node = raised.node
+    if not isinstance(node, Binary) or node.operator != "matmul" or len(raised.operands) != 2:
+        return
+    left, right = raised.operands
+    if not (isinstance(left, torch.Tensor) and isinstance(right, torch.Tensor) and right.ndim == 2):
+        return
+    if left.ndim == 0 or left.shape[-1] != right.shape[1]:
+        return
+    draft = Draft(question.program)
+    text = f"{draft.piece(node.left).at(ATOM)} @ {draft.piece(node.right).at(ATOM)}.T"
+    whole = applied(question.program.text, [draft.replace(node, Piece(text, MUL))])
+    try:
+        replace(question, program=parse(whole, bound=question.leaves)).evaluate()
+    except (TorchError, GradcliError):
+        return
+    yield f"Try '{text}', which gives {[*left.shape[:-1], right.shape[0]]}."
+
+
+def _rewritten(raised: TorchError, question: Question) -> Iterator[str]:
+    """The expression without the change in place, or with a copy that is changed instead."""
+    for rule in (in_place.rule, in_place.copy_rule):
+        fix = verified_fix(question, prefer=raised.span, only=(rule,))
+        told = None if fix is None else _told(question.program.text, fix.text)
+        if told is not None:
+            yield told
+            return
+
+
+def _told(before: str, after: str) -> str | None:
+    """`write '...'`, whole or statement by statement; None where that is too long to be read."""
+    if len(after) <= LONGEST_WHOLE:
+        return f"write '{after}'"
+    old, new = ([part.strip() for part in text.replace("\n", ";").split(";")] for text in (before, after))
+    if len(old) != len(new):
+        return None
+    changed = [(was, now) for was, now in zip(old, new, strict=True) if was != now]
+    if any(len(text) > LONGEST_STATEMENT for pair in changed for text in pair):
+        return None
+    return " and ".join(f"write '{now}' for '{was}'" for was, now in changed) or None
+
+
+def _frozen(message: str, question: Question) -> Iterator[str]:
+    """The input that can be changed if it is not differentiated, where another one still is."""
+    if "leaf" not in message:
+        return
+    for name in question.wrt:
+        others = [other for other in question.wrt if other != name and question.leaves[other].requires_grad]
+        leaves = {n: leaf.detach().clone().requires_grad_(n in others) for n, leaf in question.leaves.items()}
+        wrt = {other: leaves[other] for other in others}
+        if not wrt:
+            continue
+        try:
+            output = question.evaluate(leaves)
+            autodiff.gradients(output, wrt, cotangent=torch.ones_like(output))  # raises where none of them is reached
+        except (TorchError, GradcliError):
+            continue
+        yield f"freeze it, --frozen {name}"
+        return

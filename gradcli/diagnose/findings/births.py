@@ -1,0 +1,130 @@
+"""Where a NaN or an Inf was born: every cause once, first those that show in the value, then those of the gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import torch
+
+from gradcli.compute.literals import Context
+from gradcli.compute.tape import GraphNode, Step, Tape
+from gradcli.diagnose.findings.elements import Index
+from gradcli.language import syntax
+
+if TYPE_CHECKING:
+    from gradcli.diagnose.findings.true_value import TrueValue
+
+Kind = Literal["given", "forward", "backward", "accumulated", "underflow"]
+Written = Mapping[str, torch.Tensor]
+"""By the names of inputs: their numbers in float64, where the dtype has made infinities or zeros of them."""
+
+
+@dataclass(frozen=True)
+class Birth:
+    """One cause of a non-finite number.
+
+    step: the sub-expression to blame; of a given number the input, or what uses the constant.
+    index: the element of its value (given, forward) or of the operand (backward).
+    value: what was born. count: how many elements of the same tensor share the trouble.
+    node, operand, position: the node that sent the gradient on, the step that it went to, and which argument that is.
+    place, reached, slope: of an elementwise step, the element of its value, and the two factors that were multiplied.
+    masked: the step that discards the element, so that the zero arrived that the slope was multiplied with, or a NaN.
+    later, later_index: of a given or forward birth, the step that turned an infinity into the NaN.
+    spoils: of a given or forward birth, the inputs whose gradients are not finite because of it.
+    constant: of a given number that stands in the expression, its place.
+    written: of a given number, what was written where the dtype cannot hold it.
+    shown: what a given number makes of the output, None where it does not reach it.
+    rounded, met: of a number that was rounded to zero, its true value, and the birth at which that zero did harm.
+    """
+
+    kind: Kind
+    step: Step
+    index: Index
+    value: float
+    count: int = 1
+    node: GraphNode | None = None
+    operand: Step | None = None
+    position: int | None = None
+    place: Index | None = None
+    reached: float | None = None
+    slope: float | None = None
+    masked: Step | None = None
+    later: Step | None = None
+    later_index: Index = ()
+    spoils: tuple[str, ...] = ()
+    constant: syntax.Node | None = None
+    written: complex | None = None
+    shown: float | None = None
+    rounded: TrueValue | None = None
+    met: Birth | None = None
+
+    @property
+    def is_nan(self) -> bool:
+        """Whether a NaN was born or given."""
+        return self.value != self.value
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What it has in common with others of the same cause."""
+        if self.kind == "given":
+            return (self.step.index, self.is_nan, self.constant and self.constant.span)
+        return (self.step.text, self.kind) if self.kind == "underflow" else (self.step.index,)
+
+
+def births(tape: Tape, context: Context, written: Written | None = None) -> list[Birth]:
+    """Every cause once.
+
+    written: the numbers of inputs in float64, where the dtype has made infinities or zeros of them.
+    """
+    from gradcli.diagnose.findings import backward, forward, underflowed  # they make births
+
+    found: dict[tuple[object, ...], Birth] = {}
+    written = written or {}
+    for birth in forward.births(tape, written):
+        for cause in underflowed.traced(tape, birth, written):
+            found.setdefault(cause.key, cause)
+    for name, birth in backward.births(tape, context):
+        given = [cause for cause in forward.given_to(tape, birth, written) if _is_to_blame(cause, birth, found)]
+        earlier = [] if given else [cause for cause in found.values() if _explains(tape, cause, birth)]
+        causes = given or [cause for cause in earlier if cause is earlier[0] or cause.kind == "underflow"]
+        if not causes and birth.kind == "backward":
+            hidden = forward.hidden_nan(tape, birth, written)
+            causes = [replace(cause, masked=birth.masked, spoils=()) for cause in hidden]
+        for cause in causes or underflowed.traced(tape, birth, written):
+            found[cause.key] = _spoiling(found.get(cause.key, cause), name)
+    return list(found.values())
+
+
+def _is_to_blame(given: Birth, birth: Birth, found: Container[tuple[object, ...]]) -> bool:
+    """Whether a given number explains a gradient, rather than the operation that met it.
+
+    Infinities are often meant, and a NaN that a mask discards has been seen: both only where they spoil the value too.
+    """
+    return given.key in found or given.written is not None or (given.is_nan and birth.masked is None)
+
+
+def _spoiling(birth: Birth, name: str) -> Birth:
+    may = birth.kind in ("given", "forward", "underflow")
+    return replace(birth, spoils=(*birth.spoils, name)) if may and name not in birth.spoils else birth
+
+
+def _explains(tape: Tape, earlier: Birth, birth: Birth) -> bool:
+    """Whether a gradient is not finite because of a value that was not: the step itself, or one that uses its value."""
+    shown = earlier.met or earlier
+    return shown.kind == "forward" and depends_on(tape, birth.step, shown.step)
+
+
+def depends_on(tape: Tape, step: Step, other: Step) -> bool:
+    """Whether the value of one step went into another, which may be the same."""
+    waiting, seen = [step], {step.index}
+    while waiting:
+        current = waiting.pop()
+        if current.index == other.index:
+            return True
+        for source in tape.inputs(current):
+            if source.index not in seen:
+                seen.add(source.index)
+                waiting.append(source)
+    return False

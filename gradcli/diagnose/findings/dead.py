@@ -1,0 +1,132 @@
+"""`dead`: a gradient is exactly zero, born where a non-zero gradient arrived.
+
+A warning where it is the whole gradient of an input. A note where a smooth function is level at this very point (x**2
+at 0): that zero is right, and it moves on; and a note for the single elements that a relu or a clamp stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
+from math import isfinite
+
+import numpy as np
+import torch
+
+from gradcli.compute.tape import Tape, node_name
+from gradcli.diagnose.findings.elements import first, has_nan
+from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.gates import gates, masked_rows
+from gradcli.diagnose.findings.kink import on_kink
+from gradcli.diagnose.findings.local import named_arguments
+from gradcli.diagnose.findings.words import listed, more, name, number, place, texts_of, variable_of
+from gradcli.diagnose.findings.zeros import ZeroBirth, is_doubtful
+from gradcli.results.findings import Finding
+
+
+def find(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each place that makes such zeros; flat and saturated operations have findings of their own."""
+    yield from _whole(evidence)
+    if evidence.tape is not None:
+        yield from _elements(evidence.tape, {birth.step.index for birth in evidence.zeros})
+        yield from _masked_rows(evidence.tape)
+
+
+def _whole(evidence: Evidence) -> Iterator[Finding]:
+    found = [birth for birth in evidence.zeros if birth.why not in ("flat", "saturated")]
+    if evidence.births:  # what makes zero of an infinity is not what is wrong then
+        found = [birth for birth in found if isfinite(birth.reached) and not _sees_nan(birth)]
+    for _, group in groupby(found, key=lambda birth: (birth.step.index, birth.why)):
+        births = list(group)
+        birth = births[0]
+        yield Finding(
+            code="dead",
+            severity="note" if birth.why == "stationary" else "warning",
+            variable=birth.variable if len(births) == 1 else None,
+            expression=birth.step.text,
+            span=birth.step.span,
+            operation=birth.step.operation,
+            node=None if birth.node is None else node_name(birth.node),
+            message=_message(birth, [birth.variable for birth in births]) + _contradiction(birth, evidence),
+        )
+
+
+def _elements(tape: Tape, dead: Collection[int]) -> Iterator[Finding]:
+    """One note for each operation that stops the gradient at some elements."""
+    for gate in gates(tape, dead):
+        at = name(gate.step) if gate.operand is None else place(gate.operand, gate.index)
+        at += "" if gate.value is None else f" = {number(gate.value)}"
+        yield Finding(
+            code="dead",
+            severity="note",
+            variable=variable_of(gate.operand),
+            index=gate.index,
+            expression=gate.step.text,
+            span=gate.step.span,
+            operation=gate.step.operation,
+            node=None if gate.node is None else node_name(gate.node),
+            message=(
+                f"{name(gate.step)} lets no gradient through at {gate.count} of {gate.of} elements, "
+                f"first at {at}: {number(gate.reached)} arrives, 0 goes on"
+            ),
+        )
+
+
+def _masked_rows(tape: Tape) -> Iterator[Finding]:
+    """One note for each attention with a row that may look at nothing."""
+    for step in tape.steps:
+        rows = masked_rows(step)
+        if rows is None or not bool(rows.any()) or has_nan(step.value) or tape.arriving(step) is None:
+            continue
+        index = first(rows)
+        position, _ = named_arguments(step)["attn_mask"]
+        mask = texts_of(step)[position]
+        row = f"{mask}[{', '.join(map(str, index))}]" if index else mask
+        yield Finding(
+            code="dead",
+            severity="note",
+            variable=mask if mask in tape.leaves else None,
+            index=index,
+            expression=step.text,
+            span=step.span,
+            operation=step.operation,
+            node=step.graph_node,
+            message=(
+                f"{name(step)}: the mask leaves no key in the row {row}{more(int(rows.sum()))}: "
+                "its output is 0, and no gradient goes through"
+            ),
+        )
+
+
+def _sees_nan(birth: ZeroBirth) -> bool:
+    """Whether an operand holds NaN: every comparison with it is false."""
+    return any(has_nan(value) for value in birth.step.arguments if isinstance(value, torch.Tensor))
+
+
+def _message(birth: ZeroBirth, variables: Sequence[str]) -> str:
+    text, inputs = name(birth.step), listed(variables)
+    if birth.why == "met":
+        parts = listed(list(map(number, birth.cancelled[:4])))
+        return f"the gradients {parts} meet at {inputs} and cancel: {text} does not depend on it here"
+    arrives = f"{number(birth.reached)} arrives, 0 goes on to {inputs}"
+    if birth.why == "inside":
+        return f"what arrives at {text} cancels inside it: {arrives}. This combination of its values is constant"
+    if birth.why == "stationary":
+        return f"{text} is level at this very point: {arrives}. Beside it there is a slope"
+    kink = " (on a kink, where PyTorch takes 0)" if on_kink(birth.step) else ""
+    return f"{text} lets no gradient through{kink}: {arrives}"
+
+
+def _contradiction(birth: ZeroBirth, evidence: Evidence) -> str:
+    """What the reference has to say against the zero of a smooth function."""
+    tape = evidence.tape
+    leaf = None if tape is None else tape.leaves[birth.variable].value
+    if tape is None or leaf is None or not is_doubtful(tape, birth):
+        return ""
+    true = evidence.exact_slopes(birth.variable, range(leaf.numel()))
+    place = max(true, key=lambda element: abs(true[element]), default=None)
+    if place is None or true[place] == 0:
+        return ""
+    index = [int(i) for i in np.unravel_index(place, leaf.shape)]
+    at = f"{birth.variable}{index}" if index else birth.variable
+    return f"; but the derivative at {at} = {number(float(leaf.reshape(-1)[place]))} is {number(true[place])}"

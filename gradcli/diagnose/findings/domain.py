@@ -1,0 +1,190 @@
+"""`domain`: an argument is outside of what the function is defined on, and PyTorch does not say so.
+
+An error where the value is not finite because of it, else a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+
+from gradcli.compute.precision import half_the_digits
+from gradcli.compute.recorder import operation_of
+from gradcli.compute.tape import Step, Tape
+from gradcli.diagnose.findings.elements import Index, bad, first, is_bad
+from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.local import named_arguments
+from gradcli.diagnose.findings.words import more, name, number, texts_of
+from gradcli.language import syntax
+from gradcli.language.catalogue.domains import DOMAINS, FUNCTIONS, Domain, Holds
+from gradcli.language.catalogue.signature import signatures_of
+from gradcli.results.findings import Finding
+
+ROUNDINGS = 64
+"""So many roundings of 1 beyond a bound are still within it."""
+SUM = 0.02
+"""How far the logarithm of a sum of probabilities may be from 0: those who type them round to two digits."""
+
+
+def find(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each argument that a gradient or a value depends on."""
+    if evidence.tape is None:
+        return
+    for step in evidence.tape.steps:
+        if step.operation in FUNCTIONS and isinstance(step.node, syntax.Call):
+            yield from _of_call(step, step.node, evidence.tape)
+
+
+def may_leave_its_domain(node: syntax.Node) -> bool:
+    """Whether the table has something to say about an operation."""
+    return isinstance(node, syntax.Call) and operation_of(node) in FUNCTIONS
+
+
+def _of_call(step: Step, call: syntax.Call, tape: Tape) -> Iterator[Finding]:
+    given = named_arguments(step)
+    for row in DOMAINS:
+        if row.function != step.operation or row.argument not in given or not _applies(row, given, call):
+            continue
+        position, value = given[row.argument]
+        tensor = _tensor(value, step)
+        if tensor is None or not tensor.numel() or (row.holds == "probability" and not tensor.is_floating_point()):
+            continue
+        where = _OUTSIDE[row.holds](tensor)
+        if bool(where.any()):
+            yield _finding(step, row, position, _element(tensor, where), tape)
+        elif row.holds == "log-distribution" and tensor.ndim:
+            yield from _not_normalised(step, row, position, tensor, tape)
+
+
+def _applies(row: Domain, given: dict[str, tuple[int, object]], call: syntax.Call) -> bool:
+    if row.when is None:
+        return True
+    parameter, wanted = row.when
+    if parameter in given:
+        return given[parameter][1] == wanted
+    known = (known for signature in signatures_of(call.function) for known in signature.parameters)
+    return any(each.default == str(wanted) for each in known if each.name == parameter)
+
+
+def _tensor(value: object, step: Step) -> torch.Tensor | None:
+    """A real argument as a tensor, also where it was written as a list of numbers."""
+    if not isinstance(value, torch.Tensor):
+        if not isinstance(value, int | float | list) or isinstance(value, bool):
+            return None
+        try:
+            value = torch.tensor(value, device=step.values[0].device)
+        except (TypeError, ValueError, RuntimeError):  # a list of tensors
+            return None
+    return None if value.is_complex() or value.dtype is torch.bool else value.detach()
+
+
+def _rounding(tensor: torch.Tensor) -> float:
+    return ROUNDINGS * torch.finfo(tensor.dtype).eps if tensor.is_floating_point() else 0.0
+
+
+def _above_one(x: torch.Tensor) -> torch.Tensor:
+    return (x < -_rounding(x)) | (x > 1 + _rounding(x))
+
+
+def _asymmetric(x: torch.Tensor) -> torch.Tensor:
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2] or not x.is_floating_point():
+        return torch.zeros_like(x, dtype=torch.bool)
+    # what was computed as a symmetric matrix, an inverse for example, may have lost digits
+    return (x - x.mT).abs() > half_the_digits(x.dtype) * x.abs().amax()
+
+
+_OUTSIDE: dict[Holds, Callable[[torch.Tensor], torch.Tensor]] = {
+    "not negative": lambda x: x < 0,
+    "probability": _above_one,
+    "log-probability": lambda x: x > _rounding(x),
+    "log-distribution": lambda x: x > _rounding(x),
+    "sign": lambda x: (x != 1) & (x != -1) & ~torch.isnan(x),
+    "symmetric": _asymmetric,
+}
+"""Where an argument is outside; NaN is not: what made it has a finding of its own."""
+
+_WANTED: dict[Holds, str] = {
+    "not negative": "numbers that are not negative",
+    "probability": "numbers from 0 to 1",
+    "log-probability": "logarithms of probabilities, which are not above 0",
+    "log-distribution": "logarithms of probabilities, which are not above 0",
+    "sign": "1 and -1",
+    "symmetric": "a symmetric matrix",
+}
+
+
+def _element(tensor: torch.Tensor, where: torch.Tensor) -> tuple[torch.Tensor, Index, int]:
+    return tensor, first(where), int(where.sum())
+
+
+def _finding(step: Step, row: Domain, position: int, element: tuple[torch.Tensor, Index, int], tape: Tape) -> Finding:
+    tensor, index, count = element
+    value = float(tensor[index])
+    shown = f"{_place(step, position, index)} = {number(value)}"
+    if row.holds == "symmetric":
+        other = (*index[:-2], index[-1], index[-2])
+        shown += f" beside {_place(step, position, other)} = {number(float(tensor[other]))}: only one triangle is read"
+    else:
+        shown += more(count) + _remark(row, tensor)
+    return _with(step, row, position, index, f"{_wanted(step, row)}: {shown}", tape)
+
+
+def _not_normalised(step: Step, row: Domain, position: int, tensor: torch.Tensor, tape: Tape) -> Iterator[Finding]:
+    """Logarithms of numbers that do not add up to 1 over the classes."""
+    dim = min(row.dim, tensor.ndim - 1) if row.dim > 0 else row.dim
+    total = torch.logsumexp(tensor.double(), dim, keepdim=True)
+    where = torch.isfinite(total) & (total.abs() > max(SUM, _rounding(tensor)))
+    if not bool(where.any()):
+        return
+    index = first(where)
+    classes = [":" if place == dim % tensor.ndim else str(i) for place, i in enumerate(index)]
+    row_of_classes = f"[{', '.join(classes)}]" if tensor.ndim > 1 else ""
+    total_of_row = number(float(total[index].exp()))
+    message = (
+        f"{name(step)} takes logarithms of probabilities as its {row.argument}: "
+        f"exp({_text(step, position)}{row_of_classes}) adds up to {total_of_row}{more(int(where.sum()))}"
+    )
+    yield _with(step, row, position, index, message, tape)
+
+
+def _wanted(step: Step, row: Domain) -> str:
+    return f"{name(step)} takes {_WANTED[row.holds]}, as its {row.argument}"
+
+
+def _remark(row: Domain, tensor: torch.Tensor) -> str:
+    """What the numbers look like instead."""
+    if row.holds.startswith("log") and bool(((tensor >= 0) & (tensor <= 1)).all()):
+        return "; these look like probabilities: take their logarithm"
+    if row.holds == "sign" and bool(((tensor == 0) | (tensor == 1)).all()):
+        return "; these look like classes 0 and 1: take 2*t - 1"
+    return ""
+
+
+def _text(step: Step, position: int) -> str:
+    texts = texts_of(step)
+    text = texts[position] if position < len(texts) else f"argument {position + 1}"
+    return text if text.isidentifier() else f"({text})"
+
+
+def _place(step: Step, position: int, index: Index) -> str:
+    text = _text(step, position)
+    return f"{text}[{', '.join(map(str, index))}]" if index else text.removeprefix("(").removesuffix(")")
+
+
+def _with(step: Step, row: Domain, position: int, index: Index, message: str, tape: Tape) -> Finding:
+    text, value = _text(step, position), step.values[0].detach()
+    spoilt = is_bad(value) and not row.holds.startswith("log")
+    if spoilt:
+        message += f"; its value is {number(float(value[first(bad(value))]))}"
+    return Finding(
+        code="domain",
+        severity="error" if spoilt else "warning",
+        variable=text if text in tape.leaves else None,
+        index=index or None,
+        expression=step.text,
+        span=step.span,
+        operation=step.operation,
+        node=step.graph_node,
+        message=message,
+    )

@@ -1,0 +1,235 @@
+"""Non-finite values: a walk from the output back to the first step that made them out of finite ones, or to what was
+given so.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+
+from gradcli.compute.tape import ITEM, LEAF, Step, Tape
+from gradcli.diagnose.findings import constants
+from gradcli.diagnose.findings.births import Birth, Written
+from gradcli.diagnose.findings.elements import aligned, at, bad, first, has_nan, is_bad, nan_arrives, rather
+
+MAX_ELEMENTS = 16
+"""So many elements of an output are followed back one by one."""
+
+KNOW_INFINITY = frozenset(
+    {
+        "softmax", "log_softmax", "softmin", "logsumexp", "logaddexp", "logaddexp2", "logcumsumexp", "cross_entropy",
+        "scaled_dot_product_attention",
+    }
+)  # fmt: skip
+"""What takes minus infinity for the logarithm of zero: given infinities are meant, and a NaN is the operation's."""
+PLACING = frozenset(
+    {
+        "where", "masked_fill", "masked_fill_", "full", "full_like", "new_full", "tensor", "as_tensor", "fill", "fill_",
+        "index_fill", "index_fill_", "index_put", "index_put_", "scatter", "scatter_", "clamp", "clip", "clamp_min",
+        "clamp_max", "maximum", "minimum", "pad", "nan_to_num", "new_tensor", "max", "min", "fmax", "fmin",
+    }
+)  # fmt: skip
+"""What puts a constant where it is wanted: an infinity in the result is what was asked for."""
+
+
+def births(tape: Tape, written: Written) -> Iterator[Birth]:
+    """The causes of what is not finite in the output, NaN first."""
+    results = [tape.result] if tape.result is not None else [step for step in tape.steps if _is_last(tape, step)]
+    seen: set[tuple[object, ...]] = set()
+    for step in results:
+        for birth in _births_of(tape, step, written):
+            same = (birth.step.text, *birth.key[1:])  # the same words at another place are the same cause
+            if same not in seen:
+                seen.add(same)
+                yield _counted(birth, step)
+
+
+def _counted(birth: Birth, last: Step) -> Birth:
+    """A given infinity with the number of those that show: an elementwise function makes finite numbers of some."""
+    own, shown = birth.step.value, last.value
+    if birth.kind != "given" or birth.is_nan or own is None or shown is None or own.shape != shown.shape:
+        return birth
+    return replace(birth, count=int((torch.isinf(own) & bad(shown)).sum()))
+
+
+def given_to(tape: Tape, birth: Birth, written: Written) -> Iterator[Birth]:
+    """The given numbers behind what is not finite among the operands of a gradient's birthplace."""
+    step = birth.step
+    here = _Stop(step, step.values[0], bad(step.values[0]), nan=False)
+    beyond = constants.beyond_dtype(step)
+    plain = [constants.not_finite(step, nan=nan) for nan in (True, False)]
+    yield from (_constant(here, constant) for constant in plain if constant is not None)
+    if beyond is not None:
+        yield _constant(here, beyond, beyond=True)
+    for start in _operands(tape, birth):
+        yield from (cause for cause in _walk(tape, start, written) if cause.kind == "given")
+
+
+def hidden_nan(tape: Tape, birth: Birth, written: Written) -> Iterator[Birth]:
+    """The operations that made the NaN which a gradient is multiplied with, though the output does not show it."""
+    step = birth.step
+    found = [start for start in _operands(tape, birth) if start.nan]
+    if not found and not step.pointwise and has_nan(step.value) and step.value is not None:
+        found = [_Stop(step, step.value, torch.isnan(step.value), nan=True)]
+    for start in found:
+        yield from (cause for cause in _walk(tape, start, written) if cause.kind == "forward")
+
+
+def _operands(tape: Tape, birth: Birth) -> Iterator[_Stop]:
+    """What is not finite among the operands of a gradient's birthplace: NaN and infinities apart."""
+    step, focus = birth.step, None
+    if step.value is not None and birth.place is not None:
+        focus = torch.zeros(step.value.shape, dtype=torch.bool, device=step.value.device)
+        focus[birth.place] = True
+    for source in tape.inputs(step):
+        for own in source.values:
+            fed = bad(own) if focus is None else bad(own) & aligned(step.pointwise, focus, own)
+            for part, nan in ((fed & torch.isnan(own), True), (fed & ~torch.isnan(own), False)):
+                if bool(part.any()):
+                    yield _Stop(source, own, part, nan)
+
+
+def _is_last(tape: Tape, step: Step) -> bool:
+    return not tape.consumers[step.index]
+
+
+def _births_of(tape: Tape, last: Step, written: Written) -> Iterator[Birth]:
+    value = last.value
+    if value is None or not is_bad(value):
+        return
+    nan = torch.isnan(value)
+    places = [*torch.nonzero(nan)[:MAX_ELEMENTS], *torch.nonzero(bad(value) & ~nan)[:MAX_ELEMENTS]]
+    for place in places:
+        focus = torch.zeros(value.shape, dtype=torch.bool, device=value.device)
+        focus[tuple(place)] = True
+        shown = at(value, tuple(map(int, place)))
+        for birth in _walk(tape, _Stop(last, value, focus, has_nan(value[focus])), written):
+            yield replace(birth, shown=shown)
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """A step on the way back, its value, and the elements in question.
+
+    nan: whether NaN is looked for. later: the step that made NaN of the infinities that are looked for now.
+    logarithmic: whether the infinities went into something that takes them for the logarithm of zero.
+    """
+
+    step: Step
+    value: torch.Tensor
+    focus: torch.Tensor
+    nan: bool
+    later: _Stop | None = None
+    logarithmic: bool = False
+
+
+def _walk(tape: Tape, start: _Stop, written: Written) -> Iterator[Birth]:
+    """The first steps that made the non-finite elements in focus, or the numbers that were given so."""
+    waiting = [start]
+    seen: set[int] = set()
+    while waiting:
+        stop = waiting.pop()
+        if stop.step.operation == LEAF:
+            yield from _of_input(stop, written)
+            continue
+        sources = _sources(tape, stop)
+        if not sources:
+            yield from _without_sources(stop)
+            continue
+        for source in reversed(sources):
+            made = stop.nan and not has_nan(source.value[source.focus])
+            if source.step.index not in seen:
+                seen.add(source.step.index)
+                logarithmic = stop.logarithmic or stop.step.operation in KNOW_INFINITY
+                later = stop if made else stop.later
+                waiting.append(replace(source, nan=stop.nan and not made, later=later, logarithmic=logarithmic))
+
+
+def _of_input(stop: _Stop, written: Written) -> Iterator[Birth]:
+    """What an input's elements are blamed for. Infinities that were written as such are often meant."""
+    value, later = stop.value, stop.later
+    focus = stop.focus & (torch.isnan(value) if stop.nan else torch.isinf(value))
+    if not bool(focus.any()):
+        return
+    given = replace(_birth(replace(stop, focus=focus)), kind="given")
+    wide = written.get(stop.step.text)
+    if wide is not None and not stop.nan and (lost := focus & torch.isfinite(wide)).any():
+        given = replace(_birth(replace(stop, focus=lost)), kind="given")
+        yield replace(given, written=at(wide, given.index))
+    elif later is not None and later.step.operation in KNOW_INFINITY and _is_log_of_zero(later, value[focus]):
+        yield _birth(later)
+    elif stop.nan or later is not None or not (stop.logarithmic and bool((value[focus] < 0).all())):
+        yield given
+
+
+def _is_log_of_zero(stop: _Stop, infinities: torch.Tensor) -> bool:
+    """Whether a step that knows infinity takes these for the logarithm of zero, as in a mask."""
+    return bool(((infinities > 0) == (stop.step.operation == "softmin")).all())
+
+
+def _without_sources(stop: _Stop) -> Iterator[Birth]:
+    """A step that made something of finite operands, or that was given a constant.
+
+    An infinite constant is only blamed where it is computed with, and not where it is put in place.
+    """
+    step, later = stop.step, stop.later
+    beyond = constants.beyond_dtype(step)
+    if beyond is not None:
+        yield _constant(stop, beyond, beyond=True)
+        return
+    given = constants.not_finite(step, nan=stop.nan)
+    if given is None:
+        yield _birth(stop)
+    elif stop.nan or (later is None and step.operation not in PLACING):
+        yield _constant(stop, given)
+    elif later is not None:
+        yield _birth(later)
+
+
+def _constant(stop: _Stop, constant: constants.Constant, *, beyond: bool = False) -> Birth:
+    node, number = constant
+    value = float("nan") if cmath.isnan(number) else math.copysign(math.inf, number.real)
+    written = number if beyond else None
+    return replace(_birth(stop), kind="given", value=value, constant=node, written=written)
+
+
+def _birth(stop: _Stop) -> Birth:
+    step, value, later = stop.step, stop.value, stop.later
+    index = first(stop.focus) if bool(stop.focus.any()) else ()
+    born = at(value, index)
+    number = float("nan") if born is None else born
+    alike = torch.isnan(value) if number != number else bad(value)
+    own = rather(~nan_arrives(step.arguments, alike), alike) if step.pointwise else alike
+    return Birth(
+        kind="forward",
+        step=step,
+        index=index,
+        value=number,
+        count=int(own.sum()),
+        node=step.edges[0][0] if step.edges else None,
+        later=None if later is None else later.step,
+        later_index=() if later is None else first(later.focus),
+    )
+
+
+def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:
+    """The operands that the elements in focus came from: all with NaN if they are NaN, else the first with Inf."""
+    step = stop.step
+    with_nan: list[_Stop] = []
+    with_infinity: list[_Stop] = []
+    for source in tape.inputs(step):
+        if step.operation == ITEM:
+            return [replace(stop, step=source)]
+        for own in source.values:
+            fed = bad(own) & aligned(step.pointwise, stop.focus, own)
+            nan = fed & torch.isnan(own) if bool(fed.any()) else fed
+            if stop.nan and bool(nan.any()):
+                with_nan.append(_Stop(source, own, nan, nan=True))
+            elif bool(fed.any()):
+                with_infinity.append(_Stop(source, own, fed, nan=False))
+    computed = [found for found in with_infinity if found.step.operation != LEAF]
+    return with_nan or (computed or with_infinity)[:1]

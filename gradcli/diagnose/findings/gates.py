@@ -1,0 +1,110 @@
+"""Single elements that a relu, a clamp or a mask lets no gradient through: a zero is born where something arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import torch
+
+from gradcli.compute.recorder import operation_of
+from gradcli.compute.tape import GraphNode, Step, Tape
+from gradcli.diagnose.findings.births import depends_on
+from gradcli.diagnose.findings.elements import Index, at, first
+from gradcli.diagnose.findings.kink import kinks
+from gradcli.diagnose.findings.local import named_arguments
+from gradcli.diagnose.findings.zeros import FLAT
+from gradcli.language import syntax
+from gradcli.language.catalogue.rows import Activation
+
+BOUNDS = frozenset(
+    {"clamp", "clip", "clamp_min", "clamp_max", "maximum", "minimum", "fmax", "fmin", "relu_", "clamp_", "hardtanh_"}
+)
+"""Beside activations that are constant somewhere: what bounds its argument, by numbers or by what has no gradient."""
+ATTENTION = "scaled_dot_product_attention"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One operation that sends a zero for some elements of an operand.
+
+    index: the first of these elements; value: what it is; reached: the gradient that arrived there.
+    count, of: how many elements there are like it, among how many.
+    """
+
+    step: Step
+    node: GraphNode | None
+    operand: Step | None
+    index: Index
+    value: float | None
+    reached: float
+    count: int
+    of: int
+
+
+def may_gate(node: syntax.Node) -> bool:
+    """Whether an operation may let some elements through and others not."""
+    if not isinstance(node, syntax.Call):
+        return False
+    operation = operation_of(node)
+    if isinstance(node.function, Activation):
+        return node.function.flat is not None and operation not in FLAT
+    return operation in BOUNDS or operation in ("where", ATTENTION)
+
+
+def gates(tape: Tape, dead: Collection[int]) -> Iterator[Gate]:
+    """Every operation that stops the gradient at some elements; dead: the steps that stop an input's whole gradient."""
+    for step in tape.steps:
+        node = step.node
+        if step.index in dead or not isinstance(node, syntax.Node) or not may_gate(node) or len(step.created) != 1:
+            continue
+        if step.operation == "where" and not _chooses_by_input(tape, step):
+            continue
+        gate = _gate(tape, step, step.created[0])
+        if gate is not None:
+            yield gate
+
+
+def masked_rows(step: Step) -> torch.Tensor | None:
+    """The rows of an attention whose keys are all masked."""
+    _, mask = named_arguments(step).get("attn_mask", (0, None))
+    if step.operation != ATTENTION or not isinstance(mask, torch.Tensor) or not mask.ndim:
+        return None
+    allowed = mask if mask.dtype is torch.bool else mask != float("-inf")
+    return ~allowed.any(dim=-1)
+
+
+def _chooses_by_input(tape: Tape, step: Step) -> bool:
+    """Whether a `where` looks at what is differentiated: a mask that was given discards what is not wanted."""
+    condition = tape.inputs(step)[0] if step.operands else None
+    leaves = [leaf for name, leaf in tape.leaves.items() if name in tape.gradients]
+    return condition is not None and any(depends_on(tape, condition, leaf) for leaf in leaves)
+
+
+def _gate(tape: Tape, step: Step, node: GraphNode) -> Gate | None:
+    passage = tape.passages.get(node)
+    sent = [] if passage is None else [(slot, out) for slot, out in enumerate(passage.outgoing) if out is not None]
+    if passage is None or len(sent) != 1 or len(passage.incoming) != 1:  # of two, one or the other gets it
+        return None
+    (slot, outgoing), incoming = sent[0], passage.incoming[0]
+    if incoming is None or incoming.shape != outgoing.shape:
+        return None
+    stopped = (incoming != 0) & (outgoing == 0) & torch.isfinite(incoming)
+    on_kinks = kinks(step)
+    if on_kinks is not None and on_kinks.shape == stopped.shape:
+        stopped &= ~on_kinks  # those have a finding of their own
+    if not bool(stopped.any()):
+        return None
+    index = first(stopped)
+    edge = node.next_functions[slot]
+    operand = next((source for source in tape.inputs(step) if edge in source.edges), None)
+    return Gate(
+        step=step,
+        node=node,
+        operand=operand,
+        index=index,
+        value=None if operand is None else at(operand.value, index),
+        reached=at(incoming, index) or 0.0,
+        count=int(stopped.sum()),
+        of=stopped.numel(),
+    )

@@ -1,0 +1,59 @@
+"""The sub-expression at which a gradient lost its digits: the tape beside the same tape in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from gradcli.compute.capture import array
+from gradcli.compute.precision import is_lost
+from gradcli.compute.tape import LEAF, Step, Tape
+from gradcli.diagnose.findings.evidence import Evidence
+
+
+def lossy_step(evidence: Evidence, name: str, dtype: torch.dtype) -> Step | None:
+    """The step nearest to the output at which digits were lost: in its gradient, or in a value that went into it."""
+    tape = evidence.tape
+    if tape is not None and (only := _only_step(tape)) is not None:
+        return only
+    wide = evidence.wide_tape
+    if tape is None or wide is None or len(tape.steps) != len(wide.steps) or name not in tape.leaves:
+        return None
+    current, sender = tape.leaves[name], None
+    while _differ(tape.arriving(current), wide.arriving(wide.steps[current.index]), dtype):
+        sender = _worst_sender(tape, wide, current, dtype)
+        if sender is None or sender is current:
+            break
+        current = sender
+        if not _differ(tape.arriving(current), wide.arriving(wide.steps[current.index]), dtype):
+            break
+    return None if sender is None else _origin(tape, wide, sender, dtype)
+
+
+def _only_step(tape: Tape) -> Step | None:
+    """The one sub-expression besides the inputs, which then lost whatever was lost; None where there are more."""
+    steps = [step for step in tape.steps if step.operation != LEAF]
+    return steps[0] if len(steps) == 1 else None
+
+
+def _worst_sender(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Step | None:
+    """Of the steps that use a value, one whose own gradient is wrong already, else the last one."""
+    users = [user for user in tape.consumers[step.index] if tape.arriving(user) is not None]
+    wrong = [u for u in users if _differ(tape.arriving(u), wide.arriving(wide.steps[u.index]), dtype)]
+    return next(iter(wrong or users[-1:]), None)
+
+
+def _origin(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Step:
+    """The step itself, or the one that first computed a wrong value for it."""
+    while True:
+        wrong = (s for s in tape.inputs(step) if s.operands and _differ(s.value, wide.steps[s.index].value, dtype))
+        source = next(wrong, None)
+        if source is None:
+            return step
+        step = source
+
+
+def _differ(one: torch.Tensor | None, other: torch.Tensor | None, dtype: torch.dtype) -> bool:
+    if one is None or other is None or one.shape != other.shape or not one.is_floating_point():
+        return False
+    return bool(is_lost(array(one).astype(np.float64), array(other).astype(np.float64), dtype).any())

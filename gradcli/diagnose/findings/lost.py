@@ -1,0 +1,186 @@
+"""Where a gradient lost more than half of its digits: shared by `cancellation` and `underflow`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from gradcli.compute.precision import half_the_digits, is_lost, ulp
+from gradcli.compute.tape import Step
+from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.lossy_step import lossy_step
+from gradcli.diagnose.findings.words import distinct, number, where_the_derivative_is
+from gradcli.results.findings import Finding
+
+if TYPE_CHECKING:
+    from gradcli.results import Gradient, GradResult, LossResult, TraceResult
+
+
+ROUNDINGS = 64
+"""An error of so many roundings of the largest element is no loss: sums mix small gradients with large ones."""
+
+
+@dataclass(frozen=True)
+class PrecisionLoss:
+    """The worst element of one input's gradient, of those that came out zero or of those that did not.
+
+    true: the derivative by the 50-digit reference if `exact`, else what float64 gives.
+    others: how many further elements share the trouble. step: the sub-expression that lost the digits, if it is known.
+    """
+
+    variable: str
+    index: tuple[int, ...]
+    dtype: str
+    value: float
+    computed: float
+    true: float
+    exact: bool
+    others: int
+    step: Step | None = None
+
+
+@dataclass(frozen=True)
+class _Suspects:
+    """The elements of one gradient that are under suspicion, the worst first.
+
+    places: in the flattened gradient. true: the derivatives as float64 gives them, flattened too.
+    rounding: an error of this size is no loss.
+    """
+
+    places: list[int]
+    computed: np.ndarray
+    true: np.ndarray
+    rounding: float
+
+
+def precision_losses(
+    result: GradResult | LossResult | TraceResult, evidence: Evidence, *, zero: bool
+) -> Iterator[PrecisionLoss]:
+    """At most one for each input: its worst zero, or its worst number of the others.
+
+    Float64 raises a suspicion, or the zero that a smooth function sent; the reference decides, where there is one.
+    """
+    for name, gradient in result.gradients.items():
+        if gradient is None or gradient.values.dtype.kind == "c":
+            continue
+        suspects = _suspects(result, evidence, name, gradient, zero=zero)
+        if suspects is None:
+            continue
+        loss = _decided(name, gradient, suspects, evidence, zero=zero)
+        if loss is not None:
+            place, true, exact, others = loss
+            index = tuple(map(int, np.unravel_index(place, gradient.shape)))
+            yield PrecisionLoss(
+                variable=name,
+                index=index,
+                dtype=gradient.dtype,
+                value=float(result.inputs[name].values[index]),
+                computed=float(suspects.computed[place]),
+                true=true,
+                exact=exact,
+                others=others,
+                step=lossy_step(evidence, name, _dtype(gradient)),
+            )
+
+
+def finding(loss: PrecisionLoss, code: str, expression: str) -> Finding:
+    """`x[2] = 10: float32 gives 4.54e-05 where the derivative is 4.53e-05, 5,736 ULP off`."""
+    place = f"{loss.variable}{list(loss.index)}" if loss.index else loss.variable
+    if loss.exact:
+        ulps = abs(loss.computed - loss.true) / ulp(loss.true, getattr(torch, loss.dtype))
+        text = where_the_derivative_is(loss.dtype, loss.computed, loss.true, ulps, loss.others)
+    else:
+        computed, true = distinct(loss.computed, loss.true)
+        also = f" (and at {loss.others} more)" if loss.others else ""
+        text = f"{loss.dtype} gives {computed}, float64 gives {true}{also}"
+    step = loss.step
+    return Finding(
+        code=code,
+        severity="warning",
+        variable=loss.variable,
+        index=loss.index,
+        expression=expression if step is None else step.text,
+        span=None if step is None else step.span,
+        operation=None if step is None else step.operation,
+        node=None if step is None else step.graph_node,
+        message=f"{place} = {number(loss.value)}: {text}",
+    )
+
+
+def _suspects(
+    result: GradResult | LossResult | TraceResult, evidence: Evidence, name: str, gradient: Gradient, *, zero: bool
+) -> _Suspects | None:
+    computed = gradient.values.astype(np.float64)
+    suspected = evidence.doubtful_zeros(name, computed) if zero else np.zeros(computed.shape, dtype=bool)
+    wide = None if evidence.shadow is None else evidence.shadow.get(name)
+    true, rounding = np.zeros(computed.shape), 0.0
+    if wide is not None and wide.dtype.kind != "c":
+        true, rounding = wide, _rounding(result, wide, _dtype(gradient))
+        lost = is_lost(computed, true, _dtype(gradient)) & ((computed == 0) == zero)
+        if lost.any():
+            suspected = suspected | (lost & (np.abs(computed - true) > rounding))
+    if not suspected.any():
+        return None
+    places = np.flatnonzero(suspected)
+    flat, known = computed.ravel(), true.ravel()
+    order = np.argsort([-_size(flat[place], known[place]) for place in places], kind="stable")
+    return _Suspects(places[order].tolist(), flat, known, rounding)
+
+
+def _decided(
+    name: str, gradient: Gradient, suspects: _Suspects, evidence: Evidence, *, zero: bool
+) -> tuple[int, float, bool, int] | None:
+    """The worst element, its derivative, whether that is exact, and how many more there are; None if all is well."""
+    exact = evidence.exact_slopes(name, suspects.places)
+    rest = [place for place in suspects.places if place not in exact]
+    dtype = _dtype(gradient)
+    largest_by_rounding = half_the_digits(dtype) * max(1.0, evidence.reached(name))
+    lost = [
+        place
+        for place, true in exact.items()
+        if _is_lost(float(suspects.computed[place]), true, dtype)
+        and abs(suspects.computed[place] - true) > suspects.rounding
+        and not (zero and suspects.true[place] == 0 and abs(true) > largest_by_rounding)
+    ]
+    if lost:
+        worst = max(lost, key=lambda place: _size(float(suspects.computed[place]), exact[place]))
+        return worst, exact[worst], True, len(lost) - 1 + (len(rest) if len(lost) == len(exact) else 0)
+    if exact:  # the suspicion was wrong wherever the reference looked
+        return None
+    rest = [place for place in rest if suspects.true[place] != suspects.computed[place]]
+    if not rest or not evidence.float64_is_stable(name, rest[0], dtype):
+        return None
+    return rest[0], float(suspects.true[rest[0]]), False, len(rest) - 1
+
+
+def _is_lost(computed: float, true: float, dtype: torch.dtype) -> bool:
+    return bool(is_lost(np.asarray(computed), np.asarray(true), dtype))
+
+
+def _size(computed: float, true: float) -> float:
+    """How bad an error is: the derivative of what came out zero, else the error as a part of it."""
+    if computed == 0:
+        return abs(true)
+    return abs(computed - true) / abs(true) if true else float("inf")
+
+
+def _rounding(result: GradResult | LossResult | TraceResult, true: np.ndarray, dtype: torch.dtype) -> float:
+    """What rounding the largest element may do to the others; nothing where each has an output of its own."""
+    if _output_shape(result) == true.shape or not true.size:
+        return 0.0
+    with np.errstate(invalid="ignore", over="ignore"):
+        return float(ROUNDINGS * torch.finfo(dtype).eps * np.max(np.abs(np.where(np.isfinite(true), true, 0))))
+
+
+def _output_shape(result: GradResult | LossResult | TraceResult) -> tuple[int, ...] | None:
+    output = getattr(result, "output", None) or getattr(result, "loss", None)
+    return None if output is None else tuple(output.shape)
+
+
+def _dtype(gradient: Gradient) -> torch.dtype:
+    dtype: torch.dtype = getattr(torch, gradient.dtype)
+    return dtype

@@ -1,0 +1,85 @@
+"""How much a gradient grew or shrank between the output and an input, and which step did most of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from gradcli.compute.capture import wide
+from gradcli.compute.tape import Step, Tape
+from gradcli.diagnose.findings.elements import largest
+from gradcli.diagnose.findings.evidence import Evidence
+
+FACTOR = 1e3
+IN_STEP = 20
+"""So many times the relative change of the input is an ordinary relative change of the value: that of x**20."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One input's gradient beside the cotangent. Sums for shrinking and maxima for growing: means and sums over many
+    elements then change nothing.
+
+
+    in_step: whether the value is as large, measured by the input: a large slope of a large value explodes nothing.
+    """
+
+    variable: str
+    step: Step
+    start: float
+    end: float
+    in_step: bool
+
+
+def changes(evidence: Evidence, *, grown: bool) -> Iterator[Change]:
+    """The inputs whose gradient grew, or shrank, by more than a thousand."""
+    tape = evidence.tape
+    last = None if tape is None else tape.result
+    if tape is None or last is None:
+        return
+    cotangent = tape.arriving(last)
+    if cotangent is None:
+        return
+    for name, leaf in tape.leaves.items():
+        gradient = tape.gradients.get(name)
+        if gradient is None or not gradient.numel():
+            continue
+        start, end, changed = _beside(cotangent, gradient, grown=grown)
+        if changed:
+            in_step = max(largest(leaf.value), 1.0) * end <= IN_STEP * largest(last.value) * start
+            yield Change(name, _culprit(tape, grown=grown) or leaf, start, end, in_step)
+
+
+def is_out_of_proportion(cotangent: torch.Tensor, gradient: torch.Tensor) -> bool:
+    """Whether a gradient grew or shrank by more than a thousand."""
+    return any(_beside(cotangent, gradient, grown=grown)[2] for grown in (True, False))
+
+
+def _beside(cotangent: torch.Tensor, gradient: torch.Tensor, *, grown: bool) -> tuple[float, float, bool]:
+    """The sizes of both, and whether the second is out of proportion."""
+    start = _sum(cotangent) if grown else largest(cotangent)
+    end = largest(gradient) if grown else _sum(gradient)
+    if not (0 < start < float("inf") and 0 < end < float("inf")):
+        return start, end, False
+    return start, end, end > FACTOR * start if grown else end * FACTOR < start
+
+
+def _culprit(tape: Tape, *, grown: bool) -> Step | None:
+    """The step with the largest single change."""
+    best, chosen = 1.0, None
+    for passage in tape.passages.values():
+        owner = tape.owner.get(passage.node)
+        incoming = max((largest(g) for g in passage.incoming if g is not None), default=0.0)
+        outgoing = max((largest(g) for g in passage.outgoing if g is not None), default=0.0)
+        if owner is None or not incoming or not outgoing:
+            continue
+        ratio = outgoing / incoming if grown else incoming / outgoing
+        if ratio > best:
+            best, chosen = ratio, tape.steps[owner]
+    return chosen
+
+
+def _sum(tensor: torch.Tensor) -> float:
+    return float(torch.linalg.vector_norm(tensor.detach(), 1, dtype=wide(tensor.dtype)))

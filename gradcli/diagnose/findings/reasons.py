@@ -1,0 +1,150 @@
+"""Why an operation gives NaN or Inf, where the numbers alone do not say it: one row an operation."""
+
+from __future__ import annotations
+
+import torch
+
+from gradcli.compute.literals import Context
+from gradcli.compute.tape import Step
+from gradcli.diagnose.findings.elements import Index, bad, first, is_bad
+from gradcli.diagnose.findings.local import REFUSALS, applied
+from gradcli.diagnose.findings.words import dtype_of, number, texts_of
+
+_VALUE = {
+    "softmax": "it subtracts the largest element, and inf - inf is nan",
+    "log_softmax": "it subtracts the largest element, and inf - inf is nan",
+    "softmin": "it subtracts the largest element, and inf - inf is nan",
+    "scaled_dot_product_attention": "a row whose keys are all masked has no largest element",
+    "var": "it divides by n - 1, which is 0 for one element",
+    "std": "it divides by n - 1, which is 0 for one element",
+    "cross_entropy": "its mean divides by the number of counted targets, or by their weights, and that is 0",
+    "nll_loss": "its mean divides by the number of counted targets, or by their weights, and that is 0",
+    "mean": "it divides by the number of elements, which is 0",
+    "nanmean": "it divides by the number of elements, which is 0",
+    "logdet": "the determinant is negative",
+    "gumbel_softmax": "it subtracts the largest element, and inf - inf is nan",
+    "normalize": "it divides by the norm, which is 0",
+    "cosine_similarity": "it divides by the norms, of which one is 0",
+    "batch_norm": "it divides by the standard deviation, which is 0",
+    "layer_norm": "it divides by the standard deviation, which is 0",
+    "group_norm": "it divides by the standard deviation, which is 0",
+    "instance_norm": "it divides by the standard deviation, which is 0",
+    "rms_norm": "it divides by the root of the mean square, which is 0",
+}
+"""Why a value is NaN."""
+
+NORMALISING = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm"})
+"""What divides differences from a mean by their standard deviation: the values are of size 1."""
+
+_INFINITE = {
+    "logdet": "the determinant is 0",
+    "slogdet": "the determinant is 0",
+    "linalg.slogdet": "the determinant is 0",
+    "ctc_loss": "no alignment is possible: the input is too short for the targets (see zero_infinity)",
+}
+"""Why a value is infinite."""
+
+_GRADIENT = {
+    "linalg.svd": "its derivative divides by differences of squared singular values, which must all differ",
+    "svd": "its derivative divides by differences of squared singular values, which must all differ",
+    "linalg.eigh": "its derivative divides by differences of eigenvalues, which must all differ",
+    "linalg.eig": "its derivative divides by differences of eigenvalues, which must all differ",
+    "linalg.qr": "its derivative solves with R, which is singular",
+    "qr": "its derivative solves with R, which is singular",
+    "linalg.cholesky": "its derivative solves with the factor, which is singular",
+    "linalg.inv": "its derivative multiplies by the inverse twice",
+    "logdet": "its derivative is the inverse, and the matrix is singular",
+    "linalg.slogdet": "its derivative is the inverse, and the matrix is singular",
+    "slogdet": "its derivative is the inverse, and the matrix is singular",
+    "logsumexp": "its derivative is exp(x - logsumexp(x)), and inf - inf is nan",
+    "logaddexp": "its derivative is exp(x - logaddexp(x, y)), and inf - inf is nan",
+    "logcumsumexp": "its derivative is exp(x - logcumsumexp(x)), and inf - inf is nan",
+    "softmax": "its derivative multiplies by its value",
+    "log_softmax": "its derivative multiplies by the exponential of its value",
+    "kl_div": "it contains target*log(target), whose derivative log(target) + 1 is infinite at 0",
+    "norm": "its derivative divides by a power of the norm, which has rounded to 0",
+    "linalg.vector_norm": "its derivative divides by a power of the norm, which has rounded to 0",
+    "hypot": "its derivative divides by its value",
+}
+
+
+def of_value(step: Step, index: Index, value: float, context: Context) -> str | None:
+    """Why a value is not finite: the dtype is too small for it, or what the operation does."""
+    if value in (float("inf"), float("-inf")) and (_is_narrowed(step, index) or _is_finite_in_double(step, index)):
+        return f"the largest {dtype_of(step.values[0])} is {number(torch.finfo(step.values[0].dtype).max)}"
+    if value != value and step.operation in NORMALISING and squares_overflow(step):
+        return f"the squares that it adds up are more than the largest {dtype_of(step.values[0])}"
+    reason = (_VALUE if value != value else _INFINITE).get(step.operation)
+    spoilt = any(isinstance(argument, torch.Tensor) and is_bad(argument) for argument in step.arguments)
+    if reason is not None and (not spoilt or "inf - inf" in reason):
+        return reason
+    return _spoilt_by(step) if spoilt and value != value and not step.pointwise else None
+
+
+def squares_overflow(step: Step) -> bool:
+    """Whether an operation that adds up squares around a mean has none that fit into its dtype."""
+    x = step.arguments[0]
+    if not isinstance(x, torch.Tensor) or not x.is_floating_point() or not x.numel():
+        return False
+    low, high = torch.aminmax(x.detach().double())
+    return bool((high - low) / 2 > torch.finfo(x.dtype).max ** 0.5)
+
+
+def _is_narrowed(step: Step, index: Index) -> bool:
+    """Whether a finite element was converted to a dtype that ends before it."""
+    made, given = step.values[0], [one for one in step.arguments if isinstance(one, torch.Tensor)]
+    if len(given) != 1 or given[0].shape != made.shape or not given[0].is_floating_point():
+        return False
+    return given[0].dtype != made.dtype and not is_bad(given[0][index])
+
+
+def _is_finite_in_double(step: Step, index: Index) -> bool:
+    exact = in_double(step)
+    return exact is not None and exact.shape == step.values[0].shape and not is_bad(exact[index])
+
+
+def _spoilt_by(step: Step) -> str | None:
+    """`inf goes in at x[1]` for the first argument that holds an infinity."""
+    for position, argument in enumerate(step.arguments):
+        if isinstance(argument, torch.Tensor) and is_bad(argument):
+            return f"{_argument(step, position, first(bad(argument)))} goes in, and 0 * inf and inf - inf are nan"
+    return None
+
+
+def of_gradient(step: Step) -> str | None:
+    """Why a gradient is not finite although a finite one arrived: what it is multiplied with."""
+    for position, argument in enumerate(step.arguments):
+        if isinstance(argument, torch.Tensor) and is_bad(argument) and step.operation not in _GRADIENT:
+            where = first(bad(argument))
+            return f"it multiplies by {_argument(step, position, where)}"
+    return _GRADIENT.get(step.operation)
+
+
+def _argument(step: Step, position: int, where: Index) -> str:
+    argument = step.arguments[position]
+    assert isinstance(argument, torch.Tensor)
+    value = argument[where] if where else argument
+    texts = texts_of(step)
+    text = texts[position] if position < len(texts) else f"argument {position + 1}"
+    name = text if text.isidentifier() or not where else f"({text})"
+    shown = f"{name}[{', '.join(map(str, where))}]" if where else text
+    return f"{shown} = {number(float(value))}" if not value.is_complex() else shown
+
+
+def in_double(step: Step) -> torch.Tensor | None:
+    """The same operation on the same numbers in float64."""
+    wide: dict[int, torch.Tensor] = {
+        position: value.double()
+        for position, value in enumerate(step.arguments)
+        if isinstance(value, torch.Tensor) and value.is_floating_point()
+    }
+    if (
+        not wide
+        or not step.single
+        or any(isinstance(value, torch.Tensor) and value.dtype is torch.float64 for value in step.arguments)
+    ):
+        return None
+    try:
+        return applied(step, wide, Context(torch.float64))
+    except REFUSALS:
+        return None

@@ -1,0 +1,101 @@
+"""`saturated`: every element sits where the local derivative is below a thousandth of its largest possible value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from gradcli.compute.evaluate import Observed
+from gradcli.compute.tape import Step, Tape
+from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.local import local_derivative
+from gradcli.diagnose.findings.words import name, number, place, variable_of
+from gradcli.diagnose.findings.zeros import ZeroBirth
+from gradcli.language import syntax
+from gradcli.language.catalogue.rows import Activation
+from gradcli.results.findings import Finding
+
+SHARE = 1e-3
+"""Of the largest possible slope: below it the operation is called saturated."""
+
+
+def find(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each saturated operation on the way of a gradient."""
+    tape = evidence.tape
+    if tape is None:
+        return
+    rounded = {birth.step.index: birth for birth in evidence.zeros if birth.why == "saturated"}
+    for step in tape.steps:
+        if step.index in rounded:
+            message = (
+                f"{name(step)} is saturated: its slope has rounded to 0{_derivative(rounded[step.index], evidence)}"
+            )
+            yield _finding(step, rounded[step.index].variable, message, tape)
+            continue
+        slope = _largest_slope(step, evidence)
+        if slope is not None:
+            message = f"{name(step)} is saturated: its slope is {number(slope)}, or less, at every element"
+            yield _finding(step, None, message, tape)
+
+
+def _derivative(birth: ZeroBirth, evidence: Evidence) -> str:
+    """`; the derivative at x[0] = 30 is 3.5e-26`, where the reference knows a number other than zero."""
+    assert evidence.tape is not None
+    leaf = evidence.tape.leaves[birth.variable]
+    true = evidence.exact_slopes(birth.variable, [0]).get(0, 0.0)
+    if true == 0 or leaf.value is None:
+        return ""
+    first = (0,) * leaf.value.ndim
+    return f"; the derivative at {place(leaf, first)} = {number(float(leaf.value[first]))} is {number(true)}"
+
+
+def _finding(step: Step, variable: str | None, message: str, tape: Tape) -> Finding:
+    inputs = tape.inputs(step)
+    return Finding(
+        code="saturated",
+        severity="warning",
+        variable=variable or variable_of(inputs[0] if inputs else None),
+        expression=step.text,
+        span=step.span,
+        operation=step.operation,
+        node=step.graph_node,
+        message=message,
+    )
+
+
+def _largest_slope(step: Step, evidence: Evidence) -> float | None:
+    """The largest slope at the step's elements if all of them are saturated, else None."""
+    possible = possible_slope(step.node)
+    if possible is None or not step.edges:
+        return None
+    local = _by_passage(step, evidence.tape)
+    local = local_derivative(step, 0, evidence.context) if local is None else local
+    if local is None or not local.numel() or not bool(torch.isfinite(local).all()):
+        return None
+    largest = float(local.abs().max())
+    return largest if 0 < largest < SHARE * possible else None
+
+
+def _by_passage(step: Step, tape: Tape | None) -> torch.Tensor | None:
+    """What a node sent on divided by what reached it; None where nothing reached it, or several nodes are at work."""
+    passage = tape.passages.get(step.created[0]) if tape is not None and len(step.created) == 1 else None
+    if passage is None or len(passage.outgoing) != 1 or len(passage.incoming) != 1:
+        return None
+    reached, sent = passage.incoming[0], passage.outgoing[0]
+    if reached is None or sent is None or reached.shape != sent.shape or not bool((reached != 0).all()):
+        return None
+    return sent / reached
+
+
+def possible_slope(node: Observed) -> float | None:
+    """The largest slope that an operation which saturates can have, where the catalogue knows it as a number."""
+    if not isinstance(node, syntax.Call) or not isinstance(node.function, Activation):
+        return None
+    row = node.function
+    if row.saturation is None or row.largest_slope is None or not row.pointwise or node.keywords:
+        return None
+    try:
+        return float(row.largest_slope)
+    except ValueError:  # an expression in the parameters
+        return None

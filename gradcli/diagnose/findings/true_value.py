@@ -1,0 +1,126 @@
+"""What one operation would give of the very operands that it had: in float64, or at 50 digits where that rounds too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import isinf
+from typing import Any
+
+import numpy as np
+import torch
+
+from gradcli.compute import reference
+from gradcli.compute.capture import array
+from gradcli.compute.tape import Step
+from gradcli.diagnose.findings.elements import Index, at, first, inside
+from gradcli.diagnose.findings.reasons import in_double
+from gradcli.diagnose.findings.words import number
+from gradcli.language import syntax
+from gradcli.language.syntax import Node, Program
+
+MAX_ELEMENTS = 1_000
+"""Operands of functions that mix their elements are given to the reference up to here."""
+
+UNDERFLOWING = frozenset(
+    {
+        "mul", "div", "pow", "float_power", "square", "exp", "exp2", "prod", "cumprod", "addcmul", "addcdiv", "det",
+        "matmul", "mm", "mv", "bmm", "dot", "inner", "outer", "einsum", "linear", "linalg.det",
+        "sigmoid", "special.expit", "softmax", "softmin", "softplus", "logsigmoid", "silu", "mish", "gelu", "erfc",
+        "special.erfc", "special.ndtr", "norm", "linalg.norm", "linalg.vector_norm", "linalg.matrix_norm", "dist",
+        "pairwise_distance", "cdist", "var", "std", "mse_loss", "ldexp",
+    }
+)  # fmt: skip
+"""What may round a number to zero. Sums and differences never do: they are zero, or at least the smallest number."""
+
+
+@dataclass(frozen=True)
+class TrueValue:
+    """An element that was rounded to zero: its place, what it is, and the same as a float64, which may be 0."""
+
+    index: Index
+    text: str
+    size: float
+
+
+def rounded_to_zero(step: Step, zeros: torch.Tensor) -> TrueValue | None:
+    """The first of these zeros of a value that is none by exact arithmetic on the operands; None if all of them are."""
+    wide = in_double(step)
+    if wide is not None and wide.shape == zeros.shape:
+        lost = zeros & (wide != 0) & torch.isfinite(wide)
+        if bool(lost.any()):
+            index = first(lost)
+            value = float(wide[index]) if index else float(wide)
+            return TrueValue(index, number(value), abs(value))
+    if step.operation.removesuffix("_") not in UNDERFLOWING or _is_plain_zero(step, first(zeros)):
+        return None
+    return _by_reference(step, zeros)
+
+
+def _is_plain_zero(step: Step, index: Index) -> bool:
+    """Whether the zero follows from the operands at a glance: 0*b, exp(-inf), or products that float64 has room for."""
+    tensors = [a for a in step.arguments if isinstance(a, torch.Tensor) and a.is_floating_point()]
+    if step.pointwise:
+        elements = [at(tensor, own) for tensor in tensors if (own := inside(index, tensor.shape)) is not None]
+        return any(element == 0 or (element is not None and isinf(element)) for element in elements)
+    if step.operation in ("prod", "cumprod"):
+        return any(bool((tensor == 0).any()) for tensor in tensors)
+    narrow = all(tensor.dtype is not torch.float64 for tensor in tensors)
+    return narrow and step.operation not in ("softmax", "softmin")
+
+
+def _by_reference(step: Step, zeros: torch.Tensor) -> TrueValue | None:
+    """The same by the reference, whose exponents have no end."""
+    index = first(zeros)
+    operands = _operands(step, index)
+    if operands is None:
+        return None
+    node, values = operands
+    try:
+        found = reference.value(Program(step.text, (), node, tuple(values)), values)
+    except reference.NoReference:
+        return None
+    element = found.reshape(-1)[0] if found.size == 1 else found[index] if found.shape == zeros.shape else 0
+    if element == 0 or element != element:
+        return None
+    from mpmath import mp  # it is loaded by now
+
+    return TrueValue(index, mp.nstr(element, 6), float(abs(element)))
+
+
+def _operands(step: Step, index: Index) -> tuple[Node, dict[str, np.ndarray[Any, Any]]] | None:
+    """The operation on names for its operands, and their numbers: of an elementwise one those of the element alone."""
+    node = step.node
+    if not isinstance(node, syntax.Node) or len(syntax.children(node)) != len(step.arguments):
+        return None
+    values: dict[str, np.ndarray[Any, Any]] = {}
+    named: list[Node] = []
+    for place, (child, argument) in enumerate(zip(syntax.children(node), step.arguments, strict=True)):
+        if isinstance(argument, torch.Tensor):
+            if argument.is_complex() or (not step.pointwise and argument.numel() > MAX_ELEMENTS):
+                return None
+            own = inside(index, argument.shape) if step.pointwise else None
+            values[f"_{place}"] = array(argument[own] if own else argument)
+            named.append(syntax.Name(f"_{place}", child.span))
+        else:
+            named.append(child)
+    return _with_children(node, named), values
+
+
+def _with_children(node: Node, children: list[Node]) -> Node:
+    match node:
+        case syntax.Binary():
+            return replace(node, left=children[0], right=children[1])
+        case syntax.Unary():
+            return replace(node, operand=children[0])
+        case syntax.Call(receiver=receiver, arguments=arguments, keywords=keywords):
+            start = 0 if receiver is None else 1
+            end = start + len(arguments)
+            names = [name for name, _ in keywords]
+            return replace(
+                node,
+                receiver=None if receiver is None else children[0],
+                arguments=tuple(children[start:end]),
+                keywords=tuple(zip(names, children[end:], strict=True)),
+            )
+        case _:
+            return node

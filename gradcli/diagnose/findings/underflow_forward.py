@@ -1,0 +1,119 @@
+"""`underflow-forward`: a number that is not zero is rounded to zero, and a division, a logarithm or a root meets it.
+
+An error where the output or a gradient is not finite because of it, or is another one than in float64; else a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from gradcli.compute.capture import dtype_name
+from gradcli.compute.precision import half_the_digits, smallest_subnormal
+from gradcli.compute.tape import LEAF, Step, Tape
+from gradcli.diagnose.findings import born
+from gradcli.diagnose.findings.births import Birth
+from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.poles import NORMS, POLES
+from gradcli.diagnose.findings.true_value import TrueValue
+from gradcli.diagnose.findings.underflowed import behind, zeros_met
+from gradcli.diagnose.findings.words import name, number, place
+from gradcli.results.findings import Finding, Severity
+
+
+def find(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each operation that rounded such a number."""
+    tape = evidence.tape
+    if tape is None:
+        return
+    seen = set()
+    for birth in evidence.births:
+        if birth.kind == "underflow":
+            seen.add(birth.step.index)
+            yield born.finding(
+                birth, evidence, code="underflow-forward", severity="error", message=_message(birth, evidence)
+            )
+    busy = {step.index for birth in evidence.births for step in (birth.step, birth.met and birth.met.step) if step}
+    for step in tape.steps:
+        if step.index not in busy and (step.operation in POLES or step.operation in NORMS):
+            for birth in _harmless(tape, step, evidence):
+                severity = _severity(step, evidence)
+                if birth.step.index not in seen and severity is not None:
+                    seen.add(birth.step.index)
+                    text = f"{_rounded(birth, evidence)}; {_meeting(step, birth.step)}"
+                    yield born.finding(birth, evidence, code="underflow-forward", severity=severity, message=text)
+
+
+def _harmless(tape: Tape, step: Step, evidence: Evidence) -> Iterator[Birth]:
+    """The numbers that were rounded to the zeros which a step meets, where nothing has become NaN or infinite."""
+    if step.operation == "pow" and not any(isinstance(n, int | float) and n < 1 for n in step.arguments[1:]):
+        return
+    for source, zeros in zeros_met(tape, step, None):
+        for one in behind(tape, source, zeros, evidence.written):
+            yield Birth("underflow", one.step, one.true.index, 0.0, rounded=one.true)
+
+
+def _severity(step: Step, evidence: Evidence) -> Severity | None:
+    """A norm is only worth a word where it makes a difference: what divides by it is a step of its own."""
+    if _differs(evidence):
+        return "error"
+    return None if step.operation in NORMS else "warning"
+
+
+def _differs(evidence: Evidence) -> bool:
+    """Whether float64 gives another output or other gradients, or the reference where the zeros are float64's own."""
+    tape, wide = evidence.tape, evidence.wide_tape
+    if tape is None or wide is None:
+        return False
+    if any(_is_no_zero(tape, name, evidence) for name in tape.gradients):
+        return True
+    pairs = [(tape.output, wide.output), *((tape.gradients[n], wide.gradients.get(n)) for n in tape.gradients)]
+    return any(_apart(one, other) for one, other in pairs)
+
+
+def _is_no_zero(tape: Tape, name: str, evidence: Evidence) -> bool:
+    """Whether the first zero of a float64 gradient is none by the reference."""
+    gradient = tape.gradients[name]
+    if gradient is None or gradient.dtype is not torch.float64 or evidence.reference is None:
+        return False
+    zeros = torch.nonzero(gradient.reshape(-1) == 0)[:1].reshape(-1).tolist()
+    return bool(zeros) and evidence.reference(name, zeros).get(zeros[0], 0) != 0
+
+
+def _apart(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
+    if one is None or other is None or one.shape != other.shape or not one.is_floating_point():
+        return False
+    difference = (one.double() - other).abs()
+    return bool((difference > half_the_digits(one.dtype) * other.abs() + smallest_subnormal(one.dtype)).any())
+
+
+def _message(birth: Birth, evidence: Evidence) -> str:
+    """`a*b at a = 1e-30 and b = 1e-30 is 1e-60, and comes out as 0: ...; 1/(a*b) at a*b = 0 is inf`."""
+    met = birth.met
+    assert met is not None
+    led_to = born.forward_message(met, evidence) if met.kind == "forward" else born.backward_message(met, evidence)
+    return f"{_rounded(birth, evidence)}; {led_to}{born.consequence(birth, evidence)}"
+
+
+def _rounded(birth: Birth, evidence: Evidence) -> str:
+    assert birth.rounded is not None
+    true, why = birth.rounded.text, _why(birth.step, birth.rounded)
+    if birth.step.operation == LEAF:
+        return f"{place(birth.step, birth.index)} = {true} was given, and becomes 0: {why}"
+    return f"{born.stated(birth.step, birth.index, evidence)} is {true}, and comes out as 0: {why}"
+
+
+def _why(step: Step, true: TrueValue) -> str:
+    dtype = step.values[0].dtype
+    smallest = f"the smallest {dtype_name(dtype)} is {number(smallest_subnormal(dtype))}"
+    if true.size < smallest_subnormal(dtype):
+        return smallest
+    if true.size < torch.finfo(dtype).smallest_normal:
+        return f"it is below {number(torch.finfo(dtype).smallest_normal)}, the smallest normal {dtype_name(dtype)}"
+    inside = "the powers that it adds up round" if step.operation in NORMS else "a product on the way rounds"
+    return f"{inside} to 0, {smallest}"
+
+
+def _meeting(step: Step, origin: Step) -> str:
+    return "its derivative divides by it" if step is origin else f"{name(step)} meets the zero"

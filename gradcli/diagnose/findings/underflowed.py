@@ -1,0 +1,168 @@
+"""Zeros that are none: a walk from a zero that something divides by, or takes the logarithm or the root of, back to
+the operations that rounded it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+
+from gradcli.compute.tape import LEAF, Step, Tape
+from gradcli.diagnose.findings import constants
+from gradcli.diagnose.findings.births import Birth, Written
+from gradcli.diagnose.findings.elements import aligned, at, first
+from gradcli.diagnose.findings.poles import NORMS, POLES
+from gradcli.diagnose.findings.true_value import TrueValue, rounded_to_zero
+from gradcli.diagnose.findings.words import number
+from gradcli.language import syntax
+
+PRODUCTS = frozenset(
+    {"mul", "matmul", "mm", "mv", "bmm", "dot", "inner", "outer", "einsum", "linear", "prod", "cumprod"}
+)
+"""One true zero makes a true zero of everything else."""
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """An operation that rounded a number to zero, and the number."""
+
+    step: Step
+    true: TrueValue
+
+
+def behind(tape: Tape, step: Step, zeros: torch.Tensor, written: Written) -> list[Rounded]:
+    """The operations that rounded these zeros of a step's value, and the inputs whose numbers the dtype rounded.
+
+    None if one of them is a true zero in a product.
+    """
+    found = {one.step.index: one for one in _behind(tape, step, zeros, written, {})}
+    return list(found.values())
+
+
+def _behind(
+    tape: Tape, step: Step, zeros: torch.Tensor, written: Written, known: dict[int, list[Rounded]]
+) -> list[Rounded]:
+    if step.index in known:
+        return known[step.index]
+    known[step.index] = []
+    value = step.value
+    if value is None or value.is_complex() or not bool(zeros.any()):
+        return []
+    step, is_input = _as_binary(tape, step), step.operation == LEAF
+    true = _as_written(step, zeros, written) if is_input else rounded_to_zero(step, zeros)
+    if true is not None:
+        known[step.index] = [Rounded(step, true)] if is_input or _is_underflow(step, true) else []
+        return known[step.index]
+    parts: list[list[Rounded]] = []
+    for source in dict.fromkeys(tape.inputs(step)):
+        own = source.value
+        fed = None if own is None or not own.is_floating_point() else aligned(step.pointwise, zeros, own) & (own == 0)
+        if fed is not None and bool(fed.any()):
+            parts.append(_behind(tape, source, fed, written, known))
+    if (step.operation in PRODUCTS and not all(parts)) or (step.operation == "sub" and _cancel(parts)):
+        return []
+    known[step.index] = [one for part in parts for one in part]
+    return known[step.index]
+
+
+def _as_binary(tape: Tape, step: Step) -> Step:
+    """`y *= 2` as `y * 2`; anything else as it is."""
+    node, sources = step.node, tape.inputs(step)
+    if not isinstance(node, syntax.Update) or not sources:
+        return step
+    value = sources[1].value if len(sources) > 1 else constants.value_of(node.value)
+    binary = syntax.Binary(node.operator, node.target, node.value, node.span)
+    return replace(step, node=binary, operation=node.operator, arguments=(sources[0].value, value))
+
+
+def _cancel(parts: list[list[Rounded]]) -> bool:
+    """Whether the same number was subtracted from itself: that is a true zero."""
+    first, *others = [[(one.step.text, one.true.text) for one in part] for part in parts] or [[]]
+    return others == [first]
+
+
+def _as_written(leaf: Step, zeros: torch.Tensor, written: Written) -> TrueValue | None:
+    wide = written.get(leaf.text)
+    lost = None if wide is None else zeros & (wide != 0)
+    if wide is None or lost is None or not bool(lost.any()):
+        return None
+    index = first(lost)
+    value = at(wide, index) or 0.0
+    return TrueValue(index, number(value), abs(value))
+
+
+def _is_underflow(step: Step, true: TrueValue) -> bool:
+    """Whether a number was too small for the dtype, or a power or a product inside was: else digits were lost."""
+    inside = step.operation in NORMS or step.operation in ("prod", "cumprod")
+    return inside or true.size < torch.finfo(step.values[0].dtype).smallest_normal
+
+
+def zeros_met(tape: Tape, step: Step, focus: torch.Tensor | None) -> Iterator[tuple[Step, torch.Tensor]]:
+    """The zeros that a step must not meet, with the steps that they are values of: its operand's, a norm's own.
+
+    focus: the elements of the step's value in question, None for all.
+    """
+    value = step.value
+    if value is None or not value.is_floating_point():
+        return
+    if step.operation in NORMS:
+        yield step, (value == 0) if focus is None else (value == 0) & focus
+    position = POLES.get(step.operation.removesuffix("_"))
+    argument = step.arguments[position] if position is not None and position < len(step.arguments) else None
+    for source in dict.fromkeys(tape.inputs(step)):
+        own = source.value
+        if own is None or not own.is_floating_point():
+            continue
+        if position is not None and not (argument is own or _same(argument, own)):
+            continue
+        where = own == 0
+        yield source, where if focus is None else where & aligned(step.pointwise, focus, own)
+
+
+def _same(argument: object, own: torch.Tensor) -> bool:
+    return isinstance(argument, torch.Tensor) and argument.shape == own.shape and argument.data_ptr() == own.data_ptr()
+
+
+def traced(tape: Tape, birth: Birth, written: Written) -> list[Birth]:
+    """The births that one comes of: the operations that rounded the zero which it met, else itself.
+
+    A NaN that a true zero made of the infinity is a birth of its own: 0 * inf needs a mask, however the inf came about.
+    """
+    step = birth.step
+    if birth.kind not in ("forward", "backward") or birth.masked is not None or step.value is None:
+        return [birth]
+    place = birth.index if birth.kind == "forward" else birth.place
+    focus = None
+    if step.pointwise and place is not None and len(place) == step.value.ndim:
+        focus = torch.zeros(step.value.shape, dtype=torch.bool, device=step.value.device)
+        focus[place] = True
+    found = {}
+    for source, zeros in zeros_met(tape, step, focus):
+        found.update({one.step.index: one for one in behind(tape, source, zeros, written)})
+    causes = [_underflow(one, birth) for one in found.values()]
+    return [*causes, *_beside(tape, birth, written)] if causes else [birth]
+
+
+def _underflow(rounded: Rounded, met: Birth) -> Birth:
+    node = rounded.step.edges[0][0] if rounded.step.edges else None
+    return Birth("underflow", rounded.step, rounded.true.index, 0.0, node=node, rounded=rounded.true, met=met)
+
+
+def _beside(tape: Tape, birth: Birth, written: Written) -> Iterator[Birth]:
+    later = birth.later
+    if later is None or later.operation != "mul" or later.value is None:
+        return
+    focus = torch.zeros(later.value.shape, dtype=torch.bool, device=later.value.device)
+    if len(birth.later_index) != focus.ndim:
+        return
+    focus[birth.later_index] = True
+    for source in dict.fromkeys(tape.inputs(later)):
+        own = source.value
+        if own is None or not own.is_floating_point():
+            continue
+        zeros = (own == 0) & aligned(later.pointwise, focus, own)
+        if bool(zeros.any()) and not behind(tape, source, zeros, written):
+            node = later.edges[0][0] if later.edges else None
+            yield replace(birth, step=later, index=birth.later_index, value=float("nan"), later=None, node=node)

@@ -1,0 +1,257 @@
+"""Where a gradient of exact zeros was born: a walk from the input up to the last place where something arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite, nan
+from typing import Literal
+
+import numpy as np
+import torch
+
+from gradcli.compute.capture import array
+from gradcli.compute.literals import Context
+from gradcli.compute.tape import Edge, GraphNode, Step, Tape
+from gradcli.diagnose.findings.births import depends_on
+from gradcli.diagnose.findings.elements import largest, spread
+from gradcli.diagnose.findings.kink import has_kinks
+from gradcli.diagnose.findings.local import REFUSALS, applied, argument_position, local_derivative
+from gradcli.diagnose.findings.selection import SELECTING
+from gradcli.language import syntax
+
+FLAT = frozenset(
+    {
+        "sign", "sgn", "signbit", "floor", "ceil", "round", "trunc", "fix", "heaviside", "floor_divide", "argmax",
+        "argmin", "floor_", "ceil_", "round_", "trunc_", "sign_", "bucketize", "searchsorted", "threshold_",
+    }
+)  # fmt: skip
+"""Piecewise constant by definition."""
+
+SATURATING = frozenset(
+    {
+        "sigmoid", "tanh", "softmax", "log_softmax", "erf", "erfc", "softsign", "logsigmoid", "softplus", "exp", "exp2",
+        "expm1", "special.ndtr", "special.expit", "softmin", "silu", "gelu", "mish", "elu", "selu", "celu", "atan",
+        "binary_cross_entropy_with_logits", "logsumexp", "cross_entropy", "sigmoid_", "tanh_", "special.erf", "cosh",
+        "scaled_dot_product_attention", "soft_margin_loss",
+    }
+)  # fmt: skip
+"""Their slope tends to zero without being zero by definition."""
+
+EXACT = frozenset(
+    {
+        "leaf", "item", "index", "add", "sub", "rsub", "mul", "div", "neg", "positive", "pow", "square", "sum", "mean",
+        "mse_loss", "matmul", "mm", "bmm", "mv", "dot", "linear", "abs", "reshape", "view", "T", "mT", "transpose",
+    }
+)  # fmt: skip
+"""A zero that these send is a zero among their factors, and no rounding (but underflow, which float64 shows)."""
+
+Why = Literal["met", "inside", "flat", "saturated", "stationary", "constant"]
+
+
+@dataclass(frozen=True)
+class ZeroBirth:
+    """One place that turned what arrived into exact zeros.
+
+    step: the sub-expression to blame; reached: the largest gradient that arrived there.
+    why: `met`: contributions met at the input and cancelled (`cancelled`); `inside`: what arrived cancels within the
+        operation; `flat`: piecewise constant; `saturated`: a slope that has rounded to zero; `stationary`: a smooth
+        function that is flat at this very point; `constant`: zero here and around.
+    """
+
+    variable: str
+    step: Step
+    node: GraphNode | None
+    edge: Edge
+    reached: float
+    why: Why = "constant"
+    cancelled: tuple[float, ...] = ()
+
+
+def zero_births(tape: Tape, context: Context, beside: Callable[[str], bool] | None = None) -> Iterator[ZeroBirth]:
+    """One for each input whose whole gradient is zero although something arrived further up.
+
+    beside: whether an input has a gradient a little beside the point.
+    """
+    for name, leaf in tape.leaves.items():
+        gradient = tape.gradients.get(name)
+        if gradient is None or gradient.numel() == 0 or bool((gradient != 0).any()):
+            continue
+        found = (birth for edge in leaf.edges if (birth := _walk(tape, edge, name, leaf)) is not None)
+        birth = next(found, None)
+        if birth is not None:
+            why: Why = birth.why if birth.cancelled else _why(tape, birth, context)
+            if why == "stationary" and beside is not None and not beside(name):
+                why = "constant"  # the operation has a slope beside this point, but not for what the input can do
+            yield replace(birth, why=why)
+
+
+def doubtful(tape: Tape, name: str, births: Sequence[ZeroBirth]) -> np.ndarray:
+    """Where an input's gradient may be zero by rounding: a smooth function sent the zero, not an exact operation.
+
+    Where not all of it is zero: only if every step works element by element, and none discards elements.
+    """
+    leaf = tape.leaves.get(name)
+    if leaf is None or leaf.value is None:
+        return np.zeros((), dtype=bool)
+    shape = tuple(leaf.value.shape)
+    whole = next((birth for birth in births if birth.variable == name), None)
+    if whole is not None:
+        return np.full(shape, is_doubtful(tape, whole) and whole.why != "saturated")
+    smooth = [step for step in tape.steps if not _is_exact(step)]
+    if not smooth or not all(step.pointwise and not _is_gate(step) and step.operation not in FLAT for step in smooth):
+        return np.zeros(shape, dtype=bool)
+    moved: np.ndarray = array(leaf.value) != 0
+    return moved
+
+
+def is_doubtful(tape: Tape, birth: ZeroBirth) -> bool:
+    """Whether a zero is one of a smooth function away from zero: rounding may have made it."""
+    step = birth.step
+    if birth.why in ("flat", "met") or _is_exact(step) or _is_gate(step):
+        return False
+    return any(bool(source.value.any()) for source in tape.inputs(step) if source.value is not None)
+
+
+def _is_exact(step: Step) -> bool:
+    return step.operation in EXACT
+
+
+def _is_gate(step: Step) -> bool:
+    return step.operation in SELECTING or (isinstance(step.node, syntax.Node) and has_kinks(step.node))
+
+
+def _walk(tape: Tape, edge: Edge, name: str, leaf: Step) -> ZeroBirth | None:
+    """The birth nearest to the output among all ways up."""
+    waiting: list[Edge] = [edge]
+    seen: set[Edge] = set()
+    best: ZeroBirth | None = None
+    while waiting:
+        current = waiting.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        sent = tape.contributions.get(current, [])
+        if len(sent) > 1 and all(largest(tensor) > 0 for _, tensor in sent):
+            values = tuple(_first(tensor) for _, tensor in sent)
+            most = max(largest(tensor) for _, tensor in sent)
+            meeting = _meeting(tape, current, leaf)
+            readers = [source for source in tape.inputs(meeting) if current in source.edges]
+            inside = len(readers) == 1 and all(tape.owner_of(node) is meeting for node, _ in sent)
+            why: Why = "constant" if inside else "met"
+            met = ZeroBirth(name, meeting, current[0], current, most, why, () if inside else values)
+            best = _nearer(best, met)
+            continue
+        for node, tensor in sent:
+            step = tape.owner_of(node)
+            if largest(tensor) > 0 or step is None:
+                continue
+            reached = max((largest(g) for g in tape.passages[node].incoming if g is not None), default=0.0)
+            if reached > 0:
+                best = _nearer(best, ZeroBirth(name, step, node, current, reached))
+            else:
+                waiting.extend((node, i) for i in range(len(tape.passages[node].incoming)))
+    return best
+
+
+def _why(tape: Tape, birth: ZeroBirth, context: Context) -> Why:
+    """What made the zero, by trying the operation with other weights and at other points."""
+    step = birth.step
+    if step.operation in FLAT:
+        return "flat"
+    position = _position(tape, birth)
+    movable = _movable(tape, step)
+    arriving = tape.arriving(step)
+    if position is None or arriving is None or step.value is None:
+        return "saturated" if step.operation in SATURATING else "constant"
+    double = replace(context, dtype=torch.float64)
+    weights = arriving.double() * spread(arriving, 0.5, 1.5)
+    if largest(local_derivative(step, position, context, cotangent=weights.to(arriving.dtype))) > 0:
+        return "inside"
+    if step.operation in SATURATING and _moves(step, position, {position}, 0.0, weights, double):
+        return "saturated"
+    if _moves(step, position, movable, 1.0, weights, double) and _is_level(step, position, arriving, double):
+        return "stationary"
+    return "constant"
+
+
+def _position(tape: Tape, birth: ZeroBirth) -> int | None:
+    """Which argument the zero was sent to."""
+    source = next((s for s in tape.inputs(birth.step) if birth.edge in s.edges), None)
+    if source is None:  # between two of the nodes that the call made: the operand that comes from the input
+        leaf = tape.leaves[birth.variable]
+        sources = [operand for operand in tape.inputs(birth.step) if depends_on(tape, operand, leaf)]
+        source = sources[0] if len(sources) == 1 else None
+    edges = () if birth.node is None else birth.node.next_functions
+    slot = next((place for place, edge in enumerate(edges) if edge == birth.edge), None)
+    return argument_position(birth.step, source, slot)
+
+
+def _movable(tape: Tape, step: Step) -> set[int]:
+    """The arguments that come from something differentiated: a target must stay what it is."""
+    sources = [source for source in tape.inputs(step) if source.edges]
+    found = (argument_position(step, source) for source in sources)
+    return {position for position in found if position is not None}
+
+
+def _moves(step: Step, position: int, movable: set[int], keep: float, weights: torch.Tensor, double: Context) -> bool:
+    """Whether there is a slope at another point: near by (keep = 1), or near zero (keep = 0)."""
+    moved = {
+        p: (keep * value.double() + spread(value, 0.01, 0.02, start=1 + 7 * p)) if p in movable else value.double()
+        for p, value in enumerate(step.arguments)
+        if isinstance(value, torch.Tensor) and value.is_floating_point()
+    }
+    chosen = moved[position].requires_grad_() if position in moved else None
+    if chosen is None:
+        return False
+    try:
+        value = applied(step, moved, double)
+        if value is None or not value.requires_grad:
+            return False
+        slope = torch.autograd.grad(value, chosen, weights.to(value.dtype), allow_unused=True)[0]
+    except REFUSALS:
+        return False
+    return largest(slope) > 1e-12 * largest(weights)
+
+
+def _is_level(step: Step, position: int, weights: torch.Tensor, double: Context, length: float = 1e-4) -> bool:
+    """Whether the values around a point say so too: no kink, and no gradient that PyTorch gets wrong.
+
+    Half the distance changes the value by half on a slope, and by a quarter where the function is level.
+    """
+    argument = step.arguments[position]
+    assert isinstance(argument, torch.Tensor)
+    if weights.is_complex():
+        return False  # there is no slope of a complex number to be level
+    others = {
+        p: value.double()
+        for p, value in enumerate(step.arguments)
+        if isinstance(value, torch.Tensor) and value.is_floating_point()
+    }
+    direction = spread(argument, 0.5, 1.0)
+    try:
+        values = [
+            applied(step, {**others, position: others[position] + move * length * direction}, double)
+            for move in (-1.0, -0.5, 0.0, 0.5, 1.0)
+        ]
+    except REFUSALS:
+        return False
+    low, lower, here, higher, high = (nan if v is None else float((v * weights.double()).sum()) for v in values)
+    sides = [(near - here, far - here) for near, far in ((lower, low), (higher, high)) if isfinite(far)]
+    return bool(sides) and sum(abs(near) for near, _ in sides) <= 0.45 * sum(abs(far) for _, far in sides)
+
+
+def _meeting(tape: Tape, edge: Edge, leaf: Step) -> Step:
+    """The sub-expression in which contributions meet: the one that sent them all, else the last that sent one."""
+    senders = [tape.owner[node] for node, _ in tape.contributions.get(edge, []) if node in tape.owner]
+    return tape.steps[max(senders)] if senders else leaf
+
+
+def _nearer(one: ZeroBirth | None, other: ZeroBirth) -> ZeroBirth:
+    return other if one is None or other.step.index > one.step.index else one
+
+
+def _first(tensor: torch.Tensor) -> float:
+    flat = tensor.detach().reshape(-1)
+    value = flat[int(torch.nonzero(flat)[0])]
+    return float(value.abs() if value.is_complex() else value)

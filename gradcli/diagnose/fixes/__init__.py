@@ -1,0 +1,1 @@
+"""Rewrites that are proved to mend a gradient."""

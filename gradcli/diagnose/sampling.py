@@ -1,0 +1,165 @@
+"""Findings about large inputs: a function that works element by element is judged by some of its elements.
+
+What takes them into the sample: the first few, which a sentence may show, one of each stretch of the input, and those
+that are out of the ordinary: the first that is not finite, and the largest gradient.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+from gradcli.compute.autodiff import Gradients
+from gradcli.compute.capture import all_finite
+from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.evidence import MAX_ELEMENTS
+from gradcli.language.properties import is_pointwise, is_random, summed
+from gradcli.language.syntax import Call
+from gradcli.results import Finding, Gradient, GradResult, Sample, Tensor
+
+_GOLDEN = 0.6180339887498949
+_INDEX = re.compile(r"(?<=[\w)])\[(\d+)\]")
+"""An element in a message. An elementwise program has no index of its own that could be mistaken for one."""
+
+MAX_ELEMENTS_SHOWN = 6
+
+FEW = 16
+"""Elements of one input at which a fix of an elementwise program is held against the reference."""
+BROKEN = 4
+"""How many of those may be there for having no finite gradient."""
+
+T = TypeVar("T", bound=Tensor)
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A question about some of its elements, in one dimension. places: where in `shape` those are, flattened."""
+
+    question: Question
+    cotangent: torch.Tensor | None
+    places: np.ndarray
+    shape: tuple[int, ...]
+
+    @property
+    def sample(self) -> Sample:
+        """How much was looked at."""
+        leaves = sum(leaf.shape == self.places.shape for leaf in self.question.leaves.values())
+        return Sample(looked=leaves * self.places.size, of=leaves * int(np.prod(self.shape)))
+
+    def thin(self, result: GradResult) -> GradResult:
+        """The result with the elements of the sample alone."""
+        gradients: dict[str, Gradient | None] = {
+            name: None if found is None else replace(self._picked(found), direction=None)
+            for name, found in result.gradients.items()
+        }
+        return replace(
+            result, inputs=self.question.inputs, output=self._picked(result.output), gradients=gradients, sample=None
+        )
+
+    def at_home(self, finding: Finding) -> Finding:
+        """The finding in terms of the whole input."""
+        index = finding.index
+        leaf = self.question.leaves.get(finding.variable or "")
+        shared = leaf is not None and leaf.numel() == 1  # by all elements
+        whole = index if index is None or shared else self._home(index[0])
+        message = _INDEX.sub(lambda match: str(list(self._home(int(match[1])))), finding.message)
+        remark = f" (looked at {self.sample.looked:,} of {self.sample.of:,} elements)"
+        return replace(finding, index=whole, message=message + remark)
+
+    def _home(self, place: int) -> tuple[int, ...]:
+        return tuple(map(int, np.unravel_index(int(self.places[place]), self.shape)))
+
+    def _picked(self, tensor: T) -> T:
+        return replace(tensor, values=tensor.values[np.unravel_index(self.places, self.shape)])
+
+
+def sampled(
+    question: Question, output: torch.Tensor, cotangent: torch.Tensor | None, found: Gradients, *, elementwise: bool
+) -> Sampled | None:
+    """The question about a sample; None where all elements can be looked at, or none without the others."""
+    total = sum(leaf.numel() for leaf in question.leaves.values())
+    if total <= MAX_ELEMENTS or not elementwise or question.in_place or is_random(question.program):
+        return None
+    if any(leaf.numel() != 1 and leaf.shape != output.shape for leaf in question.leaves.values()):
+        return None
+    if cotangent is None or cotangent.shape != output.shape:
+        return None
+    full = sum(leaf.numel() != 1 for leaf in question.leaves.values())
+    lost = [torch.isinf(question.leaves[name]).to(output.dtype) for name in question.written]
+    places = _places(output, [*found.values(), *lost], MAX_ELEMENTS // max(1, full))
+    return _at_places(question, cotangent, places, tuple(output.shape))
+
+
+def few(question: Question, cotangent: torch.Tensor | None, found: Gradients) -> Sampled | None:
+    """The question about so few elements that a fix can be held against the reference at each.
+
+    Of an elementwise program or a plain sum of one, whose gradients at an element hang on nothing else; None for
+    others, and where there are no more anyway. The elements without a finite gradient come first.
+    """
+    result = question.program.result
+    inner = summed(result)
+    pointwise = question.program if inner is None else replace(question.program, result=inner)
+    is_mean = inner is not None and isinstance(result, Call) and result.function.name == "mean"  # 1/n is another one
+    if question.in_place or is_mean or not is_pointwise(pointwise) or is_random(question.program):
+        return None
+    shapes = {tuple(leaf.shape) for leaf in question.leaves.values() if leaf.numel() != 1}
+    if len(shapes) != 1 or any(leaf.is_complex() for leaf in question.leaves.values()):
+        return None
+    (shape,) = shapes
+    if int(np.prod(shape)) <= FEW or (inner is None) != (cotangent is None or tuple(cotangent.shape) == shape):
+        return None
+    telling = list(range(MAX_ELEMENTS_SHOWN))
+    for gradient in found.values():
+        if gradient is not None and tuple(gradient.shape) == shape:
+            broken = torch.nonzero(~torch.isfinite(gradient.detach().reshape(-1))).reshape(-1).tolist()
+            telling += broken[:: -(-len(broken) // BROKEN)] if broken else []
+    spread = np.linspace(0, int(np.prod(shape)) - 1, FEW - MAX_ELEMENTS_SHOWN - BROKEN).astype(np.int64)
+    places = np.unique(np.concatenate([np.array(telling, dtype=np.int64), spread]))
+    return _at_places(question, cotangent, places, shape)
+
+
+def _at_places(
+    question: Question, cotangent: torch.Tensor | None, places: np.ndarray, shape: tuple[int, ...]
+) -> Sampled:
+    chosen = np.unravel_index(places, shape)
+    leaves = {name: _leaf(leaf, chosen) for name, leaf in question.leaves.items()}
+    written = {name: _leaf(wide, chosen) for name, wide in question.written.items()}
+    if cotangent is not None and tuple(cotangent.shape) == shape:
+        cotangent = _at(cotangent, chosen)
+    return Sampled(replace(question, leaves=leaves, written=written), cotangent, places, shape)
+
+
+def _leaf(leaf: torch.Tensor, chosen: tuple[np.ndarray, ...]) -> torch.Tensor:
+    picked = leaf.detach().clone() if leaf.numel() == 1 else _at(leaf.detach(), chosen)
+    return picked.requires_grad_(leaf.requires_grad)
+
+
+def _at(tensor: torch.Tensor, chosen: tuple[np.ndarray, ...]) -> torch.Tensor:
+    return tensor[tuple(torch.from_numpy(index).to(tensor.device) for index in chosen)]
+
+
+def _places(output: torch.Tensor, others: Sequence[torch.Tensor | None], most: int) -> np.ndarray:
+    """Places in the flattened output, in order, each once."""
+    total = output.numel()
+    telling = {*range(min(MAX_ELEMENTS_SHOWN, total)), *_conspicuous(output)}
+    for other in others:
+        telling |= set() if other is None or other.numel() != total else set(_conspicuous(other))
+    count = most - len(telling)
+    steps = np.arange(count)
+    spread = ((steps + steps * _GOLDEN % 1) * (total / count)).astype(np.int64)  # no period that data may have too
+    return np.unique(np.concatenate([np.array(sorted(telling), dtype=np.int64), np.minimum(spread, total - 1)]))
+
+
+def _conspicuous(tensor: torch.Tensor) -> Iterator[int]:
+    """The first element that is not finite, and the largest."""
+    flat = tensor.detach().reshape(-1)
+    if not all_finite(flat):
+        yield int(torch.nonzero(~torch.isfinite(flat))[0])
+    if not flat.is_complex():
+        low, high = torch.aminmax(flat)
+        yield int(flat.argmin() if -low > high else flat.argmax())

@@ -1,0 +1,125 @@
+"""The slopes of a question by PyTorch's two modes and by finite differences, at leaves of any dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import torch
+
+from gradcli.compute import autodiff
+from gradcli.compute.autodiff import Gradients
+from gradcli.compute.capture import TorchError
+from gradcli.compute.differences import Differences, differences
+from gradcli.diagnose.bound_expression import Question
+from gradcli.progress import steps
+
+Index = tuple[int, ...]
+
+_ROUNDED = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+
+
+def at_dtype(question: Question, dtype: str) -> Question:
+    """The same question with its float64 leaves rounded to a dtype; integers and truth values stay what they are."""
+    wanted: torch.dtype = getattr(torch, dtype)
+    leaves = {}
+    for name, leaf in question.leaves.items():
+        rounded = leaf.detach().to(wanted) if leaf.dtype in _ROUNDED else leaf.detach()
+        leaves[name] = rounded.clone().requires_grad_(leaf.requires_grad)
+    return at_leaves(question, leaves, wanted)
+
+
+def at_leaves(question: Question, leaves: dict[str, torch.Tensor], dtype: torch.dtype) -> Question:
+    """The same question about other leaves."""
+    context = replace(question.context, dtype=dtype, checked=False)
+    return replace(question, context=context, leaves=leaves)
+
+
+def exact(leaf: torch.Tensor) -> np.ndarray:
+    """The values of a leaf, exactly, as float64 (or as the integers and truth values they are)."""
+    values = leaf.detach().cpu()
+    if values.is_complex():
+        values = values.to(torch.complex128)  # numpy has no half of them
+    array: np.ndarray = (values.double() if values.is_floating_point() else values).numpy()
+    return array
+
+
+def reverse(question: Question) -> Gradients:
+    """The gradients of the sum of all outputs."""
+    output = question.evaluate()
+    return autodiff.gradients(output, question.differentiated, cotangent=torch.ones_like(output))
+
+
+def forward(question: Question, *, elementwise: bool) -> Gradients:
+    """The same by forward mode: one pass for elementwise functions, else one for each element."""
+    found: Gradients = {}
+    for name in question.wrt:
+        leaf = question.leaves[name].detach()
+        if elementwise:
+            found[name] = autodiff.tangent(question.evaluate, question.leaves, {name: torch.ones_like(leaf)})
+            continue
+        slopes = torch.empty_like(leaf)
+        for index in steps(np.ndindex(*leaf.shape), "tangents in forward mode", leaf.numel()):
+            direction = torch.zeros_like(leaf)
+            direction[index] = 1
+            slopes[index] = autodiff.tangent(question.evaluate, question.leaves, {name: direction}).sum()
+        found[name] = slopes
+    return found
+
+
+def tangent_of(question: Question, *, name: str, index: Index, elementwise: bool) -> Gradients:
+    """One element by forward mode; of an elementwise function all elements of the input come with it."""
+    leaf = question.leaves[name].detach()
+    direction = torch.ones_like(leaf) if elementwise else torch.zeros_like(leaf)
+    direction[index] = 1
+    tangent = autodiff.tangent(question.evaluate, question.leaves, {name: direction})
+    return {name: tangent if elementwise else direction * tangent.sum()}
+
+
+def attempt(compute: Callable[[], Gradients]) -> tuple[Gradients | None, str | None]:
+    """The result, or PyTorch's message: a dtype without an implementation is no failure of the whole check."""
+    try:
+        return compute(), None
+    except TorchError as raised:
+        return None, str(raised.error).strip()
+
+
+def element(gradients: Mapping[str, torch.Tensor | None] | None, name: str, index: Index) -> float | None:
+    """One number of a gradient; None if there is no gradient."""
+    gradient = None if gradients is None else gradients[name]
+    return None if gradient is None else float(gradient.detach()[index].double())
+
+
+def by_differences(question: Question, *, elementwise: bool) -> dict[str, Differences]:
+    """Finite differences of the values of a question in float64."""
+    question = question.for_moved_inputs()
+
+    def value(name: str, values: np.ndarray) -> np.ndarray:
+        try:
+            with torch.no_grad():
+                result = question.evaluate({name: torch.as_tensor(values, device=question.context.device)})
+        except TorchError:  # moved out of the function's domain, as it sees it
+            return np.full(values.shape if elementwise else (), np.nan)
+        array: np.ndarray = (
+            result.detach().double().cpu().numpy()
+        )  # detach: requires_grad_() may stand in the expression
+        return array
+
+    def one_by_one(name: str, here: np.ndarray, values: np.ndarray) -> np.ndarray:
+        sums = np.empty(here.shape)
+        for index in np.ndindex(*here.shape):
+            changed = here.copy()
+            changed[index] = values[index]
+            sums[index] = value(name, changed).sum()
+        return sums
+
+    sizes = [abs(exact(leaf)[exact(leaf) != 0]) for leaf in question.leaves.values() if leaf.is_floating_point()]
+    smallest = min((float(own.min()) for own in sizes if own.size), default=0.0)
+    found = {}
+    for name in question.wrt:
+        here = exact(question.leaves[name]).copy()
+        function = partial(value, name) if elementwise else partial(one_by_one, name, here)
+        found[name] = differences(function, here, around_zero=smallest)
+    return found

@@ -1,0 +1,1 @@
+"""What `check` holds a gradient against, and its verdict."""

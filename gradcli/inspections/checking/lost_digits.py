@@ -1,0 +1,60 @@
+"""The findings of `check`: where a dtype lost more than half of its digits against the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import torch
+
+from gradcli.compute.precision import is_lost
+from gradcli.diagnose.findings.words import number, where_the_derivative_is
+from gradcli.inspections.checking.comparison import ALL_LOST, LOST
+from gradcli.inspections.checking.stable import Stable
+from gradcli.results import CheckRow, Finding
+
+
+def lost_digits(rows: Iterable[CheckRow], expression: str, stable: Mapping[str, Stable | None]) -> Iterator[Finding]:
+    """One `cancellation` and one `underflow` for each input and dtype, at its worst element.
+
+    stable: by dtype the form that keeps the digits, where there is one.
+    """
+    groups: dict[tuple[str, str, str], list[CheckRow]] = {}
+    for row in rows:
+        if (
+            row.reason
+            and row.reason.startswith((LOST, ALL_LOST))
+            and row.reverse is not None
+            and row.reference
+            and _is_lost(row)
+        ):
+            code = "underflow" if row.reverse == 0 else "cancellation"
+            groups.setdefault((code, row.variable, row.dtype), []).append(row)
+    for (code, variable, dtype), found in groups.items():
+        worst = max(found, key=_size)
+        message = _message(worst, others=len(found) - 1)
+        form = stable.get(dtype)
+        fix = None if form is None else form.text
+        yield Finding(code, "warning", message, variable=variable, index=worst.index, expression=expression, fix=fix)
+
+
+def _is_lost(row: CheckRow) -> bool:
+    """Whether it was reverse mode that lost the digits; where forward mode did, the gradient is right."""
+    assert row.reverse is not None
+    assert row.reference is not None
+    return bool(is_lost(np.asarray(row.reverse), np.asarray(row.reference), getattr(torch, row.dtype)))
+
+
+def _size(row: CheckRow) -> float:
+    """How bad: the true slope of what came out zero, else the error as a part of it."""
+    assert row.reverse is not None
+    assert row.reference is not None
+    return abs(row.reference) if row.reverse == 0 else abs(row.reverse / row.reference - 1)
+
+
+def _message(row: CheckRow, *, others: int) -> str:
+    assert row.reverse is not None
+    assert row.reference is not None
+    place = f"{row.variable}[{', '.join(map(str, row.index))}]" if row.index else row.variable
+    text = where_the_derivative_is(row.dtype, row.reverse, row.reference, row.ulp_error, others)
+    return f"{place} = {number(row.value)}: {text}"

@@ -1,0 +1,68 @@
+"""What does not depend on PyTorch's derivatives: finite differences and the reference, once for each set of values."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradcli.compute.differences import Differences
+from gradcli.compute.symmetric import Symmetrised
+from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.slopes import Index, at_dtype, by_differences, exact
+from gradcli.inspections.checking.conventions import Conventions
+
+if TYPE_CHECKING:
+    from gradcli.compute.reference import Slope
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The slopes at one set of input values; None where the expression has no reference."""
+
+    differences: dict[str, Differences]
+    slopes: dict[str, np.ndarray] | None
+
+    def slope(self, name: str, index: Index, factor: float = 1.0) -> Slope | None:
+        """The reference of one element, times what a convention multiplies gradients by."""
+        if self.slopes is None:
+            return None
+        slope: Slope = self.slopes[name][index]
+        if factor == 1:
+            return slope
+        value, left, right = (None if x is None else x * factor for x in (slope.value, slope.left, slope.right))
+        return replace(slope, value=value, left=left, right=right)
+
+
+class References:
+    """Those of a question at different dtypes; what two dtypes have in common is computed once.
+
+    without_reference: the operation that has no rule, once that was met.
+    """
+
+    def __init__(self, *, elementwise: bool) -> None:
+        self.elementwise = elementwise
+        self.without_reference: str | None = None
+        self._known: dict[tuple[object, ...], Reference] = {}
+
+    def of(self, question: Question, held: Conventions) -> Reference:
+        """What is known at the leaves of a question."""
+        key = (held.reasons, *(exact(leaf).tobytes() for leaf in question.leaves.values()))
+        if key not in self._known:
+            wide = replace(at_dtype(question, "float64"), program=held.program)
+            with Symmetrised() if held.symmetric else nullcontext():
+                found = by_differences(wide, elementwise=self.elementwise)
+            self._known[key] = Reference(found, self._slopes(wide))
+        return self._known[key]
+
+    def _slopes(self, question: Question) -> dict[str, np.ndarray] | None:
+        from gradcli.compute import reference  # mpmath takes a while to import
+
+        values = {name: exact(leaf) for name, leaf in question.leaves.items()}
+        try:
+            return reference.slopes(question.program, values, question.wrt, elementwise=self.elementwise)
+        except reference.NoReference as missing:
+            self.without_reference = missing.operation
+            return None

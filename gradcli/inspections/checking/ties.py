@@ -1,0 +1,101 @@
+"""Ties: points where elements change places as they move together, though each of them alone moves without a kink.
+
+The median of 2, 2, 2 stays 2 whichever element moves, so that each single slope is zero; together they move it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from gradcli.compute.autodiff import Gradients
+from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.slopes import Index, at_leaves, attempt, element, exact, reverse
+
+if TYPE_CHECKING:
+    from gradcli.compute.reference import Slope
+
+MAX_ELEMENTS = 50
+POINTS = 60
+"""Beside the point; PyTorch's gradients there, which cost little, say which two are worth a reference."""
+DISTANCES = (1e-5, 1e-8)
+"""Relative: what depends on the distance is curvature, what does not is a tie."""
+STAYS = 0.5
+"""The part of the range of slopes that must be left at the smaller distance."""
+SEEN = 1e-6
+"""The part of the slopes that their range must be."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The smallest and the largest slope by one element in the neighbourhood of a tie."""
+
+    lowest: float
+    highest: float
+
+
+class Ties:
+    """The slopes beside the point of a question in float64."""
+
+    def __init__(self, wide: Question) -> None:
+        self.wide = wide
+        self._slopes: dict[tuple[float, int, str], np.ndarray | None] = {}
+
+    def beside(self, name: str, index: Index) -> Beside | None:
+        """The range of slopes beside a tie; None where there is none, or nothing tells."""
+        found = {seed: value for seed, g in self._gradients.items() if (value := element(g, name, index)) is not None}
+        if not found or max(found.values()) == min(found.values()):
+            return None
+        seeds = min(found, key=lambda seed: found[seed]), max(found, key=lambda seed: found[seed])
+        far, close = ([self._slope(distance, seed, name, index) for seed in seeds] for distance in DISTANCES)
+        if None in far or None in close:
+            return None
+        before, now = abs(far[1] - far[0]), abs(close[1] - close[0])  # type: ignore[operator]
+        lowest, highest = sorted(slope for slope in close if slope is not None)
+        if now < STAYS * before or now <= SEEN * max(abs(lowest), abs(highest)):
+            return None
+        return Beside(lowest, highest)
+
+    @cached_property
+    def _gradients(self) -> dict[int, Gradients]:
+        """By seed: PyTorch's gradients beside the point; none for inputs that are too large to be looked at."""
+        if sum(leaf.numel() for leaf in self.wide.differentiated.values()) > MAX_ELEMENTS:
+            return {}
+        points = ((seed, moved(self.wide, DISTANCES[-1], seed)) for seed in range(POINTS))
+        return {seed: found for seed, p in points if (found := attempt(partial(reverse, p))[0]) is not None}
+
+    def _slope(self, distance: float, seed: int, name: str, index: Index) -> float | None:
+        key = (distance, seed, name)
+        if key not in self._slopes:
+            self._slopes[key] = _reference(moved(self.wide, distance, seed), name)
+        slopes = self._slopes[key]
+        slope: Slope | None = None if slopes is None else slopes[index]
+        return None if slope is None or slope.value is None else float(slope.value)
+
+
+def moved(question: Question, distance: float, seed: int) -> Question:
+    """The question with its inputs moved at random, each relative to itself, and zeros to the smallest other number."""
+    generator = torch.Generator().manual_seed(seed)
+    leaves = dict(question.leaves)
+    sizes = torch.cat([leaf.detach().abs().reshape(-1) for leaf in question.differentiated.values()])
+    smallest = sizes[sizes > 0].min() if bool((sizes > 0).any()) else torch.ones((), dtype=sizes.dtype)
+    for name, leaf in question.differentiated.items():
+        values = leaf.detach()
+        steps = torch.randn(values.shape, generator=generator, dtype=torch.float64).to(values)
+        scale = torch.where(values == 0, smallest, values.abs())
+        leaves[name] = (values + distance * steps * scale).requires_grad_()
+    return at_leaves(question, leaves, torch.float64)
+
+
+def _reference(point: Question, name: str) -> np.ndarray | None:
+    from gradcli.compute import reference
+
+    values = {leaf: exact(tensor) for leaf, tensor in point.leaves.items()}
+    try:
+        return reference.slopes(point.program, values, [name], elementwise=False)[name]
+    except reference.NoReference:
+        return None

@@ -1,0 +1,1 @@
+"""What a function does over the points of an axis."""

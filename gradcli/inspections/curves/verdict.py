@@ -1,0 +1,206 @@
+"""What an activation does to its points: range, saturation, dead stretches, kinks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from gradcli.compute import autodiff
+from gradcli.compute.capture import TorchError
+from gradcli.compute.evaluate import Context, evaluate
+from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.shadow import slopes_at
+from gradcli.language.curve import CurveRequest
+from gradcli.language.parser import parse
+from gradcli.results import Kink, Layer, Stretch, Tensor, Verdict
+
+SATURATED_BELOW = 1e-3
+"""A point is saturated where the slope is below this share of the largest possible one."""
+
+LITTLE = 1e-6
+"""How far beside a point, measured by it, but at least by 1, it is looked for a stretch that is level."""
+
+_DOUBLE = Context(torch.float64)
+
+
+def verdict(
+    curve: CurveRequest,
+    question: Question,
+    values: Tensor,
+    derivative: Tensor | None,
+    layers: Sequence[Layer] = (),
+) -> Verdict:
+    """The verdict over the question's points; derivatives at kinks are asked of PyTorch now.
+
+    layers: the function applied over and over, where that was asked for.
+    """
+    points = question.inputs[curve.variable].values.reshape(-1).astype(np.float64)
+    finite = values.values[np.isfinite(values.values)]
+    dead = _dead(curve, question, points, derivative)
+    saturated = _saturated(curve, points, derivative)
+    order = np.argsort(points, kind="stable")
+    found = Verdict(
+        points=len(points),
+        range=curve.row.range if curve.row else None,
+        lowest=float(finite.min()) if finite.size else None,
+        highest=float(finite.max()) if finite.size else None,
+        saturated=_count(saturated),
+        dead=_count(dead),
+        kinks=tuple(_kinks(curve, question, points)),
+        summary="",
+        stretches=(*_stretches("saturated", points, saturated, order), *_stretches("dead", points, dead, order)),
+    )
+    return replace(found, summary=_summary(curve, found, points, derivative, layers))
+
+
+def _slopes(derivative: Tensor) -> np.ndarray:
+    return np.abs(derivative.values.reshape(-1).astype(np.float64))
+
+
+def _flat(curve: CurveRequest, points: np.ndarray) -> np.ndarray:
+    """Where the function is constant by definition."""
+    if curve.row is None or curve.row.flat is None:
+        return np.zeros(len(points), dtype=bool)
+    return _evaluate(curve.row.flat, curve, torch.from_numpy(points)).expand(len(points)).numpy().astype(bool)
+
+
+def _dead(curve: CurveRequest, question: Question, points: np.ndarray, derivative: Tensor | None) -> np.ndarray | None:
+    """Where the derivative is zero on a stretch: by definition, or, of an expression, as its values show.
+
+    A point on a kink is on no such stretch, whatever PyTorch takes there.
+    """
+    if derivative is None:
+        return None
+    zero = np.asarray(_slopes(derivative) == 0)
+    if curve.row is not None:
+        return np.asarray(zero & _flat(curve, points))
+    level = zero & _level(curve, points) if zero.any() else zero
+    places = np.flatnonzero(level).tolist()
+    if places:
+        ones = torch.ones(points.shape, dtype=torch.float64)
+        for place, slope in slopes_at(question, ones, curve.variable, places).items():
+            level[place] = slope == 0  # the values may be level by rounding alone
+    return level
+
+
+def _level(curve: CurveRequest, points: np.ndarray) -> np.ndarray:
+    """Where the values are the same a little to the left, here and a little to the right."""
+    x = torch.from_numpy(points)
+    step = LITTLE * x.abs().clamp(min=1)
+    with torch.no_grad():
+        left, here, right = (
+            evaluate(curve.program, {curve.variable: side}, _DOUBLE).reshape(-1) for side in (x - step, x, x + step)
+        )
+    return ((left == here) & (here == right)).numpy()
+
+
+def _saturated(curve: CurveRequest, points: np.ndarray, derivative: Tensor | None) -> np.ndarray | None:
+    if derivative is None or curve.row is None or curve.row.saturation is None or curve.row.largest_slope is None:
+        return None
+    largest = float(_evaluate(curve.row.largest_slope, curve, torch.zeros(1)))
+    small = _slopes(derivative) < SATURATED_BELOW * largest
+    return np.asarray(small & ~_flat(curve, points))
+
+
+def _count(where: np.ndarray | None) -> int | None:
+    return None if where is None else int(np.sum(where))
+
+
+def _stretches(state: str, points: np.ndarray, where: np.ndarray | None, order: np.ndarray) -> Iterator[Stretch]:
+    """The runs of neighbouring points in a state; points that are not finite have no neighbours."""
+    if where is None:
+        return
+    held = np.concatenate([[False], (where & np.isfinite(points))[order], [False]])
+    edges = np.flatnonzero(held[1:] != held[:-1])
+    ordered = points[order]
+    for first, behind in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        yield Stretch(state, float(ordered[first]), float(ordered[behind - 1]))
+
+
+def _kinks(curve: CurveRequest, question: Question, points: np.ndarray) -> list[Kink]:
+    """The kinks between the smallest and the largest point."""
+    if curve.row is None or not len(points):
+        return []
+    places = [float(_evaluate(text, curve, torch.zeros(1))) for text in curve.row.kinks]
+    return [
+        _kink(curve, question, at)
+        for at in sorted(set(places))
+        if np.fmin.reduce(points) <= at <= np.fmax.reduce(points)
+    ]
+
+
+def _kink(curve: CurveRequest, question: Question, at: float) -> Kink:
+    # a neighbour of 0 that is no denormal, else the neighbouring numbers
+    before, after = (-1e-300, 1e-300) if at == 0 else (math.nextafter(at, -math.inf), math.nextafter(at, math.inf))
+    around = torch.tensor([before, after], dtype=torch.float64, requires_grad=True)
+    here = torch.tensor([at], dtype=question.context.dtype, device=question.context.device, requires_grad=True)
+    with torch.no_grad():
+        left, right = evaluate(curve.program, {curve.variable: around}, _DOUBLE).tolist()
+    slopes = _slope(curve, around, _DOUBLE) or (None, None)
+    chosen = _slope(curve, here, question.context) or (None,)
+    return Kink(at, abs(right - left) > 1e-6, slopes[0], slopes[1], chosen[0])
+
+
+def _slope(curve: CurveRequest, x: torch.Tensor, context: Context) -> tuple[float | None, ...] | None:
+    try:
+        output = evaluate(curve.program, {curve.variable: x}, context)
+        found = autodiff.gradients(output, {"x": x}, cotangent=torch.ones_like(output))["x"]
+    except TorchError:  # the curve itself says that there is no derivative
+        return None
+    return None if found is None else tuple(found.tolist())
+
+
+def _evaluate(text: str, curve: CurveRequest, x: torch.Tensor) -> torch.Tensor:
+    """A formula of the catalogue in `x` and the curve's parameters, in double precision."""
+    numbers: Mapping[str, float] = {n: v for n, v in curve.parameters.items() if isinstance(v, int | float)}
+    variables = {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers.items()}
+    return evaluate(parse(text, bound=[*variables, "x"]), {**variables, "x": x.double()}, _DOUBLE)
+
+
+def _summary(
+    curve: CurveRequest, found: Verdict, points: np.ndarray, derivative: Tensor | None, layers: Sequence[Layer]
+) -> str:
+    if derivative is None:
+        return "no derivative"
+    slopes = _slopes(derivative)
+    zeros = int(np.sum(slopes == 0))
+    parts = []
+    if found.saturated:
+        parts.append(f"saturated at {found.saturated} of {_points(found.points)}")
+    if found.dead and curve.row:
+        parts.append(f"dead at {found.dead} of {_points(found.points)}")
+    elif zeros and not parts:
+        parts.append(f"derivative 0 at {zeros} of {_points(found.points)}")
+    alive = not parts
+    if np.isnan(slopes).any():
+        alive = False
+        parts.append("no slope at some points")
+    elif alive and slopes.size and slopes.min() < SATURATED_BELOW:
+        alive = False
+        parts.append(f"the smallest slope is {slopes.min():.6g} at {points[slopes.argmin()]:.6g}")
+    through = _through(layers)
+    if alive:
+        parts.append("alive in one layer" if through else "alive at every point")
+    return ", ".join(parts) + through
+
+
+def _through(layers: Sequence[Layer]) -> str:
+    """What the last of several layers leaves of the slopes, where that is little; nothing to say where it is not."""
+    if len(layers) < 2:
+        return ""
+    slopes = layers[-1].slope.values.astype(np.float64)
+    slopes = slopes[np.isfinite(slopes)]
+    if not slopes.size:
+        return f"; through {len(layers)} layers |dy/dx| is no number"
+    low, high = slopes.min(), slopes.max()
+    if low >= SATURATED_BELOW:
+        return ""
+    return f"; through {len(layers)} layers |dy/dx| is {low:.6g}" + (f" to {high:.6g}" if high > low else "")
+
+
+def _points(count: int) -> str:
+    return "1 point" if count == 1 else f"{count} points"

@@ -1,0 +1,212 @@
+"""What a hint tells the user to write is run, and gives the numbers that were meant."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+from command_line import answered, captured, failed, numbers
+
+from gradcli.diagnose.explain.suggestions import LONGEST_WHOLE
+
+E1, E2 = math.exp(1), math.exp(2)
+MATRIX = [[math.exp(1), math.exp(2)], [math.exp(3), math.exp(4)]]
+
+
+def hint_of(*argv: str) -> str:
+    hint = failed(list(argv), 1)["hint"]
+    assert isinstance(hint, str)
+    return hint
+
+
+def written(hint: str) -> str:
+    found = re.search(r"write '([^']*)'", hint)
+    assert found, hint
+    return found[1]
+
+
+def gradient(name: str, *argv: str) -> list[float]:
+    return numbers(answered(["grad", *argv])["gradients"][name]["values"])
+
+
+IN_PLACE = [
+    # each with value and gradient at v = 1, 2 worked out by hand
+    ("h=exp(v); h.sub_(v).mul_(2); sum(h)", 2 * (E1 - 1) + 2 * (E2 - 2), [2 * (E1 - 1), 2 * (E2 - 1)]),
+    ("h=exp(v); g=h[0]; g+=1; sum(h)", E1 + E2 + 1, [E1, E2]),
+    ("h=exp(v); g=h; g*=v; sum(h)", E1 + 2 * E2, [2 * E1, 3 * E2]),
+    ("h=exp(v); relu_(h); sum(h)", E1 + E2, [E1, E2]),
+    ("h=exp(v); relu(h, inplace=True); sum(h)", E1 + E2, [E1, E2]),
+    ("h=exp(v); h.zero_(); sum(h)", 0, [0, 0]),
+    ("h=exp(v); h[0] = 3; sum(h)", 3 + E2, [0, E2]),
+    ("h=exp(v); h += 1; h *= 2; sum(h)", 2 * (E1 + E2) + 4, [2 * E1, 2 * E2]),
+    ("sum(exp(v).zero_())", 0, [0, 0]),
+    ("v += 1; sum(v**2)", 4 + 9, [4, 6]),
+    ("v.zero_(); sum(v + 1)", 2, [0, 0]),
+    ("v[0] = 5; sum(v**2)", 25 + 4, [0, 4]),
+]
+
+
+@pytest.mark.parametrize(("text", "value", "slopes"), IN_PLACE, ids=lambda case: case if isinstance(case, str) else "")
+def test_what_is_to_be_written_instead_of_a_change_in_place_has_its_value_and_gradient(
+    text: str, value: float, slopes: list[float]
+) -> None:
+    instead = written(hint_of("grad", text, "v=1,2"))
+    answer = answered(["grad", instead, "v=1,2"])
+    assert answer["output"]["values"] == pytest.approx(value, rel=1e-5)
+    assert gradient("v", instead, "v=1,2") == pytest.approx(slopes, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("h=exp(v); h.sub_(v).mul_(2); sum(h)", "h=exp(v); h = (h - v).mul(2); sum(h)"),
+        ("h=exp(v); relu(h, inplace=True); sum(h)", "h=exp(v); h = relu(h, inplace=False); sum(h)"),
+        ("h=exp(v); g=h[0]; g+=1; sum(h)", "h=exp(v).clone(); g=h[0]; g+=1; sum(h)"),
+    ],
+)
+def test_a_copy_is_made_only_where_the_change_cannot_be_written_out_of_place(text: str, instead: str) -> None:
+    assert written(hint_of("grad", text, "v=1,2")) == instead
+
+
+def test_a_change_through_a_transposed_view_does_not_transpose_its_base() -> None:
+    instead = written(hint_of("grad", "h=exp(v); h.T.add_(1); h@[1,0]", "v=[[1,2],[3,4]]"))
+    answer = answered(["grad", instead, "v=[[1,2],[3,4]]"])
+    assert numbers(answer["output"]["values"]) == pytest.approx([row[0] + 1 for row in MATRIX], rel=1e-5)
+
+
+@pytest.mark.parametrize("command", ["grad", "trace", "check", "retain-demo"])
+def test_every_command_tells_what_to_write(command: str) -> None:
+    _, out, err = captured([command, "v+=1; sum(v)", "v=1,2"])
+    assert "write 'v = v + 1; sum(v)'." in " ".join((out + err).split())
+
+
+def test_random_numbers_cannot_be_compared_so_that_nothing_is_told_to_be_written() -> None:
+    hint = hint_of("grad", "h=exp(v + rand(2)); h+=1; sum(h)", "v=1,2")
+    assert "put .clone() before the change" in hint
+    assert "write" not in hint
+
+
+def test_of_a_long_expression_only_the_statements_that_change_are_repeated() -> None:
+    rest = " + ".join(["sin(v)"] * 20)
+    assert len(rest) > LONGEST_WHOLE
+    hint = hint_of("grad", f"h=exp(v); h+=1; sum(h) + sum({rest})", "v=1,2")
+    assert "write 'h = h + 1' for 'h+=1'" in hint
+
+
+def test_the_place_of_a_change_by_an_option_is_the_call_with_that_option() -> None:
+    text = "h=exp(v); relu(h, inplace=True); sum(h)"
+    start, end = failed(["grad", text, "v=1,2"], 1)["span"]
+    assert text[start:end] == "relu(h, inplace=True)"
+
+
+def test_freezing_the_changed_input_is_offered_where_another_one_is_differentiated() -> None:
+    alone = hint_of("grad", "weight+=1; sum(weight)", "weight=1,2")
+    both = hint_of("grad", "weight+=1; sum(weight * b)", "weight=1,2", "b=3,4")
+    useless = hint_of("grad", "weight+=1; sum(weight)", "weight=1,2", "b=3,4")
+    assert "frozen" not in alone
+    assert "frozen" not in useless  # b does not reach the output
+    assert "freeze it, --frozen weight" in both
+    frozen = ["weight+=1; sum(weight * b)", "weight=1,2", "b=3,4", "--frozen", "weight"]
+    assert gradient("b", *frozen) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("(a+1)@(b*2)", 2 * (2 * 1 + 3 * 2 + 4 * 3)),
+        ("-a @ (b+1)", -(1 * 2 + 2 * 3 + 3 * 4)),
+        ("a @ b", 1 + 4 + 9),
+        ("2 * (a @ exp(0*b))", 2 * 6),
+        ("h = a + 1; h @ b", 2 * 1 + 3 * 2 + 4 * 3),
+    ],
+)
+def test_a_product_that_is_told_to_be_tried_gives_what_it_says(text: str, value: float) -> None:
+    inputs = ["a=[[1,2,3]]", "b=[[1,2,3]]"]
+    found = re.search(r"Try '([^']*)', which gives (\[.*?\])\.", hint_of("grad", text, *inputs))
+    assert found
+    whole = f"h = a + 1; {found[1]}" if text.startswith("h") else found[1]
+    output = answered(["grad", whole, *inputs])["output"]
+    assert str(output["shape"]) == found[2]
+    assert numbers(output["values"])[0] * (2 if text.startswith("2") else 1) == pytest.approx(value)
+
+
+def test_a_product_that_would_not_help_is_not_told_to_be_tried() -> None:
+    assert "Try" not in hint_of("grad", "(a @ b) @ c", "a=[[1,2,3]]", "b=[[1,2,3]]", "c=ones(5, 5)")
+
+
+@pytest.mark.parametrize(
+    ("argv", "told", "slopes"),
+    [
+        (["x[t]", "x=1,2,3", "t=2,1"], "t:int64=2,1", [0, 1, 1]),
+        (["x[t]", "x=1,2,3", "t=2.0"], "t:int64=2", [0, 0, 1]),
+        (["gather(x, 0, t)", "x=1,2,3", "t=2.0,2.0"], "t:int64=2,2", [0, 0, 2]),
+        (["x.gather(0, t)", "x=1,2,3", "t=2.0,2.0"], "t:int64=2,2", [0, 0, 2]),
+        (["gather(x, 0, index=t)", "x=1,2,3", "t=2.0,2.0"], "t:int64=2,2", [0, 0, 2]),
+        (["index_select(x, 0, t)", "x=1,2,3", "t=0.0,2.0"], "t:int64=0,2", [1, 0, 1]),
+        (["take(x, t)", "x=1,2,3", "t=0.0,2.0"], "t:int64=0,2", [1, 0, 1]),
+        (["embedding(t, x)", "t=0,1", "x=ones(2, 2)"], "t:int64=0,1", [1, 1, 1, 1]),
+        (["one_hot(t) * x", "t=0.0,1.0", "x=ones(2)"], "t:int64=0,1", [1, 1]),
+    ],
+)
+def test_indices_are_told_to_be_given_as_integers_under_their_name_and_with_their_values(
+    argv: list[str], told: str, slopes: list[float]
+) -> None:
+    assert re.search(rf"{re.escape(told)}(\.| picks elements by number\.)", hint_of("grad", *argv))
+    name = told.partition(":")[0]
+    assert gradient("x", *[told if word.startswith(f"{name}=") else word for word in argv]) == slopes
+
+
+def test_computed_indices_are_told_to_be_converted() -> None:
+    assert "long(t * 2) picks elements by number." in hint_of("grad", "x[t * 2]", "x=1,2,3", "t=0,1")
+    assert gradient("x", "x[long(t * 2)]", "x=1,2,3", "t=0,1") == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("comparison", "step", "sign", "middle"),
+    [
+        ("score > 5", "sigmoid(4 * (score - 5))", 1, 5),
+        ("score < 5", "sigmoid(4 * (5 - score))", -1, 5),
+        ("5 >= score", "sigmoid(4 * (5 - score))", -1, 5),
+        ("gt(score, 5)", "sigmoid(4 * (score - 5))", 1, 5),
+        ("score > 0", "sigmoid(4 * score)", 1, 0),
+        ("score + 1 > 0", "sigmoid(4 * (score + 1))", 1, -1),
+        ("score < 0", "sigmoid(4 * -score)", -1, 0),
+    ],
+)
+def test_a_smooth_step_has_the_threshold_and_the_direction_of_the_comparison(
+    comparison: str, step: str, sign: int, middle: int
+) -> None:
+    assert f"{step}." in hint_of("grad", f"sum(({comparison}).float())", "score=1,2")
+    assert gradient("score", f"sum({step})", f"score={middle},{middle}") == [sign, sign]  # 4 / 4, at the threshold
+
+
+def test_an_equality_is_no_step() -> None:
+    hint = hint_of("grad", "sum((score == 5).float())", "score=1,2")
+    assert "something smooth" in hint
+    assert "sigmoid" not in hint
+
+
+def test_what_ends_the_path_is_named_and_nothing_else() -> None:
+    hint = hint_of("grad", "long(score)", "score=1,2")
+    assert "Leave 'long(score)' out" in hint
+    assert "detach" not in hint
+
+
+def test_complex_numbers_are_another_dtype_and_no_missing_derivative() -> None:
+    error = failed(["grad", "median(a*1j)", "a=1,2"], 1)
+    assert error["id"] == "unsupported-dtype"
+    assert "imag(...)" in error["hint"]
+    assert gradient("a", "median(imag(a*1j))", "a=1,2") == [1, 0]
+
+
+@pytest.mark.parametrize(("matrix", "size"), [("ones(2, 2)", 2), ("ones(3, 3)", 3)])
+def test_a_singular_matrix_is_moved_by_an_identity_of_its_size(matrix: str, size: int) -> None:
+    moved = f"a*2 + 1e-3 * eye({size})"
+    assert f"{moved}," in hint_of("grad", "linalg.inv(a*2)", f"a={matrix}")
+    assert captured(["grad", f"linalg.inv({moved})", f"a={matrix}"])[0] == 0
+
+
+def test_classes_have_their_scores_in_dimension_one() -> None:
+    hint = hint_of("loss", "cross_entropy", "zeros(1, 2, 9)", "[[5, 0, 0, 0, 0, 0, 0, 0, 0]]")
+    assert "dimension 1 of [N, C, ...]" in hint
