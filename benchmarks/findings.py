@@ -88,16 +88,16 @@ def trace_beside_plain(pairs: int) -> Ratio:
     import torch
 
     from gradcli.compute import autodiff
-    from gradcli.diagnose.bound_expression import Engine, Selection, ask
+    from gradcli.diagnose.bound_expression import ComputeOptions, Selection, bind
     from gradcli.inspections.trace import trace
     from gradcli.language.request import read
 
     request = read(EXPRESSION, ["x=0.1,0.2,0.3"], command="trace")
-    question = ask(request, Engine(), Selection())
+    bound = bind(request, ComputeOptions(), Selection())
 
     def plain() -> None:
-        output = question.evaluate()
-        autodiff.gradients(output, question.differentiated, cotangent=torch.ones_like(output))
+        output = bound.evaluate()
+        autodiff.gradients(output, bound.differentiated, cotangent=torch.ones_like(output))
 
     for function in (plain, lambda: trace(request)):
         function()

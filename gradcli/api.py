@@ -27,7 +27,7 @@ from gradcli.results.shown import present_with
 from gradcli.sources import sources
 
 if TYPE_CHECKING:
-    from gradcli.diagnose.bound_expression import Engine, Selection
+    from gradcli.diagnose.bound_expression import ComputeOptions, Selection
     from gradcli.language.request import Request
     from gradcli.results import (
         ActivateResult,
@@ -57,16 +57,16 @@ def grad(subject: str, *words: Word, ranges: Sequence[str] = (), **named: object
     from gradcli.inspections.grad import grad as inspect
 
     options, values = _options(named, GradOptions, "vjp", "jvp")
-    engine, selection = _setting(named)
+    compute, selection = _setting(named)
     if ranges:
         from gradcli.inspections.curves.ranges import over_ranges, selected
 
         texts, numbers = _words(words, values)
         over = read_ranges(subject, texts, ranges, numbers)
-        asked, selection = over_ranges(over, engine), selected(over, selection)
+        asked, selection = over_ranges(over, compute), selected(over, selection)
     else:
         asked = _request("grad", subject, words, values)
-    return inspect(asked, GradOptions(**options), engine, selection)  # type: ignore[arg-type]
+    return inspect(asked, GradOptions(**options), compute, selection)  # type: ignore[arg-type]
 
 
 def trace(subject: str, *words: Word, **named: object) -> TraceResult | Failure:
@@ -159,15 +159,15 @@ def functions(name: str | None = None, *, category: str | None = None, search: s
     return inspect(name, category=category, search=search)
 
 
-def _setting(named: Mapping[str, object]) -> tuple[Engine, Selection]:
+def _setting(named: Mapping[str, object]) -> tuple[ComputeOptions, Selection]:
     """Where and how to compute, and what to differentiate."""
-    from gradcli.diagnose.bound_expression import Engine, Selection
+    from gradcli.diagnose.bound_expression import ComputeOptions, Selection
 
     chosen = {name: named[name] for name in _ENGINE if named.get(name) is not None}
     chosen["dtype"] = floating(str(chosen.get("dtype", "float32")))
     check_device(str(chosen.get("device", "cpu")))
     wrt, frozen = (_name_list(named.get(name)) for name in _SELECTION)
-    return Engine(**chosen), Selection(wrt, frozen or ())  # type: ignore[arg-type]
+    return ComputeOptions(**chosen), Selection(wrt, frozen or ())  # type: ignore[arg-type]
 
 
 def _options(named: Mapping[str, object], kind: type, *texts: str) -> tuple[dict[str, object], dict[str, object]]:

@@ -18,7 +18,7 @@ from gradcli.language.dtypes import check_device, floating
 from gradcli.results import CODES, ErrorsResult, Failure, FunctionsResult, Result
 
 if TYPE_CHECKING:
-    from gradcli.diagnose.bound_expression import Engine, Selection
+    from gradcli.diagnose.bound_expression import ComputeOptions, Selection
     from gradcli.sinks.files import Target
 
 MAX_PRECISION = 17
@@ -106,12 +106,14 @@ class Common:
 
         return targets(self.out, self.command)
 
-    def engine(self) -> Engine:
+    def compute(self) -> ComputeOptions:
         """Where and how to compute; imports PyTorch."""
         from gradcli.compute.bounds import DEFAULT_MAX_ELEMENTS
-        from gradcli.diagnose.bound_expression import Engine
+        from gradcli.diagnose.bound_expression import ComputeOptions
 
-        return Engine(self.device.lower(), floating(self.dtype), self.seed, self.max_elements or DEFAULT_MAX_ELEMENTS)
+        return ComputeOptions(
+            self.device.lower(), floating(self.dtype), self.seed, self.max_elements or DEFAULT_MAX_ELEMENTS
+        )
 
     def selection(self) -> Selection:
         """Which inputs to differentiate; imports PyTorch."""

@@ -27,7 +27,7 @@ class TorchError(Exception):
     text: the expression in which the node stands, where that is not the subject.
     place, cause: where a backward pass ended, and why in terms of the expression, once somebody has looked.
     cut: the operation that ends every path from the inputs, in the user's words.
-    remedies: what was run and helps, each to be read behind `: ` or `or`.
+    suggestions: what was run and helps, each to be read behind `: ` or `or`.
     order: the order of differentiation that was tried.
     """
 
@@ -35,7 +35,7 @@ class TorchError(Exception):
     place: Span | None = None
     cause: str | None = None
     cut: str | None = None
-    remedies: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
     order: int = 2
 
     def __init__(

@@ -24,7 +24,7 @@ MAX_ELEMENTS_OF_ZEROS = 10_000
 
 
 @dataclass(frozen=True)
-class Engine:
+class ComputeOptions:
     """Where and how to compute."""
 
     device: str = "cpu"
@@ -42,7 +42,7 @@ class Selection:
 
 
 @dataclass
-class Question:
+class BoundExpression:
     """An expression, its leaves, and the names it is differentiated by.
 
     values: the words that each input was given by.
@@ -82,8 +82,8 @@ class Question:
             self.random_state.restore()
             return evaluate(self.program, {**self.fresh(), **(leaves or {})}, context, observe)
 
-    def for_moved_inputs(self) -> Question:
-        """This question where its inputs are moved about: on the CPU, which raises at what a function refuses.
+    def for_moved_inputs(self) -> BoundExpression:
+        """This expression where its inputs are moved about: on the CPU, which raises at what a function refuses.
 
         A kernel of CUDA that stops at an impossible value takes the device from its process. A program that draws
         random numbers stays where it is: those of the CPU are others.
@@ -100,22 +100,22 @@ class Question:
         return {name: leaf if leaf.requires_grad else leaf.clone() for name, leaf in self.leaves.items()}
 
 
-def ask(
+def bind(
     request: Request,
-    engine: Engine,
+    compute: ComputeOptions,
     selection: Selection,
     *,
     default_wrt: Callable[[Sequence[str]], Sequence[str]] | None = None,
-) -> Question:
-    """The question that a request asks: its values as leaves on the device.
+) -> BoundExpression:
+    """The expression of a request with its values as leaves on the device.
 
     default_wrt: picks the names to differentiate among the floating inputs when the user did not.
     Raises UsageError for names that are not there, DeviceError, BoundError; TorchError from a value's expression.
     """
-    where = device.choose(engine.device, device.present() if engine.device != "cpu" else ["cpu"])
-    dtype: torch.dtype = getattr(torch, engine.dtype)
-    context = Context(dtype, where, engine.max_elements, frozen=frozenset(selection.frozen))
-    randomness.seed(engine.seed, where)
+    where = device.choose(compute.device, device.present() if compute.device != "cpu" else ["cpu"])
+    dtype: torch.dtype = getattr(torch, compute.dtype)
+    context = Context(dtype, where, compute.max_elements, frozen=frozenset(selection.frozen))
+    randomness.seed(compute.seed, where)
     values = _values(request, context)
     state = randomness.state_of(where)
     given: dict[str, tuple[Value, ...]] = {binding.name: (binding.value,) for binding in request.bindings}
@@ -135,9 +135,9 @@ def ask(
     for name in {*wrt, *(n for n in request.program.followed if n in floating)}:
         if name not in selection.frozen:
             values[name].requires_grad_()
-    setting = Setting(torch.__version__, where, engine.dtype, engine.seed)
+    setting = Setting(torch.__version__, where, compute.dtype, compute.seed)
     in_place = changes_in_place(request.program)
-    return Question(request.program, context, setting, values, wrt, state, in_place, given, written)
+    return BoundExpression(request.program, context, setting, values, wrt, state, in_place, given, written)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from gradcli.compute.autodiff import Gradients
 from gradcli.compute.capture import TorchError, all_finite
 from gradcli.compute.recorder import Recorder, record_backward
 from gradcli.compute.tape import Tape
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.findings import ABOUT_THE_TAPE, of_tape
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.quiet import is_quiet
@@ -29,10 +29,10 @@ MAX_ELEMENTS_OF_OUTPUT = 2**24
 
 
 def gather(
-    question: Question,
+    bound: BoundExpression,
     *,
     cotangent: torch.Tensor | None,
-    gradients: Callable[[Question], Gradients],
+    gradients: Callable[[BoundExpression], Gradients],
     plain: tuple[torch.Tensor, Gradients] | None = None,
     order: int = 1,
 ) -> Evidence:
@@ -40,76 +40,76 @@ def gather(
 
     What is large, an input or an output, gets a tape only where a number is not finite: that was born somewhere.
     """
-    elements = sum(leaf.numel() for leaf in question.leaves.values())
-    if question.wrt and plain is not None and elements <= MAX_ELEMENTS and plain[0].numel() > MAX_ELEMENTS_OF_OUTPUT:
-        tape = partial(record, question, cotangent) if _is_sick(plain[0], *plain[1].values()) else None
-        alone = Evidence(None, tape, question.context, values=question.values, written=question.written)
+    elements = sum(leaf.numel() for leaf in bound.leaves.values())
+    if bound.wrt and plain is not None and elements <= MAX_ELEMENTS and plain[0].numel() > MAX_ELEMENTS_OF_OUTPUT:
+        tape = partial(record, bound, cotangent) if _is_sick(plain[0], *plain[1].values()) else None
+        alone = Evidence(None, tape, bound.context, values=bound.values, written=bound.written)
         return replace(alone, sample=Sample(looked=0, of=elements + plain[0].numel()))
-    wanted = bool(question.wrt) and (
+    wanted = bool(bound.wrt) and (
         elements <= MAX_ELEMENTS
         or (elements <= MAX_ELEMENTS_OF_SICK and plain is not None and _is_sick(plain[0], *plain[1].values()))
     )
     if not wanted:
-        evidence = evidence_of(question, None, cotangent, gradients, order=order)
-        return replace(evidence, sample=Sample(looked=0, of=elements)) if question.wrt else evidence
+        evidence = evidence_of(bound, None, cotangent, gradients, order=order)
+        return replace(evidence, sample=Sample(looked=0, of=elements)) if bound.wrt else evidence
     quiet = (
         plain is not None
-        and not question.written
-        and is_quiet(question.program, plain[0], cotangent, plain[1], ABOUT_THE_TAPE)
+        and not bound.written
+        and is_quiet(bound.program, plain[0], cotangent, plain[1], ABOUT_THE_TAPE)
     )
-    evidence = evidence_of(question, partial(record, question, cotangent), cotangent, gradients, order=order)
+    evidence = evidence_of(bound, partial(record, bound, cotangent), cotangent, gradients, order=order)
     return replace(evidence, quiet=True) if quiet else evidence
 
 
-def findings_of(question: Question, output: torch.Tensor, rules: tuple[str, ...]) -> list[Finding]:
+def findings_of(bound: BoundExpression, output: torch.Tensor, rules: tuple[str, ...]) -> list[Finding]:
     """What some of the rules about tapes say of a function at its points, each output with a weight of its own.
 
     With a cotangent of ones, the gradient of a softmax would always be zero.
     """
-    small = sum(leaf.numel() for leaf in question.leaves.values()) <= MAX_ELEMENTS
-    if not small or not question.wrt or not output.is_floating_point():
+    small = sum(leaf.numel() for leaf in bound.leaves.values()) <= MAX_ELEMENTS
+    if not small or not bound.wrt or not output.is_floating_point():
         return []
     weights = (1 + torch.arange(output.numel(), device=output.device) % 7 / 8).reshape(output.shape).to(output.dtype)
     try:
-        found = autodiff.gradients(output, question.differentiated, cotangent=weights, retain_graph=True)
+        found = autodiff.gradients(output, bound.differentiated, cotangent=weights, retain_graph=True)
     except TorchError:
         found = {}
-    if found and not question.written and is_quiet(question.program, output, weights, found, rules):
+    if found and not bound.written and is_quiet(bound.program, output, weights, found, rules):
         return []
-    tape = record(question, weights)
-    evidence = Evidence(None, tape, question.context, values=question.values, written=question.written)
+    tape = record(bound, weights)
+    evidence = Evidence(None, tape, bound.context, values=bound.values, written=bound.written)
     return of_tape(evidence, rules)
 
 
 def evidence_of(
-    question: Question,
+    bound: BoundExpression,
     tape: Tape | Callable[[], Tape | None] | None,
     cotangent: torch.Tensor | None,
-    gradients: Callable[[Question], Gradients],
+    gradients: Callable[[BoundExpression], Gradients],
     *,
     order: int = 1,
 ) -> Evidence:
     """The evidence around a tape."""
     return Evidence(
-        shadow=shadow(question, gradients),
+        shadow=shadow(bound, gradients),
         given=tape,
-        context=question.context,
-        widened=lambda: _record_wide(question, cotangent, tape is not None),
-        reference=partial(slopes_at, question, cotangent) if order == 1 else None,
-        noisy=lambda: shadow(question, partial(with_noise, gradients)) or {},
-        beside=partial(has_slope_beside, question, gradients),
-        value=partial(value_at, question),
-        values=question.values,
-        written=question.written,
+        context=bound.context,
+        widened=lambda: _record_wide(bound, cotangent, tape is not None),
+        reference=partial(slopes_at, bound, cotangent) if order == 1 else None,
+        noisy=lambda: shadow(bound, partial(with_noise, gradients)) or {},
+        beside=partial(has_slope_beside, bound, gradients),
+        value=partial(value_at, bound),
+        values=bound.values,
+        written=bound.written,
     )
 
 
-def record(question: Question, cotangent: torch.Tensor | None) -> Tape | None:
+def record(bound: BoundExpression, cotangent: torch.Tensor | None) -> Tape | None:
     """The tape of a second run; None if that raises although the plain run did not."""
-    recorder = Recorder(question.program, question.in_place)
+    recorder = Recorder(bound.program, bound.in_place)
     try:
-        output = question.evaluate(observe=recorder)
-        return record_backward(recorder, output, question.differentiated, _fitting(cotangent, output))
+        output = bound.evaluate(observe=recorder)
+        return record_backward(recorder, output, bound.differentiated, _fitting(cotangent, output))
     except TorchError:
         return None
 
@@ -123,8 +123,8 @@ def _is_sick(*tensors: torch.Tensor | None) -> bool:
     return not all(tensor is None or all_finite(tensor) for tensor in tensors)
 
 
-def _record_wide(question: Question, cotangent: torch.Tensor | None, wanted: bool) -> Tape | None:
-    return record(widened(question), cotangent) if wanted else None
+def _record_wide(bound: BoundExpression, cotangent: torch.Tensor | None, wanted: bool) -> Tape | None:
+    return record(widened(bound), cotangent) if wanted else None
 
 
 def _fitting(cotangent: torch.Tensor | None, output: torch.Tensor) -> torch.Tensor | None:

@@ -16,7 +16,7 @@ import torch
 
 from gradcli.compute.autodiff import Gradients
 from gradcli.compute.capture import all_finite
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.evidence import MAX_ELEMENTS
 from gradcli.language.properties import is_pointwise, is_random, summed
 from gradcli.language.syntax import Call
@@ -38,9 +38,9 @@ T = TypeVar("T", bound=Tensor)
 
 @dataclass(frozen=True)
 class Sampled:
-    """A question about some of its elements, in one dimension. places: where in `shape` those are, flattened."""
+    """An expression at some of its elements, in one dimension. places: where in `shape` those are, flattened."""
 
-    question: Question
+    bound: BoundExpression
     cotangent: torch.Tensor | None
     places: np.ndarray
     shape: tuple[int, ...]
@@ -48,7 +48,7 @@ class Sampled:
     @property
     def sample(self) -> Sample:
         """How much was looked at."""
-        leaves = sum(leaf.shape == self.places.shape for leaf in self.question.leaves.values())
+        leaves = sum(leaf.shape == self.places.shape for leaf in self.bound.leaves.values())
         return Sample(looked=leaves * self.places.size, of=leaves * int(np.prod(self.shape)))
 
     def thin(self, result: GradResult) -> GradResult:
@@ -58,13 +58,13 @@ class Sampled:
             for name, found in result.gradients.items()
         }
         return replace(
-            result, inputs=self.question.inputs, output=self._picked(result.output), gradients=gradients, sample=None
+            result, inputs=self.bound.inputs, output=self._picked(result.output), gradients=gradients, sample=None
         )
 
     def at_home(self, finding: Finding) -> Finding:
         """The finding in terms of the whole input."""
         index = finding.index
-        leaf = self.question.leaves.get(finding.variable or "")
+        leaf = self.bound.leaves.get(finding.variable or "")
         shared = leaf is not None and leaf.numel() == 1  # by all elements
         whole = index if index is None or shared else self._home(index[0])
         message = _INDEX.sub(lambda match: str(list(self._home(int(match[1])))), finding.message)
@@ -79,36 +79,36 @@ class Sampled:
 
 
 def sampled(
-    question: Question, output: torch.Tensor, cotangent: torch.Tensor | None, found: Gradients, *, elementwise: bool
+    bound: BoundExpression, output: torch.Tensor, cotangent: torch.Tensor | None, found: Gradients, *, elementwise: bool
 ) -> Sampled | None:
-    """The question about a sample; None where all elements can be looked at, or none without the others."""
-    total = sum(leaf.numel() for leaf in question.leaves.values())
-    if total <= MAX_ELEMENTS or not elementwise or question.in_place or is_random(question.program):
+    """The expression at a sample; None where all elements can be looked at, or none without the others."""
+    total = sum(leaf.numel() for leaf in bound.leaves.values())
+    if total <= MAX_ELEMENTS or not elementwise or bound.in_place or is_random(bound.program):
         return None
-    if any(leaf.numel() != 1 and leaf.shape != output.shape for leaf in question.leaves.values()):
+    if any(leaf.numel() != 1 and leaf.shape != output.shape for leaf in bound.leaves.values()):
         return None
     if cotangent is None or cotangent.shape != output.shape:
         return None
-    full = sum(leaf.numel() != 1 for leaf in question.leaves.values())
-    lost = [torch.isinf(question.leaves[name]).to(output.dtype) for name in question.written]
+    full = sum(leaf.numel() != 1 for leaf in bound.leaves.values())
+    lost = [torch.isinf(bound.leaves[name]).to(output.dtype) for name in bound.written]
     places = _places(output, [*found.values(), *lost], MAX_ELEMENTS // max(1, full))
-    return _at_places(question, cotangent, places, tuple(output.shape))
+    return _at_places(bound, cotangent, places, tuple(output.shape))
 
 
-def few(question: Question, cotangent: torch.Tensor | None, found: Gradients) -> Sampled | None:
-    """The question about so few elements that a fix can be held against the reference at each.
+def few(bound: BoundExpression, cotangent: torch.Tensor | None, found: Gradients) -> Sampled | None:
+    """The expression at so few elements that a fix can be held against the reference at each.
 
     Of an elementwise program or a plain sum of one, whose gradients at an element hang on nothing else; None for
     others, and where there are no more anyway. The elements without a finite gradient come first.
     """
-    result = question.program.result
+    result = bound.program.result
     inner = summed(result)
-    pointwise = question.program if inner is None else replace(question.program, result=inner)
+    pointwise = bound.program if inner is None else replace(bound.program, result=inner)
     is_mean = inner is not None and isinstance(result, Call) and result.function.name == "mean"  # 1/n is another one
-    if question.in_place or is_mean or not is_pointwise(pointwise) or is_random(question.program):
+    if bound.in_place or is_mean or not is_pointwise(pointwise) or is_random(bound.program):
         return None
-    shapes = {tuple(leaf.shape) for leaf in question.leaves.values() if leaf.numel() != 1}
-    if len(shapes) != 1 or any(leaf.is_complex() for leaf in question.leaves.values()):
+    shapes = {tuple(leaf.shape) for leaf in bound.leaves.values() if leaf.numel() != 1}
+    if len(shapes) != 1 or any(leaf.is_complex() for leaf in bound.leaves.values()):
         return None
     (shape,) = shapes
     if int(np.prod(shape)) <= FEW or (inner is None) != (cotangent is None or tuple(cotangent.shape) == shape):
@@ -120,18 +120,18 @@ def few(question: Question, cotangent: torch.Tensor | None, found: Gradients) ->
             telling += broken[:: -(-len(broken) // BROKEN)] if broken else []
     spread = np.linspace(0, int(np.prod(shape)) - 1, FEW - MAX_ELEMENTS_SHOWN - BROKEN).astype(np.int64)
     places = np.unique(np.concatenate([np.array(telling, dtype=np.int64), spread]))
-    return _at_places(question, cotangent, places, shape)
+    return _at_places(bound, cotangent, places, shape)
 
 
 def _at_places(
-    question: Question, cotangent: torch.Tensor | None, places: np.ndarray, shape: tuple[int, ...]
+    bound: BoundExpression, cotangent: torch.Tensor | None, places: np.ndarray, shape: tuple[int, ...]
 ) -> Sampled:
     chosen = np.unravel_index(places, shape)
-    leaves = {name: _leaf(leaf, chosen) for name, leaf in question.leaves.items()}
-    written = {name: _leaf(wide, chosen) for name, wide in question.written.items()}
+    leaves = {name: _leaf(leaf, chosen) for name, leaf in bound.leaves.items()}
+    written = {name: _leaf(wide, chosen) for name, wide in bound.written.items()}
     if cotangent is not None and tuple(cotangent.shape) == shape:
         cotangent = _at(cotangent, chosen)
-    return Sampled(replace(question, leaves=leaves, written=written), cotangent, places, shape)
+    return Sampled(replace(bound, leaves=leaves, written=written), cotangent, places, shape)
 
 
 def _leaf(leaf: torch.Tensor, chosen: tuple[np.ndarray, ...]) -> torch.Tensor:

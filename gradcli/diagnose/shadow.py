@@ -11,7 +11,7 @@ import torch
 from gradcli.compute.autodiff import Gradients
 from gradcli.compute.capture import TorchError, array
 from gradcli.compute.noise import rounding_noise
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.findings.elements import spread
 from gradcli.diagnose.slopes import exact
 from gradcli.language.properties import is_pointwise, is_random
@@ -28,49 +28,51 @@ BESIDE = (1e-4, 1e-2)
 """How far beside a point, measured by it, but at least by 1, a slope is looked for."""
 
 
-def shadow(question: Question, gradients: Callable[[Question], Gradients]) -> dict[str, np.ndarray] | None:
-    """`gradients` of the question in float64, at the inputs as their dtype rounded them.
+def shadow(bound: BoundExpression, gradients: Callable[[BoundExpression], Gradients]) -> dict[str, np.ndarray] | None:
+    """`gradients` of the expression in float64, at the inputs as their dtype rounded them.
 
     None where it would show nothing (float64 already, random numbers) or cost too much (large inputs).
     """
-    differentiated = question.differentiated.values()
+    differentiated = bound.differentiated.values()
     narrow = any(leaf.dtype not in (torch.float64, torch.complex128) for leaf in differentiated)
-    if not narrow or sum(leaf.numel() for leaf in question.leaves.values()) > MAX_ELEMENTS:
+    if not narrow or sum(leaf.numel() for leaf in bound.leaves.values()) > MAX_ELEMENTS:
         return None
-    if is_random(question.program):
+    if is_random(bound.program):
         return None
     try:
-        found = gradients(widened(question))
+        found = gradients(widened(bound))
     except TorchError:  # float64 is not there on every device
         return None
     return {name: array(gradient) for name, gradient in found.items() if gradient is not None}
 
 
-def widened(question: Question) -> Question:
-    """The question with every floating leaf in float64."""
+def widened(bound: BoundExpression) -> BoundExpression:
+    """The expression with every floating leaf in float64."""
     leaves = {}
-    for name, leaf in question.leaves.items():
+    for name, leaf in bound.leaves.items():
         own = leaf.detach()
         wide = own.double() if leaf.is_floating_point() and leaf.dtype is not torch.float64 else own.clone()
         leaves[name] = wide.requires_grad_(leaf.requires_grad)
-    context = replace(question.context, dtype=torch.float64, checked=True)
-    return replace(question, context=context, leaves=leaves)
+    context = replace(bound.context, dtype=torch.float64, checked=True)
+    return replace(bound, context=context, leaves=leaves)
 
 
-def slopes_at(question: Question, cotangent: torch.Tensor | None, name: str, places: Sequence[int]) -> dict[int, float]:
+def slopes_at(
+    bound: BoundExpression, cotangent: torch.Tensor | None, name: str, places: Sequence[int]
+) -> dict[int, float]:
     """The derivatives by the first of these elements of an input, by the 50-digit reference, where that knows them."""
     from gradcli.compute import reference  # mpmath takes a while to import
 
-    elements = sum(leaf.numel() for leaf in question.leaves.values())
-    shape = question.leaves[name].shape
-    elementwise = cotangent is not None and cotangent.shape == shape and is_pointwise(question.program)
+    elements = sum(leaf.numel() for leaf in bound.leaves.values())
+    shape = bound.leaves[name].shape
+    elementwise = cotangent is not None and cotangent.shape == shape and is_pointwise(bound.program)
     most, count = (MAX_ELEMENTS_OF_REFERENCE, MAX_PLACES) if elementwise else (MAX_JOINT_ELEMENTS, MAX_JOINT_PLACES)
-    if elements > most or is_random(question.program):
+    if elements > most or is_random(bound.program):
         return {}
     try:
         (found,) = reference.slopes(
-            question.program,
-            {known: exact(leaf) for known, leaf in question.leaves.items()},
+            bound.program,
+            {known: exact(leaf) for known, leaf in bound.leaves.items()},
             [name],
             elementwise=elementwise,
             cotangent=None if cotangent is None else exact(cotangent),
@@ -82,31 +84,29 @@ def slopes_at(question: Question, cotangent: torch.Tensor | None, name: str, pla
     return {place: float(slopes[place].value) for place in places[:count] if slopes[place].kind == "smooth"}
 
 
-def value_at(question: Question, node: Node) -> np.ndarray | None:
+def value_at(bound: BoundExpression, node: Node) -> np.ndarray | None:
     """The value of a sub-expression by the 50-digit reference; None where that has none, or it would take long."""
     from gradcli.compute import reference
 
-    if sum(leaf.numel() for leaf in question.leaves.values()) > MAX_ELEMENTS_OF_REFERENCE or is_random(
-        question.program
-    ):
+    if sum(leaf.numel() for leaf in bound.leaves.values()) > MAX_ELEMENTS_OF_REFERENCE or is_random(bound.program):
         return None
     try:
-        values = {name: exact(leaf) for name, leaf in question.leaves.items()}
-        found = reference.value(replace(question.program, result=node), values)
+        values = {name: exact(leaf) for name, leaf in bound.leaves.items()}
+        found = reference.value(replace(bound.program, result=node), values)
     except reference.NoReference:
         return None
     return np.array([float(number) for number in found.ravel()], dtype=np.float64).reshape(found.shape)
 
 
-def with_noise(gradients: Callable[[Question], Gradients], question: Question) -> Gradients:
+def with_noise(gradients: Callable[[BoundExpression], Gradients], bound: BoundExpression) -> Gradients:
     """`gradients` with every result moved by the rounding of float64."""
     with rounding_noise(torch.finfo(torch.float64).eps, seed=0):
-        return gradients(question)
+        return gradients(bound)
 
 
-def has_slope_beside(question: Question, gradients: Callable[[Question], Gradients], name: str) -> bool:
+def has_slope_beside(bound: BoundExpression, gradients: Callable[[BoundExpression], Gradients], name: str) -> bool:
     """Whether an input's gradient, in float64 a little beside the point, is a number other than zero."""
-    wide = widened(question)
+    wide = widened(bound)
     here = wide.leaves[name].detach()
     for distance in BESIDE:
         moved = here + distance * here.abs().clamp(min=1) * spread(here)

@@ -1,4 +1,4 @@
-"""The slopes of a question by PyTorch's two modes and by finite differences, at leaves of any dtype."""
+"""The slopes of a bound expression by PyTorch's two modes and by finite differences, at leaves of any dtype."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradcli.compute import autodiff
 from gradcli.compute.autodiff import Gradients
 from gradcli.compute.capture import TorchError
 from gradcli.compute.differences import Differences, differences
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.progress import steps
 
 Index = tuple[int, ...]
@@ -21,20 +21,20 @@ Index = tuple[int, ...]
 _ROUNDED = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 
 
-def at_dtype(question: Question, dtype: str) -> Question:
-    """The same question with its float64 leaves rounded to a dtype; integers and truth values stay what they are."""
+def at_dtype(bound: BoundExpression, dtype: str) -> BoundExpression:
+    """The same expression with its float64 leaves rounded to a dtype; integers and truth values stay what they are."""
     wanted: torch.dtype = getattr(torch, dtype)
     leaves = {}
-    for name, leaf in question.leaves.items():
+    for name, leaf in bound.leaves.items():
         rounded = leaf.detach().to(wanted) if leaf.dtype in _ROUNDED else leaf.detach()
         leaves[name] = rounded.clone().requires_grad_(leaf.requires_grad)
-    return at_leaves(question, leaves, wanted)
+    return at_leaves(bound, leaves, wanted)
 
 
-def at_leaves(question: Question, leaves: dict[str, torch.Tensor], dtype: torch.dtype) -> Question:
-    """The same question about other leaves."""
-    context = replace(question.context, dtype=dtype, checked=False)
-    return replace(question, context=context, leaves=leaves)
+def at_leaves(bound: BoundExpression, leaves: dict[str, torch.Tensor], dtype: torch.dtype) -> BoundExpression:
+    """The same expression with other leaves."""
+    context = replace(bound.context, dtype=dtype, checked=False)
+    return replace(bound, context=context, leaves=leaves)
 
 
 def exact(leaf: torch.Tensor) -> np.ndarray:
@@ -46,35 +46,35 @@ def exact(leaf: torch.Tensor) -> np.ndarray:
     return array
 
 
-def reverse(question: Question) -> Gradients:
+def reverse(bound: BoundExpression) -> Gradients:
     """The gradients of the sum of all outputs."""
-    output = question.evaluate()
-    return autodiff.gradients(output, question.differentiated, cotangent=torch.ones_like(output))
+    output = bound.evaluate()
+    return autodiff.gradients(output, bound.differentiated, cotangent=torch.ones_like(output))
 
 
-def forward(question: Question, *, elementwise: bool) -> Gradients:
+def forward(bound: BoundExpression, *, elementwise: bool) -> Gradients:
     """The same by forward mode: one pass for elementwise functions, else one for each element."""
     found: Gradients = {}
-    for name in question.wrt:
-        leaf = question.leaves[name].detach()
+    for name in bound.wrt:
+        leaf = bound.leaves[name].detach()
         if elementwise:
-            found[name] = autodiff.tangent(question.evaluate, question.leaves, {name: torch.ones_like(leaf)})
+            found[name] = autodiff.tangent(bound.evaluate, bound.leaves, {name: torch.ones_like(leaf)})
             continue
         slopes = torch.empty_like(leaf)
         for index in steps(np.ndindex(*leaf.shape), "tangents in forward mode", leaf.numel()):
             direction = torch.zeros_like(leaf)
             direction[index] = 1
-            slopes[index] = autodiff.tangent(question.evaluate, question.leaves, {name: direction}).sum()
+            slopes[index] = autodiff.tangent(bound.evaluate, bound.leaves, {name: direction}).sum()
         found[name] = slopes
     return found
 
 
-def tangent_of(question: Question, *, name: str, index: Index, elementwise: bool) -> Gradients:
+def tangent_of(bound: BoundExpression, *, name: str, index: Index, elementwise: bool) -> Gradients:
     """One element by forward mode; of an elementwise function all elements of the input come with it."""
-    leaf = question.leaves[name].detach()
+    leaf = bound.leaves[name].detach()
     direction = torch.ones_like(leaf) if elementwise else torch.zeros_like(leaf)
     direction[index] = 1
-    tangent = autodiff.tangent(question.evaluate, question.leaves, {name: direction})
+    tangent = autodiff.tangent(bound.evaluate, bound.leaves, {name: direction})
     return {name: tangent if elementwise else direction * tangent.sum()}
 
 
@@ -92,14 +92,14 @@ def element(gradients: Mapping[str, torch.Tensor | None] | None, name: str, inde
     return None if gradient is None else float(gradient.detach()[index].double())
 
 
-def by_differences(question: Question, *, elementwise: bool) -> dict[str, Differences]:
-    """Finite differences of the values of a question in float64."""
-    question = question.for_moved_inputs()
+def by_differences(bound: BoundExpression, *, elementwise: bool) -> dict[str, Differences]:
+    """Finite differences of the values of a bound expression in float64."""
+    bound = bound.for_moved_inputs()
 
     def value(name: str, values: np.ndarray) -> np.ndarray:
         try:
             with torch.no_grad():
-                result = question.evaluate({name: torch.as_tensor(values, device=question.context.device)})
+                result = bound.evaluate({name: torch.as_tensor(values, device=bound.context.device)})
         except TorchError:  # moved out of the function's domain, as it sees it
             return np.full(values.shape if elementwise else (), np.nan)
         array: np.ndarray = (
@@ -115,11 +115,11 @@ def by_differences(question: Question, *, elementwise: bool) -> dict[str, Differ
             sums[index] = value(name, changed).sum()
         return sums
 
-    sizes = [abs(exact(leaf)[exact(leaf) != 0]) for leaf in question.leaves.values() if leaf.is_floating_point()]
+    sizes = [abs(exact(leaf)[exact(leaf) != 0]) for leaf in bound.leaves.values() if leaf.is_floating_point()]
     smallest = min((float(own.min()) for own in sizes if own.size), default=0.0)
     found = {}
-    for name in question.wrt:
-        here = exact(question.leaves[name]).copy()
+    for name in bound.wrt:
+        here = exact(bound.leaves[name]).copy()
         function = partial(value, name) if elementwise else partial(one_by_one, name, here)
         found[name] = differences(function, here, around_zero=smallest)
     return found

@@ -11,7 +11,7 @@ import torch
 from gradcli.compute import autodiff, bounds
 from gradcli.compute.capture import TorchError, to_tensor
 from gradcli.compute.evaluate import Context
-from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask, tensor_of
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
 from gradcli.diagnose.evidence import findings_of
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings import NOT_FINITE
@@ -42,7 +42,9 @@ class ActivateOptions:
 
 
 def activate(
-    curves: Sequence[CurveRequest], options: ActivateOptions = ActivateOptions(), engine: Engine = Engine()
+    curves: Sequence[CurveRequest],
+    options: ActivateOptions = ActivateOptions(),
+    compute: ComputeOptions = ComputeOptions(),
 ) -> ActivateResult | Failure:
     """Each function over common points; a Failure where PyTorch raised in a function itself.
 
@@ -53,27 +55,27 @@ def activate(
     if options.depth is not None and not 1 <= options.depth <= MAX_LAYERS:
         raise UsageError(f"--depth {options.depth} is out of bounds", hint=f"Choose 1 to {MAX_LAYERS}.")
     try:
-        questions = [_question(curve, curves, options, engine) for curve in curves]
-        points = questions[0].leaves[curves[0].variable].numel()
+        expressions = [_bound(curve, curves, options, compute) for curve in curves]
+        points = expressions[0].leaves[curves[0].variable].numel()
         kept = len(curves) * (options.order + 1 + 2 * (options.depth or 0)) * points
-        bounds.check_kept(kept, f"{len(curves)} x {points:,} points", most=engine.max_elements)
-        pairs = steps(list(zip(curves, questions, strict=True)), "functions")
-        drawn = tuple(_curve(curve, question, options) for curve, question in pairs)
+        bounds.check_kept(kept, f"{len(curves)} x {points:,} points", most=compute.max_elements)
+        pairs = steps(list(zip(curves, expressions, strict=True)), "functions")
+        drawn = tuple(_curve(curve, bound, options) for curve, bound in pairs)
     except TorchError as raised:
         return explain(raised, ", ".join(curve.name for curve in curves))
-    inputs = {curves[0].variable: questions[0].inputs[curves[0].variable]}
+    inputs = {curves[0].variable: expressions[0].inputs[curves[0].variable]}
     return ActivateResult(
-        setting=questions[0].setting,
+        setting=expressions[0].setting,
         expression=", ".join(curve.program.text for curve in curves),
         inputs=inputs,
         functions=drawn,
         order=options.order,
-        findings=tuple(_findings(drawn, questions)),
+        findings=tuple(_findings(drawn, expressions)),
     )
 
 
 def drawn_over(
-    curves: Sequence[CurveRequest], result: ActivateResult | Failure, engine: Engine
+    curves: Sequence[CurveRequest], result: ActivateResult | Failure, compute: ComputeOptions
 ) -> ActivateResult | Failure:
     """The same curves over many points between the smallest and the largest: for a plot, not for a table."""
     if isinstance(result, Failure):
@@ -84,23 +86,23 @@ def drawn_over(
         return result
     axis = np.linspace(finite.min(), finite.max(), DRAWN_POINTS)
     options = ActivateOptions((Value("the axis", numbers=axis),), order=result.order)
-    drawn = activate(curves, options, engine)
+    drawn = activate(curves, options, compute)
     return result if isinstance(drawn, Failure) else drawn
 
 
-def _question(
-    curve: CurveRequest, curves: Sequence[CurveRequest], options: ActivateOptions, engine: Engine
-) -> Question:
-    binding = Binding(curve.variable, _axis(curves, options, engine))
-    return ask(Request(curve.program, (binding,), (), None), engine, Selection())
+def _bound(
+    curve: CurveRequest, curves: Sequence[CurveRequest], options: ActivateOptions, compute: ComputeOptions
+) -> BoundExpression:
+    binding = Binding(curve.variable, _axis(curves, options, compute))
+    return bind(Request(curve.program, (binding,), (), None), compute, Selection())
 
 
-def _axis(curves: Sequence[CurveRequest], options: ActivateOptions, engine: Engine) -> Value:
+def _axis(curves: Sequence[CurveRequest], options: ActivateOptions, compute: ComputeOptions) -> Value:
     """The points, then the stretches; the functions' own interesting interval if there are neither."""
     # files keep their own dtype where nothing else stands on the axis
     own = {None} if options.stretches else {point.dtype for point in options.points}
     kept = own.pop() if len(own) == 1 else None
-    context = Context(torch.float64, "cpu", engine.max_elements)
+    context = Context(torch.float64, "cpu", compute.max_elements)
     parts = [real(point, tensor_of(point, context)).reshape(-1) for point in options.points]
     parts += [points_of(stretch, context) for stretch in options.stretches]
     if not parts:
@@ -110,9 +112,9 @@ def _axis(curves: Sequence[CurveRequest], options: ActivateOptions, engine: Engi
     return Value("points", numbers=torch.cat(parts).numpy(), dtype=kept)
 
 
-def _curve(curve: CurveRequest, question: Question, options: ActivateOptions) -> Curve:
-    x = question.differentiated
-    output = question.evaluate()
+def _curve(curve: CurveRequest, bound: BoundExpression, options: ActivateOptions) -> Curve:
+    x = bound.differentiated
+    output = bound.evaluate()
     values = to_tensor(output)
     derivative = second = None
     error: Failure | None = None
@@ -125,7 +127,7 @@ def _curve(curve: CurveRequest, question: Question, options: ActivateOptions) ->
             second = None if found is None else to_tensor(found)
     except TorchError as raised:
         error = explain(raised, curve.program.text)
-    layers = _layers(curve, question, options.depth) if derivative is not None else ()
+    layers = _layers(curve, bound, options.depth) if derivative is not None else ()
     return Curve(
         name=curve.name,
         expression=curve.program.text,
@@ -134,33 +136,33 @@ def _curve(curve: CurveRequest, question: Question, options: ActivateOptions) ->
         derivative=derivative,
         second_derivative=second,
         layers=layers,
-        verdict=verdict(curve, question, values, derivative, layers),
+        verdict=verdict(curve, bound, values, derivative, layers),
         error=error,
     )
 
 
-def _layers(curve: CurveRequest, question: Question, depth: int | None) -> tuple[Layer, ...]:
+def _layers(curve: CurveRequest, bound: BoundExpression, depth: int | None) -> tuple[Layer, ...]:
     """The function applied over and over: the value after each layer, and |dy/dx| from the first input."""
     if depth is None:
         return ()
-    x = question.leaves[curve.variable]
+    x = bound.leaves[curve.variable]
     value, layers = x, []
     for layer in steps(range(1, depth + 1), "layers"):
-        value = question.evaluate({curve.variable: value})
+        value = bound.evaluate({curve.variable: value})
         slope = autodiff.gradients(value, {"x": x}, cotangent=torch.ones_like(value), retain_graph=True)["x"]
         assert slope is not None
         layers.append(Layer(layer, to_tensor(value), to_tensor(slope.abs())))
     return tuple(layers)
 
 
-def _findings(curves: Sequence[Curve], questions: Sequence[Question]) -> Iterator[Finding]:
+def _findings(curves: Sequence[Curve], expressions: Sequence[BoundExpression]) -> Iterator[Finding]:
     """What the verdicts do not say, each finding with its place in the list of functions."""
     start = 0
-    for curve, question in zip(curves, questions, strict=True):
+    for curve, bound in zip(curves, expressions, strict=True):
         if curve.derivative is None:
             found = [_not_differentiable(curve)]
         else:
-            found = findings_of(question, question.evaluate(), ("underflow_forward", *NOT_FINITE))
+            found = findings_of(bound, bound.evaluate(), ("underflow_forward", *NOT_FINITE))
         for finding in found:
             span = finding.span
             yield replace(finding, span=None if span is None else (span[0] + start, span[1] + start))

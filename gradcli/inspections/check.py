@@ -14,12 +14,12 @@ from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError
 from gradcli.compute.precision import shortest
 from gradcli.compute.symmetric import Symmetrised
-from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.given import at_each_dtype, given_findings
 from gradcli.diagnose.slopes import Index, at_dtype, attempt, element, forward, reverse
 from gradcli.errors import BoundError, UsageError
-from gradcli.inspections.checking.comparison import RIGHT_IN_FLOAT64, ErrorBudget, Evidence, judge
+from gradcli.inspections.checking.comparison import RIGHT_IN_FLOAT64, ErrorBudget, GradientElement, compare
 from gradcli.inspections.checking.conventions import Conventions, conventions
 from gradcli.inspections.checking.error_budget import ErrorBudgets
 from gradcli.inspections.checking.lost_digits import lost_digits
@@ -44,39 +44,39 @@ MAX_JOINT_ELEMENTS = 200
 def check(
     request: Request,
     dtypes: Sequence[str] = FLOATING,
-    engine: Engine = Engine(),
+    compute: ComputeOptions = ComputeOptions(),
     selection: Selection = Selection(),
 ) -> CheckResult | Failure:
     """Each gradient element in each dtype beside its references; a Failure where PyTorch raised in float64."""
     text = request.program.text
-    question: Question | None = None
+    bound: BoundExpression | None = None
     try:
-        question = ask(_without_own_dtypes(request), replace(engine, dtype="float64"), selection)
-        output = _first_value(question)
-        if not question.wrt or not output.requires_grad:  # PyTorch says it best
-            autodiff.gradients(output, question.differentiated, cotangent=torch.ones_like(output))
-        if output.is_complex() or any(leaf.is_complex() for leaf in question.differentiated.values()):
+        bound = bind(_without_own_dtypes(request), replace(compute, dtype="float64"), selection)
+        output = _first_value(bound)
+        if not bound.wrt or not output.requires_grad:  # PyTorch says it best
+            autodiff.gradients(output, bound.differentiated, cotangent=torch.ones_like(output))
+        if output.is_complex() or any(leaf.is_complex() for leaf in bound.differentiated.values()):
             raise UsageError("check works with real numbers", hint="Take the parts apart: real(...), imag(...).")
-        elementwise = is_elementwise(question, output)
-        _check_size(question, elementwise)
-        checker = _Checker(question, elementwise)
+        elementwise = is_elementwise(bound, output)
+        _check_size(bound, elementwise)
+        checker = _Checker(bound, elementwise)
         rows = _without_contradictions(
             [row for dtype in steps(dtypes, "dtypes checked") for row in checker.rows(dtype)]
         )
     except TorchError as raised:
         from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
 
-        found = raised if question is None else located(raised, question)
+        found = raised if bound is None else located(raised, bound)
         return explain(found, text, frozen=selection.frozen, inputs=request.names)
     return CheckResult(
-        setting=replace(question.setting, dtype=",".join(dtypes)),
+        setting=replace(bound.setting, dtype=",".join(dtypes)),
         expression=text,
-        inputs=question.inputs,
+        inputs=bound.inputs,
         summary=tuple(_summary(dtype, [row for row in rows if row.dtype == dtype]) for dtype in dtypes),
         rows=tuple(rows),
         without_reference=checker.references.without_reference,
         conventions=tuple(checker.conventions),
-        findings=(*given_findings(at_each_dtype(question, dtypes)), *lost_digits(rows, text, checker.stable)),
+        findings=(*given_findings(at_each_dtype(bound, dtypes)), *lost_digits(rows, text, checker.stable)),
     )
 
 
@@ -90,7 +90,7 @@ def _without_own_dtypes(request: Request) -> Request:
     return replace(request, points=tuple(map(without, request.points)), bindings=bindings)
 
 
-def _first_value(question: Question) -> torch.Tensor:
+def _first_value(bound: BoundExpression) -> torch.Tensor:
     """The value of the expression; raises BoundError where what it makes is too large to be made hundreds of times."""
     largest = 0
 
@@ -98,7 +98,7 @@ def _first_value(question: Question) -> torch.Tensor:
         nonlocal largest
         largest = max(largest, value.numel() if isinstance(value, torch.Tensor) else 0)
 
-    output = question.evaluate(observe=note, first=True)
+    output = bound.evaluate(observe=note, first=True)
     if largest > MAX_MADE:
         raise BoundError(
             f"check evaluates the expression hundreds of times, and it makes a tensor of {largest:,} elements; "
@@ -108,8 +108,8 @@ def _first_value(question: Question) -> torch.Tensor:
     return output
 
 
-def _check_size(question: Question, elementwise: bool) -> None:
-    elements = sum(leaf.numel() for leaf in question.differentiated.values())
+def _check_size(bound: BoundExpression, elementwise: bool) -> None:
+    elements = sum(leaf.numel() for leaf in bound.differentiated.values())
     most = MAX_ELEMENTS if elementwise else MAX_JOINT_ELEMENTS
     if elements > most:
         kind = "an elementwise function" if elementwise else "a function that mixes its elements"
@@ -120,50 +120,50 @@ def _check_size(question: Question, elementwise: bool) -> None:
 
 
 class _Checker:
-    """The question at different dtypes; what two dtypes have in common is computed once."""
+    """The expression at different dtypes; what two dtypes have in common is computed once."""
 
-    def __init__(self, question: Question, elementwise: bool) -> None:
-        self.question = question
+    def __init__(self, bound: BoundExpression, elementwise: bool) -> None:
+        self.bound = bound
         self.elementwise = elementwise
         self.references = References(elementwise=elementwise)
         self.conventions: list[str] = []
         self.stable: dict[str, Stable | None] = {}
 
     def rows(self, dtype: str) -> list[CheckRow]:
-        """One row for each element of each differentiated input; those that disagree are judged twice."""
-        question = at_dtype(self.question, dtype)
-        held = conventions(question)
+        """One row for each element of each differentiated input; those that disagree are compared twice."""
+        bound = at_dtype(self.bound, dtype)
+        held = conventions(bound)
         self.conventions += [reason for reason in held.reasons if reason not in self.conventions]
-        judged = {place: self._judge(question, place, found) for place, found in self._evidence(question, held)}
-        accused = any(_bad(row) for _, row in judged.values())
-        budgets = ErrorBudgets(question, held, elementwise=self.elementwise) if accused else None
+        compared = {place: self._compare(bound, place, found) for place, found in self._elements(bound, held)}
+        accused = any(_bad(row) for _, row in compared.values())
+        budgets = ErrorBudgets(bound, held, elementwise=self.elementwise) if accused else None
         found = [
-            self._judge(question, place, evidence, budgets.of(row))[1] if budgets and _bad(row) else row
-            for place, (evidence, row) in judged.items()
+            self._compare(bound, place, known, budgets.of(row))[1] if budgets and _bad(row) else row
+            for place, (known, row) in compared.items()
         ]
-        rows, self.stable[dtype] = with_stable_form(found, question)
+        rows, self.stable[dtype] = with_stable_form(found, bound)
         return rows
 
-    def _judge(
-        self, question: Question, place: Place, evidence: Evidence, budget: ErrorBudget | None = None
-    ) -> tuple[Evidence, CheckRow]:
+    def _compare(
+        self, bound: BoundExpression, place: Place, known: GradientElement, budget: ErrorBudget | None = None
+    ) -> tuple[GradientElement, CheckRow]:
         name, index = place
-        value = shortest(float(question.leaves[name].detach()[index].double()), evidence.dtype)
-        return evidence, judge(evidence, variable=name, index=index, value=value, budget=budget)
+        value = shortest(float(bound.leaves[name].detach()[index].double()), known.dtype)
+        return known, compare(known, variable=name, index=index, value=value, budget=budget)
 
-    def _evidence(self, question: Question, held: Conventions) -> Iterator[tuple[Place, Evidence]]:
-        known = self.references.of(question, held)
-        backward, reason = attempt(lambda: reverse(question))
+    def _elements(self, bound: BoundExpression, held: Conventions) -> Iterator[tuple[Place, GradientElement]]:
+        known = self.references.of(bound, held)
+        backward, reason = attempt(lambda: reverse(bound))
         with Symmetrised() if held.symmetric else nullcontext():
-            tangents, _ = attempt(lambda: forward(question, elementwise=self.elementwise))
-        for name in question.wrt:
+            tangents, _ = attempt(lambda: forward(bound, elementwise=self.elementwise))
+        for name in bound.wrt:
             found = known.differences[name]
-            for index in np.ndindex(*question.leaves[name].shape):
+            for index in np.ndindex(*bound.leaves[name].shape):
                 factor = float(held.factors[name][index]) if name in held.factors else 1.0
                 yield (
                     (name, index),
-                    Evidence(
-                        dtype=question.leaves[name].dtype,
+                    GradientElement(
+                        dtype=bound.leaves[name].dtype,
                         digits=held.digits,
                         reverse=element(backward, name, index),
                         # forward mode knows nothing of the factors

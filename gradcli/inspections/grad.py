@@ -11,7 +11,7 @@ import torch
 from gradcli.compute import autodiff
 from gradcli.compute.autodiff import Gradients, Via
 from gradcli.compute.capture import TorchError, norm, to_gradient, to_norm, to_tensor
-from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask, tensor_of
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
 from gradcli.diagnose.evidence import gather
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings import with_findings
@@ -49,72 +49,72 @@ class GradOptions:
 def grad(
     request: Request,
     options: GradOptions = GradOptions(),
-    engine: Engine = Engine(),
+    compute: ComputeOptions = ComputeOptions(),
     selection: Selection = Selection(),
 ) -> GradResult | Failure:
     """Value and gradients of an expression; a Failure where PyTorch raised."""
     shape: list[int] | None = None
-    question: Question | None = None
+    bound: BoundExpression | None = None
     try:
-        question = ask(request, engine, selection)
-        output = question.evaluate()
+        bound = bind(request, compute, selection)
+        output = bound.evaluate()
         shape = list(output.shape)
-        return _answer(question, output, options)
+        return _answer(bound, output, options)
     except TorchError as raised:
         from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
 
-        found = raised if question is None else located(raised, question)
+        found = raised if bound is None else located(raised, bound)
         return explain(found, request.program.text, frozen=selection.frozen, output=shape, inputs=request.names)
 
 
-def _answer(question: Question, output: torch.Tensor, options: GradOptions) -> GradResult:
-    elementwise = is_elementwise(question, output)
+def _answer(bound: BoundExpression, output: torch.Tensor, options: GradOptions) -> GradResult:
+    elementwise = is_elementwise(bound, output)
     value = to_tensor(output)  # before backward: an in-place program may change nothing any more
-    check_options(question, output, options, elementwise)
-    leaves = question.differentiated
+    check_options(bound, output, options, elementwise)
+    leaves = bound.differentiated
     jacobians = _tensors(autodiff.jacobians(output, leaves)) if options.jacobian else None
     hessians = (
         {name: _tensors(row) for name, row in autodiff.hessians(output, leaves).items()} if options.hessian else None
     )
-    cotangent, how = _cotangent(question, output, options)
+    cotangent, how = _cotangent(bound, output, options)
     orders = _orders(output, leaves, cotangent, options)
     derivatives = [to_gradients(found, scalar=output.ndim == 0) for found in orders]
     result = GradResult(
-        setting=question.setting,
-        expression=question.program.text,
-        inputs=question.inputs,
+        setting=bound.setting,
+        expression=bound.program.text,
+        inputs=bound.inputs,
         output=value,
         gradients=derivatives[-1],
         norm=joint_norm(orders[-1]),
         derivatives=tuple(Derivative(n, g) for n, g in enumerate(derivatives, 1)) if options.order > 1 else (),
         jacobians=jacobians,
         hessians=hessians,
-        tangent=_tangent(question, options),
+        tangent=_tangent(bound, options),
         method=Method(options.via, options.order, how, elementwise),
     )
-    part = sampled(question, output, cotangent, orders[-1], elementwise=elementwise)
+    part = sampled(bound, output, cotangent, orders[-1], elementwise=elementwise)
     if part is None:
-        return _with_findings(result, question, cotangent, options, (output, orders[0]))
-    found = _with_findings(part.thin(result), part.question, part.cotangent, options, None)
+        return _with_findings(result, bound, cotangent, options, (output, orders[0]))
+    found = _with_findings(part.thin(result), part.bound, part.cotangent, options, None)
     return replace(result, findings=tuple(map(part.at_home, found.findings)), sample=part.sample)
 
 
 def _with_findings(
     result: GradResult,
-    question: Question,
+    bound: BoundExpression,
     cotangent: torch.Tensor | None,
     options: GradOptions,
     plain: tuple[torch.Tensor, Gradients] | None,
 ) -> GradResult:
-    """The result with its findings; `plain`: output and gradients of the plain run, where they are of this question."""
+    """The result with its findings; `plain`: output and gradients of the plain run, where they are of `bound`."""
     evidence = gather(
-        question,
+        bound,
         cotangent=cotangent,
         gradients=lambda wide: _last_order(wide, cotangent, options),
         plain=plain,
         order=options.order,
     )
-    found = with_fixes(with_findings(result, evidence), question, cotangent)
+    found = with_fixes(with_findings(result, evidence), bound, cotangent)
     return found if evidence.sample is None else replace(found, sample=evidence.sample)
 
 
@@ -126,16 +126,16 @@ def _orders(
     return [autodiff.gradients(output, leaves, cotangent=cotangent, via=options.via)]
 
 
-def _last_order(question: Question, cotangent: torch.Tensor | None, options: GradOptions) -> Gradients:
-    output = question.evaluate()
+def _last_order(bound: BoundExpression, cotangent: torch.Tensor | None, options: GradOptions) -> Gradients:
+    output = bound.evaluate()
     same = None if cotangent is None else cotangent.to(output.dtype)
-    return _orders(output, question.differentiated, same, options)[-1]
+    return _orders(output, bound.differentiated, same, options)[-1]
 
 
-def is_elementwise(question: Question, output: torch.Tensor) -> bool:
+def is_elementwise(bound: BoundExpression, output: torch.Tensor) -> bool:
     """Whether element i of the output depends on element i of each differentiated input alone."""
-    shapes = [leaf.shape for leaf in question.differentiated.values()]
-    return is_pointwise(question.program) and all(shape == output.shape for shape in shapes)
+    shapes = [leaf.shape for leaf in bound.differentiated.values()]
+    return is_pointwise(bound.program) and all(shape == output.shape for shape in shapes)
 
 
 def to_gradients(found: Gradients, *, scalar: bool) -> dict[str, Gradient | None]:
@@ -153,14 +153,14 @@ def joint_norm(found: Gradients) -> np.ndarray | None:
     return to_norm(norm(present), present[0].dtype) if present else None
 
 
-def check_options(question: Question, output: torch.Tensor, options: GradOptions, elementwise: bool) -> None:
+def check_options(bound: BoundExpression, output: torch.Tensor, options: GradOptions, elementwise: bool) -> None:
     """Raises UsageError, BoundError for what cannot be asked of this output."""
     if not 1 <= options.order <= MAX_ORDER:
         raise UsageError(f"--order {options.order} is out of bounds", hint=f"Choose 1 to {MAX_ORDER}.")
     if options.order > 1 and not elementwise:
         raise UsageError(
             "--order needs an elementwise function: each output belongs to one input",
-            expression=question.program.text,
+            expression=bound.program.text,
             hint="For second derivatives of a scalar of several inputs, use --hessian.",
         )
     if options.order > 1 and options.via == "backward":
@@ -168,10 +168,10 @@ def check_options(question: Question, output: torch.Tensor, options: GradOptions
     if options.hessian and output.ndim:
         raise UsageError(
             f"--hessian needs a scalar output, this one has the shape {list(output.shape)}",
-            expression=question.program.text,
+            expression=bound.program.text,
             hint="Reduce it: sum(...) or mean(...).",
         )
-    inputs = sum(leaf.numel() for leaf in question.differentiated.values())
+    inputs = sum(leaf.numel() for leaf in bound.differentiated.values())
     for name, rows in (("--jacobian", output.numel() * options.jacobian), ("--hessian", inputs * options.hessian)):
         if rows * inputs > MAX_MATRIX:
             raise BoundError(
@@ -190,32 +190,32 @@ def _tensors(found: Gradients) -> dict[str, Tensor | None]:
 
 
 def _cotangent(
-    question: Question, output: torch.Tensor, options: GradOptions
+    bound: BoundExpression, output: torch.Tensor, options: GradOptions
 ) -> tuple[torch.Tensor | None, str | None]:
     if options.no_cotangent:
         return None, None
     if options.vjp is not None:
-        return tensor_of(options.vjp, question.context).detach().to(output.dtype), "given"
+        return tensor_of(options.vjp, bound.context).detach().to(output.dtype), "given"
     return autodiff.ones(output), "ones"
 
 
-def _tangent(question: Question, options: GradOptions) -> Tensor | None:
-    tangents = directions(question, options)
-    return to_tensor(autodiff.tangent(question.evaluate, question.differentiated, tangents)) if tangents else None
+def _tangent(bound: BoundExpression, options: GradOptions) -> Tensor | None:
+    tangents = directions(bound, options)
+    return to_tensor(autodiff.tangent(bound.evaluate, bound.differentiated, tangents)) if tangents else None
 
 
-def directions(question: Question, options: GradOptions) -> dict[str, torch.Tensor]:
+def directions(bound: BoundExpression, options: GradOptions) -> dict[str, torch.Tensor]:
     """The tangent of each input that has one.  Raises UsageError for what does not fit."""
     tangents: dict[str, torch.Tensor] = {}
     for name, value in (options.jvp or {}).items():
-        if not name and len(question.wrt) != 1:
-            example = " ".join(f"--jvp {n}=1" for n in question.wrt)
+        if not name and len(bound.wrt) != 1:
+            example = " ".join(f"--jvp {n}=1" for n in bound.wrt)
             raise UsageError("--jvp needs the input's name when there are several", hint=f"Write {example}.")
-        known = name or question.wrt[0]
-        if known not in question.wrt:
+        known = name or bound.wrt[0]
+        if known not in bound.wrt:
             raise UsageError(f"--jvp names '{known}', which is not differentiated", hint="Name an input of --wrt.")
-        leaf = question.leaves[known]
-        direction = tensor_of(value, question.context).to(leaf.dtype)
+        leaf = bound.leaves[known]
+        direction = tensor_of(value, bound.context).to(leaf.dtype)
         if direction.numel() == leaf.numel() == 1:
             direction = direction.reshape(leaf.shape)  # a single point is 1-D, the number typed for it is not
         if direction.shape != leaf.shape:

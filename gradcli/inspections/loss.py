@@ -12,7 +12,7 @@ from gradcli.compute import autodiff, bounds
 from gradcli.compute.autodiff import Gradients, Via
 from gradcli.compute.capture import TorchError, dtype_name, to_tensor
 from gradcli.compute.evaluate import evaluate_node
-from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask, tensor_of
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
 from gradcli.diagnose.evidence import gather
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings import with_findings
@@ -45,22 +45,22 @@ class LossOptions:
 def loss(
     asked: LossRequest,
     options: LossOptions = LossOptions(),
-    engine: Engine = Engine(),
+    compute: ComputeOptions = ComputeOptions(),
     selection: Selection = Selection(),
 ) -> LossResult | Failure:
     """The loss and its gradients; a Failure where PyTorch raised."""
     shape: list[int] | None = None
-    question: Question | None = None
+    bound: BoundExpression | None = None
     text = asked.request.program.text
     try:
-        question = ask(asked.request, engine, selection, default_wrt=default_wrt(asked, selection))
-        output = question.evaluate()
+        bound = bind(asked.request, compute, selection, default_wrt=default_wrt(asked, selection))
+        output = bound.evaluate()
         shape = list(output.shape)
-        return _answer(asked, question, output, options)
+        return _answer(asked, bound, output, options)
     except TorchError as raised:
         from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
 
-        found = raised if question is None else located(raised, question)
+        found = raised if bound is None else located(raised, bound)
         return explain(found, text, frozen=selection.frozen, output=shape, inputs=asked.request.names)
 
 
@@ -75,42 +75,42 @@ def default_wrt(asked: LossRequest, selection: Selection) -> Callable[[Sequence[
     return names
 
 
-def _answer(asked: LossRequest, question: Question, output: torch.Tensor, options: LossOptions) -> LossResult:
+def _answer(asked: LossRequest, bound: BoundExpression, output: torch.Tensor, options: LossOptions) -> LossResult:
     steps = check_descent(options, output)
-    cotangent, how = _cotangent(question, output, options)
-    found = autodiff.gradients(output, question.differentiated, cotangent=cotangent, via=options.via)
+    cotangent, how = _cotangent(bound, output, options)
+    found = autodiff.gradients(output, bound.differentiated, cotangent=cotangent, via=options.via)
     value = to_tensor(output)
     with torch.no_grad():
-        unreduced = replace(question, program=_unreduced(asked)).evaluate()
+        unreduced = replace(bound, program=_unreduced(asked)).evaluate()
     result = LossResult(
-        setting=question.setting,
-        expression=question.program.text,
+        setting=bound.setting,
+        expression=bound.program.text,
         name=asked.row.name,
         parameters=asked.parameters,
         reduction=asked.reduction,
-        inputs=question.inputs,
+        inputs=bound.inputs,
         loss=value,
         contributions=to_tensor(unreduced),
         gradients=to_gradients(found, scalar=output.ndim == 0),
         norm=joint_norm(found),
-        inside=_inside(asked, question),
-        descent=tuple(_descend(question, options, steps)) if steps is not None else (),
+        inside=_inside(asked, bound),
+        descent=tuple(_descend(bound, options, steps)) if steps is not None else (),
         method=Method(options.via, 1, how, elementwise=False),
     )
     evidence = gather(
-        question,
+        bound,
         cotangent=cotangent,
         gradients=lambda wide: _gradients(wide, cotangent, options),
         plain=(output, found),
     )
-    found_in = with_fixes(with_findings(result, evidence), question, cotangent)
+    found_in = with_fixes(with_findings(result, evidence), bound, cotangent)
     return found_in if evidence.sample is None else replace(found_in, sample=evidence.sample)
 
 
-def _gradients(question: Question, cotangent: torch.Tensor | None, options: LossOptions) -> Gradients:
-    output = question.evaluate()
+def _gradients(bound: BoundExpression, cotangent: torch.Tensor | None, options: LossOptions) -> Gradients:
+    output = bound.evaluate()
     same = None if cotangent is None else cotangent.to(output.dtype)
-    return autodiff.gradients(output, question.differentiated, cotangent=same, via=options.via)
+    return autodiff.gradients(output, bound.differentiated, cotangent=same, via=options.via)
 
 
 def _unreduced(asked: LossRequest) -> Program:
@@ -118,13 +118,13 @@ def _unreduced(asked: LossRequest) -> Program:
 
 
 def _cotangent(
-    question: Question, output: torch.Tensor, options: LossOptions
+    bound: BoundExpression, output: torch.Tensor, options: LossOptions
 ) -> tuple[torch.Tensor | None, str | None]:
     if options.no_cotangent:
         return None, None
     if options.vjp is None:
         return autodiff.ones(output), "ones"
-    return tensor_of(options.vjp, question.context).detach().to(output.dtype), "given"
+    return tensor_of(options.vjp, bound.context).detach().to(output.dtype), "given"
 
 
 def check_descent(options: LossOptions, output: torch.Tensor) -> int | None:
@@ -141,15 +141,15 @@ def check_descent(options: LossOptions, output: torch.Tensor) -> int | None:
     return options.steps
 
 
-def _descend(question: Question, options: LossOptions, steps: int) -> list[DescentStep]:
+def _descend(bound: BoundExpression, options: LossOptions, steps: int) -> list[DescentStep]:
     """new = old - lr * gradient, `steps` times; one record before each update and one after the last."""
     assert options.learning_rate is not None
-    numbers = 2 * (steps + 1) * sum(leaf.numel() for leaf in question.differentiated.values())
-    bounds.check_kept(numbers, f"--steps {steps}", most=question.context.max_elements)
-    leaves = {name: leaf.detach().clone().requires_grad_() for name, leaf in question.differentiated.items()}
+    numbers = 2 * (steps + 1) * sum(leaf.numel() for leaf in bound.differentiated.values())
+    bounds.check_kept(numbers, f"--steps {steps}", most=bound.context.max_elements)
+    leaves = {name: leaf.detach().clone().requires_grad_() for name, leaf in bound.differentiated.items()}
     records = []
     for step in progress.steps(range(steps + 1), "steps of gradient descent", steps):
-        output = question.evaluate(leaves)
+        output = bound.evaluate(leaves)
         found = autodiff.gradients(output, leaves, cotangent=None, via=options.via)
         parameters = {name: to_tensor(leaf.detach().clone()) for name, leaf in leaves.items()}
         records.append(DescentStep(step, float(output.detach()), parameters, to_gradients(found, scalar=True)))
@@ -166,16 +166,16 @@ def _updated(leaves: dict[str, torch.Tensor], found: Gradients, rate: float) -> 
     return updated
 
 
-def _inside(asked: LossRequest, question: Question) -> Inside | None:
+def _inside(asked: LossRequest, bound: BoundExpression) -> Inside | None:
     """The softmax of cross_entropy, or the sigmoid of bce_with_logits, beside the target."""
-    call = question.program.result
+    call = bound.program.result
     if asked.row.name not in ("cross_entropy", "bce_with_logits") or not isinstance(call, Call):
         return None
-    if "target" not in question.leaves or not call.arguments:
+    if "target" not in bound.leaves or not call.arguments:
         return None
-    target = question.leaves["target"].detach()
+    target = bound.leaves["target"].detach()
     with torch.no_grad():
-        logits = evaluate_node(call.arguments[0], question.leaves, question.context)
+        logits = evaluate_node(call.arguments[0], bound.leaves, bound.context)
         if asked.row.name == "bce_with_logits":
             return _beside("sigmoid", logits.sigmoid(), target)
         classes = 1 if logits.ndim > 1 else 0

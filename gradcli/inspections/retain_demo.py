@@ -9,7 +9,7 @@ from gradcli.compute import bounds
 from gradcli.compute.autodiff import Via
 from gradcli.compute.capture import TorchError, to_tensor
 from gradcli.compute.tape import node_name
-from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.explain.locate import located
 from gradcli.diagnose.given import given_findings
@@ -37,37 +37,37 @@ class RetainOptions:
 def retain_demo(
     request: Request | None = None,
     options: RetainOptions = RetainOptions(),
-    engine: Engine = Engine(),
+    compute: ComputeOptions = ComputeOptions(),
     selection: Selection = Selection(),
 ) -> RetainDemoResult | Failure:
     """The scenarios, or the user's own graph; a Failure where the forward pass or the very first call raised."""
     asked = demonstration() if request is None else request
     plans = PLANS if request is None else (plan_of(asked, options),)
-    question: Question | None = None
+    bound: BoundExpression | None = None
     try:
-        question = ask(asked, engine, selection)
-        numbers = sum(leaf.numel() for leaf in question.differentiated.values())
-        bounds.check_kept(options.calls * numbers, f"--calls {options.calls}", most=engine.max_elements)
-        scenarios = tuple(_play(plan, question) for plan in plans)
+        bound = bind(asked, compute, selection)
+        numbers = sum(leaf.numel() for leaf in bound.differentiated.values())
+        bounds.check_kept(options.calls * numbers, f"--calls {options.calls}", most=compute.max_elements)
+        scenarios = tuple(_play(plan, bound) for plan in plans)
     except TorchError as raised:
-        found = raised if question is None else located(raised, question)
+        found = raised if bound is None else located(raised, bound)
         return explain(found, asked.program.text, frozen=selection.frozen, inputs=asked.names)
     errors = {scenario.name: _first_error(scenario) for scenario in scenarios}
     return RetainDemoResult(
-        setting=question.setting,
+        setting=bound.setting,
         expression=None if request is None else asked.program.text,
-        inputs=question.inputs,
+        inputs=bound.inputs,
         scenarios=scenarios,
         error=errors["twice"] if request is None else next(iter(errors.values())),
-        findings=given_findings([question]),
+        findings=given_findings([bound]),
     )
 
 
-def reproduce(request: Request | None, options: RetainOptions, engine: Engine, selection: Selection) -> None:
+def reproduce(request: Request | None, options: RetainOptions, compute: ComputeOptions, selection: Selection) -> None:
     """The same calls with nothing caught: raises TorchError with PyTorch's own exception inside."""
     asked = demonstration() if request is None else request
     plan = staged(request, options)
-    stage = Stage(plan, ask(asked, engine, selection))
+    stage = Stage(plan, bind(asked, compute, selection))
     for number in range(1, len(plan.outputs) + 1):
         stage.call(number)
 
@@ -99,16 +99,16 @@ def plan_of(request: Request, options: RetainOptions) -> Plan:
     )
 
 
-def _play(plan: Plan, question: Question) -> Scenario:
+def _play(plan: Plan, bound: BoundExpression) -> Scenario:
     """The plain calls, the same under instruments, and the fixes where one raised.
 
     Raises TorchError where the first call does: then there is no second pass to speak of.
     """
-    stage = Stage(plan, question)
+    stage = Stage(plan, bound)
     outcomes = [stage.attempt(number) for number in steps(range(1, len(plan.outputs) + 1), "calls")]
     if isinstance(outcomes[0], TorchError):
         raise outcomes[0]
-    autopsy = Autopsy(plan, question)
+    autopsy = Autopsy(plan, bound)
     agrees = autopsy.agrees(outcomes)
     calls = tuple(_call(number, stage, outcome, autopsy, agrees) for number, outcome in enumerate(outcomes, 1))
     raised = any(not call.ok for call in calls)
@@ -120,7 +120,7 @@ def _play(plan: Plan, question: Question) -> Scenario:
         calls=calls,
         graph=autopsy.graph_nodes() if agrees else (),
         explanation=_explanation(plan, calls, autopsy) if agrees else "under instruments the calls did something else",
-        fixes=ways_out(plan, question) if raised else (),
+        fixes=ways_out(plan, bound) if raised else (),
         agrees=agrees,
     )
 

@@ -9,7 +9,7 @@ import torch
 
 from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError, to_gradient, to_tensor
-from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.evidence import findings_of
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings import NOT_FINITE
@@ -31,15 +31,15 @@ class SoftmaxOptions:
 
 
 def softmax(
-    points: tuple[Value, ...], options: SoftmaxOptions = SoftmaxOptions(), engine: Engine = Engine()
+    points: tuple[Value, ...], options: SoftmaxOptions = SoftmaxOptions(), compute: ComputeOptions = ComputeOptions()
 ) -> SoftmaxResult | Failure:
     """The softmax of the points and its derivatives; a Failure where PyTorch raised."""
     text = softmax_text(options)
     try:
-        question = ask(softmax_request(points, options), engine, Selection())
-        if not question.wrt:
+        bound = bind(softmax_request(points, options), compute, Selection())
+        if not bound.wrt:
             raise UsageError("softmax takes floating numbers", hint="Write 2 1 0.1 or [2, 1, 0.1].")
-        return _answer(question, options)
+        return _answer(bound, options)
     except TorchError as raised:
         return explain(raised, text)
 
@@ -55,25 +55,25 @@ def softmax_text(options: SoftmaxOptions) -> str:
     return f"{'log_softmax' if options.log else 'softmax'}({scaled}, dim={options.dim})"
 
 
-def _answer(question: Question, options: SoftmaxOptions) -> SoftmaxResult:
-    output = question.evaluate()
-    leaves = question.differentiated
+def _answer(bound: BoundExpression, options: SoftmaxOptions) -> SoftmaxResult:
+    output = bound.evaluate()
+    leaves = bound.differentiated
     check_softmax(output, options)
-    gradient = _gradient(question, output, options.index)
+    gradient = _gradient(bound, output, options.index)
     jacobian = autodiff.jacobians(output, leaves)["x"]
     assert jacobian is not None
     probabilities = output.exp() if options.log else output
     return SoftmaxResult(
-        setting=question.setting,
-        expression=question.program.text,
-        inputs=question.inputs,
+        setting=bound.setting,
+        expression=bound.program.text,
+        inputs=bound.inputs,
         probabilities=to_tensor(output),
         sum=to_tensor(probabilities.sum(dim=options.dim)),
         jacobian=to_tensor(jacobian),
         index=options.index,
         gradient=gradient,
-        amplification=_amplification(question.leaves["x"].detach(), probabilities.detach(), options.dim),
-        findings=tuple(findings_of(question, output, ("underflow_forward", *NOT_FINITE, "saturated"))),
+        amplification=_amplification(bound.leaves["x"].detach(), probabilities.detach(), options.dim),
+        findings=tuple(findings_of(bound, output, ("underflow_forward", *NOT_FINITE, "saturated"))),
     )
 
 
@@ -95,12 +95,12 @@ def check_softmax(output: torch.Tensor, options: SoftmaxOptions) -> None:
         )
 
 
-def _gradient(question: Question, output: torch.Tensor, index: int | None) -> Gradient | None:
+def _gradient(bound: BoundExpression, output: torch.Tensor, index: int | None) -> Gradient | None:
     """The gradient of the probability that `index` counts out in the flattened output."""
     if index is None:
         return None
     chosen = output.reshape(-1)[index]
-    found = autodiff.gradients(chosen, question.differentiated, cotangent=None, retain_graph=True)["x"]
+    found = autodiff.gradients(chosen, bound.differentiated, cotangent=None, retain_graph=True)["x"]
     assert found is not None
     return to_gradient(found, joint_norm=torch.linalg.vector_norm(found.double()))
 

@@ -16,7 +16,7 @@ from gradcli.compute.paths import paths
 from gradcli.compute.recorder import Recorder, operation_of, record_backward
 from gradcli.compute.tape import LEAF, Tape
 from gradcli.compute.tape import Step as TapeStep
-from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask, tensor_of
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
 from gradcli.diagnose.evidence import agreement, evidence_of
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings import with_findings
@@ -42,36 +42,36 @@ class TraceOptions:
 def trace(
     request: Request,
     options: TraceOptions = TraceOptions(),
-    engine: Engine = Engine(),
+    compute: ComputeOptions = ComputeOptions(),
     selection: Selection = Selection(),
 ) -> TraceResult | Failure:
     """The tape; where PyTorch raises, the tape up to there and the exception in `raised`."""
     text = request.program.text
     try:
-        question = ask(request, engine, selection)
+        bound = bind(request, compute, selection)
     except TorchError as raised:
         return explain(raised, text, frozen=selection.frozen, inputs=request.names)
-    _check(options, question)
+    _check(options, bound)
     with _resting_collector():
-        return _traced(question, options, selection)
+        return _traced(bound, options, selection)
 
 
-def _traced(question: Question, options: TraceOptions, selection: Selection) -> TraceResult:
-    recorder = Recorder(question.program, question.in_place)
+def _traced(bound: BoundExpression, options: TraceOptions, selection: Selection) -> TraceResult:
+    recorder = Recorder(bound.program, bound.in_place)
     try:
-        output = question.evaluate()  # the plain run first: instruments must not decide what happens
-        cotangent = torch.ones_like(output) if options.vjp is None else _given(options.vjp, question, output)
-        plain = _gradients(question, output, cotangent)
-        recorded = question.evaluate(observe=recorder)
-        tape = record_backward(recorder, recorded, question.differentiated, cotangent, retain_graph=True)
+        output = bound.evaluate()  # the plain run first: instruments must not decide what happens
+        cotangent = torch.ones_like(output) if options.vjp is None else _given(options.vjp, bound, output)
+        plain = _gradients(bound, output, cotangent)
+        recorded = bound.evaluate(observe=recorder)
+        tape = record_backward(recorder, recorded, bound.differentiated, cotangent, retain_graph=True)
     except TorchError as raised:
-        return _raised(question, raised, selection)
+        return _raised(bound, raised, selection)
     tape.agrees = agreement(plain, tape.gradients) and agreement({"": output}, {"": recorded})
-    evidence = evidence_of(question, tape, cotangent, lambda wide: _shadowed(wide, cotangent))
+    evidence = evidence_of(bound, tape, cotangent, lambda wide: _shadowed(wide, cotangent))
     result = TraceResult(
-        setting=question.setting,
-        expression=question.program.text,
-        inputs=question.inputs,
+        setting=bound.setting,
+        expression=bound.program.text,
+        inputs=bound.inputs,
         output=to_tensor(output),
         gradients=to_gradients(tape.gradients, scalar=output.ndim == 0),
         steps=_steps(tape, evidence),
@@ -79,7 +79,7 @@ def _traced(question: Question, options: TraceOptions, selection: Selection) -> 
         agrees=tape.agrees,
         raised=None,
     )
-    return _marked(with_fixes(with_findings(result, evidence), question, cotangent))
+    return _marked(with_fixes(with_findings(result, evidence), bound, cotangent))
 
 
 @contextmanager
@@ -94,56 +94,54 @@ def _resting_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _check(options: TraceOptions, question: Question) -> None:
-    if options.path is not None and options.path not in question.wrt:
+def _check(options: TraceOptions, bound: BoundExpression) -> None:
+    if options.path is not None and options.path not in bound.wrt:
         raise UsageError(
             f"--path names '{options.path}', which is not differentiated",
-            hint=did_you_mean(options.path, question.wrt) or f"The inputs are {', '.join(question.wrt) or 'none'}.",
+            hint=did_you_mean(options.path, bound.wrt) or f"The inputs are {', '.join(bound.wrt) or 'none'}.",
         )
 
 
-def _given(vjp: Value, question: Question, output: torch.Tensor) -> torch.Tensor:
-    return tensor_of(vjp, question.context).detach().to(output.dtype)
+def _given(vjp: Value, bound: BoundExpression, output: torch.Tensor) -> torch.Tensor:
+    return tensor_of(vjp, bound.context).detach().to(output.dtype)
 
 
-def _gradients(question: Question, output: torch.Tensor, cotangent: torch.Tensor) -> Gradients:
-    return autodiff.gradients(output, question.differentiated, cotangent=cotangent)
+def _gradients(bound: BoundExpression, output: torch.Tensor, cotangent: torch.Tensor) -> Gradients:
+    return autodiff.gradients(output, bound.differentiated, cotangent=cotangent)
 
 
-def _shadowed(question: Question, cotangent: torch.Tensor) -> Gradients:
-    output = question.evaluate()
-    return _gradients(question, output, cotangent.to(output.dtype))
+def _shadowed(bound: BoundExpression, cotangent: torch.Tensor) -> Gradients:
+    output = bound.evaluate()
+    return _gradients(bound, output, cotangent.to(output.dtype))
 
 
-def _raised(question: Question, raised: TorchError, selection: Selection) -> TraceResult:
+def _raised(bound: BoundExpression, raised: TorchError, selection: Selection) -> TraceResult:
     """The steps up to the exception, from a run under the observer that ends in the same way."""
     from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
 
-    recorder = Recorder(question.program, question.in_place)
+    recorder = Recorder(bound.program, bound.in_place)
     shape: list[int] | None = None
     found = raised
     try:
-        shape = list(question.evaluate(observe=recorder).shape)
-        found = located(raised, question)
+        shape = list(bound.evaluate(observe=recorder).shape)
+        found = located(raised, bound)
     except TorchError as again:
-        found = located(again, question)
+        found = located(again, bound)
     tape = Tape(recorder.steps, {}, recorder.owner, torch.zeros(()), {})
     result = TraceResult(
-        setting=question.setting,
-        expression=question.program.text,
-        inputs=question.inputs,
+        setting=bound.setting,
+        expression=bound.program.text,
+        inputs=bound.inputs,
         output=None,
-        gradients=dict.fromkeys(question.wrt),
-        steps=(*_steps(tape, None), *_unfinished(found, question.program.text, recorder)),
+        gradients=dict.fromkeys(bound.wrt),
+        steps=(*_steps(tape, None), *_unfinished(found, bound.program.text, recorder)),
         paths=(),
         agrees=True,
-        raised=explain(
-            found, question.program.text, frozen=selection.frozen, output=shape, inputs=tuple(question.leaves)
-        ),
+        raised=explain(found, bound.program.text, frozen=selection.frozen, output=shape, inputs=tuple(bound.leaves)),
     )
     if found.stage == "forward":
         return result
-    return _marked(with_findings(result, Evidence(None, tape, question.context)))
+    return _marked(with_findings(result, Evidence(None, tape, bound.context)))
 
 
 def _unfinished(raised: TorchError, text: str, recorder: Recorder) -> tuple[Step, ...]:

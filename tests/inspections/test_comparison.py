@@ -11,11 +11,11 @@ import torch
 from mpmath import mpf, workdps
 
 from gradcli.compute.reference import Slope
-from gradcli.inspections.checking.comparison import ALL_LOST, LOST, ZERO, ErrorBudget, Evidence, judge
+from gradcli.inspections.checking.comparison import ALL_LOST, LOST, ZERO, ErrorBudget, GradientElement, compare
 from gradcli.inspections.checking.ties import Beside
 from gradcli.results import CheckRow
 
-SMOOTH = Evidence(
+SMOOTH = GradientElement(
     dtype=torch.float64,
     digits=torch.float64,
     reverse=2.0,
@@ -33,14 +33,14 @@ UNKNOWN = Slope("unknown")
 NO_BUDGET = ErrorBudget()
 
 
-def row(evidence: Evidence, budget: ErrorBudget | None = NO_BUDGET, **changes: object) -> CheckRow:
+def row(evidence: GradientElement, budget: ErrorBudget | None = NO_BUDGET, **changes: object) -> CheckRow:
     if "dtype" in changes:
         changes.setdefault("digits", changes["dtype"])
     changed = replace(evidence, **changes)  # type: ignore[arg-type]
-    return judge(changed, variable="x", index=(0,), value=1.0, budget=budget)
+    return compare(changed, variable="x", index=(0,), value=1.0, budget=budget)
 
 
-def verdict(evidence: Evidence, budget: ErrorBudget | None = NO_BUDGET, **changes: object) -> str:
+def verdict(evidence: GradientElement, budget: ErrorBudget | None = NO_BUDGET, **changes: object) -> str:
     return row(evidence, budget, **changes).verdict
 
 

@@ -17,7 +17,7 @@ from emitted import Ran, run_all, value_of
 from test_gradient_cases import CASES as REAL_CASES
 from test_gradient_cases import words as words_of_case
 
-from gradcli.diagnose.bound_expression import Engine, Selection
+from gradcli.diagnose.bound_expression import ComputeOptions, Selection
 from gradcli.errors import BoundError
 from gradcli.inspections.emission.programs import grad_program
 from gradcli.inspections.grad import GradOptions
@@ -341,12 +341,12 @@ def test_numbers_from_elsewhere_are_written_up_to_a_bound(count: int, fits: bool
     values = np.linspace(0, 1, count)
     request = read("sum(x)", ["@values"], command="grad", sources={"@values": Value("@values", numbers=values)})
     if fits:
-        result = grad_program(request, GradOptions(), Engine(), Selection())
+        result = grad_program(request, GradOptions(), ComputeOptions(), Selection())
         (ran,) = run_all([result.program])
         assert ran.value("gradient of x") == [1.0] * count
     else:
         with pytest.raises(BoundError, match="x has 1,001 numbers, too many to write into a program"):
-            grad_program(request, GradOptions(), Engine(), Selection())
+            grad_program(request, GradOptions(), ComputeOptions(), Selection())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 import torch
 from command_line import captured
 
-from gradcli.diagnose.bound_expression import Engine, Question, Selection, ask
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.fixes.verifier import MAX_ELEMENTS, Fix, Verifier, verified_fix
 from gradcli.language.parser import parse
 from gradcli.language.request import Binding, Request, Value, read
@@ -24,12 +24,12 @@ REPAIRABLE = [
 ]
 
 
-def question(text: str, *words: str, dtype: str = "float32") -> Question:
+def bound(text: str, *words: str, dtype: str = "float32") -> BoundExpression:
     """The question that a command line asks."""
-    return ask(read(text, list(words), command="grad"), Engine(dtype=dtype), Selection())
+    return bind(read(text, list(words), command="grad"), ComputeOptions(dtype=dtype), Selection())
 
 
-def question_of(case: dict[str, Any]) -> Question:
+def question_of(case: dict[str, Any]) -> BoundExpression:
     """The question that a real case asks."""
     inputs = case["inputs"].items()
     bindings = tuple(
@@ -38,7 +38,7 @@ def question_of(case: dict[str, Any]) -> Question:
     )
     wrt = tuple(name for name, given in inputs if given.get("requires_grad"))
     request = Request(parse(case["expr"], bound=[name for name, _ in inputs]), bindings, (), None)
-    return ask(request, Engine(dtype=case["inputs"][wrt[0]]["dtype"]), Selection(wrt))
+    return bind(request, ComputeOptions(dtype=case["inputs"][wrt[0]]["dtype"]), Selection(wrt))
 
 
 def numbers(values: Any) -> Any:
@@ -48,7 +48,7 @@ def numbers(values: Any) -> Any:
 
 def fix_of(text: str, *words: str, dtype: str = "float32") -> str | None:
     """The text of the fix."""
-    found = verified_fix(question(text, *words, dtype=dtype))
+    found = verified_fix(bound(text, *words, dtype=dtype))
     return None if found is None else found.text
 
 
@@ -95,7 +95,7 @@ def test_this_is_mended(text: str, words: list[str], fixed: str) -> None:
 
 def test_both_discarded_branches_are_guarded_at_once() -> None:
     text = "where(x > 0, log(x), 0.0).sum() + where(x > 1, sqrt(x - 1), 0.0).sum()"
-    found = verified_fix(question(text, "x=0,1,2"))
+    found = verified_fix(bound(text, "x=0,1,2"))
     assert found is not None
     assert found.gradients["x"] is not None
     assert found.gradients["x"].tolist() == pytest.approx([0.0, 1.0, 1.0])
@@ -166,7 +166,7 @@ def test_what_no_rewrite_can_mend_is_left_unfixed(text: str, words: list[str]) -
     ],
 )
 def test_a_planted_wrong_rewrite_is_refused(text: str, words: list[str], planted: str, why: str) -> None:
-    assert Verifier(question(text, *words)).gradients(planted) is None, why
+    assert Verifier(bound(text, *words)).gradients(planted) is None, why
 
 
 @pytest.mark.parametrize(
@@ -194,12 +194,12 @@ def test_a_planted_wrong_rewrite_is_refused(text: str, words: list[str], planted
     ],
 )
 def test_the_right_rewrite_beside_it_is_accepted(text: str, words: list[str], planted: str) -> None:
-    assert Verifier(question(text, *words)).gradients(planted) is not None
+    assert Verifier(bound(text, *words)).gradients(planted) is not None
 
 
 def test_an_original_that_lost_its_digits_in_float64_does_not_refuse_the_right_rewrite() -> None:
     # 1 - sigmoid(36) has few right digits in float64: only 50 digits can tell the two rewrites apart
-    verifier = Verifier(question("log(1 - sigmoid(x))", "x=36", dtype="float64"))
+    verifier = Verifier(bound("log(1 - sigmoid(x))", "x=36", dtype="float64"))
     original, better = (verifier.here.run(parse(text)) for text in ("log(1 - sigmoid(x))", "logsigmoid(-x)"))
     assert original is not None
     assert better is not None
@@ -209,7 +209,7 @@ def test_an_original_that_lost_its_digits_in_float64_does_not_refuse_the_right_r
 
 
 def test_the_cotangent_is_the_one_that_is_asked_for() -> None:
-    found = verified_fix(question("log(softmax(x, dim=0))", "x=0,-200"), cotangent=torch.tensor([0.0, 3.0]))
+    found = verified_fix(bound("log(softmax(x, dim=0))", "x=0,-200"), cotangent=torch.tensor([0.0, 3.0]))
     assert found is not None
     assert found.gradients["x"] is not None
     assert found.gradients["x"].tolist() == [-3.0, 3.0]
@@ -217,13 +217,13 @@ def test_the_cotangent_is_the_one_that_is_asked_for() -> None:
 
 def test_the_place_where_it_was_born_is_mended_first() -> None:
     text = "where(x > 0, sqrt(x), 0.0) + log(1 + y)"
-    found = verified_fix(question(text, "x=0", "y=1"), prefer=(13, 20))
+    found = verified_fix(bound(text, "x=0", "y=1"), prefer=(13, 20))
     assert found is not None
     assert found.text == "where(x > 0, sqrt(where(x > 0, x, 1.0)), 0.0) + log(1 + y)"
 
 
 def test_the_inputs_stay_as_they_are() -> None:
-    asked = question("p.mul_(2.0)", "p=1,2")
+    asked = bound("p.mul_(2.0)", "p=1,2")
     assert verified_fix(asked) is not None
     assert asked.leaves["p"].tolist() == [1.0, 2.0]
 
@@ -237,7 +237,7 @@ FAR, NEAR = "x**1.5 + (2.3*x)**2 - 5.29*x**2", "x**1.5"
 
 
 def test_of_the_rewrites_that_hold_the_one_with_the_closest_gradient_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    verifier = Verifier(question("x*sqrt(x)", "x=0,4.3"))
+    verifier = Verifier(bound("x*sqrt(x)", "x=0,4.3"))
     assert verifier.held(FAR) is not None
     for texts in ([FAR, NEAR], [NEAR, FAR]):
         monkeypatch.setattr(verifier, "_texts", lambda *_, texts=texts: iter(texts))
@@ -247,7 +247,7 @@ def test_of_the_rewrites_that_hold_the_one_with_the_closest_gradient_is_taken(mo
 
 
 def test_one_that_holds_is_taken_where_no_closer_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    verifier = Verifier(question("x*sqrt(x)", "x=0,4.3"))
+    verifier = Verifier(bound("x*sqrt(x)", "x=0,4.3"))
     monkeypatch.setattr(verifier, "_texts", lambda *_: iter([FAR, "x**1.4"]))
     found = verifier.fix()
     assert found is not None
@@ -267,12 +267,12 @@ def test_one_that_holds_is_taken_where_no_closer_one_does(monkeypatch: pytest.Mo
     ],
 )
 def test_a_rewrite_for_lost_digits_has_them(text: str, words: list[str], fixed: str | None) -> None:
-    found = Verifier(question(text, *words)).closer_fix()
+    found = Verifier(bound(text, *words)).closer_fix()
     assert (None if found is None else found.text) == fixed
 
 
 def test_a_rewrite_that_gains_no_digits_is_no_fix_for_lost_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    verifier = Verifier(question("1 - sigmoid(x)", "x=10"))
+    verifier = Verifier(bound("1 - sigmoid(x)", "x=10"))
     monkeypatch.setattr(verifier, "_texts", lambda *_: iter(["1 - sigmoid(x)*1.0"]))
     assert verifier.held("1 - sigmoid(x)*1.0") is not None
     assert verifier.closer_fix() is None
@@ -289,7 +289,7 @@ def test_a_rewrite_that_gains_no_digits_is_no_fix_for_lost_ones(monkeypatch: pyt
     ],
 )
 def test_the_kind_of_a_fix(text: str, words: list[str], kind: str) -> None:
-    found = verified_fix(question(text, *words))
+    found = verified_fix(bound(text, *words))
     assert found is not None
     assert found.kind == kind
 
@@ -306,8 +306,8 @@ def test_a_search_leaves_the_number_of_threads_as_it_was() -> None:
 
 def test_the_first_numbers_of_the_random_cotangent_are_far_apart() -> None:
     """Of two that are nearly equal a softmax leaves nothing but rounding."""
-    verifier = Verifier(question("exp(x)", "x=1,2,3"))
-    cotangent = verifier.truths[0].probes[1].cotangent
+    verifier = Verifier(bound("exp(x)", "x=1,2,3"))
+    cotangent = verifier.truths[0].points[1].cotangent
     assert cotangent is not None
     sizes = sorted(cotangent.abs().tolist())
     assert min(right - left for left, right in pairwise(sizes)) > 0.2

@@ -13,7 +13,7 @@ from gradcli.compute.capture import TorchError
 from gradcli.compute.programs import run
 from gradcli.diagnose.explain import match_error
 from gradcli.diagnose.explain.failure import explain
-from gradcli.diagnose.explain.match_error import recognise
+from gradcli.diagnose.explain.match_error import matching_entry
 from gradcli.language.catalogue.errors import AutogradError, all_errors
 
 ROWS = [row for row in all_errors() if not row.needs]
@@ -53,42 +53,42 @@ def error_of(row: AutogradError) -> Exception:
 @pytest.fixture
 def without_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A PyTorch that words everything differently from what is written in the catalogue."""
-    monkeypatch.setattr(match_error, "_by_sign", lambda message: None)
+    monkeypatch.setattr(match_error, "_by_pattern", lambda message: None)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=named)
 def test_a_known_wording_is_recognised(row: AutogradError) -> None:
-    found = recognise(error_of(row))
+    found = matching_entry(error_of(row))
     assert found is not None
     assert found.id == SIBLINGS.get(row.id, row.id)
 
 
 def test_an_entry_has_signs_unless_a_sibling_owns_its_wording() -> None:
-    assert {row.id for row in ROWS if not row.signs} <= set(SIBLINGS)
+    assert {row.id for row in ROWS if not row.patterns} <= set(SIBLINGS)
     assert {row.id for row in ROWS if row.words_of} == set(SIBLINGS)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=named)
 @pytest.mark.usefixtures("without_signs")
 def test_an_unknown_wording_is_recognised_by_what_the_programs_raise(row: AutogradError) -> None:
-    found = recognise(error_of(row), anywhere=True)
+    found = matching_entry(error_of(row), anywhere=True)
     assert found is not None
     assert found.id == ALIKE.get(row.id, SIBLINGS.get(row.id, row.id))
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.hint and row.signs and row.id not in ALIKE], ids=named)
+@pytest.mark.parametrize("row", [row for row in ROWS if row.hint and row.patterns and row.id not in ALIKE], ids=named)
 @pytest.mark.usefixtures("without_signs")
 def test_the_commands_look_among_the_entries_that_they_can_end_up_at(row: AutogradError) -> None:
-    assert recognise(error_of(row)) is row
+    assert matching_entry(error_of(row)) is row
 
 
 @pytest.mark.usefixtures("without_signs")
 def test_other_names_numbers_and_shapes_make_no_difference_and_another_class_does() -> None:
     message = "mat1 and mat2 shapes cannot be multiplied (17x4 and 5x9)"
-    found = recognise(RuntimeError(message))
+    found = matching_entry(RuntimeError(message))
     assert found is not None
     assert found.id == "matmul-shapes"
-    assert recognise(ValueError(message)) is None
+    assert matching_entry(ValueError(message)) is None
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_other_names_numbers_and_shapes_make_no_difference_and_another_class_doe
 )
 @pytest.mark.parametrize("error", [RuntimeError, ValueError, TypeError])
 def test_an_error_that_is_not_in_the_catalogue_is_none_of_it(message: str, error: type[Exception]) -> None:
-    assert recognise(error(message), anywhere=True) is None
+    assert matching_entry(error(message), anywhere=True) is None
 
 
 # --- in the answers ---------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import torch
 
 from gradcli.compute import autodiff
 from gradcli.compute.capture import PIECE, all_finite, norm, to_gradient
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.evidence import MAX_ELEMENTS
 from gradcli.errors import GradcliError
 from gradcli.inspections.grad import GradOptions, grad
@@ -236,13 +236,13 @@ def test_the_bound_is_still_a_bound() -> None:
 
 def test_a_large_output_of_a_small_input_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[bool] = []
-    evaluate = Question.evaluate
+    evaluate = BoundExpression.evaluate
 
-    def counted(question: Question, *arguments: object, **options: object) -> torch.Tensor:
+    def counted(bound: BoundExpression, *arguments: object, **options: object) -> torch.Tensor:
         runs.append(True)
-        return evaluate(question, *arguments, **options)  # type: ignore[arg-type]
+        return evaluate(bound, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Question, "evaluate", counted)
+    monkeypatch.setattr(BoundExpression, "evaluate", counted)
     assert answer("exp(x).repeat(11)", "x=1").sample is None
     assert len(runs) > 1
     monkeypatch.setattr("gradcli.diagnose.evidence.MAX_ELEMENTS_OF_OUTPUT", 10)

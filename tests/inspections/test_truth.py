@@ -7,9 +7,9 @@ import json
 import pytest
 import torch
 from command_line import captured
-from test_fixes import question
+from test_fixes import bound
 
-from gradcli.diagnose.equivalence.comparison_point import Probe
+from gradcli.diagnose.equivalence.comparison_point import ComparisonPoint
 from gradcli.diagnose.equivalence.truth import Truth
 from gradcli.diagnose.equivalence.vicinity import Vicinity
 
@@ -61,26 +61,26 @@ def test_nothing_is_said_where_the_function_is_not_defined(line: list[str]) -> N
     ],
 )
 def test_float64_tends_to_the_right_gradient_and_to_no_other(text: str, right: float, wrong: float) -> None:
-    asked = question(text, "x=0")
-    vicinity = Vicinity(Probe(asked, {"x": torch.zeros(())}, None))
+    asked = bound(text, "x=0")
+    vicinity = Vicinity(ComparisonPoint(asked, {"x": torch.zeros(())}, None))
     assert bool(vicinity.tends_to("x", torch.tensor(right, dtype=torch.float64), 0.0))
     assert not bool(vicinity.tends_to("x", torch.tensor(wrong, dtype=torch.float64), 0.0))
 
 
 def test_float64_tends_to_what_is_off_by_rounding_only() -> None:
-    vicinity = Vicinity(Probe(question("2*x", "x=0"), {"x": torch.zeros(())}, None))
+    vicinity = Vicinity(ComparisonPoint(bound("2*x", "x=0"), {"x": torch.zeros(())}, None))
     for rounding, right in ((0.02, True), (0.0, False)):
         assert bool(vicinity.tends_to("x", torch.tensor(2.01, dtype=torch.float64), rounding)) == right
 
 
 def test_float64_tends_to_nothing_where_the_sides_differ_or_there_is_none() -> None:
     for text in ("x*atan(1/x)", "log(x - 1)"):
-        vicinity = Vicinity(Probe(question(text, "x=0"), {"x": torch.zeros(())}, None))
+        vicinity = Vicinity(ComparisonPoint(bound(text, "x=0"), {"x": torch.zeros(())}, None))
         for gradient in (-1.5708, 0.0, 1.5708):
             assert not bool(vicinity.tends_to("x", torch.tensor(gradient, dtype=torch.float64), 0.0))
 
 
 def test_elements_that_work_alone_are_all_looked_at_and_of_others_as_many_as_there_is_time_for() -> None:
     for text, complete in (("x*sqrt(x)", True), ("sum(x*sqrt(x))", True), ("x*sqrt(x)*(1 + norm(x))", False)):
-        asked = question(text, "x=zeros(60)")
-        assert Truth([Probe(asked, {"x": asked.leaves["x"].detach()}, None)]).is_complete == complete
+        asked = bound(text, "x=zeros(60)")
+        assert Truth([ComparisonPoint(asked, {"x": asked.leaves["x"].detach()}, None)]).is_complete == complete

@@ -59,8 +59,8 @@ def test_a_row_is_whole(row: AutogradError) -> None:
     assert 1 <= len(re.findall(r"[.!?](?=\s|$)", row.cause)) <= 2
     assert len(re.findall(r"[.!?](?=\s[A-Z]|$)", row.fix)) == 1
     assert not row.title.endswith(".")
-    for sign in row.signs:
-        re.compile(sign)
+    for pattern in row.patterns:
+        re.compile(pattern)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=named)

@@ -18,10 +18,10 @@ SIGMOID = ["grad", "sigmoid", "0", "1"]
 def nothing_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     from gradcli.inspections import grad
 
-    def ask(*_: object) -> object:
+    def bind(*_: object) -> object:
         raise AssertionError("this should not have been computed")
 
-    monkeypatch.setattr(grad, "ask", ask)
+    monkeypatch.setattr(grad, "bind", bind)
 
 
 @pytest.mark.parametrize(

@@ -85,5 +85,5 @@ def activate(
         from gradcli.inspections.activate import ActivateOptions, drawn_over
         from gradcli.inspections.activate import activate as inspect
     options = ActivateOptions(values, stretches, order, depth)
-    result = inspect(curves, options, common.engine())
-    return common.answer(result, plot=plot, drawing=lambda: drawn_over(curves, result, common.engine()))
+    result = inspect(curves, options, common.compute())
+    return common.answer(result, plot=plot, drawing=lambda: drawn_over(curves, result, common.compute()))

@@ -69,7 +69,7 @@ def check(
     with resting_collector():
         from gradcli.inspections.check import check as inspect
     dtypes = FLOATING if only is None else (floating(only),)
-    result = inspect(request, dtypes, common.engine(), common.selection())
+    result = inspect(request, dtypes, common.compute(), common.selection())
     code = common.answer(result)
     found = isinstance(result, CheckResult) and any(row.verdict == "disagree" for row in result.rows)
     return 1 if code == 0 and found else code

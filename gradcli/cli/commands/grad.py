@@ -121,22 +121,22 @@ def grad(
     options = GradOptions(
         order, jacobian, hessian, cotangent, none, directions, "grad" if via == "grad" else "backward"
     )
-    engine, selection = common.engine(), common.selection()
+    compute, selection = common.compute(), common.selection()
     if over is not None:
         from gradcli.inspections.curves.ranges import over_ranges, selected
 
-        request, selection = over_ranges(over, engine), selected(over, selection)
+        request, selection = over_ranges(over, compute), selected(over, selection)
     assert request is not None
     if common.emit:
         from gradcli.inspections.emission.programs import grad_program
 
-        return common.answer(grad_program(request, options, engine, selection))
-    result = inspect(request, options, engine, selection)
+        return common.answer(grad_program(request, options, compute, selection))
+    result = inspect(request, options, compute, selection)
 
     def drawing() -> Result | Failure:
         from gradcli.inspections.curves.ranges import drawn
 
-        return drawn(subject, request, result, options, engine, selection)
+        return drawn(subject, request, result, options, compute, selection)
 
     return common.answer(result, plot=plot if over or plot else False, drawing=drawing)
 

@@ -105,5 +105,5 @@ def loss(
     if common.emit:
         from gradcli.inspections.emission.programs import loss_program
 
-        return common.answer(loss_program(asked, options, common.engine(), common.selection()))
-    return common.answer(inspect(asked, options, common.engine(), common.selection()), plot=plot)
+        return common.answer(loss_program(asked, options, common.compute(), common.selection()))
+    return common.answer(inspect(asked, options, common.compute(), common.selection()), plot=plot)

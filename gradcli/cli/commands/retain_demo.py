@@ -99,12 +99,12 @@ def retain_demo(
     if common.emit:
         from gradcli.inspections.emission.programs import retain_demo_program
 
-        return common.answer(retain_demo_program(request, options, common.engine(), common.selection()))
+        return common.answer(retain_demo_program(request, options, common.compute(), common.selection()))
     if raise_:
         from gradcli.cli.escape import escaping
 
         with escaping() as outcome:
-            reproduce(request, options, common.engine(), common.selection())
+            reproduce(request, options, common.compute(), common.selection())
         if outcome.escaped:
             return 1
-    return common.answer(inspect(request, options, common.engine(), common.selection()))
+    return common.answer(inspect(request, options, common.compute(), common.selection()))

@@ -66,5 +66,5 @@ def softmax(
     if common.emit:
         from gradcli.inspections.emission.programs import softmax_program
 
-        return common.answer(softmax_program(points, options, common.engine()))
-    return common.answer(inspect(points, options, common.engine()))
+        return common.answer(softmax_program(points, options, common.compute()))
+    return common.answer(inspect(points, options, common.compute()))

@@ -89,8 +89,8 @@ def trace(
     if common.emit:
         from gradcli.inspections.emission.programs import trace_program
 
-        return common.answer(trace_program(request, options, common.engine(), common.selection()))
-    result = inspect(request, options, common.engine(), common.selection())
+        return common.answer(trace_program(request, options, common.compute(), common.selection()))
+    result = inspect(request, options, common.compute(), common.selection())
     code = common.answer(result)
     if not isinstance(result, TraceResult) or result.raised is None:
         return code

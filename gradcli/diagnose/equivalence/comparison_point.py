@@ -16,7 +16,7 @@ from gradcli.compute.autodiff import Gradients
 from gradcli.compute.capture import TorchError, array
 from gradcli.compute.evaluate import Context, evaluate
 from gradcli.compute.precision import half_the_digits
-from gradcli.diagnose.bound_expression import Question, default_dtype
+from gradcli.diagnose.bound_expression import BoundExpression, default_dtype
 from gradcli.diagnose.equivalence.perturbations import Leaves, ulps_apart
 from gradcli.errors import GradcliError
 from gradcli.language.syntax import Program
@@ -52,23 +52,23 @@ class Outcome:
         return self.gradients is not None and all(map(finite, self.gradients.values()))
 
 
-class Probe:
+class ComparisonPoint:
     """The original at one set of inputs, in their dtype and in float64."""
 
-    def __init__(self, question: Question, leaves: Leaves, cotangent: torch.Tensor | None) -> None:
-        self.question, self.leaves, self.cotangent = question, leaves, cotangent
+    def __init__(self, bound: BoundExpression, leaves: Leaves, cotangent: torch.Tensor | None) -> None:
+        self.bound, self.leaves, self.cotangent = bound, leaves, cotangent
 
     @cached_property
     def narrow(self) -> Outcome | None:
-        return self.run(self.question.program)
+        return self.run(self.bound.program)
 
     @cached_property
     def wide(self) -> Outcome | None:
-        return self.run(self.question.program, wide=True)
+        return self.run(self.bound.program, wide=True)
 
     def witnesses(self) -> dict[str, torch.Tensor]:
         """For each input the elements at which the original has a gradient to agree with, or need not have one."""
-        seen = {name: torch.zeros_like(self.leaves[name], dtype=torch.bool) for name in self.question.wrt}
+        seen = {name: torch.zeros_like(self.leaves[name], dtype=torch.bool) for name in self.bound.wrt}
         for outcome in (self.narrow, self.wide):
             if outcome is None or not finite(outcome.value):
                 continue
@@ -79,16 +79,16 @@ class Probe:
 
     def run(self, program: Program, *, wide: bool = False) -> Outcome | None:
         """A program at these inputs; None where it raises in forward."""
-        question = self.question
-        dtype = torch.float64 if wide else question.context.dtype
-        context = Context(dtype, question.context.device, question.context.max_elements)
+        bound = self.bound
+        dtype = torch.float64 if wide else bound.context.dtype
+        context = Context(dtype, bound.context.device, bound.context.max_elements)
 
         def value(*, differentiated: bool) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
             leaves = {n: (t.double() if wide and t.is_floating_point() else t).clone() for n, t in self.leaves.items()}
-            wrt = {name: leaves[name] for name in question.wrt if question.leaves[name].requires_grad}
+            wrt = {name: leaves[name] for name in bound.wrt if bound.leaves[name].requires_grad}
             for leaf in wrt.values():
                 leaf.requires_grad_(differentiated)
-            question.random_state.restore()
+            bound.random_state.restore()
             return evaluate(program, leaves, context), wrt
 
         with default_dtype(dtype), warnings.catch_warnings():
@@ -173,8 +173,8 @@ class Probe:
         return self._outcomes_beside(self.leaves, wide=False)
 
     def _outcomes_beside(self, leaves: Leaves, *, wide: bool) -> list[Outcome]:
-        sides = [Probe(self.question, side, self.cotangent) for side in ulps_apart(leaves, self.question.wrt)]
-        outcomes = (side.run(self.question.program, wide=wide) for side in sides)
+        sides = [ComparisonPoint(self.bound, side, self.cotangent) for side in ulps_apart(leaves, self.bound.wrt)]
+        outcomes = (side.run(self.bound.program, wide=wide) for side in sides)
         return [outcome for outcome in outcomes if outcome is not None]
 
     @cached_property
@@ -183,7 +183,7 @@ class Probe:
         if not self._is_for_the_reference():
             return None
         try:
-            exact = reference.value(self.question.program, self._arrays())
+            exact = reference.value(self.bound.program, self._arrays())
         except reference.NoReference:
             return None
         return self._on_device([float(number) for number in exact.reshape(-1)], exact.shape)
@@ -194,7 +194,7 @@ class Probe:
         if not self._is_for_the_reference():
             return {}
         cotangent = None if self.cotangent is None else array(self.cotangent)
-        program, wrt = self.question.program, self.question.wrt
+        program, wrt = self.bound.program, self.bound.wrt
         try:
             found = reference.slopes(program, self._arrays(), wrt, elementwise=False, cotangent=cotangent)
         except reference.NoReference:
@@ -208,7 +208,7 @@ class Probe:
 
     def _on_device(self, numbers: list[float], shape: tuple[int, ...]) -> torch.Tensor:
         """Numbers of the reference, where PyTorch's are."""
-        return torch.tensor(numbers, dtype=torch.float64, device=self.question.context.device).reshape(shape)
+        return torch.tensor(numbers, dtype=torch.float64, device=self.bound.context.device).reshape(shape)
 
     def _is_for_the_reference(self) -> bool:
         leaves = self.leaves.values()

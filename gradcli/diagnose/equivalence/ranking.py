@@ -26,7 +26,7 @@ def _errors(truth: Truth, gradients: Gradients) -> Iterator[float]:
     for name, known in truth.slopes.items():
         gradient = gradients.get(name)
         found = torch.zeros_like(known) if gradient is None else gradient.detach().cpu()
-        dtype = truth.probes[0].leaves[name].dtype
+        dtype = truth.points[0].leaves[name].dtype
         for number, true in zip(found.double().reshape(-1).tolist(), known.reshape(-1).tolist(), strict=True):
             if not math.isnan(true):
                 yield math.inf if not math.isfinite(number) else abs(number - true) / ulp(true, dtype)

@@ -17,7 +17,7 @@ import torch
 from gradcli.compute.capture import array
 from gradcli.compute.precision import half_the_digits
 from gradcli.compute.reference import NoReference
-from gradcli.diagnose.equivalence.comparison_point import ROUNDING, Candidate, Outcome, Probe, finite
+from gradcli.diagnose.equivalence.comparison_point import ROUNDING, Candidate, ComparisonPoint, Outcome, finite
 from gradcli.diagnose.equivalence.vicinity import Vicinity
 from gradcli.language.properties import is_elementwise_sum
 
@@ -37,20 +37,20 @@ LINES = 30
 class Truth:
     """The true gradients at one point, for the elements at which the original's are not finite.
 
-    probes: the point, once for each cotangent. beside: it is not the user's own point, so that a rewrite need not be
-    better than the original where there is no limit.
+    points: the comparison point, once for each cotangent. beside: it is not the user's own point, so that a rewrite
+    need not be better than the original where there is no limit.
     """
 
-    def __init__(self, probes: Sequence[Probe], *, beside: bool = False) -> None:
-        self.probes, self.beside = probes, beside
-        self.vicinities = [Vicinity(probe) for probe in probes]
+    def __init__(self, points: Sequence[ComparisonPoint], *, beside: bool = False) -> None:
+        self.points, self.beside = points, beside
+        self.vicinities = [Vicinity(point) for point in points]
 
     @cached_property
     def bad(self) -> dict[str, torch.Tensor]:
         """For each input the elements whose gradient is not finite, in its dtype or in float64."""
         found: dict[str, torch.Tensor] = {}
-        for probe in self.probes:
-            for outcome in (probe.narrow, probe.wide):
+        for point in self.points:
+            for outcome in (point.narrow, point.wide):
                 for name, broken in _broken(outcome).items():
                     found[name] = found[name] | broken if name in found else broken
         return found
@@ -62,32 +62,32 @@ class Truth:
         put there.
         """
         kinds: set[str | None] = set()
-        for at, probe in enumerate(self.probes):
-            narrow, wide = probe.run(candidate.program), probe.run(candidate.wide, wide=True)
+        for at, point in enumerate(self.points):
+            narrow, wide = point.run(candidate.program), point.run(candidate.wide, wide=True)
             if narrow is None or (self.bad and not self._has_the_value(narrow.value)):
                 return None
-            bad_wide = _broken(probe.wide)  # elsewhere the rewrite has float64's gradient, or the reference's
+            bad_wide = _broken(point.wide)  # elsewhere the rewrite has float64's gradient, or the reference's
             for name, elements in self.bad.items():
                 for outcome, places in ((narrow, elements), (wide, bad_wide.get(name))):
                     if places is not None:
-                        found = _gradient(outcome, name, probe.leaves[name])
+                        found = _gradient(outcome, name, point.leaves[name])
                         kinds.update(self._kinds(at, name, found, places, constructed=constructed))
             if None in kinds:
                 return None
         return next((kind for kind in KINDS if kind in kinds), "limit")
 
     def _kinds(
-        self, probe: int, name: str, gradient: torch.Tensor, places: torch.Tensor, *, constructed: bool
+        self, point: int, name: str, gradient: torch.Tensor, places: torch.Tensor, *, constructed: bool
     ) -> Iterator[str | None]:
         """What the gradient of one input is at each of these elements."""
-        vicinity, numbers, asked = self.vicinities[probe], gradient.reshape(-1), places.reshape(-1)
+        vicinity, numbers, asked = self.vicinities[point], gradient.reshape(-1), places.reshape(-1)
         size = vicinity.size(name)
         if self.limits is None and self.beside:
             return
         if (
             self.limits is None and self.held is not None
         ):  # what nan_to_num puts in hangs on the dtype, its slope does not
-            for at, limit in self.held[probe].slopes[name].items():
+            for at, limit in self.held[point].slopes[name].items():
                 if asked[at]:
                     yield "branch" if _is_limit(numbers[at], limit, size) else None
             return
@@ -95,7 +95,7 @@ class Truth:
             tends = vicinity.tends_to(name, gradient.double(), _rounding(gradient.dtype, size))
             yield "limit" if bool((tends | ~places).all()) else None
             return
-        for at, limit in self.limits[probe].slopes[name].items():
+        for at, limit in self.limits[point].slopes[name].items():
             found = numbers[at]
             if not asked[at] or (self.beside and limit.kind != "limit"):
                 continue
@@ -103,14 +103,14 @@ class Truth:
                 yield "limit" if _near(found, limit.value, size) else None
             elif limit.kind != "sides":
                 yield None
-            elif self.held and _is_limit(found, self.held[probe].slopes[name][at], size):
+            elif self.held and _is_limit(found, self.held[point].slopes[name][at], size):
                 yield "branch"
             else:
                 yield "subgradient" if not constructed and self._is_subgradient(limit, found, size) else None
 
     def _is_subgradient(self, limit: Limit, found: torch.Tensor, size: float) -> bool:
         """Whether a gradient is the middle or a side of a kink of a function that is continuous there."""
-        original = self.probes[0].wide
+        original = self.points[0].wide
         if not limit.is_bounded or original is None or not finite(original.value):
             return False
         if not self.limits or any(value.kind != "limit" for value in self.limits[0].value.ravel()):
@@ -124,7 +124,7 @@ class Truth:
         """Whether a value is the limit of the original's wherever the original has none."""
         if self.limits is None:
             return True
-        original = self.probes[0].wide
+        original = self.points[0].wide
         known = None if original is None else torch.isfinite(original.value).reshape(-1)
         for at, limit in enumerate(self.limits[0].value.ravel()):
             if (known is not None and known[at]) or (self.beside and limit.kind != "limit"):
@@ -139,7 +139,7 @@ class Truth:
     @cached_property
     def slopes(self) -> dict[str, torch.Tensor]:
         """The true gradients with the first cotangent, in float64; NaN where they are not known or do not exist."""
-        known = {name: slopes.clone() for name, slopes in self.probes[0].slopes.items()}
+        known = {name: slopes.clone() for name, slopes in self.points[0].slopes.items()}
         for name, limits in (self.limits[0].slopes if known and self.bad and self.limits else {}).items():
             for at, limit in limits.items():
                 held = self.held[0].slopes[name][at] if limit.kind == "sides" and self.held else limit
@@ -148,37 +148,37 @@ class Truth:
 
     @cached_property
     def limits(self) -> list[Limits] | None:
-        """For each probe the limits of value and slopes as the differentiated inputs move; None without a reference.
+        """For each point the limits of value and slopes as the differentiated inputs move; None without a reference.
 
         What is not defined then has those as all inputs move, infinite constants included.
         """
-        found = self._limits(self.probes[0].question.wrt)
+        found = self._limits(self.points[0].bound.wrt)
         if found is None or not any(one.has_undefined for one in found):
             return found
-        floating = [name for name, leaf in self.probes[0].leaves.items() if leaf.is_floating_point()]
+        floating = [name for name, leaf in self.points[0].leaves.items() if leaf.is_floating_point()]
         wider = self._limits(floating, finite_constants=True)
         return found if wider is None else [one.completed_by(other) for one, other in zip(found, wider, strict=True)]
 
     @cached_property
     def held(self) -> list[Limits] | None:
         """The limits inside the branches that are selected at the point."""
-        return self._limits(self.probes[0].question.wrt, hold_conditions=True)
+        return self._limits(self.points[0].bound.wrt, hold_conditions=True)
 
     def _limits(
         self, moved: Sequence[str], *, hold_conditions: bool = False, finite_constants: bool = False
     ) -> list[Limits] | None:
         from gradcli.compute.reference.limits import limits  # mpmath costs 0.2 s
 
-        probe, elements = self.probes[0], self._sample()
+        point, elements = self.points[0], self._sample()
         if elements is None:
             return None
         try:
             return limits(
-                probe.question.program,
-                {name: array(leaf.detach()) for name, leaf in probe.leaves.items()},
+                point.bound.program,
+                {name: array(leaf.detach()) for name, leaf in point.leaves.items()},
                 elements,
                 moved=moved,
-                cotangents=[None if one.cotangent is None else array(one.cotangent) for one in self.probes],
+                cotangents=[None if one.cotangent is None else array(one.cotangent) for one in self.points],
                 hold_conditions=hold_conditions,
                 finite_constants=finite_constants,
             )
@@ -193,10 +193,10 @@ class Truth:
 
     def _sample(self) -> dict[str, list[int]] | None:
         """The bad elements of each input, or as many as there is time for; None if there is none for any."""
-        count = max(sum(leaf.numel() for leaf in self.probes[0].leaves.values()), 1)
+        count = max(sum(leaf.numel() for leaf in self.points[0].leaves.values()), 1)
         most = (BUDGET // (LINES * count) - 1) // 2
         found = {name: elements.reshape(-1).nonzero().reshape(-1).tolist() for name, elements in self.bad.items()}
-        if is_elementwise_sum(self.probes[0].question.program) and LINES * count <= BUDGET:
+        if is_elementwise_sum(self.points[0].bound.program) and LINES * count <= BUDGET:
             return found  # all elements are moved at once
         if most < 1:
             return None

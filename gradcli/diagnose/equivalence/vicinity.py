@@ -7,7 +7,7 @@ from functools import cached_property
 
 import torch
 
-from gradcli.diagnose.equivalence.comparison_point import Probe
+from gradcli.diagnose.equivalence.comparison_point import ComparisonPoint
 
 DISTANCES = (1e-2, 1e-3, 1e-4)
 """Relative to each element, or absolute at 0; closer, a 0/0 has lost its digits in float64."""
@@ -18,10 +18,10 @@ SHRINKS = 0.35
 
 
 class Vicinity:
-    """The original's gradients in float64 around one probe."""
+    """The original's gradients in float64 around one comparison point."""
 
-    def __init__(self, probe: Probe) -> None:
-        self.probe = probe
+    def __init__(self, point: ComparisonPoint) -> None:
+        self.point = point
 
     def tends_to(self, name: str, gradient: torch.Tensor, rounding: float) -> torch.Tensor:
         """At which elements the gradients of an input tend to `gradient`, on every side that has any.
@@ -57,7 +57,7 @@ class Vicinity:
     def _signs(self) -> Iterator[dict[str, torch.Tensor]]:
         """All to the right, all to the left, and two generic directions with their opposites; each with its sizes."""
         generator = torch.Generator().manual_seed(3)
-        leaves = {name: self.probe.leaves[name].detach() for name in self.probe.question.wrt}
+        leaves = {name: self.point.leaves[name].detach() for name in self.point.bound.wrt}
         for mixed in (False, True):
             sizes = {n: 0.5 + torch.rand(t.shape, generator=generator, dtype=torch.float64) for n, t in leaves.items()}
             for name, size in sizes.items() if mixed else ():
@@ -66,9 +66,9 @@ class Vicinity:
             yield {name: -size for name, size in sizes.items()}
 
     def _gradients(self, sizes: dict[str, torch.Tensor], distance: float) -> dict[str, torch.Tensor | None]:
-        probe, moved = self.probe, dict(self.probe.leaves)
+        point, moved = self.point, dict(self.point.leaves)
         for name, size in sizes.items():
             here = moved[name].detach().double()
             moved[name] = here + distance * size.to(here.device) * torch.where(here == 0, 1.0, here.abs())
-        outcome = Probe(probe.question, moved, probe.cotangent).run(probe.question.program, wide=True)
+        outcome = ComparisonPoint(point.bound, moved, point.cotangent).run(point.bound.program, wide=True)
         return {} if outcome is None or outcome.gradients is None else outcome.gradients

@@ -54,7 +54,7 @@ def hint_of(
         frozen=Frozen(tuple(frozen)),
         inputs=" and ".join(inputs) or "the input",
         indices=as_integers(raised, text, inputs),
-        instead=", or ".join(raised.remedies) or "put .clone() before the change",
+        instead=", or ".join(raised.suggestions) or "put .clone() before the change",
         name=name_of(raised, text, inputs),
         moved=moved(raised, text, inputs),
         cut=raised.cut or "'detach' and comparisons",
@@ -64,7 +64,7 @@ def hint_of(
         shapes="".join(f"{shape}. " for shape in [" and ".join(shapes_of(raised, text))] if shape),
         step=step(raised, text, inputs),
         supported=SUPPORTED["Complex" in str(raised)],
-        transposed=" ".join(raised.remedies),
+        transposed=" ".join(raised.suggestions),
     )
     return filled.strip() or None
 

@@ -9,8 +9,8 @@ from gradcli.compute.capture import TorchError
 from gradcli.compute.recorder import Recorder
 from gradcli.compute.tape import GraphNode, Step, Tape
 from gradcli.compute.watch import Watch
-from gradcli.diagnose.bound_expression import Question
-from gradcli.diagnose.explain.suggestions import remedies
+from gradcli.diagnose.bound_expression import BoundExpression
+from gradcli.diagnose.explain.suggestions import suggestions
 from gradcli.diagnose.findings.disconnected import ending, path_end
 from gradcli.diagnose.findings.words import name
 from gradcli.errors import Span
@@ -20,39 +20,39 @@ MAX_ELEMENTS = 1_000_000
 """Larger inputs are not computed a second time for a better message."""
 
 
-def located(raised: TorchError, question: Question) -> TorchError:
+def located(raised: TorchError, bound: BoundExpression) -> TorchError:
     """The exception with what helps, and that of a backward pass with its place and cause in the expression."""
-    if raised.text is not None or sum(leaf.numel() for leaf in question.leaves.values()) > MAX_ELEMENTS:
+    if raised.text is not None or sum(leaf.numel() for leaf in bound.leaves.values()) > MAX_ELEMENTS:
         return raised
     if raised.stage == "backward":
-        raised = _placed(raised, question)
-    raised.remedies = remedies(raised, question)
+        raised = _placed(raised, bound)
+    raised.suggestions = suggestions(raised, bound)
     return raised
 
 
-def _placed(raised: TorchError, question: Question) -> TorchError:
+def _placed(raised: TorchError, bound: BoundExpression) -> TorchError:
     """The exception of a backward pass with the place at which it ended."""
-    recorder = Recorder(question.program, question.in_place)
+    recorder = Recorder(bound.program, bound.in_place)
     try:
-        output = question.evaluate(observe=recorder)
+        output = bound.evaluate(observe=recorder)
     except TorchError:
         return raised
     if "does not have a grad_fn" in str(raised):
-        return _without_path(raised, question, recorder)
-    node = _interrupted(output, question)
+        return _without_path(raised, bound, recorder)
+    node = _interrupted(output, bound)
     step = None if node is None or node not in recorder.owner else recorder.steps[recorder.owner[node]]
     if step is None:
         return raised
     raised.place = step.span
     if "modified by an inplace operation" in str(raised):
-        _changed_in_place(raised, recorder, step, question)
+        _changed_in_place(raised, recorder, step, bound)
     return raised
 
 
-def _without_path(raised: TorchError, question: Question, recorder: Recorder) -> TorchError:
+def _without_path(raised: TorchError, bound: BoundExpression, recorder: Recorder) -> TorchError:
     """Every path from the inputs ends before the output: where the first of them does."""
     tape = Tape(recorder.steps, {}, recorder.owner, torch.zeros(()), {})
-    ends = [(wanted, end) for wanted in question.wrt if (end := path_end(tape, wanted)) is not None]
+    ends = [(wanted, end) for wanted in bound.wrt if (end := path_end(tape, wanted)) is not None]
     if ends:
         wanted, end = ends[0]
         raised.place = end.span
@@ -61,11 +61,11 @@ def _without_path(raised: TorchError, question: Question, recorder: Recorder) ->
     return raised
 
 
-def _interrupted(output: torch.Tensor, question: Question) -> GraphNode | None:
+def _interrupted(output: torch.Tensor, bound: BoundExpression) -> GraphNode | None:
     """The node that was entered and not left."""
     watch = Watch(graph.nodes(output))
     try:
-        autodiff.gradients(output, question.differentiated, cotangent=torch.ones_like(output))
+        autodiff.gradients(output, bound.differentiated, cotangent=torch.ones_like(output))
     except TorchError:
         return watch.stopped
     finally:
@@ -73,11 +73,11 @@ def _interrupted(output: torch.Tensor, question: Question) -> GraphNode | None:
     return None
 
 
-def _changed_in_place(raised: TorchError, recorder: Recorder, saver: Step, question: Question) -> None:
+def _changed_in_place(raised: TorchError, recorder: Recorder, saver: Step, bound: BoundExpression) -> None:
     """Names the step that saved a tensor and the later one that changed it."""
     inputs = [recorder.steps[index] for index in saver.operands]
     memory = {place for step in (saver, *inputs) for place in step.memory}
-    flagged = _flagged(question)
+    flagged = _flagged(bound)
     later = [s for s in recorder.steps[saver.index + 1 :] if s.operation.endswith("_") or s.span in flagged]
     changer = next((step for step in later if memory & set(step.memory)), None) or next(iter(later), None)
     if changer is None:
@@ -87,9 +87,9 @@ def _changed_in_place(raised: TorchError, recorder: Recorder, saver: Step, quest
     raised.cause = f"{_at(saver)} saved a tensor for the backward pass, and {_at(changer)} changed it in place."
 
 
-def _flagged(question: Question) -> set[Span]:
+def _flagged(bound: BoundExpression) -> set[Span]:
     """Where calls with `inplace=True` stand."""
-    nodes = (node for root in roots(question.program) for node in postorder(root) if isinstance(node, Call))
+    nodes = (node for root in roots(bound.program) for node in postorder(root) if isinstance(node, Call))
     return {
         node.span
         for node in nodes

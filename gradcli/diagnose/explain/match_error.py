@@ -40,21 +40,21 @@ class Likeness(NamedTuple):
     share: float
 
 
-def recognise(error: Exception, place: str = "", *, anywhere: bool = False) -> AutogradError | None:
+def matching_entry(error: Exception, place: str = "", *, anywhere: bool = False) -> AutogradError | None:
     """The entry that an exception is, or None; what is known of the place tells siblings of one wording apart.
 
     anywhere: where no wording fits, look also among the entries that no command of gradcli can end up at: their
     programs take a second.
     """
     message = str(error)
-    found = _by_sign(message) or _by_likeness(type(error).__name__, message, anywhere=anywhere)
+    found = _by_pattern(message) or _by_likeness(type(error).__name__, message, anywhere=anywhere)
     return None if found is None else _sibling(found, place)
 
 
-def _by_sign(message: str) -> AutogradError | None:
+def _by_pattern(message: str) -> AutogradError | None:
     """The first entry with a wording that is known."""
-    signs = ((row, sign) for row in all_errors() for sign in row.signs)
-    return next((row for row, sign in signs if re.search(sign, message)), None)
+    patterns = ((row, pattern) for row in all_errors() for pattern in row.patterns)
+    return next((row for row, pattern in patterns if re.search(pattern, message)), None)
 
 
 def _by_likeness(type_: str, message: str, *, anywhere: bool) -> AutogradError | None:
@@ -118,8 +118,8 @@ def _all_messages() -> tuple[tuple[AutogradError, str], ...]:
 def _messages(type_: str, anywhere: bool) -> tuple[tuple[AutogradError, str], ...]:
     """What the programs of one class raise in this PyTorch; of one wording the entry that owns it first."""
     rows = [row for row in all_errors() if row.type == type_ and not row.needs]
-    rows = [row for row in rows if anywhere or (row.hint and row.signs)]
-    rows.sort(key=lambda row: not row.signs)
+    rows = [row for row in rows if anywhere or (row.hint and row.patterns)]
+    rows.sort(key=lambda row: not row.patterns)
     return tuple((row, run(row.program).message or "") for row in rows)
 
 
@@ -130,5 +130,5 @@ def _words(message: str) -> list[str]:
 
 def _sibling(row: AutogradError, place: str) -> AutogradError:
     """The narrower entry of the same wording that the place shows."""
-    narrower = next((name for sign, name in _SIBLINGS.get(row.id, ()) if re.search(sign, place)), row.id)
+    narrower = next((name for pattern, name in _SIBLINGS.get(row.id, ()) if re.search(pattern, place)), row.id)
     return find(narrower) or row

@@ -49,17 +49,17 @@ def _mentioning(text: str) -> tuple[AutogradError, ...]:
 
 def _mentions(row: AutogradError, text: str) -> bool:
     """Whether a row has a text in it, or is meant by a message."""
-    fields = (row.id, row.family, row.title, row.type, row.program, row.cause, row.fix, *row.signs)
+    fields = (row.id, row.family, row.title, row.type, row.program, row.cause, row.fix, *row.patterns)
     if any(text.lower() in " ".join(field.split()).lower() for field in fields):
         return True
     solid = text.replace(" ", "")  # a terminal breaks words too
-    return any(re.search(sign.replace(" ", ""), solid) for sign in _wordings(row))
+    return any(re.search(pattern.replace(" ", ""), solid) for pattern in _wordings(row))
 
 
 def _wordings(row: AutogradError) -> tuple[str, ...]:
-    """Its own signs, or those of the entry whose words it raises."""
+    """Its own patterns, or those of the entry whose words it raises."""
     owner = find(row.words_of)
-    return row.signs if owner is None else (*row.signs, *owner.signs)
+    return row.patterns if owner is None else (*row.patterns, *owner.patterns)
 
 
 def _raising(text: str) -> tuple[AutogradError, ...]:

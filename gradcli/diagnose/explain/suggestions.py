@@ -9,7 +9,7 @@ import torch
 
 from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.fixes.verifier import verified_fix
 from gradcli.errors import GradcliError
 from gradcli.language.parser import parse
@@ -22,17 +22,17 @@ LONGEST_WHOLE = 100
 LONGEST_STATEMENT = 60
 
 
-def remedies(raised: TorchError, question: Question) -> tuple[str, ...]:
+def suggestions(raised: TorchError, bound: BoundExpression) -> tuple[str, ...]:
     """What was run and helps; empty where nothing is known that does."""
     message = str(raised)
     if "shapes cannot be multiplied" in message:
-        return tuple(_transposed(raised, question))
+        return tuple(_transposed(raised, bound))
     if "in-place" in message or "inplace" in message:
-        return (*_rewritten(raised, question), *_frozen(message, question))
+        return (*_rewritten(raised, bound), *_frozen(message, bound))
     return ()
 
 
-def _transposed(raised: TorchError, question: Question) -> Iterator[str]:
+def _transposed(raised: TorchError, bound: BoundExpression) -> Iterator[str]:
     """The product with the second matrix transposed, if the whole expression can be computed with it."""
     node = raised.node
     if not isinstance(node, Binary) or node.operator != "matmul" or len(raised.operands) != 2:
@@ -42,21 +42,21 @@ def _transposed(raised: TorchError, question: Question) -> Iterator[str]:
         return
     if left.ndim == 0 or left.shape[-1] != right.shape[1]:
         return
-    draft = Draft(question.program)
+    draft = Draft(bound.program)
     text = f"{draft.piece(node.left).at(ATOM)} @ {draft.piece(node.right).at(ATOM)}.T"
-    whole = applied(question.program.text, [draft.replace(node, Piece(text, MUL))])
+    whole = applied(bound.program.text, [draft.replace(node, Piece(text, MUL))])
     try:
-        replace(question, program=parse(whole, bound=question.leaves)).evaluate()
+        replace(bound, program=parse(whole, bound=bound.leaves)).evaluate()
     except (TorchError, GradcliError):
         return
     yield f"Try '{text}', which gives {[*left.shape[:-1], right.shape[0]]}."
 
 
-def _rewritten(raised: TorchError, question: Question) -> Iterator[str]:
+def _rewritten(raised: TorchError, bound: BoundExpression) -> Iterator[str]:
     """The expression without the change in place, or with a copy that is changed instead."""
     for rule in (in_place.rule, in_place.copy_rule):
-        fix = verified_fix(question, prefer=raised.span, only=(rule,))
-        told = None if fix is None else _told(question.program.text, fix.text)
+        fix = verified_fix(bound, prefer=raised.span, only=(rule,))
+        told = None if fix is None else _told(bound.program.text, fix.text)
         if told is not None:
             yield told
             return
@@ -75,18 +75,18 @@ def _told(before: str, after: str) -> str | None:
     return " and ".join(f"write '{now}' for '{was}'" for was, now in changed) or None
 
 
-def _frozen(message: str, question: Question) -> Iterator[str]:
+def _frozen(message: str, bound: BoundExpression) -> Iterator[str]:
     """The input that can be changed if it is not differentiated, where another one still is."""
     if "leaf" not in message:
         return
-    for name in question.wrt:
-        others = [other for other in question.wrt if other != name and question.leaves[other].requires_grad]
-        leaves = {n: leaf.detach().clone().requires_grad_(n in others) for n, leaf in question.leaves.items()}
+    for name in bound.wrt:
+        others = [other for other in bound.wrt if other != name and bound.leaves[other].requires_grad]
+        leaves = {n: leaf.detach().clone().requires_grad_(n in others) for n, leaf in bound.leaves.items()}
         wrt = {other: leaves[other] for other in others}
         if not wrt:
             continue
         try:
-            output = question.evaluate(leaves)
+            output = bound.evaluate(leaves)
             autodiff.gradients(output, wrt, cotangent=torch.ones_like(output))  # raises where none of them is reached
         except (TorchError, GradcliError):
             continue

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.sampling import MAX_ELEMENTS_SHOWN
 from gradcli.results.findings import Finding
 
@@ -38,7 +38,7 @@ KINDS = {
 R = TypeVar("R", "GradResult", "LossResult", "TraceResult")
 
 
-def with_fixes(result: R, question: Question, cotangent: torch.Tensor | None) -> R:
+def with_fixes(result: R, bound: BoundExpression, cotangent: torch.Tensor | None) -> R:
     """The result whose findings carry a verified fix where one was found, and say why where none can be."""
     codes = {finding.code for finding in result.findings}
     if not codes & (FIXABLE | LOSSES):
@@ -47,7 +47,7 @@ def with_fixes(result: R, question: Question, cotangent: torch.Tensor | None) ->
     from gradcli.diagnose.fixes.verifier import Verifier  # all the rewrites: only for those who need one
 
     with _one_thread():
-        verifier = Verifier.of(question, cotangent)
+        verifier = Verifier.of(bound, cotangent)
         if verifier is None:
             return result
         findings = tuple(_fixed(finding, verifier) for finding in result.findings)

@@ -35,7 +35,7 @@ def about(truth: Truth) -> str:
     if found and all(limit.kind == "limit" for _, _, limit in found) and truth.is_complete:
         limits_shown = shown(_gradients(truth))
         for name, _, limit in found:
-            dtype = truth.probes[0].leaves[name].dtype
+            dtype = truth.points[0].leaves[name].dtype
             if limit.value is not None and abs(limit.value) > torch.finfo(dtype).max:
                 narrow = str(dtype).removeprefix("torch.")
                 return f"By the reference the true gradient is {limits_shown}, which {narrow} cannot hold"
@@ -52,7 +52,7 @@ def _exponent(value: Real) -> int:
 
 def _value_depends_on_the_side(truth: Truth) -> bool:
     """Whether there are elements of the value that do not exist and have no limit either."""
-    original = truth.probes[0].wide
+    original = truth.points[0].wide
     if original is None or truth.limits is None:
         return False
     known = original.value.isfinite().reshape(-1).tolist()
@@ -85,7 +85,7 @@ def _sides(limit: Limit, place: str) -> str:
 
 
 def _place(truth: Truth, name: str, at: int) -> str:
-    leaf = truth.probes[0].leaves[name]
+    leaf = truth.points[0].leaves[name]
     index = torch.unravel_index(torch.tensor(at), leaf.shape) if leaf.ndim else ()
     written = ", ".join(str(int(part)) for part in index)
     return f"{name}[{written}]" if written else name
@@ -93,7 +93,7 @@ def _place(truth: Truth, name: str, at: int) -> str:
 
 def _gradients(truth: Truth) -> dict[str, torch.Tensor | None]:
     """PyTorch's gradients with the limits in the places where they are not finite."""
-    original = truth.probes[0].narrow
+    original = truth.points[0].narrow
     assert original is not None
     found: dict[str, torch.Tensor | None] = {}
     for name, gradient in (original.gradients or {}).items():

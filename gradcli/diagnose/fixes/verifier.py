@@ -11,8 +11,8 @@ import torch
 
 from gradcli.compute.autodiff import Gradients
 from gradcli.compute.precision import half_the_digits
-from gradcli.diagnose.bound_expression import Question
-from gradcli.diagnose.equivalence.comparison_point import Candidate, Probe, near
+from gradcli.diagnose.bound_expression import BoundExpression
+from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint, near
 from gradcli.diagnose.equivalence.perturbations import changed_one_by_one, far_inputs, near_inputs, ulps_apart
 from gradcli.diagnose.equivalence.ranking import CLOSE, MORE, worst_error
 from gradcli.diagnose.equivalence.truth import Truth
@@ -30,7 +30,7 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 
 @dataclass(frozen=True)
 class Fix:
-    """text: the whole expression, rewritten. gradients: at the question's inputs, None where there is no path.
+    """text: the whole expression, rewritten. gradients: at the expression's inputs, None where there is no path.
 
     kind: what the gradients are where the original's are not finite: `limit`, `branch` or `subgradient`.
     """
@@ -41,7 +41,7 @@ class Fix:
 
 
 def verified_fix(
-    question: Question,
+    bound: BoundExpression,
     *,
     prefer: Span | None = None,
     cotangent: torch.Tensor | None = None,
@@ -52,12 +52,12 @@ def verified_fix(
     prefer: the birthplace; changes that touch it are tried first. cotangent: of the output's shape; None for ones.
     only: the rules that may be used; none for all.
     """
-    verifier = Verifier.of(question, cotangent)
+    verifier = Verifier.of(bound, cotangent)
     return None if verifier is None else verifier.fix(prefer=prefer, only=only)
 
 
 class Verifier:
-    """Holds rewrites against one original, which is run once at each probe.
+    """Holds rewrites against one original, which is run once at each comparison point.
 
     A rewrite holds if its gradients are finite at the inputs and where the original is finite nearby (a few ULPs and a
     few percent around, half and a tenth of the way to zero), if it has the original's value and gradient wherever
@@ -67,34 +67,34 @@ class Verifier:
     """
 
     @classmethod
-    def of(cls, question: Question, cotangent: torch.Tensor | None) -> Verifier | None:
+    def of(cls, bound: BoundExpression, cotangent: torch.Tensor | None) -> Verifier | None:
         """None for what is not searched: large, complex, random, or without a gradient anywhere nearby."""
-        leaves = question.leaves.values()
+        leaves = bound.leaves.values()
         if sum(leaf.numel() for leaf in leaves) > MAX_ELEMENTS or any(leaf.is_complex() for leaf in leaves):
             return None
-        if not question.wrt or is_random(question.program):
+        if not bound.wrt or is_random(bound.program):
             return None
-        question = question.for_moved_inputs()
-        cotangent = None if cotangent is None else cotangent.to(question.context.device)
-        whole = Probe(question, {name: leaf.detach() for name, leaf in question.leaves.items()}, cotangent)
+        bound = bound.for_moved_inputs()
+        cotangent = None if cotangent is None else cotangent.to(bound.context.device)
+        whole = ComparisonPoint(bound, {name: leaf.detach() for name, leaf in bound.leaves.items()}, cotangent)
         found = whole.narrow.gradients if whole.narrow is not None else None
-        sample = few(question, cotangent, found or {})
-        verifier = cls(question, cotangent) if sample is None else cls(sample.question, sample.cotangent, whole=whole)
+        sample = few(bound, cotangent, found or {})
+        verifier = cls(bound, cotangent) if sample is None else cls(sample.bound, sample.cotangent, whole=whole)
         return verifier if verifier.witnesses else None
 
     def __init__(
-        self, question: Question, cotangent: torch.Tensor | None = None, *, whole: Probe | None = None
+        self, bound: BoundExpression, cotangent: torch.Tensor | None = None, *, whole: ComparisonPoint | None = None
     ) -> None:
-        """whole: the inputs of which the question's are some elements; None where it has them all."""
+        """whole: the inputs of which the expression's are some elements; None where it has them all."""
         self.whole = whole
-        question = question.for_moved_inputs()
-        cotangent = None if cotangent is None else cotangent.to(question.context.device)
-        inputs = {name: leaf.detach() for name, leaf in question.leaves.items()}
-        self.question = question
-        self.here = Probe(question, inputs, cotangent)
-        self.sides = [Probe(question, leaves, cotangent) for leaves in ulps_apart(inputs, question.wrt)]
-        self.near = [Probe(question, leaves, cotangent) for leaves in near_inputs(inputs, question.wrt)]
-        self.far = [Probe(question, leaves, cotangent) for leaves in far_inputs(inputs)]
+        bound = bound.for_moved_inputs()
+        cotangent = None if cotangent is None else cotangent.to(bound.context.device)
+        inputs = {name: leaf.detach() for name, leaf in bound.leaves.items()}
+        self.bound = bound
+        self.here = ComparisonPoint(bound, inputs, cotangent)
+        self.sides = [ComparisonPoint(bound, leaves, cotangent) for leaves in ulps_apart(inputs, bound.wrt)]
+        self.near = [ComparisonPoint(bound, leaves, cotangent) for leaves in near_inputs(inputs, bound.wrt)]
+        self.far = [ComparisonPoint(bound, leaves, cotangent) for leaves in far_inputs(inputs)]
         self._known: dict[str, Fix | None] = {}
 
     def fix(self, *, prefer: Span | None = None, only: tuple[Rule, ...] = ()) -> Fix | None:
@@ -125,13 +125,13 @@ class Verifier:
 
     def _half_the_digits(self) -> float:
         """Half of the digits of the coarsest input, in ULPs."""
-        dtypes = [self.question.leaves[name].dtype for name in self.question.wrt]
+        dtypes = [self.bound.leaves[name].dtype for name in self.bound.wrt]
         return min(1 / half_the_digits(dtype) for dtype in dtypes)
 
     def _texts(self, prefer: Span | None, only: tuple[Rule, ...] = ()) -> Iterator[str]:
-        narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in self.question.leaves.values())
-        wrt = [name for name in self.question.wrt if self.question.leaves[name].requires_grad]
-        for rewrite in rewrites(self.question.program, prefer=prefer, narrow=narrow, only=only, wrt=wrt):
+        narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in self.bound.leaves.values())
+        wrt = [name for name in self.bound.wrt if self.bound.leaves[name].requires_grad]
+        for rewrite in rewrites(self.bound.program, prefer=prefer, narrow=narrow, only=only, wrt=wrt):
             yield rewrite.text
 
     def _known_fix(self, text: str) -> Fix | None:
@@ -142,13 +142,13 @@ class Verifier:
     @cached_property
     def truths(self) -> list[Truth]:
         """The truth here, with a random cotangent as well, and beside: where some of the inputs are others."""
-        beside = changed_one_by_one(self.here.leaves, self.question.wrt)
+        beside = changed_one_by_one(self.here.leaves, self.bound.wrt)
         return [
             Truth([self.here, *self._with_random_cotangent()]),
-            *(Truth([Probe(self.question, leaves, self.here.cotangent)], beside=True) for leaves in beside),
+            *(Truth([ComparisonPoint(self.bound, leaves, self.here.cotangent)], beside=True) for leaves in beside),
         ]
 
-    def _with_random_cotangent(self) -> list[Probe]:
+    def _with_random_cotangent(self) -> list[ComparisonPoint]:
         """The same inputs with each number of the cotangent multiplied by another one; none for a scalar output."""
         value = None if self.here.narrow is None else self.here.narrow.value
         if value is None or value.ndim == 0:
@@ -158,23 +158,23 @@ class Verifier:
         # no two of the first ones are nearly equal: a softmax cancels what they share
         sizes = (0.5 + torch.arange(given.numel(), dtype=torch.float64) * GOLDEN % 1).reshape(given.shape)
         signs = torch.randint(0, 2, given.shape, generator=generator) * 2 - 1
-        return [Probe(self.question, self.here.leaves, given * (sizes * signs).to(given))]
+        return [ComparisonPoint(self.bound, self.here.leaves, given * (sizes * signs).to(given))]
 
     @cached_property
-    def witnesses(self) -> list[Probe]:
-        """The probes nearby, and as many far ones as it takes for the original to have a gradient at every element.
+    def witnesses(self) -> list[ComparisonPoint]:
+        """The points nearby, and as many far ones as it takes for the original to have a gradient at every element.
 
         Empty if it has none anywhere: to agree with nothing proves nothing.
         """
-        seen = {name: torch.zeros_like(self.question.leaves[name], dtype=torch.bool) for name in self.question.wrt}
-        probes: list[Probe] = []
-        for probe in [*self.near, *self.far]:
-            if len(probes) >= len(self.near) and all(bool(elements.all()) for elements in seen.values()):
-                return probes
-            probes.append(probe)
-            for name, elements in probe.witnesses().items():
+        seen = {name: torch.zeros_like(self.bound.leaves[name], dtype=torch.bool) for name in self.bound.wrt}
+        points: list[ComparisonPoint] = []
+        for point in [*self.near, *self.far]:
+            if len(points) >= len(self.near) and all(bool(elements.all()) for elements in seen.values()):
+                return points
+            points.append(point)
+            for name, elements in point.witnesses().items():
                 seen[name] |= elements
-        return probes if all(bool(elements.all()) for elements in seen.values()) else []
+        return points if all(bool(elements.all()) for elements in seen.values()) else []
 
     def gradients(self, text: str) -> Gradients | None:
         """The gradients of a rewrite at the inputs; None if it does not hold."""
@@ -183,22 +183,22 @@ class Verifier:
 
     def held(self, text: str) -> Fix | None:
         """A rewrite as a fix; None if it does not hold. What is cheap to refuse is refused first."""
-        program = parse(text, bound=self.question.leaves)
+        program = parse(text, bound=self.bound.leaves)
         # float64 inputs must not be rounded by what was added to widen 16-bit ones
-        candidate = Candidate(program, parse(text.replace(".float()", ".double()"), bound=self.question.leaves))
+        candidate = Candidate(program, parse(text.replace(".float()", ".double()"), bound=self.bound.leaves))
         found = self.here.run(program)
         if found is None or not found.has_finite_gradients or found.value.isnan().any():
             return None
-        if not self.witnesses or not all(probe.agrees(candidate) for probe in [self.here, *self.witnesses]):
+        if not self.witnesses or not all(point.agrees(candidate) for point in [self.here, *self.witnesses]):
             return None
         if self.whole is not None and not self.whole.agrees(candidate):
             return None
         if not self.truths[0].bad and self._jumps(candidate):
             return None
-        constructed = selections(program) > selections(self.question.program)
+        constructed = selections(program) > selections(self.bound.program)
         kinds = []
         for truth in self.truths:
-            if not all(probe.agrees(candidate) for probe in truth.probes if probe is not self.here):
+            if not all(point.agrees(candidate) for point in truth.points if point is not self.here):
                 return None
             kinds.append(truth.allows(candidate, constructed=constructed))
             if kinds[-1] is None:
@@ -207,14 +207,14 @@ class Verifier:
 
     def _jumps(self, candidate: Candidate) -> bool:
         """Whether a gradient is another one here than on both sides."""
-        here, right, left = (probe.run(candidate.wide, wide=True) for probe in (self.here, *self.sides))
+        here, right, left = (point.run(candidate.wide, wide=True) for point in (self.here, *self.sides))
         if not (here and right and left and here.gradients and right.gradients and left.gradients):
             return False
         for name, gradient in here.gradients.items():
             beside, other = right.gradients[name], left.gradients[name]
             if gradient is None or beside is None or other is None:
                 continue
-            dtype = self.question.leaves[name].dtype  # the sides are ULPs of this one apart
+            dtype = self.bound.leaves[name].dtype  # the sides are ULPs of this one apart
             steady = near(beside.to(dtype), other.to(dtype), half=True, only_finite=True)
             if (steady & ~near(gradient.to(dtype), beside.to(dtype), half=True)).any():
                 return True

@@ -31,7 +31,7 @@ _SEVERITY: dict[CheckVerdict, int] = {"agree": 0, "kink": 1, "no reference": 2, 
 
 
 @dataclass(frozen=True)
-class Evidence:
+class GradientElement:
     """Everything that is known about one gradient element in one dtype.
 
     digits: the coarsest dtype that the gradient passes through: half of its digits must be right.
@@ -91,67 +91,67 @@ class Comparison:
     mode: Mode = "reverse"
 
 
-def judge(
-    evidence: Evidence, *, variable: str, index: tuple[int, ...], value: float, budget: ErrorBudget | None = None
+def compare(
+    element: GradientElement, *, variable: str, index: tuple[int, ...], value: float, budget: ErrorBudget | None = None
 ) -> CheckRow:
-    """The row of the element. A row that disagrees is to be judged again with its error budget."""
+    """The row of the element. A row that disagrees is to be compared again with its error budget."""
     found = [
-        _explained(evidence, comparison, budget) if budget and comparison.verdict == "disagree" else comparison
-        for comparison in _comparisons(evidence)
+        _explained(element, comparison, budget) if budget and comparison.verdict == "disagree" else comparison
+        for comparison in _comparisons(element)
     ]
     # what rounding does to forward mode alone is no trouble of the gradient
     counted = [c for c in found if c.mode == "reverse" or c.verdict == "disagree"]
     worst = max(counted, key=lambda comparison: _SEVERITY[comparison.verdict])
-    dtype = evidence.dtype
-    known = math.isfinite(evidence.difference) and math.isfinite(evidence.difference_error)
+    dtype = element.dtype
+    known = math.isfinite(element.difference) and math.isfinite(element.difference_error)
     return CheckRow(
         variable=variable,
         index=index,
         dtype=str(dtype).removeprefix("torch."),
         value=value,
-        reverse=None if evidence.reverse is None else shortest(evidence.reverse, dtype),
-        forward=None if evidence.forward is None else shortest(evidence.forward, dtype),
-        finite_difference=evidence.difference if known else None,
-        finite_difference_error=evidence.difference_error if known else None,
+        reverse=None if element.reverse is None else shortest(element.reverse, dtype),
+        forward=None if element.forward is None else shortest(element.forward, dtype),
+        finite_difference=element.difference if known else None,
+        finite_difference_error=element.difference_error if known else None,
         reference=worst.reference,
         left=worst.left,
         right=worst.right,
-        ulp_error=_ulp_error(evidence, worst),
+        ulp_error=_ulp_error(element, worst),
         verdict=worst.verdict,
         reason=worst.reason,
         wrong_modes=tuple(comparison.mode for comparison in found if comparison.verdict == "disagree"),
     )
 
 
-def _comparisons(evidence: Evidence) -> Iterator[Comparison]:
+def _comparisons(element: GradientElement) -> Iterator[Comparison]:
     """Reverse mode against the best that is known; forward mode against a reference."""
-    slope = evidence.slope
-    if evidence.reverse is None and evidence.reason is not None:
+    slope = element.slope
+    if element.reverse is None and element.reason is not None:
         reference = None if slope is None or slope.value is None else _double(slope.value)
-        yield Comparison("no reference", evidence.reason, reference)
+        yield Comparison("no reference", element.reason, reference)
     elif slope is not None and slope.kind == "smooth":
         assert slope.value is not None
-        yield from _against_reference(evidence, _double(slope.value))
+        yield from _against_reference(element, _double(slope.value))
     elif slope is not None and slope.kind == "kink":
-        yield _at_kink(evidence, *(None if side is None else _double(side) for side in (slope.left, slope.right)))
-    elif slope is None and evidence.difference_kink:
-        sides = (None if math.isnan(side) else side for side in evidence.one_sided)
-        yield _at_kink(evidence, *sides, error=evidence.one_sided_error)
-    elif evidence.reverse is None:
+        yield _at_kink(element, *(None if side is None else _double(side) for side in (slope.left, slope.right)))
+    elif slope is None and element.difference_kink:
+        sides = (None if math.isnan(side) else side for side in element.one_sided)
+        yield _at_kink(element, *sides, error=element.one_sided_error)
+    elif element.reverse is None:
         yield Comparison("no reference", NO_PATH)
     else:
-        yield _against_difference(evidence, evidence.reverse)
+        yield _against_difference(element, element.reverse)
 
 
-def _against_reference(evidence: Evidence, reference: float) -> Iterator[Comparison]:
-    if evidence.reverse is None:
+def _against_reference(element: GradientElement, reference: float) -> Iterator[Comparison]:
+    if element.reverse is None:
         # no gradient is right where the true one is zero: nothing flows
         yield Comparison("agree", None, reference) if reference == 0 else Comparison("no reference", NO_PATH, reference)
         return
-    yield _one_mode(evidence.reverse, reference, evidence.digits, "reverse")
+    yield _one_mode(element.reverse, reference, element.digits, "reverse")
     # NaN of forward mode is another element's infinite slope times this one's zero: it says nothing about this one
-    if evidence.forward is not None and not math.isnan(evidence.forward):
-        yield _one_mode(evidence.forward, reference, evidence.digits, "forward")
+    if element.forward is not None and not math.isnan(element.forward):
+        yield _one_mode(element.forward, reference, element.digits, "forward")
 
 
 def _one_mode(found: float, reference: float, dtype: torch.dtype, mode: Mode) -> Comparison:
@@ -161,29 +161,29 @@ def _one_mode(found: float, reference: float, dtype: torch.dtype, mode: Mode) ->
     return Comparison("disagree", reason, reference, computed=found, truth=reference, mode=mode)
 
 
-def _against_difference(evidence: Evidence, reverse: float) -> Comparison:
-    slope, error = evidence.difference, evidence.difference_error
+def _against_difference(element: GradientElement, reverse: float) -> Comparison:
+    slope, error = element.difference, element.difference_error
     if not (math.isfinite(slope) and math.isfinite(error)):
-        defined = "no reference" if evidence.slope is None else "no slope is defined here"
+        defined = "no reference" if element.slope is None else "no slope is defined here"
         return Comparison("no reference", f"{defined}, and no finite difference")
-    tolerance = half_the_digits(evidence.digits) * abs(slope) + 10 * error + 4 * smallest_subnormal(evidence.digits)
+    tolerance = half_the_digits(element.digits) * abs(slope) + 10 * error + 4 * smallest_subnormal(element.digits)
     wide = 10 * error > 0.1 * abs(slope) + 1e-6
     if math.isfinite(reverse) and abs(reverse - slope) <= tolerance:
         return (
             Comparison("no reference", "no reference, and the error bar is too wide") if wide else Comparison("agree")
         )
-    if evidence.slope is not None:  # the reference found nothing that settles: no place to accuse anybody
+    if element.slope is not None:  # the reference found nothing that settles: no place to accuse anybody
         return Comparison("no reference", "no slope is defined here")
     return Comparison("disagree", "finite differences contradict it", computed=reverse, truth=slope)
 
 
-def _at_kink(evidence: Evidence, left: float | None, right: float | None, *, error: float = 0.0) -> Comparison:
+def _at_kink(element: GradientElement, left: float | None, right: float | None, *, error: float = 0.0) -> Comparison:
     """Any slope between the one-sided ones is a subgradient; a jump has none, and any slope will do.
 
     error: how far off the one-sided slopes may be.
     """
     sides = [side for side in (left, right) if side is not None and not math.isnan(side)]
-    reverse = 0.0 if evidence.reverse is None else evidence.reverse  # without a path nothing flows
+    reverse = 0.0 if element.reverse is None else element.reverse  # without a path nothing flows
     if math.isnan(reverse):
         return Comparison("disagree", "reverse mode: NaN", None, left, right)
     if not sides:
@@ -191,7 +191,7 @@ def _at_kink(evidence: Evidence, left: float | None, right: float | None, *, err
     if left == right:
         sides.append(0.0)  # the function jumps: PyTorch's zero says that there is no slope
     largest = max((abs(side) for side in sides if math.isfinite(side)), default=0.0)
-    slack = half_the_digits(evidence.digits) * largest + 4 * smallest_subnormal(evidence.digits) + 10 * error
+    slack = half_the_digits(element.digits) * largest + 4 * smallest_subnormal(element.digits) + 10 * error
     if min(sides) - slack <= reverse <= max(sides) + slack:
         return Comparison("kink", None, None, left, right)
     nearest = min(sides, key=lambda side: abs(side - reverse))
@@ -199,17 +199,17 @@ def _at_kink(evidence: Evidence, left: float | None, right: float | None, *, err
     return Comparison("disagree", reason, None, left, right, computed=reverse, truth=nearest)
 
 
-def _explained(evidence: Evidence, comparison: Comparison, budget: ErrorBudget) -> Comparison:
+def _explained(element: GradientElement, comparison: Comparison, budget: ErrorBudget) -> Comparison:
     """The comparison after everything that could explain the difference has been looked at."""
     if budget.exemption is not None:
         return replace(comparison, verdict="no reference", reason=budget.exemption)
     if budget.beside is not None and comparison.computed is not None:
         lowest, highest = budget.beside.lowest, budget.beside.highest
-        slack = half_the_digits(evidence.digits) * max(abs(lowest), abs(highest))
+        slack = half_the_digits(element.digits) * max(abs(lowest), abs(highest))
         if lowest - slack <= comparison.computed <= highest + slack:
             return replace(comparison, verdict="kink", reason=TIE, reference=None, left=lowest, right=highest)
     if budget.inside is not None:
-        if comparison.reference is not None and _contradicted(evidence, comparison.reference):
+        if comparison.reference is not None and _contradicted(element, comparison.reference):
             return replace(comparison, verdict="rounding", reason=budget.inside)  # the values are wrong, not the slope
         return replace(comparison, reason=f"{comparison.reason}: {budget.inside}")
     if budget.spoiled is not None:
@@ -222,10 +222,10 @@ def _explained(evidence: Evidence, comparison: Comparison, budget: ErrorBudget) 
         if comparison.reference != 0 and abs(computed - truth) <= rounding:
             reason = ALL_LOST if abs(computed - truth) >= abs(truth) else LOST
             return replace(comparison, verdict="rounding", reason=reason)
-        if comparison.reference is not None and _contradicted(evidence, comparison.reference):
+        if comparison.reference is not None and _contradicted(element, comparison.reference):
             reason = "PyTorch's own values do not confirm the reference"
             return replace(comparison, verdict="no reference", reason=reason)
-    if evidence.dtype is torch.float64 or budget.wide is None or truth is None or comparison.mode == "forward":
+    if element.dtype is torch.float64 or budget.wide is None or truth is None or comparison.mode == "forward":
         return comparison
     right = _close(budget.wide, truth, torch.float64)
     return replace(comparison, reason=f"{comparison.reason}{RIGHT_IN_FLOAT64}") if right else comparison
@@ -243,9 +243,9 @@ def _close(reverse: float, reference: float, dtype: torch.dtype) -> bool:
     return abs(reverse - reference) <= half_the_digits(dtype) * abs(reference) + 4 * smallest_subnormal(dtype)
 
 
-def _contradicted(evidence: Evidence, reference: float) -> bool:
+def _contradicted(element: GradientElement, reference: float) -> bool:
     """Whether the values that PyTorch computes belong to another function than the reference's."""
-    slope, error = evidence.difference, evidence.difference_error
+    slope, error = element.difference, element.difference_error
     if not (math.isfinite(slope) and math.isfinite(error) and math.isfinite(reference)):
         return False
     return abs(slope - reference) > 100 * error + 1e-6 * abs(reference)
@@ -263,12 +263,12 @@ def _how_wrong(found: float, reference: float) -> str:
     return "infinite where the truth is not"
 
 
-def _ulp_error(evidence: Evidence, comparison: Comparison) -> float | None:
+def _ulp_error(element: GradientElement, comparison: Comparison) -> float | None:
     """The distance from the reference as it was before float64 rounded it.
 
     None where one of the two is no finite number, and for what rounding leaves of a zero, which has no last place.
     """
-    reverse, slope = evidence.reverse, evidence.slope
+    reverse, slope = element.reverse, element.slope
     if reverse is None or slope is None or slope.value is None or not math.isfinite(reverse):
         return None
     if comparison.reference is None or (comparison.verdict == "rounding" and comparison.reference == 0 != reverse):
@@ -276,7 +276,7 @@ def _ulp_error(evidence: Evidence, comparison: Comparison) -> float | None:
     reference = _double(slope.value)
     if not math.isfinite(reference):
         return None
-    error = _double(abs(slope.value - reverse)) / ulp(reference, evidence.dtype)
+    error = _double(abs(slope.value - reverse)) / ulp(reference, element.dtype)
     return round(min(error, sys.float_info.max), 2)
 
 

@@ -15,7 +15,7 @@ import torch
 
 from gradcli.compute.capture import TorchError
 from gradcli.compute.symmetric import OF_SYMMETRIC, is_symmetric
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.language import catalogue
 from gradcli.language.properties import cuts_graph
 from gradcli.language.syntax import (
@@ -71,7 +71,7 @@ FREE_VECTORS = "the vectors that {name} gives for equal values are free to turn:
 
 @dataclass(frozen=True)
 class Conventions:
-    """What holds for a question in its dtype.
+    """What holds for a bound expression in its dtype.
 
     program: what the gradient is one of, for values that nothing rounds. digits: the coarsest dtype it passes through.
     factors: by input what its gradient is multiplied by. symmetric: whether the triangles of a matrix move together.
@@ -88,22 +88,22 @@ class Conventions:
     reasons: tuple[str, ...] = ()
 
 
-def conventions(question: Question) -> Conventions:
-    """What holds for a question."""
-    return _Reader(question).read()
+def conventions(bound: BoundExpression) -> Conventions:
+    """What holds for a bound expression."""
+    return _Reader(bound).read()
 
 
 class _Reader:
     """Looks at each node, and at its operands in one evaluation if a convention asks for them."""
 
-    def __init__(self, question: Question) -> None:
-        self.question = question
-        floating = [leaf.dtype for leaf in question.leaves.values() if leaf.is_floating_point()]
+    def __init__(self, bound: BoundExpression) -> None:
+        self.bound = bound
+        floating = [leaf.dtype for leaf in bound.leaves.values() if leaf.is_floating_point()]
         self.dtype = max(floating, key=lambda dtype: torch.finfo(dtype).eps, default=torch.float64)
-        self.found = Conventions(question.program, self.dtype)
+        self.found = Conventions(bound.program, self.dtype)
 
     def read(self) -> Conventions:
-        program = self.question.program
+        program = self.bound.program
         nodes = [node for root in roots(program) for node in postorder(root)]
         asked = {id(node): rule for node in nodes if isinstance(node, Call) and (rule := _rule(node)) is not None}
         for node in nodes:
@@ -151,7 +151,7 @@ class _Reader:
                 asked[id(node)](self, node, value, operands)
 
         with torch.no_grad(), suppress(TorchError):  # a dtype that the function lacks
-            self.question.evaluate(observe=note)
+            self.bound.evaluate(observe=note)
 
     def _of_symmetric(self, node: Call, value: object, operands: list[object]) -> None:
         name, matrix = node.function.name, operands[0]
@@ -185,8 +185,8 @@ class _Reader:
         places, weight = operands[:2]
         if (padding is None and not by_frequency) or not isinstance(weight, torch.Tensor):
             return
-        name = next((name for name, leaf in self.question.leaves.items() if leaf is weight), None)
-        uses = sum(isinstance(n, Name) and n.name == name for r in roots(self.question.program) for n in postorder(r))
+        name = next((name for name, leaf in self.bound.leaves.items() if leaf is weight), None)
+        uses = sum(isinstance(n, Name) and n.name == name for r in roots(self.bound.program) for n in postorder(r))
         if name is None or uses != 1:
             self.found = replace(self.found, exemption=EMBEDDED)
             return

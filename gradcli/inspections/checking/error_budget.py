@@ -16,7 +16,7 @@ from gradcli.compute.autodiff import Gradients
 from gradcli.compute.backward_range import Excess, watching_range
 from gradcli.compute.noise import rounding_noise
 from gradcli.compute.precision import half_the_digits
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.slopes import Index, at_dtype, at_leaves, attempt, element, reverse, tangent_of
 from gradcli.inspections.checking.comparison import ErrorBudget, Mode
 from gradcli.inspections.checking.conventions import Conventions
@@ -37,15 +37,15 @@ SIGNS = 3
 
 
 class ErrorBudgets:
-    """What may explain the elements that disagree in the dtype of a question; what they share is computed once."""
+    """What may explain the elements that disagree in one dtype; what they share is computed once."""
 
-    def __init__(self, question: Question, held: Conventions, *, elementwise: bool) -> None:
-        self.question = question = question.for_moved_inputs()
+    def __init__(self, bound: BoundExpression, held: Conventions, *, elementwise: bool) -> None:
+        self.bound = bound = bound.for_moved_inputs()
         self.elementwise = elementwise
         self.held = held
-        self.wide = replace(at_dtype(question, "float64"), program=held.program)
+        self.wide = replace(at_dtype(bound, "float64"), program=held.program)
         self.here, _ = attempt(partial(reverse, self.wide))
-        self.exemption = _exemption(question, held)
+        self.exemption = _exemption(bound, held)
         self.largest = max((float(_finite(v).max()) for v in _values(self.wide) if v.numel()), default=0.0)
         self._steepest: dict[str, np.ndarray] = {}
         self._on_the_way: dict[Index, Spoiled | None] = {}
@@ -119,11 +119,11 @@ class ErrorBudgets:
 
     @cached_property
     def _values(self) -> OnTheWay:
-        return OnTheWay(self.question)
+        return OnTheWay(self.bound)
 
     def _excesses(self, index: Index) -> Iterator[Excess]:
         """What leaves the range on the way back to an element."""
-        shape = next(iter(self.question.differentiated.values())).shape
+        shape = next(iter(self.bound.differentiated.values())).shape
         for excess in self._all_excesses:
             own = self.elementwise and excess.where.shape == shape
             if bool(excess.where[index] if own else excess.where.any()):
@@ -132,7 +132,7 @@ class ErrorBudgets:
     @cached_property
     def _all_excesses(self) -> list[Excess]:
         with watching_range() as found:
-            attempt(partial(reverse, self.question))
+            attempt(partial(reverse, self.bound))
         return found
 
     def _left_of_zero(self, row: CheckRow, share: float) -> float:
@@ -158,15 +158,15 @@ class ErrorBudgets:
     @cached_property
     def _signed(self) -> list[Gradients]:
         """Gradients of the outputs under random signs: how large the terms are that cancel in their sum."""
-        inner = summed(self.question.program.result)
-        program = self.question.program if inner is None else replace(self.question.program, result=inner)
-        question = replace(self.question, program=program)
+        inner = summed(self.bound.program.result)
+        program = self.bound.program if inner is None else replace(self.bound.program, result=inner)
+        bound = replace(self.bound, program=program)
         generator = torch.Generator().manual_seed(0)
 
         def signed() -> Gradients:
-            output = question.evaluate()
+            output = bound.evaluate()
             signs = torch.randint(0, 2, output.shape, generator=generator, dtype=torch.int64).to(output) * 2 - 1
-            found = autodiff.gradients(output, question.differentiated, cotangent=signs)
+            found = autodiff.gradients(output, bound.differentiated, cotangent=signs)
             return {n: None if g is None else g.nan_to_num(0.0, 0.0, 0.0) for n, g in found.items()}
 
         return [found for _ in range(SIGNS) if (found := attempt(signed)[0]) is not None]
@@ -190,7 +190,7 @@ def _is_dead(gradient: float | None) -> bool:
 
 
 def _noisy(
-    wide: Question, dtype: torch.dtype, compute: Callable[[Question], Gradients], *, moved: bool
+    wide: BoundExpression, dtype: torch.dtype, compute: Callable[[BoundExpression], Gradients], *, moved: bool
 ) -> Iterator[Gradients]:
     """Gradients in float64 with every result moved by the rounding of a dtype, and the inputs too if so."""
     eps = torch.finfo(dtype).eps
@@ -212,7 +212,7 @@ def _moved(leaf: torch.Tensor, eps: float, generator: torch.Generator) -> torch.
     return moved.requires_grad_()
 
 
-def _steepest(wide: Question, here: Gradients | None, name: str, where: Index | EllipsisType) -> np.ndarray:
+def _steepest(wide: BoundExpression, here: Gradients | None, name: str, where: Index | EllipsisType) -> np.ndarray:
     """The largest slope by an input with these of its elements where they are, half way to zero, and at zero.
 
     The other inputs stay: a slope that is steep where they are zero too says nothing about rounding here.
@@ -229,7 +229,7 @@ def _steepest(wide: Question, here: Gradients | None, name: str, where: Index | 
     return steepest
 
 
-def _values(question: Question) -> list[torch.Tensor]:
+def _values(bound: BoundExpression) -> list[torch.Tensor]:
     """The floating tensors met in the forward pass, as they were then."""
     found = []
 
@@ -238,7 +238,7 @@ def _values(question: Question) -> list[torch.Tensor]:
             found.append(value.clone())
 
     with torch.no_grad():
-        question.evaluate(observe=note)
+        bound.evaluate(observe=note)
     return found
 
 
@@ -248,9 +248,9 @@ def _finite(tensor: torch.Tensor) -> np.ndarray:
     return magnitudes
 
 
-def _exemption(question: Question, held: Conventions) -> str | None:
+def _exemption(bound: BoundExpression, held: Conventions) -> str | None:
     """Why the references are of another function than the gradient."""
     if held.exemption is not None:
         return held.exemption
-    narrow = any(leaf.dtype is not torch.float64 for leaf in question.differentiated.values())
-    return RANDOM if narrow and is_random(question.program) else None
+    narrow = any(leaf.dtype is not torch.float64 for leaf in bound.differentiated.values())
+    return RANDOM if narrow and is_random(bound.program) else None

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from gradcli.compute.capture import array
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.slopes import Index, at_dtype, exact
 from gradcli.language.syntax import Binary, Call, Name, Node, Program, Unary, children, with_children
 
@@ -63,12 +63,12 @@ class _Value:
 
 
 class OnTheWay:
-    """The values of a question's sub-expressions, computed and exact."""
+    """The values of a bound expression's sub-expressions, computed and exact."""
 
-    def __init__(self, question: Question) -> None:
-        self.text = question.program.text
-        self.values = list(_computed(question))
-        self.exact = _exact_values(question)
+    def __init__(self, bound: BoundExpression) -> None:
+        self.text = bound.program.text
+        self.values = list(_computed(bound))
+        self.exact = _exact_values(bound)
 
     def spoiled(self, index: Index, *, elementwise: bool) -> Spoiled | None:
         """The first value that is spoiled at an element of an elementwise output; of any other output, anywhere."""
@@ -125,7 +125,7 @@ class OnTheWay:
         return Spoiled(text, _kind(value, computed, place), computed, mp.nstr(mp.mpf(true), 3))
 
 
-def _computed(question: Question) -> Iterator[_Value]:
+def _computed(bound: BoundExpression) -> Iterator[_Value]:
     """PyTorch's values of what computes, in order."""
     found: list[_Value] = []
 
@@ -135,12 +135,12 @@ def _computed(question: Question) -> Iterator[_Value]:
             found.append(_Value(node, array(value.double()).copy(), kept, value.dtype))
 
     with torch.no_grad():
-        question.evaluate(observe=note)
+        bound.evaluate(observe=note)
     return iter(found)
 
 
-def _exact_values(question: Question) -> dict[int, np.ndarray]:
-    """By node: at 430 digits; what has no rule, and comes after it, in float64 if the question's dtype is narrower."""
+def _exact_values(bound: BoundExpression) -> dict[int, np.ndarray]:
+    """By node: at 430 digits; what has no rule, and comes after it, in float64 if their dtype is narrower."""
     from mpmath import mp
 
     from gradcli.compute.reference.evaluator import evaluate
@@ -153,14 +153,14 @@ def _exact_values(question: Question) -> dict[int, np.ndarray]:
         if isinstance(value, np.ndarray) and value.dtype == object:
             found[id(node)] = value
 
-    inputs = {name: exact(leaf) for name, leaf in question.leaves.items()}
+    inputs = {name: exact(leaf) for name, leaf in bound.leaves.items()}
     numbers = {name: reals(leaf) if leaf.dtype.kind == "f" else leaf for name, leaf in inputs.items()}
     try:
         with mp.workdps(DIGITS), np.errstate(all="ignore"):
-            evaluate(question.program, numbers, observe=note)
+            evaluate(bound.program, numbers, observe=note)
     except NoReference:
-        if any(leaf.dtype not in (torch.float64, torch.bool) for leaf in question.leaves.values()):
-            for value in _computed(at_dtype(question, "float64")):
+        if any(leaf.dtype not in (torch.float64, torch.bool) for leaf in bound.leaves.values()):
+            for value in _computed(at_dtype(bound, "float64")):
                 found.setdefault(id(value.node), value.computed)
     return found
 

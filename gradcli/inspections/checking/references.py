@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcli.compute.differences import Differences
 from gradcli.compute.symmetric import Symmetrised
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.slopes import Index, at_dtype, by_differences, exact
 from gradcli.inspections.checking.conventions import Conventions
 
@@ -37,7 +37,7 @@ class Reference:
 
 
 class References:
-    """Those of a question at different dtypes; what two dtypes have in common is computed once.
+    """Those of a bound expression at different dtypes; what two dtypes have in common is computed once.
 
     without_reference: the operation that has no rule, once that was met.
     """
@@ -47,22 +47,22 @@ class References:
         self.without_reference: str | None = None
         self._known: dict[tuple[object, ...], Reference] = {}
 
-    def of(self, question: Question, held: Conventions) -> Reference:
-        """What is known at the leaves of a question."""
-        key = (held.reasons, *(exact(leaf).tobytes() for leaf in question.leaves.values()))
+    def of(self, bound: BoundExpression, held: Conventions) -> Reference:
+        """What is known at the leaves of a bound expression."""
+        key = (held.reasons, *(exact(leaf).tobytes() for leaf in bound.leaves.values()))
         if key not in self._known:
-            wide = replace(at_dtype(question, "float64"), program=held.program)
+            wide = replace(at_dtype(bound, "float64"), program=held.program)
             with Symmetrised() if held.symmetric else nullcontext():
                 found = by_differences(wide, elementwise=self.elementwise)
             self._known[key] = Reference(found, self._slopes(wide))
         return self._known[key]
 
-    def _slopes(self, question: Question) -> dict[str, np.ndarray] | None:
+    def _slopes(self, bound: BoundExpression) -> dict[str, np.ndarray] | None:
         from gradcli.compute import reference  # mpmath takes a while to import
 
-        values = {name: exact(leaf) for name, leaf in question.leaves.items()}
+        values = {name: exact(leaf) for name, leaf in bound.leaves.items()}
         try:
-            return reference.slopes(question.program, values, question.wrt, elementwise=self.elementwise)
+            return reference.slopes(bound.program, values, bound.wrt, elementwise=self.elementwise)
         except reference.NoReference as missing:
             self.without_reference = missing.operation
             return None

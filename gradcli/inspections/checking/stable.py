@@ -9,7 +9,7 @@ import torch
 
 from gradcli.compute.autodiff import Gradients
 from gradcli.compute.precision import half_the_digits, smallest_subnormal, ulp
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.slopes import attempt, element, reverse
 from gradcli.errors import GradcliError
 from gradcli.language.parser import parse
@@ -31,32 +31,32 @@ class Stable:
         return f"a stable one exists: {self.text}, at most {ulps(self.worst)} ULP off"
 
 
-def with_stable_form(rows: Sequence[CheckRow], question: Question) -> tuple[list[CheckRow], Stable | None]:
+def with_stable_form(rows: Sequence[CheckRow], bound: BoundExpression) -> tuple[list[CheckRow], Stable | None]:
     """The rows of one dtype; those that lost their digits say whether a stable form exists, and which."""
     lost = [row for row in rows if row.verdict == "rounding" and row.reference]
     if not lost:
         return list(rows), None
-    found = _stable_form(question, lost)
+    found = _stable_form(bound, lost)
     said = NONE_KNOWN if found is None else str(found)
     ids = {id(row) for row in lost}
     return [replace(row, reason=f"{row.reason}; {said}") if id(row) in ids else row for row in rows], found
 
 
-def _stable_form(question: Question, lost: Sequence[CheckRow]) -> Stable | None:
+def _stable_form(bound: BoundExpression, lost: Sequence[CheckRow]) -> Stable | None:
     """The first rewrite that is right where the formula is not, and holds at the other inputs and beside them."""
     from gradcli.diagnose.fixes.verifier import Verifier  # all the rewrites: only for those who need one
     from gradcli.language.rewrite import PRECISION, RULES, TAILS, rewrites
 
-    if sum(leaf.numel() for leaf in question.leaves.values()) > MAX_ELEMENTS:
+    if sum(leaf.numel() for leaf in bound.leaves.values()) > MAX_ELEMENTS:
         return None
-    narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in question.leaves.values())
+    narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in bound.leaves.values())
     rules = (*RULES, TAILS, *([PRECISION] if narrow else []))
     verifier: Verifier | None = None
-    for rewrite in rewrites(question.program, only=rules, wrt=question.wrt):
-        worst = _worst(_gradients(question, rewrite.text), lost, question)
+    for rewrite in rewrites(bound.program, only=rules, wrt=bound.wrt):
+        worst = _worst(_gradients(bound, rewrite.text), lost, bound)
         if worst is None:
             continue
-        verifier = verifier or Verifier.of(question, None)
+        verifier = verifier or Verifier.of(bound, None)
         if verifier is None:
             return None
         if verifier.held(rewrite.text) is not None:
@@ -64,19 +64,19 @@ def _stable_form(question: Question, lost: Sequence[CheckRow]) -> Stable | None:
     return None
 
 
-def _gradients(question: Question, text: str) -> Gradients | None:
+def _gradients(bound: BoundExpression, text: str) -> Gradients | None:
     try:
-        program = parse(text, bound=question.leaves)
-        return attempt(lambda: reverse(replace(question, program=program)))[0]
+        program = parse(text, bound=bound.leaves)
+        return attempt(lambda: reverse(replace(bound, program=program)))[0]
     except GradcliError:
         return None
 
 
-def _worst(gradients: Gradients | None, lost: Sequence[CheckRow], question: Question) -> float | None:
+def _worst(gradients: Gradients | None, lost: Sequence[CheckRow], bound: BoundExpression) -> float | None:
     """The largest error at these elements; None if one of them has not half of its digits."""
     worst = 0.0
     for row in lost:
-        found, dtype = element(gradients, row.variable, row.index), question.leaves[row.variable].dtype
+        found, dtype = element(gradients, row.variable, row.index), bound.leaves[row.variable].dtype
         assert row.reference is not None
         apart = abs((torch.nan if found is None else found) - row.reference)
         if not apart <= half_the_digits(dtype) * abs(row.reference) + smallest_subnormal(dtype):

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from gradcli.compute.autodiff import Gradients
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.slopes import Index, at_leaves, attempt, element, exact, reverse
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ class Beside:
 
 
 class Ties:
-    """The slopes beside the point of a question in float64."""
+    """The slopes beside the point of a bound expression in float64."""
 
-    def __init__(self, wide: Question) -> None:
+    def __init__(self, wide: BoundExpression) -> None:
         self.wide = wide
         self._slopes: dict[tuple[float, int, str], np.ndarray | None] = {}
 
@@ -77,21 +77,21 @@ class Ties:
         return None if slope is None or slope.value is None else float(slope.value)
 
 
-def moved(question: Question, distance: float, seed: int) -> Question:
-    """The question with its inputs moved at random, each relative to itself, and zeros to the smallest other number."""
+def moved(bound: BoundExpression, distance: float, seed: int) -> BoundExpression:
+    """The inputs moved at random, each relative to itself, and zeros to the smallest other number."""
     generator = torch.Generator().manual_seed(seed)
-    leaves = dict(question.leaves)
-    sizes = torch.cat([leaf.detach().abs().reshape(-1) for leaf in question.differentiated.values()])
+    leaves = dict(bound.leaves)
+    sizes = torch.cat([leaf.detach().abs().reshape(-1) for leaf in bound.differentiated.values()])
     smallest = sizes[sizes > 0].min() if bool((sizes > 0).any()) else torch.ones((), dtype=sizes.dtype)
-    for name, leaf in question.differentiated.items():
+    for name, leaf in bound.differentiated.items():
         values = leaf.detach()
         steps = torch.randn(values.shape, generator=generator, dtype=torch.float64).to(values)
         scale = torch.where(values == 0, smallest, values.abs())
         leaves[name] = (values + distance * steps * scale).requires_grad_()
-    return at_leaves(question, leaves, torch.float64)
+    return at_leaves(bound, leaves, torch.float64)
 
 
-def _reference(point: Question, name: str) -> np.ndarray | None:
+def _reference(point: BoundExpression, name: str) -> np.ndarray | None:
     from gradcli.compute import reference
 
     values = {leaf: exact(tensor) for leaf, tensor in point.leaves.items()}

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from gradcli.compute.evaluate import Context
-from gradcli.diagnose.bound_expression import Engine, Selection, tensor_of
+from gradcli.diagnose.bound_expression import ComputeOptions, Selection, tensor_of
 from gradcli.errors import UsageError
 from gradcli.inspections.activate import DRAWN_POINTS, ActivateOptions, activate
 from gradcli.inspections.curves.stretches import points_of
@@ -22,12 +22,12 @@ from gradcli.language.request import Binding, Request, Value
 from gradcli.results import ActivateResult, Failure, GradResult
 
 
-def over_ranges(asked: RangeRequest, engine: Engine) -> Request:
+def over_ranges(asked: RangeRequest, compute: ComputeOptions) -> Request:
     """The request with its points: 1-D ones of one range, a grid of two, the first along the rows."""
-    context = Context(torch.float64, "cpu", engine.max_elements)
-    axes = {name: _points(stretch, context, engine) for name, stretch in asked.stretches.items()}
+    context = Context(torch.float64, "cpu", compute.max_elements)
+    axes = {name: _points(stretch, context, compute) for name, stretch in asked.stretches.items()}
     if len(axes) == 2:
-        _check_scalars(asked, engine)
+        _check_scalars(asked, compute)
         across, up = axes.values()
         axes = dict(zip(axes, np.meshgrid(across, up), strict=True))
     bindings = tuple(Binding(name, Value("the range", numbers=values)) for name, values in axes.items())
@@ -45,7 +45,7 @@ def drawn(
     request: Request,
     result: GradResult | Failure,
     options: GradOptions,
-    engine: Engine,
+    compute: ComputeOptions,
     selection: Selection,
 ) -> GradResult | ActivateResult | Failure:
     """The same curve over many points between the smallest and the largest: for a plot, not for a table.
@@ -67,33 +67,33 @@ def drawn(
     row = catalogue.find_activation(without_prefix(subject.strip()))
     found: GradResult | ActivateResult | Failure
     if row is not None and options.order <= 2 and is_pointwise(request.program):
-        found = activate(read_curves(subject, []), ActivateOptions((axis,), order=options.order), engine)
+        found = activate(read_curves(subject, []), ActivateOptions((axis,), order=options.order), compute)
     else:
         rest = tuple(binding for binding in request.bindings if binding.name != axes[0])
         asked = Request(request.program, (Binding(axes[0], axis), *rest), (), None)
-        found = grad(asked, GradOptions(options.order, via=options.via), engine, selection)
+        found = grad(asked, GradOptions(options.order, via=options.via), compute, selection)
     return result if isinstance(found, Failure) else found
 
 
-def _points(stretch: Stretch, context: Context, engine: Engine) -> np.ndarray:
-    dtype: torch.dtype = getattr(torch, engine.dtype)
+def _points(stretch: Stretch, context: Context, compute: ComputeOptions) -> np.ndarray:
+    dtype: torch.dtype = getattr(torch, compute.dtype)
     exact = points_of(stretch, context)
     points = exact.to(dtype).double()
     if not bool(torch.isfinite(points).all()):
         farthest = max((float(end) for end in exact[[0, -1]]), key=abs)
         raise UsageError(
-            f"--range goes to {farthest:g}, which {engine.dtype} cannot hold",
+            f"--range goes to {farthest:g}, which {compute.dtype} cannot hold",
             hint="Choose nearer ends, or --dtype float64.",
         )
     if float(points[0]) == float(points[-1]) and stretch.count > 1:
-        where = f"{float(points[0]):g}" if float(exact[0]) == float(exact[-1]) else f"{points[0]:g} in {engine.dtype}"
+        where = f"{float(points[0]):g}" if float(exact[0]) == float(exact[-1]) else f"{points[0]:g} in {compute.dtype}"
         raise UsageError(f"--range begins and ends at {where}", hint="Choose two different ends: --range -5:5:11.")
     return np.asarray(points.numpy())
 
 
-def _check_scalars(asked: RangeRequest, engine: Engine) -> None:
+def _check_scalars(asked: RangeRequest, compute: ComputeOptions) -> None:
     """Raises UsageError if a name beside the two of a field is more than one number."""
-    context = Context(getattr(torch, engine.dtype), "cpu", engine.max_elements)
+    context = Context(getattr(torch, compute.dtype), "cpu", compute.max_elements)
     for binding in asked.bindings:
         size = tensor_of(binding.value, context).numel()
         if size != 1:

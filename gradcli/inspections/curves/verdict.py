@@ -12,7 +12,7 @@ import torch
 from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError
 from gradcli.compute.evaluate import Context, evaluate
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.shadow import slopes_at
 from gradcli.language.curve import CurveRequest
 from gradcli.language.parser import parse
@@ -29,18 +29,18 @@ _DOUBLE = Context(torch.float64)
 
 def verdict(
     curve: CurveRequest,
-    question: Question,
+    bound: BoundExpression,
     values: Tensor,
     derivative: Tensor | None,
     layers: Sequence[Layer] = (),
 ) -> Verdict:
-    """The verdict over the question's points; derivatives at kinks are asked of PyTorch now.
+    """The verdict over the expression's points; derivatives at kinks are asked of PyTorch now.
 
     layers: the function applied over and over, where that was asked for.
     """
-    points = question.inputs[curve.variable].values.reshape(-1).astype(np.float64)
+    points = bound.inputs[curve.variable].values.reshape(-1).astype(np.float64)
     finite = values.values[np.isfinite(values.values)]
-    dead = _dead(curve, question, points, derivative)
+    dead = _dead(curve, bound, points, derivative)
     saturated = _saturated(curve, points, derivative)
     order = np.argsort(points, kind="stable")
     found = Verdict(
@@ -50,7 +50,7 @@ def verdict(
         highest=float(finite.max()) if finite.size else None,
         saturated=_count(saturated),
         dead=_count(dead),
-        kinks=tuple(_kinks(curve, question, points)),
+        kinks=tuple(_kinks(curve, bound, points)),
         summary="",
         stretches=(*_stretches("saturated", points, saturated, order), *_stretches("dead", points, dead, order)),
     )
@@ -68,7 +68,9 @@ def _flat(curve: CurveRequest, points: np.ndarray) -> np.ndarray:
     return _evaluate(curve.row.flat, curve, torch.from_numpy(points)).expand(len(points)).numpy().astype(bool)
 
 
-def _dead(curve: CurveRequest, question: Question, points: np.ndarray, derivative: Tensor | None) -> np.ndarray | None:
+def _dead(
+    curve: CurveRequest, bound: BoundExpression, points: np.ndarray, derivative: Tensor | None
+) -> np.ndarray | None:
     """Where the derivative is zero on a stretch: by definition, or, of an expression, as its values show.
 
     A point on a kink is on no such stretch, whatever PyTorch takes there.
@@ -82,7 +84,7 @@ def _dead(curve: CurveRequest, question: Question, points: np.ndarray, derivativ
     places = np.flatnonzero(level).tolist()
     if places:
         ones = torch.ones(points.shape, dtype=torch.float64)
-        for place, slope in slopes_at(question, ones, curve.variable, places).items():
+        for place, slope in slopes_at(bound, ones, curve.variable, places).items():
             level[place] = slope == 0  # the values may be level by rounding alone
     return level
 
@@ -121,27 +123,25 @@ def _stretches(state: str, points: np.ndarray, where: np.ndarray | None, order: 
         yield Stretch(state, float(ordered[first]), float(ordered[behind - 1]))
 
 
-def _kinks(curve: CurveRequest, question: Question, points: np.ndarray) -> list[Kink]:
+def _kinks(curve: CurveRequest, bound: BoundExpression, points: np.ndarray) -> list[Kink]:
     """The kinks between the smallest and the largest point."""
     if curve.row is None or not len(points):
         return []
     places = [float(_evaluate(text, curve, torch.zeros(1))) for text in curve.row.kinks]
     return [
-        _kink(curve, question, at)
-        for at in sorted(set(places))
-        if np.fmin.reduce(points) <= at <= np.fmax.reduce(points)
+        _kink(curve, bound, at) for at in sorted(set(places)) if np.fmin.reduce(points) <= at <= np.fmax.reduce(points)
     ]
 
 
-def _kink(curve: CurveRequest, question: Question, at: float) -> Kink:
+def _kink(curve: CurveRequest, bound: BoundExpression, at: float) -> Kink:
     # a neighbour of 0 that is no denormal, else the neighbouring numbers
     before, after = (-1e-300, 1e-300) if at == 0 else (math.nextafter(at, -math.inf), math.nextafter(at, math.inf))
     around = torch.tensor([before, after], dtype=torch.float64, requires_grad=True)
-    here = torch.tensor([at], dtype=question.context.dtype, device=question.context.device, requires_grad=True)
+    here = torch.tensor([at], dtype=bound.context.dtype, device=bound.context.device, requires_grad=True)
     with torch.no_grad():
         left, right = evaluate(curve.program, {curve.variable: around}, _DOUBLE).tolist()
     slopes = _slope(curve, around, _DOUBLE) or (None, None)
-    chosen = _slope(curve, here, question.context) or (None,)
+    chosen = _slope(curve, here, bound.context) or (None,)
     return Kink(at, abs(right - left) > 1e-6, slopes[0], slopes[1], chosen[0])
 
 

@@ -9,7 +9,7 @@ import torch
 from gradcli.compute.capture import TorchError
 from gradcli.compute.evaluate import Run
 from gradcli.compute.literals import Context
-from gradcli.diagnose.bound_expression import Question, default_dtype
+from gradcli.diagnose.bound_expression import BoundExpression, default_dtype
 from gradcli.errors import BoundError
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.expression import Writer, symbol_of
@@ -36,34 +36,34 @@ MOST_WRITTEN = 1_000
 _MADE_HERE = frozenset({"creation", "random"})
 
 
-def moved_names(request: Request, question: Question) -> set[str]:
+def moved_names(request: Request, bound: BoundExpression) -> set[str]:
     """The inputs whose user's name the program assigns anew, or whose elements it changes."""
     assigned = {s.target for s in request.program.statements if isinstance(s, Assign)}
-    return assigned | {n for n in request.names if question.in_place and not question.leaves[n].requires_grad}
+    return assigned | {n for n in request.names if bound.in_place and not bound.leaves[n].requires_grad}
 
 
-def starting_lines(question: Question, names: dict[str, str], leaves: dict[str, str]) -> Iterator[str]:
+def starting_lines(bound: BoundExpression, names: dict[str, str], leaves: dict[str, str]) -> Iterator[str]:
     """The user's names for inputs that have a variable of their own; a copy where the program may change it."""
     for name, variable in leaves.items():
         if variable != names.get(name, name):
-            copied = question.in_place and not question.leaves[name].requires_grad
+            copied = bound.in_place and not bound.leaves[name].requires_grad
             yield f"{names.get(name, name)} = {variable}{'.clone()' if copied else ''}"
 
 
-def input_lines(request: Request, question: Question, leaves: dict[str, str]) -> Iterator[str]:
+def input_lines(request: Request, bound: BoundExpression, leaves: dict[str, str]) -> Iterator[str]:
     """One line an input: its elements, or the expression that made them where it is long or random."""
-    bound = {binding.name: binding for binding in request.bindings}
+    given = {binding.name: binding for binding in request.bindings}
     for name in request.names:
-        values = request.points if name == request.variable else (bound[name].value,)
-        dtype = None if name == request.variable or bound[name].dtype is None else bound[name].dtype
-        leaf = question.leaves[name]
-        yield from _input(leaves[name], leaf, values, dtype, question, points=name == request.variable)
+        values = request.points if name == request.variable else (given[name].value,)
+        dtype = None if name == request.variable or given[name].dtype is None else given[name].dtype
+        leaf = bound.leaves[name]
+        yield from _input(leaves[name], leaf, values, dtype, bound, points=name == request.variable)
 
 
 def _input(
-    name: str, leaf: torch.Tensor, values: tuple[Value, ...], dtype: str | None, question: Question, *, points: bool
+    name: str, leaf: torch.Tensor, values: tuple[Value, ...], dtype: str | None, bound: BoundExpression, *, points: bool
 ) -> Iterator[str]:
-    default = question.context.dtype
+    default = bound.context.dtype
     programs = [value.program for value in values if value.program is not None]
     random = any(map(is_random, programs))
     if not random and leaf.numel() <= (WRITTEN_OUT if any(map(_is_made, programs)) else MOST_WRITTEN):
@@ -74,8 +74,8 @@ def _input(
             f"{name} has {leaf.numel():,} numbers, too many to write into a program; at most {MOST_WRITTEN:,}",
             hint="Give fewer numbers, or an expression that makes them: linspace(-5, 5, 2000).",
         )
-    wanted = question.context.dtype if dtype is None else getattr(torch, dtype)
-    yield from _expressions(name, leaf, programs, _literal_context(wanted, question), question.context, points=points)
+    wanted = bound.context.dtype if dtype is None else getattr(torch, dtype)
+    yield from _expressions(name, leaf, programs, _literal_context(wanted, bound), bound.context, points=points)
 
 
 def _is_made(program: Program) -> bool:
@@ -84,9 +84,9 @@ def _is_made(program: Program) -> bool:
     return any(isinstance(node, Call) and node.function.category in _MADE_HERE for node in nodes)
 
 
-def _literal_context(wanted: torch.dtype, question: Question) -> Context:
+def _literal_context(wanted: torch.dtype, bound: BoundExpression) -> Context:
     literal = wanted if wanted.is_floating_point else torch.float64
-    return Context(literal, question.context.device, question.context.max_elements)
+    return Context(literal, bound.context.device, bound.context.max_elements)
 
 
 def _expressions(
@@ -151,10 +151,10 @@ def _statement(writer: Writer, statement: Statement) -> Iterable[str]:
             return [line]
 
 
-def observed(question: Question, writer: Writer) -> torch.Tensor | None:
+def observed(bound: BoundExpression, writer: Writer) -> torch.Tensor | None:
     """Run the forward pass under the writer, up to where PyTorch raises; None where it does."""
     try:
-        return question.evaluate(observe=writer, first=True)
+        return bound.evaluate(observe=writer, first=True)
     except TorchError as raised:
         writer.stopped_at(raised.node, raised.operands)
         return None

@@ -11,7 +11,7 @@ import torch
 from gradcli.compute import autodiff
 from gradcli.compute.capture import TorchError
 from gradcli.compute.randomness import source_of_state
-from gradcli.diagnose.bound_expression import Question, tensor_of
+from gradcli.diagnose.bound_expression import BoundExpression, tensor_of
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.body import (
     input_lines,
@@ -40,7 +40,7 @@ class Draft:
     """
 
     request: Request
-    question: Question
+    bound: BoundExpression
     spread: bool = False
     names: dict[str, str] = field(init=False)
     writer: Writer = field(init=False)
@@ -55,15 +55,15 @@ class Draft:
 
     def __post_init__(self) -> None:
         self.names = names_for(self.request)
-        self.writer = Writer(self.question.context, self.names, self._name_step if self.spread else None)
+        self.writer = Writer(self.bound.context, self.names, self._name_step if self.spread else None)
         self.output = self.fresh("y", "output", "result")
-        moved = moved_names(self.request, self.question)
+        moved = moved_names(self.request, self.bound)
         plain = {name: self.variable(name) for name in self.request.names}
         self.leaves = {n: self.fresh(f"{v}_input", f"{v}_leaf") if n in moved else v for n, v in plain.items()}
-        self.wrt = {name: self.leaves[name] for name in self.question.wrt}
-        self.value = observed(self.question, self.writer)
+        self.wrt = {name: self.leaves[name] for name in self.bound.wrt}
+        self.value = observed(self.bound, self.writer)
         self.unused = self._unused()
-        self.forward += starting_lines(self.question, self.names, self.leaves)
+        self.forward += starting_lines(self.bound, self.names, self.leaves)
         for line in statement_lines(self.writer, self.request.program, self.output):
             self.forward.append(line)  # one by one: _name_step puts lines of its own in between
 
@@ -91,7 +91,7 @@ class Draft:
 
     @property
     def _state_source(self) -> tuple[str, str]:
-        return source_of_state(self.question.context.device)
+        return source_of_state(self.bound.context.device)
 
     def cotangent(self, given: Value | None, *, none: bool = False) -> str | None:
         """The cotangent's source: None where none is passed, or where PyTorch makes the 1 of a scalar itself."""
@@ -99,14 +99,14 @@ class Draft:
             return None
         if given is None:
             return f"torch.ones_like({self.output})"
-        return literals.tensor(tensor_of(given, self.question.context).detach(), self.question.context.dtype)
+        return literals.tensor(tensor_of(given, self.bound.context).detach(), self.bound.context.dtype)
 
     def _unused(self) -> frozenset[str]:
         if self.value is None:
             return frozenset()
         ones = torch.ones_like(self.value)
         try:
-            found = autodiff.gradients(self.value, self.question.differentiated, cotangent=ones)
+            found = autodiff.gradients(self.value, self.bound.differentiated, cotangent=ones)
         except TorchError:
             return frozenset()
         return frozenset(name for name, gradient in found.items() if gradient is None)
@@ -135,7 +135,7 @@ class Draft:
 
     def program(self, *parts: Iterable[str], helpers: Sequence[str] = ()) -> ProgramResult:
         """The lines under a heading with the versions, behind the settings that they depend on."""
-        question, request = self.question, self.request
+        bound, request = self.bound, self.request
         heading = [
             request.program.text.replace("\n", "; "),
             f"written by gradcli {__version__}, torch {torch.__version__}, Python {platform.python_version()}",
@@ -145,15 +145,15 @@ class Draft:
             "",
             *(line for helper in helpers for line in ["", *helper.rstrip().split("\n"), ""]),
             *([""] if helpers else []),
-            *_settings(request, question),
-            *input_lines(request, question, self.leaves),
+            *_settings(request, bound),
+            *input_lines(request, bound, self.leaves),
         ]
         lines += [line for part in parts for line in part]
-        return ProgramResult(question.setting, request.program.text, "torch", checked(heading, lines))
+        return ProgramResult(bound.setting, request.program.text, "torch", checked(heading, lines))
 
 
-def _settings(request: Request, question: Question) -> Iterator[str]:
-    context = question.context
+def _settings(request: Request, bound: BoundExpression) -> Iterator[str]:
+    context = bound.context
     if context.device != "cpu":
         yield f"torch.set_default_device({context.device!r})"
     if context.dtype is not torch.float32:
@@ -161,7 +161,7 @@ def _settings(request: Request, question: Question) -> Iterator[str]:
     values = [*request.points, *(binding.value for binding in request.bindings)]
     programs = [value.program for value in values if value.program is not None]
     if any(map(is_random, [request.program, *programs])):
-        yield f"torch.manual_seed({question.setting.seed})"
+        yield f"torch.manual_seed({bound.setting.seed})"
 
 
 def differentiated(draft: Draft, cotangent: str | None, *, via: str) -> Iterator[str]:

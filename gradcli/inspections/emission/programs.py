@@ -8,7 +8,7 @@ from functools import wraps
 import torch
 
 from gradcli.compute.capture import TorchError
-from gradcli.diagnose.bound_expression import Engine, Selection, ask
+from gradcli.diagnose.bound_expression import ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
 from gradcli.errors import UsageError
 from gradcli.inspections.emission import literals
@@ -64,16 +64,18 @@ def _or_failure(build: Build) -> Callable[..., ProgramResult | Failure]:
 
 
 @_or_failure
-def grad_program(request: Request, options: GradOptions, engine: Engine, selection: Selection) -> ProgramResult:
+def grad_program(
+    request: Request, options: GradOptions, compute: ComputeOptions, selection: Selection
+) -> ProgramResult:
     """What `grad` does."""
-    draft = Draft(request, ask(request, engine, selection))
+    draft = Draft(request, bind(request, compute, selection))
     if draft.value is not None:
-        check_options(draft.question, draft.value, options, is_elementwise(draft.question, draft.value))
+        check_options(draft.bound, draft.value, options, is_elementwise(draft.bound, draft.value))
     helpers = [DERIVATIVE] if options.order > 1 else []
     helpers += [JACOBIAN] if options.jacobian or options.hessian else []
     # in the order in which `grad` evaluates them: they may draw random numbers
     cotangent = draft.cotangent(options.vjp, none=options.no_cotangent)
-    tangents = directions(draft.question, options)
+    tangents = directions(draft.bound, options)
     derivatives = _orders(draft, options.order, cotangent) if options.order > 1 else None
     return draft.program(
         draft.kept_state() if tangents else [],
@@ -129,7 +131,7 @@ def _tangent(draft: Draft, tangents: Mapping[str, torch.Tensor]) -> Iterator[str
     yield "with torch.autograd.forward_ad.dual_level():"
     kept, found, y = {}, draft.fresh("tangent", "jvp"), draft.output
     for name, direction in tangents.items():
-        x, source = draft.wrt[name], literals.tensor(direction.detach(), draft.question.context.dtype)
+        x, source = draft.wrt[name], literals.tensor(direction.detach(), draft.bound.context.dtype)
         kept[x] = draft.fresh(f"primal_{draft.variable(name)}")
         graph = ".requires_grad_()" if name in draft.request.program.followed else ""
         yield f"    {kept[x]}, {x} = {x}, torch.autograd.forward_ad.make_dual({x}.detach(), {source}){graph}"
@@ -141,10 +143,12 @@ def _tangent(draft: Draft, tangents: Mapping[str, torch.Tensor]) -> Iterator[str
 
 
 @_or_failure
-def loss_program(asked: LossRequest, options: LossOptions, engine: Engine, selection: Selection) -> ProgramResult:
+def loss_program(
+    asked: LossRequest, options: LossOptions, compute: ComputeOptions, selection: Selection
+) -> ProgramResult:
     """What `loss` does; with steps, the loop of gradient descent."""
-    question = ask(asked.request, engine, selection, default_wrt=default_wrt(asked, selection))
-    draft = Draft(asked.request, question)
+    bound = bind(asked.request, compute, selection, default_wrt=default_wrt(asked, selection))
+    draft = Draft(asked.request, bound)
     if draft.value is not None:
         check_descent(options, draft.value)
     cotangent = draft.cotangent(options.vjp, none=options.no_cotangent)
@@ -167,10 +171,10 @@ def _descent(draft: Draft, rate: float, steps: int) -> Iterator[str]:
 
 
 @_or_failure
-def softmax_program(points: tuple[Value, ...], options: SoftmaxOptions, engine: Engine) -> ProgramResult:
+def softmax_program(points: tuple[Value, ...], options: SoftmaxOptions, compute: ComputeOptions) -> ProgramResult:
     """What `softmax` does."""
     request = softmax_request(points, options)
-    draft = Draft(request, ask(request, engine, Selection()))
+    draft = Draft(request, bind(request, compute, Selection()))
     if draft.value is not None:
         check_softmax(draft.value, options)
     y = draft.output
@@ -185,10 +189,12 @@ def softmax_program(points: tuple[Value, ...], options: SoftmaxOptions, engine: 
 
 
 @_or_failure
-def trace_program(request: Request, options: TraceOptions, engine: Engine, selection: Selection) -> ProgramResult:
+def trace_program(
+    request: Request, options: TraceOptions, compute: ComputeOptions, selection: Selection
+) -> ProgramResult:
     """What `trace` does: a variable for every sub-expression, its value, and the gradient that reaches it."""
     in_place = changes_in_place(request.program)  # there the gradient of a variable is not that of what it once was
-    draft = Draft(request, ask(request, engine, selection), spread=not in_place)
+    draft = Draft(request, bind(request, compute, selection), spread=not in_place)
     steps = {**draft.steps, draft.output: request.program.text.rpartition(";")[2].strip()}
     step, kept = draft.fresh("step", "tensor"), []
     if not in_place:
@@ -210,12 +216,12 @@ def _shown(name: str, with_gradient: bool) -> str:
 
 @_or_failure
 def retain_demo_program(
-    request: Request | None, options: RetainOptions, engine: Engine, selection: Selection
+    request: Request | None, options: RetainOptions, compute: ComputeOptions, selection: Selection
 ) -> ProgramResult:
     """The calls of `retain-demo`; without a graph of the user's, two over the article's softmax."""
     plan = staged(request, options)
     asked = demonstration() if request is None else request
-    draft = Draft(asked, ask(asked, engine, selection))
+    draft = Draft(asked, bind(asked, compute, selection))
     cotangent = draft.cotangent(None)
     return draft.program(draft.forward, _calls(draft, len(plan.outputs), plan.retain, cotangent, plan.via))
 

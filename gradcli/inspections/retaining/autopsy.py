@@ -18,7 +18,7 @@ from gradcli.compute.recorder import Recorder
 from gradcli.compute.tape import GraphNode as Node
 from gradcli.compute.tape import Step, node_name
 from gradcli.compute.watch import Watch
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.evidence import agreement
 from gradcli.inspections.retaining.scenarios import Plan
 from gradcli.inspections.retaining.stage import Stage
@@ -47,7 +47,7 @@ class Autopsy:
     """A plan's graph under the knife. Saved tensors are numbered in the order of `slots`."""
 
     plan: Plan
-    question: Question
+    bound: BoundExpression
     recorder: Recorder = field(init=False)
     stage: Stage = field(init=False)
     nodes: list[Node] = field(init=False)
@@ -56,9 +56,9 @@ class Autopsy:
     calls: list[Passed] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        program = parse(self.plan.text, bound=list(self.question.leaves))
-        self.recorder = Recorder(program, self.question.in_place)
-        self.stage = Stage(self.plan, self.question, self.recorder)
+        program = parse(self.plan.text, bound=list(self.bound.leaves))
+        self.recorder = Recorder(program, self.bound.in_place)
+        self.stage = Stage(self.plan, self.bound, self.recorder)
         self.nodes = list(dict.fromkeys(node for output in self.stage.outputs for node in graph.nodes(output)))
         self.slots = [slot for node in self.nodes for slot in graph.saved(node)]
         watch = Watch(self.nodes)
@@ -79,7 +79,7 @@ class Autopsy:
 
     def _kept_bytes(self) -> int:
         left = [slot for index, slot in enumerate(self.slots) if index not in self.freed]
-        return kept_bytes(left, self.question)
+        return kept_bytes(left, self.bound)
 
     def agrees(self, plain: Sequence[Outcome]) -> bool:
         """Whether every call did what it did without instruments, to the bit."""
@@ -108,7 +108,7 @@ class Autopsy:
         saved = tuple(self._saved(index, slot) for index, slot in enumerate(self.slots) if slot.node is node)
         step = self.step_of(node)
         leaf = getattr(node, "variable", None)
-        name = None if leaf is None else _name_of(leaf, self.question)
+        name = None if leaf is None else _name_of(leaf, self.bound)
         return GraphNode(
             node=node_name(node),
             saved=saved,
@@ -132,14 +132,14 @@ class Autopsy:
                 for number, call in numbered
                 if call.stopped is slot.node and freed is not None and freed < number
             ),
-            input=_inputs_memory(self.question).get(slot.memory),
+            input=_inputs_memory(self.bound).get(slot.memory),
         )
 
 
-def kept_bytes(slots: Iterable[graph.Saved], question: Question) -> int:
+def kept_bytes(slots: Iterable[graph.Saved], bound: BoundExpression) -> int:
     """The memory of saved tensors, each piece once, without that of the inputs, which are there anyway."""
     sizes: dict[int, int] = {}
-    inputs = _inputs_memory(question)
+    inputs = _inputs_memory(bound)
     for slot in slots:
         if slot.memory not in inputs:
             sizes[slot.memory] = max(slot.bytes, sizes.get(slot.memory, 0))
@@ -152,12 +152,12 @@ def slot_names(slots: Iterable[graph.Saved]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _inputs_memory(question: Question) -> dict[int, str]:
-    return {graph.storage_of(leaf): name for name, leaf in question.leaves.items()}
+def _inputs_memory(bound: BoundExpression) -> dict[int, str]:
+    return {graph.storage_of(leaf): name for name, leaf in bound.leaves.items()}
 
 
-def _name_of(leaf: torch.Tensor, question: Question) -> str | None:
-    return next((name for name, known in question.leaves.items() if known is leaf), None)
+def _name_of(leaf: torch.Tensor, bound: BoundExpression) -> str | None:
+    return next((name for name, known in bound.leaves.items() if known is leaf), None)
 
 
 def _same(plain: Outcome, watched: Outcome) -> bool:

@@ -10,7 +10,7 @@ from gradcli.compute import autodiff
 from gradcli.compute.autodiff import Gradients
 from gradcli.compute.capture import TorchError
 from gradcli.compute.evaluate import Observer, Run
-from gradcli.diagnose.bound_expression import Question, default_dtype
+from gradcli.diagnose.bound_expression import BoundExpression, default_dtype
 from gradcli.errors import BoundError, ExpressionError
 from gradcli.inspections.retaining.scenarios import Plan
 from gradcli.language.parser import parse
@@ -26,7 +26,7 @@ class Stage:
     """
 
     plan: Plan
-    question: Question
+    bound: BoundExpression
     observe: Observer | None = None
     program: Program = field(init=False)
     outputs: list[torch.Tensor] = field(init=False)
@@ -34,17 +34,17 @@ class Stage:
     first_gradient: torch.Tensor | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.program = parse(self.plan.text, bound=list(self.question.leaves))
-        for leaf in self.question.differentiated.values():
+        self.program = parse(self.plan.text, bound=list(self.bound.leaves))
+        for leaf in self.bound.differentiated.values():
             leaf.grad = None
         self.forward()
 
     def forward(self) -> None:
         """Build the graph: the shared statements once, each distinct output once."""
         watched = self.observe if not self.forward_passes else None
-        with default_dtype(self.question.context.dtype):
-            self.question.random_state.restore()
-            run = Run(self.question.fresh(), self.question.context, watched)
+        with default_dtype(self.bound.context.dtype):
+            self.bound.random_state.restore()
+            run = Run(self.bound.fresh(), self.bound.context, watched)
             try:
                 built = self._evaluate(run)
             except (ExpressionError, BoundError) as error:
@@ -82,7 +82,7 @@ class Stage:
         """One backward pass; raises TorchError when PyTorch does."""
         if self.plan.rebuild and number > 1:
             self.forward()
-        leaves = self.question.differentiated
+        leaves = self.bound.differentiated
         output = self.outputs[number - 1]
         if self.plan.second_order and number > 1:
             assert self.first_gradient is not None

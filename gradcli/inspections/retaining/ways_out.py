@@ -15,7 +15,7 @@ from gradcli.compute.capture import TorchError, to_tensor, wide
 from gradcli.compute.randomness import source_of_state
 from gradcli.compute.tape import GraphNode as Node
 from gradcli.compute.watch import Watch
-from gradcli.diagnose.bound_expression import Question
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.explain.failure import explain
 from gradcli.inspections.emission.body import observed, statement_lines
 from gradcli.inspections.emission.expression import Writer
@@ -39,20 +39,20 @@ class _Trial:
     """One fix at work: the passes it made and what they cost."""
 
     plan: Plan
-    question: Question
+    bound: BoundExpression
     stage: Stage = field(init=False)
     found: list[Gradients] = field(default_factory=list)
     nodes_run: int = 0
     kept: int = 0
 
     def __post_init__(self) -> None:
-        self.stage = Stage(self.plan, self.question)
+        self.stage = Stage(self.plan, self.bound)
 
     def one_pass(self, outputs: Sequence[torch.Tensor], *, retain: bool = False, last: bool = True) -> None:
         """Differentiate the sum of the outputs, and look at what is left of the graph."""
         nodes: list[Node] = list(dict.fromkeys(node for output in outputs for node in graph.nodes(output)))
         slots = [slot for node in nodes for slot in graph.saved(node)]
-        leaves = self.question.differentiated
+        leaves = self.bound.differentiated
         watch = Watch(nodes)
         try:
             with autodiff.raised_in("backward"):
@@ -65,7 +65,7 @@ class _Trial:
         self.found.append(dict(zip(leaves, found, strict=True)))
         if not last:
             left = [slot for slot in slots if not slot.is_freed()]
-            self.kept = max(self.kept, kept_bytes(left, self.question))
+            self.kept = max(self.kept, kept_bytes(left, self.bound))
 
 
 def _ones(outputs: Sequence[torch.Tensor]) -> list[torch.Tensor] | None:
@@ -175,19 +175,19 @@ FIXES = (
 """In the order in which they are preferred where they cost the same."""
 
 
-def ways_out(plan: Plan, question: Question) -> tuple[WayOut, ...]:
+def ways_out(plan: Plan, bound: BoundExpression) -> tuple[WayOut, ...]:
     """Every fix, run: those that work first, then by what they keep in memory, then by the nodes they run."""
     first = {text: number for number, text in reversed(list(enumerate(plan.outputs, 1)))}
-    by_output = {text: Stage(alone(plan, number), question).call(1) for text, number in first.items()}
+    by_output = {text: Stage(alone(plan, number), bound).call(1) for text, number in first.items()}
     truth = [by_output[text] for text in plan.outputs]
-    tried = [_tried(fix, plan, question, truth) for fix in steps(FIXES, "fixes tried")]
+    tried = [_tried(fix, plan, bound, truth) for fix in steps(FIXES, "fixes tried")]
     return tuple(
         sorted(tried, key=lambda way: (not way.verified, way.kept_bytes, way.backward_nodes, way.forward_passes))
     )
 
 
-def _tried(fix: _Fix, plan: Plan, question: Question, truth: Sequence[Gradients]) -> WayOut:
-    trial = _Trial(replace(plan, retain=frozenset(), rebuild=False, via="grad"), question)
+def _tried(fix: _Fix, plan: Plan, bound: BoundExpression, truth: Sequence[Gradients]) -> WayOut:
+    trial = _Trial(replace(plan, retain=frozenset(), rebuild=False, via="grad"), bound)
     error = None
     try:
         fix.run(trial)
@@ -214,31 +214,31 @@ def _tried(fix: _Fix, plan: Plan, question: Question, truth: Sequence[Gradients]
 
 def _words(trial: _Trial) -> _Words:
     """A name for each call's output: y, or y1 and y2 where they differ."""
-    plan, question, program = trial.plan, trial.question, trial.stage.program
+    plan, bound, program = trial.plan, trial.bound, trial.stage.program
     distinct = list(dict.fromkeys(plan.outputs))
     assigned = {statement.target for statement in program.statements if isinstance(statement, Assign)}
-    stem = free_name({*question.leaves, *assigned}, "y", "output", "result")
+    stem = free_name({*bound.leaves, *assigned}, "y", "output", "result")
     names = [stem if len(distinct) == 1 else f"{stem}{distinct.index(text) + 1}" for text in plan.outputs]
     outputs = trial.stage.outputs
     scalars = [f"{name}.sum()" if output.ndim else name for name, output in zip(names, outputs, strict=True)]
     return _Words(
         scalars=scalars,
         forward=_forward(trial, names[-1], assigned),
-        inputs=", ".join(question.wrt),
+        inputs=", ".join(bound.wrt),
         one=f"torch.ones_like({scalars[0]})" if any(output.is_complex() for output in outputs) else "",
     )
 
 
 def _forward(trial: _Trial, name: str, assigned: set[str]) -> str:
     """The forward pass of the last call in PyTorch; only named where it gives an input's name to something else."""
-    question = trial.question
-    if question.in_place or assigned & {*question.leaves}:
-        return f"{name} = forward({', '.join(question.leaves)})"
-    writer = Writer(question.context)
-    observed(replace(question, program=trial.stage.program), writer)
+    bound = trial.bound
+    if bound.in_place or assigned & {*bound.leaves}:
+        return f"{name} = forward({', '.join(bound.leaves)})"
+    writer = Writer(bound.context)
+    observed(replace(bound, program=trial.stage.program), writer)
     lines = [*statement_lines(writer, trial.stage.program, name)]
     if is_random(trial.stage.program):
-        lines.insert(0, source_of_state(question.context.device)[1].format("random_state"))
+        lines.insert(0, source_of_state(bound.context.device)[1].format("random_state"))
     return "; ".join(lines)
 
 

@@ -33,7 +33,7 @@ x = torch.tensor(0.0, requires_grad=True)
 y = checkpoint(torch.exp, x, use_reentrant=False)
 torch.autograd.grad(y, x)[0]
 """,
-        signs=(r"checkpoint is incompatible with \.grad\(\)",),
+        patterns=(r"checkpoint is incompatible with \.grad\(\)",),
     ),
     _row(
         id="checkpoint-metadata",
@@ -50,7 +50,7 @@ y.sum().backward()
         "This one depends on something that has changed in between.",
         fix="Make the function depend on its arguments alone.",
         repaired=_REPAIRED,
-        signs=(r"Recomputed values for the following tensors have different metadata",),
+        patterns=(r"Recomputed values for the following tensors have different metadata",),
     ),
     _row(
         id="checkpoint-tensor-count",
@@ -70,7 +70,7 @@ y.sum().backward()
         "This one depends on something that has changed in between.",
         fix="Make the function depend on its arguments alone.",
         repaired=_REPAIRED,
-        signs=(r"A different number of tensors was saved during the original forward and recomputation",),
+        patterns=(r"A different number of tensors was saved during the original forward and recomputation",),
     ),
     _row(
         id="checkpoint-without-grad",
@@ -92,7 +92,7 @@ x = torch.tensor([3.0])
 checkpoint(lambda x: w * x, x, use_reentrant=False).sum().backward()
 w.grad
 """,
-        signs=(r"None of the inputs have requires_grad=True",),
+        patterns=(r"None of the inputs have requires_grad=True",),
         words_of="no-grad-fn",
     ),
 )

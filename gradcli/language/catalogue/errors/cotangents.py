@@ -25,7 +25,7 @@ x = torch.tensor([1.0, 2.0], requires_grad=True)
 rows
 """,
         hint="For all rows of the Jacobian use --jacobian.",
-        signs=(r"If `is_grads_batched=True`",),
+        patterns=(r"If `is_grads_batched=True`",),
     ),
     _row(
         id="complex-output",
@@ -45,7 +45,7 @@ y.backward()
 torch.view_as_real(z.grad)
 """,
         hint="Make the output real: abs(...), real(...) or sum(abs(...)**2).",
-        signs=(
+        patterns=(
             r"grad can be (implicitly )?created only for real",
             r"grad can be computed only for real scalar outputs",
         ),
@@ -68,7 +68,7 @@ outputs = [x.exp(), x.sin()]
 slope
 """,
         hint="Give one cotangent for the one output: --vjp {ones}.",
-        signs=(r"got \d+ tensors and \d+ gradients",),
+        patterns=(r"got \d+ tensors and \d+ gradients",),
     ),
     _row(
         id="cotangent-dtype",
@@ -88,7 +88,7 @@ y.backward(torch.ones(2))
 x.grad
 """,
         hint="Give a real cotangent: --vjp {ones}.",
-        signs=(r"Mismatch in dtype: grad_output",),
+        patterns=(r"Mismatch in dtype: grad_output",),
     ),
     _row(
         id="cotangent-shape",
@@ -108,7 +108,7 @@ y.backward(torch.ones(2))
 x.grad
 """,
         hint="The cotangent of --vjp must have the output's shape{output}: --vjp {ones}.",
-        signs=(r"Mismatch in shape: grad_output", r"grad_outputs\["),
+        patterns=(r"Mismatch in shape: grad_output", r"grad_outputs\["),
     ),
     _row(
         id="functional-grad-of-vector",
@@ -125,7 +125,7 @@ x = torch.tensor([1.0, 2.0])
 torch.func.grad(lambda x: (x * x).sum())(x)
 """,
         hint="Reduce the output, sum(...), or ask for --jacobian.",
-        signs=(r"Expected f\(\*args\) to return a scalar",),
+        patterns=(r"Expected f\(\*args\) to return a scalar",),
     ),
     _row(
         id="hessian-of-vector",
@@ -142,7 +142,7 @@ x = torch.tensor([1.0, 2.0])
 torch.autograd.functional.hessian(lambda x: (x ** 3).sum(), x)
 """,
         hint="Reduce the output before --hessian: sum(...).",
-        signs=(r"given to hessian should contain a single element",),
+        patterns=(r"given to hessian should contain a single element",),
     ),
     _row(
         id="non-scalar-output",
@@ -162,7 +162,7 @@ y.sum().backward()
 x.grad
 """,
         hint="Reduce the output, sum(...) or mean(...), or pass a cotangent: --vjp {ones} (without --vjp, ones are used).",
-        signs=(r"grad can be implicitly created only for scalar outputs",),
+        patterns=(r"grad can be implicitly created only for scalar outputs",),
     ),
     _row(
         id="strict-jacobian",
@@ -179,6 +179,6 @@ x = torch.tensor(2.0)
 torch.autograd.functional.jacobian(lambda x: torch.tensor(1.0), x)
 """,
         hint="Use {inputs} in the expression.",
-        signs=(r"does not require gradients\. The outputs must be computed in a differentiable manner",),
+        patterns=(r"does not require gradients\. The outputs must be computed in a differentiable manner",),
     ),
 )

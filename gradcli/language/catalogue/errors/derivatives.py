@@ -31,7 +31,7 @@ y.sum().backward()
 x.grad
 """,
         hint="PyTorch has no derivative of {part}. Replace it by a smooth relative, or put it behind detach().",
-        signs=(r"(?<!the )derivative for (?!.*_(double_)?backward\b).* is not implemented",),
+        patterns=(r"(?<!the )derivative for (?!.*_(double_)?backward\b).* is not implemented",),
     ),
     _row(
         id="double-backward-not-implemented",
@@ -52,7 +52,7 @@ loss = torch.relu(1 - x[0] + x[1]) / 2
 slope
 """,
         hint="PyTorch stops at order {available} here: use --order {available}, or write the formula out.",
-        signs=(
+        patterns=(
             r"derivative for .*_(double_)?backward'? is not implemented",
             r"double backward|isn't differentiable twice|second derivative|not implemented the double|_backward' is not",
         ),
@@ -76,7 +76,7 @@ q.grad
 """,
         hint="PyTorch has no derivative of {part} by this argument: freeze it, --frozen {name}, or put it behind "
         "detach().",
-        signs=(r"the derivative for '(?!.*_backward')[^']*' is not implemented",),
+        patterns=(r"the derivative for '(?!.*_backward')[^']*' is not implemented",),
     ),
     _row(
         id="forward-mode-not-implemented",
@@ -97,7 +97,7 @@ with forward_ad.dual_level():
 (slope * torch.ones(2)).sum()
 """,
         hint="PyTorch has no forward mode for this operation: take the Jacobian instead, --jacobian.",
-        signs=(r"forward AD|forward-mode|jvp",),
+        patterns=(r"forward AD|forward-mode|jvp",),
     ),
     _row(
         id="no-derivative-of-argument",
@@ -117,6 +117,6 @@ torch.nn.functional.nll_loss(scores, torch.tensor([0]), weight=weight.detach()).
 scores.grad
 """,
         hint="This argument has no derivative: freeze the input, --frozen {name}, or leave it out of --wrt.",
-        signs=(r"not differentiable with respect to argument",),
+        patterns=(r"not differentiable with respect to argument",),
     ),
 )

@@ -38,7 +38,7 @@ net(torch.ones(1)).sum().backward()
 net(torch.ones(1)).sum().backward()
 used.weight.grad
 """,
-        signs=(r"Expected to have finished reduction in the prior iteration",),
+        patterns=(r"Expected to have finished reduction in the prior iteration",),
     ),
     _row(
         id="device-assert",
@@ -60,7 +60,7 @@ index = torch.tensor([2])
 table(index).sum().backward()
 table.weight.grad
 """,
-        signs=(r"device-side assert triggered", r"Assertion [`'].*[`'] failed"),
+        patterns=(r"device-side assert triggered", r"Assertion [`'].*[`'] failed"),
     ),
     _row(
         id="device-mixture",
@@ -80,7 +80,7 @@ weight = torch.ones(2, device=x.device)
 (x * weight).sum().backward()
 x.grad
 """,
-        signs=(
+        patterns=(
             r"Expected all tensors to be on the same device|is not on the expected device",
             r"Input type \(.*\) and weight type \(.*\) should be the same|expected device \S+ but got device",
         ),
@@ -100,6 +100,6 @@ x.numpy()
 x = torch.ones(2)
 torch.from_numpy(x.cpu().numpy())
 """,
-        signs=(r"can't convert \S+ device type tensor to numpy",),
+        patterns=(r"can't convert \S+ device type tensor to numpy",),
     ),
 )

@@ -46,7 +46,7 @@ x = torch.tensor(3.0, requires_grad=True)
 Scale.apply(x, 2).backward()
 x.grad
 """,
-        signs=(r"returned an incorrect number of gradients",),
+        patterns=(r"returned an incorrect number of gradients",),
     ),
     _row(
         id="function-gradient-shape",
@@ -69,7 +69,7 @@ class Double(torch.autograd.Function):
         return cotangent * 2
 {_APPLIED}x.grad
 """,
-        signs=(r"returned an invalid gradient at index",),
+        patterns=(r"returned an invalid gradient at index",),
     ),
     _row(
         id="function-once-differentiable",
@@ -105,7 +105,7 @@ x = torch.tensor(3.0, requires_grad=True)
 slope.backward()
 x.grad
 """,
-        signs=(r"differentiate twice a function that was marked with @once_differentiable",),
+        patterns=(r"differentiate twice a function that was marked with @once_differentiable",),
     ),
     _row(
         id="function-saves-a-number",
@@ -134,7 +134,7 @@ x = torch.tensor(3.0, requires_grad=True)
 Scale.apply(x, 2.0).backward()
 x.grad
 """,
-        signs=(r"save_for_backward can only save variables",),
+        patterns=(r"save_for_backward can only save variables",),
     ),
     _row(
         id="function-without-backward",
@@ -152,7 +152,7 @@ x = torch.tensor([1.0, 2.0], requires_grad=True)
 double(x).sum().backward()
 x.grad
 """,
-        signs=(r"must implement either the backward or vjp method",),
+        patterns=(r"must implement either the backward or vjp method",),
     ),
     _row(
         id="legacy-function",
@@ -174,7 +174,7 @@ class Double(torch.autograd.Function):
         return cotangent * 2
 {_APPLIED}x.grad
 """,
-        signs=(r"Legacy autograd function with non-static forward",),
+        patterns=(r"Legacy autograd function with non-static forward",),
     ),
     _row(
         id="wrong-gradient",
@@ -205,6 +205,6 @@ x = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
 torch.tensor(torch.autograd.gradcheck(Double.apply, x))
 """,
         hint="'gradcli check' holds a gradient against differences and 50 digits.",
-        signs=(r"Jacobian mismatch for output",),
+        patterns=(r"Jacobian mismatch for output",),
     ),
 )

@@ -127,7 +127,7 @@ loss = (x * x).mean()
 loss.backward()
 x.grad
 """,
-        signs=(r"'(float|int)' object has no attribute 'backward'",),
+        patterns=(r"'(float|int)' object has no attribute 'backward'",),
     ),
     _row(
         id="no-grad-fn",
@@ -148,7 +148,7 @@ x.grad
 """,
         hint="Nothing that is differentiated reaches the output. {frozen:leave} {cut} out, or ask for "
         "another input with --wrt.",
-        signs=(r"does not require grad and does not have a grad_fn",),
+        patterns=(r"does not require grad and does not have a grad_fn",),
     ),
     _row(
         id="no-grad-leak",
@@ -190,7 +190,7 @@ x.grad
 """,
         hint="Add the outputs up and call backward once, or run the forward pass again before each call; --retain all "
         "keeps the graph, and its memory.",
-        signs=(r"backward through the graph a second time",),
+        patterns=(r"backward through the graph a second time",),
     ),
     _row(
         id="shared-trunk",
@@ -230,6 +230,6 @@ slopes = torch.autograd.grad(x * x, [x, w], allow_unused=True)
 slopes[0]
 """,
         hint="The input has no path to the output: use it in the expression, or leave it out of --wrt.",
-        signs=(r"appears to not have been used in the graph",),
+        patterns=(r"appears to not have been used in the graph",),
     ),
 )

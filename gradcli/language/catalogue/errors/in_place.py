@@ -27,7 +27,7 @@ y = x * 2
 view = y[:1]
 view.detach()
 """,
-        signs=(r"Can't detach views in-place",),
+        patterns=(r"Can't detach views in-place",),
     ),
     _row(
         id="in-place-expanded",
@@ -48,7 +48,7 @@ y.sum().backward()
 x.grad
 """,
         hint="Several elements share one place in memory: put .clone() behind the expand.",
-        signs=(r"more than one element of the written-to tensor refers to a single memory location",),
+        patterns=(r"more than one element of the written-to tensor refers to a single memory location",),
     ),
     _row(
         id="in-place-multi-view",
@@ -69,7 +69,7 @@ first = first * 2
 x.grad
 """,
         hint="Change a copy: {instead}.",
-        signs=(r"output of a function that returns multiple views",),
+        patterns=(r"output of a function that returns multiple views",),
     ),
     _row(
         id="in-place-no-grad-view",
@@ -93,7 +93,7 @@ y.sum().backward()
 x.grad
 """,
         hint="Change a copy: put .clone() behind the view.",
-        signs=(r"A view was created in (no_grad|inference) mode", r"is a view and (is being modified|its base)"),
+        patterns=(r"A view was created in (no_grad|inference) mode", r"is a view and (is being modified|its base)"),
     ),
     _row(
         id="in-place-saved-tensor",
@@ -115,7 +115,7 @@ y.sum().backward()
 x.grad
 """,
         hint="Change a copy: {instead}.",
-        signs=(r"modified by an inplace operation",),
+        patterns=(r"modified by an inplace operation",),
     ),
     _row(
         id="out-argument",
@@ -134,7 +134,7 @@ result = torch.exp(x)
 result.sum().backward()
 x.grad
 """,
-        signs=(r"out=\.\.\. arguments don't support automatic differentiation",),
+        patterns=(r"out=\.\.\. arguments don't support automatic differentiation",),
     ),
     _row(
         id="optimizer-step-between",

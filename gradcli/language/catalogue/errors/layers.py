@@ -26,7 +26,7 @@ norm.bias.grad
 """,
         hint="{shapes}Each channel needs two values or more: give more rows, or use training=False with a mean and a "
         "variance (use_input_stats=False for instance_norm).",
-        signs=(r"Expected more than 1 (value per channel|spatial element) when training",),
+        patterns=(r"Expected more than 1 (value per channel|spatial element) when training",),
     ),
     _row(
         id="probability-out-of-range",
@@ -44,7 +44,7 @@ torch.nn.functional.binary_cross_entropy_with_logits(p, torch.tensor([1.0])).bac
 p.grad
 """,
         hint="For scores use bce_with_logits; for probabilities put sigmoid(...) around the input.",
-        signs=(
+        patterns=(
             r"all elements of (input|target) should be between 0 and 1",
             r"input_val >= zero|input value should be between 0~1",
         ),
@@ -67,6 +67,6 @@ torch.nn.functional.nll_loss(scores, target).backward()
 scores.grad
 """,
         hint="Classes count from 0, and each needs a score: they are dimension 1 of [N, C, ...], and the only one of [C].",
-        signs=(r"Target -?\d+ is out of bounds", r"[tT]arget.* < n_classes|t >= 0 && t < n_classes"),
+        patterns=(r"Target -?\d+ is out of bounds", r"[tT]arget.* < n_classes|t >= 0 && t < n_classes"),
     ),
 )

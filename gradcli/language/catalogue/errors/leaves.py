@@ -24,7 +24,7 @@ w = torch.ones(2, requires_grad=True)
 w.grad = torch.ones(2, dtype=torch.float64).to(w.dtype)
 w.grad
 """,
-        signs=(r"assign a gradient with dtype",),
+        patterns=(r"assign a gradient with dtype",),
     ),
     _row(
         id="assigned-grad-shape",
@@ -41,7 +41,7 @@ w = torch.ones(2, requires_grad=True)
 w.grad = torch.ones_like(w)
 w.grad
 """,
-        signs=(r"assign a gradient of size",),
+        patterns=(r"assign a gradient of size",),
     ),
     _row(
         id="empty-inputs",
@@ -60,7 +60,7 @@ slope
 """,
         hint="No input that could be differentiated is floating: give one a floating dtype, {name}:float32=..., or name one in the "
         "expression.",
-        signs=(r"`inputs` argument to `(grad|backward)\(\)` cannot be empty|grad requires non-empty inputs",),
+        patterns=(r"`inputs` argument to `(grad|backward)\(\)` cannot be empty|grad requires non-empty inputs",),
     ),
     _row(
         id="frozen-input",
@@ -80,7 +80,7 @@ slopes = torch.autograd.grad(x * w, [x, w])
 torch.stack(slopes)
 """,
         hint="An input named by --wrt is frozen. {frozen:or leave} it out of --wrt.",
-        signs=(r"One of the differentiated (Tensors|Variables) does not require grad",),
+        patterns=(r"One of the differentiated (Tensors|Variables) does not require grad",),
     ),
     _row(
         id="grad-is-none",
@@ -100,7 +100,7 @@ with torch.no_grad():
     w -= 0.125 * w.grad
 w.detach()
 """,
-        signs=(r"unsupported operand type\(s\) for .*'float' and 'NoneType'",),
+        patterns=(r"unsupported operand type\(s\) for .*'float' and 'NoneType'",),
     ),
     _row(
         id="grad-of-non-leaf",
@@ -122,7 +122,7 @@ h.retain_grad()
 h.grad * 2
 """,
         hint="'gradcli trace' shows the gradient of every intermediate result.",
-        signs=(r"unsupported operand type\(s\) for .*NoneType",),
+        patterns=(r"unsupported operand type\(s\) for .*NoneType",),
     ),
     _row(
         id="in-place-leaf",
@@ -141,7 +141,7 @@ y.sum().backward()
 x.grad
 """,
         hint="An input cannot be changed in place: {instead}.",
-        signs=(r"(?<!of )a leaf Variable that requires grad (is being|has been) used in an in-place",),
+        patterns=(r"(?<!of )a leaf Variable that requires grad (is being|has been) used in an in-place",),
     ),
     _row(
         id="in-place-view-of-leaf",
@@ -161,7 +161,7 @@ y.sum().backward()
 x.grad
 """,
         hint="An input cannot be changed in place: {instead}.",
-        signs=(r"a view of a leaf Variable that requires grad",),
+        patterns=(r"a view of a leaf Variable that requires grad",),
     ),
     _row(
         id="integer-leaf",
@@ -178,7 +178,7 @@ x = torch.tensor([1.0, 2.0], requires_grad=True)
 x.grad
 """,
         hint="Give the input a floating dtype: {name}:float32=...",
-        signs=(r"[Oo]nly Tensors of floating point.*can require gradients", r"requires gradients must be floating"),
+        patterns=(r"[Oo]nly Tensors of floating point.*can require gradients", r"requires gradients must be floating"),
     ),
     _row(
         id="non-finite-norm",
@@ -197,7 +197,7 @@ w = torch.tensor([0.0], requires_grad=True)
 torch.nn.utils.clip_grad_norm_([w], 1.0, error_if_nonfinite=True)
 """,
         hint="'gradcli trace' shows where the gradient became infinite.",
-        signs=(r"is non-finite, so it cannot be clipped",),
+        patterns=(r"is non-finite, so it cannot be clipped",),
     ),
     _row(
         id="requires-grad-of-non-leaf",
@@ -217,7 +217,7 @@ h = (x * x).detach()
 x.grad
 """,
         hint="Put the part behind detach(), or freeze the input: --frozen {name}.",
-        signs=(r"you can only change requires_grad flags of leaf variables",),
+        patterns=(r"you can only change requires_grad flags of leaf variables",),
     ),
     _row(
         id="resized-leaf",
@@ -235,6 +235,6 @@ y = torch.cat([x, torch.zeros(1)])
 y.sum().backward()
 x.grad
 """,
-        signs=(r"cannot resize variables that require grad",),
+        patterns=(r"cannot resize variables that require grad",),
     ),
 )

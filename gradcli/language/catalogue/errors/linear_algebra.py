@@ -28,7 +28,7 @@ values.real.sum().backward()
 a.grad
 """,
         hint="Use what the phase does not change: the eigenvalues, (...)[0], or abs(...) of the eigenvectors.",
-        signs=(r"linalg_(eig|svd)_backward: The \S+( vectors)? in the complex case",),
+        patterns=(r"linalg_(eig|svd)_backward: The \S+( vectors)? in the complex case",),
     ),
     _row(
         id="eigh-phase",
@@ -49,7 +49,7 @@ values.sum().backward()
 a.grad.real
 """,
         hint="Use what the phase does not change: the eigenvalues, (...)[0], or abs(...) of the eigenvectors.",
-        signs=(r"linalg_eigh_backward: The",),
+        patterns=(r"linalg_eigh_backward: The",),
     ),
     _row(
         id="not-positive-definite",
@@ -66,7 +66,7 @@ a = torch.tensor([[1.0, 2.0], [2.0, 1.0]], requires_grad=True)
 torch.linalg.cholesky(a + 3 * torch.eye(2)).diagonal().prod().detach().square()
 """,
         hint="The matrix is not positive-definite: move it away, {moved}, or more.",
-        signs=(r"not positive-definite|input is not positive", r"(?s)cholesky.*(singular U|leading minor)|potrf"),
+        patterns=(r"not positive-definite|input is not positive", r"(?s)cholesky.*(singular U|leading minor)|potrf"),
     ),
     _row(
         id="qr-complete",
@@ -86,7 +86,7 @@ r.abs().sum().backward()
 a.grad
 """,
         hint="Leave mode='complete' out.",
-        signs=(r"QR decomposition is not differentiable when mode='complete'",),
+        patterns=(r"QR decomposition is not differentiable when mode='complete'",),
     ),
     _row(
         id="qr-mode-r",
@@ -106,7 +106,7 @@ r.abs().sum().backward()
 a.grad
 """,
         hint="Leave mode='r' out: linalg.qr(...)[1] is the same R.",
-        signs=(r"depends on Q, which is not computed when mode='r'",),
+        patterns=(r"depends on Q, which is not computed when mode='r'",),
     ),
     _row(
         id="singular-matrix",
@@ -123,7 +123,7 @@ a = torch.tensor([[1.0, 2.0], [2.0, 4.0]], requires_grad=True)
 torch.linalg.inv(a + torch.eye(2)).detach()
 """,
         hint="The matrix has no inverse here: move it away, {moved}, or use linalg.pinv.",
-        signs=(r"(linalg\.inv|inverse).*(singular|not invertible)",),
+        patterns=(r"(linalg\.inv|inverse).*(singular|not invertible)",),
     ),
     _row(
         id="singular-system",
@@ -140,6 +140,6 @@ a = torch.tensor([[1.0, 2.0], [2.0, 4.0]], requires_grad=True)
 torch.linalg.solve(a + torch.eye(2), torch.tensor([1.0, 1.0])).detach()
 """,
         hint="The matrix has no inverse here: move it away, {moved}, or use linalg.pinv.",
-        signs=(r"(?s)\A(?!.*cholesky).*(singular|not invertible)",),
+        patterns=(r"(?s)\A(?!.*cholesky).*(singular|not invertible)",),
     ),
 )

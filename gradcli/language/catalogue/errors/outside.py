@@ -24,7 +24,7 @@ copy.deepcopy(x * 2)
 x = torch.tensor([1.0, 2.0], requires_grad=True)
 (x * 2).detach().clone()
 """,
-        signs=(r"support the deepcopy protocol",),
+        patterns=(r"support the deepcopy protocol",),
     ),
     _row(
         id="inference-in-place",
@@ -44,7 +44,7 @@ h = h.clone()
 h += 1
 h
 """,
-        signs=(r"Inplace update to inference tensor outside InferenceMode",),
+        patterns=(r"Inplace update to inference tensor outside InferenceMode",),
     ),
     _row(
         id="inference-requires-grad",
@@ -64,7 +64,7 @@ h = h.clone().requires_grad_()
 (h * h).sum().backward()
 h.grad
 """,
-        signs=(r"Setting requires_grad=True on inference tensor",),
+        patterns=(r"Setting requires_grad=True on inference tensor",),
     ),
     _row(
         id="inference-saved",
@@ -85,7 +85,7 @@ w = torch.ones(2, requires_grad=True)
 (w * h).sum().backward()
 w.grad
 """,
-        signs=(r"Inference tensors cannot be saved for backward",),
+        patterns=(r"Inference tensors cannot be saved for backward",),
     ),
     _row(
         id="numpy-of-grad",
@@ -101,7 +101,7 @@ x = torch.tensor([1.0, 2.0], requires_grad=True)
 x = torch.tensor([1.0, 2.0], requires_grad=True)
 torch.from_numpy((x * 2).detach().numpy())
 """,
-        signs=(r"Can't call numpy\(\) on (Tensor|Variable) that requires grad",),
+        patterns=(r"Can't call numpy\(\) on (Tensor|Variable) that requires grad",),
     ),
     _row(
         id="truth-of-several",
@@ -120,6 +120,6 @@ y.sum().backward()
 x.grad
 """,
         hint="Choose element by element: where({name} > 0, ..., ...).",
-        signs=(r"Boolean value of Tensor with more than one value is ambiguous",),
+        patterns=(r"Boolean value of Tensor with more than one value is ambiguous",),
     ),
 )

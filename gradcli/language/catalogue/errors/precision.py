@@ -33,7 +33,7 @@ scores.masked_fill(mask, float("-inf")).softmax(0)[0].backward()
 scores.grad
 """,
         hint="The dtype ends before this number: write inf or -inf for it, or {supported}.",
-        signs=(r"value cannot be converted to type \S+ without overflow",),
+        patterns=(r"value cannot be converted to type \S+ without overflow",),
     ),
     _row(
         id="scaler-of-half",
@@ -53,7 +53,7 @@ scaler.step(optimizer)
 scaler.step(optimizer)
 w.detach()
 """,
-        signs=(r"Attempting to unscale FP16 gradients",),
+        patterns=(r"Attempting to unscale FP16 gradients",),
     ),
     _row(
         id="scaler-steps-twice",
@@ -72,7 +72,7 @@ scaler.step(optimizer)
 scaler.update()
 w.detach()
 """,
-        signs=(r"step\(\) has already been called since the last update",),
+        patterns=(r"step\(\) has already been called since the last update",),
     ),
     _row(
         id="scaler-unscales-twice",
@@ -91,7 +91,7 @@ scaler.unscale_(optimizer)
 scaler.step(optimizer)
 w.detach()
 """,
-        signs=(r"unscale_\(\) has already been called", r"unscale_\(\) is being called after step"),
+        patterns=(r"unscale_\(\) has already been called", r"unscale_\(\) is being called after step"),
     ),
     _row(
         id="scaler-without-gradients",
@@ -111,6 +111,9 @@ scaler.step(optimizer)
 scaler.step(optimizer)
 w.detach()
 """,
-        signs=(r"No inf checks were recorded for this optimizer", r"Attempted (un)?(step|scale).* but _scale is None"),
+        patterns=(
+            r"No inf checks were recorded for this optimizer",
+            r"Attempted (un)?(step|scale).* but _scale is None",
+        ),
     ),
 )

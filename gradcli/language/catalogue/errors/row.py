@@ -28,7 +28,7 @@ class AutogradError:
     fix: str
     repaired: str
     hint: str = ""
-    signs: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
     words_of: str = ""
     needs: str = ""
 

@@ -26,7 +26,7 @@ b = torch.ones(3)
 (a[:, None] + b).detach()
 """,
         hint="{shapes}Sizes must be the same or 1, compared from the last one on.",
-        signs=(r"must match the size of tensor .* at non-singleton dimension",),
+        patterns=(r"must match the size of tensor .* at non-singleton dimension",),
     ),
     _row(
         id="batch-sizes",
@@ -46,7 +46,7 @@ torch.nn.functional.nll_loss(scores, target).backward()
 scores.grad
 """,
         hint="{shapes}Give one target for each row of scores.",
-        signs=(r"Expected input batch_size .* to match target batch_size",),
+        patterns=(r"Expected input batch_size .* to match target batch_size",),
     ),
     _row(
         id="concatenated-sizes",
@@ -65,7 +65,7 @@ b = torch.ones(2, 3)
 torch.cat([a, b], dim=1).detach()
 """,
         hint="{shapes}Name the dimension in which they differ: dim=1.",
-        signs=(r"Sizes of tensors must match except in dimension",),
+        patterns=(r"Sizes of tensors must match except in dimension",),
     ),
     _row(
         id="dtype-mismatch",
@@ -85,7 +85,7 @@ b = torch.ones(2, 2, dtype=torch.float64)
 a.grad
 """,
         hint="Give the inputs one dtype: --dtype for all, NAME:DTYPE=VALUE for one.",
-        signs=(
+        patterns=(
             r"expected .* same dtype|expected scalar type(?! (Long|.*int64))|must have the same dtype|dtype .* to be the same"
             r"|Found dtype|Expected object of (scalar )?type (?!.*Long)",
         ),
@@ -108,7 +108,7 @@ x[index].sum().backward()
 x.grad
 """,
         hint="Give the indices an integer dtype: {indices}.",
-        signs=(
+        patterns=(
             r"tensors used as indices must be long",
             r"Expected (dtype int32|dtype int64|a long tensor).* for index|only applicable to index tensor",
             r"Expected (tensor for|object of).*'ind(ex|ices)'.*Long|scalar types?:? Long.*embedding",
@@ -132,7 +132,7 @@ torch.nn.functional.nll_loss(scores, target).backward()
 scores.grad
 """,
         hint="Give the indices an integer dtype: {indices}.",
-        signs=(
+        patterns=(
             r"expected target dtype to be Long",
             r"expected scalar type Long|Expected (floating point )?type.*Long|expected .* to have dtype int64",
             r"must be int64|expected scalar type.*int64",
@@ -155,7 +155,7 @@ x[-1].backward()
 x.grad
 """,
         hint="{shapes}Indices begin at 0; the last element is [-1].",
-        signs=(
+        patterns=(
             r"index -?\d+ is out of bounds|index out of range in self|index out of range: Tried",
             r"srcIndex < srcSelectDimSize|index out of bounds",
         ),
@@ -177,7 +177,7 @@ b = torch.ones(2, 3)
 (a @ b.T).detach()
 """,
         hint="{shapes}{transposed}",
-        signs=(r"shapes cannot be multiplied|size mismatch, (m1|get|got)|mat1 dim 1 must match mat2 dim 0",),
+        patterns=(r"shapes cannot be multiplied|size mismatch, (m1|get|got)|mat1 dim 1 must match mat2 dim 0",),
     ),
     _row(
         id="not-square",
@@ -194,7 +194,7 @@ a = torch.tensor([[3.0, 4.0]], requires_grad=True)
 torch.linalg.pinv(a).detach()
 """,
         hint="{shapes}linalg.pinv takes any matrix, linalg.svdvals too.",
-        signs=(r"must be batches of square matrices",),
+        patterns=(r"must be batches of square matrices",),
     ),
     _row(
         id="out-of-memory",
@@ -212,7 +212,7 @@ x = torch.ones(2, requires_grad=True)
 x.grad
 """,
         hint="The tensors do not fit into memory: make them smaller.",
-        signs=(r"can't allocate memory|out of memory|not enough memory",),
+        patterns=(r"can't allocate memory|out of memory|not enough memory",),
     ),
     _row(
         id="unsupported-dtype",
@@ -230,7 +230,7 @@ torch.linalg.inv(a.float()).sum().backward()
 a.grad
 """,
         hint="PyTorch has no such operation in this dtype here: {supported}.",
-        signs=(
+        patterns=(
             r"not implemented for '[A-Z]\w*'",
             r"Low precision dtypes not supported",
         ),
@@ -250,6 +250,6 @@ x = torch.ones(4, requires_grad=True)
 x.reshape(2, -1).detach()
 """,
         hint="{shapes}One size can be -1: PyTorch computes it.",
-        signs=(r"shape '.*' is invalid for input of size",),
+        patterns=(r"shape '.*' is invalid for input of size",),
     ),
 )

@@ -30,7 +30,7 @@ with torch.autograd.detect_anomaly():
 x.grad
 """,
         hint="'gradcli trace' shows where the NaN was born.",
-        signs=(r"returned nan values in its \d+th output",),
+        patterns=(r"returned nan values in its \d+th output",),
     ),
     _row(
         id="empty-optimizer",
@@ -49,7 +49,7 @@ optimizer = torch.optim.SGD([w], lr=0.125)
 optimizer.step()
 w.detach()
 """,
-        signs=(r"optimizer got an empty parameter list",),
+        patterns=(r"optimizer got an empty parameter list",),
     ),
     _row(
         id="hook-changes-shape",
@@ -68,7 +68,7 @@ x.register_hook(lambda cotangent: cotangent * torch.tensor([1.0, 0.0]))
 (x * x).sum().backward()
 x.grad
 """,
-        signs=(r"has changed the size of value",),
+        patterns=(r"has changed the size of value",),
     ),
     _row(
         id="hook-returns-a-number",
@@ -88,7 +88,7 @@ x.register_hook(lambda cotangent: norms.append(cotangent.norm().item()))
 (x * x).sum().backward()
 x.grad
 """,
-        signs=(r"expected Variable, but hook returned",),
+        patterns=(r"expected Variable, but hook returned",),
     ),
     _row(
         id="hook-without-grad",
@@ -106,7 +106,7 @@ x.register_hook(lambda cotangent: cotangent * 2)
 (x * x).sum().backward()
 x.grad
 """,
-        signs=(r"cannot register a hook on a tensor that doesn't require gradient",),
+        patterns=(r"cannot register a hook on a tensor that doesn't require gradient",),
     ),
     _row(
         id="optimizer-of-non-leaf",
@@ -125,7 +125,7 @@ optimizer = torch.optim.SGD([x], lr=0.125)
 optimizer.step()
 x.detach()
 """,
-        signs=(r"can't optimize a non-leaf Tensor",),
+        patterns=(r"can't optimize a non-leaf Tensor",),
     ),
     _row(
         id="parameter-as-tensor",
@@ -142,7 +142,7 @@ net = torch.nn.Linear(2, 1, bias=False)
 net.weight = torch.nn.Parameter(torch.ones(1, 2))
 net(torch.tensor([1.0, 2.0])).detach()
 """,
-        signs=(r"cannot assign '.*' as parameter",),
+        patterns=(r"cannot assign '.*' as parameter",),
     ),
     _row(
         id="post-accumulate-hook-of-non-leaf",
@@ -162,7 +162,7 @@ x.register_post_accumulate_grad_hook(lambda leaf: seen.append(leaf.grad))
 (x * 2).sum().backward()
 seen[0]
 """,
-        signs=(r"post accumulate grad hooks cannot be registered on non-leaf",),
+        patterns=(r"post accumulate grad hooks cannot be registered on non-leaf",),
     ),
     _row(
         id="retain-grad-without-grad",
@@ -182,7 +182,7 @@ h.retain_grad()
 (h * h).sum().backward()
 h.grad
 """,
-        signs=(r"can't retain_grad on Tensor that has requires_grad=False",),
+        patterns=(r"can't retain_grad on Tensor that has requires_grad=False",),
     ),
     _row(
         id="sparse-gradient",
@@ -203,7 +203,7 @@ table(torch.tensor([1])).sum().backward()
 optimizer.step()
 table.weight.grad
 """,
-        signs=(r"does not support sparse gradients",),
+        patterns=(r"does not support sparse gradients",),
     ),
     _row(
         id="shared-parameter-groups",
@@ -222,6 +222,6 @@ optimizer = torch.optim.SGD([{"params": [w]}], lr=0.125)
 optimizer.step()
 w.detach()
 """,
-        signs=(r"some parameters appear in more than one parameter group",),
+        patterns=(r"some parameters appear in more than one parameter group",),
     ),
 )

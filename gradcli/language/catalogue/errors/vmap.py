@@ -22,7 +22,7 @@ torch.func.vmap(lambda element: element if element > 0 else 0.5 * element)(x)
 x = torch.tensor([-1.0, 2.0])
 torch.func.vmap(lambda element: torch.where(element > 0, element, 0.5 * element))(x)
 """,
-        signs=(r"in some data-dependent control flow",),
+        patterns=(r"in some data-dependent control flow",),
     ),
     _row(
         id="vmap-in-place",
@@ -39,7 +39,7 @@ total = torch.ones(2)
 rows = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
 torch.func.vmap(lambda row: total * row)(rows)
 """,
-        signs=(r"vmap: .*is not possible because there exists a Tensor `other` in extra_args",),
+        patterns=(r"vmap: .*is not possible because there exists a Tensor `other` in extra_args",),
     ),
     _row(
         id="vmap-item",
@@ -54,7 +54,7 @@ torch.func.vmap(lambda element: element * element.item())(x)
 x = torch.tensor([1.0, 2.0])
 torch.func.vmap(lambda element: element * element)(x)
 """,
-        signs=(r"vmap: It looks like you're calling \.item\(\)",),
+        patterns=(r"vmap: It looks like you're calling \.item\(\)",),
     ),
     _row(
         id="vmap-mask",
@@ -69,7 +69,7 @@ torch.func.vmap(lambda row: row[row > 0].sum())(rows)
 rows = torch.tensor([[1.0, -2.0], [3.0, 4.0]])
 torch.func.vmap(lambda row: torch.where(row > 0, row, 0).sum())(rows)
 """,
-        signs=(r"vmap: We do not support batching operators that can support dynamic shape",),
+        patterns=(r"vmap: We do not support batching operators that can support dynamic shape",),
     ),
     _row(
         id="vmap-random",
@@ -84,6 +84,6 @@ torch.func.vmap(lambda element: element * torch.rand(()).ceil())(x)
 x = torch.tensor([1.0, 2.0])
 torch.func.vmap(lambda element: element * torch.rand(()).ceil(), randomness="different")(x)
 """,
-        signs=(r"called random operation while in randomness error mode",),
+        patterns=(r"called random operation while in randomness error mode",),
     ),
 )
