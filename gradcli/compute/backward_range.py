@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from gradcli.compute.dispatch import DispatchMode
 
 _PRODUCTS = frozenset({"mul", "div", "pow", "square", "exp", "reciprocal", "rsqrt", "prod"})
 """Operations that give zero for numbers other than zero only by underflow."""
@@ -43,7 +44,7 @@ def watching_range() -> Iterator[list[Excess]]:
         found += watch.excesses()
 
 
-class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Watch(DispatchMode):
     """Sees each operation that a node of the graph runs, in order."""
 
     def __init__(self) -> None:

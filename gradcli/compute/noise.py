@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from gradcli.compute.dispatch import DispatchMode
 
 # fmt: off
 _EXACT = frozenset((
@@ -32,7 +33,7 @@ def rounding_noise(eps: float, seed: int) -> Iterator[None]:
         yield
 
 
-class _Noise(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Noise(DispatchMode):
     """Below autograd, so that what a node saves for its backward pass carries the noise too."""
 
     def __init__(self, eps: float, generator: torch.Generator) -> None:

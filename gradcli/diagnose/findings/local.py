@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from gradcli.compute.autodiff import gradients
 from gradcli.compute.capture import TORCH_ERRORS, TorchError
 from gradcli.compute.evaluate import apply
 from gradcli.compute.literals import Context
@@ -39,7 +40,7 @@ def local_derivative(
         if result is None or not result.requires_grad:
             return None
         weights = torch.ones_like(result) if cotangent is None else cotangent.to(result.dtype)
-        return torch.autograd.grad(result, chosen, weights, allow_unused=True)[0]
+        return gradients(result, {"": chosen}, cotangent=weights)[""]
     except REFUSALS:
         return None
 

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import torch
 
+from gradcli.compute.autodiff import gradients
 from gradcli.compute.capture import array
 from gradcli.compute.literals import Context
 from gradcli.compute.tape import Edge, GraphNode, Step, Tape
@@ -208,7 +209,7 @@ def _moves(step: Step, position: int, movable: set[int], keep: float, weights: t
         value = applied(step, moved, double)
         if value is None or not value.requires_grad:
             return False
-        slope = torch.autograd.grad(value, chosen, weights.to(value.dtype), allow_unused=True)[0]
+        slope = gradients(value, {"": chosen}, cotangent=weights.to(value.dtype))[""]
     except REFUSALS:
         return False
     return largest(slope) > 1e-12 * largest(weights)
