@@ -6,6 +6,7 @@ There are three kinds of arrays: object arrays of mpf, which can be differentiat
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ INF = mp.inf
 ZERO = mp.zero
 ONE = mp.one
 
+REMEMBERED = 10_000
+"""Values of one function, a few hundred bytes each."""
 _LARGEST_EXPONENT = 20_000
 """Bits in the exponent of an argument beyond which exp and its kin would fill the memory with digits."""
 _NO_VALUE = (ValueError, ZeroDivisionError, OverflowError, mp.NoConvergence)
@@ -52,6 +55,16 @@ def lift(function: Scalar, arguments: int = 1) -> Callable[..., Array]:
     """A function of numbers as one of arrays, element by element, broadcast."""
     over = np.frompyfunc(function, arguments, 1)
     return lambda *arrays: _as_array(over(*arrays))
+
+
+def remembered(function: Scalar) -> Scalar:
+    """A function that takes milliseconds a number: a slope by one element computes all the others again."""
+
+    @lru_cache(maxsize=REMEMBERED)
+    def of(_precision: int, *numbers: Real) -> Real:
+        return function(*numbers)
+
+    return lambda *numbers: of(mp.prec, *numbers)
 
 
 def guarded(function: Scalar) -> Scalar:

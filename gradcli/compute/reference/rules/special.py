@@ -21,6 +21,7 @@ from gradcli.compute.reference.reals import (
     logarithm,
     quotient,
     reals,
+    remembered,
     smaller,
 )
 from gradcli.compute.reference.rules.registry import RULES, first, rule
@@ -107,7 +108,7 @@ def _enter(name: str, over: Callable[..., Any]) -> None:
 
 
 for _name, _function in UNARY.items():
-    _enter(_name, lift(guarded(_function)))
+    _enter(_name, lift(guarded(remembered(_function))))
 
 
 @rule("logit")
@@ -163,10 +164,10 @@ def _zeta(s: Real, q: Real) -> Real:
 
 
 BINARY = {
-    "igamma": guarded_pair(_incomplete_gamma),
-    "igammac": guarded_pair(_incomplete_gamma_above),
+    "igamma": guarded_pair(remembered(_incomplete_gamma)),
+    "igammac": guarded_pair(remembered(_incomplete_gamma_above)),
     "special.xlog1py": _x_log1p,
-    "special.zeta": guarded_pair(_zeta),
+    "special.zeta": guarded_pair(remembered(_zeta)),
     "xlogy": _x_log,
 }
 """By row: a function of two real numbers."""
