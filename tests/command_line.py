@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradcli.cli import main
+from tools import warm
 
 OWN_VARIABLES = (
     "COLUMNS",
@@ -66,11 +67,11 @@ def in_process_of_its_own(
     *,
     python: str | None = None,
 ) -> Answer:
-    """Exit code, standard output and standard error of `python -m gradcli`, or of a program given as text."""
-    words = ["-c", python, *argv] if python is not None else ["-m", "gradcli", *argv]
+    """Exit code, standard output and standard error of gradcli, or of a program in a new interpreter."""
+    words = [*warm.gradcli(), *argv] if python is None else [sys.executable, "-c", python, *argv]
     given = b"" if stdin is None else stdin.encode() if isinstance(stdin, str) else stdin
     ran = subprocess.run(
-        [sys.executable, *words],
+        words,
         input=given,
         capture_output=True,
         env={**clean_environment(), **(env or {})},

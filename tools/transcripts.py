@@ -14,12 +14,13 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
+
+from tools import warm
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "docs/*.md")
@@ -152,13 +153,14 @@ def _in_process(argv: list[str]) -> str:
 
 
 def _in_shell(command: str) -> str:
+    environment = _environment()
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "gradcli"
-        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m gradcli "$@"\n', encoding="utf-8")
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(warm.gradcli())} "$@"\n', encoding="utf-8")
         script.chmod(0o755)
         run = subprocess.run(
             ["bash", "-c", command],
-            env=_with_path(_environment(), folder),
+            env={**environment, "PATH": folder + os.pathsep + environment.get("PATH", "")},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
@@ -166,11 +168,6 @@ def _in_shell(command: str) -> str:
             encoding="utf-8",
         )
     return _notation(run.stdout, run.stderr, run.returncode)
-
-
-def _with_path(environment: Mapping[str, str], folder: str) -> dict[str, str]:
-    python_path = os.pathsep.join(filter(None, [str(ROOT), environment.get("PYTHONPATH", "")]))
-    return {**environment, "PATH": folder + os.pathsep + environment.get("PATH", ""), "PYTHONPATH": python_path}
 
 
 def _notation(out: str, err: str, code: int) -> str:

@@ -98,6 +98,8 @@ def _report(error: GradcliError, format_: str) -> int:
     except GradcliError as worse:  # standard output is full: standard error still has to hear of it
         show_error(worse, "table")
         return worse.exit_code
+    except OSError:  # the rest of an answer that could not be written, as the error says
+        return error.exit_code
     return error.exit_code
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _BINDING = re.compile(r"(?P<name>[^\W\d]\w*)(?::(?P<dtype>[\w.]*))?=(?P<value>(?!=).*)", re.DOTALL)
 _ASSIGNED = re.compile(r"[^\W\d]\w*(:[\w.]*)?=\s*[^\W\d]\w*\s*=(?!=)")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-_SEVERAL = re.compile(r";|=[^\S\n]*[^\s=][^\n]*\n\s*\S")
+_ASSIGNMENT = re.compile(r"=[^\S\n]*[^\s=]")
 _ONE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -77,7 +77,12 @@ def is_binding(word: str) -> bool:
     """
     if _BINDING.fullmatch(word) is None:
         return False
-    return not _SEVERAL.search(_QUOTED.sub("", word)) or _ASSIGNED.match(word) is not None
+    return not _has_statements(_QUOTED.sub("", word).strip()) or _ASSIGNED.match(word) is not None
+
+
+def _has_statements(text: str) -> bool:
+    """Whether a text without quotes has a `;`, or an assignment and a line after it."""
+    return ";" in text or _ASSIGNMENT.search(text.rpartition("\n")[0]) is not None
 
 
 def read_value(text: str, sources: Mapping[str, Value] | None = None) -> Value:

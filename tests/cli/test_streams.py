@@ -10,18 +10,24 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command_line import captured, clean_environment
 
-GRADCLI = f"{shlex.quote(sys.executable)} -m gradcli"
+from tools import warm
+
+NEW = [sys.executable, "-m", "gradcli"]
+"""For what Python does with its streams when it starts."""
 
 
-def shell(line: str, *, stdin: bytes = b"", env: dict[str, str] | None = None) -> tuple[int, str, str]:
+def shell(
+    line: str, *, stdin: bytes = b"", env: dict[str, str] | None = None, gradcli: Sequence[str] = ()
+) -> tuple[int, str, str]:
     """A line of a real shell; in it `gradcli` is ours."""
-    program = f'gradcli() {{ {GRADCLI} "$@"; }}\n{line}'
+    program = f'gradcli() {{ {shlex.join(gradcli or warm.gradcli())} "$@"; }}\n{line}'
     ran = subprocess.run(
         ["sh", "-c", program], input=stdin, capture_output=True, env={**clean_environment(), **(env or {})}, check=False
     )
@@ -117,7 +123,7 @@ def test_a_terminal_is_not_waited_for(run: Any, monkeypatch: pytest.MonkeyPatch)
     leader, follower = pty.openpty()
     try:
         ran = subprocess.run(
-            [sys.executable, "-m", "gradcli", "grad", "sigmoid", "-"],
+            [*warm.gradcli(), "grad", "sigmoid", "-"],
             stdin=follower,
             capture_output=True,
             timeout=60,
@@ -132,7 +138,7 @@ def test_a_terminal_is_not_waited_for(run: Any, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_closed_standard_input_is_told() -> None:
-    code, out, err = shell("gradcli grad sigmoid - <&-")
+    code, out, err = shell("gradcli grad sigmoid - <&-", gradcli=NEW)
     assert (code, out) == (2, "")
     assert "standard input" in err
 
@@ -184,7 +190,7 @@ def test_a_pipe_that_was_closed_before_is_no_error(words: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     ran = subprocess.run(
-        [sys.executable, "-m", "gradcli", *words],
+        [*warm.gradcli(), *words],
         stdout=writer,
         stderr=subprocess.PIPE,
         env=clean_environment(),
@@ -240,17 +246,18 @@ def test_errors_that_cannot_be_written_still_have_their_exit_code() -> None:
 
 @pytest.mark.parametrize("words", ["grad sigmoid 1 --json", "functions gelu", "grad sigmod 1"])
 def test_a_closed_standard_output_does_not_crash(words: str) -> None:
-    code, _, err = shell(f"gradcli {words} >&-")
+    code, _, err = shell(f"gradcli {words} >&-", gradcli=NEW)
     assert "Traceback" not in err
     assert "bug" not in err
     assert code in (0, 2)
 
 
 def test_an_output_without_unicode_gets_what_it_can_hold() -> None:
-    code, out, err = shell("gradcli grad 'α * 2' α=1", env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    ascii_alone = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    code, out, err = shell("gradcli grad 'α * 2' α=1", env=ascii_alone, gradcli=NEW)
     assert code == 0, err
     assert out.isascii()
-    code, out, _ = shell("gradcli grad 'α * 2' α=1 --json", env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    code, out, _ = shell("gradcli grad 'α * 2' α=1 --json", env=ascii_alone, gradcli=NEW)
     assert json.loads(out)["expression"] == "α * 2"
 
 

@@ -1,0 +1,103 @@
+"""Forks a process for each connection, until standard input ends."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import marshal
+import os
+import pkgutil
+import selectors
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, NoReturn
+
+from tools.warm import ROOT
+
+STREAMS = (0, 1, 2)
+
+
+def serve(address: str) -> None:
+    import gradcli
+    from gradcli.__main__ import run
+
+    for module in pkgutil.walk_packages(gradcli.__path__, "gradcli."):
+        importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen(64)
+    print("ready", flush=True)
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        selector.register(sys.stdin, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is sys.stdin:
+                    return
+                if key.fileobj is listener:
+                    child, connection = _begun(listener, run)
+                    selector.register(os.pidfd_open(child), selectors.EVENT_READ, (child, connection))
+                else:
+                    selector.unregister(key.fileobj)
+                    os.close(key.fd)
+                    _tell_end(*key.data)
+
+
+def _begun(listener: socket.socket, run: Callable[[], None]) -> tuple[int, socket.socket]:
+    """The process of a new connection, whose number is told there."""
+    connection, _ = listener.accept()
+    _, streams, _, _ = socket.recv_fds(connection, 1, len(STREAMS))
+    content = b""
+    while part := connection.recv(1 << 16):
+        content += part
+    child = os.fork()
+    if not child:
+        _become(streams, content, run)
+    for stream in streams:
+        os.close(stream)
+    _tell(connection, child)
+    return child, connection
+
+
+def _tell_end(child: int, connection: socket.socket) -> None:
+    _tell(connection, os.waitpid(child, 0)[1])
+    connection.close()
+
+
+def _tell(connection: socket.socket, number: int) -> None:
+    with suppress(OSError):  # who asked has gone
+        connection.sendall(number.to_bytes(4, sys.byteorder))
+
+
+def _become(streams: list[int], content: bytes, run: Callable[[], None]) -> NoReturn:
+    """Run a command line in the place of the process that asked for it."""
+    argv, environment, folder = marshal.loads(content)
+    os.setsid()
+    for given, own in zip(streams, STREAMS, strict=True):
+        os.dup2(given, own)
+    os.closerange(3, 256)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    encoding, _, errors = environment.get("PYTHONIOENCODING", "").partition(":")
+    sys.stdin = _text(0, "r", encoding, errors)
+    sys.stdout = _text(1, "w", encoding, errors)
+    sys.stderr = _text(2, "w", encoding, "backslashreplace")
+    sys.argv = [str(ROOT / "gradcli" / "__main__.py"), *argv]
+    run()
+    os._exit(0)
+
+
+def _text(descriptor: int, mode: str, encoding: str, errors: str) -> IO[str]:
+    buffering = 1 if descriptor == 2 or os.isatty(descriptor) else -1
+    return open(descriptor, mode, buffering, encoding or "utf-8", errors or "strict", closefd=False)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
