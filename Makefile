@@ -38,6 +38,7 @@ bench:  ## whole processes against `python -c "import torch"`, into benchmarks/R
 	$(PYTHON) benchmarks/batch.py
 	$(PYTHON) benchmarks/files.py
 	$(PYTHON) benchmarks/findings.py
+	$(PYTHON) benchmarks/against.py
 
 N ?= 10000
 SEED ?= 0

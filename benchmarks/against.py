@@ -1,0 +1,117 @@
+"""What answers cost beside those of an earlier commit: processor time of whole processes, taken in turn.
+
+    .venv/bin/python benchmarks/against.py [--commit 2aa4ce9] [--pairs 7] [--dry-run]
+
+Both trees are run by this interpreter, so that libraries are the same. The answers of both must be the same too.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from report import asked, finish, table
+
+HERE = Path(__file__).parent.parent
+BEFORE_THE_ROOMS = "2aa4ce9"
+"""The last commit on which the tape knew the syntax tree, and every inspection ran its own recordings."""
+REQUESTS = 400
+FEW = 20
+MIXED = (
+    "grad sigmoid 0 1 10",
+    "grad 'x**2 * sin(x)' 1 2",
+    "softmax 2 1 0.1",
+    "loss mse '[2.5, 0, 2]' '[3, -0.5, 2]'",
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """title: how the row begins. argv, lines: the command, and what it reads. most: the share that is wanted."""
+
+    title: str
+    argv: tuple[str, ...]
+    most: float
+    lines: int = 0
+
+    def text(self, count: int) -> str:
+        return "".join(f"{MIXED[number % len(MIXED)]}\n" for number in range(count))
+
+
+TASKS = (
+    Task("`gradcli grad sigmoid 0 1 10`", ("grad", "sigmoid", "0", "1", "10"), 1.0),
+    Task("a `trace` with a fix", ("trace", "where(x > 0, sqrt(x), 0 * x)", "x=0,1"), 0.5),
+    Task("`check sigmoid` at 100 points", ("check", "sigmoid", *(str(n / 10) for n in range(-50, 50))), 0.7),
+    Task(f"`batch` of {REQUESTS} requests, less one of {FEW}", ("batch",), 0.5, REQUESTS),
+)
+
+
+@contextmanager
+def checked_out(commit: str) -> Iterator[Path]:
+    """The tree of a commit, for as long as this lasts."""
+    with tempfile.TemporaryDirectory() as name:
+        tree = subprocess.run(["git", "archive", commit], cwd=HERE, check=True, capture_output=True).stdout
+        subprocess.run(["tar", "-xf", "-", "-C", name], input=tree, check=True)
+        yield Path(name)
+
+
+def run(tree: Path, argv: tuple[str, ...], text: str = "") -> tuple[float, bytes]:
+    """Seconds of a processor, and what was written."""
+    environment = {**os.environ, "PYTHONPATH": str(tree), "COLUMNS": "100"}
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as written:
+        given.write(text.encode())
+        given.seek(0)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gradcli", *argv], cwd=tree, env=environment, stdin=given, stdout=written
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in (0, 1):
+            raise RuntimeError(f"gradcli {' '.join(argv)} exits with {process.returncode}")
+        written.seek(0)
+        return usage.ru_utime + usage.ru_stime, written.read()
+
+
+def seconds(tree: Path, task: Task) -> tuple[float, bytes]:
+    """A whole process; of many requests those beyond a few, which have imported and warmed all the same."""
+    spent, answer = run(tree, task.argv, task.text(task.lines))
+    return (spent - run(tree, task.argv, task.text(FEW))[0] if task.lines else spent), answer
+
+
+def shares(task: Task, now: Path, before: Path, pairs: int) -> list[float]:
+    """Of each pair: what the task costs now, as a share of what it cost."""
+    found = []
+    for _ in range(pairs):
+        (mine, answer), (theirs, expected) = seconds(now, task), seconds(before, task)
+        if answer != expected:
+            raise RuntimeError(f"{task.title} is answered otherwise than before")
+        found.append(mine / theirs)
+    return found
+
+
+def main() -> int:
+    parser = asked(__doc__, pairs=7)
+    parser.add_argument("--commit", default=BEFORE_THE_ROOMS)
+    options = parser.parse_args()
+    rows, missed = [], []
+    with checked_out(options.commit) as before:
+        for task in TASKS:
+            found = shares(task, HERE, before, options.pairs)
+            median = statistics.median(found)
+            rows.append(f"| {task.title} | {median:.2f} | {min(found):.2f} | {max(found):.2f} | {task.most:.2f} |")
+            if median > task.most:
+                missed.append(task.title)
+    how = f"{options.pairs} pairs each, against {options.commit}"
+    text = table("| what | median share of the processor time | smallest | largest | target |", rows, how=how)
+    return finish(text, missed, marker="against", dry_run=options.dry_run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
