@@ -70,7 +70,7 @@ def jacobians() -> tuple[Callable[[], float], Callable[[], float]]:
     """The Jacobian of 1,000 outputs by 1,000 inputs within this process: by gradcli, and by hand."""
     import torch
 
-    from gradcli.compute import autodiff
+    from gradcli.numerics import autodiff
 
     x = torch.linspace(-2, 2, 1000, requires_grad=True)
 

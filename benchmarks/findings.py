@@ -37,7 +37,7 @@ def timed(function):
 begin = time.perf_counter()
 import torch
 import gradcli.diagnose.bound_expression
-import gradcli.compute.autodiff
+import gradcli.numerics.autodiff
 begin = time.perf_counter()
 import gradcli.diagnose.findings, gradcli.diagnose.evidence, gradcli.diagnose.fixes.attach
 spent[0] += time.perf_counter() - begin
@@ -87,10 +87,10 @@ def trace_beside_plain(pairs: int) -> Ratio:
     """A trace of 1,000 sub-expressions, in plain forward and backward passes."""
     import torch
 
-    from gradcli.compute import autodiff
     from gradcli.diagnose.bound_expression import ComputeOptions, Selection, bind
     from gradcli.inspections.trace import trace
     from gradcli.language.request import read
+    from gradcli.numerics import autodiff
 
     request = read(EXPRESSION, ["x=0.1,0.2,0.3"], command="trace")
     bound = bind(request, ComputeOptions(), Selection())

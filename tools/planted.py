@@ -10,7 +10,7 @@ from unittest import mock
 
 import torch
 
-import gradcli.compute.evaluate
+import gradcli.numerics.evaluate
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 Spoil = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -81,6 +81,6 @@ def detached_silu(x: torch.Tensor, **_: object) -> torch.Tensor:
 @contextmanager
 def in_place_of(path: str | None, function: Callable[..., object]) -> Iterator[None]:
     """The language calls `function` where it would call the PyTorch function of that dotted path."""
-    real = gradcli.compute.evaluate.resolve
-    with mock.patch.object(gradcli.compute.evaluate, "resolve", lambda p: function if p == path else real(p)):
+    real = gradcli.numerics.evaluate.resolve
+    with mock.patch.object(gradcli.numerics.evaluate, "resolve", lambda p: function if p == path else real(p)):
         yield

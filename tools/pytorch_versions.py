@@ -66,9 +66,9 @@ DIFFERENCES = (
     ),
     Difference(
         (
-            "tests/compute/reference/test_reference_against_pytorch.py::"
+            "tests/numerics/reference/test_reference_against_pytorch.py::"
             "test_the_slopes_of_a_call_are_the_gradient_pytorch_gives[aminmax]",
-            "tests/compute/reference/test_reference_against_pytorch.py::"
+            "tests/numerics/reference/test_reference_against_pytorch.py::"
             "test_the_slopes_of_a_call_are_the_gradient_pytorch_gives[narrow_copy]",
         ),
         "aminmax and narrow_copy had no derivative",
@@ -119,9 +119,9 @@ DIFFERENCES = (
     ),
     Difference(
         (
-            "tests/compute/reference/test_reference_against_pytorch.py::"
+            "tests/numerics/reference/test_reference_against_pytorch.py::"
             "test_the_value_of_a_call_is_the_one_pytorch_gives[cholesky]",
-            "tests/compute/reference/test_reference_against_pytorch.py::"
+            "tests/numerics/reference/test_reference_against_pytorch.py::"
             "test_the_slopes_of_a_call_are_the_gradient_pytorch_gives[cholesky]",
             "tests/language/test_pasted.py::test_what_is_pasted_gives_the_bits_of_pytorch[cholesky(x @ x.T)]",
             "tests/language/test_pasted.py::test_what_is_pasted_gives_the_bits_of_pytorch[qr(x).R.abs()]",

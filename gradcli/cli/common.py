@@ -108,8 +108,8 @@ class Common:
 
     def compute(self) -> ComputeOptions:
         """Where and how to compute; imports PyTorch."""
-        from gradcli.compute.bounds import DEFAULT_MAX_ELEMENTS
         from gradcli.diagnose.bound_expression import ComputeOptions
+        from gradcli.numerics.bounds import DEFAULT_MAX_ELEMENTS
 
         return ComputeOptions(
             self.device.lower(), floating(self.dtype), self.seed, self.max_elements or DEFAULT_MAX_ELEMENTS

@@ -47,7 +47,7 @@ def alive_or_on_cpu(words: list[str], run: Callable[[list[str]], int]) -> int:
 
 def check_alive() -> None:
     """Raises DeviceLostError if the process has used a device and lost it."""
-    if (device := sys.modules.get("gradcli.compute.device")) is not None:
+    if (device := sys.modules.get("gradcli.numerics.device")) is not None:
         device.check_alive()
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gradcli.cli import progress
-from gradcli.compute.capture import TorchError
+from gradcli.numerics.capture import TorchError
 
 
 @dataclass

@@ -9,14 +9,14 @@ from functools import cached_property
 
 import torch
 
-from gradcli.compute import bounds, device, randomness
-from gradcli.compute.capture import TorchError, all_finite, to_input
-from gradcli.compute.evaluate import Context, Observer, evaluate, evaluate_node
 from gradcli.diagnose.targets import index_names, is_integer_literal
 from gradcli.errors import GradcliError, UsageError, did_you_mean, listed
 from gradcli.language.properties import changes_in_place, is_random
 from gradcli.language.request import Binding, Request, Value
 from gradcli.language.syntax import Program
+from gradcli.numerics import bounds, device, randomness
+from gradcli.numerics.capture import TorchError, all_finite, to_input
+from gradcli.numerics.evaluate import Context, Observer, evaluate, evaluate_node
 from gradcli.results import Input, Setting
 
 MAX_ELEMENTS_OF_ZEROS = 10_000

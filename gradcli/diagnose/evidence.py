@@ -8,16 +8,16 @@ from functools import partial
 
 import torch
 
-from gradcli.compute import autodiff
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.capture import TorchError, all_finite
-from gradcli.compute.recorder import Recorder, record_backward
-from gradcli.compute.tape import Tape
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.findings import ABOUT_THE_TAPE, of_tape
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.quiet import is_quiet
 from gradcli.diagnose.shadow import has_slope_beside, shadow, slopes_at, value_at, widened, with_noise
+from gradcli.numerics import autodiff
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.capture import TorchError, all_finite
+from gradcli.recording.from_expression import Recorder, record_backward
+from gradcli.recording.tape import Tape
 from gradcli.results.findings import Finding, Sample
 
 MAX_ELEMENTS = 10_000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from gradcli.compute.capture import TorchError
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.evidence import findings_of
 from gradcli.diagnose.slopes import at_dtype
+from gradcli.numerics.capture import TorchError
 from gradcli.results.findings import Finding
 
 RULES = ("nan_input", "inf_input")

@@ -14,12 +14,12 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.capture import all_finite
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.evidence import MAX_ELEMENTS
 from gradcli.language.properties import is_pointwise, is_random, summed
 from gradcli.language.syntax import Call
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.capture import all_finite
 from gradcli.results import Finding, Gradient, GradResult, Sample, Tensor
 
 _GOLDEN = 0.6180339887498949

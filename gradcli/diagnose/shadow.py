@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.capture import TorchError, array
-from gradcli.compute.noise import rounding_noise
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.findings.elements import spread
 from gradcli.diagnose.slopes import exact
 from gradcli.language.properties import is_pointwise, is_random
 from gradcli.language.syntax import Node
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.capture import TorchError, array
+from gradcli.numerics.noise import rounding_noise
 
 MAX_ELEMENTS = 10_000
 MAX_ELEMENTS_OF_REFERENCE = 2_000
@@ -61,7 +61,7 @@ def slopes_at(
     bound: BoundExpression, cotangent: torch.Tensor | None, name: str, places: Sequence[int]
 ) -> dict[int, float]:
     """The derivatives by the first of these elements of an input, by the 50-digit reference, where that knows them."""
-    from gradcli.compute import reference  # mpmath takes a while to import
+    from gradcli.numerics import reference  # mpmath takes a while to import
 
     elements = sum(leaf.numel() for leaf in bound.leaves.values())
     shape = bound.leaves[name].shape
@@ -86,7 +86,7 @@ def slopes_at(
 
 def value_at(bound: BoundExpression, node: Node) -> np.ndarray | None:
     """The value of a sub-expression by the 50-digit reference; None where that has none, or it would take long."""
-    from gradcli.compute import reference
+    from gradcli.numerics import reference
 
     if sum(leaf.numel() for leaf in bound.leaves.values()) > MAX_ELEMENTS_OF_REFERENCE or is_random(bound.program):
         return None

@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 import torch
 
-from gradcli.compute import autodiff
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.capture import TorchError
-from gradcli.compute.differences import Differences, differences
 from gradcli.diagnose.bound_expression import BoundExpression
+from gradcli.numerics import autodiff
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.capture import TorchError
+from gradcli.numerics.differences import Differences, differences
 from gradcli.progress import steps
 
 Index = tuple[int, ...]

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from gradcli.compute.capture import TorchError
-from gradcli.compute.evaluate import Context, evaluate
 from gradcli.errors import GradcliError
 from gradcli.language.catalogue.rows import Loss
 from gradcli.language.numerals import is_integral
 from gradcli.language.request import Value
 from gradcli.language.syntax import Call, Literal, Name, Node, Numbers, Program, Sequence, postorder, roots
+from gradcli.numerics.capture import TorchError
+from gradcli.numerics.evaluate import Context, evaluate
 
 
 def is_integer_literal(value: Value) -> bool:

@@ -8,9 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from gradcli.compute import autodiff, bounds
-from gradcli.compute.capture import TorchError, to_tensor
-from gradcli.compute.evaluate import Context
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
 from gradcli.diagnose.evidence import findings_of
 from gradcli.diagnose.explain.failure import explain
@@ -20,6 +17,9 @@ from gradcli.inspections.curves.stretches import points_of, real
 from gradcli.inspections.curves.verdict import verdict
 from gradcli.language.curve import INTERESTING_POINTS, CurveRequest, Stretch
 from gradcli.language.request import Binding, Request, Value
+from gradcli.numerics import autodiff, bounds
+from gradcli.numerics.capture import TorchError, to_tensor
+from gradcli.numerics.evaluate import Context
 from gradcli.progress import steps
 from gradcli.results import ActivateResult, Curve, Failure, Finding, Layer
 

@@ -10,10 +10,6 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from gradcli.compute import autodiff
-from gradcli.compute.capture import TorchError
-from gradcli.compute.precision import shortest
-from gradcli.compute.symmetric import Symmetrised
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.given import at_each_dtype, given_findings
@@ -28,6 +24,10 @@ from gradcli.inspections.checking.stable import Stable, with_stable_form
 from gradcli.inspections.grad import is_elementwise
 from gradcli.language.dtypes import FLOATING
 from gradcli.language.request import Request, Value
+from gradcli.numerics import autodiff
+from gradcli.numerics.capture import TorchError
+from gradcli.numerics.precision import shortest
+from gradcli.numerics.symmetric import Symmetrised
 from gradcli.progress import steps
 from gradcli.results import CheckResult, CheckRow, CheckSummary, Failure
 

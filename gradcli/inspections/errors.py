@@ -18,7 +18,7 @@ from gradcli.results import ErrorEntry, ErrorsResult, ProgramResult, Setting
 from gradcli.version import __version__
 
 if TYPE_CHECKING:
-    from gradcli.compute.programs import Run
+    from gradcli.numerics.programs import Run
 
 LIKE_ENOUGH = 0.8
 """`leaves` is meant by `leafs`; `none` is not meant by `nope`."""
@@ -141,7 +141,7 @@ def _listed(row: AutogradError) -> ErrorEntry:
 
 
 def _raised(row: AutogradError) -> ErrorEntry:
-    from gradcli.compute.programs import run
+    from gradcli.numerics.programs import run
 
     return _entry(row, None if row.needs else run(row.program), run(row.repaired))
 

@@ -8,9 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from gradcli.compute import autodiff
-from gradcli.compute.autodiff import Gradients, Via
-from gradcli.compute.capture import TorchError, norm, to_gradient, to_norm, to_tensor
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
 from gradcli.diagnose.evidence import gather
 from gradcli.diagnose.explain.failure import explain
@@ -20,6 +17,9 @@ from gradcli.diagnose.sampling import sampled
 from gradcli.errors import BoundError, UsageError
 from gradcli.language.properties import is_pointwise
 from gradcli.language.request import Request, Value
+from gradcli.numerics import autodiff
+from gradcli.numerics.autodiff import Gradients, Via
+from gradcli.numerics.capture import TorchError, norm, to_gradient, to_norm, to_tensor
 from gradcli.results import Derivative, Failure, Gradient, GradResult, Method, Tensor
 
 MAX_ORDER = 10

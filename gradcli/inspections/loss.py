@@ -8,10 +8,6 @@ from dataclasses import dataclass, replace
 import torch
 
 from gradcli import progress
-from gradcli.compute import autodiff, bounds
-from gradcli.compute.autodiff import Gradients, Via
-from gradcli.compute.capture import TorchError, dtype_name, to_tensor
-from gradcli.compute.evaluate import evaluate_node
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
 from gradcli.diagnose.evidence import gather
 from gradcli.diagnose.explain.failure import explain
@@ -23,6 +19,10 @@ from gradcli.language.loss_call import LossRequest
 from gradcli.language.parser import parse
 from gradcli.language.request import Value
 from gradcli.language.syntax import Call, Program
+from gradcli.numerics import autodiff, bounds
+from gradcli.numerics.autodiff import Gradients, Via
+from gradcli.numerics.capture import TorchError, dtype_name, to_tensor
+from gradcli.numerics.evaluate import evaluate_node
 from gradcli.results import DescentStep, Failure, Inside, LossResult, Method
 
 MAX_STEPS = 10_000

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gradcli.compute import bounds
-from gradcli.compute.autodiff import Via
-from gradcli.compute.capture import TorchError, to_tensor
-from gradcli.compute.tape import node_name
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.explain.locate import located
@@ -19,7 +15,11 @@ from gradcli.inspections.retaining.scenarios import INPUT, PLANS, Plan
 from gradcli.inspections.retaining.stage import Stage
 from gradcli.inspections.retaining.ways_out import ways_out
 from gradcli.language.request import Request, read
+from gradcli.numerics import bounds
+from gradcli.numerics.autodiff import Via
+from gradcli.numerics.capture import TorchError, to_tensor
 from gradcli.progress import steps
+from gradcli.recording.tape import node_name
 from gradcli.results import Call, Failure, RetainDemoResult, Scenario
 
 MAX_CALLS = 100

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gradcli.compute import autodiff
-from gradcli.compute.capture import TorchError, to_gradient, to_tensor
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.evidence import findings_of
 from gradcli.diagnose.explain.failure import explain
@@ -17,6 +15,8 @@ from gradcli.errors import BoundError, UsageError
 from gradcli.inspections.grad import MAX_MATRIX
 from gradcli.language.parser import parse
 from gradcli.language.request import Request, Value
+from gradcli.numerics import autodiff
+from gradcli.numerics.capture import TorchError, to_gradient, to_tensor
 from gradcli.results import Amplification, Failure, Gradient, SoftmaxResult
 
 

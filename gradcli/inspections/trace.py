@@ -9,13 +9,6 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.compute import autodiff
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.capture import TorchError, to_tensor
-from gradcli.compute.paths import paths
-from gradcli.compute.recorder import Recorder, operation_of, record_backward
-from gradcli.compute.tape import LEAF, Tape
-from gradcli.compute.tape import Step as TapeStep
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
 from gradcli.diagnose.evidence import agreement, evidence_of
 from gradcli.diagnose.explain.failure import explain
@@ -26,7 +19,14 @@ from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.errors import Span, UsageError, did_you_mean
 from gradcli.inspections.grad import to_gradients
 from gradcli.language.request import Request, Value
+from gradcli.numerics import autodiff
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.capture import TorchError, to_tensor
 from gradcli.progress import steps
+from gradcli.recording.from_expression import Recorder, operation_of, record_backward
+from gradcli.recording.paths import paths
+from gradcli.recording.tape import LEAF, Tape
+from gradcli.recording.tape import Step as TapeStep
 from gradcli.results import Failure, Path, Step, Tensor, TraceResult
 from gradcli.results.trace import LARGEST_STEP
 

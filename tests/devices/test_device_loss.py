@@ -10,8 +10,8 @@ from processes import in_own_process, needs_stand_in
 
 import gradcli
 from gradcli.cli import device_loss
-from gradcli.compute import device
 from gradcli.errors import DeviceLostError
+from gradcli.numerics import device
 
 pytestmark = needs_stand_in
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from checking import check, rows
 
-from gradcli.compute.symmetric import is_symmetric
+from gradcli.numerics.symmetric import is_symmetric
 from tools.planted import SPOILS, in_place_of, planted
 
 SYMMETRIC = "x='[[4, 1, 0.5], [1, 3, -1], [0.5, -1, 5]]'"

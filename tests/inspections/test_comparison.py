@@ -10,9 +10,9 @@ import pytest
 import torch
 from mpmath import mpf, workdps
 
-from gradcli.compute.reference import Slope
 from gradcli.inspections.checking.comparison import ALL_LOST, LOST, ZERO, ErrorBudget, GradientElement, compare
 from gradcli.inspections.checking.ties import Beside
+from gradcli.numerics.reference import Slope
 from gradcli.results import CheckRow
 
 SMOOTH = GradientElement(

@@ -14,9 +14,9 @@ import torch
 from command_line import answered, captured, failed, numbers
 
 import gradcli
-from gradcli.compute import programs
 from gradcli.inspections.errors import NO_NUMBER, NO_TENSOR, errors, program
 from gradcli.language.catalogue.errors import AutogradError, all_errors
+from gradcli.numerics import programs
 
 ROWS = all_errors()
 RAISED = [row for row in ROWS if not row.needs]

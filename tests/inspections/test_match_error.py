@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from command_line import captured, failed
 
-from gradcli.compute.capture import TorchError
-from gradcli.compute.programs import run
 from gradcli.diagnose.explain import match_error
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.explain.match_error import matching_entry
 from gradcli.language.catalogue.errors import AutogradError, all_errors
+from gradcli.numerics.capture import TorchError
+from gradcli.numerics.programs import run
 
 ROWS = [row for row in all_errors() if not row.needs]
 CASES = json.loads((Path(__file__).parents[1] / "data" / "gradient_cases.json").read_text())

@@ -9,11 +9,11 @@ import pytest
 import torch
 from command_line import answered, failed, numbers
 
-from gradcli.compute import autodiff
-from gradcli.compute.watch import Watch
 from gradcli.inspections import retain_demo as inspection
 from gradcli.inspections.retaining import autopsy, ways_out
 from gradcli.language.request import read
+from gradcli.numerics import autodiff
+from gradcli.numerics.watch import Watch
 from gradcli.results import RetainDemoResult
 
 TWICE = ["softmax(a, dim=0)[1] + softmax(a, dim=0)[2]", "a=2,1,0.1", "--calls", "2"]

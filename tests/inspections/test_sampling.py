@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from gradcli.compute import autodiff
-from gradcli.compute.capture import PIECE, all_finite, norm, to_gradient
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.evidence import MAX_ELEMENTS
 from gradcli.errors import GradcliError
@@ -18,6 +16,8 @@ from gradcli.inspections.grad import GradOptions, grad
 from gradcli.inspections.loss import loss
 from gradcli.language.loss_call import read_loss
 from gradcli.language.request import read
+from gradcli.numerics import autodiff
+from gradcli.numerics.capture import PIECE, all_finite, norm, to_gradient
 from gradcli.results import Finding, GradResult, LossResult
 
 SIZE = 300_000

@@ -9,9 +9,9 @@ import pytest
 import torch
 from command_line import captured, failed
 
-from gradcli.compute.evaluate import Context, evaluate
 from gradcli.errors import GradcliError
 from gradcli.language.parser import parse
+from gradcli.numerics.evaluate import Context, evaluate
 
 X = torch.tensor([0.5, -1.5, 2.0], dtype=torch.float64)
 W = torch.tensor(0.7, dtype=torch.float64)

@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import nn
 
-from gradcli.compute.evaluate import Context, evaluate
 from gradcli.errors import GradcliError
 from gradcli.language import catalogue
 from gradcli.language.catalogue.modules import LEGACY, MODULES, UNUSED, WITH_WEIGHTS, Module
 from gradcli.language.catalogue.signature import parse_signature, signatures_of
 from gradcli.language.parser import parse
+from gradcli.numerics.evaluate import Context, evaluate
 
 NAMES = [row.name.removeprefix("nn.") for row in MODULES]
 CONTAINERS = {

@@ -11,11 +11,11 @@ import pytest
 import torch
 from command_line import captured, failed
 
-from gradcli.compute.evaluate import Context, evaluate
 from gradcli.errors import BoundError, GradcliError
 from gradcli.language.numerals import LONG, is_integral, long_lists
 from gradcli.language.parser import parse
 from gradcli.language.syntax import Numbers, Sequence
+from gradcli.numerics.evaluate import Context, evaluate
 
 MANY = 2_000
 FORMS = {

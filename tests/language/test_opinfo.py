@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import torch
 
-from gradcli.compute.capture import TorchError
-from gradcli.compute.evaluate import Context, evaluate
 from gradcli.language import catalogue
 from gradcli.language.parser import parse
+from gradcli.numerics.capture import TorchError
+from gradcli.numerics.evaluate import Context, evaluate
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812 - as people write it
 
-from gradcli.compute.evaluate import Context, evaluate
 from gradcli.errors import ExpressionError, GradcliError
 from gradcli.language.names import INSTEAD
 from gradcli.language.parser import parse
+from gradcli.numerics.evaluate import Context, evaluate
 
 X = torch.tensor([[1.0, -2.5, 3.0], [0.5, 4.0, -1.0]])
 K = torch.tensor([5, -3, 2])

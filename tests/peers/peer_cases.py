@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from gradcli.compute.capture import TorchError
-from gradcli.compute.evaluate import Context, evaluate
 from gradcli.language.parser import parse
+from gradcli.numerics.capture import TorchError
+from gradcli.numerics.evaluate import Context, evaluate
 
 NAMESPACE = {"torch": torch, "F": torch.nn.functional, "nn": torch.nn}
 """What an expression may name when Python evaluates it: the same text is then given to the language."""

@@ -16,8 +16,8 @@ import torch
 from reading import array, refused, value
 from safetensors.torch import save_file
 
-from gradcli.compute.evaluate import Context
 from gradcli.diagnose.bound_expression import tensor_of
+from gradcli.numerics.evaluate import Context
 
 SAVED = {
     "half": torch.tensor([0.1, 65504]).half(),

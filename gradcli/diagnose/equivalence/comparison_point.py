@@ -11,15 +11,15 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from gradcli.compute import autodiff, reference
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.capture import TorchError, array
-from gradcli.compute.evaluate import Context, evaluate
-from gradcli.compute.precision import half_the_digits
 from gradcli.diagnose.bound_expression import BoundExpression, default_dtype
 from gradcli.diagnose.equivalence.perturbations import Leaves, ulps_apart
 from gradcli.errors import GradcliError
 from gradcli.language.syntax import Program
+from gradcli.numerics import autodiff, reference
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.capture import TorchError, array
+from gradcli.numerics.evaluate import Context, evaluate
+from gradcli.numerics.precision import half_the_digits
 
 MAX_REFERENCE_ELEMENTS = 16
 """Larger inputs are not held against the 50-digit reference."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import torch
 
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.precision import ulp
 from gradcli.diagnose.equivalence.truth import Truth
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.precision import ulp
 
 CLOSE = 4.0
 """An error that is not worth looking further for, in ULPs."""

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from gradcli.compute.capture import array
-from gradcli.compute.precision import half_the_digits
-from gradcli.compute.reference import NoReference
 from gradcli.diagnose.equivalence.comparison_point import ROUNDING, Candidate, ComparisonPoint, Outcome, finite
 from gradcli.diagnose.equivalence.vicinity import Vicinity
 from gradcli.language.properties import is_elementwise_sum
+from gradcli.numerics.capture import array
+from gradcli.numerics.precision import half_the_digits
+from gradcli.numerics.reference import NoReference
 
 if TYPE_CHECKING:
-    from gradcli.compute.reference.converging import Limit
-    from gradcli.compute.reference.limits import Limits
-    from gradcli.compute.reference.slope import Real
+    from gradcli.numerics.reference.converging import Limit
+    from gradcli.numerics.reference.limits import Limits
+    from gradcli.numerics.reference.slope import Real
 
 KINDS = ("subgradient", "branch", "limit")
 """What a right gradient is, the weakest first."""
@@ -167,7 +167,7 @@ class Truth:
     def _limits(
         self, moved: Sequence[str], *, hold_conditions: bool = False, finite_constants: bool = False
     ) -> list[Limits] | None:
-        from gradcli.compute.reference.limits import limits  # mpmath costs 0.2 s
+        from gradcli.numerics.reference.limits import limits  # mpmath costs 0.2 s
 
         point, elements = self.points[0], self._sample()
         if elements is None:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gradcli.compute import device
-from gradcli.compute.capture import TorchError
+from gradcli.numerics import device
+from gradcli.numerics.capture import TorchError
 from gradcli.results import Failure
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import torch
 
-from gradcli.compute.capture import TorchError
 from gradcli.diagnose.explain.indices import as_integers
 from gradcli.language.parser import parse
 from gradcli.language.rewrite.places import operands_of
 from gradcli.language.rewrite.writing import UNARY, Draft, Piece
 from gradcli.language.syntax import Binary, Call, Literal, Name, Node, children, postorder, roots
 from gradcli.language.syntax import Sequence as Items
+from gradcli.numerics.capture import TorchError
 
 MOST_ONES = 4
 """Longer cotangents are written as ones(...)."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import torch
 
-from gradcli.compute.capture import TorchError
 from gradcli.language.catalogue.rows import Loss
 from gradcli.language.syntax import Call, Index, Name, Node, children
+from gradcli.numerics.capture import TorchError
 
 _POSITIONS = {
     "embedding": 0,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import torch
 
-from gradcli.compute.capture import TorchError
 from gradcli.diagnose.explain.indices import whole_numbers
 from gradcli.language.properties import inputs_of, is_derivative
 from gradcli.language.rewrite.places import operands_of
 from gradcli.language.syntax import Binary, Call, Index, Name, Node, Unary, children
+from gradcli.numerics.capture import TorchError
 
 _MASKED = {"where": 0, "masked_fill": 1, "masked_select": 1, "masked_scatter": 1}
 """Functions that take a mask, and where."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.compute import autodiff, graph
-from gradcli.compute.capture import TorchError
-from gradcli.compute.recorder import Recorder
-from gradcli.compute.tape import GraphNode, Step, Tape
-from gradcli.compute.watch import Watch
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.explain.suggestions import suggestions
 from gradcli.diagnose.findings.disconnected import ending, path_end
 from gradcli.diagnose.findings.words import name
 from gradcli.errors import Span
 from gradcli.language.syntax import Call, Literal, postorder, roots
+from gradcli.numerics import autodiff, graph
+from gradcli.numerics.capture import TorchError
+from gradcli.numerics.watch import Watch
+from gradcli.recording.from_expression import Recorder
+from gradcli.recording.tape import GraphNode, Step, Tape
 
 MAX_ELEMENTS = 1_000_000
 """Larger inputs are not computed a second time for a better message."""

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from gradcli.compute.programs import run
 from gradcli.language.catalogue.errors import AutogradError, all_errors, find
+from gradcli.numerics.programs import run
 
 LIKE_ENOUGH = 0.6
 """The share of words that a message must have in common with that of the entry's own program."""

@@ -7,8 +7,6 @@ from dataclasses import replace
 
 import torch
 
-from gradcli.compute import autodiff
-from gradcli.compute.capture import TorchError
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.fixes.verifier import verified_fix
 from gradcli.errors import GradcliError
@@ -16,6 +14,8 @@ from gradcli.language.parser import parse
 from gradcli.language.rewrite import in_place
 from gradcli.language.rewrite.writing import ATOM, MUL, Draft, Piece, applied
 from gradcli.language.syntax import Binary
+from gradcli.numerics import autodiff
+from gradcli.numerics.capture import TorchError
 
 LONGEST_WHOLE = 100
 """A longer expression is not repeated whole: only its statements that change are."""

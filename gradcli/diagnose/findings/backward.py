@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import torch
 
-from gradcli.compute.literals import Context
-from gradcli.compute.tape import Edge, GraphNode, Step, Tape
 from gradcli.diagnose.findings.births import Birth
 from gradcli.diagnose.findings.elements import Index, at, bad, first, inside, is_bad, nan_arrives, rather
 from gradcli.diagnose.findings.local import argument_position, local_derivative
 from gradcli.diagnose.findings.selection import discarding
+from gradcli.numerics.literals import Context
+from gradcli.recording.tape import Edge, GraphNode, Step, Tape
 
 Sent = list[tuple[GraphNode, torch.Tensor]]
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from gradcli.compute.literals import Context
-from gradcli.compute.tape import GraphNode, Step, Tape
 from gradcli.diagnose.findings.elements import Index
 from gradcli.language import syntax
+from gradcli.numerics.literals import Context
+from gradcli.recording.tape import GraphNode, Step, Tape
 
 if TYPE_CHECKING:
     from gradcli.diagnose.findings.true_value import TrueValue

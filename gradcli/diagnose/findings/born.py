@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import torch
 
-from gradcli.compute.tape import LEAF, Step, node_name
 from gradcli.diagnose.findings import reasons
 from gradcli.diagnose.findings.births import Birth
 from gradcli.diagnose.findings.elements import Index, at, has_nan, inside
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.words import formula, listed, more, name, number, place, variable_of
+from gradcli.recording.tape import LEAF, Step, node_name
 from gradcli.results.findings import Finding, Severity
 
 

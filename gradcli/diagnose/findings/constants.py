@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from gradcli.compute.tape import Step
 from gradcli.diagnose.findings.local import whole_arguments
 from gradcli.language import syntax
 from gradcli.language.names import CONSTANTS
+from gradcli.recording.tape import Step
 
 Constant = tuple[syntax.Node, complex]
 """Where a number stands in the text, and what it is."""

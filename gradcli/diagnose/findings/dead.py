@@ -13,7 +13,6 @@ from math import isfinite
 import numpy as np
 import torch
 
-from gradcli.compute.tape import Tape, node_name
 from gradcli.diagnose.findings.elements import first, has_nan
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.gates import gates, masked_rows
@@ -21,6 +20,7 @@ from gradcli.diagnose.findings.kink import on_kink
 from gradcli.diagnose.findings.local import named_arguments
 from gradcli.diagnose.findings.words import listed, more, name, number, place, texts_of, variable_of
 from gradcli.diagnose.findings.zeros import ZeroBirth, is_doubtful
+from gradcli.recording.tape import Tape, node_name
 from gradcli.results.findings import Finding
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gradcli.compute.tape import ITEM, Step, Tape
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.words import name as text_of
+from gradcli.recording.tape import ITEM, Step, Tape
 from gradcli.results.findings import Finding
 
 if TYPE_CHECKING:

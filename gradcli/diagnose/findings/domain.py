@@ -9,9 +9,6 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from gradcli.compute.precision import half_the_digits
-from gradcli.compute.recorder import operation_of
-from gradcli.compute.tape import Step, Tape
 from gradcli.diagnose.findings.elements import Index, bad, first, is_bad
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.local import named_arguments
@@ -19,6 +16,9 @@ from gradcli.diagnose.findings.words import more, name, number, texts_of
 from gradcli.language import syntax
 from gradcli.language.catalogue.domains import DOMAINS, FUNCTIONS, Domain, Holds
 from gradcli.language.catalogue.signature import signatures_of
+from gradcli.numerics.precision import half_the_digits
+from gradcli.recording.from_expression import operation_of
+from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding
 
 ROUNDINGS = 64

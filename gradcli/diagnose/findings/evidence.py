@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gradcli.compute.capture import array
-from gradcli.compute.literals import Context
-from gradcli.compute.precision import is_lost
-from gradcli.compute.tape import Tape
 from gradcli.language.syntax import Node
+from gradcli.numerics.capture import array
+from gradcli.numerics.literals import Context
+from gradcli.numerics.precision import is_lost
+from gradcli.recording.tape import Tape
 
 if TYPE_CHECKING:
     from gradcli.diagnose.findings.births import Birth

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcli.compute.tape import node_name
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.words import name, number
+from gradcli.recording.tape import node_name
 from gradcli.results.findings import Finding
 
 

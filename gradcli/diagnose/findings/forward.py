@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.compute.tape import ITEM, LEAF, Step, Tape
 from gradcli.diagnose.findings import constants
 from gradcli.diagnose.findings.births import Birth, Written
 from gradcli.diagnose.findings.elements import aligned, at, bad, first, has_nan, is_bad, nan_arrives, rather
+from gradcli.recording.tape import ITEM, LEAF, Step, Tape
 
 MAX_ELEMENTS = 16
 """So many elements of an output are followed back one by one."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import torch
 
-from gradcli.compute.recorder import operation_of
-from gradcli.compute.tape import GraphNode, Step, Tape
 from gradcli.diagnose.findings.births import depends_on
 from gradcli.diagnose.findings.elements import Index, at, first
 from gradcli.diagnose.findings.kink import kinks
@@ -16,6 +14,8 @@ from gradcli.diagnose.findings.local import named_arguments
 from gradcli.diagnose.findings.zeros import FLAT
 from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Activation
+from gradcli.recording.from_expression import operation_of
+from gradcli.recording.tape import GraphNode, Step, Tape
 
 BOUNDS = frozenset(
     {"clamp", "clip", "clamp_min", "clamp_max", "maximum", "minimum", "fmax", "fmin", "relu_", "clamp_", "hardtanh_"}

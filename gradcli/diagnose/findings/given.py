@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from gradcli.compute.capture import dtype_name
-from gradcli.compute.tape import LEAF, Tape
 from gradcli.diagnose.findings import constants
 from gradcli.diagnose.findings.births import Birth
 from gradcli.diagnose.findings.born import stated
@@ -16,6 +14,8 @@ from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.words import listed, more, name, number, shortened
 from gradcli.language import syntax
 from gradcli.language.request import Value
+from gradcli.numerics.capture import dtype_name
+from gradcli.recording.tape import LEAF, Tape
 from gradcli.results.findings import Finding, Severity
 
 

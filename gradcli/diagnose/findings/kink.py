@@ -7,10 +7,6 @@ from dataclasses import replace
 
 import torch
 
-from gradcli.compute.evaluate import apply, evaluate
-from gradcli.compute.literals import Context
-from gradcli.compute.recorder import operation_of
-from gradcli.compute.tape import Step, Tape
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.local import REFUSALS, local_derivative
 from gradcli.diagnose.findings.words import name, number, place, variable_of
@@ -18,6 +14,10 @@ from gradcli.errors import GradcliError
 from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Activation
 from gradcli.language.parser import parse
+from gradcli.numerics.evaluate import apply, evaluate
+from gradcli.numerics.literals import Context
+from gradcli.recording.from_expression import operation_of
+from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding
 
 _DOUBLE = Context(torch.float64)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.compute.autodiff import gradients
-from gradcli.compute.capture import TORCH_ERRORS, TorchError
-from gradcli.compute.evaluate import apply
-from gradcli.compute.literals import Context
-from gradcli.compute.tape import Step
 from gradcli.errors import ArgumentError, GradcliError
 from gradcli.language import syntax
 from gradcli.language.catalogue.signature import WHOLE, Bound, bind
+from gradcli.numerics.autodiff import gradients
+from gradcli.numerics.capture import TORCH_ERRORS, TorchError
+from gradcli.numerics.evaluate import apply
+from gradcli.numerics.literals import Context
+from gradcli.recording.tape import Step
 
 REFUSALS = (*TORCH_ERRORS, TorchError, GradcliError)
 """What applying an operation once more may end in."""

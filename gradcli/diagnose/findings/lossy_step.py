@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from gradcli.compute.capture import array
-from gradcli.compute.precision import is_lost
-from gradcli.compute.tape import LEAF, Step, Tape
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.numerics.capture import array
+from gradcli.numerics.precision import is_lost
+from gradcli.recording.tape import LEAF, Step, Tape
 
 
 def lossy_step(evidence: Evidence, name: str, dtype: torch.dtype) -> Step | None:

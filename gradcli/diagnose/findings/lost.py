@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gradcli.compute.precision import half_the_digits, is_lost, ulp
-from gradcli.compute.tape import Step
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.lossy_step import lossy_step
 from gradcli.diagnose.findings.words import distinct, number, where_the_derivative_is
+from gradcli.numerics.precision import half_the_digits, is_lost, ulp
+from gradcli.recording.tape import Step
 from gradcli.results.findings import Finding
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import torch
 
-from gradcli.compute.capture import wide
-from gradcli.compute.tape import Step, Tape
 from gradcli.diagnose.findings.elements import largest
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.numerics.capture import wide
+from gradcli.recording.tape import Step, Tape
 
 FACTOR = 1e3
 IN_STEP = 20

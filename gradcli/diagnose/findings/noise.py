@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gradcli.compute.capture import array
-from gradcli.compute.precision import is_lost
-from gradcli.compute.recorder import operation_of
-from gradcli.compute.tape import Step
 from gradcli.diagnose.findings.elements import Index, is_bad
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.reasons import NORMALISING, in_double, squares_overflow
 from gradcli.diagnose.findings.words import dtype_of, place, where_the_value_is
 from gradcli.language import syntax
+from gradcli.numerics.capture import array
+from gradcli.numerics.precision import is_lost
+from gradcli.recording.from_expression import operation_of
+from gradcli.recording.tape import Step
 
 SPREADS = frozenset({"var", "std"})
 ROUNDINGS = 64

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from gradcli.compute.recorder import operation_of
 from gradcli.language import syntax
+from gradcli.recording.from_expression import operation_of
 
 POLES = {
     "log": 0, "log2": 0, "log10": 0, "logit": 0, "sqrt": 0, "rsqrt": 0, "reciprocal": 0, "lgamma": 0, "digamma": 0,

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 
 import torch
 
-from gradcli.compute.capture import all_finite
 from gradcli.diagnose.findings import NOT_FINITE
 from gradcli.diagnose.findings.domain import may_leave_its_domain
 from gradcli.diagnose.findings.gates import may_gate
@@ -20,6 +19,7 @@ from gradcli.diagnose.findings.noise import may_be_noise
 from gradcli.diagnose.findings.poles import may_meet_zero
 from gradcli.diagnose.findings.saturated import possible_slope
 from gradcli.language.syntax import Node, Program, Update, postorder, roots
+from gradcli.numerics.capture import all_finite
 
 
 def is_quiet(

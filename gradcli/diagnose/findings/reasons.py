@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.compute.literals import Context
-from gradcli.compute.tape import Step
 from gradcli.diagnose.findings.elements import Index, bad, first, is_bad
 from gradcli.diagnose.findings.local import REFUSALS, applied
 from gradcli.diagnose.findings.words import dtype_of, number, texts_of
+from gradcli.numerics.literals import Context
+from gradcli.recording.tape import Step
 
 _VALUE = {
     "softmax": "it subtracts the largest element, and inf - inf is nan",

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import torch
 
-from gradcli.compute.evaluate import Observed
-from gradcli.compute.tape import Step, Tape
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.local import local_derivative
 from gradcli.diagnose.findings.words import name, number, place, variable_of
 from gradcli.diagnose.findings.zeros import ZeroBirth
 from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Activation
+from gradcli.numerics.evaluate import Observed
+from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding
 
 SHARE = 1e-3

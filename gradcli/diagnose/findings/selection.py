@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.compute.tape import GraphNode, Step, Tape
 from gradcli.diagnose.findings.elements import Index, at, inside
+from gradcli.recording.tape import GraphNode, Step, Tape
 
 SELECTING = frozenset(
     {

@@ -9,9 +9,6 @@ from collections.abc import Iterator
 
 import torch
 
-from gradcli.compute.capture import dtype_name
-from gradcli.compute.precision import half_the_digits, smallest_subnormal
-from gradcli.compute.tape import LEAF, Step, Tape
 from gradcli.diagnose.findings import born
 from gradcli.diagnose.findings.births import Birth
 from gradcli.diagnose.findings.evidence import Evidence
@@ -19,6 +16,9 @@ from gradcli.diagnose.findings.poles import NORMS, POLES
 from gradcli.diagnose.findings.true_value import TrueValue
 from gradcli.diagnose.findings.underflowed import behind, zeros_met
 from gradcli.diagnose.findings.words import name, number, place
+from gradcli.numerics.capture import dtype_name
+from gradcli.numerics.precision import half_the_digits, smallest_subnormal
+from gradcli.recording.tape import LEAF, Step, Tape
 from gradcli.results.findings import Finding, Severity
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.compute.tape import LEAF, Step, Tape
 from gradcli.diagnose.findings import constants
 from gradcli.diagnose.findings.births import Birth, Written
 from gradcli.diagnose.findings.elements import aligned, at, first
@@ -17,6 +16,7 @@ from gradcli.diagnose.findings.poles import NORMS, POLES
 from gradcli.diagnose.findings.true_value import TrueValue, rounded_to_zero
 from gradcli.diagnose.findings.words import number
 from gradcli.language import syntax
+from gradcli.recording.tape import LEAF, Step, Tape
 
 PRODUCTS = frozenset(
     {"mul", "matmul", "mm", "mv", "bmm", "dot", "inner", "outer", "einsum", "linear", "prod", "cumprod"}

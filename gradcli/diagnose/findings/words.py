@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import torch
 
-from gradcli.compute.tape import LEAF, Step
 from gradcli.diagnose.findings.elements import Index
 from gradcli.language import syntax
+from gradcli.recording.tape import LEAF, Step
 from gradcli.results.check import MANY_ULPS
 
 LONGEST = 48

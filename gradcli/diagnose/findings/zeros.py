@@ -10,16 +10,16 @@ from typing import Literal
 import numpy as np
 import torch
 
-from gradcli.compute.autodiff import gradients
-from gradcli.compute.capture import array
-from gradcli.compute.literals import Context
-from gradcli.compute.tape import Edge, GraphNode, Step, Tape
 from gradcli.diagnose.findings.births import depends_on
 from gradcli.diagnose.findings.elements import largest, spread
 from gradcli.diagnose.findings.kink import has_kinks
 from gradcli.diagnose.findings.local import REFUSALS, applied, argument_position, local_derivative
 from gradcli.diagnose.findings.selection import SELECTING
 from gradcli.language import syntax
+from gradcli.numerics.autodiff import gradients
+from gradcli.numerics.capture import array
+from gradcli.numerics.literals import Context
+from gradcli.recording.tape import Edge, GraphNode, Step, Tape
 
 FLAT = frozenset(
     {

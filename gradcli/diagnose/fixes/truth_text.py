@@ -12,8 +12,8 @@ from gradcli.diagnose.equivalence.truth import Truth
 from gradcli.diagnose.fixes.attach import shown
 
 if TYPE_CHECKING:
-    from gradcli.compute.reference.converging import Limit
-    from gradcli.compute.reference.slope import Real
+    from gradcli.numerics.reference.converging import Limit
+    from gradcli.numerics.reference.slope import Real
 
 
 def about(truth: Truth) -> str:

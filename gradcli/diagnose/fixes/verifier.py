@@ -9,8 +9,6 @@ from functools import cached_property
 
 import torch
 
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.precision import half_the_digits
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint, near
 from gradcli.diagnose.equivalence.perturbations import changed_one_by_one, far_inputs, near_inputs, ulps_apart
@@ -22,6 +20,8 @@ from gradcli.language.parser import parse
 from gradcli.language.properties import is_random, selections
 from gradcli.language.rewrite import rewrites
 from gradcli.language.rewrite.rule import Rule
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.precision import half_the_digits
 
 MAX_ELEMENTS = 10_000
 GOLDEN = (math.sqrt(5) - 1) / 2

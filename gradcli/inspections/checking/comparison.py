@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from gradcli.compute.precision import half_the_digits, shortest, smallest_subnormal, ulp
+from gradcli.numerics.precision import half_the_digits, shortest, smallest_subnormal, ulp
 from gradcli.results import CheckRow, CheckVerdict
 
 if TYPE_CHECKING:
-    from gradcli.compute.reference import Slope
     from gradcli.inspections.checking.ties import Beside
+    from gradcli.numerics.reference import Slope
 
 Mode = Literal["reverse", "forward"]
 

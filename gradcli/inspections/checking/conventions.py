@@ -13,8 +13,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
-from gradcli.compute.capture import TorchError
-from gradcli.compute.symmetric import OF_SYMMETRIC, is_symmetric
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.language import catalogue
 from gradcli.language.properties import cuts_graph
@@ -37,6 +35,8 @@ from gradcli.language.syntax import (
     roots,
     with_children,
 )
+from gradcli.numerics.capture import TorchError
+from gradcli.numerics.symmetric import OF_SYMMETRIC, is_symmetric
 
 _DTYPES = {"half": torch.float16, "bfloat16": torch.bfloat16, "float": torch.float32}
 """Methods that round, by what they round to."""

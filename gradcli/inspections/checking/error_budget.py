@@ -11,11 +11,6 @@ from types import EllipsisType
 import numpy as np
 import torch
 
-from gradcli.compute import autodiff
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.backward_range import Excess, watching_range
-from gradcli.compute.noise import rounding_noise
-from gradcli.compute.precision import half_the_digits
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.slopes import Index, at_dtype, at_leaves, attempt, element, reverse, tangent_of
 from gradcli.inspections.checking.comparison import ErrorBudget, Mode
@@ -23,6 +18,11 @@ from gradcli.inspections.checking.conventions import Conventions
 from gradcli.inspections.checking.on_the_way import OnTheWay, Spoiled
 from gradcli.inspections.checking.ties import Ties
 from gradcli.language.properties import is_random, summed
+from gradcli.numerics import autodiff
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.backward_range import Excess, watching_range
+from gradcli.numerics.noise import rounding_noise
+from gradcli.numerics.precision import half_the_digits
 from gradcli.progress import steps
 from gradcli.results import CheckRow
 

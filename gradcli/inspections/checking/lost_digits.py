@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import torch
 
-from gradcli.compute.precision import is_lost
 from gradcli.diagnose.findings.words import number, where_the_derivative_is
 from gradcli.inspections.checking.comparison import ALL_LOST, LOST
 from gradcli.inspections.checking.stable import Stable
+from gradcli.numerics.precision import is_lost
 from gradcli.results import CheckRow, Finding
 
 

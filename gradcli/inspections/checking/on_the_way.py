@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 
-from gradcli.compute.capture import array
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.slopes import Index, at_dtype, exact
 from gradcli.language.syntax import Binary, Call, Name, Node, Program, Unary, children, with_children
+from gradcli.numerics.capture import array
 
 if TYPE_CHECKING:
-    from gradcli.compute.reference import Slope
+    from gradcli.numerics.reference import Slope
 
 DIGITS = 430
 """Of the exact values: 1 - sigmoid(200) is 1e-87."""
@@ -93,7 +93,7 @@ class OnTheWay:
     def _rounded_onto(self, value: _Value, place: int, below: Node, index: Index) -> Spoiled | None:
         from mpmath import mp
 
-        from gradcli.compute import reference
+        from gradcli.numerics import reference
 
         operand, true = value.operands[place], self.exact.get(id(below))
         if not isinstance(operand, torch.Tensor) or true is None or true.shape != operand.shape:
@@ -143,9 +143,9 @@ def _exact_values(bound: BoundExpression) -> dict[int, np.ndarray]:
     """By node: at 430 digits; what has no rule, and comes after it, in float64 if their dtype is narrower."""
     from mpmath import mp
 
-    from gradcli.compute.reference.evaluator import evaluate
-    from gradcli.compute.reference.reals import reals
-    from gradcli.compute.reference.slope import NoReference
+    from gradcli.numerics.reference.evaluator import evaluate
+    from gradcli.numerics.reference.reals import reals
+    from gradcli.numerics.reference.slope import NoReference
 
     found: dict[int, np.ndarray] = {}
 
@@ -176,8 +176,8 @@ def _kind(value: _Value, computed: float, place: Index) -> Kind:
     """By what the exact operation makes of the operands that it was given."""
     from mpmath import mp
 
-    from gradcli.compute.reference.evaluator import value_of
-    from gradcli.compute.reference.slope import NoReference
+    from gradcli.numerics.reference.evaluator import value_of
+    from gradcli.numerics.reference.slope import NoReference
 
     info = torch.finfo(value.dtype)
     try:
@@ -203,7 +203,7 @@ def _largest(operand: object) -> float:
 
 
 def _as_exact(operand: object) -> object:
-    from gradcli.compute.reference.reals import reals
+    from gradcli.numerics.reference.reals import reals
 
     if isinstance(operand, list | tuple):
         return type(operand)(map(_as_exact, operand))

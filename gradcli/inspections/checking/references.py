@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.compute.differences import Differences
-from gradcli.compute.symmetric import Symmetrised
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.slopes import Index, at_dtype, by_differences, exact
 from gradcli.inspections.checking.conventions import Conventions
+from gradcli.numerics.differences import Differences
+from gradcli.numerics.symmetric import Symmetrised
 
 if TYPE_CHECKING:
-    from gradcli.compute.reference import Slope
+    from gradcli.numerics.reference import Slope
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class References:
         return self._known[key]
 
     def _slopes(self, bound: BoundExpression) -> dict[str, np.ndarray] | None:
-        from gradcli.compute import reference  # mpmath takes a while to import
+        from gradcli.numerics import reference  # mpmath takes a while to import
 
         values = {name: exact(leaf) for name, leaf in bound.leaves.items()}
         try:

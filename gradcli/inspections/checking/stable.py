@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.precision import half_the_digits, smallest_subnormal, ulp
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.slopes import attempt, element, reverse
 from gradcli.errors import GradcliError
 from gradcli.language.parser import parse
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.precision import half_the_digits, smallest_subnormal, ulp
 from gradcli.results import CheckRow
 from gradcli.results.check import ulps
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gradcli.compute.autodiff import Gradients
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.slopes import Index, at_leaves, attempt, element, exact, reverse
+from gradcli.numerics.autodiff import Gradients
 
 if TYPE_CHECKING:
-    from gradcli.compute.reference import Slope
+    from gradcli.numerics.reference import Slope
 
 MAX_ELEMENTS = 50
 POINTS = 60
@@ -92,7 +92,7 @@ def moved(bound: BoundExpression, distance: float, seed: int) -> BoundExpression
 
 
 def _reference(point: BoundExpression, name: str) -> np.ndarray | None:
-    from gradcli.compute import reference
+    from gradcli.numerics import reference
 
     values = {leaf: exact(tensor) for leaf, tensor in point.leaves.items()}
     try:

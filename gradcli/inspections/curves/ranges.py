@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from gradcli.compute.evaluate import Context
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection, tensor_of
 from gradcli.errors import UsageError
 from gradcli.inspections.activate import DRAWN_POINTS, ActivateOptions, activate
@@ -19,6 +18,7 @@ from gradcli.language.names import without_prefix
 from gradcli.language.properties import is_pointwise, is_random
 from gradcli.language.ranges import RangeRequest
 from gradcli.language.request import Binding, Request, Value
+from gradcli.numerics.evaluate import Context
 from gradcli.results import ActivateResult, Failure, GradResult
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.compute.evaluate import Context
 from gradcli.diagnose.bound_expression import tensor_of
 from gradcli.errors import UsageError
 from gradcli.language.curve import Stretch
 from gradcli.language.request import Value
+from gradcli.numerics.evaluate import Context
 
 _LARGEST = 1e300
 """Beyond this, an end times the number of points may overflow."""

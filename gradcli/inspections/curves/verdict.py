@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from gradcli.compute import autodiff
-from gradcli.compute.capture import TorchError
-from gradcli.compute.evaluate import Context, evaluate
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.shadow import slopes_at
 from gradcli.language.curve import CurveRequest
 from gradcli.language.parser import parse
+from gradcli.numerics import autodiff
+from gradcli.numerics.capture import TorchError
+from gradcli.numerics.evaluate import Context, evaluate
 from gradcli.results import Kink, Layer, Stretch, Tensor, Verdict
 
 SATURATED_BELOW = 1e-3

@@ -6,9 +6,6 @@ from collections.abc import Iterable, Iterator
 
 import torch
 
-from gradcli.compute.capture import TorchError
-from gradcli.compute.evaluate import Run
-from gradcli.compute.literals import Context
 from gradcli.diagnose.bound_expression import BoundExpression, default_dtype
 from gradcli.errors import BoundError
 from gradcli.inspections.emission import literals
@@ -27,6 +24,9 @@ from gradcli.language.syntax import (
     postorder,
     roots,
 )
+from gradcli.numerics.capture import TorchError
+from gradcli.numerics.evaluate import Run
+from gradcli.numerics.literals import Context
 
 WRITTEN_OUT = 64
 """Elements of an input that are written even where an expression made them,"""

@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 
 import torch
 
-from gradcli.compute import autodiff
-from gradcli.compute.capture import TorchError
-from gradcli.compute.randomness import source_of_state
 from gradcli.diagnose.bound_expression import BoundExpression, tensor_of
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.body import (
@@ -26,6 +23,9 @@ from gradcli.inspections.emission.naming import free_name, names_for, taken_name
 from gradcli.language.properties import is_random
 from gradcli.language.request import Request, Value
 from gradcli.language.syntax import Node
+from gradcli.numerics import autodiff
+from gradcli.numerics.capture import TorchError
+from gradcli.numerics.randomness import source_of_state
 from gradcli.results import ProgramResult
 from gradcli.version import __version__
 

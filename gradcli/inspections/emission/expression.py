@@ -11,10 +11,6 @@ from dataclasses import dataclass, field
 
 import torch
 
-from gradcli.compute import scalars
-from gradcli.compute.calls import RECEIVER, Argument, Prepared, Spread, is_method_path, prepare, spread
-from gradcli.compute.evaluate import Observed
-from gradcli.compute.literals import Context, to_tensor
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.derivatives import derivative
 from gradcli.inspections.emission.literals import ATOM, PRODUCT, SIGN, SUM, Source
@@ -22,6 +18,10 @@ from gradcli.language import syntax
 from gradcli.language.catalogue import GRAD
 from gradcli.language.names import CONSTANTS
 from gradcli.language.syntax import Node, children, postorder
+from gradcli.numerics import scalars
+from gradcli.numerics.calls import RECEIVER, Argument, Prepared, Spread, is_method_path, prepare, spread
+from gradcli.numerics.evaluate import Observed
+from gradcli.numerics.literals import Context, to_tensor
 
 UNKNOWN = object()
 """The value of what was not evaluated."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import torch
 
-from gradcli.compute.capture import array, dtype_name
-from gradcli.compute.scalars import is_number
+from gradcli.numerics.capture import array, dtype_name
+from gradcli.numerics.scalars import is_number
 
 COMPARISON, BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, SIGN, POWER, ATOM = range(10)
 """How tightly the outermost operator of a source text binds, in Python's order."""

@@ -7,7 +7,6 @@ from functools import wraps
 
 import torch
 
-from gradcli.compute.capture import TorchError
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
 from gradcli.errors import UsageError
@@ -22,6 +21,7 @@ from gradcli.inspections.trace import TraceOptions
 from gradcli.language.loss_call import LossRequest
 from gradcli.language.properties import changes_in_place
 from gradcli.language.request import Request, Value
+from gradcli.numerics.capture import TorchError
 from gradcli.results import Failure, ProgramResult
 
 DERIVATIVE = """\

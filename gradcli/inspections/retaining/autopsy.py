@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 
 import torch
 
-from gradcli.compute import graph
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.capture import TorchError, dtype_name
-from gradcli.compute.recorder import Recorder
-from gradcli.compute.tape import GraphNode as Node
-from gradcli.compute.tape import Step, node_name
-from gradcli.compute.watch import Watch
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.evidence import agreement
 from gradcli.inspections.retaining.scenarios import Plan
 from gradcli.inspections.retaining.stage import Stage
 from gradcli.language.parser import parse
+from gradcli.numerics import graph
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.capture import TorchError, dtype_name
+from gradcli.numerics.watch import Watch
+from gradcli.recording.from_expression import Recorder
+from gradcli.recording.tape import GraphNode as Node
+from gradcli.recording.tape import Step, node_name
 from gradcli.results import GraphNode, SavedTensor
 
 Outcome = Gradients | TorchError

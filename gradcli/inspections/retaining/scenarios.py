@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradcli.compute.autodiff import Via
+from gradcli.numerics.autodiff import Via
 
 
 @dataclass(frozen=True)

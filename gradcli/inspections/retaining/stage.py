@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from gradcli.compute import autodiff
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.capture import TorchError
-from gradcli.compute.evaluate import Observer, Run
 from gradcli.diagnose.bound_expression import BoundExpression, default_dtype
 from gradcli.errors import BoundError, ExpressionError
 from gradcli.inspections.retaining.scenarios import Plan
 from gradcli.language.parser import parse
 from gradcli.language.syntax import Evaluate, Program
+from gradcli.numerics import autodiff
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.capture import TorchError
+from gradcli.numerics.evaluate import Observer, Run
 
 
 @dataclass

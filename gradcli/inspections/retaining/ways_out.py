@@ -9,12 +9,6 @@ from operator import add
 
 import torch
 
-from gradcli.compute import autodiff, graph
-from gradcli.compute.autodiff import Gradients
-from gradcli.compute.capture import TorchError, to_tensor, wide
-from gradcli.compute.randomness import source_of_state
-from gradcli.compute.tape import GraphNode as Node
-from gradcli.compute.watch import Watch
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.explain.failure import explain
 from gradcli.inspections.emission.body import observed, statement_lines
@@ -25,7 +19,13 @@ from gradcli.inspections.retaining.scenarios import Plan
 from gradcli.inspections.retaining.stage import Stage, alone
 from gradcli.language.properties import is_random
 from gradcli.language.syntax import Assign
+from gradcli.numerics import autodiff, graph
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.capture import TorchError, to_tensor, wide
+from gradcli.numerics.randomness import source_of_state
+from gradcli.numerics.watch import Watch
 from gradcli.progress import steps
+from gradcli.recording.tape import GraphNode as Node
 from gradcli.results import WayOut
 
 _WRITTEN_OUT = 4

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from gradcli.compute import reference
-from gradcli.compute.evaluate import Context, evaluate
 from gradcli.language.parser import parse
 from gradcli.language.rewrite import removable
 from gradcli.language.rewrite.identities import ROUNDING
 from gradcli.language.rewrite.rule import Identity
+from gradcli.numerics import reference
+from gradcli.numerics.evaluate import Context, evaluate
 
 DISTANCES = (1e-9, 1e-4, 1.9e-3, 2.1e-3, 9e-3, 0.011, 0.09, 0.11, 0.3, 0.7)
 """From the point where a quotient is 0/0: on both sides of where its first terms give way to it."""

@@ -1,0 +1,213 @@
+"""Difference quotients of a program at rising precision, until every element has a slope that can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from mpmath import mp
+from numpy.typing import NDArray
+
+from gradcli.language.syntax import Program
+from gradcli.numerics.reference.evaluator import evaluate
+from gradcli.numerics.reference.reals import NAN, ZERO, Array, finite, multiply, reals
+from gradcli.numerics.reference.slope import UNKNOWN, Real
+from gradcli.numerics.reference.summed import summands
+from gradcli.numerics.reference.swallowing import watching
+from gradcli.numerics.reference.verdict import (
+    FINE_LEVEL,
+    JUMPS,
+    LAST_LEVEL,
+    Level,
+    Quotients,
+    believed,
+    ladder,
+    next_level,
+)
+from gradcli.progress import steps
+
+Inputs = Mapping[str, NDArray[Any]]
+Measure = Callable[[Sequence[int], Level, tuple[int, ...]], Iterator[tuple[int, Sequence[Real], bool]]]
+"""For each of these elements the outputs with it moved by these multiples of its step, and if they are in doubt."""
+
+
+def moved_together(
+    program: Program,
+    inputs: Inputs,
+    wrt: Sequence[str],
+    *,
+    cotangent: Array | None,
+    digits: int,
+    only: Collection[int] | None = None,
+) -> dict[str, Array]:
+    """The slopes of an elementwise program: every element of an input moves at once, and moves its own output."""
+    factors = None if cotangent is None else reals(np.asarray(cotangent)).ravel().tolist()
+
+    def measure(name: str) -> Measure:
+        def outputs(elements: Sequence[int], level: Level, multiples: tuple[int, ...]) -> Iterator[Any]:
+            moving = exact_inputs(inputs)
+            here = np.full(inputs[name].size, NAN, dtype=object)  # what is settled costs nothing as nan
+            here[list(elements)] = moving[name].ravel()[list(elements)]
+            steps = np.array([step_of(x, level) if x == x else NAN for x in here], dtype=object)
+            found, doubtful = [], np.zeros(inputs[name].size, dtype=bool)
+            for multiple in multiples:
+                moved = np.asarray(here + steps * multiple, dtype=object).reshape(inputs[name].shape)
+                with watching(level.doubt if multiple == 0 else None) as watch:
+                    found.append(evaluate(program, {**moving, name: moved}).ravel())
+                doubtful |= watch.over(np.shape(inputs[name])).ravel()
+            for element in elements:
+                factor = 1 if factors is None else factors[element]
+                yield element, [output[element] * factor for output in found], doubtful[element]
+
+        return outputs
+
+    return {name: _settled(inputs[name], measure(name), digits, only) for name in wrt}
+
+
+def moved_one_by_one(
+    program: Program,
+    inputs: Inputs,
+    wrt: Sequence[str],
+    *,
+    cotangent: Array | None,
+    digits: int,
+    only: Collection[int] | None = None,
+) -> dict[str, Array]:
+    """The slopes of any program: one element of an input moves at a time, and may move every output."""
+    parts = summands(program, exact_inputs(inputs), wrt, cotangent)
+    if parts is not None:
+        each, shares = parts
+        return moved_together(each, inputs, wrt, cotangent=shares, digits=digits, only=only)
+
+    def weighted(variables: Mapping[str, Array]) -> Array:
+        output = evaluate(program, variables)
+        if cotangent is None:
+            return output.ravel()
+        factors = reals(np.asarray(cotangent)).ravel()
+        used = np.asarray(factors != 0, dtype=bool)
+        return multiply(output.ravel()[used], factors[used])
+
+    def measure(name: str) -> Measure:
+        def outputs(elements: Sequence[int], level: Level, multiples: tuple[int, ...]) -> Iterator[Any]:
+            moving = exact_inputs(inputs)
+            with watching(level.doubt) as watch:
+                base = weighted(moving)
+            doubtful = watch.over(()).item()
+            for element in elements:
+                step = step_of(moving[name].ravel()[element], level)
+                found: list[Real] = []
+                for multiple in multiples:
+                    if multiple == 0:
+                        found.append(ZERO if all(map(finite, base)) else NAN)
+                        continue
+                    moved = moving[name].copy().ravel()
+                    moved[element] = moved[element] + step * multiple
+                    found.append(_sum(weighted({**moving, name: moved.reshape(inputs[name].shape)}) - base))
+                yield element, found, doubtful
+
+        return outputs
+
+    return {name: _settled(inputs[name], measure(name), digits, only) for name in wrt}
+
+
+def step_of(x: Real, level: Level) -> Real:
+    """How far x moves at a level: a power of two, so that x + step is exact, relative to x but at 0."""
+    _, mantissa, exponent, bits = x._mpf_
+    return mp.ldexp(1, (exponent + bits if mantissa else 0) - int(level.step * 3.3219280948873626) - 1)
+
+
+def settled_value(program: Program, inputs: Inputs, *, digits: int) -> Array:
+    """The value at a precision that another one confirms."""
+    before: Array | None = None
+    for precision in (digits + 10, 2 * digits, 430, 1300):
+        with mp.workdps(precision):
+            now = evaluate(program, exact_inputs(inputs))
+            if before is not None and _agree(before, now, digits):
+                return now
+            before = now
+    assert before is not None
+    return before
+
+
+def _agree(before: Array, now: Array, digits: int) -> bool:
+    tolerance = mp.mpf(10) ** -digits
+    pairs = zip(before.ravel(), now.ravel(), strict=True)
+    return all(
+        old == new or (old != old and new != new) or abs(old - new) <= tolerance * abs(new) for old, new in pairs
+    )
+
+
+def _settled(point: Array, measure: Measure, digits: int, only: Collection[int] | None) -> Array:
+    """The slope at each element of an input: level by level, for the elements that the levels before left open."""
+    levels = ladder(digits)
+    xs = reals(np.asarray(point)).ravel()
+    found = np.full(xs.size, UNKNOWN, dtype=object)
+    histories: dict[int, dict[int, Quotients]] = {}
+    waiting: dict[int, list[int]] = {level: [] for level in range(len(levels))}
+    asked = range(xs.size) if only is None else only
+    waiting[0] = [element for element in asked if finite(xs[element])]
+    for level, elements in waiting.items():
+        with mp.workdps(levels[level].digits):
+            measured = _quotients(elements, xs, levels[level], measure)
+            what = f"slopes to {levels[level].digits} digits"
+            for element, quotients, doubtful in steps(measured, what, len(elements)):
+                if quotients is None:
+                    continue
+                history = histories.setdefault(element, {})
+                history[level] = quotients
+                slope = None if doubtful else believed(history, x=xs[element], digits=digits)
+                if slope is not None:
+                    found[element] = slope
+                elif level < LAST_LEVEL:
+                    waiting[next_level(level, quotients)].append(element)
+    jumping = [element for element, slope in enumerate(found) if slope.left is JUMPS or slope.right is JUMPS]
+    with mp.workdps(levels[FINE_LEVEL].digits):
+        for element, left, right in _pieces(jumping, xs, levels[FINE_LEVEL], measure):
+            slope = found[element]
+            found[element] = replace(
+                slope,
+                left=left if slope.left is JUMPS else slope.left,
+                right=right if slope.right is JUMPS else slope.right,
+            )
+    return found.reshape(np.shape(point))
+
+
+def _quotients(
+    elements: Sequence[int], xs: Array, level: Level, measure: Measure
+) -> Iterable[tuple[int, Quotients | None, bool]]:
+    """None where the function itself is not finite."""
+    if not elements:
+        return
+    for element, (left, here, right), doubtful in measure(elements, level, (-1, 0, 1)):
+        step = step_of(xs[element], level)
+        quotients = Quotients(step, (here - left) / step, (right - here) / step) if finite(here) else None
+        yield element, quotients, doubtful
+
+
+def _pieces(
+    elements: Sequence[int], xs: Array, level: Level, measure: Measure
+) -> Iterable[tuple[int, Real | None, Real | None]]:
+    """The slopes beside a jump, inside the piece on each side."""
+    if not elements:
+        return
+    for element, (far_left, left, right, far_right), _ in measure(elements, level, (-2, -1, 1, 2)):
+        step = step_of(xs[element], level)
+        yield element, _or_none((left - far_left) / step), _or_none((far_right - right) / step)
+
+
+def _or_none(side: Real) -> Real | None:
+    return side if finite(side) else None
+
+
+def exact_inputs(inputs: Inputs) -> dict[str, Array]:
+    """Floating inputs as mpf; integers and truth values as they are."""
+    return {
+        name: array if array.dtype == bool or array.dtype.kind in "iu" else reals(array)
+        for name, array in ((name, np.asarray(array)) for name, array in inputs.items())
+    }
+
+
+def _sum(values: Array) -> Real:
+    return sum(values.tolist(), ZERO)

@@ -1,0 +1,49 @@
+"""What stands behind an array in brackets or behind a dot."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from gradcli.numerics.reference import arrangement
+from gradcli.numerics.reference.slope import NoReference
+
+
+def attribute(operand: object, name: str) -> object:
+    """`x.T` of an array, `r.S` of a result with several parts.  Raises NoReference."""
+    if isinstance(operand, tuple) and hasattr(operand, name) and name not in ("count", "index"):
+        return getattr(operand, name)
+    if not isinstance(operand, np.ndarray):
+        raise NoReference(f"attribute {name}")
+    match name:
+        case "shape":
+            return operand.shape
+        case "ndim":
+            return operand.ndim
+        case "data" | "real":
+            return operand
+        case "T" | "mT" | "H" | "mH":
+            return arrangement.attribute(operand, name)
+        case _:
+            raise NoReference(f"attribute {name}")
+
+
+def index(operand: object, where: object) -> object:
+    """`x[where]` of an array or a list.  Raises NoReference."""
+    if isinstance(operand, np.ndarray):
+        return arrangement.index(operand, _as_index(where))
+    if isinstance(operand, list | tuple) and isinstance(where, int | slice):
+        return operand[where]
+    raise NoReference("this index")
+
+
+def _as_index(value: object) -> object:
+    if isinstance(value, tuple):
+        return tuple(_as_index(item) for item in value)
+    if isinstance(value, list):
+        value = np.asarray(value)
+    if isinstance(value, np.ndarray):
+        if value.dtype == object:
+            raise NoReference("an index that is real")
+        return torch.from_numpy(value)
+    return value

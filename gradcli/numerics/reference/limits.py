@@ -1,0 +1,232 @@
+"""What an expression's value and slopes tend to at a point, where they may not exist themselves: 0/0, 0 * inf.
+
+The inputs are moved beside the point by tiny exact amounts, and there the slopes are differences at high precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from mpmath import mp
+from numpy.typing import NDArray
+
+from gradcli.language.properties import is_pointwise
+from gradcli.language.syntax import Program
+from gradcli.numerics.reference.approaches import DIGITS, DISTANCES, INNER, Line, displaced, lines
+from gradcli.numerics.reference.converging import Limit, joined, tends_to
+from gradcli.numerics.reference.differences import exact_inputs
+from gradcli.numerics.reference.evaluator import evaluate
+from gradcli.numerics.reference.reals import ZERO, Array, finite, reals
+from gradcli.numerics.reference.slope import Real
+from gradcli.numerics.reference.summed import summands
+
+_NOISE = mp.mpf(10) ** -250
+"""Part of a value below which its change is rounding: of DIGITS, what third-order cancellation inside leaves."""
+_CANCELLED = mp.mpf(10) ** -100
+"""Part of the summed changes below which their sum is rounding."""
+
+Inputs = Mapping[str, NDArray[Any]]
+Elements = Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """value: a Limit for each element of the output. slopes: for each element that was asked for, by its flat index."""
+
+    value: NDArray[np.object_]
+    slopes: Mapping[str, Mapping[int, Limit]]
+
+    @property
+    def has_undefined(self) -> bool:
+        """Whether the value or a slope has no limit because it is defined nowhere around."""
+        slopes = (limit for found in self.slopes.values() for limit in found.values())
+        return any(limit.kind == "undefined" for limit in (*slopes, *self.value.ravel()))
+
+    def completed_by(self, other: Limits) -> Limits:
+        """These limits, and those of another search where these are undefined."""
+        value = np.array(self.value)
+        value.ravel()[:] = [
+            theirs if mine.kind == "undefined" else mine
+            for mine, theirs in zip(self.value.ravel(), other.value.ravel(), strict=True)
+        ]
+        slopes = {
+            name: {at: other.slopes[name][at] if mine.kind == "undefined" else mine for at, mine in found.items()}
+            for name, found in self.slopes.items()
+        }
+        return Limits(value, slopes)
+
+
+def limits(
+    program: Program,
+    inputs: Inputs,
+    elements: Elements,
+    *,
+    moved: Sequence[str],
+    cotangents: Sequence[NDArray[Any] | None] = (None,),
+    hold_conditions: bool = False,
+    finite_constants: bool = False,
+) -> list[Limits]:
+    """The limits of the value and of d sum(cotangent * output) / d element, as the inputs `moved` approach the point.
+
+    elements: of each input the flat indices of the elements to differentiate by.
+    cotangents: of the output's shape, None for ones; there is one answer for each.
+    hold_conditions: comparisons and masks stay what they are at the point, as autograd has them: the limits are those
+        of the branches that are chosen there.
+    finite_constants: `inf` in the text stands for a number that grows without bound.
+    Raises NoReference.
+    """
+    with np.errstate(all="ignore"), mp.workdps(DIGITS):
+        search = _Search(program, exact_inputs(inputs), elements, cotangents, {} if hold_conditions else None)
+        real = [name for name in moved if search.inputs[name].dtype == object]
+        return search.limits(real, finite_constants=finite_constants)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What was computed beside the point: slopes by cotangent, input and element."""
+
+    value: Array
+    slopes: Sequence[Mapping[str, Mapping[int, Real]]]
+
+
+class _Search:
+    """One program at one point."""
+
+    def __init__(
+        self,
+        program: Program,
+        inputs: dict[str, Array],
+        elements: Elements,
+        cotangents: Sequence[NDArray[Any] | None],
+        held: dict[int, Array] | None,
+    ) -> None:
+        self.program, self.inputs, self.elements, self.held = program, inputs, elements, held
+        if held is not None:
+            evaluate(program, inputs, held=held)  # at the point: notes which branches are chosen
+        parts = [summands(program, inputs, list(elements), cotangent, held=held) for cotangent in cotangents]
+        self.each = program if parts[0] is None else parts[0][0]
+        self.together = parts[0] is not None or self._is_elementwise()
+        self.factors = [
+            None
+            if part is None and given is None
+            else reals(np.asarray(given)).ravel()
+            if part is None
+            else part[1].ravel()
+            for part, given in zip(parts, cotangents, strict=True)
+        ]
+
+    def limits(self, moved: Sequence[str], *, finite_constants: bool) -> list[Limits]:
+        """The limits over all lines through the point."""
+        sides = [
+            tuple([self._beside(line, side, exponent, finite_constants) for exponent in DISTANCES] for side in (1, -1))
+            for line in lines(self.inputs, moved, together=self.together)
+        ]
+        value = np.empty(sides[0][0][0].value.shape, dtype=object)
+        value.ravel()[:] = [_joined(sides, partial(_value_at, at)) for at in range(value.size)]
+        return [
+            Limits(
+                value,
+                {
+                    name: {at: _joined(sides, partial(_slope_at, number, name, at)) for at in indices}
+                    for name, indices in self.elements.items()
+                },
+            )
+            for number in range(len(self.factors))
+        ]
+
+    def _beside(self, line: Line, side: int, exponent: int, finite_constants: bool) -> _Beside:
+        """The value and the slopes at one distance on one side of a line."""
+        moved, distances = displaced(self.inputs, line, side, exponent)
+        if finite_constants:
+            # no integer, as sizes are none
+            moved["inf"] = reals(mp.mpf(10) ** exponent + mp.mpf(1) / 3)
+        value = evaluate(self.program, moved, held=self.held)
+        slopes: list[dict[str, dict[int, Real]]] = [{} for _ in self.factors]
+        for name, indices in self.elements.items():
+            far = distances.get(name)
+            # an input that is not moved is differentiated at the point itself
+            steps = [
+                mp.mpf(10) ** -INNER * (_own_step(x, exponent) if far is None else far.ravel()[at])
+                for at, x in enumerate(moved[name].ravel())
+            ]
+            found = self._together if self.together else self._one_by_one
+            for mine, theirs in zip(slopes, found(moved, name, steps, indices), strict=True):
+                mine[name] = theirs
+        return _Beside(value, slopes)
+
+    def _together(
+        self, moved: dict[str, Array], name: str, steps: list[Real], indices: Sequence[int]
+    ) -> list[dict[int, Real]]:
+        """All elements at once, each of which moves its own output."""
+        right, left = (
+            evaluate(self.each, _changed(moved, name, {at: sign * steps[at] for at in indices}), held=self.held).ravel()
+            for sign in (1, -1)
+        )
+        return [
+            {at: _change(right[at], left[at]) / (2 * steps[at]) * (1 if own is None else own[at]) for at in indices}
+            for own in self.factors
+        ]
+
+    def _one_by_one(
+        self, moved: dict[str, Array], name: str, steps: list[Real], indices: Sequence[int]
+    ) -> list[dict[int, Real]]:
+        found: list[dict[int, Real]] = [{} for _ in self.factors]
+        for at in indices:
+            right, left = (
+                evaluate(self.program, _changed(moved, name, {at: sign * steps[at]}), held=self.held).ravel()
+                for sign in (1, -1)
+            )
+            change = list(map(_change, right, left))
+            for own, slopes in zip(self.factors, found, strict=True):
+                slopes[at] = _weighted(change, own) / (2 * steps[at])
+        return found
+
+    def _is_elementwise(self) -> bool:
+        if not is_pointwise(self.program):
+            return False
+        with mp.workdps(15):
+            shape = evaluate(self.program, self.inputs, held=self.held).shape
+        return all(self.inputs[name].shape == shape for name in self.elements)
+
+
+def _joined(sides: Sequence[tuple[list[_Beside], ...]], number: Callable[[_Beside], Real]) -> Limit:
+    pairs = []
+    for one, other in sides:
+        pairs.append((tends_to([number(beside) for beside in one]), tends_to([number(beside) for beside in other])))
+    return joined(pairs)
+
+
+def _changed(inputs: dict[str, Array], name: str, steps: Mapping[int, Real]) -> dict[str, Array]:
+    changed = inputs[name].copy()
+    for at, step in steps.items():
+        changed.ravel()[at] += step
+    return {**inputs, name: changed}
+
+
+def _value_at(at: int, beside: _Beside) -> Real:
+    return beside.value.ravel()[at]
+
+
+def _slope_at(cotangent: int, name: str, at: int, beside: _Beside) -> Real:
+    return beside.slopes[cotangent][name][at]
+
+
+def _change(right: Real, left: Real) -> Real:
+    """The difference of two outputs; none where it is rounding."""
+    change = right - left
+    return ZERO if abs(change) <= _NOISE * abs(right) else change
+
+
+def _weighted(change: Sequence[Real], factors: Array | None) -> Real:
+    """The sum of the changes, each with its factor; none where they cancel."""
+    parts = list(change) if factors is None else [c * f for c, f in zip(change, factors, strict=True) if f != 0]
+    total = sum(parts, ZERO)
+    return ZERO if abs(total) <= _CANCELLED * sum(map(abs, parts), ZERO) else total
+
+
+def _own_step(x: Real, exponent: int) -> Real:
+    return mp.mpf(10) ** -exponent * (abs(x) if finite(x) and x != 0 else 1)

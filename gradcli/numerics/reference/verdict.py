@@ -1,0 +1,188 @@
+"""From difference quotients at several precisions to a slope: which are believed, and which need more digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mpmath import mp
+
+from gradcli.numerics.reference.reals import INF, NAN, ZERO, finite
+from gradcli.numerics.reference.slope import UNKNOWN, Real, Slope
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A precision and a step: `digits` of working precision, x moves by |x| * 10**-step, or 10**-step at 0.
+
+    A small step needs twice its digits; what is left beyond is what cancellation inside the function may cost.
+    doubt: summands that lie further apart than so many digits put what is measured here into doubt.
+    """
+
+    digits: int
+    step: int
+    doubt: int | None = None
+
+
+def ladder(digits: int) -> tuple[Level, ...]:
+    """The precisions to try.
+
+    The first two settle whatever is smooth and not hidden. The third shows slopes down to 1e-345 beside values of
+    size 1 (1 + erf(-30)), so zeros are believed from there on; the fourth moves far less, so that a kink is one. The
+    last two move less than the least float64 number: nothing can hide beside zero. No two have the same difference of
+    digits and step: one unit of rounding would look like the same slope at both.
+    """
+    return (
+        Level(digits, digits // 3),
+        Level(2 * digits, 2 * digits // 3, doubt=2 * digits - 2 * digits // 3 - digits // 2),
+        Level(430, 30),
+        Level(500, 60),
+        Level(1300, 400),
+        Level(1400, 430),
+    )
+
+
+ZERO_LEVEL = 2
+FINE_LEVEL = 3
+FINEST_LEVEL = 4
+LAST_LEVEL = 5
+
+_NEGLIGIBLE = mp.mpf(10) ** -340
+"""Below any float64 number: what a rounding error leaves of a slope that is zero."""
+_STRAIGHT = mp.mpf(10) ** -5
+_SAME_JUMP = mp.mpf(10) ** -6
+_GROWTH = mp.mpf("1.01")
+_SMALL = mp.mpf(10) ** -20
+_POWER = 0.01
+_SAME_POWER = 0.1
+_SAME_LOGARITHM = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Quotients:
+    """Differences of one output by one input at one level; not finite on a side where the function is not.
+
+    step: the distance moved.
+    """
+
+    step: Real
+    left: Real
+    right: Real
+
+    @property
+    def central(self) -> Real:
+        return (self.left + self.right) / 2
+
+    @property
+    def jump(self) -> Real:
+        return abs(self.right - self.left)
+
+    @property
+    def steepest(self) -> Real:
+        return max(abs(self.left), abs(self.right))
+
+
+def next_level(level: int, measured: Quotients) -> int:
+    """Where to look after `level`: what is exactly flat, or broken, needs other digits than what is smooth."""
+    if level > 0:
+        return level + 1
+    irregular = not finite(measured.jump) or measured.steepest == 0 or measured.jump > measured.steepest / 1000
+    return ZERO_LEVEL if irregular else 1
+
+
+def believed(history: dict[int, Quotients], *, x: Real, digits: int) -> Slope | None:
+    """The slope that the quotients so far establish; None to ask for the next level.
+
+    A side of it may be JUMPS: then the slope of that piece has still to be measured.
+    """
+    latest = max(history)
+    new = history[latest]
+    if not finite(new.left) and not finite(new.right):
+        return UNKNOWN
+    hides_zero = 0 < abs(x) < _SMALL  # a step relative to x is too short to show the slope of cos
+    if latest >= (FINEST_LEVEL if hides_zero else ZERO_LEVEL) and finite(new.jump) and new.steepest < _NEGLIGIBLE:
+        return Slope("smooth", ZERO)
+    earlier = [history[level] for level in sorted(history, reverse=True)[1:]]
+    same = mp.mpf(10) ** -(digits // 2)
+    fine = latest >= (FINEST_LEVEL if abs(x) < _SMALL else FINE_LEVEL)
+    for old in earlier:
+        if _is_smooth(old, new, same, may_be_zero=fine):
+            return Slope("smooth", new.central)
+    if not fine:
+        return None
+    old, last = earlier[0], latest == LAST_LEVEL
+    left = _side(old.left, new.left, old, new, same, last=last)
+    right = _side(old.right, new.right, old, new, same, last=last)
+    if last and len(earlier) > 1:
+        ladder_steps = [quotients.step for quotients in (earlier[1], old, new)]
+        left = ZERO if left is None and _vanishes([earlier[1].left, old.left, new.left], ladder_steps) else left
+        right = ZERO if right is None and _vanishes([earlier[1].right, old.right, new.right], ladder_steps) else right
+    if left is None or right is None or (latest < FINEST_LEVEL and (left is JUMPS or right is JUMPS)):
+        return None if latest < LAST_LEVEL else UNKNOWN
+    return _joined(left, right, same)
+
+
+def _is_smooth(old: Quotients, new: Quotients, same: Real, *, may_be_zero: bool) -> bool:
+    """Whether two levels agree on one slope for both sides; that it is exactly zero is not believed early."""
+    if not (finite(old.jump) and finite(new.jump)):
+        return False
+    central = new.central
+    if abs(central - old.central) > same * abs(central) or (central == 0 and not may_be_zero):
+        return False
+    small, large = (new, old) if new.step < old.step else (old, new)
+    return bool(small.jump <= _STRAIGHT * large.jump or new.jump <= same * abs(central))
+
+
+class _Jumps:
+    """On this side the function itself jumps: its slope has to be measured beside the point."""
+
+
+JUMPS = _Jumps()
+Side = Any
+"""A number, an infinity, nan for a side without values, JUMPS, or None if unsettled."""
+
+
+def _side(before: Real, now: Real, old: Quotients, new: Quotients, same: Real, *, last: bool) -> Side:
+    """What one side does as the step shrinks; that it grows without end is believed at the last level only."""
+    if not finite(now):
+        return NAN
+    if abs(now) < _NEGLIGIBLE:
+        return ZERO
+    if not finite(before):
+        return None
+    if abs(now - before) <= same * abs(now):
+        return now
+    change = now * new.step
+    if abs(change - before * old.step) <= _SAME_JUMP * abs(change):
+        return JUMPS
+    if last and abs(now) >= _GROWTH * abs(before) and (now > 0) == (before > 0):
+        return INF if now > 0 else -INF
+    return None
+
+
+def _vanishes(quotients: list[Real], steps: list[Real]) -> bool:
+    """Whether three quotients fall with their steps as a power of the step does, or as one over its logarithm.
+
+    x**1.5 has the quotient step**0.5 at 0, x / log(x) has 1 / log(step): both tend to zero, and are never equal.
+    """
+    if not all(finite(quotient) and quotient != 0 for quotient in quotients):
+        return False
+    sizes, lengths = [mp.log(abs(q)) for q in quotients], [mp.log(step) for step in steps]
+    before, now = ((sizes[k + 1] - sizes[k]) / (lengths[k + 1] - lengths[k]) for k in (0, 1))
+    if now > _POWER:
+        return bool(abs(before - now) < _SAME_POWER * now)
+    weighted = [quotient * length for quotient, length in zip(quotients, lengths, strict=True)]
+    apart = max(abs(one - weighted[-1]) for one in weighted)
+    return bool(now > 0 and apart < _SAME_LOGARITHM * abs(weighted[-1]))
+
+
+def _joined(left: Side, right: Side, same: Real) -> Slope:
+    if left is JUMPS or right is JUMPS:
+        return Slope("kink", None, *(None if side is not JUMPS and side != side else side for side in (left, right)))
+    if left != left:
+        return Slope("smooth", right)
+    if right != right:
+        return Slope("smooth", left)
+    if left == right or (finite(left) and finite(right) and abs(left - right) <= same * abs(right)):
+        return Slope("smooth", right)
+    return Slope("kink", None, left, right)

@@ -1,0 +1,164 @@
+"""Limits of values and slopes where they do not exist themselves: closed forms, sides that differ, no limit at all."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from mpmath import mp
+
+from gradcli.language.parser import parse
+from gradcli.numerics.reference import NoReference
+from gradcli.numerics.reference.converging import Limit, joined, tends_to
+from gradcli.numerics.reference.limits import Limits, limits
+
+INF, NAN = math.inf, math.nan
+
+
+def limits_of(text: str, inputs: dict[str, Any], *, wrt: str = "", **options: Any) -> Limits:
+    """The limits of a text by all elements of the inputs of `wrt`, or of all inputs."""
+    arrays = {
+        name: value if isinstance(value, np.ndarray) else np.array(value, dtype=float) for name, value in inputs.items()
+    }
+    names = wrt.split(",") if wrt else list(arrays)
+    elements = {name: range(arrays[name].size) for name in names}
+    options = {"moved": names, **options}
+    return limits(parse(text, bound=list(arrays)), arrays, elements, **options)[0]
+
+
+def numbers(found: Limits, name: str) -> list[float | str]:
+    """The slopes' limits as floats; what has none by its kind."""
+    return [float(one.value) if one.value is not None else one.kind for one in found.slopes[name].values()]
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "slopes"),
+    [
+        ("x*sqrt(x)", {"x": [0, 4]}, {"x": [0, 3]}),
+        ("x*x**(1/3)", {"x": 0}, {"x": [0]}),
+        ("sin(x)/x", {"x": 0}, {"x": [0]}),
+        ("log1p(t)/t", {"t": 0}, {"t": [-0.5]}),
+        ("acos(w)/sin(acos(w))", {"w": 1}, {"w": [-1 / 3]}),
+        ("(1 - cos(x))/x**2", {"x": 0}, {"x": [0]}),
+        ("(x - sin(x))/x**3", {"x": 0}, {"x": [0]}),
+        ("((exp(t) - 1)/t)*d", {"t": 0, "d": 0}, {"t": [0], "d": [1]}),
+        ("((exp(t) - 1)/t)*d", {"t": 0, "d": 0.5}, {"t": [0.25], "d": [1]}),
+        ("sum(y*x*sqrt(x))", {"x": [0, 4], "y": [1, 1]}, {"x": [0, 3], "y": [0, 8]}),
+        ("x/(sqrt(sum(x**2)) + 0.1)", {"x": [0, 0]}, {"x": [10, 10]}),
+        ("prod(x)/x", {"x": [2, 0, 3]}, {"x": [3, 5, 2]}),
+        ("sqrt(sum(x**2))", {"x": [1e-25, 0]}, {"x": [1, 0]}),
+        ("x*y/y", {"x": 1, "y": 0}, {"x": [1], "y": [0]}),
+        ("(x - mean(x))/(sqrt(var(x)) + 0.1)", {"x": [2, 2, 2]}, {"x": [0, 0, 0]}),
+        ("logaddexp(x, y)", {"x": -INF, "y": 2}, {"x": [0], "y": [1]}),
+        ("where(x > 1, x, 1.0)", {"x": [NAN, 2]}, {"x": [0, 1]}),
+    ],
+)
+def test_the_limit_of_a_slope(text: str, inputs: dict[str, Any], slopes: dict[str, list[float]]) -> None:
+    found = limits_of(text, inputs)
+    for name, expected in slopes.items():
+        assert numbers(found, name) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "kind"),
+    [
+        ("x*log(x)", {"x": 0}, "sides"),
+        ("sqrt(x)", {"x": 0}, "sides"),
+        ("abs(x)", {"x": 0}, "sides"),
+        ("x*atan(1/x)", {"x": 0}, "sides"),
+        ("norm(x)", {"x": [0, 0]}, "sides"),
+        ("m*sqrt(x)", {"x": 0, "m": 0}, "sides"),
+        ("log(x)", {"x": -1}, "undefined"),
+        ("x*sin(1/x)", {"x": 0}, "unknown"),
+        ("x**2*sin(1/x)", {"x": 0}, "unknown"),
+        ("x/log(x)", {"x": 0}, "unknown"),
+    ],
+)
+def test_where_there_is_none(text: str, inputs: dict[str, Any], kind: str) -> None:
+    assert limits_of(text, inputs).slopes["x"][0].kind == kind
+
+
+def test_the_sides_of_a_kink_are_its_slopes() -> None:
+    ((right, left),) = limits_of("x*atan(1/x)", {"x": 0}).slopes["x"][0].pairs
+    assert (float(right), float(left)) == pytest.approx((math.pi / 2, -math.pi / 2))
+
+
+def test_a_function_that_ends_has_the_slope_of_the_side_it_is_on() -> None:
+    assert numbers(limits_of("x**1.5", {"x": 0}), "x") == [0.0]
+
+
+def test_the_value_of_a_quotient_of_zeros() -> None:
+    assert float(limits_of("(1 - cos(x))/x**2", {"x": 0}).value.item().value) == pytest.approx(0.5)
+    assert limits_of("x/norm(x)", {"x": [0, 0]}).value[0].kind == "sides"
+    assert limits_of("softmax(x, dim=0)", {"x": [-INF, -INF]}).value[0].kind == "sides"
+
+
+def test_a_cotangent_weighs_the_outputs() -> None:
+    found = limits_of("x*sum(x)*sqrt(x)", {"x": [0, 1]}, cotangents=[np.array([5.0, 2.0])])
+    assert numbers(found, "x")[1] == pytest.approx(5.0)  # 2 * d(x1 * (x0 + x1) * sqrt(x1)) / dx1 = 2 * 2.5
+
+
+def test_each_cotangent_has_an_answer() -> None:
+    arrays = {"x": np.array([0.0, 4.0])}
+    both = limits(parse("x*sqrt(x)"), arrays, {"x": [1]}, moved=["x"], cotangents=[None, np.array([1.0, -2.0])])
+    assert [float(found.slopes["x"][1].value) for found in both] == pytest.approx([3.0, -6.0])
+
+
+def test_what_is_undefined_for_the_moved_inputs_is_completed_by_moving_all() -> None:
+    text, inputs = "p = acos(w); p/sin(p)*d", {"w": 1, "d": 0}
+    first = limits_of(text, inputs, wrt="d")
+    assert first.slopes["d"][0].kind == "undefined"
+    whole = first.completed_by(limits_of(text, inputs, wrt="d", moved=["w", "d"]))
+    assert numbers(whole, "d") == pytest.approx([1.0])
+
+
+def test_held_conditions_give_the_slope_of_the_branch_that_is_chosen() -> None:
+    text, inputs = "where(x > 0, sqrt(x), 2*x)", {"x": 0}
+    assert limits_of(text, inputs).slopes["x"][0].kind == "sides"
+    assert numbers(limits_of(text, inputs, hold_conditions=True), "x") == [2.0]
+
+
+def test_a_fully_masked_row_is_uniform_where_its_infinity_is_a_large_number() -> None:
+    inputs = {"x": np.array([1.0, 2.0]), "m": np.array([True, True])}
+    options: dict[str, Any] = {"wrt": "x", "cotangents": [np.array([1.0, 0.3])]}
+    assert limits_of("softmax(masked_fill(x, m, -inf), 0)", inputs, **options).value[0].kind == "undefined"
+    found = limits_of("softmax(masked_fill(x, m, -inf), 0)", inputs, finite_constants=True, **options)
+    assert [float(one.value) for one in found.value] == pytest.approx([0.5, 0.5])
+    assert numbers(found, "x") == [0.0, 0.0]
+
+
+def test_what_has_no_rule_has_no_limit() -> None:
+    with pytest.raises(NoReference):
+        limits_of("fft.fft(x)", {"x": [0, 1]})
+
+
+@pytest.mark.parametrize(
+    ("values", "limit"),
+    [
+        ((3, 3, 3), 3.0),
+        ((1e-10, 1e-20, 1e-40), 0.0),  # x
+        ((1e-5, 1e-10, 1e-20), 0.0),  # sqrt(x)
+        ((1 + 1e-5, 1 + 1e-10, 1 + 1e-20), 1.0),
+        ((23, 46, 92), INF),  # -log(x)
+        ((-1e10, -1e20, -1e40), -INF),
+        ((0.04, 0.02, 0.01), None),  # 1/log(x), or anything else
+        ((1, -1, 1), None),
+        ((NAN, NAN, NAN), NAN),
+        ((1, 1, NAN), NAN),
+    ],
+)
+def test_what_a_sequence_tends_to(values: tuple[float, ...], limit: float | None) -> None:
+    with mp.workdps(60):
+        found = tends_to([mp.mpf(value) if isinstance(value, int) else mp.mpf(repr(value)) for value in values])
+    assert found == limit if limit == limit else found != found
+
+
+def test_sides_are_one_limit_only_where_they_agree() -> None:
+    one, near, other, none = mp.mpf(1), mp.mpf(1) + mp.mpf(10) ** -9, mp.mpf(1) + mp.mpf(10) ** -7, mp.nan
+    assert joined([(one, near)]).kind == "limit"
+    assert joined([(one, other)]).kind == "sides"
+    assert joined([(one, none)]) == Limit("limit", one, ((one, none),))
+    assert joined([(none, none)]).kind == "undefined"
+    assert joined([(one, None)]).kind == "unknown"

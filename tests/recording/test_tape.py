@@ -1,0 +1,183 @@
+"""The tape: values and gradients of every sub-expression, mapped from PyTorch's nodes to the text."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+import torch
+
+from gradcli.language.parser import parse
+from gradcli.language.properties import changes_in_place
+from gradcli.numerics.evaluate import evaluate
+from gradcli.numerics.literals import Context
+from gradcli.recording.from_expression import Recorder, record_backward
+from gradcli.recording.tape import ITEM, LEAF, Step, Tape
+
+
+def taped(text: str, **leaves: torch.Tensor) -> Tape:
+    program = parse(text, bound=list(leaves))
+    recorder = Recorder(program, changes_in_place(program))
+    output = evaluate(program, leaves, Context(), recorder)
+    wanted = {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}
+    return record_backward(recorder, output, wanted, torch.ones_like(output))
+
+
+def x(*values: float) -> torch.Tensor:
+    return torch.tensor(values if len(values) != 1 else values[0], dtype=torch.float32).requires_grad_()
+
+
+def step(tape: Tape, text: str) -> Step:
+    (only,) = [one for one in tape.steps if one.text == text]
+    return only
+
+
+def test_each_sub_expression_is_a_step_with_its_value_and_the_gradient_that_reached_it() -> None:
+    tape = taped("2 * sqrt(x)", x=x(4, 16))
+    assert [(one.text, one.operation) for one in tape.steps] == [
+        ("x", LEAF),
+        ("sqrt(x)", "sqrt"),
+        ("2 * sqrt(x)", "mul"),
+    ]
+    root = step(tape, "sqrt(x)")
+    assert root.value is not None
+    assert root.value.tolist() == [2, 4]
+    arriving = tape.arriving(root)
+    assert arriving is not None
+    assert arriving.tolist() == [2, 2]
+    assert root.graph_node == "SqrtBackward0"
+
+
+def test_a_name_that_is_read_again_is_no_new_step() -> None:
+    tape = taped("y = x * x; y + y * x", x=x(3))
+    assert [one.text for one in tape.steps] == ["x", "x * x", "y * x", "y + y * x"]
+    assert [one.operands for one in tape.steps] == [(), (0, 0), (1, 0), (1, 2)]
+    assert tape.result is tape.steps[-1]
+
+
+def test_the_result_may_be_a_name() -> None:
+    tape = taped("y = x * x; z = exp(x); y", x=x(3))
+    assert tape.result is step(tape, "x * x")
+
+
+def test_contributions_at_a_fan_in_add_up_to_the_gradient() -> None:
+    tape = taped("x * x + 3 * x", x=x(2))
+    (edge,) = tape.leaves["x"].edges
+    assert sorted(float(tensor) for _, tensor in tape.contributions[edge]) == [2, 2, 3]
+    assert float(tape.gradients["x"]) == 7  # type: ignore[arg-type]
+
+
+def test_one_call_may_make_several_nodes_and_owns_them_all() -> None:
+    tape = taped("kl_div(log(p), q, reduction='sum')", p=torch.tensor([0.5, 0.5]), q=x(0.5, 0.5))
+    owners = {node.name(): owner.text for node in tape.passages if (owner := tape.owner_of(node)) is not None}
+    assert "XlogyBackward0" in owners
+    assert set(owners.values()) == {"kl_div(log(p), q, reduction='sum')"}
+
+
+def test_several_results_are_one_step_and_items_of_it() -> None:
+    tape = taped("sum(linalg.svd(x)[1])", x=torch.tensor([[1.0, 2.0], [3.0, 4.0]]).requires_grad_())
+    call, item = step(tape, "linalg.svd(x)"), step(tape, "linalg.svd(x)[1]")
+    assert (call.value, len(call.values), item.operation) == (None, 3, ITEM)
+    assert torch.equal(call.values[1], item.values[0])
+    arriving = tape.arriving(call)
+    assert arriving is not None
+    assert arriving.tolist() == [1, 1]
+
+
+def test_a_value_is_kept_as_it_was_before_it_was_changed_in_place() -> None:
+    tape = taped("y = x * 1; y += 1; z = y[0]; z.mul_(2); sum(y)", x=x(1, 2))
+    values = {one.text: one.values[0].tolist() for one in tape.steps}
+    assert values["x * 1"] == [1, 2]
+    assert values["y += 1"] == [2, 3]
+    assert values["z.mul_(2)"] == 4
+    (total,) = (one for one in tape.steps if one.text == "sum(y)")
+    assert [one.text for one in tape.inputs(total)] == ["z.mul_(2)"], "the view changed the memory of y"
+
+
+def test_an_assigned_element_depends_on_what_it_changed() -> None:
+    tape = taped("y = x * 1; y[0] = 5; sum(y)", x=x(1, 2))
+    assert [one.text for one in tape.inputs(step(tape, "y[0] = 5"))] == ["x * 1"]
+
+
+def test_an_input_may_be_the_output() -> None:
+    tape = taped("x", x=x(1, 2))
+    assert tape.result is tape.leaves["x"]
+    arriving = tape.arriving(tape.leaves["x"])
+    assert arriving is not None
+    assert arriving.tolist() == [1, 1]
+
+
+def test_a_list_of_tensors_is_no_step() -> None:
+    tape = taped("y = [x, 2 * x]; sum(stack(y))", x=x(1, 2))
+    assert [one.text for one in tape.steps] == ["x", "2 * x", "stack(y)", "sum(stack(y))"]
+    assert [one.text for one in tape.inputs(step(tape, "stack(y)"))] == ["x", "2 * x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "leaf"),
+    [
+        ("sum(x)", torch.zeros(0)),
+        ("abs(x)", torch.tensor(1 + 2j)),
+        ("sum(x[x > 0])", torch.tensor([1.0, -1.0])),
+        ("max(x, dim=0)[0]", torch.tensor([[1.0, 2.0]])),
+        ("sum(stack(unbind(x)))", torch.tensor([[1.0], [2.0]])),
+        ("x * 2", torch.tensor(1.0, dtype=torch.bfloat16)),
+        ("sum(x, dim=0)", torch.ones(2, 3, dtype=torch.float16)),
+    ],
+)
+def test_shapes_and_dtypes_of_all_kinds_are_taped(text: str, leaf: torch.Tensor) -> None:
+    tape = taped(text, x=leaf.requires_grad_())
+    gradient = tape.gradients["x"]
+    assert gradient is not None
+    assert gradient.shape == leaf.shape
+    assert tape.result is not None
+
+
+def test_a_chain_of_a_thousand_statements_is_taped() -> None:
+    tape = taped("h = x; " + "h = h * 1; " * 850 + "sum(h)", x=x(1, 2))
+    assert len(tape.steps) == 852
+    assert len(tape.passages) == 851
+
+
+def test_a_graph_of_twenty_thousand_nodes_is_walked_without_recursion() -> None:
+    program = parse("sum(x)", bound=["x"])
+    leaf = x(1, 2)
+    output = leaf
+    for _ in range(20_000):
+        output = output * 1
+    tape = record_backward(Recorder(program, in_place=False), output.sum(), {"x": leaf}, torch.tensor(1.0))
+    assert len(tape.passages) == 20_001
+    assert tape.gradients["x"] is not None
+    assert tape.gradients["x"].tolist() == [1, 1]
+
+
+def test_a_tape_is_freed_with_its_graph() -> None:
+    tape = taped("sum(exp(x))", x=x(1, 2))
+    held_by_a_hook = weakref.ref(next(iter(tape.passages.values())).outgoing[0])  # type: ignore[arg-type]
+    del tape
+    gc.collect()
+    assert held_by_a_hook() is None
+
+
+def test_the_leaves_nodes_keep_no_hooks() -> None:
+    leaf = x(1, 2)
+    first = taped("sum(x * x)", x=leaf)
+    again = taped("sum(x * x)", x=leaf)
+    assert len(first.passages) == len(again.passages) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x + 1", False),
+        ("y = x + 1; y", False),
+        ("y = x + 1; y += 1; y", True),
+        ("y = x + 1; y[0] = 1; y", True),
+        ("x.add_(1)", True),
+        ("relu(x, inplace=True)", True),
+        ("relu(x)", False),
+    ],
+)
+def test_programs_that_change_tensors_in_place_are_told_apart(text: str, expected: bool) -> None:
+    assert changes_in_place(parse(text, bound=["x"])) is expected
