@@ -28,12 +28,12 @@ GENERATED = Path(__file__).parent.parent / "gradcli" / "language" / "catalogue" 
 
 @dataclass(frozen=True)
 class Category:
-    """names: `name` or `name=alias,alias`; a `~` in front flips `pointwise` for that name."""
+    """names: `name` or `name=alias,alias`; a `~` in front flips `elementwise` for that name."""
 
     name: str
     about: str
     names: str
-    pointwise: bool = False
+    elementwise: bool = False
 
 
 CATEGORIES = (
@@ -49,7 +49,7 @@ CATEGORIES = (
         positive pow rad2deg reciprocal remainder round=special.round rsqrt rsub sgn sinc=special.sinc sinh square
         sub=subtract tan trunc=fix where
         """,
-        pointwise=True,
+        elementwise=True,
     ),
     Category(
         "special",
@@ -67,7 +67,7 @@ CATEGORIES = (
         special.shifted_chebyshev_polynomial_u special.shifted_chebyshev_polynomial_v
         special.shifted_chebyshev_polynomial_w special.spherical_bessel_j0 special.xlog1py special.zeta
         """,
-        pointwise=True,
+        elementwise=True,
     ),
     Category(
         "comparison",
@@ -76,7 +76,7 @@ CATEGORIES = (
         ~allclose eq ~equal ge=greater_equal gt=greater isclose isfinite ~isin isinf isnan isneginf isposinf isreal
         le=less_equal logical_and logical_not logical_or logical_xor lt=less ne=not_equal signbit
         """,
-        pointwise=True,
+        elementwise=True,
     ),
     Category(
         "reduction",
@@ -188,7 +188,7 @@ CATEGORIES = (
         "complex numbers",
         "made, taken apart, conjugated",
         "angle complex conj conj_physical imag polar real resolve_conj resolve_neg ~view_as_complex ~view_as_real",
-        pointwise=True,
+        elementwise=True,
     ),
     Category(
         "fourier",
@@ -206,7 +206,7 @@ CATEGORIES = (
         bfloat16 bool byte cdouble cfloat char clone contiguous detach double float half int long short to type
         type_as
         """,
-        pointwise=True,
+        elementwise=True,
     ),
     Category("shape query", "sizes as Python integers", "dim=ndimension numel=nelement size"),
     Category(
@@ -227,7 +227,7 @@ CATEGORIES = (
         sigmoid_ sign_ sin_ sinc_ sinh_ sqrt_ square_ ~squeeze_ sub_=subtract_ ~swapaxes_ ~t_ tan_ tanh_ threshold_
         ~transpose_=swapdims_ tril_ triu_ trunc_=fix_ uniform_ ~unsqueeze_ xlogy_ zero_
         """,
-        pointwise=True,
+        elementwise=True,
     ),
 )
 
@@ -485,7 +485,7 @@ def row(word: str, category: Category) -> str:
         "t": path == f"torch.Tensor.{bare}",
         "f": not path.startswith("torch.Tensor.") or (category.name == "conversion" and name != "type"),
         "m": method and not (in_functional and not hasattr(torch, name)),
-        "p": category.pointwise is not flipped,
+        "p": category.elementwise is not flipped,
     }
     words = [f"{name}={','.join(sorted(aliases.split(',')))}" if aliases else name]
     words.append("".join(mark for mark, is_set in marks.items() if is_set))

@@ -16,7 +16,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.evidence import MAX_ELEMENTS
-from gradcli.language.properties import is_pointwise, is_random, summed
+from gradcli.language.properties import is_elementwise, is_random, summed
 from gradcli.language.syntax import Call
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import all_finite
@@ -103,9 +103,9 @@ def few(bound: BoundExpression, cotangent: torch.Tensor | None, found: Gradients
     """
     result = bound.program.result
     inner = summed(result)
-    pointwise = bound.program if inner is None else replace(bound.program, result=inner)
+    elementwise = bound.program if inner is None else replace(bound.program, result=inner)
     is_mean = inner is not None and isinstance(result, Call) and result.function.name == "mean"  # 1/n is another one
-    if bound.in_place or is_mean or not is_pointwise(pointwise) or is_random(bound.program):
+    if bound.in_place or is_mean or not is_elementwise(elementwise) or is_random(bound.program):
         return None
     shapes = {tuple(leaf.shape) for leaf in bound.leaves.values() if leaf.numel() != 1}
     if len(shapes) != 1 or any(leaf.is_complex() for leaf in bound.leaves.values()):

@@ -11,7 +11,7 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.findings.elements import spread
 from gradcli.diagnose.slopes import exact
-from gradcli.language.properties import is_pointwise, is_random
+from gradcli.language.properties import is_elementwise, is_random
 from gradcli.language.syntax import Node
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, array
@@ -65,7 +65,7 @@ def slopes_at(
 
     elements = sum(leaf.numel() for leaf in bound.leaves.values())
     shape = bound.leaves[name].shape
-    elementwise = cotangent is not None and cotangent.shape == shape and is_pointwise(bound.program)
+    elementwise = cotangent is not None and cotangent.shape == shape and is_elementwise(bound.program)
     most, count = (MAX_ELEMENTS_OF_REFERENCE, MAX_PLACES) if elementwise else (MAX_JOINT_ELEMENTS, MAX_JOINT_PLACES)
     if elements > most or is_random(bound.program):
         return {}

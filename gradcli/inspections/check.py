@@ -21,7 +21,7 @@ from gradcli.inspections.checking.error_budget import ErrorBudgets
 from gradcli.inspections.checking.lost_digits import lost_digits
 from gradcli.inspections.checking.references import References
 from gradcli.inspections.checking.stable import Stable, with_stable_form
-from gradcli.inspections.grad import is_elementwise
+from gradcli.inspections.grad import maps_elementwise
 from gradcli.language.dtypes import FLOATING
 from gradcli.language.request import Request, Value
 from gradcli.numerics import autodiff
@@ -57,7 +57,7 @@ def check(
             autodiff.gradients(output, bound.differentiated, cotangent=torch.ones_like(output))
         if output.is_complex() or any(leaf.is_complex() for leaf in bound.differentiated.values()):
             raise UsageError("check works with real numbers", hint="Take the parts apart: real(...), imag(...).")
-        elementwise = is_elementwise(bound, output)
+        elementwise = maps_elementwise(bound, output)
         _check_size(bound, elementwise)
         checker = _Checker(bound, elementwise)
         rows = _without_contradictions(

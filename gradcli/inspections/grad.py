@@ -15,7 +15,7 @@ from gradcli.diagnose.findings import with_findings
 from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.diagnose.sampling import sampled
 from gradcli.errors import BoundError, UsageError
-from gradcli.language.properties import is_pointwise
+from gradcli.language.properties import is_elementwise
 from gradcli.language.request import Request, Value
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients, Via
@@ -68,7 +68,7 @@ def grad(
 
 
 def _answer(bound: BoundExpression, output: torch.Tensor, options: GradOptions) -> GradResult:
-    elementwise = is_elementwise(bound, output)
+    elementwise = maps_elementwise(bound, output)
     value = to_tensor(output)  # before backward: an in-place program may change nothing any more
     check_options(bound, output, options, elementwise)
     leaves = bound.differentiated
@@ -132,10 +132,10 @@ def _last_order(bound: BoundExpression, cotangent: torch.Tensor | None, options:
     return _orders(output, bound.differentiated, same, options)[-1]
 
 
-def is_elementwise(bound: BoundExpression, output: torch.Tensor) -> bool:
+def maps_elementwise(bound: BoundExpression, output: torch.Tensor) -> bool:
     """Whether element i of the output depends on element i of each differentiated input alone."""
     shapes = [leaf.shape for leaf in bound.differentiated.values()]
-    return is_pointwise(bound.program) and all(shape == output.shape for shape in shapes)
+    return is_elementwise(bound.program) and all(shape == output.shape for shape in shapes)
 
 
 def to_gradients(found: Gradients, *, scalar: bool) -> dict[str, Gradient | None]:

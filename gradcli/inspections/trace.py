@@ -175,7 +175,7 @@ def _steps(tape: Tape, evidence: Evidence | None) -> tuple[Step, ...]:
 def _slope(step: TapeStep, evidence: Evidence | None) -> torch.Tensor | None:
     """The local derivative of an elementwise step by its first differentiated operand."""
     value = step.value
-    if evidence is None or value is None or value.numel() > LARGEST_STEP or not step.pointwise or not step.edges:
+    if evidence is None or value is None or value.numel() > LARGEST_STEP or not step.elementwise or not step.edges:
         return None
     found = slope_by_node(step)
     if found is not None:

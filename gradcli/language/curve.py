@@ -11,7 +11,7 @@ from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Activation
 from gradcli.language.names import without_prefix
 from gradcli.language.parser import parse
-from gradcli.language.properties import is_pointwise
+from gradcli.language.properties import is_elementwise
 from gradcli.language.request import Value, read_value, subject_text
 from gradcli.language.syntax import Program
 
@@ -133,7 +133,7 @@ def _curve(piece: str, values: Mapping[str, str]) -> CurveRequest:
             expression=text,
             hint="Give the others values, or use 'gradcli grad'.",
         )
-    if not is_pointwise(program):
+    if not is_elementwise(program):
         hint = "Use 'gradcli softmax' for the softmax, " if "softm" in piece else "Use "
         raise UsageError(
             f"'{piece}' does not work element by element",

@@ -34,15 +34,15 @@ _WITH_STATE = frozenset({"batch_norm", "instance_norm"})
 """Functions that change the running statistics they are given."""
 
 
-def is_pointwise(program: Program) -> bool:
+def is_elementwise(program: Program) -> bool:
     """True only if element i of the result depends on element i of the (broadcast) variables alone."""
     if not all(isinstance(statement, Assign) for statement in program.statements):
         return False
     alone = len(program.free_names) == 1
-    return all(_is_pointwise(node, alone) for root in roots(program) for node in postorder(root))
+    return all(_is_elementwise(node, alone) for root in roots(program) for node in postorder(root))
 
 
-def _is_pointwise(node: object, alone: bool) -> bool:
+def _is_elementwise(node: object, alone: bool) -> bool:
     """alone: there is one variable, so that the sum behind grad(u, x) mixes nothing: u[i] depends on x[i] alone."""
     match node:
         case Call(function=row) if row.name == GRAD:
@@ -52,7 +52,7 @@ def _is_pointwise(node: object, alone: bool) -> bool:
         case Binary(operator=operator):
             return operator != "matmul"
         case Call(function=row):
-            return row.pointwise
+            return row.elementwise
         case _:
             return False
 
@@ -97,7 +97,7 @@ def changes_in_place(program: Program) -> bool:
 def is_elementwise_sum(program: Program) -> bool:
     """Whether a program works element by element, or sums what does."""
     inner = summed(program.result)
-    return is_pointwise(program if inner is None else replace(program, result=inner))
+    return is_elementwise(program if inner is None else replace(program, result=inner))
 
 
 def summed(node: Node) -> Node | None:

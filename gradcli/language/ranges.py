@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gradcli.errors import BoundError, UsageError, did_you_mean, listed
 from gradcli.language.curve import Stretch, read_stretch
 from gradcli.language.parser import parse
-from gradcli.language.properties import is_pointwise
+from gradcli.language.properties import is_elementwise
 from gradcli.language.request import Binding, Value, is_binding, read_binding, subject_text
 from gradcli.language.syntax import Program
 
@@ -115,7 +115,7 @@ def _check_grid(program: Program, stretches: Mapping[str, Stretch]) -> None:
         )
     if min(counts) < 2:
         raise BoundError("a grid needs 2 points or more along each name", hint="For example --range x=-2:2:50.")
-    if not is_pointwise(program):
+    if not is_elementwise(program):
         raise UsageError(
             "a field needs an elementwise function: each value belongs to one pair of numbers",
             expression=program.text,

@@ -93,7 +93,7 @@ def check_pieces(maker: str, pieces: float, *, span: Span) -> None:
 
 def is_steady(row: Row) -> bool:
     """Whether no number among the arguments of a function says how large its result is."""
-    return row.name not in _GROWING and (row.pointwise or row.category in _STEADY)
+    return row.name not in _GROWING and (row.elementwise or row.category in _STEADY)
 
 
 def check_index(tensor: torch.Tensor, index: object, *, most: int, span: Span) -> None:

@@ -140,7 +140,7 @@ def _passed(row: Row, parameter: Parameter, value: object, like: list[object], s
 
 def _is_number_function(row: Row) -> bool:
     """Whether a call on plain numbers is a plain number: not where the point is to make a tensor or to change one."""
-    return row.pointwise and row.category not in ("conversion", "creation", "random", "in-place")
+    return row.elementwise and row.category not in ("conversion", "creation", "random", "in-place")
 
 
 def _is_tensor(value: object) -> bool:

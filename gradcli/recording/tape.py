@@ -60,7 +60,7 @@ class Step:
         return node_name(self.edges[0][0]) if self.edges and self.operation != LEAF else None
 
     @property
-    def pointwise(self) -> bool:
+    def elementwise(self) -> bool:
         """Whether element i of the value depends on element i of the (broadcast) operands alone."""
         match self.node:
             case syntax.Binary(operator=operator) | syntax.Update(operator=operator):
@@ -68,7 +68,7 @@ class Step:
             case syntax.Unary():
                 return True
             case syntax.Call(function=row):
-                return row.pointwise
+                return row.elementwise
             case _:
                 return False
 

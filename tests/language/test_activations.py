@@ -104,14 +104,14 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def pointwise_cases() -> list[Any]:
-    rows = [row for row in ACTIVATIONS if row.pointwise]
+def elementwise_cases() -> list[Any]:
+    rows = [row for row in ACTIVATIONS if row.elementwise]
     cases = [(row, dict(row.parameters) | other) for row in rows for other in [{}, *OTHER_PARAMETERS.get(row.name, [])]]
     return [pytest.param(row, parameters, id=f"{row.name}{list(parameters.values())}") for row, parameters in cases]
 
 
 every_row = pytest.mark.parametrize("row", ACTIVATIONS, ids=lambda row: row.name)
-every_pointwise_case = pytest.mark.parametrize(("row", "parameters"), pointwise_cases())
+every_elementwise_case = pytest.mark.parametrize(("row", "parameters"), elementwise_cases())
 
 
 def real(value: Any) -> torch.Tensor:
@@ -185,13 +185,13 @@ def assert_close(found: torch.Tensor, wanted: torch.Tensor, x: torch.Tensor, *, 
 
 @every_row
 def test_every_expression_of_a_row_is_one_of_the_language(row: Activation) -> None:
-    known = {"x", *dict(row.parameters)} | (set() if row.pointwise else {"y", "n", "i", "j"})
+    known = {"x", *dict(row.parameters)} | (set() if row.elementwise else {"y", "n", "i", "j"})
     optional = [text for text in (row.flat, row.largest_slope, row.subject) if text is not None]
     for text in (row.formula, row.derivative, *row.kinks, *optional):
         assert set(parse(text, bound=known).free_names) <= known, text
 
 
-@every_pointwise_case
+@every_elementwise_case
 def test_the_formula_gives_what_pytorch_gives(row: Activation, parameters: Parameters) -> None:
     x = points(row)
     wanted = pytorch(row, x, parameters)
@@ -199,7 +199,8 @@ def test_the_formula_gives_what_pytorch_gives(row: Activation, parameters: Param
 
 
 @pytest.mark.parametrize(
-    ("row", "parameters"), [case for case in pointwise_cases() if case.values[0].name not in PYTORCH_HAS_NO_DERIVATIVE]
+    ("row", "parameters"),
+    [case for case in elementwise_cases() if case.values[0].name not in PYTORCH_HAS_NO_DERIVATIVE],
 )
 def test_the_derivative_gives_what_autograd_gives_at_the_kinks_too(row: Activation, parameters: Parameters) -> None:
     x = torch.cat([points(row), torch.tensor(kinks(row, parameters), dtype=torch.float64)])
@@ -217,8 +218,8 @@ def test_pytorch_still_refuses_to_differentiate_a_step(name: str) -> None:
         output.sum().backward()
 
 
-@pytest.mark.parametrize("row", [row for row in ACTIVATIONS if not row.pointwise], ids=lambda row: row.name)
-def test_the_formula_and_the_jacobian_of_a_row_that_is_not_pointwise_are_pytorchs(row: Activation) -> None:
+@pytest.mark.parametrize("row", [row for row in ACTIVATIONS if not row.elementwise], ids=lambda row: row.name)
+def test_the_formula_and_the_jacobian_of_a_row_that_is_not_elementwise_are_pytorchs(row: Activation) -> None:
     x = torch.tensor([0.3, -1.2, 2.0, 0.7, -0.4, 1.1], dtype=torch.float64)
     parameters = dict(row.parameters)
     y = pytorch(row, x, parameters)
@@ -230,15 +231,15 @@ def test_the_formula_and_the_jacobian_of_a_row_that_is_not_pointwise_are_pytorch
     torch.testing.assert_close(torch.tensor(found, dtype=torch.float64), wanted, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("row", [row for row in ACTIVATIONS if not row.pointwise], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in ACTIVATIONS if not row.elementwise], ids=lambda row: row.name)
 def test_the_formula_works_along_any_dim(row: Activation) -> None:
     x = torch.randn(4, 6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     for dim in (0, 1, -1):
         torch.testing.assert_close(run(row.formula, x=x, dim=dim), pytorch(row, x, {"dim": dim}), rtol=1e-12, atol=0)
 
 
-@every_pointwise_case
-def test_a_pointwise_row_maps_each_element_alone(row: Activation, parameters: Parameters) -> None:
+@every_elementwise_case
+def test_a_elementwise_row_maps_each_element_alone(row: Activation, parameters: Parameters) -> None:
     x = torch.linspace(0.05, 5, 6, dtype=torch.float64)
     together = pytorch(row, x, parameters)
     alone = torch.stack([pytorch(row, element, parameters) for element in x])
@@ -336,7 +337,7 @@ def pieces(text: str, parameters: Parameters) -> list[tuple[str, list[float]]]:
     return parsed
 
 
-@every_pointwise_case
+@every_elementwise_case
 def test_all_values_lie_in_the_range(row: Activation, parameters: Parameters) -> None:
     y = pytorch(row, wide(row, parameters), parameters)
     inside = torch.zeros_like(y, dtype=torch.bool)
@@ -348,7 +349,7 @@ def test_all_values_lie_in_the_range(row: Activation, parameters: Parameters) ->
     assert bool(inside.all()), y[~inside][:5]
 
 
-@every_pointwise_case
+@every_elementwise_case
 def test_values_come_close_to_each_end_of_the_range(row: Activation, parameters: Parameters) -> None:
     y = pytorch(row, wide(row, parameters), parameters)
     for bracket, ends in pieces(row.range, parameters):
@@ -361,7 +362,7 @@ def test_values_come_close_to_each_end_of_the_range(row: Activation, parameters:
                 assert float((y - end).abs().min()) <= 1e-3 * max(abs(end), 1e-3), end
 
 
-@every_pointwise_case
+@every_elementwise_case
 def test_a_closed_end_is_attained_and_an_open_end_is_not(row: Activation, parameters: Parameters) -> None:
     x = wide(row, parameters)
     y = pytorch(row, x[(x >= row.interval[0]) & (x <= row.interval[1])], parameters)  # farther out rounding attains it
@@ -375,7 +376,7 @@ def test_a_closed_end_is_attained_and_an_open_end_is_not(row: Activation, parame
                 assert end in members or not bool((y == end).any()), end
 
 
-@every_pointwise_case
+@every_elementwise_case
 def test_an_interval_of_the_range_has_no_gap(row: Activation, parameters: Parameters) -> None:
     y = pytorch(row, wide(row, parameters), parameters)
     for bracket, ends in pieces(row.range, parameters):
@@ -384,7 +385,7 @@ def test_an_interval_of_the_range_has_no_gap(row: Activation, parameters: Parame
             assert inside.numel() == 0 or float(inside.diff().max()) < 0.05
 
 
-@every_pointwise_case
+@every_elementwise_case
 def test_value_or_slope_jumps_at_each_kink_and_nowhere_else(row: Activation, parameters: Parameters) -> None:
     step = 1e-3
     stated = torch.tensor(kinks(row, parameters), dtype=torch.float64)
@@ -402,7 +403,7 @@ def test_value_or_slope_jumps_at_each_kink_and_nowhere_else(row: Activation, par
     torch.testing.assert_close(found, stated.sort().values, rtol=0, atol=1.01 * step)
 
 
-@every_pointwise_case
+@every_elementwise_case
 def test_the_slope_is_zero_where_it_is_flat_by_definition_and_not_elsewhere(
     row: Activation, parameters: Parameters
 ) -> None:
@@ -415,7 +416,7 @@ def test_the_slope_is_zero_where_it_is_flat_by_definition_and_not_elsewhere(
     assert int(changes.sum()) == (len(kinks(row, parameters)) if row.name in ("sign", "heaviside") else 0)
 
 
-@every_pointwise_case
+@every_elementwise_case
 def test_the_slope_tends_to_zero_on_the_stated_sides_only(row: Activation, parameters: Parameters) -> None:
     saturation = row.saturation or ""
     sides = {"left": saturation.startswith("to the left"), "right": saturation.startswith("to the right")}
@@ -432,7 +433,7 @@ def test_the_slope_tends_to_zero_on_the_stated_sides_only(row: Activation, param
         assert sides[side] == (vanishes and not flat), side
 
 
-@every_pointwise_case
+@every_elementwise_case
 def test_no_slope_exceeds_the_largest_slope_and_one_reaches_it(row: Activation, parameters: Parameters) -> None:
     x = wide(row, parameters)
     derivative = slope(row, x[x.abs() < 600], parameters).abs()
@@ -445,7 +446,7 @@ def test_no_slope_exceeds_the_largest_slope_and_one_reaches_it(row: Activation, 
     assert float(derivative.max()) >= stated * (1 - 1e-6)
 
 
-@pytest.mark.parametrize("row", [row for row in ACTIVATIONS if not row.pointwise], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in ACTIVATIONS if not row.elementwise], ids=lambda row: row.name)
 def test_no_entry_of_the_jacobian_exceeds_the_largest_slope_and_one_reaches_it(row: Activation) -> None:
     others = {"glu": 0.0, "softmin": 1e4}.get(row.name, -1e4)  # gates half open; entries that do not count
     samples = [torch.tensor([a, 0.0, others, others], dtype=torch.float64) for a in torch.linspace(-1000, 1000, 401)]
@@ -584,7 +585,7 @@ def test_no_two_rows_share_a_name() -> None:
     assert len(ACTIVATIONS) >= 30
 
 
-@every_pointwise_case
+@every_elementwise_case
 def test_the_interval_contains_every_kink(row: Activation, parameters: Parameters) -> None:
     low, high = row.interval
     assert low < high

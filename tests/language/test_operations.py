@@ -26,8 +26,8 @@ OPERATIONS = operations()
 GENERATOR = Path(__file__).parents[2] / "tools" / "generate_operations.py"
 GENERATED_WITH = "2.13"
 NAMES = {row.name: row for row in OPERATIONS}
-POINTWISE = [row for row in OPERATIONS if row.pointwise]
-MIXING = [row for row in OPERATIONS if not row.pointwise]
+ELEMENTWISE = [row for row in OPERATIONS if row.elementwise]
+MIXING = [row for row in OPERATIONS if not row.elementwise]
 by_name = pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)
 
 
@@ -273,7 +273,7 @@ def test_a_signature_uses_the_kinds_that_exist(row: Row) -> None:
         assert len(names) == len(set(names))
 
 
-# --- pointwise, by experiment ----------------------------------------------------------------------------------------
+# --- elementwise, by experiment --------------------------------------------------------------------------------------
 
 
 def reals(shape: tuple[int, ...], start: float = 0.2) -> torch.Tensor:
@@ -351,7 +351,7 @@ ARGUMENTS: dict[str, dict[str, object]] = {
 }
 """Arguments for what cannot be called with numbers between 0.2 and 0.8."""
 
-for _row in POINTWISE:
+for _row in ELEMENTWISE:
     if _row.name.endswith("_") and _row.name[:-1] in ARGUMENTS:
         ARGUMENTS.setdefault(_row.name, ARGUMENTS[_row.name[:-1]])
 
@@ -470,8 +470,8 @@ def touched(row: Row, arguments: dict[str, object]) -> Iterator[tuple[str, int, 
             yield name, index, {place for place, (a, b) in pairs if not torch.equal(a.nan_to_num(), b.nan_to_num())}
 
 
-@pytest.mark.parametrize("row", POINTWISE, ids=lambda row: row.name)
-def test_an_element_of_a_pointwise_result_depends_on_its_own_place_alone(row: Row) -> None:
+@pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
+def test_an_element_of_a_elementwise_result_depends_on_its_own_place_alone(row: Row) -> None:
     arguments = arguments_for(row)
     count = max(value.numel() for value in arguments.values() if isinstance(value, torch.Tensor))
     answers = called(row, arguments)
@@ -484,13 +484,13 @@ DRAWN = {"cauchy_", "exponential_", "geometric_", "log_normal_", "normal_", "ran
 CONSTANT = {"fill_", "full_like", "ones_like", "rand_like", "randint_like", "randn_like", "zero_", "zeros_like"}
 
 
-def test_the_experiment_moves_every_pointwise_result_but_those_that_ignore_their_tensor() -> None:
-    still = {row.name for row in POINTWISE if not any(place[2] for place in touched(row, arguments_for(row)))}
+def test_the_experiment_moves_every_elementwise_result_but_those_that_ignore_their_tensor() -> None:
+    still = {row.name for row in ELEMENTWISE if not any(place[2] for place in touched(row, arguments_for(row)))}
     assert still == DRAWN | CONSTANT
 
 
 @pytest.mark.parametrize("name", ["cumsum", "flip", "msort", "matrix_exp", "logcumsumexp", "fliplr", "inverse"])
-def test_the_experiment_would_notice_a_row_that_is_not_pointwise(name: str) -> None:
+def test_the_experiment_would_notice_a_row_that_is_not_elementwise(name: str) -> None:
     arguments = {**arguments_for(NAMES[name])}
     assert [place for place in touched(NAMES[name], arguments) if place[2] - {place[1]}] != []
 
@@ -498,7 +498,7 @@ def test_the_experiment_would_notice_a_row_that_is_not_pointwise(name: str) -> N
 RELUCTANT = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError)
 """What PyTorch raises where two 3 by 3 matrices are no sensible arguments."""
 
-NOT_POINTWISE_BECAUSE = {
+NOT_ELEMENTWISE_BECAUSE = {
     "tensor": "it makes a tensor of anything, numbers included",
     **dict.fromkeys(
         ["chunk", "expand_as", "lp_pool1d", "reshape_as", "squeeze", "squeeze_", "tile", "view_as"],
@@ -521,7 +521,7 @@ def mixing(row: Row) -> bool | None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_a_row_that_keeps_the_shape_and_is_not_pointwise_mixes_elements() -> None:
+def test_a_row_that_keeps_the_shape_and_is_not_elementwise_mixes_elements() -> None:
     seen = {row.name: mixing(row) for row in MIXING}
-    assert {name for name, mixes in seen.items() if mixes is False} == set(NOT_POINTWISE_BECAUSE)
+    assert {name for name, mixes in seen.items() if mixes is False} == set(NOT_ELEMENTWISE_BECAUSE)
     assert sum(mixes is True for mixes in seen.values()) > 100

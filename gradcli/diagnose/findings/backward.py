@@ -55,7 +55,7 @@ def _walk(tape: Tape, context: Context, start: Edge, leaf: Step, gradient: torch
 def _is_fresh(tape: Tape, node: GraphNode, outgoing: torch.Tensor, upstream: list[tuple[int, torch.Tensor]]) -> bool:
     """Whether an elementwise step spoils elements at which a finite gradient arrived."""
     step = tape.owner_of(node)
-    if step is None or not step.pointwise or len(upstream) != 1:
+    if step is None or not step.elementwise or len(upstream) != 1:
         return False
     _, arrived = upstream[0]
     return arrived.shape == outgoing.shape and bool((bad(outgoing) & ~bad(arrived)).any())
@@ -75,7 +75,7 @@ def _at_node(tape: Tape, context: Context, node: GraphNode, edge: Edge, outgoing
         return None
     incoming = [gradient for gradient in tape.passages[node].incoming if gradient is not None]
     mask = bad(outgoing)
-    if step.pointwise and len(incoming) == 1 and incoming[0].shape == mask.shape:
+    if step.elementwise and len(incoming) == 1 and incoming[0].shape == mask.shape:
         fresh = mask & ~bad(incoming[0])
         mask = rather(~nan_arrives(step.arguments, mask), fresh if bool(fresh.any()) else mask)
     index = first(mask)
@@ -93,7 +93,7 @@ def _at_node(tape: Tape, context: Context, node: GraphNode, edge: Edge, outgoing
         position=position,
         masked=_discarded_somewhere(tape, step, node, incoming),
     )
-    return _with_factors(tape, context, birth, node) if step.pointwise and position is not None else birth
+    return _with_factors(tape, context, birth, node) if step.elementwise and position is not None else birth
 
 
 def _with_factors(tape: Tape, context: Context, birth: Birth, node: GraphNode) -> Birth:

@@ -102,7 +102,12 @@ def _element(birth: Birth, evidence: Evidence) -> tuple[str | None, Index]:
         return birth.step.text, birth.index
     inputs = {source.index: source for source in evidence.tape.inputs(birth.step)}
     floating = [s for s in inputs.values() if s.value is not None and s.value.is_floating_point()]
-    if birth.step.pointwise and len(floating) == 1 and floating[0].operation == LEAF and floating[0].value is not None:
+    if (
+        birth.step.elementwise
+        and len(floating) == 1
+        and floating[0].operation == LEAF
+        and floating[0].value is not None
+    ):
         index = inside(birth.index, floating[0].value.shape)
         return (None, birth.index) if index is None else (floating[0].text, index)
     return None, birth.index
@@ -121,9 +126,9 @@ def _operands_at(step: Step, index: Index, evidence: Evidence) -> list[str]:
     shown = []
     for operand in dict.fromkeys(tape.inputs(step)):
         value = operand.value
-        if value is None or not (step.pointwise or value.numel() == 1):
+        if value is None or not (step.elementwise or value.numel() == 1):
             continue
-        own = inside(index, value.shape) if step.pointwise else (0,) * value.ndim
+        own = inside(index, value.shape) if step.elementwise else (0,) * value.ndim
         if own is not None and at(value, own) is not None and value.dtype is not torch.bool:
             shown.append(_operand_at(operand, own))
     return list(dict.fromkeys(shown))

@@ -52,10 +52,10 @@ def inside(index: Index, shape: torch.Size | tuple[int, ...]) -> Index | None:
     return tuple(0 if n == 1 else i for i, n in zip(tail, shape, strict=True))
 
 
-def aligned(pointwise: bool, focus: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+def aligned(elementwise: bool, focus: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
     """The elements of an operand that some elements of a value were made of; all, where that cannot be told."""
     everything = torch.ones(own.shape, dtype=torch.bool, device=own.device)
-    if not pointwise or own.ndim > focus.ndim:
+    if not elementwise or own.ndim > focus.ndim:
         return everything
     reduced = focus.reshape(-1, *focus.shape[focus.ndim - own.ndim :]).any(dim=0)
     for dim, (size, target) in enumerate(zip(reduced.shape, own.shape, strict=True)):

@@ -73,7 +73,7 @@ def hidden_nan(tape: Tape, birth: Birth, written: Written) -> Iterator[Birth]:
     """The operations that made the NaN which a gradient is multiplied with, though the output does not show it."""
     step = birth.step
     found = [start for start in _operands(tape, birth) if start.nan]
-    if not found and not step.pointwise and has_nan(step.value) and step.value is not None:
+    if not found and not step.elementwise and has_nan(step.value) and step.value is not None:
         found = [_Stop(step, step.value, torch.isnan(step.value), nan=True)]
     for start in found:
         yield from (cause for cause in _walk(tape, start, written) if cause.kind == "forward")
@@ -87,7 +87,7 @@ def _operands(tape: Tape, birth: Birth) -> Iterator[_Stop]:
         focus[birth.place] = True
     for source in tape.inputs(step):
         for own in source.values:
-            fed = bad(own) if focus is None else bad(own) & aligned(step.pointwise, focus, own)
+            fed = bad(own) if focus is None else bad(own) & aligned(step.elementwise, focus, own)
             for part, nan in ((fed & torch.isnan(own), True), (fed & ~torch.isnan(own), False)):
                 if bool(part.any()):
                     yield _Stop(source, own, part, nan)
@@ -203,7 +203,7 @@ def _birth(stop: _Stop) -> Birth:
     born = at(value, index)
     number = float("nan") if born is None else born
     alike = torch.isnan(value) if number != number else bad(value)
-    own = rather(~nan_arrives(step.arguments, alike), alike) if step.pointwise else alike
+    own = rather(~nan_arrives(step.arguments, alike), alike) if step.elementwise else alike
     return Birth(
         kind="forward",
         step=step,
@@ -225,7 +225,7 @@ def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:
         if step.operation == ITEM:
             return [replace(stop, step=source)]
         for own in source.values:
-            fed = bad(own) & aligned(step.pointwise, stop.focus, own)
+            fed = bad(own) & aligned(step.elementwise, stop.focus, own)
             nan = fed & torch.isnan(own) if bool(fed.any()) else fed
             if stop.nan and bool(nan.any()):
                 with_nan.append(_Stop(source, own, nan, nan=True))

@@ -66,7 +66,7 @@ def _own_index(step: Step, index: tuple[int, ...]) -> tuple[int, ...]:
 def has_kinks(node: syntax.Node) -> bool:
     """Whether an operation could have a kink somewhere."""
     if isinstance(node, syntax.Call) and isinstance(node.function, Activation):
-        return node.function.pointwise and bool(node.function.kinks)
+        return node.function.elementwise and bool(node.function.kinks)
     return isinstance(node, syntax.Call) and operation_of(node) in _RULES
 
 
@@ -143,7 +143,7 @@ def kinks(step: Step) -> torch.Tensor | None:
 def _activation(call: syntax.Call, x: torch.Tensor, arguments: tuple[object, ...]) -> torch.Tensor | None:
     row = call.function
     assert isinstance(row, Activation)
-    if not row.pointwise or not row.kinks:
+    if not row.elementwise or not row.kinks:
         return None
     given = [name for name, _ in call.keywords]
     chosen = dict(row.parameters) | dict(zip(given, arguments[len(arguments) - len(given) :], strict=True))

@@ -78,7 +78,7 @@ def of_value(step: Step, index: Index, value: float, context: Context) -> str | 
     spoilt = any(isinstance(argument, torch.Tensor) and is_bad(argument) for argument in step.arguments)
     if reason is not None and (not spoilt or "inf - inf" in reason):
         return reason
-    return _spoilt_by(step) if spoilt and value != value and not step.pointwise else None
+    return _spoilt_by(step) if spoilt and value != value and not step.elementwise else None
 
 
 def squares_overflow(step: Step) -> bool:

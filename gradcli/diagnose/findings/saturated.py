@@ -93,7 +93,7 @@ def possible_slope(node: Observed) -> float | None:
     if not isinstance(node, syntax.Call) or not isinstance(node.function, Activation):
         return None
     row = node.function
-    if row.saturation is None or row.largest_slope is None or not row.pointwise or node.keywords:
+    if row.saturation is None or row.largest_slope is None or not row.elementwise or node.keywords:
         return None
     try:
         return float(row.largest_slope)

@@ -59,7 +59,7 @@ def rounded_to_zero(step: Step, zeros: torch.Tensor) -> TrueValue | None:
 def _is_plain_zero(step: Step, index: Index) -> bool:
     """Whether the zero follows from the operands at a glance: 0*b, exp(-inf), or products that float64 has room for."""
     tensors = [a for a in step.arguments if isinstance(a, torch.Tensor) and a.is_floating_point()]
-    if step.pointwise:
+    if step.elementwise:
         elements = [at(tensor, own) for tensor in tensors if (own := inside(index, tensor.shape)) is not None]
         return any(element == 0 or (element is not None and isinf(element)) for element in elements)
     if step.operation in ("prod", "cumprod"):
@@ -96,9 +96,9 @@ def _operands(step: Step, index: Index) -> tuple[Node, dict[str, np.ndarray[Any,
     named: list[Node] = []
     for place, (child, argument) in enumerate(zip(syntax.children(node), step.arguments, strict=True)):
         if isinstance(argument, torch.Tensor):
-            if argument.is_complex() or (not step.pointwise and argument.numel() > MAX_ELEMENTS):
+            if argument.is_complex() or (not step.elementwise and argument.numel() > MAX_ELEMENTS):
                 return None
-            own = inside(index, argument.shape) if step.pointwise else None
+            own = inside(index, argument.shape) if step.elementwise else None
             values[f"_{place}"] = array(argument[own] if own else argument)
             named.append(syntax.Name(f"_{place}", child.span))
         else:

@@ -58,7 +58,7 @@ def _behind(
     parts: list[list[Rounded]] = []
     for source in dict.fromkeys(tape.inputs(step)):
         own = source.value
-        fed = None if own is None or not own.is_floating_point() else aligned(step.pointwise, zeros, own) & (own == 0)
+        fed = None if own is None or not own.is_floating_point() else aligned(step.elementwise, zeros, own) & (own == 0)
         if fed is not None and bool(fed.any()):
             parts.append(_behind(tape, source, fed, written, known))
     if (step.operation in PRODUCTS and not all(parts)) or (step.operation == "sub" and _cancel(parts)):
@@ -118,7 +118,7 @@ def zeros_met(tape: Tape, step: Step, focus: torch.Tensor | None) -> Iterator[tu
         if position is not None and not (argument is own or _same(argument, own)):
             continue
         where = own == 0
-        yield source, where if focus is None else where & aligned(step.pointwise, focus, own)
+        yield source, where if focus is None else where & aligned(step.elementwise, focus, own)
 
 
 def _same(argument: object, own: torch.Tensor) -> bool:
@@ -135,7 +135,7 @@ def traced(tape: Tape, birth: Birth, written: Written) -> list[Birth]:
         return [birth]
     place = birth.index if birth.kind == "forward" else birth.place
     focus = None
-    if step.pointwise and place is not None and len(place) == step.value.ndim:
+    if step.elementwise and place is not None and len(place) == step.value.ndim:
         focus = torch.zeros(step.value.shape, dtype=torch.bool, device=step.value.device)
         focus[place] = True
     found = {}
@@ -162,7 +162,7 @@ def _beside(tape: Tape, birth: Birth, written: Written) -> Iterator[Birth]:
         own = source.value
         if own is None or not own.is_floating_point():
             continue
-        zeros = (own == 0) & aligned(later.pointwise, focus, own)
+        zeros = (own == 0) & aligned(later.elementwise, focus, own)
         if bool(zeros.any()) and not behind(tape, source, zeros, written):
             node = later.edges[0][0] if later.edges else None
             yield replace(birth, step=later, index=birth.later_index, value=float("nan"), later=None, node=node)

@@ -100,7 +100,7 @@ def doubtful(tape: Tape, name: str, births: Sequence[ZeroBirth]) -> np.ndarray:
     if whole is not None:
         return np.full(shape, is_doubtful(tape, whole) and whole.why != "saturated")
     smooth = [step for step in tape.steps if not _is_exact(step)]
-    if not smooth or not all(step.pointwise and not _is_gate(step) and step.operation not in FLAT for step in smooth):
+    if not smooth or not all(step.elementwise and not _is_gate(step) and step.operation not in FLAT for step in smooth):
         return np.zeros(shape, dtype=bool)
     moved: np.ndarray = array(leaf.value) != 0
     return moved

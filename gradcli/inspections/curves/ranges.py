@@ -15,7 +15,7 @@ from gradcli.inspections.grad import GradOptions, grad
 from gradcli.language import catalogue
 from gradcli.language.curve import Stretch, read_curves
 from gradcli.language.names import without_prefix
-from gradcli.language.properties import is_pointwise, is_random
+from gradcli.language.properties import is_elementwise, is_random
 from gradcli.language.ranges import RangeRequest
 from gradcli.language.request import Binding, Request, Value
 from gradcli.numerics.evaluate import Context
@@ -66,7 +66,7 @@ def drawn(
     axis = Value("the axis", numbers=np.linspace(finite.min(), finite.max(), DRAWN_POINTS))
     row = catalogue.find_activation(without_prefix(subject.strip()))
     found: GradResult | ActivateResult | Failure
-    if row is not None and options.order <= 2 and is_pointwise(request.program):
+    if row is not None and options.order <= 2 and is_elementwise(request.program):
         found = activate(read_curves(subject, []), ActivateOptions((axis,), order=options.order), compute)
     else:
         rest = tuple(binding for binding in request.bindings if binding.name != axes[0])

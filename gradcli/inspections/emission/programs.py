@@ -13,7 +13,7 @@ from gradcli.errors import UsageError
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.draft import Draft, differentiated, gradient_names, printed
 from gradcli.inspections.emission.gate import quoted
-from gradcli.inspections.grad import GradOptions, check_options, directions, is_elementwise
+from gradcli.inspections.grad import GradOptions, check_options, directions, maps_elementwise
 from gradcli.inspections.loss import LossOptions, check_descent, default_wrt
 from gradcli.inspections.retain_demo import RetainOptions, demonstration, staged
 from gradcli.inspections.softmax import SoftmaxOptions, check_softmax, softmax_request
@@ -70,7 +70,7 @@ def grad_program(
     """What `grad` does."""
     draft = Draft(request, bind(request, compute, selection))
     if draft.value is not None:
-        check_options(draft.bound, draft.value, options, is_elementwise(draft.bound, draft.value))
+        check_options(draft.bound, draft.value, options, maps_elementwise(draft.bound, draft.value))
     helpers = [DERIVATIVE] if options.order > 1 else []
     helpers += [JACOBIAN] if options.jacobian or options.hessian else []
     # in the order in which `grad` evaluates them: they may draw random numbers

@@ -2,7 +2,7 @@
 
 The data stands in `generated.py`, by category: `("name=alias,alias", marks, signature, signature)`. The marks say where
 PyTorch has the operation (`n`: torch.nn.functional, `t`: torch.Tensor alone, else torch), that it is called as a
-function (`f`) or as a method (`m`), and that it is pointwise (`p`). An in-place operation without signatures has those
+function (`f`) or as a method (`m`), and that it is elementwise (`p`). An in-place operation without signatures has those
 of the operation whose name is its own without the underscore.
 """
 
@@ -101,7 +101,7 @@ def _operation(category: str, place: int) -> Operation:
         signatures=tuple(written) if twin is None else in_place(twin.signatures),
         method="m" in marks,
         function="f" in marks,
-        pointwise="p" in marks,
+        elementwise="p" in marks,
         subject=f"{name}({SUBJECTS[name]})" if name in SUBJECTS else None,
         aliases=tuple(aliases.split(",")) if aliases else (),
     )

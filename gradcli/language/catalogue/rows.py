@@ -19,7 +19,7 @@ class Row:
     signatures: one text per overload, see `signature.py`; the first that fits is taken.
     method: also callable as `x.name(...)`.
     function: also callable as `name(x, ...)`; only in-place methods and views are not.
-    pointwise: element i of the result depends on element i of the (broadcast) arguments alone.
+    elementwise: element i of the result depends on element i of the (broadcast) arguments alone.
     subject: the call that a bare `name` stands for on the command line, None for `name(x)`.
     aliases: further names for the same row.
     """
@@ -30,7 +30,7 @@ class Row:
     signatures: tuple[str, ...]
     method: bool = False
     function: bool = True
-    pointwise: bool = False
+    elementwise: bool = False
     subject: str | None = None
     aliases: tuple[str, ...] = ()
 
@@ -45,7 +45,7 @@ class Activation(Row):
     """An activation function of one tensor `x` and scalar parameters.
 
     formula, derivative: expressions of this language in `x` and the parameters; the tests run them. At a kink the
-        derivative is the value that PyTorch picks. Of a row that is not pointwise the derivative is the entry
+        derivative is the value that PyTorch picks. Of a row that is not elementwise the derivative is the entry
         d y[i] / d x[j] of the Jacobian, for a 1-D `x`, the result `y` and its length `n`, where i == j counts as 1 or
         0. A parameter that the formula does not name is at its default (the `approximate` of gelu).
     parameters: names and default values (numbers, or a text such as 'none'), in PyTorch's order. Where PyTorch has no
@@ -56,7 +56,7 @@ class Activation(Row):
     flat: a condition in `x` and the parameters under which f is constant by definition, None if nowhere.
     saturation: where f' tends to zero without being zero by definition, in words, None if nowhere.
     largest_slope: an expression in the parameters for the supremum of |f'| away from the kinks (of a row that is not
-        pointwise: of every entry of the Jacobian), None if unbounded; 0 for a step.
+        elementwise: of every entry of the Jacobian), None if unbounded; 0 for a step.
     interval: the stretch of the x axis worth looking at.
     paper: where it comes from.
     """

@@ -38,7 +38,7 @@ def _below(node: Node, depth: int) -> list[Node]:
             parts = [operand]
         case Binary(operator=operator, left=left, right=right) if operator != "matmul":
             parts = [left, right]
-        case Call(function=row) if row.pointwise:
+        case Call(function=row) if row.elementwise:
             parts = operands_of(node)
         case _:
             return []

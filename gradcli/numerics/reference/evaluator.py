@@ -230,7 +230,7 @@ def _is_tensor(value: object) -> bool:
 
 
 def _is_number_function(row: Row) -> bool:
-    return row.pointwise and row.category not in ("conversion", "creation", "random", "in-place")
+    return row.elementwise and row.category not in ("conversion", "creation", "random", "in-place")
 
 
 def _as_number(array: Array) -> object:

@@ -14,7 +14,7 @@ import numpy as np
 from mpmath import mp
 from numpy.typing import NDArray
 
-from gradcli.language.properties import is_pointwise
+from gradcli.language.properties import is_elementwise
 from gradcli.language.syntax import Program
 from gradcli.numerics.reference.approaches import DIGITS, DISTANCES, INNER, Line, displaced, lines
 from gradcli.numerics.reference.converging import Limit, joined, tends_to
@@ -186,7 +186,7 @@ class _Search:
         return found
 
     def _is_elementwise(self) -> bool:
-        if not is_pointwise(self.program):
+        if not is_elementwise(self.program):
             return False
         with mp.workdps(15):
             shape = evaluate(self.program, self.inputs, held=self.held).shape

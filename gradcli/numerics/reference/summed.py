@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from mpmath import mp
 
-from gradcli.language.properties import is_pointwise, summed
+from gradcli.language.properties import is_elementwise, summed
 from gradcli.language.syntax import Call, Program
 from gradcli.numerics.reference.evaluator import evaluate
 from gradcli.numerics.reference.reals import Array, reals
@@ -33,7 +33,7 @@ def summands(
     if inner is None:
         return None
     each = replace(program, result=inner)
-    if not is_pointwise(each):
+    if not is_elementwise(each):
         return None
     with mp.workdps(15):
         shape = evaluate(each, inputs, held=held).shape

@@ -31,7 +31,7 @@ def blocks(result: GradResult) -> tuple[Block, ...]:
     """The answer for people."""
     return (
         Heading(result.expression, place(result.setting, result.inputs)),
-        *((_pointwise_table(result),) if _is_pointwise(result) else _tensor_by_tensor(result)),
+        *((_elementwise_table(result),) if _is_elementwise(result) else _tensor_by_tensor(result)),
         *derivatives.matrices(result),
         *gradient_facts(result.norm, result.gradients),
         Note(_method(result), "quiet"),
@@ -44,8 +44,8 @@ def table(result: GradResult) -> Table:
     """The answer for programs: a row an element, or a row a partial derivative where those were asked for."""
     if result.jacobians is not None or result.hessians is not None:
         return derivatives.table(result)
-    if _is_pointwise(result):
-        return _pointwise_table(result)
+    if _is_elementwise(result):
+        return _elementwise_table(result)
     tensors = {name: (tensor, result.gradients.get(name)) for name, tensor in result.inputs.items()}
     outputs = {"output": result.output} | ({} if result.tangent is None else {"tangent": result.tangent})
     return long_table(tensors, outputs)
@@ -57,7 +57,7 @@ def plots(result: GradResult) -> tuple[Drawing, ...]:
     if field is not None:
         return (field,)
     axes = [name for name, tensor in result.inputs.items() if tensor.values.ndim]
-    if len(axes) != 1 or not _is_pointwise(result) or result.output.values.size < 2:
+    if len(axes) != 1 or not _is_elementwise(result) or result.output.values.size < 2:
         return ()
     name = axes[0]
     points = result.inputs[name]
@@ -145,13 +145,13 @@ def gradient_facts(norm: np.ndarray | None, gradients: Mapping[str, Gradient | N
     yield Facts(tuple(pairs))
 
 
-def _is_pointwise(result: GradResult) -> bool:
+def _is_elementwise(result: GradResult) -> bool:
     return result.method.elementwise and all(
         broadcast(tensor, result.output.shape) is not None for tensor in result.inputs.values()
     )
 
 
-def _pointwise_table(result: GradResult) -> Table:
+def _elementwise_table(result: GradResult) -> Table:
     shape = result.output.shape
     columns: list[Column] = [index_column(shape)] if len(shape) > 1 else []
     for name, tensor in result.inputs.items():

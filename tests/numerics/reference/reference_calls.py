@@ -43,7 +43,7 @@ INPUTS: dict[str, np.ndarray] = {
 SYMMETRIC = "(a @ a.T + 3 * eye(3))"
 
 CALLS: dict[str, str] = {
-    # pointwise, where (p) or (p, q) is no call or says nothing
+    # elementwise, where (p) or (p, q) is no call or says nothing
     "acosh": "acosh(q)",
     "add": "add(a, b, alpha=3) + a.add(2) + add(1, a)",
     "addcdiv": "addcdiv(p, r, q, value=0.3)",

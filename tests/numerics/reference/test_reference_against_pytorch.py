@@ -53,7 +53,7 @@ def call_of(row: Row) -> str | None:
     if row.name in CALLS:
         return CALLS[row.name]
     required = [p for p in signatures_of(row)[0].parameters if p.required]
-    if not row.pointwise or len(required) > 2 or any(p.kind != "tensor" for p in required):
+    if not row.elementwise or len(required) > 2 or any(p.kind != "tensor" for p in required):
         return None
     operands = ("p", "q")[: len(required)]
     return f"{row.name}({', '.join(operands)})" if row.function else f"p.{row.name}({', '.join(operands[1:])})"

@@ -49,7 +49,7 @@ def subject(case: Case) -> str:
     return f"{case['name']}({', '.join(['x', *words])})"
 
 
-POINTWISE = [case for case in ACTIVATIONS if case["name"] != "glu"]
+ELEMENTWISE = [case for case in ACTIVATIONS if case["name"] != "glu"]
 
 
 def points(case: Case) -> list[Case]:
@@ -66,7 +66,7 @@ def slopes_at(case: Case) -> Iterator[tuple[Case, Slope]]:
     return zip(points(case), found, strict=True)
 
 
-every_activation = pytest.mark.parametrize("case", POINTWISE, ids=subject)
+every_activation = pytest.mark.parametrize("case", ELEMENTWISE, ids=subject)
 
 
 @every_activation
@@ -113,9 +113,9 @@ def test_the_slopes_of_glu_are_its_partial_derivatives() -> None:
         assert is_close(found[1].value, point["db"], CLOSE)
 
 
-def test_the_data_has_every_pointwise_activation_it_had() -> None:
-    assert len({case["name"] for case in POINTWISE}) >= 25
-    assert all(find_activation(case["name"]) for case in POINTWISE)
+def test_the_data_has_every_elementwise_activation_it_had() -> None:
+    assert len({case["name"] for case in ELEMENTWISE}) >= 25
+    assert all(find_activation(case["name"]) for case in ELEMENTWISE)
 
 
 def tensor(data: Case) -> np.ndarray:
