@@ -11,7 +11,7 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.findings import ABOUT_THE_TAPE, of_tape
 from gradcli.diagnose.findings.evidence import Evidence
-from gradcli.diagnose.findings.quiet import is_quiet
+from gradcli.diagnose.findings.nothing_to_report import has_nothing_to_report
 from gradcli.diagnose.shadow import has_slope_beside, shadow, slopes_at, value_at, widened, with_noise
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients
@@ -22,7 +22,7 @@ from gradcli.results.findings import Finding, Sample
 
 MAX_ELEMENTS = 10_000
 """Larger inputs do not get a tape unless it is asked for,"""
-MAX_ELEMENTS_OF_SICK = 2**25
+MAX_ELEMENTS_OF_NON_FINITE = 2**25
 """or an output or a gradient holds NaN or Inf."""
 MAX_ELEMENTS_OF_OUTPUT = 2**24
 """A larger output of small inputs is computed again only to find where a NaN or Inf is from: each run holds it anew."""
@@ -38,27 +38,31 @@ def gather(
 ) -> Evidence:
     """The evidence beside a plain run that has been made; `plain` are its output and its gradients.
 
-    What is large, an input or an output, gets a tape only where a number is not finite: that was born somewhere.
+    What is large, an input or an output, gets a tape only where a number is not finite: that has an origin.
     """
     elements = sum(leaf.numel() for leaf in bound.leaves.values())
     if bound.wrt and plain is not None and elements <= MAX_ELEMENTS and plain[0].numel() > MAX_ELEMENTS_OF_OUTPUT:
-        tape = partial(record, bound, cotangent) if _is_sick(plain[0], *plain[1].values()) else None
+        tape = partial(record, bound, cotangent) if _any_non_finite(plain[0], *plain[1].values()) else None
         alone = Evidence(None, tape, bound.context, values=bound.values, written=bound.written)
         return replace(alone, sample=Sample(looked=0, of=elements + plain[0].numel()))
     wanted = bool(bound.wrt) and (
         elements <= MAX_ELEMENTS
-        or (elements <= MAX_ELEMENTS_OF_SICK and plain is not None and _is_sick(plain[0], *plain[1].values()))
+        or (
+            elements <= MAX_ELEMENTS_OF_NON_FINITE
+            and plain is not None
+            and _any_non_finite(plain[0], *plain[1].values())
+        )
     )
     if not wanted:
         evidence = evidence_of(bound, None, cotangent, gradients, order=order)
         return replace(evidence, sample=Sample(looked=0, of=elements)) if bound.wrt else evidence
-    quiet = (
+    nothing = (
         plain is not None
         and not bound.written
-        and is_quiet(bound.program, plain[0], cotangent, plain[1], ABOUT_THE_TAPE)
+        and has_nothing_to_report(bound.program, plain[0], cotangent, plain[1], ABOUT_THE_TAPE)
     )
     evidence = evidence_of(bound, partial(record, bound, cotangent), cotangent, gradients, order=order)
-    return replace(evidence, quiet=True) if quiet else evidence
+    return replace(evidence, nothing_to_report=True) if nothing else evidence
 
 
 def findings_of(bound: BoundExpression, output: torch.Tensor, rules: tuple[str, ...]) -> list[Finding]:
@@ -74,7 +78,7 @@ def findings_of(bound: BoundExpression, output: torch.Tensor, rules: tuple[str, 
         found = autodiff.gradients(output, bound.differentiated, cotangent=weights, retain_graph=True)
     except TorchError:
         found = {}
-    if found and not bound.written and is_quiet(bound.program, output, weights, found, rules):
+    if found and not bound.written and has_nothing_to_report(bound.program, output, weights, found, rules):
         return []
     tape = record(bound, weights)
     evidence = Evidence(None, tape, bound.context, values=bound.values, written=bound.written)
@@ -119,7 +123,7 @@ def agreement(plain: Mapping[str, torch.Tensor | None], recorded: Mapping[str, t
     return all(_same(plain[name], recorded[name]) for name in plain)
 
 
-def _is_sick(*tensors: torch.Tensor | None) -> bool:
+def _any_non_finite(*tensors: torch.Tensor | None) -> bool:
     return not all(tensor is None or all_finite(tensor) for tensor in tensors)
 
 

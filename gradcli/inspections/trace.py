@@ -1,4 +1,4 @@
-"""`trace`: the tape of an expression, where its troubles were born, and the chain rule with numbers."""
+"""`trace`: the tape of an expression, where its troubles begin, and the chain rule with numbers."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def _paths(tape: Tape, options: TraceOptions) -> tuple[Path, ...]:
 
 
 def _marked(result: TraceResult) -> TraceResult:
-    """The result with the codes of its findings at the steps where they were born."""
+    """The result with the codes of its findings at the steps that they are about."""
     codes: dict[Span, dict[str, None]] = {}
     for finding in result.findings:
         if finding.span is not None:
@@ -213,5 +213,5 @@ def _marked(result: TraceResult) -> TraceResult:
 
 
 def _codes_at(step: Step, codes: Mapping[Span, Mapping[str, None]]) -> tuple[str, ...]:
-    """An input is only to blame for what it was given as; the rest is born in the expression that is nothing else."""
+    """An input is only to blame for what it was given as; the rest belongs to the expression that is nothing else."""
     return tuple(code for code in codes.get(step.span, ()) if (step.operation == LEAF) == code.endswith("-input"))

@@ -46,5 +46,5 @@ def test_its_neighbour_is_left_alone(line: str) -> None:
     ],
 )
 def test_a_conversion_to_a_dtype_that_ends_before_the_number_says_where(line: str, end: str) -> None:
-    (born,) = found(line, "inf-forward")
-    assert end in born["message"]
+    (only,) = found(line, "inf-forward")
+    assert end in only["message"]

@@ -60,5 +60,5 @@ def test_its_neighbour_is_left_alone(line: str) -> None:
     ],
 )
 def test_a_normalisation_is_nan_because_of_large_squares_or_of_none(line: str, why: str) -> None:
-    (born,) = found(line, "nan-forward")
-    assert why in born["message"]
+    (only,) = found(line, "nan-forward")
+    assert why in only["message"]

@@ -10,7 +10,7 @@ from looking import Place, findings, found, place
 from mpmath import mp
 
 from gradcli.diagnose.findings import ABOUT_THE_TAPE
-from gradcli.diagnose.findings.quiet import is_quiet
+from gradcli.diagnose.findings.nothing_to_report import has_nothing_to_report
 from gradcli.language.parser import parse
 
 MIXTURE = "-log(sum(al*exp(-(t-mu)**2/(2*s**2))))"
@@ -138,7 +138,7 @@ def test_the_smallest_number_of_the_dtype_is_the_bound(dtype: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "quiet"),
+    ("text", "nothing"),
     [
         ("x * x", True),
         ("1 / x", True),
@@ -149,6 +149,6 @@ def test_the_smallest_number_of_the_dtype_is_the_bound(dtype: str) -> None:
         ("norm(x)", False),
     ],
 )
-def test_what_could_meet_a_computed_zero_is_not_quiet(text: str, quiet: bool) -> None:
+def test_what_could_meet_a_computed_zero_is_looked_at(text: str, nothing: bool) -> None:
     one = torch.ones(1)
-    assert is_quiet(parse(text), one, one, {"x": one}, ABOUT_THE_TAPE) is quiet
+    assert has_nothing_to_report(parse(text), one, one, {"x": one}, ABOUT_THE_TAPE) is nothing

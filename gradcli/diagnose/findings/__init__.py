@@ -71,7 +71,7 @@ def with_findings(result: R, evidence: Evidence = Evidence()) -> R:
 
 def of_tape(evidence: Evidence, names: Iterable[str] = ABOUT_THE_TAPE) -> list[Finding]:
     """What the tape alone shows."""
-    if evidence.quiet:
+    if evidence.nothing_to_report:
         return []
     idle = {
         *(NOT_FINITE if evidence.is_finite and not evidence.written else ()),

@@ -22,7 +22,7 @@ def find(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> I
     """
     losses = list(lost.precision_losses(result, evidence, zero=False))
     known = {loss.step.index for loss in losses if loss.step is not None and loss.exact}
-    noisy = [] if evidence.quiet else [found for found in noise(evidence) if found.step.index not in known]
+    noisy = [] if evidence.nothing_to_report else [found for found in noise(evidence) if found.step.index not in known]
     for found in noisy:
         (operand, *_) = evidence.tape.inputs(found.step) if evidence.tape is not None else [None]
         yield Finding(

@@ -1,4 +1,4 @@
-"""`dead`: a gradient is exactly zero, born where a non-zero gradient arrived.
+"""`dead`: a gradient is exactly zero where a gradient that is not zero arrived.
 
 A warning where it is the whole gradient of an input. A note where a smooth function is level at this very point (x**2
 at 0): that zero is right, and it moves on; and a note for the single elements that a relu or a clamp stops.
@@ -19,7 +19,7 @@ from gradcli.diagnose.findings.gates import gates, masked_rows
 from gradcli.diagnose.findings.kink import on_kink
 from gradcli.diagnose.findings.local import named_arguments
 from gradcli.diagnose.findings.words import listed, more, name, number, place, texts_of, variable_of
-from gradcli.diagnose.findings.zeros import ZeroBirth, is_doubtful
+from gradcli.diagnose.findings.zeros import ZeroOrigin, is_doubtful
 from gradcli.recording.tape import Tape, node_name
 from gradcli.results.findings import Finding
 
@@ -28,26 +28,26 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place that makes such zeros; flat and saturated operations have findings of their own."""
     yield from _whole(evidence)
     if evidence.tape is not None:
-        yield from _elements(evidence.tape, {birth.step.index for birth in evidence.zeros})
+        yield from _elements(evidence.tape, {origin.step.index for origin in evidence.zeros})
         yield from _masked_rows(evidence.tape)
 
 
 def _whole(evidence: Evidence) -> Iterator[Finding]:
-    found = [birth for birth in evidence.zeros if birth.why not in ("flat", "saturated")]
-    if evidence.births:  # what makes zero of an infinity is not what is wrong then
-        found = [birth for birth in found if isfinite(birth.reached) and not _sees_nan(birth)]
-    for _, group in groupby(found, key=lambda birth: (birth.step.index, birth.why)):
-        births = list(group)
-        birth = births[0]
+    found = [origin for origin in evidence.zeros if origin.why not in ("flat", "saturated")]
+    if evidence.origins:  # what makes zero of an infinity is not what is wrong then
+        found = [origin for origin in found if isfinite(origin.reached) and not _sees_nan(origin)]
+    for _, group in groupby(found, key=lambda origin: (origin.step.index, origin.why)):
+        origins = list(group)
+        origin = origins[0]
         yield Finding(
             code="dead",
-            severity="note" if birth.why == "stationary" else "warning",
-            variable=birth.variable if len(births) == 1 else None,
-            expression=birth.step.text,
-            span=birth.step.span,
-            operation=birth.step.operation,
-            node=None if birth.node is None else node_name(birth.node),
-            message=_message(birth, [birth.variable for birth in births]) + _contradiction(birth, evidence),
+            severity="note" if origin.why == "stationary" else "warning",
+            variable=origin.variable if len(origins) == 1 else None,
+            expression=origin.step.text,
+            span=origin.step.span,
+            operation=origin.step.operation,
+            node=None if origin.node is None else node_name(origin.node),
+            message=_message(origin, [origin.variable for origin in origins]) + _contradiction(origin, evidence),
         )
 
 
@@ -98,35 +98,35 @@ def _masked_rows(tape: Tape) -> Iterator[Finding]:
         )
 
 
-def _sees_nan(birth: ZeroBirth) -> bool:
+def _sees_nan(origin: ZeroOrigin) -> bool:
     """Whether an operand holds NaN: every comparison with it is false."""
-    return any(has_nan(value) for value in birth.step.arguments if isinstance(value, torch.Tensor))
+    return any(has_nan(value) for value in origin.step.arguments if isinstance(value, torch.Tensor))
 
 
-def _message(birth: ZeroBirth, variables: Sequence[str]) -> str:
-    text, inputs = name(birth.step), listed(variables)
-    if birth.why == "met":
-        parts = listed(list(map(number, birth.cancelled[:4])))
+def _message(origin: ZeroOrigin, variables: Sequence[str]) -> str:
+    text, inputs = name(origin.step), listed(variables)
+    if origin.why == "met":
+        parts = listed(list(map(number, origin.cancelled[:4])))
         return f"the gradients {parts} meet at {inputs} and cancel: {text} does not depend on it here"
-    arrives = f"{number(birth.reached)} arrives, 0 goes on to {inputs}"
-    if birth.why == "inside":
+    arrives = f"{number(origin.reached)} arrives, 0 goes on to {inputs}"
+    if origin.why == "inside":
         return f"what arrives at {text} cancels inside it: {arrives}. This combination of its values is constant"
-    if birth.why == "stationary":
+    if origin.why == "stationary":
         return f"{text} is level at this very point: {arrives}. Beside it there is a slope"
-    kink = " (on a kink, where PyTorch takes 0)" if on_kink(birth.step) else ""
+    kink = " (on a kink, where PyTorch takes 0)" if on_kink(origin.step) else ""
     return f"{text} lets no gradient through{kink}: {arrives}"
 
 
-def _contradiction(birth: ZeroBirth, evidence: Evidence) -> str:
+def _contradiction(origin: ZeroOrigin, evidence: Evidence) -> str:
     """What the reference has to say against the zero of a smooth function."""
     tape = evidence.tape
-    leaf = None if tape is None else tape.leaves[birth.variable].value
-    if tape is None or leaf is None or not is_doubtful(tape, birth):
+    leaf = None if tape is None else tape.leaves[origin.variable].value
+    if tape is None or leaf is None or not is_doubtful(tape, origin):
         return ""
-    true = evidence.exact_slopes(birth.variable, range(leaf.numel()))
+    true = evidence.exact_slopes(origin.variable, range(leaf.numel()))
     place = max(true, key=lambda element: abs(true[element]), default=None)
     if place is None or true[place] == 0:
         return ""
     index = [int(i) for i in np.unravel_index(place, leaf.shape)]
-    at = f"{birth.variable}{index}" if index else birth.variable
+    at = f"{origin.variable}{index}" if index else origin.variable
     return f"; but the derivative at {at} = {number(float(leaf.reshape(-1)[place]))} is {number(true[place])}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from gradcli.diagnose.findings.elements import Index, bad, first, is_bad
+from gradcli.diagnose.findings.elements import Index, first, has_non_finite, non_finite
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.local import named_arguments
 from gradcli.diagnose.findings.words import more, name, number, texts_of
@@ -174,9 +174,9 @@ def _place(step: Step, position: int, index: Index) -> str:
 
 def _with(step: Step, row: Domain, position: int, index: Index, message: str, tape: Tape) -> Finding:
     text, value = _text(step, position), step.values[0].detach()
-    spoilt = is_bad(value) and not row.holds.startswith("log")
+    spoilt = has_non_finite(value) and not row.holds.startswith("log")
     if spoilt:
-        message += f"; its value is {number(float(value[first(bad(value))]))}"
+        message += f"; its value is {number(float(value[first(non_finite(value))]))}"
     return Finding(
         code="domain",
         severity="error" if spoilt else "warning",

@@ -9,16 +9,16 @@ import torch
 Index = tuple[int, ...]
 
 
-def bad(tensor: torch.Tensor | None) -> torch.Tensor:
+def non_finite(tensor: torch.Tensor | None) -> torch.Tensor:
     """Where a tensor is NaN or infinite."""
     if tensor is None or not (tensor.is_floating_point() or tensor.is_complex()):
         return torch.zeros((), dtype=torch.bool, device=None if tensor is None else tensor.device)
     return ~torch.isfinite(tensor)
 
 
-def is_bad(tensor: torch.Tensor | None) -> bool:
+def has_non_finite(tensor: torch.Tensor | None) -> bool:
     """Whether it holds a NaN or an infinity."""
-    return bool(bad(tensor).any())
+    return bool(non_finite(tensor).any())
 
 
 def has_nan(tensor: torch.Tensor | None) -> bool:

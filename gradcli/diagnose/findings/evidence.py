@@ -17,8 +17,8 @@ from gradcli.numerics.precision import is_lost
 from gradcli.recording.tape import Tape
 
 if TYPE_CHECKING:
-    from gradcli.diagnose.findings.births import Birth
-    from gradcli.diagnose.findings.zeros import ZeroBirth
+    from gradcli.diagnose.findings.origins import Origin
+    from gradcli.diagnose.findings.zeros import ZeroOrigin
     from gradcli.language.request import Value
     from gradcli.results.findings import Sample
 
@@ -28,7 +28,7 @@ class Evidence:
     """shadow: the same gradients at the same inputs, computed in float64; None where that was not done.
 
     given: what flowed through every sub-expression, or what records that for the first who asks; None for large inputs.
-    quiet: whether the rules about tapes have nothing to find.
+    nothing_to_report: whether the rules about tapes have nothing to find.
     values: the words that each input was given by.
     written: the numbers of inputs in float64, where the dtype has made infinities or zeros of them.
     widened: makes the same tape in float64, for those who need it.
@@ -45,7 +45,7 @@ class Evidence:
     context: Context = Context()
     widened: Callable[[], Tape | None] | None = None
     sample: Sample | None = None
-    quiet: bool = False
+    nothing_to_report: bool = False
     reference: Callable[[str, Sequence[int]], Mapping[int, float]] | None = None
     noisy: Callable[[], Mapping[str, np.ndarray]] | None = None
     beside: Callable[[str], bool] | None = None
@@ -77,26 +77,26 @@ class Evidence:
         return any(tensor is not None and tensor.numel() and not bool(tensor.any()) for tensor in gradients)
 
     @cached_property
-    def births(self) -> list[Birth]:
+    def origins(self) -> list[Origin]:
         """Every cause of a non-finite number, once."""
         if self.tape is None or self.is_finite:
             return []
-        from gradcli.diagnose.findings.births import births
+        from gradcli.diagnose.findings.origins import origins
 
-        return births(self.tape, self.context, self.written)
+        return origins(self.tape, self.context, self.written)
 
     @cached_property
-    def zeros(self) -> list[ZeroBirth]:
+    def zeros(self) -> list[ZeroOrigin]:
         """Every input whose whole gradient is zero, with the place that made it so."""
         if self.tape is None or not self.has_zeros:
             return []
-        from gradcli.diagnose.findings.zeros import zero_births
+        from gradcli.diagnose.findings.zeros import zero_origins
 
-        return list(zero_births(self.tape, self.context, self.beside))
+        return list(zero_origins(self.tape, self.context, self.beside))
 
     def doubtful_zeros(self, name: str, computed: np.ndarray) -> np.ndarray:
         """Where the gradient of an input is a zero that rounding may have made: a smooth function sent it."""
-        if self.quiet or self.tape is None or self.reference is None or not bool((computed == 0).any()):
+        if self.nothing_to_report or self.tape is None or self.reference is None or not bool((computed == 0).any()):
             return np.zeros(computed.shape, dtype=bool)
         from gradcli.diagnose.findings.zeros import doubtful
 
@@ -105,7 +105,7 @@ class Evidence:
 
     def reached(self, name: str) -> float:
         """The largest gradient that arrived where the whole gradient of an input became zero."""
-        return max((birth.reached for birth in self.zeros if birth.variable == name), default=0.0)
+        return max((origin.reached for origin in self.zeros if origin.variable == name), default=0.0)
 
     def exact_slopes(self, name: str, places: Sequence[int]) -> Mapping[int, float]:
         """The derivatives by these elements as the 50-digit reference has them, where it has them."""

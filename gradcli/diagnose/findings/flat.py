@@ -12,18 +12,18 @@ from gradcli.results.findings import Finding
 
 def find(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each input whose gradient ends at such an operation."""
-    for birth in evidence.zeros:
-        if birth.why == "flat":
+    for origin in evidence.zeros:
+        if origin.why == "flat":
             yield Finding(
                 code="flat",
                 severity="warning",
-                variable=birth.variable,
-                expression=birth.step.text,
-                span=birth.step.span,
-                operation=birth.step.operation,
-                node=None if birth.node is None else node_name(birth.node),
+                variable=origin.variable,
+                expression=origin.step.text,
+                span=origin.step.span,
+                operation=origin.step.operation,
+                node=None if origin.node is None else node_name(origin.node),
                 message=(
-                    f"{name(birth.step)} is piecewise constant, its derivative is 0: "
-                    f"{number(birth.reached)} arrives, 0 goes on to {birth.variable}"
+                    f"{name(origin.step)} is piecewise constant, its derivative is 0: "
+                    f"{number(origin.reached)} arrives, 0 goes on to {origin.variable}"
                 ),
             )

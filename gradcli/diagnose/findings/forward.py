@@ -12,8 +12,17 @@ from dataclasses import dataclass, replace
 import torch
 
 from gradcli.diagnose.findings import constants
-from gradcli.diagnose.findings.births import Birth, Written
-from gradcli.diagnose.findings.elements import aligned, at, bad, first, has_nan, is_bad, nan_arrives, rather
+from gradcli.diagnose.findings.elements import (
+    aligned,
+    at,
+    first,
+    has_nan,
+    has_non_finite,
+    nan_arrives,
+    non_finite,
+    rather,
+)
+from gradcli.diagnose.findings.origins import Origin, Written
 from gradcli.recording.tape import ITEM, LEAF, Step, Tape
 
 MAX_ELEMENTS = 16
@@ -36,58 +45,58 @@ PLACING = frozenset(
 """What puts a constant where it is wanted: an infinity in the result is what was asked for."""
 
 
-def births(tape: Tape, written: Written) -> Iterator[Birth]:
+def origins(tape: Tape, written: Written) -> Iterator[Origin]:
     """The causes of what is not finite in the output, NaN first."""
     results = [tape.result] if tape.result is not None else [step for step in tape.steps if _is_last(tape, step)]
     seen: set[tuple[object, ...]] = set()
     for step in results:
-        for birth in _births_of(tape, step, written):
-            same = (birth.step.text, *birth.key[1:])  # the same words at another place are the same cause
+        for origin in _origins_of(tape, step, written):
+            same = (origin.step.text, *origin.key[1:])  # the same words at another place are the same cause
             if same not in seen:
                 seen.add(same)
-                yield _counted(birth, step)
+                yield _counted(origin, step)
 
 
-def _counted(birth: Birth, last: Step) -> Birth:
+def _counted(origin: Origin, last: Step) -> Origin:
     """A given infinity with the number of those that show: an elementwise function makes finite numbers of some."""
-    own, shown = birth.step.value, last.value
-    if birth.kind != "given" or birth.is_nan or own is None or shown is None or own.shape != shown.shape:
-        return birth
-    return replace(birth, count=int((torch.isinf(own) & bad(shown)).sum()))
+    own, shown = origin.step.value, last.value
+    if origin.kind != "given" or origin.is_nan or own is None or shown is None or own.shape != shown.shape:
+        return origin
+    return replace(origin, count=int((torch.isinf(own) & non_finite(shown)).sum()))
 
 
-def given_to(tape: Tape, birth: Birth, written: Written) -> Iterator[Birth]:
-    """The given numbers behind what is not finite among the operands of a gradient's birthplace."""
-    step = birth.step
-    here = _Stop(step, step.values[0], bad(step.values[0]), nan=False)
+def given_to(tape: Tape, origin: Origin, written: Written) -> Iterator[Origin]:
+    """The given numbers behind what is not finite among the operands of a gradient's origin."""
+    step = origin.step
+    here = _Stop(step, step.values[0], non_finite(step.values[0]), nan=False)
     beyond = constants.beyond_dtype(step)
     plain = [constants.not_finite(step, nan=nan) for nan in (True, False)]
     yield from (_constant(here, constant) for constant in plain if constant is not None)
     if beyond is not None:
         yield _constant(here, beyond, beyond=True)
-    for start in _operands(tape, birth):
+    for start in _operands(tape, origin):
         yield from (cause for cause in _walk(tape, start, written) if cause.kind == "given")
 
 
-def hidden_nan(tape: Tape, birth: Birth, written: Written) -> Iterator[Birth]:
+def hidden_nan(tape: Tape, origin: Origin, written: Written) -> Iterator[Origin]:
     """The operations that made the NaN which a gradient is multiplied with, though the output does not show it."""
-    step = birth.step
-    found = [start for start in _operands(tape, birth) if start.nan]
+    step = origin.step
+    found = [start for start in _operands(tape, origin) if start.nan]
     if not found and not step.elementwise and has_nan(step.value) and step.value is not None:
         found = [_Stop(step, step.value, torch.isnan(step.value), nan=True)]
     for start in found:
         yield from (cause for cause in _walk(tape, start, written) if cause.kind == "forward")
 
 
-def _operands(tape: Tape, birth: Birth) -> Iterator[_Stop]:
-    """What is not finite among the operands of a gradient's birthplace: NaN and infinities apart."""
-    step, focus = birth.step, None
-    if step.value is not None and birth.place is not None:
+def _operands(tape: Tape, origin: Origin) -> Iterator[_Stop]:
+    """What is not finite among the operands of a gradient's origin: NaN and infinities apart."""
+    step, focus = origin.step, None
+    if step.value is not None and origin.place is not None:
         focus = torch.zeros(step.value.shape, dtype=torch.bool, device=step.value.device)
-        focus[birth.place] = True
+        focus[origin.place] = True
     for source in tape.inputs(step):
         for own in source.values:
-            fed = bad(own) if focus is None else bad(own) & aligned(step.elementwise, focus, own)
+            fed = non_finite(own) if focus is None else non_finite(own) & aligned(step.elementwise, focus, own)
             for part, nan in ((fed & torch.isnan(own), True), (fed & ~torch.isnan(own), False)):
                 if bool(part.any()):
                     yield _Stop(source, own, part, nan)
@@ -97,18 +106,18 @@ def _is_last(tape: Tape, step: Step) -> bool:
     return not tape.consumers[step.index]
 
 
-def _births_of(tape: Tape, last: Step, written: Written) -> Iterator[Birth]:
+def _origins_of(tape: Tape, last: Step, written: Written) -> Iterator[Origin]:
     value = last.value
-    if value is None or not is_bad(value):
+    if value is None or not has_non_finite(value):
         return
     nan = torch.isnan(value)
-    places = [*torch.nonzero(nan)[:MAX_ELEMENTS], *torch.nonzero(bad(value) & ~nan)[:MAX_ELEMENTS]]
+    places = [*torch.nonzero(nan)[:MAX_ELEMENTS], *torch.nonzero(non_finite(value) & ~nan)[:MAX_ELEMENTS]]
     for place in places:
         focus = torch.zeros(value.shape, dtype=torch.bool, device=value.device)
         focus[tuple(place)] = True
         shown = at(value, tuple(map(int, place)))
-        for birth in _walk(tape, _Stop(last, value, focus, has_nan(value[focus])), written):
-            yield replace(birth, shown=shown)
+        for origin in _walk(tape, _Stop(last, value, focus, has_nan(value[focus])), written):
+            yield replace(origin, shown=shown)
 
 
 @dataclass(frozen=True)
@@ -127,7 +136,7 @@ class _Stop:
     logarithmic: bool = False
 
 
-def _walk(tape: Tape, start: _Stop, written: Written) -> Iterator[Birth]:
+def _walk(tape: Tape, start: _Stop, written: Written) -> Iterator[Origin]:
     """The first steps that made the non-finite elements in focus, or the numbers that were given so."""
     waiting = [start]
     seen: set[int] = set()
@@ -149,19 +158,19 @@ def _walk(tape: Tape, start: _Stop, written: Written) -> Iterator[Birth]:
                 waiting.append(replace(source, nan=stop.nan and not made, later=later, logarithmic=logarithmic))
 
 
-def _of_input(stop: _Stop, written: Written) -> Iterator[Birth]:
+def _of_input(stop: _Stop, written: Written) -> Iterator[Origin]:
     """What an input's elements are blamed for. Infinities that were written as such are often meant."""
     value, later = stop.value, stop.later
     focus = stop.focus & (torch.isnan(value) if stop.nan else torch.isinf(value))
     if not bool(focus.any()):
         return
-    given = replace(_birth(replace(stop, focus=focus)), kind="given")
+    given = replace(_origin(replace(stop, focus=focus)), kind="given")
     wide = written.get(stop.step.text)
     if wide is not None and not stop.nan and (lost := focus & torch.isfinite(wide)).any():
-        given = replace(_birth(replace(stop, focus=lost)), kind="given")
+        given = replace(_origin(replace(stop, focus=lost)), kind="given")
         yield replace(given, written=at(wide, given.index))
     elif later is not None and later.step.operation in KNOW_INFINITY and _is_log_of_zero(later, value[focus]):
-        yield _birth(later)
+        yield _origin(later)
     elif stop.nan or later is not None or not (stop.logarithmic and bool((value[focus] < 0).all())):
         yield given
 
@@ -171,7 +180,7 @@ def _is_log_of_zero(stop: _Stop, infinities: torch.Tensor) -> bool:
     return bool(((infinities > 0) == (stop.step.operation == "softmin")).all())
 
 
-def _without_sources(stop: _Stop) -> Iterator[Birth]:
+def _without_sources(stop: _Stop) -> Iterator[Origin]:
     """A step that made something of finite operands, or that was given a constant.
 
     An infinite constant is only blamed where it is computed with, and not where it is put in place.
@@ -183,28 +192,28 @@ def _without_sources(stop: _Stop) -> Iterator[Birth]:
         return
     given = constants.not_finite(step, nan=stop.nan)
     if given is None:
-        yield _birth(stop)
+        yield _origin(stop)
     elif stop.nan or (later is None and step.operation not in PLACING):
         yield _constant(stop, given)
     elif later is not None:
-        yield _birth(later)
+        yield _origin(later)
 
 
-def _constant(stop: _Stop, constant: constants.Constant, *, beyond: bool = False) -> Birth:
+def _constant(stop: _Stop, constant: constants.Constant, *, beyond: bool = False) -> Origin:
     node, number = constant
     value = float("nan") if cmath.isnan(number) else math.copysign(math.inf, number.real)
     written = number if beyond else None
-    return replace(_birth(stop), kind="given", value=value, constant=node, written=written)
+    return replace(_origin(stop), kind="given", value=value, constant=node, written=written)
 
 
-def _birth(stop: _Stop) -> Birth:
+def _origin(stop: _Stop) -> Origin:
     step, value, later = stop.step, stop.value, stop.later
     index = first(stop.focus) if bool(stop.focus.any()) else ()
-    born = at(value, index)
-    number = float("nan") if born is None else born
-    alike = torch.isnan(value) if number != number else bad(value)
+    element = at(value, index)
+    number = float("nan") if element is None else element
+    alike = torch.isnan(value) if number != number else non_finite(value)
     own = rather(~nan_arrives(step.arguments, alike), alike) if step.elementwise else alike
-    return Birth(
+    return Origin(
         kind="forward",
         step=step,
         index=index,
@@ -225,7 +234,7 @@ def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:
         if step.operation == ITEM:
             return [replace(stop, step=source)]
         for own in source.values:
-            fed = bad(own) & aligned(step.elementwise, stop.focus, own)
+            fed = non_finite(own) & aligned(step.elementwise, stop.focus, own)
             nan = fed & torch.isnan(own) if bool(fed.any()) else fed
             if stop.nan and bool(nan.any()):
                 with_nan.append(_Stop(source, own, nan, nan=True))

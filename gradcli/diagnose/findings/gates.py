@@ -1,4 +1,4 @@
-"""Single elements that a relu, a clamp or a mask lets no gradient through: a zero is born where something arrived."""
+"""Single elements that a relu, a clamp or a mask lets no gradient through, although one arrived."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import torch
 
-from gradcli.diagnose.findings.births import depends_on
 from gradcli.diagnose.findings.elements import Index, at, first
 from gradcli.diagnose.findings.kink import kinks
 from gradcli.diagnose.findings.local import named_arguments
+from gradcli.diagnose.findings.origins import depends_on
 from gradcli.diagnose.findings.zeros import FLAT
 from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Activation

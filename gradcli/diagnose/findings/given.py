@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from gradcli.diagnose.findings import constants
-from gradcli.diagnose.findings.births import Birth
-from gradcli.diagnose.findings.born import stated
+from gradcli.diagnose.findings.at_origin import stated
 from gradcli.diagnose.findings.elements import Index, at, first, has_nan
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.origins import Origin
 from gradcli.diagnose.findings.words import listed, more, name, number, shortened
 from gradcli.language import syntax
 from gradcli.language.request import Value
@@ -19,13 +19,13 @@ from gradcli.recording.tape import LEAF, Tape
 from gradcli.results.findings import Finding, Severity
 
 
-def given(evidence: Evidence, *, nan: bool) -> Iterator[Birth]:
+def given(evidence: Evidence, *, nan: bool) -> Iterator[Origin]:
     """The numbers that spoil something, and those that the dtype could not hold."""
-    found = [birth for birth in evidence.births if birth.kind == "given" and birth.is_nan == nan]
+    found = [origin for origin in evidence.origins if origin.kind == "given" and origin.is_nan == nan]
     yield from found
     if nan or evidence.tape is None:
         return
-    known = {birth.step.text for birth in found}
+    known = {origin.step.text for origin in found}
     for variable, wide in evidence.written.items():
         leaf = evidence.tape.leaves.get(variable)
         if leaf is not None and leaf.value is not None and variable not in known:
@@ -35,7 +35,7 @@ def given(evidence: Evidence, *, nan: bool) -> Iterator[Birth]:
             index = first(lost)
             value = at(leaf.value, index)
             assert value is not None
-            yield Birth("given", leaf, index, value, count=int(lost.sum()), written=at(wide, index))
+            yield Origin("given", leaf, index, value, count=int(lost.sum()), written=at(wide, index))
 
 
 def of_cotangent(evidence: Evidence, *, nan: bool) -> Iterator[Finding]:
@@ -53,53 +53,53 @@ def of_cotangent(evidence: Evidence, *, nan: bool) -> Iterator[Finding]:
         yield Finding(f"{'nan' if nan else 'inf'}-input", "error", message, index=index or None)
 
 
-def finding(birth: Birth, evidence: Evidence, *, code: str, severity: Severity) -> Finding:
+def finding(origin: Origin, evidence: Evidence, *, code: str, severity: Severity) -> Finding:
     """The finding at the input, or at the constant in the expression."""
-    step, constant = birth.step, birth.constant
+    step, constant = origin.step, origin.constant
     is_input = step.operation == LEAF
     place = step.node if constant is None else constant
     return Finding(
         code=code,
         severity=severity,
         variable=step.text if is_input else None,
-        index=(birth.index or None) if is_input else None,
-        expression=_text_of(place, birth),
+        index=(origin.index or None) if is_input else None,
+        expression=_text_of(place, origin),
         span=place.span,
-        operation=None if birth.later is None else birth.later.operation,
-        message=_message(birth, evidence),
+        operation=None if origin.later is None else origin.later.operation,
+        message=_message(origin, evidence),
     )
 
 
-def _message(birth: Birth, evidence: Evidence) -> str:
+def _message(origin: Origin, evidence: Evidence) -> str:
     tape = evidence.tape
     assert tape is not None
-    text = _of_constant(birth) if birth.constant is not None else _of_input(birth, evidence)
-    if birth.later is not None:
-        text += f"; {stated(birth.later, birth.later_index, evidence)} is nan"
-    outcome = _outcome(birth, tape)
+    text = _of_constant(origin) if origin.constant is not None else _of_input(origin, evidence)
+    if origin.later is not None:
+        text += f"; {stated(origin.later, origin.later_index, evidence)} is nan"
+    outcome = _outcome(origin, tape)
     return f"{text}; {outcome}" if outcome else text
 
 
-def _of_constant(birth: Birth) -> str:
+def _of_constant(origin: Origin) -> str:
     """`1e10 does not fit into float16, which ends at 65504`, or `x*nan computes with the constant nan`."""
-    assert birth.constant is not None
-    text = shortened(_text_of(birth.constant, birth))
-    if birth.written is not None:
-        typed = birth.written in (float("inf"), float("-inf"))  # such as 1e400
-        return f"{text} {_beyond(torch.float64 if typed else birth.step.values[0].dtype)}"
-    value = "" if _is_typed(birth.constant) else f" = {number(birth.value)}"
-    return f"{name(birth.step)} computes with the constant {text}{value}"
+    assert origin.constant is not None
+    text = shortened(_text_of(origin.constant, origin))
+    if origin.written is not None:
+        typed = origin.written in (float("inf"), float("-inf"))  # such as 1e400
+        return f"{text} {_beyond(torch.float64 if typed else origin.step.values[0].dtype)}"
+    value = "" if _is_typed(origin.constant) else f" = {number(origin.value)}"
+    return f"{name(origin.step)} computes with the constant {text}{value}"
 
 
-def _of_input(birth: Birth, evidence: Evidence) -> str:
+def _of_input(origin: Origin, evidence: Evidence) -> str:
     """`x[1] = nan in @data.npy (and 2 more)`, or `x = -1e+15 does not fit into float16, which ends at 65504`."""
-    leaf = birth.step.value
-    element = f"{birth.step.text}{list(birth.index)}" if birth.index else birth.step.text
-    source = _source(evidence.values.get(birth.step.text, ()), birth.index)
-    if birth.written is not None and leaf is not None:
-        written = f"{number(birth.written.real)}{source}{',' if source else ''}"
-        return f"{element} = {written} {_beyond(leaf.dtype)}: it is {number(birth.value)}{more(birth.count)}"
-    return f"{element} is {number(birth.value)} before anything is computed{source}{more(birth.count)}"
+    leaf = origin.step.value
+    element = f"{origin.step.text}{list(origin.index)}" if origin.index else origin.step.text
+    source = _source(evidence.values.get(origin.step.text, ()), origin.index)
+    if origin.written is not None and leaf is not None:
+        written = f"{number(origin.written.real)}{source}{',' if source else ''}"
+        return f"{element} = {written} {_beyond(leaf.dtype)}: it is {number(origin.value)}{more(origin.count)}"
+    return f"{element} is {number(origin.value)} before anything is computed{source}{more(origin.count)}"
 
 
 def _beyond(dtype: torch.dtype) -> str:
@@ -136,12 +136,12 @@ def _is_typed(node: syntax.Node) -> bool:
     return isinstance(node, syntax.Name | syntax.Numbers)
 
 
-def _outcome(birth: Birth, tape: Tape) -> str:
+def _outcome(origin: Origin, tape: Tape) -> str:
     """`the output and the gradient of w become nan`."""
     becomes: dict[str, list[str]] = {}
-    for variable in birth.spoils:
+    for variable in origin.spoils:
         becomes.setdefault("nan" if has_nan(tape.gradients.get(variable)) else "infinite", []).append(variable)
-    shown = None if birth.shown is None else "nan" if birth.shown != birth.shown else "infinite"
+    shown = None if origin.shown is None else "nan" if origin.shown != origin.shown else "infinite"
     if shown is not None:
         becomes = {shown: [], **becomes}
     return ", ".join(_becoming(kind, variables, kind == shown) for kind, variables in becomes.items())
@@ -153,6 +153,6 @@ def _becoming(kind: str, variables: Sequence[str], output: bool) -> str:
     return f"{subject} {'become' if output + len(variables) > 1 else 'becomes'} {kind}"
 
 
-def _text_of(node: object, birth: Birth) -> str:
+def _text_of(node: object, origin: Origin) -> str:
     """What the user wrote there."""
-    return birth.step.text if birth.constant is None else constants.text_of(birth.step, birth.constant)
+    return origin.step.text if origin.constant is None else constants.text_of(origin.step, origin.constant)

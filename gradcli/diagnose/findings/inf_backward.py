@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcli.diagnose.findings import born
+from gradcli.diagnose.findings import at_origin
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.results.findings import Finding
 
 
 def find(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place; discarded branches are for `masked-branch`."""
-    for birth in evidence.births:
-        if birth.kind == "backward" and birth.masked is None and birth.value == birth.value:
-            message = born.backward_message(birth, evidence)
-            yield born.finding(birth, evidence, code="inf-backward", severity="error", message=message)
+    for origin in evidence.origins:
+        if origin.kind == "backward" and origin.masked is None and origin.value == origin.value:
+            message = at_origin.backward_message(origin, evidence)
+            yield at_origin.finding(origin, evidence, code="inf-backward", severity="error", message=message)

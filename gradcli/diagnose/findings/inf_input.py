@@ -14,7 +14,7 @@ from gradcli.results.findings import Finding, Severity
 
 def find(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each input and each constant that spoils something, or is not what was written."""
-    for birth in given.given(evidence, nan=False):
-        severity: Severity = "error" if birth.spoils or birth.later is not None else "warning"
-        yield given.finding(birth, evidence, code="inf-input", severity=severity)
+    for origin in given.given(evidence, nan=False):
+        severity: Severity = "error" if origin.spoils or origin.later is not None else "warning"
+        yield given.finding(origin, evidence, code="inf-input", severity=severity)
     yield from given.of_cotangent(evidence, nan=False)

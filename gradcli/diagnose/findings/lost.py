@@ -162,7 +162,7 @@ def _is_lost(computed: float, true: float, dtype: torch.dtype) -> bool:
 
 
 def _size(computed: float, true: float) -> float:
-    """How bad an error is: the derivative of what came out zero, else the error as a part of it."""
+    """How large an error is: the derivative of what came out zero, else the error as a part of it."""
     if computed == 0:
         return abs(true)
     return abs(computed - true) / abs(true) if true else float("inf")

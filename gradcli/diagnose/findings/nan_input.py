@@ -11,6 +11,6 @@ from gradcli.results.findings import Finding
 
 def find(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each input and each constant; what a mask takes away before it does harm was seen."""
-    for birth in given.given(evidence, nan=True):
-        yield given.finding(birth, evidence, code="nan-input", severity="error")
+    for origin in given.given(evidence, nan=True):
+        yield given.finding(origin, evidence, code="nan-input", severity="error")
     yield from given.of_cotangent(evidence, nan=True)

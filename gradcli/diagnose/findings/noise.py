@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gradcli.diagnose.findings.elements import Index, is_bad
+from gradcli.diagnose.findings.elements import Index, has_non_finite
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.reasons import NORMALISING, in_double, squares_overflow
 from gradcli.diagnose.findings.words import dtype_of, place, where_the_value_is
@@ -44,7 +44,12 @@ def noise(evidence: Evidence) -> Iterator[Noise]:
     """Every such operation whose value has lost more than half of its digits."""
     for step in () if evidence.tape is None else evidence.tape.steps:
         value = step.value
-        if not isinstance(step.node, syntax.Call) or not may_be_noise(step.node) or value is None or is_bad(value):
+        if (
+            not isinstance(step.node, syntax.Call)
+            or not may_be_noise(step.node)
+            or value is None
+            or has_non_finite(value)
+        ):
             continue
         wide = in_double(step)
         if (wide is None and not _hardly_varies(step)) or (wide is not None and not _lost(step, array(wide)).any()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.diagnose.findings.elements import Index, bad, first, is_bad
+from gradcli.diagnose.findings.elements import Index, first, has_non_finite, non_finite
 from gradcli.diagnose.findings.local import REFUSALS, applied
 from gradcli.diagnose.findings.words import dtype_of, number, texts_of
 from gradcli.numerics.literals import Context
@@ -75,7 +75,7 @@ def of_value(step: Step, index: Index, value: float, context: Context) -> str | 
     if value != value and step.operation in NORMALISING and squares_overflow(step):
         return f"the squares that it adds up are more than the largest {dtype_of(step.values[0])}"
     reason = (_VALUE if value != value else _INFINITE).get(step.operation)
-    spoilt = any(isinstance(argument, torch.Tensor) and is_bad(argument) for argument in step.arguments)
+    spoilt = any(isinstance(argument, torch.Tensor) and has_non_finite(argument) for argument in step.arguments)
     if reason is not None and (not spoilt or "inf - inf" in reason):
         return reason
     return _spoilt_by(step) if spoilt and value != value and not step.elementwise else None
@@ -95,27 +95,29 @@ def _is_narrowed(step: Step, index: Index) -> bool:
     made, given = step.values[0], [one for one in step.arguments if isinstance(one, torch.Tensor)]
     if len(given) != 1 or given[0].shape != made.shape or not given[0].is_floating_point():
         return False
-    return given[0].dtype != made.dtype and not is_bad(given[0][index])
+    return given[0].dtype != made.dtype and not has_non_finite(given[0][index])
 
 
 def _is_finite_in_double(step: Step, index: Index) -> bool:
     exact = in_double(step)
-    return exact is not None and exact.shape == step.values[0].shape and not is_bad(exact[index])
+    return exact is not None and exact.shape == step.values[0].shape and not has_non_finite(exact[index])
 
 
 def _spoilt_by(step: Step) -> str | None:
     """`inf goes in at x[1]` for the first argument that holds an infinity."""
     for position, argument in enumerate(step.arguments):
-        if isinstance(argument, torch.Tensor) and is_bad(argument):
-            return f"{_argument(step, position, first(bad(argument)))} goes in, and 0 * inf and inf - inf are nan"
+        if isinstance(argument, torch.Tensor) and has_non_finite(argument):
+            return (
+                f"{_argument(step, position, first(non_finite(argument)))} goes in, and 0 * inf and inf - inf are nan"
+            )
     return None
 
 
 def of_gradient(step: Step) -> str | None:
     """Why a gradient is not finite although a finite one arrived: what it is multiplied with."""
     for position, argument in enumerate(step.arguments):
-        if isinstance(argument, torch.Tensor) and is_bad(argument) and step.operation not in _GRADIENT:
-            where = first(bad(argument))
+        if isinstance(argument, torch.Tensor) and has_non_finite(argument) and step.operation not in _GRADIENT:
+            where = first(non_finite(argument))
             return f"it multiplies by {_argument(step, position, where)}"
     return _GRADIENT.get(step.operation)
 

@@ -9,7 +9,7 @@ import torch
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.local import local_derivative
 from gradcli.diagnose.findings.words import name, number, place, variable_of
-from gradcli.diagnose.findings.zeros import ZeroBirth
+from gradcli.diagnose.findings.zeros import ZeroOrigin
 from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Activation
 from gradcli.numerics.evaluate import Observed
@@ -25,7 +25,7 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
     tape = evidence.tape
     if tape is None:
         return
-    rounded = {birth.step.index: birth for birth in evidence.zeros if birth.why == "saturated"}
+    rounded = {origin.step.index: origin for origin in evidence.zeros if origin.why == "saturated"}
     for step in tape.steps:
         if step.index in rounded:
             message = (
@@ -39,11 +39,11 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
             yield _finding(step, None, message, tape)
 
 
-def _derivative(birth: ZeroBirth, evidence: Evidence) -> str:
+def _derivative(origin: ZeroOrigin, evidence: Evidence) -> str:
     """`; the derivative at x[0] = 30 is 3.5e-26`, where the reference knows a number other than zero."""
     assert evidence.tape is not None
-    leaf = evidence.tape.leaves[birth.variable]
-    true = evidence.exact_slopes(birth.variable, [0]).get(0, 0.0)
+    leaf = evidence.tape.leaves[origin.variable]
+    true = evidence.exact_slopes(origin.variable, [0]).get(0, 0.0)
     if true == 0 or leaf.value is None:
         return ""
     first = (0,) * leaf.value.ndim

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import torch
 
-from gradcli.diagnose.findings import born
-from gradcli.diagnose.findings.births import Birth
+from gradcli.diagnose.findings import at_origin
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.origins import Origin
 from gradcli.diagnose.findings.poles import NORMS, POLES
 from gradcli.diagnose.findings.true_value import TrueValue
 from gradcli.diagnose.findings.underflowed import behind, zeros_met
@@ -28,30 +28,30 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
     if tape is None:
         return
     seen = set()
-    for birth in evidence.births:
-        if birth.kind == "underflow":
-            seen.add(birth.step.index)
-            yield born.finding(
-                birth, evidence, code="underflow-forward", severity="error", message=_message(birth, evidence)
+    for origin in evidence.origins:
+        if origin.kind == "underflow":
+            seen.add(origin.step.index)
+            yield at_origin.finding(
+                origin, evidence, code="underflow-forward", severity="error", message=_message(origin, evidence)
             )
-    busy = {step.index for birth in evidence.births for step in (birth.step, birth.met and birth.met.step) if step}
+    busy = {step.index for origin in evidence.origins for step in (origin.step, origin.met and origin.met.step) if step}
     for step in tape.steps:
         if step.index not in busy and (step.operation in POLES or step.operation in NORMS):
-            for birth in _harmless(tape, step, evidence):
+            for origin in _harmless(tape, step, evidence):
                 severity = _severity(step, evidence)
-                if birth.step.index not in seen and severity is not None:
-                    seen.add(birth.step.index)
-                    text = f"{_rounded(birth, evidence)}; {_meeting(step, birth.step)}"
-                    yield born.finding(birth, evidence, code="underflow-forward", severity=severity, message=text)
+                if origin.step.index not in seen and severity is not None:
+                    seen.add(origin.step.index)
+                    text = f"{_rounded(origin, evidence)}; {_meeting(step, origin.step)}"
+                    yield at_origin.finding(origin, evidence, code="underflow-forward", severity=severity, message=text)
 
 
-def _harmless(tape: Tape, step: Step, evidence: Evidence) -> Iterator[Birth]:
+def _harmless(tape: Tape, step: Step, evidence: Evidence) -> Iterator[Origin]:
     """The numbers that were rounded to the zeros which a step meets, where nothing has become NaN or infinite."""
     if step.operation == "pow" and not any(isinstance(n, int | float) and n < 1 for n in step.arguments[1:]):
         return
     for source, zeros in zeros_met(tape, step, None):
         for one in behind(tape, source, zeros, evidence.written):
-            yield Birth("underflow", one.step, one.true.index, 0.0, rounded=one.true)
+            yield Origin("underflow", one.step, one.true.index, 0.0, rounded=one.true)
 
 
 def _severity(step: Step, evidence: Evidence) -> Severity | None:
@@ -88,20 +88,22 @@ def _apart(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
     return bool((difference > half_the_digits(one.dtype) * other.abs() + smallest_subnormal(one.dtype)).any())
 
 
-def _message(birth: Birth, evidence: Evidence) -> str:
+def _message(origin: Origin, evidence: Evidence) -> str:
     """`a*b at a = 1e-30 and b = 1e-30 is 1e-60, and comes out as 0: ...; 1/(a*b) at a*b = 0 is inf`."""
-    met = birth.met
+    met = origin.met
     assert met is not None
-    led_to = born.forward_message(met, evidence) if met.kind == "forward" else born.backward_message(met, evidence)
-    return f"{_rounded(birth, evidence)}; {led_to}{born.consequence(birth, evidence)}"
+    led_to = (
+        at_origin.forward_message(met, evidence) if met.kind == "forward" else at_origin.backward_message(met, evidence)
+    )
+    return f"{_rounded(origin, evidence)}; {led_to}{at_origin.consequence(origin, evidence)}"
 
 
-def _rounded(birth: Birth, evidence: Evidence) -> str:
-    assert birth.rounded is not None
-    true, why = birth.rounded.text, _why(birth.step, birth.rounded)
-    if birth.step.operation == LEAF:
-        return f"{place(birth.step, birth.index)} = {true} was given, and becomes 0: {why}"
-    return f"{born.stated(birth.step, birth.index, evidence)} is {true}, and comes out as 0: {why}"
+def _rounded(origin: Origin, evidence: Evidence) -> str:
+    assert origin.rounded is not None
+    true, why = origin.rounded.text, _why(origin.step, origin.rounded)
+    if origin.step.operation == LEAF:
+        return f"{place(origin.step, origin.index)} = {true} was given, and becomes 0: {why}"
+    return f"{at_origin.stated(origin.step, origin.index, evidence)} is {true}, and comes out as 0: {why}"
 
 
 def _why(step: Step, true: TrueValue) -> str:
@@ -115,5 +117,5 @@ def _why(step: Step, true: TrueValue) -> str:
     return f"{inside} to 0, {smallest}"
 
 
-def _meeting(step: Step, origin: Step) -> str:
-    return "its derivative divides by it" if step is origin else f"{name(step)} meets the zero"
+def _meeting(step: Step, rounded: Step) -> str:
+    return "its derivative divides by it" if step is rounded else f"{name(step)} meets the zero"

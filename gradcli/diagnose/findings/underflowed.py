@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from gradcli.diagnose.findings import constants
-from gradcli.diagnose.findings.births import Birth, Written
 from gradcli.diagnose.findings.elements import aligned, at, first
+from gradcli.diagnose.findings.origins import Origin, Written
 from gradcli.diagnose.findings.poles import NORMS, POLES
 from gradcli.diagnose.findings.true_value import TrueValue, rounded_to_zero
 from gradcli.diagnose.findings.words import number
@@ -125,15 +125,15 @@ def _same(argument: object, own: torch.Tensor) -> bool:
     return isinstance(argument, torch.Tensor) and argument.shape == own.shape and argument.data_ptr() == own.data_ptr()
 
 
-def traced(tape: Tape, birth: Birth, written: Written) -> list[Birth]:
-    """The births that one comes of: the operations that rounded the zero which it met, else itself.
+def traced(tape: Tape, origin: Origin, written: Written) -> list[Origin]:
+    """The origins that one comes of: the operations that rounded the zero which it met, else itself.
 
-    A NaN that a true zero made of the infinity is a birth of its own: 0 * inf needs a mask, however the inf came about.
+    A NaN that a true zero made of the infinity is an origin of its own: 0 * inf needs a mask, whatever made the inf.
     """
-    step = birth.step
-    if birth.kind not in ("forward", "backward") or birth.masked is not None or step.value is None:
-        return [birth]
-    place = birth.index if birth.kind == "forward" else birth.place
+    step = origin.step
+    if origin.kind not in ("forward", "backward") or origin.masked is not None or step.value is None:
+        return [origin]
+    place = origin.index if origin.kind == "forward" else origin.place
     focus = None
     if step.elementwise and place is not None and len(place) == step.value.ndim:
         focus = torch.zeros(step.value.shape, dtype=torch.bool, device=step.value.device)
@@ -141,23 +141,23 @@ def traced(tape: Tape, birth: Birth, written: Written) -> list[Birth]:
     found = {}
     for source, zeros in zeros_met(tape, step, focus):
         found.update({one.step.index: one for one in behind(tape, source, zeros, written)})
-    causes = [_underflow(one, birth) for one in found.values()]
-    return [*causes, *_beside(tape, birth, written)] if causes else [birth]
+    causes = [_underflow(one, origin) for one in found.values()]
+    return [*causes, *_beside(tape, origin, written)] if causes else [origin]
 
 
-def _underflow(rounded: Rounded, met: Birth) -> Birth:
+def _underflow(rounded: Rounded, met: Origin) -> Origin:
     node = rounded.step.edges[0][0] if rounded.step.edges else None
-    return Birth("underflow", rounded.step, rounded.true.index, 0.0, node=node, rounded=rounded.true, met=met)
+    return Origin("underflow", rounded.step, rounded.true.index, 0.0, node=node, rounded=rounded.true, met=met)
 
 
-def _beside(tape: Tape, birth: Birth, written: Written) -> Iterator[Birth]:
-    later = birth.later
+def _beside(tape: Tape, origin: Origin, written: Written) -> Iterator[Origin]:
+    later = origin.later
     if later is None or later.operation != "mul" or later.value is None:
         return
     focus = torch.zeros(later.value.shape, dtype=torch.bool, device=later.value.device)
-    if len(birth.later_index) != focus.ndim:
+    if len(origin.later_index) != focus.ndim:
         return
-    focus[birth.later_index] = True
+    focus[origin.later_index] = True
     for source in dict.fromkeys(tape.inputs(later)):
         own = source.value
         if own is None or not own.is_floating_point():
@@ -165,4 +165,4 @@ def _beside(tape: Tape, birth: Birth, written: Written) -> Iterator[Birth]:
         zeros = (own == 0) & aligned(later.elementwise, focus, own)
         if bool(zeros.any()) and not behind(tape, source, zeros, written):
             node = later.edges[0][0] if later.edges else None
-            yield replace(birth, step=later, index=birth.later_index, value=float("nan"), later=None, node=node)
+            yield replace(origin, step=later, index=origin.later_index, value=float("nan"), later=None, node=node)

@@ -1,4 +1,4 @@
-"""Where a gradient of exact zeros was born: a walk from the input up to the last place where something arrived."""
+"""Where a gradient first was exactly zero: a walk from the input up to the last place where something arrived."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 import torch
 
-from gradcli.diagnose.findings.births import depends_on
 from gradcli.diagnose.findings.elements import largest, spread
 from gradcli.diagnose.findings.kink import has_kinks
 from gradcli.diagnose.findings.local import REFUSALS, applied, argument_position, local_derivative
+from gradcli.diagnose.findings.origins import depends_on
 from gradcli.diagnose.findings.selection import SELECTING
 from gradcli.language import syntax
 from gradcli.numerics.autodiff import gradients
@@ -51,7 +51,7 @@ Why = Literal["met", "inside", "flat", "saturated", "stationary", "constant"]
 
 
 @dataclass(frozen=True)
-class ZeroBirth:
+class ZeroOrigin:
     """One place that turned what arrived into exact zeros.
 
     step: the sub-expression to blame; reached: the largest gradient that arrived there.
@@ -69,7 +69,7 @@ class ZeroBirth:
     cancelled: tuple[float, ...] = ()
 
 
-def zero_births(tape: Tape, context: Context, beside: Callable[[str], bool] | None = None) -> Iterator[ZeroBirth]:
+def zero_origins(tape: Tape, context: Context, beside: Callable[[str], bool] | None = None) -> Iterator[ZeroOrigin]:
     """One for each input whose whole gradient is zero although something arrived further up.
 
     beside: whether an input has a gradient a little beside the point.
@@ -78,16 +78,16 @@ def zero_births(tape: Tape, context: Context, beside: Callable[[str], bool] | No
         gradient = tape.gradients.get(name)
         if gradient is None or gradient.numel() == 0 or bool((gradient != 0).any()):
             continue
-        found = (birth for edge in leaf.edges if (birth := _walk(tape, edge, name, leaf)) is not None)
-        birth = next(found, None)
-        if birth is not None:
-            why: Why = birth.why if birth.cancelled else _why(tape, birth, context)
+        found = (origin for edge in leaf.edges if (origin := _walk(tape, edge, name, leaf)) is not None)
+        origin = next(found, None)
+        if origin is not None:
+            why: Why = origin.why if origin.cancelled else _why(tape, origin, context)
             if why == "stationary" and beside is not None and not beside(name):
                 why = "constant"  # the operation has a slope beside this point, but not for what the input can do
-            yield replace(birth, why=why)
+            yield replace(origin, why=why)
 
 
-def doubtful(tape: Tape, name: str, births: Sequence[ZeroBirth]) -> np.ndarray:
+def doubtful(tape: Tape, name: str, origins: Sequence[ZeroOrigin]) -> np.ndarray:
     """Where an input's gradient may be zero by rounding: a smooth function sent the zero, not an exact operation.
 
     Where not all of it is zero: only if every step works element by element, and none discards elements.
@@ -96,7 +96,7 @@ def doubtful(tape: Tape, name: str, births: Sequence[ZeroBirth]) -> np.ndarray:
     if leaf is None or leaf.value is None:
         return np.zeros((), dtype=bool)
     shape = tuple(leaf.value.shape)
-    whole = next((birth for birth in births if birth.variable == name), None)
+    whole = next((origin for origin in origins if origin.variable == name), None)
     if whole is not None:
         return np.full(shape, is_doubtful(tape, whole) and whole.why != "saturated")
     smooth = [step for step in tape.steps if not _is_exact(step)]
@@ -106,10 +106,10 @@ def doubtful(tape: Tape, name: str, births: Sequence[ZeroBirth]) -> np.ndarray:
     return moved
 
 
-def is_doubtful(tape: Tape, birth: ZeroBirth) -> bool:
+def is_doubtful(tape: Tape, origin: ZeroOrigin) -> bool:
     """Whether a zero is one of a smooth function away from zero: rounding may have made it."""
-    step = birth.step
-    if birth.why in ("flat", "met") or _is_exact(step) or _is_gate(step):
+    step = origin.step
+    if origin.why in ("flat", "met") or _is_exact(step) or _is_gate(step):
         return False
     return any(bool(source.value.any()) for source in tape.inputs(step) if source.value is not None)
 
@@ -122,11 +122,11 @@ def _is_gate(step: Step) -> bool:
     return step.operation in SELECTING or (isinstance(step.node, syntax.Node) and has_kinks(step.node))
 
 
-def _walk(tape: Tape, edge: Edge, name: str, leaf: Step) -> ZeroBirth | None:
-    """The birth nearest to the output among all ways up."""
+def _walk(tape: Tape, edge: Edge, name: str, leaf: Step) -> ZeroOrigin | None:
+    """The origin nearest to the output among all ways up."""
     waiting: list[Edge] = [edge]
     seen: set[Edge] = set()
-    best: ZeroBirth | None = None
+    best: ZeroOrigin | None = None
     while waiting:
         current = waiting.pop()
         if current in seen:
@@ -140,7 +140,7 @@ def _walk(tape: Tape, edge: Edge, name: str, leaf: Step) -> ZeroBirth | None:
             readers = [source for source in tape.inputs(meeting) if current in source.edges]
             inside = len(readers) == 1 and all(tape.owner_of(node) is meeting for node, _ in sent)
             why: Why = "constant" if inside else "met"
-            met = ZeroBirth(name, meeting, current[0], current, most, why, () if inside else values)
+            met = ZeroOrigin(name, meeting, current[0], current, most, why, () if inside else values)
             best = _nearer(best, met)
             continue
         for node, tensor in sent:
@@ -149,18 +149,18 @@ def _walk(tape: Tape, edge: Edge, name: str, leaf: Step) -> ZeroBirth | None:
                 continue
             reached = max((largest(g) for g in tape.passages[node].incoming if g is not None), default=0.0)
             if reached > 0:
-                best = _nearer(best, ZeroBirth(name, step, node, current, reached))
+                best = _nearer(best, ZeroOrigin(name, step, node, current, reached))
             else:
                 waiting.extend((node, i) for i in range(len(tape.passages[node].incoming)))
     return best
 
 
-def _why(tape: Tape, birth: ZeroBirth, context: Context) -> Why:
+def _why(tape: Tape, origin: ZeroOrigin, context: Context) -> Why:
     """What made the zero, by trying the operation with other weights and at other points."""
-    step = birth.step
+    step = origin.step
     if step.operation in FLAT:
         return "flat"
-    position = _position(tape, birth)
+    position = _position(tape, origin)
     movable = _movable(tape, step)
     arriving = tape.arriving(step)
     if position is None or arriving is None or step.value is None:
@@ -176,16 +176,16 @@ def _why(tape: Tape, birth: ZeroBirth, context: Context) -> Why:
     return "constant"
 
 
-def _position(tape: Tape, birth: ZeroBirth) -> int | None:
+def _position(tape: Tape, origin: ZeroOrigin) -> int | None:
     """Which argument the zero was sent to."""
-    source = next((s for s in tape.inputs(birth.step) if birth.edge in s.edges), None)
+    source = next((s for s in tape.inputs(origin.step) if origin.edge in s.edges), None)
     if source is None:  # between two of the nodes that the call made: the operand that comes from the input
-        leaf = tape.leaves[birth.variable]
-        sources = [operand for operand in tape.inputs(birth.step) if depends_on(tape, operand, leaf)]
+        leaf = tape.leaves[origin.variable]
+        sources = [operand for operand in tape.inputs(origin.step) if depends_on(tape, operand, leaf)]
         source = sources[0] if len(sources) == 1 else None
-    edges = () if birth.node is None else birth.node.next_functions
-    slot = next((place for place, edge in enumerate(edges) if edge == birth.edge), None)
-    return argument_position(birth.step, source, slot)
+    edges = () if origin.node is None else origin.node.next_functions
+    slot = next((place for place, edge in enumerate(edges) if edge == origin.edge), None)
+    return argument_position(origin.step, source, slot)
 
 
 def _movable(tape: Tape, step: Step) -> set[int]:
@@ -248,7 +248,7 @@ def _meeting(tape: Tape, edge: Edge, leaf: Step) -> Step:
     return tape.steps[max(senders)] if senders else leaf
 
 
-def _nearer(one: ZeroBirth | None, other: ZeroBirth) -> ZeroBirth:
+def _nearer(one: ZeroOrigin | None, other: ZeroOrigin) -> ZeroOrigin:
     return other if one is None or other.step.index > one.step.index else one
 
 

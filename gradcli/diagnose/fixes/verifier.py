@@ -49,7 +49,7 @@ def verified_fix(
 ) -> Fix | None:
     """The first rewrite that holds, None if none does.
 
-    prefer: the birthplace; changes that touch it are tried first. cotangent: of the output's shape; None for ones.
+    prefer: the origin; changes that touch it are tried first. cotangent: of the output's shape; None for ones.
     only: the rules that may be used; none for all.
     """
     verifier = Verifier.of(bound, cotangent)

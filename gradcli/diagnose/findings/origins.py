@@ -1,4 +1,4 @@
-"""Where a NaN or an Inf was born: every cause once, first those that show in the value, then those of the gradients."""
+"""Where a number first was NaN or infinite: each cause once, those of the value before those of the gradients."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ Written = Mapping[str, torch.Tensor]
 
 
 @dataclass(frozen=True)
-class Birth:
+class Origin:
     """One cause of a non-finite number.
 
     step: the sub-expression to blame; of a given number the input, or what uses the constant.
     index: the element of its value (given, forward) or of the operand (backward).
-    value: what was born. count: how many elements of the same tensor share the trouble.
+    value: what it is. count: how many elements of the same tensor share the trouble.
     node, operand, position: the node that sent the gradient on, the step that it went to, and which argument that is.
     place, reached, slope: of an elementwise step, the element of its value, and the two factors that were multiplied.
     masked: the step that discards the element, so that the zero arrived that the slope was multiplied with, or a NaN.
-    later, later_index: of a given or forward birth, the step that turned an infinity into the NaN.
-    spoils: of a given or forward birth, the inputs whose gradients are not finite because of it.
+    later, later_index: of a given or forward origin, the step that turned an infinity into the NaN.
+    spoils: of a given or forward origin, the inputs whose gradients are not finite because of it.
     constant: of a given number that stands in the expression, its place.
     written: of a given number, what was written where the dtype cannot hold it.
     shown: what a given number makes of the output, None where it does not reach it.
-    rounded, met: of a number that was rounded to zero, its true value, and the birth at which that zero did harm.
+    rounded, met: of a number that was rounded to zero, its true value, and the origin at which that zero did harm.
     """
 
     kind: Kind
@@ -58,11 +58,11 @@ class Birth:
     written: complex | None = None
     shown: float | None = None
     rounded: TrueValue | None = None
-    met: Birth | None = None
+    met: Origin | None = None
 
     @property
     def is_nan(self) -> bool:
-        """Whether a NaN was born or given."""
+        """Whether it is a NaN."""
         return self.value != self.value
 
     @property
@@ -73,47 +73,47 @@ class Birth:
         return (self.step.text, self.kind) if self.kind == "underflow" else (self.step.index,)
 
 
-def births(tape: Tape, context: Context, written: Written | None = None) -> list[Birth]:
+def origins(tape: Tape, context: Context, written: Written | None = None) -> list[Origin]:
     """Every cause once.
 
     written: the numbers of inputs in float64, where the dtype has made infinities or zeros of them.
     """
-    from gradcli.diagnose.findings import backward, forward, underflowed  # they make births
+    from gradcli.diagnose.findings import backward, forward, underflowed  # they make origins
 
-    found: dict[tuple[object, ...], Birth] = {}
+    found: dict[tuple[object, ...], Origin] = {}
     written = written or {}
-    for birth in forward.births(tape, written):
-        for cause in underflowed.traced(tape, birth, written):
+    for origin in forward.origins(tape, written):
+        for cause in underflowed.traced(tape, origin, written):
             found.setdefault(cause.key, cause)
-    for name, birth in backward.births(tape, context):
-        given = [cause for cause in forward.given_to(tape, birth, written) if _is_to_blame(cause, birth, found)]
-        earlier = [] if given else [cause for cause in found.values() if _explains(tape, cause, birth)]
+    for name, origin in backward.origins(tape, context):
+        given = [cause for cause in forward.given_to(tape, origin, written) if _is_to_blame(cause, origin, found)]
+        earlier = [] if given else [cause for cause in found.values() if _explains(tape, cause, origin)]
         causes = given or [cause for cause in earlier if cause is earlier[0] or cause.kind == "underflow"]
-        if not causes and birth.kind == "backward":
-            hidden = forward.hidden_nan(tape, birth, written)
-            causes = [replace(cause, masked=birth.masked, spoils=()) for cause in hidden]
-        for cause in causes or underflowed.traced(tape, birth, written):
+        if not causes and origin.kind == "backward":
+            hidden = forward.hidden_nan(tape, origin, written)
+            causes = [replace(cause, masked=origin.masked, spoils=()) for cause in hidden]
+        for cause in causes or underflowed.traced(tape, origin, written):
             found[cause.key] = _spoiling(found.get(cause.key, cause), name)
     return list(found.values())
 
 
-def _is_to_blame(given: Birth, birth: Birth, found: Container[tuple[object, ...]]) -> bool:
+def _is_to_blame(given: Origin, origin: Origin, found: Container[tuple[object, ...]]) -> bool:
     """Whether a given number explains a gradient, rather than the operation that met it.
 
     Infinities are often meant, and a NaN that a mask discards has been seen: both only where they spoil the value too.
     """
-    return given.key in found or given.written is not None or (given.is_nan and birth.masked is None)
+    return given.key in found or given.written is not None or (given.is_nan and origin.masked is None)
 
 
-def _spoiling(birth: Birth, name: str) -> Birth:
-    may = birth.kind in ("given", "forward", "underflow")
-    return replace(birth, spoils=(*birth.spoils, name)) if may and name not in birth.spoils else birth
+def _spoiling(origin: Origin, name: str) -> Origin:
+    may = origin.kind in ("given", "forward", "underflow")
+    return replace(origin, spoils=(*origin.spoils, name)) if may and name not in origin.spoils else origin
 
 
-def _explains(tape: Tape, earlier: Birth, birth: Birth) -> bool:
+def _explains(tape: Tape, earlier: Origin, origin: Origin) -> bool:
     """Whether a gradient is not finite because of a value that was not: the step itself, or one that uses its value."""
     shown = earlier.met or earlier
-    return shown.kind == "forward" and depends_on(tape, birth.step, shown.step)
+    return shown.kind == "forward" and depends_on(tape, origin.step, shown.step)
 
 
 def depends_on(tape: Tape, step: Step, other: Step) -> bool:

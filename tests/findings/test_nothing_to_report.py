@@ -12,7 +12,7 @@ from command_line import captured
 
 from gradcli.diagnose import evidence
 from gradcli.diagnose.findings import ABOUT_THE_TAPE, NOT_FINITE
-from gradcli.diagnose.findings.quiet import is_quiet
+from gradcli.diagnose.findings.nothing_to_report import has_nothing_to_report
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Activation
 from gradcli.language.parser import parse
@@ -65,10 +65,10 @@ def test_nothing_is_missed_where_no_tape_is_made(monkeypatch: pytest.MonkeyPatch
     asked: list[bool] = []
 
     def never(*arguments: Any) -> bool:
-        asked.append(is_quiet(*arguments))
+        asked.append(has_nothing_to_report(*arguments))
         return False
 
-    monkeypatch.setattr(evidence, "is_quiet", never)
+    monkeypatch.setattr(evidence, "has_nothing_to_report", never)
     for argv, found in zip(REQUESTS, quick, strict=True):
         assert found == findings(argv), argv
     assert asked.count(True) > 30  # the shortcut is taken,
@@ -76,7 +76,7 @@ def test_nothing_is_missed_where_no_tape_is_made(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("text", "value", "gradient", "quiet"),
+    ("text", "value", "gradient", "nothing"),
     [
         ("x * x", [4.0], [4.0], True),
         ("x * x", [float("inf")], [4.0], False),
@@ -90,19 +90,19 @@ def test_nothing_is_missed_where_no_tape_is_made(monkeypatch: pytest.MonkeyPatch
         ("exp(x)", [4.0], [4.0], True),
     ],
 )
-def test_what_could_have_a_finding_is_not_quiet(
-    text: str, value: list[float], gradient: list[float], quiet: bool
+def test_what_could_have_a_finding_is_looked_at(
+    text: str, value: list[float], gradient: list[float], nothing: bool
 ) -> None:
     output, found = torch.tensor(value), {"x": torch.tensor(gradient)}
-    assert is_quiet(parse(text), output, torch.ones_like(output), found, ABOUT_THE_TAPE) is quiet
+    assert has_nothing_to_report(parse(text), output, torch.ones_like(output), found, ABOUT_THE_TAPE) is nothing
 
 
 def test_rules_about_infinity_alone_need_no_more_than_finite_numbers() -> None:
     one = torch.ones(1)
-    assert is_quiet(parse("relu(x)"), one, one, {"x": torch.zeros(1)}, NOT_FINITE)
-    assert not is_quiet(parse("relu(x)"), one / 0, one, {"x": torch.zeros(1)}, NOT_FINITE)
+    assert has_nothing_to_report(parse("relu(x)"), one, one, {"x": torch.zeros(1)}, NOT_FINITE)
+    assert not has_nothing_to_report(parse("relu(x)"), one / 0, one, {"x": torch.zeros(1)}, NOT_FINITE)
 
 
 def test_an_input_without_a_gradient_is_no_trouble() -> None:
     one = torch.ones(1)
-    assert is_quiet(parse("x * 2"), one, one, {"x": one, "y": None}, ABOUT_THE_TAPE)
+    assert has_nothing_to_report(parse("x * 2"), one, one, {"x": one, "y": None}, ABOUT_THE_TAPE)

@@ -22,7 +22,7 @@ from gradcli.language.syntax import Node, Program, Update, postorder, roots
 from gradcli.numerics.capture import all_finite
 
 
-def is_quiet(
+def has_nothing_to_report(
     program: Program,
     output: torch.Tensor,
     cotangent: torch.Tensor | None,
