@@ -144,7 +144,10 @@ def test_the_question_itself_can_fail() -> None:
     assert json.loads(out)[0][:2] == [0, True]
 
 
-@pytest.mark.parametrize("room", ["errors", "results", "sources", "language.parser", "language.catalogue", "render"])
+@pytest.mark.parametrize(
+    "room",
+    ["errors", "results", "sources", "language.parser", "language.catalogue", "render", "diagnose.findings.table"],
+)
 def test_a_room_without_pytorch_imports_none(room: str) -> None:
     program = f"import sys, gradcli.{room}; assert 'torch' not in sys.modules"
     code, _, err = in_process_of_its_own(python=program)

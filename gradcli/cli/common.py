@@ -15,7 +15,7 @@ from gradcli.cli.device_loss import with_words_of_cpu
 from gradcli.cli.screen import check_format, show, view_of
 from gradcli.errors import BoundError, UsageError, did_you_mean, listed
 from gradcli.language.dtypes import check_device, floating
-from gradcli.results import CODES, ErrorsResult, Failure, FunctionsResult, Result
+from gradcli.results import ErrorsResult, Failure, FunctionsResult, Result
 
 if TYPE_CHECKING:
     from gradcli.diagnose.bound_expression import ComputeOptions, Selection
@@ -87,10 +87,8 @@ class Common:
         if self.emit not in (None, "torch"):
             hint = did_you_mean(self.emit, ["torch"]) or "Write --emit torch."
             raise UsageError(f"--emit writes torch, not '{self.emit}'", hint=hint)
-        for code in _names(self.fail_on):
-            if code not in (*CODES, "error", "warning"):
-                hint = did_you_mean(code, [*CODES, "error", "warning"]) or f"There are {listed(CODES, most=30)}."
-                raise UsageError(f"--fail-on: there is no finding '{code}'", hint=hint)
+        if self.fail_on is not None:
+            _check_codes(_names(self.fail_on))
         assert self.targets is not None  # looked at here: nothing is computed for a file that cannot be written
 
     @property
@@ -169,6 +167,16 @@ class Common:
         if isinstance(result, Failure | FunctionsResult | ErrorsResult):
             return False
         return any(finding.code in wanted or finding.severity in wanted for finding in result.findings)
+
+
+def _check_codes(codes: Sequence[str]) -> None:
+    """Raises UsageError for what is no code of a finding, nor a severity."""
+    from gradcli.diagnose.findings.table import CODES  # few ask for it
+
+    for code in codes:
+        if code not in (*CODES, "error", "warning"):
+            hint = did_you_mean(code, [*CODES, "error", "warning"]) or f"There are {listed(CODES, most=30)}."
+            raise UsageError(f"--fail-on: there is no finding '{code}'", hint=hint)
 
 
 def check_timeout(seconds: float | None) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.findings import ABOUT_THE_TAPE, of_tape
+from gradcli.diagnose.findings import OF_TAPES, of_tape
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.nothing_to_report import has_nothing_to_report
 from gradcli.diagnose.shadow import has_slope_beside, shadow, slopes_at, value_at, widened, with_noise
@@ -59,14 +59,14 @@ def gather(
     nothing = (
         plain is not None
         and not bound.written
-        and has_nothing_to_report(bound.program, plain[0], cotangent, plain[1], ABOUT_THE_TAPE)
+        and has_nothing_to_report(bound.program, plain[0], cotangent, plain[1], OF_TAPES)
     )
     evidence = evidence_of(bound, partial(record, bound, cotangent), cotangent, gradients, order=order)
     return replace(evidence, nothing_to_report=True) if nothing else evidence
 
 
-def findings_of(bound: BoundExpression, output: torch.Tensor, rules: tuple[str, ...]) -> list[Finding]:
-    """What some of the rules about tapes say of a function at its points, each output with a weight of its own.
+def findings_of(bound: BoundExpression, output: torch.Tensor, codes: tuple[str, ...]) -> list[Finding]:
+    """What the findings of some codes say of a function at its points, each output with a weight of its own.
 
     With a cotangent of ones, the gradient of a softmax would always be zero.
     """
@@ -78,11 +78,11 @@ def findings_of(bound: BoundExpression, output: torch.Tensor, rules: tuple[str, 
         found = autodiff.gradients(output, bound.differentiated, cotangent=weights, retain_graph=True)
     except TorchError:
         found = {}
-    if found and not bound.written and has_nothing_to_report(bound.program, output, weights, found, rules):
+    if found and not bound.written and has_nothing_to_report(bound.program, output, weights, found, codes):
         return []
     tape = record(bound, weights)
     evidence = Evidence(None, tape, bound.context, values=bound.values, written=bound.written)
-    return of_tape(evidence, rules)
+    return of_tape(evidence, codes)
 
 
 def evidence_of(

@@ -7,16 +7,19 @@ from dataclasses import replace
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.evidence import findings_of
+from gradcli.diagnose.findings.table import GIVEN
 from gradcli.diagnose.slopes import at_dtype
 from gradcli.numerics.capture import TorchError
 from gradcli.results.findings import Finding
 
-RULES = ("nan_input", "inf_input")
-
 
 def given_findings(expressions: Iterable[BoundExpression]) -> tuple[Finding, ...]:
     """The findings of each expression, those that several have in common once."""
-    return tuple(dict.fromkeys(finding for bound in expressions for finding in _of(bound)))
+    found: dict[object, Finding] = {}
+    for bound in expressions:
+        for finding in _of(bound):
+            found.setdefault((finding.severity, finding.message, finding.span), finding)
+    return tuple(found.values())
 
 
 def at_each_dtype(bound: BoundExpression, dtypes: Iterable[str]) -> Iterator[BoundExpression]:
@@ -28,6 +31,6 @@ def at_each_dtype(bound: BoundExpression, dtypes: Iterable[str]) -> Iterator[Bou
 
 def _of(bound: BoundExpression) -> list[Finding]:
     try:
-        return findings_of(bound, bound.evaluate(), RULES)
+        return findings_of(bound, bound.evaluate(), GIVEN)
     except TorchError:  # its message is the answer
         return []

@@ -6,7 +6,6 @@ that are out of the ordinary: the first that is not finite, and the largest grad
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -21,10 +20,9 @@ from gradcli.language.syntax import Call
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import all_finite
 from gradcli.results import Finding, Gradient, GradResult, Sample, Tensor
+from gradcli.results.findings import At
 
 _GOLDEN = 0.6180339887498949
-_INDEX = re.compile(r"(?<=[\w)])\[(\d+)\]")
-"""An element in a message. An elementwise program has no index of its own that could be mistaken for one."""
 
 MAX_ELEMENTS_SHOWN = 6
 
@@ -67,9 +65,14 @@ class Sampled:
         leaf = self.bound.leaves.get(finding.variable or "")
         shared = leaf is not None and leaf.numel() == 1  # by all elements
         whole = index if index is None or shared else self._home(index[0])
-        message = _INDEX.sub(lambda match: str(list(self._home(int(match[1])))), finding.message)
-        remark = f" (looked at {self.sample.looked:,} of {self.sample.of:,} elements)"
-        return replace(finding, index=whole, message=message + remark)
+        remark = None if finding.remark is None else finding.remark.with_elements(self._element_at_home)
+        said = finding.phrase.with_elements(self._element_at_home)
+        return replace(finding, index=whole, phrase=said, remark=remark, sample=self.sample)
+
+    def _element_at_home(self, at: At) -> At:
+        leaf = self.bound.leaves.get(at.text)
+        is_shared = leaf is not None and leaf.numel() == 1
+        return at if is_shared or not at.index else replace(at, index=self._home(at.index[0]))
 
     def _home(self, place: int) -> tuple[int, ...]:
         return tuple(map(int, np.unravel_index(int(self.places[place]), self.shape)))

@@ -11,7 +11,8 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
 from gradcli.diagnose.evidence import findings_of
 from gradcli.diagnose.explain.failure import explain
-from gradcli.diagnose.findings import NOT_FINITE
+from gradcli.diagnose.findings.backward_pass import no_derivative
+from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.errors import UsageError
 from gradcli.inspections.curves.stretches import points_of, real
 from gradcli.inspections.curves.verdict import verdict
@@ -162,7 +163,7 @@ def _findings(curves: Sequence[Curve], expressions: Sequence[BoundExpression]) -
         if curve.derivative is None:
             found = [_not_differentiable(curve)]
         else:
-            found = findings_of(bound, bound.evaluate(), ("underflow_forward", *NOT_FINITE))
+            found = findings_of(bound, bound.evaluate(), ("underflow-forward", *NOT_FINITE))
         for finding in found:
             span = finding.span
             yield replace(finding, span=None if span is None else (span[0] + start, span[1] + start))
@@ -170,7 +171,7 @@ def _findings(curves: Sequence[Curve], expressions: Sequence[BoundExpression]) -
 
 
 def _not_differentiable(curve: Curve) -> Finding:
-    message = curve.error.message if curve.error is not None else "there is no path from the points to the output"
+    why = curve.error.message if curve.error is not None else "there is no path from the points to the output"
     return Finding(
         code="not-differentiable",
         severity="error",
@@ -178,5 +179,5 @@ def _not_differentiable(curve: Curve) -> Finding:
         expression=curve.expression,
         span=(0, len(curve.expression)),
         operation=curve.name,
-        message=f"{curve.name} has no derivative in PyTorch: {message}",
+        phrase=no_derivative(curve.name, why),
     )

@@ -10,7 +10,7 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.evidence import findings_of
 from gradcli.diagnose.explain.failure import explain
-from gradcli.diagnose.findings import NOT_FINITE
+from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.errors import BoundError, UsageError
 from gradcli.inspections.grad import MAX_MATRIX
 from gradcli.language.parser import parse
@@ -73,7 +73,7 @@ def _answer(bound: BoundExpression, options: SoftmaxOptions) -> SoftmaxResult:
         index=options.index,
         gradient=gradient,
         amplification=_amplification(bound.leaves["x"].detach(), probabilities.detach(), options.dim),
-        findings=tuple(findings_of(bound, output, ("underflow_forward", *NOT_FINITE, "saturated"))),
+        findings=tuple(findings_of(bound, output, ("underflow-forward", *NOT_FINITE, "saturated"))),
     )
 
 

@@ -15,6 +15,7 @@ from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings import with_findings
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.local import slope_by_node, slope_of
+from gradcli.diagnose.findings.table import GIVEN
 from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.errors import Span, UsageError, did_you_mean
 from gradcli.inspections.grad import to_gradients
@@ -214,4 +215,4 @@ def _marked(result: TraceResult) -> TraceResult:
 
 def _codes_at(step: Step, codes: Mapping[Span, Mapping[str, None]]) -> tuple[str, ...]:
     """An input is only to blame for what it was given as; the rest belongs to the expression that is nothing else."""
-    return tuple(code for code in codes.get(step.span, ()) if (step.operation == LEAF) == code.endswith("-input"))
+    return tuple(code for code in codes.get(step.span, ()) if (step.operation == LEAF) == (code in GIVEN))

@@ -26,7 +26,7 @@ class TorchError(Exception):
     operands: the values that the node was given.
     text: the expression in which the node stands, where that is not the subject.
     place, cause: where a backward pass ended, and why in terms of the expression, once somebody has looked.
-    cut: the operation that ends every path from the inputs, in the user's words.
+    cut, ending: the operation that ends every path from the inputs, in the user's words, and what kind of end that is.
     suggestions: what was run and helps, each to be read behind `: ` or `or`.
     order: the order of differentiation that was tried.
     """
@@ -35,6 +35,7 @@ class TorchError(Exception):
     place: Span | None = None
     cause: str | None = None
     cut: str | None = None
+    ending: str | None = None
     suggestions: tuple[str, ...] = ()
     order: int = 2
 

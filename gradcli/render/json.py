@@ -13,7 +13,7 @@ from gradcli.errors import GradcliError
 from gradcli.render.numbers import PIECE, json_array, json_float, json_pieces
 from gradcli.render.text import encodable
 from gradcli.render.view import Answer, View
-from gradcli.results import Failure, Gradient, Input, Setting, Tensor
+from gradcli.results import Failure, Finding, Gradient, Input, Setting, Tensor
 from gradcli.version import __version__
 
 SCHEMA_VERSION = 1
@@ -90,6 +90,8 @@ def _plain(value: Any, dtype: str | None, aside: Aside) -> Any:
         return [_plain(item, dtype, aside) for item in value]
     if isinstance(value, Tensor):
         return _tensor(value, aside)
+    if isinstance(value, Finding):
+        return {key: _plain(getattr(value, key), dtype, aside) for key in Finding.keys}
     if is_dataclass(value):
         return _record(value, dtype, aside)
     raise TypeError(f"a result holds a {type(value).__name__}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gradcli.results.activate import ActivateResult, Curve, Kink, Layer, Stretch, Verdict
     from gradcli.results.check import CheckResult, CheckRow, CheckSummary, CheckVerdict
     from gradcli.results.errors import ErrorEntry, ErrorsResult
-    from gradcli.results.findings import CODES, Failure, Finding, Sample, Severity
+    from gradcli.results.findings import Failure, Finding, Sample, Severity
     from gradcli.results.functions import FunctionEntry, FunctionsResult
     from gradcli.results.grad import Derivative, GradResult, Method
     from gradcli.results.loss import DescentStep, Inside, LossResult
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from gradcli.results.trace import Path, Step, TraceResult
 
 __all__ = [
-    "CODES",
     "ActivateResult",
     "Amplification",
     "Call",
@@ -78,7 +77,7 @@ _HOMES = {
     "activate": ("ActivateResult", "Curve", "Kink", "Layer", "Stretch", "Verdict"),
     "check": ("CheckResult", "CheckRow", "CheckSummary", "CheckVerdict"),
     "errors": ("ErrorEntry", "ErrorsResult"),
-    "findings": ("CODES", "Failure", "Finding", "Sample", "Severity"),
+    "findings": ("Failure", "Finding", "Sample", "Severity"),
     "functions": ("FunctionEntry", "FunctionsResult"),
     "grad": ("Derivative", "GradResult", "Method"),
     "loss": ("DescentStep", "Inside", "LossResult"),

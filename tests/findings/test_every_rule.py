@@ -1,4 +1,4 @@
-"""Each rule is a file with a test of the same name and a row in the documents."""
+"""Each kind of finding is a row with a rule, a test of its name, and a row and a section in the document."""
 
 from __future__ import annotations
 
@@ -8,44 +8,50 @@ from pathlib import Path
 import pytest
 from looking import findings
 
-import gradcli.diagnose.findings as package
-from gradcli.diagnose.findings import ABOUT_THE_RESULT, ABOUT_THE_TAPE, rule
+from gradcli.diagnose.findings import rule
 from gradcli.diagnose.findings.evidence import Evidence
-from gradcli.diagnose.findings.words import number, shortened
-from gradcli.results import CODES
+from gradcli.diagnose.findings.table import CODES, ROWS, Row
+from gradcli.diagnose.findings.words import shortened
+from gradcli.results.phrasing import number
 
-FOLDER = Path(package.__file__).parent
-RULES = sorted(path.stem for path in FOLDER.glob("*.py") if re.search(r"^def find\(", path.read_text(), re.MULTILINE))
 DOCUMENT = Path(__file__).parents[2] / "docs" / "findings.md"
 
-
-def test_every_code_has_a_rule_and_every_rule_a_code() -> None:
-    assert [name.replace("_", "-") for name in RULES] == sorted(CODES)
+each_row = pytest.mark.parametrize("row", ROWS, ids=CODES)
 
 
-def test_every_rule_is_asked() -> None:
-    assert {*ABOUT_THE_TAPE, *ABOUT_THE_RESULT} == set(RULES)
+def test_every_code_stands_once() -> None:
+    assert sorted(CODES) == sorted({row.code for row in ROWS})
 
 
-@pytest.mark.parametrize("name", RULES)
-def test_every_rule_has_a_test_of_its_name_with_two_tables(name: str) -> None:
-    text = (Path(__file__).parent / f"test_{name}.py").read_text(encoding="utf-8")
+@each_row
+def test_every_row_has_a_rule(row: Row) -> None:
+    assert rule(row).__doc__
+
+
+@each_row
+def test_every_row_has_a_test_of_its_name_with_two_tables(row: Row) -> None:
+    text = (Path(__file__).parent / f"test_{row.name}.py").read_text(encoding="utf-8")
     assert "\nFOUND = {" in text
     assert "\nLEFT_ALONE = (" in text
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_every_code_is_in_the_document_with_a_command_that_shows_it(code: str) -> None:
+@each_row
+def test_every_row_stands_in_the_document_with_a_command_that_shows_it(row: Row) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert re.search(rf"^\| `{code}` \|", text, re.MULTILINE), "a row in the table"
-    section = re.search(rf"^## `{code}`$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert f"\n| `{row.code}` | {row.severities[0]} | {row.meaning} |\n" in text
+    section = re.search(rf"^## `{row.code}`$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     assert section, "a section"
-    assert re.search(rf"\w+\[{code}\]: ", section[1]), "a transcript that shows it"
+    assert re.search(rf"\w+\[{row.code}\]: ", section[1]), "a transcript that shows it"
 
 
-@pytest.mark.parametrize("name", ABOUT_THE_TAPE)
-def test_no_rule_minds_that_there_is_no_tape(name: str) -> None:
-    assert list(rule(name)(None, Evidence())) == []
+@each_row
+def test_what_a_row_hides_is_known(row: Row) -> None:
+    assert {code for hides in row.hides for code in hides.codes} <= set(CODES)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.needs in ("tape", "non-finite", "zeros")])
+def test_no_rule_minds_that_there_is_no_tape(row: Row) -> None:
+    assert list(rule(row)(None, Evidence())) == []
 
 
 def test_a_trouble_that_spreads_through_ten_steps_is_found_once() -> None:

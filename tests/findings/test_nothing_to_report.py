@@ -11,8 +11,9 @@ import torch
 from command_line import captured
 
 from gradcli.diagnose import evidence
-from gradcli.diagnose.findings import ABOUT_THE_TAPE, NOT_FINITE
+from gradcli.diagnose.findings import OF_TAPES
 from gradcli.diagnose.findings.nothing_to_report import has_nothing_to_report
+from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Activation
 from gradcli.language.parser import parse
@@ -94,7 +95,7 @@ def test_what_could_have_a_finding_is_looked_at(
     text: str, value: list[float], gradient: list[float], nothing: bool
 ) -> None:
     output, found = torch.tensor(value), {"x": torch.tensor(gradient)}
-    assert has_nothing_to_report(parse(text), output, torch.ones_like(output), found, ABOUT_THE_TAPE) is nothing
+    assert has_nothing_to_report(parse(text), output, torch.ones_like(output), found, OF_TAPES) is nothing
 
 
 def test_rules_about_infinity_alone_need_no_more_than_finite_numbers() -> None:
@@ -105,4 +106,4 @@ def test_rules_about_infinity_alone_need_no_more_than_finite_numbers() -> None:
 
 def test_an_input_without_a_gradient_is_no_trouble() -> None:
     one = torch.ones(1)
-    assert has_nothing_to_report(parse("x * 2"), one, one, {"x": one, "y": None}, ABOUT_THE_TAPE)
+    assert has_nothing_to_report(parse("x * 2"), one, one, {"x": one, "y": None}, OF_TAPES)

@@ -14,7 +14,8 @@ from looking import findings, found
 from mpmath import mp
 from orjson import loads
 
-from gradcli.diagnose.findings.words import distinct, where_the_derivative_is
+from gradcli.results.findings import Difference
+from gradcli.results.phrasing import distinct, text
 
 DERIVATIVES: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("special.log_ndtr", "-1.65e9"): lambda x: mp.npdf(x) / mp.ncdf(x),
@@ -80,7 +81,7 @@ def test_a_number_that_float64_has_lost_too_is_not_shown() -> None:
 
 def test_ulps_are_counted_up_to_a_million() -> None:
     def said(ulps: float) -> str:
-        return where_the_derivative_is("float32", 2.0, 1.0, ulps, 0)
+        return text(Difference("derivative", "float32", 2.0, 1.0, ulps=ulps))
 
     assert said(1_000_000).endswith(", 1,000,000 ULP off")
     assert said(1_000_001).endswith(", more than a million ULP off")

@@ -22,6 +22,7 @@ from gradcli.results import (
     Tensor,
     Verdict,
 )
+from gradcli.results.findings import phrase
 
 SETTING = Setting(torch="2.13.0+cpu", device="cpu", dtype="float32", seed=0)
 GIVEN = Method(via="grad", order=1, cotangent="ones", elementwise=True)
@@ -115,7 +116,7 @@ MATRICES = GradResult(
         Finding(
             code="disconnected",
             severity="warning",
-            message="u has no path to the output: it ends at detach",
+            phrase=phrase("u has no path to the output: it ends at detach"),
             variable="u",
             expression="u.detach()",
             span=(26, 36),

@@ -17,6 +17,7 @@ from gradcli.render.cells import summary
 from gradcli.render.json import to_json
 from gradcli.render.schema import schema_text
 from gradcli.results import Failure, Finding, Path, Step, Tensor, TraceResult
+from gradcli.results.findings import phrase
 
 LEAF = Step("x", (10, 11), "leaf", None, (), tensor([0, 4]), tensor([np.inf, 0.5]), None, ())
 ROOT = Step(
@@ -45,7 +46,7 @@ TRACE = TraceResult(
         Finding(
             code="inf-backward",
             severity="error",
-            message="sqrt(x) at x[0] = 0: too steep",
+            phrase=phrase("sqrt(x) at x[0] = 0: too steep"),
             variable="x",
             index=(0,),
             expression="sqrt(x)",

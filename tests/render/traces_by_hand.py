@@ -9,6 +9,7 @@ import numpy as np
 from results_by_hand import SETTING, gradient, leaf, tensor
 
 from gradcli.results import Failure, Finding, Step, Tensor, TraceResult
+from gradcli.results.findings import phrase
 
 TEXT = "where(x > 0, sqrt(x), 0 * x)"
 
@@ -76,7 +77,14 @@ MASKED = trace(
     gradients={"x": gradient([np.nan, 0.5], norm=np.nan)},
     findings=(
         Finding(
-            "masked-branch", "error", "sqrt(x) at x[0] = 0: <inf> & nan", "x", (0,), "sqrt(x)", (13, 20), fix="sqrt(1)"
+            "masked-branch",
+            "error",
+            phrase("sqrt(x) at x[0] = 0: <inf> & nan"),
+            "x",
+            (0,),
+            "sqrt(x)",
+            (13, 20),
+            fix="sqrt(1)",
         ),
     ),
 )
@@ -119,5 +127,7 @@ def hostile() -> TraceResult:
             step(HOSTILE, "sum", [0], value=tensor(3), findings=["kink"]),
         ),
         inputs={HOSTILE[:60]: leaf([1, 2])},
-        findings=(Finding("kink", "note", HOSTILE, HOSTILE, (0,), HOSTILE, (0, 12), fix=HOSTILE),),
+        findings=(
+            Finding("kink", "note", phrase("{text}", text=HOSTILE), HOSTILE, (0,), HOSTILE, (0, 12), fix=HOSTILE),
+        ),
     )

@@ -17,7 +17,7 @@ from schema_descriptions import FIELDS, HEADER, TITLES
 
 from gradcli import results
 from gradcli.errors import Span
-from gradcli.results import Failure, Gradient, Input, Setting, Tensor
+from gradcli.results import Failure, Finding, Gradient, Input, Setting, Tensor
 
 SCHEMAS = Path(__file__).parents[2] / "gradcli" / "schemas"
 ROOTS = (*(getattr(results, name) for name in results.__all__ if name.endswith("Result") and name != "Result"), Failure)
@@ -67,8 +67,8 @@ class Writer:
         }
 
     def properties(self, record: type) -> dict[str, Schema]:
-        hints = get_type_hints(record)
-        names = [field.name for field in fields(record) if field.name != "setting"]
+        hints = {"message": str} | get_type_hints(record)  # a finding is phrased when it is shown
+        names = Finding.keys if record is Finding else [f.name for f in fields(record) if f.name != "setting"]
         return {
             name: described(self.schema_of(hints[name], name), FIELDS[f"{record.__name__}.{name}"]) for name in names
         }

@@ -31,12 +31,12 @@ def explain(
     """
     device.check_alive()
     # only needed once something went wrong
-    from gradcli.diagnose.explain.hint_text import hint_of, part_of, shapes_of
+    from gradcli.diagnose.explain.hint_text import hint_of, shapes_of
     from gradcli.diagnose.explain.local_hints import local_hint
     from gradcli.diagnose.explain.match_error import matching_entry
 
     expression = raised.text or text
-    row = matching_entry(raised.error, f"{part_of(raised, expression)} {raised.cause or ''}")
+    row = matching_entry(raised.error, raised.ending)
     template = _template(str(raised.error), row, has_shapes=bool(shapes_of(raised, expression)))
     hint = local_hint(raised, expression, inputs) or hint_of(
         template, raised, expression, frozen=frozen, output=output, inputs=inputs

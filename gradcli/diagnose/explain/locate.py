@@ -6,7 +6,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.explain.suggestions import suggestions
-from gradcli.diagnose.findings.disconnected import ending, path_end
+from gradcli.diagnose.findings.backward_pass import ending_of, path_end, why_it_ends
 from gradcli.diagnose.findings.words import name
 from gradcli.errors import Span
 from gradcli.language.syntax import Call, Literal, postorder, roots
@@ -15,6 +15,7 @@ from gradcli.numerics.capture import TorchError
 from gradcli.numerics.watch import Watch
 from gradcli.recording.from_expression import Recorder
 from gradcli.recording.tape import GraphNode, Step, Tape
+from gradcli.results.phrasing import text
 
 MAX_ELEMENTS = 1_000_000
 """Larger inputs are not computed a second time for a better message."""
@@ -57,7 +58,8 @@ def _without_path(raised: TorchError, bound: BoundExpression, recorder: Recorder
         wanted, end = ends[0]
         raised.place = end.span
         raised.cut = f"'{name(end)}'"
-        raised.cause = f"The path from {wanted} to the output: {ending(end)}."
+        raised.ending = ending_of(end)
+        raised.cause = f"The path from {wanted} to the output: {text(why_it_ends(end))}."
     return raised
 
 

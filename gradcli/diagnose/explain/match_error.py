@@ -23,13 +23,9 @@ _MASKED = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]|\([\dx, ]*\)|-?\d[\d.x]*")
 """Names, shapes and numbers: they are the user's, and not the error's."""
 
 _SIBLINGS = {
-    "no-grad-fn": (
-        (r"\bdetach\b", "detached-output"),
-        (r"\barg(max|min|sort)\b|gives indices", "argmax-output"),
-        (r"[<>]|[!=]=|\b(gt|ge|lt|le|eq|ne)\b", "comparison-output"),
-    )
+    "no-grad-fn": {"detach": "detached-output", "indices": "argmax-output", "comparison": "comparison-output"},
 }
-"""Entries with one wording, told apart by the sub-expression at which the path ends, and what is said about it."""
+"""Entries with one wording, told apart by what the path ends at."""
 
 
 class Likeness(NamedTuple):
@@ -40,15 +36,15 @@ class Likeness(NamedTuple):
     share: float
 
 
-def matching_entry(error: Exception, place: str = "", *, anywhere: bool = False) -> AutogradError | None:
-    """The entry that an exception is, or None; what is known of the place tells siblings of one wording apart.
+def matching_entry(error: Exception, ending: str | None = None, *, anywhere: bool = False) -> AutogradError | None:
+    """The entry that an exception is, or None; what the path ends at tells siblings of one wording apart.
 
     anywhere: where no wording fits, look also among the entries that no command of gradcli can end up at: their
     programs take a second.
     """
     message = str(error)
     found = _by_pattern(message) or _by_likeness(type(error).__name__, message, anywhere=anywhere)
-    return None if found is None else _sibling(found, place)
+    return None if found is None else _sibling(found, ending)
 
 
 def _by_pattern(message: str) -> AutogradError | None:
@@ -128,7 +124,7 @@ def _words(message: str) -> list[str]:
     return re.findall(r"[a-z_]+", _MASKED.sub(" ", message.strip().lower()))
 
 
-def _sibling(row: AutogradError, place: str) -> AutogradError:
-    """The narrower entry of the same wording that the place shows."""
-    narrower = next((name for pattern, name in _SIBLINGS.get(row.id, ()) if re.search(pattern, place)), row.id)
-    return find(narrower) or row
+def _sibling(row: AutogradError, ending: str | None) -> AutogradError:
+    """The narrower entry of the same wording that is about what the path ends at."""
+    narrower = None if ending is None else _SIBLINGS.get(row.id, {}).get(ending)
+    return row if narrower is None else find(narrower) or row

@@ -1,110 +1,90 @@
-"""What is said about a result beyond its numbers: one small rule a file, all of them asked for every result."""
+"""What is said about a result beyond its numbers: the rules of table.py are asked, and each cause is told once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
-from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.table import BY_CODE, ROWS, Hides, Need, Row
 from gradcli.results.findings import Finding
 
 if TYPE_CHECKING:
+    from gradcli.diagnose.findings.evidence import Evidence
     from gradcli.results import GradResult, LossResult, TraceResult
+
+    Answer = GradResult | LossResult | TraceResult
 
 Rule = Callable[..., Iterable[Finding]]
 
-NOT_FINITE = (
-    "nan_input",
-    "inf_input",
-    "nan_forward",
-    "inf_forward",
-    "masked_branch",
-    "nan_backward",
-    "inf_backward",
-    "nan_accumulated",
-)
-NOT_FINITE_CODES = frozenset(name.replace("_", "-") for name in NOT_FINITE)
-ABOUT_THE_TAPE = (
-    "underflow_forward",
-    *NOT_FINITE,
-    "domain",
-    "flat",
-    "dead",
-    "saturated",
-    "exploding",
-    "vanishing",
-    "kink",
-)
-ABOUT_THE_RESULT = ("not_differentiable", "disconnected", "cancellation", "underflow", "not_scalar")
-"""The rules by their modules, in the order of their findings; one that has nothing to look at is not even loaded."""
-
 R = TypeVar("R", "GradResult", "LossResult", "TraceResult")
 
-_GIVEN = ("nan-input", "inf-input", "underflow-forward")
-_CAUSES: dict[str, tuple[str, ...]] = {
-    "vanishing": ("saturated", "dead", "underflow", "cancellation", "flat", *_GIVEN),
-    "saturated": ("underflow", "cancellation", "nan-forward", "inf-forward", "inf-backward", "nan-backward", *_GIVEN),
-    "dead": ("underflow", "cancellation", *_GIVEN),
-    "cancellation": ("kink", "underflow-forward"),
-    "underflow": ("underflow-forward",),
-    "exploding": ("inf-forward", *_GIVEN),
-}
-"""A finding of this code says nothing new where one of those codes has been found for the same input."""
+_OF_TAPES: tuple[Need, ...] = ("tape", "non-finite", "zeros")
+OF_TAPES = tuple(row.code for row in ROWS if row.needs in _OF_TAPES)
+"""The codes of the rules that ask for nothing but a tape."""
 
 
 @cache
-def rule(name: str) -> Rule:
-    """The `find` function of a rule's module."""
-    found: Rule = import_module(f"gradcli.diagnose.findings.{name}").find
+def rule(row: Row) -> Rule:
+    """The function that finds what a row is about."""
+    found: Rule = getattr(import_module(f"{__name__}.{row.module}"), row.name)
     return found
 
 
-def with_findings(result: R, evidence: Evidence = Evidence()) -> R:
+def with_findings(result: R, evidence: Evidence) -> R:
     """The result with the findings of every rule, each cause once."""
-    about_result: list[Finding] = [finding for name in ABOUT_THE_RESULT for finding in rule(name)(result, evidence)]
-    found = tuple(_distinct([*of_tape(evidence), *about_result]))
+    found = tuple(_told([*of_tape(evidence), *_of_result(result, evidence)]))
     return replace(result, findings=found) if found else result
 
 
-def of_tape(evidence: Evidence, names: Iterable[str] = ABOUT_THE_TAPE) -> list[Finding]:
-    """What the tape alone shows."""
+def of_tape(evidence: Evidence, codes: Iterable[str] = OF_TAPES) -> list[Finding]:
+    """What the tape alone shows, of these codes."""
     if evidence.nothing_to_report:
         return []
-    idle = {
-        *(NOT_FINITE if evidence.is_finite and not evidence.written else ()),
-        *(() if evidence.has_zeros else ("flat",)),
+    there = {
+        "tape": True,
+        "non-finite": not evidence.is_finite or bool(evidence.written),
+        "zeros": evidence.has_zeros,
     }
-    return [finding for name in names if name not in idle for finding in rule(name)(None, evidence)]
+    rows = (BY_CODE[code] for code in codes)
+    return [finding for row in rows if there[row.needs] for finding in rule(row)(None, evidence)]
 
 
-def _distinct(found: list[Finding]) -> Iterable[Finding]:
-    whole = [finding for finding in found if not _is_of_elements(finding)]
+def _of_result(result: Answer, evidence: Evidence) -> Iterator[Finding]:
+    for row in ROWS:
+        if row.needs not in _OF_TAPES and _is_there(row.needs, result):
+            yield from rule(row)(result, evidence)
+
+
+def _is_there(need: Need, result: Answer) -> bool:
+    """Whether a result has what a rule looks at: where it has not, the rule is not even loaded."""
+    if need == "raised":
+        return getattr(result, "raised", None) is not None
+    return need != "missing" or any(gradient is None for gradient in result.gradients.values())
+
+
+def _told(found: list[Finding]) -> Iterator[Finding]:
+    """The findings that no other one explains."""
+    whole = [finding for finding in found if _counts(finding)]
     for finding in found:
-        if _is_of_elements(finding):
+        if not _counts(finding) or not any(_hides(other, finding) for other in whole):
             yield finding
-            continue
-        causes = _CAUSES.get(finding.code, ())
-        if any(other.code in causes and _same_input(other, finding) for other in whole):
-            continue
-        if finding.code in NOT_FINITE_CODES and any(_spoils(other, finding) for other in found):
-            continue
-        if finding.code == "kink" and any(other.code == "dead" and other.span == finding.span for other in whole):
-            continue
-        yield finding
 
 
-def _is_of_elements(finding: Finding) -> bool:
-    """Whether a zero is of single elements: it explains nothing about the rest."""
-    return finding.code == "dead" and finding.index is not None
+def _counts(finding: Finding) -> bool:
+    """Whether a finding explains others, and is explained by them: not where it is of single elements of many."""
+    return not BY_CODE[finding.code].whole or finding.index is None
 
 
-def _spoils(one: Finding, other: Finding) -> bool:
-    """Whether an argument outside of its domain is why an operation gives NaN or Inf."""
-    return one.code == "domain" and one.severity == "error" and one.span == other.span
+def _hides(one: Finding, other: Finding) -> bool:
+    return any(_covers(hides, one, other) for hides in BY_CODE[one.code].hides)
 
 
-def _same_input(one: Finding, other: Finding) -> bool:
+def _covers(hides: Hides, one: Finding, other: Finding) -> bool:
+    if other.code not in hides.codes or hides.severity not in (None, one.severity):
+        return False
+    if hides.where == "place":
+        return one.span == other.span
     return one.variable is None or other.variable is None or one.variable == other.variable

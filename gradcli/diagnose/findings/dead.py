@@ -1,12 +1,14 @@
-"""`dead`: a gradient is exactly zero where a gradient that is not zero arrived.
+"""`dead` and `flat`: a gradient is exactly zero where a gradient that is not zero arrived.
 
-A warning where it is the whole gradient of an input. A note where a smooth function is level at this very point (x**2
-at 0): that zero is right, and it moves on; and a note for the single elements that a relu or a clamp stops.
+`flat` at an operation that is piecewise constant: its derivative is zero wherever it exists. `dead` at others: a
+warning where it is the whole gradient of an input, a note where a smooth function is level at this very point (x**2 at
+0), for that zero is right and moves on; and a note for the single elements that a relu or a clamp stops.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from itertools import groupby
 from math import isfinite
 
@@ -18,13 +20,31 @@ from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.gates import gates, masked_rows
 from gradcli.diagnose.findings.kink import on_kink
 from gradcli.diagnose.findings.local import named_arguments
-from gradcli.diagnose.findings.words import listed, more, name, number, place, texts_of, variable_of
+from gradcli.diagnose.findings.words import at, more, name, texts_of, variable_of
 from gradcli.diagnose.findings.zeros import ZeroOrigin, is_doubtful
 from gradcli.recording.tape import Tape, node_name
-from gradcli.results.findings import Finding
+from gradcli.results.findings import At, Finding, Part, Phrase, phrase
 
 
-def find(result: object, evidence: Evidence) -> Iterator[Finding]:
+def flat(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each input whose gradient ends at such an operation."""
+    for origin in evidence.zeros:
+        if origin.why == "flat":
+            yield Finding(
+                code="flat",
+                severity="warning",
+                variable=origin.variable,
+                expression=origin.step.text,
+                span=origin.step.span,
+                operation=origin.step.operation,
+                node=None if origin.node is None else node_name(origin.node),
+                phrase=phrase("{step} is piecewise constant, its derivative is 0", step=name(origin.step)).because(
+                    _stopped(origin, origin.variable)
+                ),
+            )
+
+
+def dead(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place that makes such zeros; flat and saturated operations have findings of their own."""
     yield from _whole(evidence)
     if evidence.tape is not None:
@@ -47,15 +67,14 @@ def _whole(evidence: Evidence) -> Iterator[Finding]:
             span=origin.step.span,
             operation=origin.step.operation,
             node=None if origin.node is None else node_name(origin.node),
-            message=_message(origin, [origin.variable for origin in origins]) + _contradiction(origin, evidence),
+            phrase=_phrase(origin, tuple(origin.variable for origin in origins)).so(_contradiction(origin, evidence)),
         )
 
 
 def _elements(tape: Tape, dead: Collection[int]) -> Iterator[Finding]:
     """One note for each operation that stops the gradient at some elements."""
     for gate in gates(tape, dead):
-        at = name(gate.step) if gate.operand is None else place(gate.operand, gate.index)
-        at += "" if gate.value is None else f" = {number(gate.value)}"
+        element = At(name(gate.step)) if gate.operand is None else at(gate.operand, gate.index)
         yield Finding(
             code="dead",
             severity="note",
@@ -65,10 +84,13 @@ def _elements(tape: Tape, dead: Collection[int]) -> Iterator[Finding]:
             span=gate.step.span,
             operation=gate.step.operation,
             node=None if gate.node is None else node_name(gate.node),
-            message=(
-                f"{name(gate.step)} lets no gradient through at {gate.count} of {gate.of} elements, "
-                f"first at {at}: {number(gate.reached)} arrives, 0 goes on"
-            ),
+            phrase=phrase(
+                "{step} lets no gradient through at {count} of {of} elements, first at {at}",
+                step=name(gate.step),
+                count=gate.count,
+                of=gate.of,
+                at=replace(element, value=gate.value),
+            ).because(phrase("{reached} arrives, 0 goes on", reached=gate.reached)),
         )
 
 
@@ -81,7 +103,6 @@ def _masked_rows(tape: Tape) -> Iterator[Finding]:
         index = first(rows)
         position, _ = named_arguments(step)["attn_mask"]
         mask = texts_of(step)[position]
-        row = f"{mask}[{', '.join(map(str, index))}]" if index else mask
         yield Finding(
             code="dead",
             severity="note",
@@ -91,9 +112,10 @@ def _masked_rows(tape: Tape) -> Iterator[Finding]:
             span=step.span,
             operation=step.operation,
             node=step.graph_node,
-            message=(
-                f"{name(step)}: the mask leaves no key in the row {row}{more(int(rows.sum()))}: "
-                "its output is 0, and no gradient goes through"
+            phrase=phrase("{step}", step=name(step)).because(
+                phrase(
+                    "the mask leaves no key in the row {row}{more}", row=At(mask, index), more=more(int(rows.sum()))
+                ).because("its output is 0, and no gradient goes through")
             ),
         )
 
@@ -103,30 +125,36 @@ def _sees_nan(origin: ZeroOrigin) -> bool:
     return any(has_nan(value) for value in origin.step.arguments if isinstance(value, torch.Tensor))
 
 
-def _message(origin: ZeroOrigin, variables: Sequence[str]) -> str:
-    text, inputs = name(origin.step), listed(variables)
+def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...]) -> Phrase:
+    text, stopped = name(origin.step), _stopped(origin, inputs)
     if origin.why == "met":
-        parts = listed(list(map(number, origin.cancelled[:4])))
-        return f"the gradients {parts} meet at {inputs} and cancel: {text} does not depend on it here"
-    arrives = f"{number(origin.reached)} arrives, 0 goes on to {inputs}"
+        return phrase(
+            "the gradients {parts} meet at {inputs} and cancel", parts=origin.cancelled[:4], inputs=inputs
+        ).because(phrase("{step} does not depend on it here", step=text))
     if origin.why == "inside":
-        return f"what arrives at {text} cancels inside it: {arrives}. This combination of its values is constant"
+        constant = phrase("{stopped}. This combination of its values is constant", stopped=stopped)
+        return phrase("what arrives at {step} cancels inside it", step=text).because(constant)
     if origin.why == "stationary":
-        return f"{text} is level at this very point: {arrives}. Beside it there is a slope"
-    kink = " (on a kink, where PyTorch takes 0)" if on_kink(origin.step) else ""
-    return f"{text} lets no gradient through{kink}: {arrives}"
+        level = phrase("{stopped}. Beside it there is a slope", stopped=stopped)
+        return phrase("{step} is level at this very point", step=text).because(level)
+    kink = " (on a kink, where PyTorch takes 0)" if on_kink(origin.step) else None
+    return phrase("{step} lets no gradient through{kink}", step=text, kink=kink).because(stopped)
 
 
-def _contradiction(origin: ZeroOrigin, evidence: Evidence) -> str:
+def _stopped(origin: ZeroOrigin, inputs: Part) -> Phrase:
+    return phrase("{reached} arrives, 0 goes on to {inputs}", reached=origin.reached, inputs=inputs)
+
+
+def _contradiction(origin: ZeroOrigin, evidence: Evidence) -> Phrase | None:
     """What the reference has to say against the zero of a smooth function."""
     tape = evidence.tape
     leaf = None if tape is None else tape.leaves[origin.variable].value
     if tape is None or leaf is None or not is_doubtful(tape, origin):
-        return ""
+        return None
     true = evidence.exact_slopes(origin.variable, range(leaf.numel()))
     place = max(true, key=lambda element: abs(true[element]), default=None)
     if place is None or true[place] == 0:
-        return ""
-    index = [int(i) for i in np.unravel_index(place, leaf.shape)]
-    at = f"{origin.variable}{index}" if index else origin.variable
-    return f"; but the derivative at {at} = {number(float(leaf.reshape(-1)[place]))} is {number(true[place])}"
+        return None
+    index = tuple(int(i) for i in np.unravel_index(place, leaf.shape))
+    element = At(origin.variable, index, float(leaf.reshape(-1)[place]))
+    return phrase("but the derivative at {at} is {true}", at=element, true=true[place])

@@ -12,14 +12,14 @@ import torch
 from gradcli.diagnose.findings.elements import Index, first, has_non_finite, non_finite
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.local import named_arguments
-from gradcli.diagnose.findings.words import more, name, number, texts_of
+from gradcli.diagnose.findings.words import more, name, texts_of
 from gradcli.language import syntax
 from gradcli.language.catalogue.domains import DOMAINS, FUNCTIONS, Domain, Holds
 from gradcli.language.catalogue.signature import signatures_of
 from gradcli.numerics.precision import half_the_digits
 from gradcli.recording.from_expression import operation_of
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import Finding
+from gradcli.results.findings import At, Finding, Phrase, phrase
 
 ROUNDINGS = 64
 """So many roundings of 1 beyond a bound are still within it."""
@@ -27,7 +27,7 @@ SUM = 0.02
 """How far the logarithm of a sum of probabilities may be from 0: those who type them round to two digits."""
 
 
-def find(result: object, evidence: Evidence) -> Iterator[Finding]:
+def domain(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each argument that a gradient or a value depends on."""
     if evidence.tape is None:
         return
@@ -120,14 +120,16 @@ def _element(tensor: torch.Tensor, where: torch.Tensor) -> tuple[torch.Tensor, I
 
 def _finding(step: Step, row: Domain, position: int, element: tuple[torch.Tensor, Index, int], tape: Tape) -> Finding:
     tensor, index, count = element
-    value = float(tensor[index])
-    shown = f"{_place(step, position, index)} = {number(value)}"
+    at = _at(step, position, index, tensor)
+    said = phrase(
+        "{step} takes {wanted}, as its {argument}", step=name(step), wanted=_WANTED[row.holds], argument=row.argument
+    )
     if row.holds == "symmetric":
-        other = (*index[:-2], index[-1], index[-2])
-        shown += f" beside {_place(step, position, other)} = {number(float(tensor[other]))}: only one triangle is read"
-    else:
-        shown += more(count) + _remark(row, tensor)
-    return _with(step, row, position, index, f"{_wanted(step, row)}: {shown}", tape)
+        other = _at(step, position, (*index[:-2], index[-1], index[-2]), tensor)
+        beside = phrase("{at} beside {other}", at=at, other=other).because("only one triangle is read")
+        return _with(step, row, position, index, said.because(beside), tape)
+    met = phrase("{at}{more}", at=at, more=more(count)).so(_remark(row, tensor))
+    return _with(step, row, position, index, said.because(met), tape)
 
 
 def _not_normalised(step: Step, row: Domain, position: int, tensor: torch.Tensor, tape: Tape) -> Iterator[Finding]:
@@ -140,25 +142,26 @@ def _not_normalised(step: Step, row: Domain, position: int, tensor: torch.Tensor
     index = first(where)
     classes = [":" if place == dim % tensor.ndim else str(i) for place, i in enumerate(index)]
     row_of_classes = f"[{', '.join(classes)}]" if tensor.ndim > 1 else ""
-    total_of_row = number(float(total[index].exp()))
-    message = (
-        f"{name(step)} takes logarithms of probabilities as its {row.argument}: "
-        f"exp({_text(step, position)}{row_of_classes}) adds up to {total_of_row}{more(int(where.sum()))}"
+    said = phrase(
+        "{step} takes logarithms of probabilities as its {argument}", step=name(step), argument=row.argument
+    ).because(
+        phrase(
+            "exp({row}) adds up to {total}{more}",
+            row=_text(step, position) + row_of_classes,
+            total=float(total[index].exp()),
+            more=more(int(where.sum())),
+        )
     )
-    yield _with(step, row, position, index, message, tape)
+    yield _with(step, row, position, index, said, tape)
 
 
-def _wanted(step: Step, row: Domain) -> str:
-    return f"{name(step)} takes {_WANTED[row.holds]}, as its {row.argument}"
-
-
-def _remark(row: Domain, tensor: torch.Tensor) -> str:
+def _remark(row: Domain, tensor: torch.Tensor) -> str | None:
     """What the numbers look like instead."""
     if row.holds.startswith("log") and bool(((tensor >= 0) & (tensor <= 1)).all()):
-        return "; these look like probabilities: take their logarithm"
+        return "these look like probabilities: take their logarithm"
     if row.holds == "sign" and bool(((tensor == 0) | (tensor == 1)).all()):
-        return "; these look like classes 0 and 1: take 2*t - 1"
-    return ""
+        return "these look like classes 0 and 1: take 2*t - 1"
+    return None
 
 
 def _text(step: Step, position: int) -> str:
@@ -167,16 +170,16 @@ def _text(step: Step, position: int) -> str:
     return text if text.isidentifier() else f"({text})"
 
 
-def _place(step: Step, position: int, index: Index) -> str:
+def _at(step: Step, position: int, index: Index, tensor: torch.Tensor) -> At:
     text = _text(step, position)
-    return f"{text}[{', '.join(map(str, index))}]" if index else text.removeprefix("(").removesuffix(")")
+    return At(text if index else text.removeprefix("(").removesuffix(")"), index, float(tensor[index]))
 
 
-def _with(step: Step, row: Domain, position: int, index: Index, message: str, tape: Tape) -> Finding:
+def _with(step: Step, row: Domain, position: int, index: Index, said: Phrase, tape: Tape) -> Finding:
     text, value = _text(step, position), step.values[0].detach()
     spoilt = has_non_finite(value) and not row.holds.startswith("log")
     if spoilt:
-        message += f"; its value is {number(float(value[first(non_finite(value))]))}"
+        said = said.so(phrase("its value is {value}", value=float(value[first(non_finite(value))])))
     return Finding(
         code="domain",
         severity="error" if spoilt else "warning",
@@ -186,5 +189,5 @@ def _with(step: Step, row: Domain, position: int, index: Index, message: str, ta
         span=step.span,
         operation=step.operation,
         node=step.graph_node,
-        message=message,
+        phrase=said,
     )

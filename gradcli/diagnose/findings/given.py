@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Literal
 
 import torch
 
 from gradcli.diagnose.findings import constants
-from gradcli.diagnose.findings.at_origin import stated
-from gradcli.diagnose.findings.elements import Index, at, first, has_nan
+from gradcli.diagnose.findings.elements import Index, first
+from gradcli.diagnose.findings.elements import at as element
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.not_finite import becomes_nan, spoiled_gradients
 from gradcli.diagnose.findings.origins import Origin
-from gradcli.diagnose.findings.words import listed, more, name, number, shortened
+from gradcli.diagnose.findings.words import more, name, shortened
 from gradcli.language import syntax
 from gradcli.language.request import Value
 from gradcli.numerics.capture import dtype_name
 from gradcli.recording.tape import LEAF, Tape
-from gradcli.results.findings import Finding, Severity
+from gradcli.results.findings import At, Finding, Phrase, Severity, Spoiled, phrase
 
 
-def given(evidence: Evidence, *, nan: bool) -> Iterator[Origin]:
+def nan_input(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each input and each constant; what a mask takes away before it does harm was seen."""
+    for origin in _given(evidence, nan=True):
+        yield _finding(origin, evidence, "nan-input", "error")
+    yield from _of_cotangent(evidence, "nan-input", nan=True)
+
+
+def inf_input(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each input and each constant that spoils something, or is not what was written.
+
+    A warning; an error where it makes a NaN, or where gradients are not finite because of it.
+    """
+    for origin in _given(evidence, nan=False):
+        severity: Severity = "error" if origin.spoils or origin.later is not None else "warning"
+        yield _finding(origin, evidence, "inf-input", severity)
+    yield from _of_cotangent(evidence, "inf-input", nan=False)
+
+
+def _given(evidence: Evidence, *, nan: bool) -> Iterator[Origin]:
     """The numbers that spoil something, and those that the dtype could not hold."""
     found = [origin for origin in evidence.origins if origin.kind == "given" and origin.is_nan == nan]
     yield from found
@@ -33,12 +53,12 @@ def given(evidence: Evidence, *, nan: bool) -> Iterator[Origin]:
             if not bool(lost.any()):
                 continue
             index = first(lost)
-            value = at(leaf.value, index)
+            value = element(leaf.value, index)
             assert value is not None
-            yield Origin("given", leaf, index, value, count=int(lost.sum()), written=at(wide, index))
+            yield Origin("given", leaf, index, value, count=int(lost.sum()), written=element(wide, index))
 
 
-def of_cotangent(evidence: Evidence, *, nan: bool) -> Iterator[Finding]:
+def _of_cotangent(evidence: Evidence, code: str, *, nan: bool) -> Iterator[Finding]:
     """At most one finding: the cotangent is not finite, and with it the gradients."""
     tape = evidence.tape
     cotangent = None if tape is None or tape.result is None or evidence.is_finite else tape.arriving(tape.result)
@@ -47,13 +67,16 @@ def of_cotangent(evidence: Evidence, *, nan: bool) -> Iterator[Finding]:
     where = torch.isnan(cotangent) if nan else torch.isinf(cotangent)
     if bool(where.any()):
         index = first(where)
-        element = f"vjp{list(index)}" if index else "vjp"
-        kind = number(at(cotangent, index) or float("nan"))
-        message = f"the cotangent {element} is {kind} before anything is computed{more(int(where.sum()))}"
-        yield Finding(f"{'nan' if nan else 'inf'}-input", "error", message, index=index or None)
+        said = phrase(
+            "the cotangent {at} is {value} before anything is computed{more}",
+            at=At("vjp", index),
+            value=element(cotangent, index) or float("nan"),
+            more=more(int(where.sum())),
+        )
+        yield Finding(code, "error", said, index=index or None)
 
 
-def finding(origin: Origin, evidence: Evidence, *, code: str, severity: Severity) -> Finding:
+def _finding(origin: Origin, evidence: Evidence, code: str, severity: Severity) -> Finding:
     """The finding at the input, or at the constant in the expression."""
     step, constant = origin.step, origin.constant
     is_input = step.operation == LEAF
@@ -66,56 +89,63 @@ def finding(origin: Origin, evidence: Evidence, *, code: str, severity: Severity
         expression=_text_of(place, origin),
         span=place.span,
         operation=None if origin.later is None else origin.later.operation,
-        message=_message(origin, evidence),
+        phrase=_phrase(origin, evidence),
     )
 
 
-def _message(origin: Origin, evidence: Evidence) -> str:
-    tape = evidence.tape
-    assert tape is not None
-    text = _of_constant(origin) if origin.constant is not None else _of_input(origin, evidence)
-    if origin.later is not None:
-        text += f"; {stated(origin.later, origin.later_index, evidence)} is nan"
-    outcome = _outcome(origin, tape)
-    return f"{text}; {outcome}" if outcome else text
+def _phrase(origin: Origin, evidence: Evidence) -> Phrase:
+    assert evidence.tape is not None
+    said = _of_constant(origin) if origin.constant is not None else _of_input(origin, evidence)
+    return said.so(becomes_nan(origin, evidence), _outcome(origin, evidence.tape))
 
 
-def _of_constant(origin: Origin) -> str:
+def _of_constant(origin: Origin) -> Phrase:
     """`1e10 does not fit into float16, which ends at 65504`, or `x*nan computes with the constant nan`."""
     assert origin.constant is not None
     text = shortened(_text_of(origin.constant, origin))
     if origin.written is not None:
         typed = origin.written in (float("inf"), float("-inf"))  # such as 1e400
-        return f"{text} {_beyond(torch.float64 if typed else origin.step.values[0].dtype)}"
-    value = "" if _is_typed(origin.constant) else f" = {number(origin.value)}"
-    return f"{name(origin.step)} computes with the constant {text}{value}"
+        return _beyond(At(text), torch.float64 if typed else origin.step.values[0].dtype)
+    constant = At(text, value=None if _is_typed(origin.constant) else origin.value)
+    return phrase("{step} computes with the constant {constant}", step=name(origin.step), constant=constant)
 
 
-def _of_input(origin: Origin, evidence: Evidence) -> str:
+def _of_input(origin: Origin, evidence: Evidence) -> Phrase:
     """`x[1] = nan in @data.npy (and 2 more)`, or `x = -1e+15 does not fit into float16, which ends at 65504`."""
     leaf = origin.step.value
-    element = f"{origin.step.text}{list(origin.index)}" if origin.index else origin.step.text
     source = _source(evidence.values.get(origin.step.text, ()), origin.index)
     if origin.written is not None and leaf is not None:
-        written = f"{number(origin.written.real)}{source}{',' if source else ''}"
-        return f"{element} = {written} {_beyond(leaf.dtype)}: it is {number(origin.value)}{more(origin.count)}"
-    return f"{element} is {number(origin.value)} before anything is computed{source}{more(origin.count)}"
+        is_now = phrase("it is {value}{more}", value=origin.value, more=more(origin.count))
+        return _beyond(At(origin.step.text, origin.index, origin.written.real), leaf.dtype, source).because(is_now)
+    return phrase(
+        "{at} is {value} before anything is computed{source}{more}",
+        at=At(origin.step.text, origin.index),
+        value=origin.value,
+        source=source,
+        more=more(origin.count),
+    )
 
 
-def _beyond(dtype: torch.dtype) -> str:
-    return f"does not fit into {dtype_name(dtype)}, which ends at {number(torch.finfo(dtype).max)}"
+def _beyond(written: At, dtype: torch.dtype, source: Phrase | None = None) -> Phrase:
+    return phrase(
+        "{written}{source} does not fit into {dtype}, which ends at {largest}",
+        written=written,
+        source=None if source is None else phrase("{source},", source=source),
+        dtype=dtype_name(dtype),
+        largest=torch.finfo(dtype).max,
+    )
 
 
-def _source(values: tuple[Value, ...], index: Index) -> str:
+def _source(values: tuple[Value, ...], index: Index) -> Phrase | None:
     """`, read from @data.npy` or `, given as log(-1)`; nothing where the number was typed as it is."""
     value = values[0] if len(values) == 1 else None
     if value is None and len(index) == 1 and index[0] < len(values) and all(map(_is_single, values)):
         value = values[index[0]]
     if value is None:
-        return ""
+        return None
     if value.program is None:
-        return f", read from {value.text}" if value.text.startswith(("@", "-")) else ""
-    return "" if _is_typed(value.program.result) else f", given as {shortened(value.text)}"
+        return phrase(", read from {text}", text=value.text) if value.text.startswith(("@", "-")) else None
+    return None if _is_typed(value.program.result) else phrase(", given as {text}", text=shortened(value.text))
 
 
 def _is_single(value: Value) -> bool:
@@ -136,21 +166,14 @@ def _is_typed(node: syntax.Node) -> bool:
     return isinstance(node, syntax.Name | syntax.Numbers)
 
 
-def _outcome(origin: Origin, tape: Tape) -> str:
+def _outcome(origin: Origin, tape: Tape) -> Phrase | None:
     """`the output and the gradient of w become nan`."""
-    becomes: dict[str, list[str]] = {}
-    for variable in origin.spoils:
-        becomes.setdefault("nan" if has_nan(tape.gradients.get(variable)) else "infinite", []).append(variable)
-    shown = None if origin.shown is None else "nan" if origin.shown != origin.shown else "infinite"
-    if shown is not None:
-        becomes = {shown: [], **becomes}
-    return ", ".join(_becoming(kind, variables, kind == shown) for kind, variables in becomes.items())
-
-
-def _becoming(kind: str, variables: Sequence[str], output: bool) -> str:
-    gradients = f"the gradient{'s' if len(variables) > 1 else ''} of {listed(variables)}" if variables else ""
-    subject = listed(list(filter(None, ["the output" if output else "", gradients])))
-    return f"{subject} {'become' if output + len(variables) > 1 else 'becomes'} {kind}"
+    becomes = {spoiled.kind: spoiled for spoiled in spoiled_gradients(origin, tape)}
+    if origin.shown is not None:
+        kind: Literal["nan", "infinite"] = "nan" if origin.shown != origin.shown else "infinite"
+        gradients = becomes.pop(kind).inputs if kind in becomes else ()
+        becomes = {kind: Spoiled(kind, gradients, output=True), **becomes}
+    return phrase(", ".join(f"{{{kind}}}" for kind in becomes), **becomes) if becomes else None
 
 
 def _text_of(node: object, origin: Origin) -> str:

@@ -9,7 +9,7 @@ import torch
 
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.local import REFUSALS, local_derivative
-from gradcli.diagnose.findings.words import name, number, place, variable_of
+from gradcli.diagnose.findings.words import at, more, name, variable_of
 from gradcli.errors import GradcliError
 from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Activation
@@ -18,13 +18,13 @@ from gradcli.numerics.evaluate import apply, evaluate
 from gradcli.numerics.literals import Context
 from gradcli.recording.from_expression import operation_of
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import Finding
+from gradcli.results.findings import Finding, Phrase, phrase
 
 _DOUBLE = Context(torch.float64)
 _STEP = 1e-6
 
 
-def find(result: object, evidence: Evidence) -> Iterator[Finding]:
+def kink(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each operation that a gradient reaches at a kink; its first element there."""
     tape = evidence.tape
     if tape is None:
@@ -40,8 +40,6 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
 def _finding(step: Step, where: torch.Tensor, evidence: Evidence, tape: Tape) -> Finding:
     index = _own_index(step, tuple(map(int, torch.nonzero(where)[0])) if where.ndim else ())
     operand = tape.inputs(step)[0] if step.operands else step
-    count = int(where.sum())
-    more = f" (and {count - 1} more)" if count > 1 else ""
     return Finding(
         code="kink",
         severity="note",
@@ -51,7 +49,9 @@ def _finding(step: Step, where: torch.Tensor, evidence: Evidence, tape: Tape) ->
         span=step.span,
         operation=step.operation,
         node=step.graph_node,
-        message=f"{name(step)} has a kink at {place(operand, index)}{more}: {_slopes(step, index, evidence)}",
+        phrase=phrase(
+            "{step} has a kink at {at}{more}", step=name(step), at=at(operand, index), more=more(int(where.sum()))
+        ).because(_slopes(step, index, evidence)),
     )
 
 
@@ -76,14 +76,17 @@ def on_kink(step: Step) -> bool:
     return where is not None and bool(where.any())
 
 
-def _slopes(step: Step, index: tuple[int, ...], evidence: Evidence) -> str:
+def _slopes(step: Step, index: tuple[int, ...], evidence: Evidence) -> Phrase:
     """`slope 0 to the left and 1 to the right, PyTorch takes 0`."""
     local = local_derivative(step, 0, evidence.context)
-    taken = "nothing" if local is None else number(float(local[index] if local.ndim else local))
+    taken = "nothing" if local is None else float(local[index] if local.ndim else local)
     sides = _one_sided(step, index, replace(evidence.context, dtype=torch.float64))
     if sides is None:
-        return f"PyTorch takes {taken}"
-    return f"slope {number(sides[0])} to the left and {number(sides[1])} to the right, PyTorch takes {taken}"
+        return phrase("PyTorch takes {taken}", taken=taken)
+    left, right = sides
+    return phrase(
+        "slope {left} to the left and {right} to the right, PyTorch takes {taken}", left=left, right=right, taken=taken
+    )
 
 
 def _one_sided(step: Step, index: tuple[int, ...], double: Context) -> tuple[float, float] | None:
@@ -155,10 +158,10 @@ def _activation(call: syntax.Call, x: torch.Tensor, arguments: tuple[object, ...
     where = torch.zeros_like(x, dtype=torch.bool)
     for text in row.kinks:
         try:
-            at = evaluate(parse(text, bound=list(numbers)), numbers, _DOUBLE)
+            place = evaluate(parse(text, bound=list(numbers)), numbers, _DOUBLE)
         except GradcliError:
             return None
-        where |= x == at.to(x.dtype)
+        where |= x == place.to(x.dtype)
     return where
 
 

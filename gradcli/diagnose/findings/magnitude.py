@@ -1,4 +1,4 @@
-"""How much a gradient grew or shrank between the output and an input, and which step did most of it."""
+"""`vanishing` and `exploding`: how much a gradient changed between the output and an input, and which step did most."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import torch
 
 from gradcli.diagnose.findings.elements import largest
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.words import name
 from gradcli.numerics.capture import wide
 from gradcli.recording.tape import Step, Tape
+from gradcli.results.findings import Finding, Phrase, phrase
 
 FACTOR = 1e3
 IN_STEP = 20
@@ -22,7 +24,6 @@ class Change:
     """One input's gradient beside the cotangent. Sums for shrinking and maxima for growing: means and sums over many
     elements then change nothing.
 
-
     in_step: whether the value is as large, measured by the input: a large slope of a large value explodes nothing.
     """
 
@@ -31,6 +32,47 @@ class Change:
     start: float
     end: float
     in_step: bool
+
+
+def vanishing(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each such input, at the step that did most of it."""
+    for change in changes(evidence, grown=False):
+        yield Finding(
+            code="vanishing",
+            severity="warning",
+            variable=change.variable,
+            expression=change.step.text,
+            span=change.step.span,
+            operation=change.step.operation,
+            node=change.step.graph_node,
+            phrase=_changes(change, "falls"),
+        )
+
+
+def exploding(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each such input, at the step that did most of it."""
+    for change in changes(evidence, grown=True):
+        yield Finding(
+            code="exploding",
+            severity="note" if change.in_step else "warning",
+            variable=change.variable,
+            expression=change.step.text,
+            span=change.step.span,
+            operation=change.step.operation,
+            node=change.step.graph_node,
+            phrase=_changes(change, "grows").so("the value is as large" if change.in_step else None),
+        )
+
+
+def _changes(change: Change, verb: str) -> Phrase:
+    return phrase(
+        "the gradient {verb} from {start} at the output to {end} at {input}, most of all in {step}",
+        verb=verb,
+        start=change.start,
+        end=change.end,
+        input=change.variable,
+        step=name(change.step),
+    )
 
 
 def changes(evidence: Evidence, *, grown: bool) -> Iterator[Change]:
@@ -42,14 +84,14 @@ def changes(evidence: Evidence, *, grown: bool) -> Iterator[Change]:
     cotangent = tape.arriving(last)
     if cotangent is None:
         return
-    for name, leaf in tape.leaves.items():
-        gradient = tape.gradients.get(name)
+    for variable, leaf in tape.leaves.items():
+        gradient = tape.gradients.get(variable)
         if gradient is None or not gradient.numel():
             continue
         start, end, changed = _beside(cotangent, gradient, grown=grown)
         if changed:
             in_step = max(largest(leaf.value), 1.0) * end <= IN_STEP * largest(last.value) * start
-            yield Change(name, _culprit(tape, grown=grown) or leaf, start, end, in_step)
+            yield Change(variable, _culprit(tape, grown=grown) or leaf, start, end, in_step)
 
 
 def is_out_of_proportion(cotangent: torch.Tensor, gradient: torch.Tensor) -> bool:

@@ -11,12 +11,13 @@ import torch
 from gradcli.diagnose.findings.elements import Index, has_non_finite
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.reasons import NORMALISING, in_double, squares_overflow
-from gradcli.diagnose.findings.words import dtype_of, place, where_the_value_is
+from gradcli.diagnose.findings.words import at, dtype_of
 from gradcli.language import syntax
 from gradcli.numerics.capture import array
 from gradcli.numerics.precision import is_lost
 from gradcli.recording.from_expression import operation_of
 from gradcli.recording.tape import Step
+from gradcli.results.findings import Difference, Phrase, phrase
 
 SPREADS = frozenset({"var", "std"})
 ROUNDINGS = 64
@@ -60,13 +61,13 @@ def noise(evidence: Evidence) -> Iterator[Noise]:
             yield _worst(step, true, lost, exact=exact is not None)
 
 
-def described(found: Noise) -> str:
+def described(found: Noise) -> Phrase:
     """`batch_norm(x, ...)[0, 0]: float32 gives 111231 where the value is 0: ...`."""
-    text = where_the_value_is(dtype_of(found.step.value), found.computed, found.true, exact=found.exact)
-    more = f" (and at {found.count - 1} more)" if found.count > 1 else ""
+    dtype = dtype_of(found.step.value)
+    error = Difference("value", dtype, found.computed, found.true, exact=found.exact, others=found.count - 1)
     overflows = squares_overflow(found.step)
     why = "the squares that it adds up overflow" if overflows else "the differences from the mean are lost in rounding"
-    return f"{place(found.step, found.index)}: {text}{more}: {why}"
+    return phrase("{at}: {error}", at=at(found.step, found.index), error=error).because(why)
 
 
 def _hardly_varies(step: Step, dtype: torch.dtype | None = None) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 
 import torch
 
-from gradcli.diagnose.findings import NOT_FINITE
 from gradcli.diagnose.findings.domain import may_leave_its_domain
 from gradcli.diagnose.findings.gates import may_gate
 from gradcli.diagnose.findings.kink import has_kinks
@@ -18,6 +17,7 @@ from gradcli.diagnose.findings.magnitude import is_out_of_proportion
 from gradcli.diagnose.findings.noise import may_be_noise
 from gradcli.diagnose.findings.poles import may_meet_zero
 from gradcli.diagnose.findings.saturated import possible_slope
+from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.language.syntax import Node, Program, Update, postorder, roots
 from gradcli.numerics.capture import all_finite
 
@@ -27,13 +27,13 @@ def has_nothing_to_report(
     output: torch.Tensor,
     cotangent: torch.Tensor | None,
     gradients: Mapping[str, torch.Tensor | None],
-    rules: Iterable[str],
+    codes: Iterable[str],
 ) -> bool:
-    """Whether none of these rules could find anything; where it is not sure, the answer is no."""
+    """Whether no finding of these codes is possible; where it is not sure, the answer is no."""
     present = [gradient for gradient in gradients.values() if gradient is not None]
     if any(tensor.is_complex() for tensor in (output, *present)) or not all(map(all_finite, (output, *present))):
         return False
-    asked = set(rules)
+    asked = set(codes)
     if asked <= set(NOT_FINITE):
         return True
     if any(not bool((gradient != 0).all()) for gradient in present):  # rounding may have made a zero
@@ -43,7 +43,7 @@ def has_nothing_to_report(
         return False
     if any(isinstance(statement, Update) for statement in program.statements):
         return False
-    if "underflow_forward" in asked and may_meet_zero(program):
+    if "underflow-forward" in asked and may_meet_zero(program):
         return False
     nodes = (node for root in roots(program) for node in postorder(root))
     return not any(any(telling(node) for telling in _TELLING) for node in nodes)

@@ -6,14 +6,16 @@ import torch
 
 from gradcli.diagnose.findings.elements import Index, first, has_non_finite, non_finite
 from gradcli.diagnose.findings.local import REFUSALS, applied
-from gradcli.diagnose.findings.words import dtype_of, number, texts_of
+from gradcli.diagnose.findings.words import dtype_of, texts_of
 from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Step
+from gradcli.results.findings import At, Phrase, phrase
 
+_INF_MINUS_INF = "it subtracts the largest element, and inf - inf is nan"
 _VALUE = {
-    "softmax": "it subtracts the largest element, and inf - inf is nan",
-    "log_softmax": "it subtracts the largest element, and inf - inf is nan",
-    "softmin": "it subtracts the largest element, and inf - inf is nan",
+    "softmax": _INF_MINUS_INF,
+    "log_softmax": _INF_MINUS_INF,
+    "softmin": _INF_MINUS_INF,
     "scaled_dot_product_attention": "a row whose keys are all masked has no largest element",
     "var": "it divides by n - 1, which is 0 for one element",
     "std": "it divides by n - 1, which is 0 for one element",
@@ -22,7 +24,7 @@ _VALUE = {
     "mean": "it divides by the number of elements, which is 0",
     "nanmean": "it divides by the number of elements, which is 0",
     "logdet": "the determinant is negative",
-    "gumbel_softmax": "it subtracts the largest element, and inf - inf is nan",
+    "gumbel_softmax": _INF_MINUS_INF,
     "normalize": "it divides by the norm, which is 0",
     "cosine_similarity": "it divides by the norms, of which one is 0",
     "batch_norm": "it divides by the standard deviation, which is 0",
@@ -68,16 +70,17 @@ _GRADIENT = {
 }
 
 
-def of_value(step: Step, index: Index, value: float, context: Context) -> str | None:
+def of_value(step: Step, index: Index, value: float, context: Context) -> Phrase | None:
     """Why a value is not finite: the dtype is too small for it, or what the operation does."""
     if value in (float("inf"), float("-inf")) and (_is_narrowed(step, index) or _is_finite_in_double(step, index)):
-        return f"the largest {dtype_of(step.values[0])} is {number(torch.finfo(step.values[0].dtype).max)}"
+        largest = torch.finfo(step.values[0].dtype).max
+        return phrase("the largest {dtype} is {largest}", dtype=dtype_of(step.values[0]), largest=largest)
     if value != value and step.operation in NORMALISING and squares_overflow(step):
-        return f"the squares that it adds up are more than the largest {dtype_of(step.values[0])}"
+        return phrase("the squares that it adds up are more than the largest {dtype}", dtype=dtype_of(step.values[0]))
     reason = (_VALUE if value != value else _INFINITE).get(step.operation)
     spoilt = any(isinstance(argument, torch.Tensor) and has_non_finite(argument) for argument in step.arguments)
-    if reason is not None and (not spoilt or "inf - inf" in reason):
-        return reason
+    if reason is not None and (not spoilt or reason is _INF_MINUS_INF):
+        return phrase(reason)
     return _spoilt_by(step) if spoilt and value != value and not step.elementwise else None
 
 
@@ -103,34 +106,32 @@ def _is_finite_in_double(step: Step, index: Index) -> bool:
     return exact is not None and exact.shape == step.values[0].shape and not has_non_finite(exact[index])
 
 
-def _spoilt_by(step: Step) -> str | None:
+def _spoilt_by(step: Step) -> Phrase | None:
     """`inf goes in at x[1]` for the first argument that holds an infinity."""
     for position, argument in enumerate(step.arguments):
         if isinstance(argument, torch.Tensor) and has_non_finite(argument):
-            return (
-                f"{_argument(step, position, first(non_finite(argument)))} goes in, and 0 * inf and inf - inf are nan"
-            )
+            element = _argument(step, position, first(non_finite(argument)))
+            return phrase("{element} goes in, and 0 * inf and inf - inf are nan", element=element)
     return None
 
 
-def of_gradient(step: Step) -> str | None:
+def of_gradient(step: Step) -> Phrase | None:
     """Why a gradient is not finite although a finite one arrived: what it is multiplied with."""
     for position, argument in enumerate(step.arguments):
         if isinstance(argument, torch.Tensor) and has_non_finite(argument) and step.operation not in _GRADIENT:
-            where = first(non_finite(argument))
-            return f"it multiplies by {_argument(step, position, where)}"
-    return _GRADIENT.get(step.operation)
+            return phrase("it multiplies by {element}", element=_argument(step, position, first(non_finite(argument))))
+    reason = _GRADIENT.get(step.operation)
+    return None if reason is None else phrase(reason)
 
 
-def _argument(step: Step, position: int, where: Index) -> str:
+def _argument(step: Step, position: int, where: Index) -> At:
     argument = step.arguments[position]
     assert isinstance(argument, torch.Tensor)
     value = argument[where] if where else argument
     texts = texts_of(step)
     text = texts[position] if position < len(texts) else f"argument {position + 1}"
     name = text if text.isidentifier() or not where else f"({text})"
-    shown = f"{name}[{', '.join(map(str, where))}]" if where else text
-    return f"{shown} = {number(float(value))}" if not value.is_complex() else shown
+    return At(name, where, None if value.is_complex() else float(value))
 
 
 def in_double(step: Step) -> torch.Tensor | None:

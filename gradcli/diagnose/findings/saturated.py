@@ -8,19 +8,19 @@ import torch
 
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.local import local_derivative
-from gradcli.diagnose.findings.words import name, number, place, variable_of
+from gradcli.diagnose.findings.words import name, number_at, variable_of
 from gradcli.diagnose.findings.zeros import ZeroOrigin
 from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Activation
 from gradcli.numerics.evaluate import Observed
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import Finding
+from gradcli.results.findings import Finding, Phrase, phrase
 
 SHARE = 1e-3
 """Of the largest possible slope: below it the operation is called saturated."""
 
 
-def find(result: object, evidence: Evidence) -> Iterator[Finding]:
+def saturated(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each saturated operation on the way of a gradient."""
     tape = evidence.tape
     if tape is None:
@@ -28,29 +28,27 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
     rounded = {origin.step.index: origin for origin in evidence.zeros if origin.why == "saturated"}
     for step in tape.steps:
         if step.index in rounded:
-            message = (
-                f"{name(step)} is saturated: its slope has rounded to 0{_derivative(rounded[step.index], evidence)}"
-            )
-            yield _finding(step, rounded[step.index].variable, message, tape)
+            origin = rounded[step.index]
+            rounds = phrase("its slope has rounded to 0").so(_derivative(origin, evidence))
+            yield _finding(step, origin.variable, rounds, tape)
             continue
         slope = _largest_slope(step, evidence)
         if slope is not None:
-            message = f"{name(step)} is saturated: its slope is {number(slope)}, or less, at every element"
-            yield _finding(step, None, message, tape)
+            small = phrase("its slope is {slope}, or less, at every element", slope=slope)
+            yield _finding(step, None, small, tape)
 
 
-def _derivative(origin: ZeroOrigin, evidence: Evidence) -> str:
-    """`; the derivative at x[0] = 30 is 3.5e-26`, where the reference knows a number other than zero."""
+def _derivative(origin: ZeroOrigin, evidence: Evidence) -> Phrase | None:
+    """`the derivative at x[0] = 30 is 3.5e-26`, where the reference knows a number other than zero."""
     assert evidence.tape is not None
     leaf = evidence.tape.leaves[origin.variable]
     true = evidence.exact_slopes(origin.variable, [0]).get(0, 0.0)
     if true == 0 or leaf.value is None:
-        return ""
-    first = (0,) * leaf.value.ndim
-    return f"; the derivative at {place(leaf, first)} = {number(float(leaf.value[first]))} is {number(true)}"
+        return None
+    return phrase("the derivative at {at} is {true}", at=number_at(leaf, (0,) * leaf.value.ndim), true=true)
 
 
-def _finding(step: Step, variable: str | None, message: str, tape: Tape) -> Finding:
+def _finding(step: Step, variable: str | None, why: Phrase, tape: Tape) -> Finding:
     inputs = tape.inputs(step)
     return Finding(
         code="saturated",
@@ -60,7 +58,7 @@ def _finding(step: Step, variable: str | None, message: str, tape: Tape) -> Find
         span=step.span,
         operation=step.operation,
         node=step.graph_node,
-        message=message,
+        phrase=phrase("{step} is saturated", step=name(step)).because(why),
     )
 
 

@@ -11,12 +11,12 @@ import torch
 
 from gradcli.diagnose.findings.elements import Index, at, first, inside
 from gradcli.diagnose.findings.reasons import in_double
-from gradcli.diagnose.findings.words import number
 from gradcli.language import syntax
 from gradcli.language.syntax import Node, Program
 from gradcli.numerics import reference
 from gradcli.numerics.capture import array
 from gradcli.recording.tape import Step
+from gradcli.results.phrasing import number
 
 MAX_ELEMENTS = 1_000
 """Operands of functions that mix their elements are given to the reference up to here."""

@@ -9,20 +9,20 @@ from collections.abc import Iterator
 
 import torch
 
-from gradcli.diagnose.findings import at_origin
+from gradcli.diagnose.findings import not_finite
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.origins import Origin
 from gradcli.diagnose.findings.poles import NORMS, POLES
 from gradcli.diagnose.findings.true_value import TrueValue
 from gradcli.diagnose.findings.underflowed import behind, zeros_met
-from gradcli.diagnose.findings.words import name, number, place
+from gradcli.diagnose.findings.words import at, name
 from gradcli.numerics.capture import dtype_name
 from gradcli.numerics.precision import half_the_digits, smallest_subnormal
 from gradcli.recording.tape import LEAF, Step, Tape
-from gradcli.results.findings import Finding, Severity
+from gradcli.results.findings import Finding, Phrase, Severity, phrase
 
 
-def find(result: object, evidence: Evidence) -> Iterator[Finding]:
+def underflow_forward(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each operation that rounded such a number."""
     tape = evidence.tape
     if tape is None:
@@ -31,9 +31,7 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
     for origin in evidence.origins:
         if origin.kind == "underflow":
             seen.add(origin.step.index)
-            yield at_origin.finding(
-                origin, evidence, code="underflow-forward", severity="error", message=_message(origin, evidence)
-            )
+            yield not_finite.finding(origin, evidence, "underflow-forward", _phrase(origin, evidence))
     busy = {step.index for origin in evidence.origins for step in (origin.step, origin.met and origin.met.step) if step}
     for step in tape.steps:
         if step.index not in busy and (step.operation in POLES or step.operation in NORMS):
@@ -41,8 +39,8 @@ def find(result: object, evidence: Evidence) -> Iterator[Finding]:
                 severity = _severity(step, evidence)
                 if origin.step.index not in seen and severity is not None:
                     seen.add(origin.step.index)
-                    text = f"{_rounded(origin, evidence)}; {_meeting(step, origin.step)}"
-                    yield at_origin.finding(origin, evidence, code="underflow-forward", severity=severity, message=text)
+                    said = _rounded(origin, evidence).so(_meeting(step, origin.step))
+                    yield not_finite.finding(origin, evidence, "underflow-forward", said, severity)
 
 
 def _harmless(tape: Tape, step: Step, evidence: Evidence) -> Iterator[Origin]:
@@ -88,34 +86,37 @@ def _apart(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
     return bool((difference > half_the_digits(one.dtype) * other.abs() + smallest_subnormal(one.dtype)).any())
 
 
-def _message(origin: Origin, evidence: Evidence) -> str:
+def _phrase(origin: Origin, evidence: Evidence) -> Phrase:
     """`a*b at a = 1e-30 and b = 1e-30 is 1e-60, and comes out as 0: ...; 1/(a*b) at a*b = 0 is inf`."""
     met = origin.met
     assert met is not None
-    led_to = (
-        at_origin.forward_message(met, evidence) if met.kind == "forward" else at_origin.backward_message(met, evidence)
-    )
-    return f"{_rounded(origin, evidence)}; {led_to}{at_origin.consequence(origin, evidence)}"
+    told = not_finite.forward_phrase if met.kind == "forward" else not_finite.backward_phrase
+    return _rounded(origin, evidence).so(told(met, evidence), not_finite.consequence(origin, evidence))
 
 
-def _rounded(origin: Origin, evidence: Evidence) -> str:
+def _rounded(origin: Origin, evidence: Evidence) -> Phrase:
     assert origin.rounded is not None
     true, why = origin.rounded.text, _why(origin.step, origin.rounded)
     if origin.step.operation == LEAF:
-        return f"{place(origin.step, origin.index)} = {true} was given, and becomes 0: {why}"
-    return f"{at_origin.stated(origin.step, origin.index, evidence)} is {true}, and comes out as 0: {why}"
+        given = phrase("{at} = {true} was given, and becomes 0", at=at(origin.step, origin.index), true=true)
+        return given.because(why)
+    seen = not_finite.stated(origin.step, origin.index, evidence)
+    return phrase("{seen} is {true}, and comes out as 0", seen=seen, true=true).because(why)
 
 
-def _why(step: Step, true: TrueValue) -> str:
+def _why(step: Step, true: TrueValue) -> Phrase:
     dtype = step.values[0].dtype
-    smallest = f"the smallest {dtype_name(dtype)} is {number(smallest_subnormal(dtype))}"
+    smallest = phrase("the smallest {dtype} is {smallest}", dtype=dtype_name(dtype), smallest=smallest_subnormal(dtype))
+    normal = torch.finfo(dtype).smallest_normal
     if true.size < smallest_subnormal(dtype):
         return smallest
-    if true.size < torch.finfo(dtype).smallest_normal:
-        return f"it is below {number(torch.finfo(dtype).smallest_normal)}, the smallest normal {dtype_name(dtype)}"
+    if true.size < normal:
+        return phrase("it is below {normal}, the smallest normal {dtype}", normal=normal, dtype=dtype_name(dtype))
     inside = "the powers that it adds up round" if step.operation in NORMS else "a product on the way rounds"
-    return f"{inside} to 0, {smallest}"
+    return phrase("{inside} to 0, {smallest}", inside=inside, smallest=smallest)
 
 
-def _meeting(step: Step, rounded: Step) -> str:
-    return "its derivative divides by it" if step is rounded else f"{name(step)} meets the zero"
+def _meeting(step: Step, rounded: Step) -> Phrase:
+    return (
+        phrase("its derivative divides by it") if step is rounded else phrase("{step} meets the zero", step=name(step))
+    )

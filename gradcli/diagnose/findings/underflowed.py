@@ -14,9 +14,9 @@ from gradcli.diagnose.findings.elements import aligned, at, first
 from gradcli.diagnose.findings.origins import Origin, Written
 from gradcli.diagnose.findings.poles import NORMS, POLES
 from gradcli.diagnose.findings.true_value import TrueValue, rounded_to_zero
-from gradcli.diagnose.findings.words import number
 from gradcli.language import syntax
 from gradcli.recording.tape import LEAF, Step, Tape
+from gradcli.results.phrasing import number
 
 PRODUCTS = frozenset(
     {"mul", "matmul", "mm", "mv", "bmm", "dot", "inner", "outer", "einsum", "linear", "prod", "cumprod"}

@@ -1,4 +1,4 @@
-"""The sentences of findings: places, numbers, derivatives written out."""
+"""From the steps of a tape to the parts of a sentence: places, elements, derivatives written out."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 import torch
 
+from gradcli.diagnose.findings import elements
 from gradcli.diagnose.findings.elements import Index
 from gradcli.language import syntax
 from gradcli.recording.tape import LEAF, Step
-from gradcli.results.check import MANY_ULPS
+from gradcli.results.findings import At, Phrase, phrase
+from gradcli.results.phrasing import number
 
 LONGEST = 48
 """Characters of an expression in a sentence: the caret shows the rest."""
@@ -52,20 +54,6 @@ _BINARY = {
 _POWER = {0: "{1}*{0}**({1} - 1)", 1: "{0}**{1}*log({0})"}
 
 
-def number(value: float) -> str:
-    """A number as the user reads it; there is no zero with a sign."""
-    return f"{value + 0.0:.6g}"
-
-
-def distinct(one: float, other: float) -> tuple[str, str]:
-    """Two numbers with as many digits as it takes to tell them apart."""
-    for digits in range(6, 18):
-        texts = f"{one + 0.0:.{digits}g}", f"{other + 0.0:.{digits}g}"
-        if texts[0] != texts[1]:
-            break
-    return texts
-
-
 def name(step: Step) -> str:
     """The expression, shortened in the middle if it is long."""
     return shortened(" ".join(step.text.split()))
@@ -85,13 +73,21 @@ def texts_of(step: Step) -> list[str]:
     return [shortened(step.text[child.span[0] - start : child.span[1] - start]) for child in syntax.children(step.node)]
 
 
-def place(step: Step, index: Index) -> str:
-    """`x[0]`, `log(x)[0]`, or `(1 - x)[0]`."""
+def at(step: Step, index: Index, value: float | None = None) -> At:
+    """`x[0]`, `log(x)[0]`, or `(1 - x)[0]`, with its value where it is known."""
     text = name(step)
-    if not index:
-        return text
     is_call = isinstance(step.node, syntax.Name | syntax.Call | syntax.Index | syntax.Attribute)
-    return f"{text if is_call else f'({text})'}[{', '.join(map(str, index))}]"
+    return At(f"({text})" if index and not is_call else text, index, value)
+
+
+def number_at(step: Step, index: Index) -> At:
+    """The same with the value that the element has, where it is a real number."""
+    return at(step, index, elements.at(step.value, index))
+
+
+def of_input(variable: str, index: Sequence[int], value: float | None = None) -> At:
+    """An element of an input."""
+    return At(variable, tuple(index), value)
 
 
 def variable_of(step: Step | None) -> str | None:
@@ -99,39 +95,9 @@ def variable_of(step: Step | None) -> str | None:
     return step.text if step is not None and step.operation == LEAF else None
 
 
-def more(count: int) -> str:
+def more(count: int) -> Phrase | None:
     """` (and 3 more)` for the elements that are not named."""
-    return f" (and {count - 1} more)" if count > 1 else ""
-
-
-def where_the_value_is(dtype: str, computed: float, true: float, *, exact: bool) -> str:
-    """`float32 gives 111231 where the value is 0`; what is not exact is float64's."""
-    given, right = distinct(computed, true)
-    return (
-        f"{dtype} gives {given} where the value is {right}"
-        if exact
-        else f"{dtype} gives {given}, float64 gives {right}"
-    )
-
-
-def where_the_derivative_is(dtype: str, computed: float, true: float, ulps: float | None, others: int) -> str:
-    """`float32 gives 4.54e-05 where the derivative is 4.53e-05 (and at 2 more), 5,736 ULP off`.
-
-    true: of the reference. ulps: None where the distance says nothing. others: how many elements are like it.
-    """
-    given, right = distinct(computed, true)
-    also = f" (and at {others} more)" if others else ""
-    text = f"{dtype} gives {given} where the derivative is {right}{also}"
-    if true == 0:
-        return f"{text}: what is left is rounding"
-    if computed == 0 or ulps is None:
-        return text
-    return f"{text}, {ulps:,.0f} ULP off" if ulps <= MANY_ULPS else f"{text}, more than a million ULP off"
-
-
-def listed(parts: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+    return phrase(" (and {others} more)", others=count - 1) if count > 1 else None
 
 
 def formula(step: Step, position: int, values: Sequence[float | None]) -> str | None:

@@ -10,23 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
+from gradcli.diagnose.findings.table import BY_CODE, Search
 from gradcli.diagnose.sampling import MAX_ELEMENTS_SHOWN
-from gradcli.results.findings import Finding
+from gradcli.results.findings import Finding, Gradients, Numbers, phrase
 
 if TYPE_CHECKING:
     from gradcli.diagnose.fixes.verifier import Verifier
     from gradcli.results import GradResult, LossResult, TraceResult
-
-FIXABLE = frozenset(
-    {
-        "underflow-forward", "nan-forward", "inf-forward", "nan-backward", "inf-backward", "nan-accumulated",
-        "masked-branch",
-    }
-)  # fmt: skip
-"""Codes for which another way to write the same function may have finite gradients."""
-
-LOSSES = frozenset({"cancellation", "underflow", "saturated"})
-"""Codes for which another way to write the same function may have more right digits."""
 
 KINDS = {
     "limit": "",
@@ -40,8 +30,7 @@ R = TypeVar("R", "GradResult", "LossResult", "TraceResult")
 
 def with_fixes(result: R, bound: BoundExpression, cotangent: torch.Tensor | None) -> R:
     """The result whose findings carry a verified fix where one was found, and say why where none can be."""
-    codes = {finding.code for finding in result.findings}
-    if not codes & (FIXABLE | LOSSES):
+    if not any(BY_CODE[finding.code].fix for finding in result.findings):
         return result
 
     from gradcli.diagnose.fixes.verifier import Verifier  # all the rewrites: only for those who need one
@@ -51,7 +40,7 @@ def with_fixes(result: R, bound: BoundExpression, cotangent: torch.Tensor | None
         if verifier is None:
             return result
         findings = tuple(_fixed(finding, verifier) for finding in result.findings)
-        if codes & FIXABLE and not any(finding.fix for finding in findings):
+        if any(_searches(finding, "finite") for finding in findings) and not any(finding.fix for finding in findings):
             findings = _explained(findings, verifier)
     return replace(result, findings=findings)
 
@@ -69,37 +58,37 @@ def _one_thread() -> Iterator[None]:
 
 def _fixed(finding: Finding, verifier: Verifier) -> Finding:
     fix = None
-    if finding.code in FIXABLE:
+    if _searches(finding, "finite"):
         fix = verifier.fix(prefer=finding.span)
-    elif finding.code in LOSSES and finding.fix is None:
+    elif _searches(finding, "digits") and finding.fix is None:
         fix = verifier.closer_fix(prefer=finding.span)
     if fix is None:
         return finding
-    message = f"{finding.message}. With the fix the gradient is {shown(fix.gradients)}{KINDS[fix.kind]}"
-    return replace(finding, fix=fix.text, message=message)
+    remark = phrase("With the fix the gradient is {it}{kind}", it=as_part(fix.gradients), kind=KINDS[fix.kind])
+    return replace(finding, fix=fix.text, remark=remark)
 
 
 def _explained(findings: tuple[Finding, ...], verifier: Verifier) -> tuple[Finding, ...]:
     """The findings, the first of which that could have had a fix says what the true gradient does."""
     from gradcli.diagnose.fixes.truth_text import about
 
-    sentence = about(verifier.truths[0])
-    first = next(at for at, finding in enumerate(findings) if finding.code in FIXABLE)
-    if not sentence:
-        return findings
-    told = replace(findings[first], message=f"{findings[first].message}. {sentence}")
+    first = next(at for at, finding in enumerate(findings) if _searches(finding, "finite"))
+    told = replace(findings[first], remark=about(verifier.truths[0]))
     return (*findings[:first], told, *findings[first + 1 :])
 
 
-def shown(gradients: Mapping[str, torch.Tensor | None]) -> str:
-    """Gradients as a sentence has them: `[1, 2]`, or `x: [1, 2], y: 3`."""
-    named = [f"{name}: {_values(gradient)}" for name, gradient in gradients.items()]
-    return ", ".join(named) if len(named) > 1 else _values(next(iter(gradients.values()), None))
+def _searches(finding: Finding, what: Search) -> bool:
+    """Whether a rewrite with finite gradients, or with more right digits, is looked for."""
+    return BY_CODE[finding.code].fix == what
 
 
-def _values(gradient: torch.Tensor | None) -> str:
+def as_part(gradients: Mapping[str, torch.Tensor | None]) -> Gradients:
+    """Gradients as a sentence has them: the first few elements of each."""
+    return Gradients(tuple(_numbers(name, gradient) for name, gradient in gradients.items()))
+
+
+def _numbers(name: str, gradient: torch.Tensor | None) -> Numbers:
     if gradient is None:
-        return "-"
-    flat = [f"{value + 0.0:.6g}" for value in gradient.detach().double().reshape(-1)[:MAX_ELEMENTS_SHOWN].tolist()]
-    more = ", ..." if gradient.numel() > MAX_ELEMENTS_SHOWN else ""
-    return flat[0] if gradient.ndim == 0 else f"[{', '.join(flat)}{more}]"
+        return Numbers(name, None)
+    values = gradient.detach().double().reshape(-1)[:MAX_ELEMENTS_SHOWN].tolist()
+    return Numbers(name, tuple(values) if gradient.ndim else values[0], more=gradient.numel() > MAX_ELEMENTS_SHOWN)

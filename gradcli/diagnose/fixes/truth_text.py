@@ -9,38 +9,55 @@ from typing import TYPE_CHECKING
 import torch
 
 from gradcli.diagnose.equivalence.truth import Truth
-from gradcli.diagnose.fixes.attach import shown
+from gradcli.diagnose.fixes.attach import as_part
+from gradcli.numerics.capture import dtype_name
+from gradcli.results.findings import At, Phrase, phrase
 
 if TYPE_CHECKING:
     from gradcli.numerics.reference.converging import Limit
     from gradcli.numerics.reference.slope import Real
 
 
-def about(truth: Truth) -> str:
-    """The sentence for a point at which no rewrite holds; empty where nothing is known."""
+def about(truth: Truth) -> Phrase | None:
+    """What is so at a point at which no rewrite holds; None where nothing is known."""
     if not truth.bad or truth.limits is None:
-        return ""
+        return None
     if _value_depends_on_the_side(truth):
-        return "No rewrite is right: the value has no limit there, it depends on the side from which the inputs come"
+        return _none_is_right(phrase("the value has no limit there, it depends on the side from which the inputs come"))
     found = list(_slopes(truth))
     for name, at, limit in found:
         if limit.kind == "sides":
-            return f"No rewrite is right: {_sides(limit, _place(truth, name, at))}"
+            return _none_is_right(_sides(limit, _at(truth, name, at)))
         if limit.kind == "unknown":
-            return f"By the reference the true slope settles on no number as {_place(truth, name, at)} is approached"
+            return phrase(
+                "By the reference the true slope settles on no number as {at} is approached", at=_at(truth, name, at)
+            )
     for name, at, limit in found:
         if limit.kind == "limit" and limit.value is not None and math.isinf(float(limit.value)):
-            known = f"{'-' if limit.value < 0 else ''}10^{_exponent(limit.value)}"
-            return f"By the reference the true gradient at {_place(truth, name, at)} is near {known}, beyond float64"
+            return phrase(
+                "By the reference the true gradient at {at} is near {sign}10^{exponent}, beyond float64",
+                at=_at(truth, name, at),
+                sign="-" if limit.value < 0 else None,
+                exponent=_exponent(limit.value),
+            )
     if found and all(limit.kind == "limit" for _, _, limit in found) and truth.is_complete:
-        limits_shown = shown(_gradients(truth))
+        limits = as_part(_gradients(truth))
         for name, _, limit in found:
             dtype = truth.points[0].leaves[name].dtype
             if limit.value is not None and abs(limit.value) > torch.finfo(dtype).max:
-                narrow = str(dtype).removeprefix("torch.")
-                return f"By the reference the true gradient is {limits_shown}, which {narrow} cannot hold"
-        return f"By the reference the true gradient tends to {limits_shown}, but no rewrite that was tried has it"
-    return ""
+                return phrase(
+                    "By the reference the true gradient is {limits}, which {dtype} cannot hold",
+                    limits=limits,
+                    dtype=dtype_name(dtype),
+                )
+        return phrase(
+            "By the reference the true gradient tends to {limits}, but no rewrite that was tried has it", limits=limits
+        )
+    return None
+
+
+def _none_is_right(cause: Phrase) -> Phrase:
+    return phrase("No rewrite is right").because(cause)
 
 
 def _exponent(value: Real) -> int:
@@ -73,22 +90,26 @@ def _slopes(truth: Truth) -> Iterator[tuple[str, int, Limit]]:
             yield name, at, limit
 
 
-def _sides(limit: Limit, place: str) -> str:
+def _sides(limit: Limit, at: At) -> Phrase:
     """What the sides of one element do."""
     sides = [(float(one), float(other)) for one, other in limit.pairs]
     if any(math.isinf(side) for pair in sides for side in pair):
-        return f"the true slope grows without bound at {place}"
+        return phrase("the true slope grows without bound at {at}", at=at)
     if len(sides) == 1:
         right, left = sides[0]
-        return f"the true slope tends to {right:.6g} from the right and to {left:.6g} from the left of {place}"
-    return f"the true slope depends on the direction from which {place} is approached"
+        return phrase(
+            "the true slope tends to {right} from the right and to {left} from the left of {at}",
+            right=right,
+            left=left,
+            at=at,
+        )
+    return phrase("the true slope depends on the direction from which {at} is approached", at=at)
 
 
-def _place(truth: Truth, name: str, at: int) -> str:
+def _at(truth: Truth, name: str, element: int) -> At:
     leaf = truth.points[0].leaves[name]
-    index = torch.unravel_index(torch.tensor(at), leaf.shape) if leaf.ndim else ()
-    written = ", ".join(str(int(part)) for part in index)
-    return f"{name}[{written}]" if written else name
+    index = torch.unravel_index(torch.tensor(element), leaf.shape) if leaf.ndim else ()
+    return At(name, tuple(map(int, index)))
 
 
 def _gradients(truth: Truth) -> dict[str, torch.Tensor | None]:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import torch
 
-from gradcli.diagnose.findings.words import number, where_the_derivative_is
 from gradcli.inspections.checking.comparison import ALL_LOST, LOST
 from gradcli.inspections.checking.stable import Stable
 from gradcli.numerics.precision import is_lost
 from gradcli.results import CheckRow, Finding
+from gradcli.results.findings import At, Difference, Phrase, phrase
 
 
 def lost_digits(rows: Iterable[CheckRow], expression: str, stable: Mapping[str, Stable | None]) -> Iterator[Finding]:
@@ -32,10 +32,10 @@ def lost_digits(rows: Iterable[CheckRow], expression: str, stable: Mapping[str, 
             groups.setdefault((code, row.variable, row.dtype), []).append(row)
     for (code, variable, dtype), found in groups.items():
         worst = max(found, key=_size)
-        message = _message(worst, others=len(found) - 1)
+        said = _phrase(worst, others=len(found) - 1)
         form = stable.get(dtype)
         fix = None if form is None else form.text
-        yield Finding(code, "warning", message, variable=variable, index=worst.index, expression=expression, fix=fix)
+        yield Finding(code, "warning", said, variable=variable, index=worst.index, expression=expression, fix=fix)
 
 
 def _is_lost(row: CheckRow) -> bool:
@@ -52,9 +52,8 @@ def _size(row: CheckRow) -> float:
     return abs(row.reference) if row.reverse == 0 else abs(row.reverse / row.reference - 1)
 
 
-def _message(row: CheckRow, *, others: int) -> str:
+def _phrase(row: CheckRow, *, others: int) -> Phrase:
     assert row.reverse is not None
     assert row.reference is not None
-    place = f"{row.variable}[{', '.join(map(str, row.index))}]" if row.index else row.variable
-    text = where_the_derivative_is(row.dtype, row.reverse, row.reference, row.ulp_error, others)
-    return f"{place} = {number(row.value)}: {text}"
+    error = Difference("derivative", row.dtype, row.reverse, row.reference, others=others, ulps=row.ulp_error)
+    return phrase("{at}", at=At(row.variable, row.index, row.value)).because(error)

@@ -16,20 +16,13 @@ from gradcli.render.cells import summary
 from gradcli.render.text import one_line, shortened
 from gradcli.render.view import Answer
 from gradcli.results import Failure, Step, Tensor, TraceResult
+from gradcli.results.findings import ORIGINS
 
 Role = Literal["input", "operation", "output"]
 Mark = Literal["born", "found", "raised"]
 
 MOST = 200
 """Boxes that a picture can hold and still be read."""
-
-BORN = frozenset(
-    {
-        "nan-input", "inf-input", "underflow-forward", "nan-forward", "inf-forward", "nan-backward", "inf-backward",
-        "nan-accumulated", "masked-branch",
-    }
-)  # fmt: skip
-"""The findings that name the place where a NaN or an infinity came into being."""
 
 _LEAF = "leaf"
 _LONGEST = 32
@@ -139,7 +132,7 @@ def mark_of(step: Step) -> Mark | None:
     """What the findings make of a step."""
     if not step.findings:
         return None
-    return "born" if BORN.intersection(step.findings) else "found"
+    return "born" if ORIGINS.intersection(step.findings) else "found"
 
 
 def remark_of(step: Step, mark: Mark | None) -> str | None:

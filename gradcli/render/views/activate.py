@@ -184,5 +184,6 @@ def _kinks(result: ActivateResult) -> Iterator[Table]:
 def _errors(result: ActivateResult) -> Iterator[Block]:
     """What PyTorch raised for a derivative, unless a finding tells it already."""
     for curve in result.functions:
-        if curve.error is not None and not any(curve.error.message in found.message for found in result.findings):
+        told = any(found.code == "not-differentiable" and found.operation == curve.name for found in result.findings)
+        if curve.error is not None and not told:
             yield from failure_blocks(curve.error)

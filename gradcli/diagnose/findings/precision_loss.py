@@ -1,4 +1,4 @@
-"""Where a gradient lost more than half of its digits: shared by `cancellation` and `underflow`."""
+"""`cancellation` and `underflow`: where a gradient, or a value that is nothing but rounding, lost its digits."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import torch
 
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.lossy_step import lossy_step
-from gradcli.diagnose.findings.words import distinct, number, where_the_derivative_is
+from gradcli.diagnose.findings.noise import described, noise
+from gradcli.diagnose.findings.words import variable_of
 from gradcli.numerics.precision import half_the_digits, is_lost, ulp
 from gradcli.recording.tape import Step
-from gradcli.results.findings import Finding
+from gradcli.results.findings import At, Difference, Finding, phrase
 
 if TYPE_CHECKING:
     from gradcli.results import Gradient, GradResult, LossResult, TraceResult
@@ -57,6 +58,38 @@ class _Suspects:
     rounding: float
 
 
+def cancellation(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each input, at its worst element, and for each value that is nothing but rounding.
+
+    Zeros are for `underflow`.
+    """
+    losses = list(precision_losses(result, evidence, zero=False))
+    known = {loss.step.index for loss in losses if loss.step is not None and loss.exact}
+    noisy = [] if evidence.nothing_to_report else [found for found in noise(evidence) if found.step.index not in known]
+    for found in noisy:
+        (operand, *_) = evidence.tape.inputs(found.step) if evidence.tape is not None else [None]
+        yield Finding(
+            code="cancellation",
+            severity="warning",
+            variable=variable_of(operand),
+            index=found.index,
+            expression=found.step.text,
+            span=found.step.span,
+            operation=found.step.operation,
+            node=found.step.graph_node,
+            phrase=described(found),
+        )
+    for loss in losses:
+        if loss.exact or all(found.step is not loss.step for found in noisy):
+            yield _finding(loss, "cancellation", result.expression)
+
+
+def underflow(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each input, at the element with the largest true derivative."""
+    for loss in precision_losses(result, evidence, zero=True):
+        yield _finding(loss, "underflow", result.expression)
+
+
 def precision_losses(
     result: GradResult | LossResult | TraceResult, evidence: Evidence, *, zero: bool
 ) -> Iterator[PrecisionLoss]:
@@ -87,16 +120,12 @@ def precision_losses(
             )
 
 
-def finding(loss: PrecisionLoss, code: str, expression: str) -> Finding:
+def _finding(loss: PrecisionLoss, code: str, expression: str) -> Finding:
     """`x[2] = 10: float32 gives 4.54e-05 where the derivative is 4.53e-05, 5,736 ULP off`."""
-    place = f"{loss.variable}{list(loss.index)}" if loss.index else loss.variable
-    if loss.exact:
-        ulps = abs(loss.computed - loss.true) / ulp(loss.true, getattr(torch, loss.dtype))
-        text = where_the_derivative_is(loss.dtype, loss.computed, loss.true, ulps, loss.others)
-    else:
-        computed, true = distinct(loss.computed, loss.true)
-        also = f" (and at {loss.others} more)" if loss.others else ""
-        text = f"{loss.dtype} gives {computed}, float64 gives {true}{also}"
+    ulps = abs(loss.computed - loss.true) / ulp(loss.true, getattr(torch, loss.dtype)) if loss.exact else None
+    error = Difference(
+        "derivative", loss.dtype, loss.computed, loss.true, exact=loss.exact, others=loss.others, ulps=ulps
+    )
     step = loss.step
     return Finding(
         code=code,
@@ -107,7 +136,7 @@ def finding(loss: PrecisionLoss, code: str, expression: str) -> Finding:
         span=None if step is None else step.span,
         operation=None if step is None else step.operation,
         node=None if step is None else step.graph_node,
-        message=f"{place} = {number(loss.value)}: {text}",
+        phrase=phrase("{at}", at=At(loss.variable, loss.index, loss.value)).because(error),
     )
 
 

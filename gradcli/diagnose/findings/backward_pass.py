@@ -1,0 +1,149 @@
+"""What the backward pass does not say by itself: no path to an input, no derivative, and no scalar to start from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.words import name
+from gradcli.recording.tape import ITEM, Step, Tape
+from gradcli.results.findings import Finding, Phrase, phrase
+from gradcli.results.grad import GradResult
+
+if TYPE_CHECKING:
+    from gradcli.results import LossResult, TraceResult
+
+Ending = Literal["comparison", "truth", "indices", "detach", "conversion", "shape", "other"]
+"""What the path of a gradient may end at."""
+
+_COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne"})
+_TRUTHS = frozenset({"isnan", "isinf", "isfinite", "isclose", "logical_not"})
+_INDICES = frozenset(
+    {"argmax", "argmin", "argsort", "nonzero", "bucketize", "searchsorted", "count_nonzero", "bincount"}
+)
+_CONVERSIONS = frozenset({"int", "long", "short", "char", "byte", "bool", "to", "type"})
+_SHAPES = frozenset({"zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "new_zeros"})
+_ENDINGS: dict[Ending, str] = {
+    "comparison": "it ends at {step}, whose true and false have no derivative",
+    "truth": "it ends at {step}, whose true and false have no derivative",
+    "indices": "it ends at {step}, which gives indices, and those have no derivative",
+    "detach": "{step} cuts it",
+    "conversion": "it ends at {step}, whose whole numbers have no derivative",
+    "shape": "{step} takes its shape only",
+    "other": "it ends at {step}, which passes no gradient on",
+}
+_REFUSALS = re.compile(
+    r"derivative for .* is not implemented|[Tt]he derivative of .*|not differentiable with respect to"
+)
+
+
+def disconnected(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each differentiated input without a gradient, at the place where its path ends."""
+    raised = getattr(result, "raised", None)
+    if raised is not None and "does not have a grad_fn" not in raised.message:
+        return
+    for variable, gradient in result.gradients.items():
+        if gradient is None and result.inputs[variable].requires_grad:
+            end = None if evidence.tape is None else path_end(evidence.tape, variable)
+            yield Finding(
+                code="disconnected",
+                severity="warning",
+                variable=variable,
+                expression=result.expression if end is None else end.text,
+                span=None if end is None else end.span,
+                operation=None if end is None or evidence.tape is None else _operation(evidence.tape, end),
+                phrase=phrase(
+                    "{input} has no path to the output, so it has no gradient (which is not a gradient of zero)",
+                    input=variable,
+                ).because(_unused(evidence.tape, variable) if end is None else why_it_ends(end)),
+            )
+
+
+def not_differentiable(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
+    """At most one finding, at the step where a traced backward pass ended."""
+    raised = getattr(result, "raised", None)
+    if raised is None or raised.span is None or not _REFUSALS.search(raised.message) or evidence.tape is None:
+        return
+    for step in evidence.tape.steps:
+        if step.span == raised.span:
+            yield Finding(
+                code="not-differentiable",
+                severity="error",
+                expression=step.text,
+                span=step.span,
+                operation=step.operation,
+                node=step.graph_node,
+                phrase=no_derivative(step.text, raised.message),
+            )
+            return
+
+
+def not_scalar(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
+    """At most one finding, which points at --jacobian."""
+    if not isinstance(result, GradResult) or result.method.cotangent != "ones" or result.method.elementwise:
+        return
+    if result.output.shape and result.jacobians is None:
+        yield Finding(
+            code="not-scalar",
+            severity="note",
+            expression=result.expression,
+            phrase=phrase("the output has the shape {shape}", shape=str(list(result.output.shape)))
+            .because("the gradients are those of its sum")
+            .so("--jacobian shows them one by one"),
+        )
+
+
+def path_end(tape: Tape, variable: str) -> Step | None:
+    """The first step that does not pass the gradient of an input on; None where the input is not used at all."""
+    leaf = tape.leaves.get(variable)
+    if leaf is None or not leaf.edges:
+        return None
+    waiting, seen = [leaf], {leaf.index}
+    ends: list[Step] = []
+    while waiting:
+        for consumer in tape.consumers[waiting.pop().index]:
+            if not consumer.edges:
+                ends.append(consumer)
+            elif consumer.index not in seen:
+                seen.add(consumer.index)
+                waiting.append(consumer)
+    return min(ends, key=lambda step: step.index, default=None)
+
+
+def _unused(tape: Tape | None, variable: str) -> str | None:
+    if tape is None:
+        return None
+    return "what is computed from it is not used" if variable in tape.leaves else "the expression does not use it"
+
+
+def _operation(tape: Tape, step: Step) -> str:
+    """The operation of a step; of one of several results that of the call."""
+    return tape.inputs(step)[0].operation if step.operation == ITEM else step.operation
+
+
+def ending_of(step: Step) -> Ending:
+    """What a path ends at."""
+    whole = step.value is not None and not (step.value.is_floating_point() or step.value.is_complex())
+    if step.operation in _COMPARISONS:
+        return "comparison"
+    if step.operation in _TRUTHS:
+        return "truth"
+    if step.operation in _INDICES or (step.operation == ITEM and whole):
+        return "indices"
+    if step.operation in ("detach", "detach_"):
+        return "detach"
+    if step.operation in _CONVERSIONS:
+        return "conversion"
+    return "shape" if step.operation in _SHAPES else "other"
+
+
+def why_it_ends(step: Step) -> Phrase:
+    """Why a path ends at a step."""
+    return phrase(_ENDINGS[ending_of(step)], step=name(step))
+
+
+def no_derivative(text: str, raised: str) -> Phrase:
+    """`floor_divide(x, y) has no derivative in PyTorch: ...`, in PyTorch's words."""
+    return phrase("{text} has no derivative in PyTorch", text=text).because(raised)

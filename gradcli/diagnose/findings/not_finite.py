@@ -1,0 +1,234 @@
+"""Where a NaN or an infinity was born: in a value, in a gradient, in a sum of gradients, in a branch that is discarded.
+
+Each of them is a finding at its place, with the element and the numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import torch
+
+from gradcli.diagnose.findings import reasons
+from gradcli.diagnose.findings.elements import Index, has_nan, inside
+from gradcli.diagnose.findings.elements import at as element
+from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.origins import Origin
+from gradcli.diagnose.findings.words import at, formula, more, name, number_at, variable_of
+from gradcli.recording.tape import LEAF, Step, Tape, node_name
+from gradcli.results.findings import At, Finding, Phrase, Severity, Spoiled, phrase
+from gradcli.results.phrasing import number, text
+
+
+def nan_forward(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each place where a NaN of the value was born, or an infinity that became one."""
+    for origin in _forward(evidence):
+        if _shows_nan(origin):
+            yield finding(origin, evidence, "nan-forward", forward_phrase(origin, evidence))
+
+
+def inf_forward(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each place where an infinity of the value was born; an error where gradients hold it too."""
+    for origin in _forward(evidence):
+        if not _shows_nan(origin):
+            severity: Severity = "error" if origin.spoils else "warning"
+            yield finding(origin, evidence, "inf-forward", forward_phrase(origin, evidence), severity)
+
+
+def masked_branch(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each operation of a discarded branch that makes NaN, or that makes NaN of the zero it is sent."""
+    for origin in evidence.origins:
+        if origin.masked is None or origin.kind not in ("forward", "backward"):
+            continue
+        mask = name(origin.masked)
+        if origin.kind == "forward":
+            discarded = phrase("{mask} discards it, and 0 * nan is nan on the way back", mask=mask)
+            said = phrase("{seen}", seen=forward_phrase(origin, evidence)).because(discarded)
+        else:
+            zero = phrase("the zero is from {mask}, which discards the element", mask=mask)
+            said = backward_phrase(origin, evidence).so(zero)
+        yield finding(origin, evidence, "masked-branch", said)
+
+
+def nan_backward(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each place that sends the first NaN."""
+    return _backward(evidence, "nan-backward", nan=True)
+
+
+def inf_backward(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each place that sends the first infinite gradient."""
+    return _backward(evidence, "inf-backward", nan=False)
+
+
+def nan_accumulated(result: object, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each tensor where gradients meet; no node is to blame, PyTorch's engine adds."""
+    for origin in evidence.origins:
+        if origin.kind == "accumulated":
+            yield finding(origin, evidence, "nan-accumulated", _accumulated(origin))
+
+
+def _forward(evidence: Evidence) -> Iterator[Origin]:
+    """The origins that show in the value, or that no selection hides from it."""
+    return (origin for origin in evidence.origins if origin.kind == "forward" and origin.masked is None)
+
+
+def _shows_nan(origin: Origin) -> bool:
+    """Whether a forward origin ends as NaN."""
+    return origin.later is not None or origin.is_nan
+
+
+def _backward(evidence: Evidence, code: str, *, nan: bool) -> Iterator[Finding]:
+    for origin in evidence.origins:
+        if origin.kind == "backward" and origin.masked is None and origin.is_nan == nan:
+            yield finding(origin, evidence, code, backward_phrase(origin, evidence))
+
+
+def finding(origin: Origin, evidence: Evidence, code: str, said: Phrase, severity: Severity = "error") -> Finding:
+    """The finding at an origin's place."""
+    step = origin.step
+    leaf, index = _element(origin, evidence)
+    return Finding(
+        code=code,
+        severity=severity,
+        variable=leaf,
+        index=index or None,
+        expression=step.text,
+        span=step.span,
+        operation=None if step.operation == LEAF else step.operation,
+        node=None if origin.node is None or step.operation == LEAF else node_name(origin.node),
+        phrase=said,
+    )
+
+
+def forward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
+    """`log(x) at x[0] = 0 is -inf; m*log(x) at m[0] = 0 and log(x)[0] = -inf is nan`."""
+    step = origin.step
+    seen = stated(step, origin.index, evidence)
+    return (
+        phrase("{seen} is {value}{more}", seen=seen, value=origin.value, more=more(origin.count))
+        .because(reasons.of_value(step, origin.index, origin.value, evidence.context))
+        .so(becomes_nan(origin, evidence), consequence(origin, evidence))
+    )
+
+
+def backward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
+    """`sqrt(x) at x[0] = 0: local derivative 1/(2*sqrt(0)) = inf, times the incoming gradient 0 = nan`."""
+    step, operand = origin.step, origin.operand
+    if origin.slope is None or origin.reached is None:
+        towards = None if operand is None else phrase(" to {at}", at=number_at(operand, origin.index))
+        return phrase(
+            "{step} sends {value}{towards}{more}, though a finite gradient arrives",
+            step=name(step),
+            value=origin.value,
+            towards=towards,
+            more=more(origin.count),
+        ).because(reasons.of_gradient(step))
+    written = formula(step, origin.position or 0, _values(step, origin.place or ()))
+    derivative = None if written in (None, number(origin.slope)) else phrase("{written} = ", written=written)
+    factors = phrase(
+        "local derivative {derivative}{slope}, times the incoming gradient {reached} = {value}",
+        derivative=derivative,
+        slope=origin.slope,
+        reached=origin.reached,
+        value=origin.value,
+    )
+    at = _at_operands(origin, evidence)
+    return phrase("{step}{at}{more}", step=name(step), at=at, more=more(origin.count)).because(factors)
+
+
+def _accumulated(origin: Origin) -> Phrase:
+    where = at(origin.operand or origin.step, origin.index)
+    if origin.reached is None:
+        return phrase("the gradients that meet at {at} are finite, and add up to {value}", at=where, value=origin.value)
+    return phrase(
+        "{step} sends {reached} to {at}, where it meets another gradient",
+        step=name(origin.step),
+        reached=origin.reached,
+        at=where,
+    ).because(phrase("the sum is {value}", value=origin.value))
+
+
+def _at_operands(origin: Origin, evidence: Evidence) -> Phrase | None:
+    """` at x[0] = 0 and y[0] = 0`: the operands of an elementwise step."""
+    operands = _operands_at(origin.step, origin.place or (), evidence)
+    if not operands and origin.operand is not None:
+        operands = (number_at(origin.operand, origin.index),)
+    return phrase(" at {operands}", operands=operands) if operands else None
+
+
+def becomes_nan(origin: Origin, evidence: Evidence) -> Phrase | None:
+    """`m*log(x) at m[0] = 0 and log(x)[0] = -inf is nan`, where a step turned an infinity into NaN."""
+    if origin.later is None:
+        return None
+    return phrase("{later} is nan", later=stated(origin.later, origin.later_index, evidence))
+
+
+def consequence(origin: Origin, evidence: Evidence) -> tuple[Spoiled, ...] | None:
+    """`the gradient of x becomes nan`, where the value spoils gradients too."""
+    tape = evidence.tape
+    return None if tape is None or not origin.spoils else spoiled_gradients(origin, tape)
+
+
+def spoiled_gradients(origin: Origin, tape: Tape) -> tuple[Spoiled, ...]:
+    """The inputs whose gradients are not finite because of it: those with NaN, those with infinities."""
+    by_kind: dict[Literal["nan", "infinite"], list[str]] = {}
+    for leaf in origin.spoils:
+        by_kind.setdefault("nan" if has_nan(tape.gradients.get(leaf)) else "infinite", []).append(leaf)
+    return tuple(Spoiled(kind, tuple(leaves)) for kind, leaves in by_kind.items())
+
+
+def _element(origin: Origin, evidence: Evidence) -> tuple[str | None, Index]:
+    """The input and the element of it that are concerned; the element of the operand where that is no input."""
+    if origin.kind not in ("forward", "underflow") or origin.step.value is None or evidence.tape is None:
+        return variable_of(origin.operand), origin.index
+    if origin.step.operation == LEAF:
+        return origin.step.text, origin.index
+    inputs = {source.index: source for source in evidence.tape.inputs(origin.step)}
+    floating = [s for s in inputs.values() if s.value is not None and s.value.is_floating_point()]
+    if (
+        origin.step.elementwise
+        and len(floating) == 1
+        and floating[0].operation == LEAF
+        and floating[0].value is not None
+    ):
+        index = inside(origin.index, floating[0].value.shape)
+        return (None, origin.index) if index is None else (floating[0].text, index)
+    return None, origin.index
+
+
+def stated(step: Step, index: Index, evidence: Evidence) -> Phrase | At:
+    """`log(x) at x[0] = 0`, or `sum(x*x)[1]` where no single elements are behind it."""
+    operands = _operands_at(step, index, evidence)
+    if not operands:
+        return at(step, index)
+    return phrase("{step} at {operands}", step=name(step), operands=operands)
+
+
+def _operands_at(step: Step, index: Index, evidence: Evidence) -> tuple[At, ...]:
+    """`x[0] = 0` for each operand of an elementwise step; of others for what has but one element."""
+    tape = evidence.tape
+    assert tape is not None
+    shown = []
+    for operand in dict.fromkeys(tape.inputs(step)):
+        value = operand.value
+        if value is None or not (step.elementwise or value.numel() == 1):
+            continue
+        own = inside(index, value.shape) if step.elementwise else (0,) * value.ndim
+        if own is not None and element(value, own) is not None and value.dtype is not torch.bool:
+            shown.append(number_at(operand, own))
+    return tuple({text(one): one for one in shown}.values())
+
+
+def _values(step: Step, index: Index) -> list[float | None]:
+    """The elements of the arguments that went into one element of an elementwise step."""
+    found: list[float | None] = []
+    for argument in step.arguments:
+        if isinstance(argument, torch.Tensor):
+            own = inside(index, argument.shape)
+            found.append(None if own is None else element(argument, own))
+        elif isinstance(argument, int | float) and not isinstance(argument, bool):
+            found.append(float(argument))
+        else:
+            found.append(None)
+    return found

@@ -1,0 +1,112 @@
+"""The sentences of findings: their parts as a person reads them. Nothing reads a sentence back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradcli.results.check import MANY_ULPS
+from gradcli.results.findings import At, Difference, Finding, Gradients, Numbers, Part, Phrase, Spoiled
+
+
+def message(finding: Finding) -> str:
+    """What is so, what a fix changes, and how much was looked at."""
+    said = text(finding.phrase)
+    if finding.remark is not None:
+        said += f". {text(finding.remark)}"
+    sample = finding.sample
+    return said if sample is None else f"{said} (looked at {sample.looked:,} of {sample.of:,} elements)"
+
+
+def text(part: Part) -> str:
+    """A part as words."""
+    match part:
+        case None:
+            return ""
+        case str() | int():
+            return str(part)
+        case float():
+            return number(part)
+        case tuple():
+            return listed([text(one) for one in part])
+        case Phrase():
+            return _phrase(part)
+        case At():
+            return _at(part)
+        case Difference():
+            return _difference(part)
+        case Spoiled():
+            return _spoiled(part)
+        case Gradients():
+            return _gradients(part)
+
+
+def number(value: float) -> str:
+    """A number as the user reads it; there is no zero with a sign."""
+    return f"{value + 0.0:.6g}"
+
+
+def distinct(one: float, other: float) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to tell them apart."""
+    for digits in range(6, 18):
+        texts = f"{one + 0.0:.{digits}g}", f"{other + 0.0:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
+def _phrase(phrase: Phrase) -> str:
+    """`sqrt(x) at x[0] = -1 is nan: why; what comes of it`."""
+    said = phrase.template.format(**{name: text(part) for name, part in phrase.parts})
+    if phrase.cause is not None:
+        said += f": {text(phrase.cause)}"
+    return "; ".join([said, *map(text, phrase.consequences)])
+
+
+def _at(at: At) -> str:
+    place = f"{at.text}[{', '.join(map(str, at.index))}]" if at.index else at.text
+    return place if at.value is None else f"{place} = {number(at.value)}"
+
+
+def _difference(difference: Difference) -> str:
+    """`float32 gives 4.54e-05 where the derivative is 4.53e-05 (and at 2 more), 5,736 ULP off`."""
+    given, right = distinct(difference.computed, difference.true)
+    right = f"where the {difference.of} is {right}" if difference.exact else f"float64 gives {right}"
+    said = f"{difference.dtype} gives {given}{' ' if difference.exact else ', '}{right}"
+    if difference.others:
+        said += f" (and at {difference.others} more)"
+    if not difference.exact or difference.of == "value":
+        return said
+    if difference.true == 0:
+        return f"{said}: what is left is rounding"
+    ulps = None if difference.computed == 0 else difference.ulps
+    if ulps is None:
+        return said
+    return f"{said}, {ulps:,.0f} ULP off" if ulps <= MANY_ULPS else f"{said}, more than a million ULP off"
+
+
+def _spoiled(spoiled: Spoiled) -> str:
+    """`the output and the gradients of v and w become nan`."""
+    subjects = ["the output"] if spoiled.output else []
+    if spoiled.inputs:
+        subjects.append(f"the gradient{'s' if len(spoiled.inputs) > 1 else ''} of {listed(spoiled.inputs)}")
+    return f"{listed(subjects)} {'becomes' if spoiled.output + len(spoiled.inputs) == 1 else 'become'} {spoiled.kind}"
+
+
+def _gradients(gradients: Gradients) -> str:
+    """`[1, 2, ...]`, or `x: [1, 2], y: 3`."""
+    if len(gradients.inputs) == 1:
+        return _numbers(gradients.inputs[0])
+    return ", ".join(f"{numbers.name}: {_numbers(numbers)}" for numbers in gradients.inputs)
+
+
+def _numbers(numbers: Numbers) -> str:
+    if numbers.values is None:
+        return "-"
+    if isinstance(numbers.values, float):
+        return number(numbers.values)
+    return f"[{', '.join([*map(number, numbers.values), *(['...'] if numbers.more else [])])}]"
