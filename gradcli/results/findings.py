@@ -114,7 +114,7 @@ def _moved(part: Part, moved: Callable[[At], At]) -> Part:
 
 @dataclass(frozen=True)
 class Finding:
-    """One cause of trouble, at the place where it begins.
+    """One cause of trouble, at the place where it is born.
 
     phrase: what is so. remark: what the gradient is with the fix, or why there is none.
     sample: how many elements of large inputs were looked at, None for all.
