@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,12 @@ def test_every_row_has_a_test_of_its_name_with_two_tables(row: Row) -> None:
     text = (Path(__file__).parent / f"test_{row.name}.py").read_text(encoding="utf-8")
     assert "\nFOUND = {" in text
     assert "\nLEFT_ALONE = (" in text
+
+
+@each_row
+def test_every_severity_of_a_row_is_found_and_no_other(row: Row) -> None:
+    found = import_module(f"test_{row.name}").FOUND.values()
+    assert {severity for severity, _ in found} == set(row.severities)
 
 
 @each_row
