@@ -1,6 +1,6 @@
 """Numbers from outside of the command line: `@file`, `@file:name`, and standard input.
 
-One row a format: the ending of a file, and the module of this package whose `read` reads it.
+One row a format: the ending of a file, and the function of this package that reads it.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     Reader = Callable[[Location], Numbers]
 
 READERS = {
-    ".npy": "npy",
-    ".npz": "npz",
-    ".pt": "pytorch",
-    ".pth": "pytorch",
-    ".safetensors": "safetensors",
-    ".csv": "table",
-    ".tsv": "table",
-    ".json": "document",
-    ".txt": "text",
-    ".parquet": "parquet",
+    ".npy": "arrays.read_npy",
+    ".npz": "arrays.read_npz",
+    ".pt": "pytorch.read",
+    ".pth": "pytorch.read",
+    ".safetensors": "safetensors.read",
+    ".csv": "table.read",
+    ".tsv": "table.read",
+    ".json": "document.read",
+    ".txt": "text.read",
+    ".parquet": "parquet.read",
 }
 
 _STANDARD_INPUT = re.compile(r"-|@(?:-|/+dev/+(?:stdin|fd/+0)|/+proc/+self/+fd/+0)(?P<path>:.*)?", re.DOTALL)
@@ -75,8 +75,8 @@ def read_source(text: str, most: int | None = None) -> Value:
 
 def _reader_of(location: Location) -> Reader:
     # the formats cost imports of their own, and a call reads one or two of them
-    module = import_module(f"{__name__}.{READERS.get(location.ending, 'text')}")
-    read: Reader = module.read
+    module, _, function = READERS.get(location.ending, READERS[".txt"]).partition(".")
+    read: Reader = getattr(import_module(f"{__name__}.{module}"), function)
     return read
 
 
