@@ -10,8 +10,9 @@ import torch
 
 from gradcli.diagnose.explain.indices import as_integers
 from gradcli.language.parser import parse
+from gradcli.language.printer import SIGN, unary
 from gradcli.language.rewrite.places import operands_of
-from gradcli.language.rewrite.writing import UNARY, Draft, Piece
+from gradcli.language.rewrite.writing import Draft
 from gradcli.language.syntax import Binary, Call, Literal, Name, Node, children, postorder, roots
 from gradcli.language.syntax import Sequence as Items
 from gradcli.numerics.capture import TorchError
@@ -130,10 +131,10 @@ def step(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
     larger, smaller = sides
     difference = draft.piece(larger)
     if isinstance(larger, Literal) and larger.value == 0:
-        difference = Piece(f"-{draft.piece(smaller).at(UNARY)}", UNARY)
+        difference = unary("neg", draft.piece(smaller))
     elif not (isinstance(smaller, Literal) and smaller.value == 0):
         difference = draft.joined("sub", difference, draft.piece(smaller))
-    return f"Replace the comparison by a smooth step: sigmoid(4 * {difference.at(UNARY)})."
+    return f"Replace the comparison by a smooth step: sigmoid(4 * {difference.at(SIGN)})."
 
 
 def _sides(node: Node | None) -> tuple[Node, Node] | None:

@@ -11,8 +11,9 @@ from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.fixes.verifier import verified_fix
 from gradcli.errors import GradcliError
 from gradcli.language.parser import parse
+from gradcli.language.printer import ATOM, PRODUCT, Piece
 from gradcli.language.rewrite import in_place
-from gradcli.language.rewrite.writing import ATOM, MUL, Draft, Piece, applied
+from gradcli.language.rewrite.writing import Draft, applied
 from gradcli.language.syntax import Binary
 from gradcli.numerics import autodiff
 from gradcli.numerics.capture import TorchError
@@ -44,7 +45,7 @@ def _transposed(raised: TorchError, bound: BoundExpression) -> Iterator[str]:
         return
     draft = Draft(bound.program)
     text = f"{draft.piece(node.left).at(ATOM)} @ {draft.piece(node.right).at(ATOM)}.T"
-    whole = applied(bound.program.text, [draft.replace(node, Piece(text, MUL))])
+    whole = applied(bound.program.text, [draft.replace(node, Piece(text, PRODUCT))])
     try:
         replace(bound, program=parse(whole, bound=bound.leaves)).evaluate()
     except (TorchError, GradcliError):

@@ -9,7 +9,8 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression, default_dtype
 from gradcli.errors import BoundError
 from gradcli.inspections.emission import literals
-from gradcli.inspections.emission.expression import Writer, symbol_of
+from gradcli.inspections.emission.expression import Writer
+from gradcli.language.printer import ATOM, symbol_of
 from gradcli.language.properties import is_random
 from gradcli.language.request import Request, Value
 from gradcli.language.syntax import (
@@ -125,7 +126,7 @@ def _evaluated(program: Program, context: Context, *, integers: bool) -> tuple[s
         value = Run({}, context, writer).tensor(program.result, integers=integers)
     if value.numel() <= WRITTEN_OUT and not is_random(program):
         return literals.tensor(value, context.dtype), value
-    return writer.tensor(program.result).at(literals.ATOM), value
+    return writer.tensor(program.result).at(ATOM), value
 
 
 def statement_lines(writer: Writer, program: Program, target: str) -> Iterator[str]:

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 import torch
 
-from gradcli.inspections.emission.literals import ATOM, Source
+from gradcli.language.printer import ATOM, Piece
 
 
-def derivative(operands: Sequence[object], parts: Sequence[Source]) -> Source:
+def derivative(operands: Sequence[object], parts: Sequence[Piece]) -> Piece:
     """The call of torch.autograd.grad; zeros where nothing leads from the inputs to the output, which it refuses."""
     output, inputs = operands
     single = isinstance(inputs, torch.Tensor)
     if isinstance(output, torch.Tensor) and not output.requires_grad:
         if single:
-            return Source(f"torch.zeros_like({parts[1].text})")
+            return Piece(f"torch.zeros_like({parts[1].text})")
         names = parts[1].text.strip("[](), ").split(", ")  # the parser lets nothing but names through
-        return Source(f"({', '.join(f'torch.zeros_like({name})' for name in names)},)")
+        return Piece(f"({', '.join(f'torch.zeros_like({name})' for name in names)},)")
     scalar = parts[0].text if isinstance(output, torch.Tensor) and output.ndim == 0 else f"{parts[0].at(ATOM)}.sum()"
     call = f"torch.autograd.grad({scalar}, {parts[1].text}, create_graph=True, materialize_grads=True)"
-    return Source(f"{call}[0]" if single else call)
+    return Piece(f"{call}[0]" if single else call)

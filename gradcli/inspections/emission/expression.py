@@ -13,10 +13,11 @@ import torch
 
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.derivatives import derivative
-from gradcli.inspections.emission.literals import ATOM, PRODUCT, SIGN, SUM, Source
+from gradcli.inspections.emission.literals import PROGRAM
 from gradcli.language import syntax
 from gradcli.language.catalogue import GRAD
 from gradcli.language.names import CONSTANTS
+from gradcli.language.printer import ATOM, Piece, called, listed, number, printed
 from gradcli.language.syntax import Node, children, postorder
 from gradcli.numerics import scalars
 from gradcli.numerics.calls import RECEIVER, Argument, Prepared, Spread, is_method_path, prepare, spread
@@ -25,29 +26,6 @@ from gradcli.numerics.literals import Context, to_tensor
 
 UNKNOWN = object()
 """The value of what was not evaluated."""
-
-_SYMBOLS = {
-    "add": ("+", SUM),
-    "sub": ("-", SUM),
-    "mul": ("*", PRODUCT),
-    "div": ("/", PRODUCT),
-    "floor_divide": ("//", PRODUCT),
-    "remainder": ("%", PRODUCT),
-    "matmul": ("@", PRODUCT),
-    "pow": ("**", literals.POWER),
-    "bitwise_and": ("&", literals.BIT_AND),
-    "bitwise_xor": ("^", literals.BIT_XOR),
-    "bitwise_or": ("|", literals.BIT_OR),
-    "bitwise_left_shift": ("<<", literals.SHIFT),
-    "bitwise_right_shift": (">>", literals.SHIFT),
-    "lt": ("<", literals.COMPARISON),
-    "le": ("<=", literals.COMPARISON),
-    "gt": (">", literals.COMPARISON),
-    "ge": (">=", literals.COMPARISON),
-    "eq": ("==", literals.COMPARISON),
-    "ne": ("!=", literals.COMPARISON),
-}
-_SIGNS = {"neg": "-", "positive": "+", "bitwise_not": "~"}
 
 Named = Callable[[Node, str, object], str | None]
 """Given a node, its source and its value: the variable that holds it from now on, None for none."""
@@ -65,7 +43,7 @@ class Writer:
     named: Named | None = None
     _values: dict[int, object] = field(default_factory=dict)
     _operands: dict[int, list[object]] = field(default_factory=dict)
-    _sources: dict[int, Source] = field(default_factory=dict)
+    _sources: dict[int, Piece] = field(default_factory=dict)
 
     def __call__(self, node: Observed, value: object, operands: list[object]) -> None:
         """The observer that the evaluator calls."""
@@ -80,17 +58,17 @@ class Writer:
     def name(self, name: str) -> str:
         return self.names.get(name, name)
 
-    def source(self, root: Node) -> Source:
+    def source(self, root: Node) -> Piece:
         """One expression; a loop, for expressions of any depth."""
         for node in postorder(root):
             written = self._written(node)
             if self.named is not None and node is not root:
                 variable = self.named(node, written.text, self._values.get(id(node), UNKNOWN))
-                written = written if variable is None else Source(variable)
+                written = written if variable is None else Piece(variable)
             self._sources[id(node)] = written
         return self._sources[id(root)]
 
-    def tensor(self, root: Node) -> Source:
+    def tensor(self, root: Node) -> Piece:
         """One expression where a tensor is wanted."""
         source, value = self.source(root), self._values.get(id(root), UNKNOWN)
         return self._converted(root, value, source, ())
@@ -105,61 +83,47 @@ class Writer:
         """Whether a list was found there."""
         return isinstance(self._values.get(id(node)), list)
 
-    def _written(self, node: Node) -> Source:
+    def _written(self, node: Node) -> Piece:
         value = self._values.get(id(node), UNKNOWN)
         parts = [self._sources[id(child)] for child in children(node)]
         operands = self._operands.get(id(node), [UNKNOWN] * len(parts))
         if _is_folded(node, value, operands):
             assert scalars.is_number(value)
-            return literals.number(value)
+            return number(value, PROGRAM)
         match node:
             case syntax.Name(name=name):
                 return self._name(name, value)
-            case syntax.Literal() | syntax.Numbers() | syntax.DtypeName() | syntax.Dots():
-                return _plain(node)
-            case syntax.Sequence(bracketed=bracketed):
-                inside = ", ".join(part.text for part in parts)
-                return Source(f"[{inside}]" if bracketed else f"({inside}{',' if len(parts) == 1 else ''})")
-            case syntax.Starred():
-                return Source(f"*{parts[0].at(literals.BIT_OR)}")
-            case syntax.Slice():
-                return Source(_slice(node, iter(parts)))
-            case syntax.Unary(operator=name):
-                return Source(f"{_SIGNS[name]}{parts[0].at(SIGN)}", SIGN)
-            case syntax.Binary(operator=name):
-                return self._binary(node, name, parts, operands)
-            case syntax.Attribute(name=name):
-                return Source(f"{parts[0].at(ATOM)}.{name}")
-            case syntax.Index(index=index):
-                return Source(f"{parts[0].at(ATOM)}[{_index(index, parts[1])}]")
+            case syntax.Literal(value=literal) if scalars.is_number(literal):
+                return number(scalars.bounded(literal), PROGRAM)
+            case syntax.Binary():
+                return printed(node, self._operands_of(node, parts, operands), PROGRAM)
             case syntax.Call():
                 return self._call(node, parts, operands)
+            case _:
+                return printed(node, parts, PROGRAM)
 
-    def _name(self, name: str, value: object) -> Source:
+    def _name(self, name: str, value: object) -> Piece:
         if name in CONSTANTS and (value is UNKNOWN or value is CONSTANTS[name]):
-            return Source(f"torch.{name}")
-        return Source(self.name(name))
+            return Piece(f"torch.{name}")
+        return Piece(self.name(name))
 
-    def _binary(self, node: syntax.Binary, name: str, parts: list[Source], operands: list[object]) -> Source:
-        symbol, level = _SYMBOLS[name]
-        left, right = (
-            part if scalars.is_number(operand) and name != "matmul" else self._converted(child, operand, part, operands)
+    def _operands_of(self, node: syntax.Binary, parts: list[Piece], operands: list[object]) -> list[Piece]:
+        """Both sides of an operator: a number beside a tensor stays one, but in a product of matrices."""
+        return [
+            part
+            if scalars.is_number(operand) and node.operator != "matmul"
+            else self._converted(child, operand, part, operands)
             for child, operand, part in zip(children(node), operands, parts, strict=True)
-        )
-        if name == "pow":  # binds to the right, and tighter than a sign on its left
-            return Source(f"{left.at(ATOM)}**{right.at(SIGN)}", level)
-        if level == literals.COMPARISON:  # a < b < c means something else
-            return Source(f"{left.at(level + 1)} {symbol} {right.at(level + 1)}", level)
-        return Source(f"{left.at(level)} {symbol} {right.at(level + 1)}", level)
+        ]
 
-    def _call(self, node: syntax.Call, parts: list[Source], operands: list[object]) -> Source:
+    def _call(self, node: syntax.Call, parts: list[Piece], operands: list[object]) -> Piece:
         path = node.function.torch
         if any(operand is UNKNOWN for operand in operands):
             first = len(parts) - len(node.keywords)
             named = {name: part for (name, _), part in zip(node.keywords, parts[first:], strict=True)}
             leading = [named.pop(RECEIVER)] if not first and is_method_path(path) and RECEIVER in named else []
             keywords = [f"{name}={part.text}" for name, part in named.items()]
-            return _called(path, [*leading, *parts[:first]], keywords)
+            return called(path, [*leading, *parts[:first]], keywords)
         operands, known = list(operands), dict(self._tensors(node, operands))
         if node.receiver is not None and not isinstance(operands[0], torch.Tensor):
             receiver = to_tensor(operands[0], node.receiver.span, self.context)
@@ -170,11 +134,11 @@ class Writer:
         call = prepare(node, operands, self.context)
         positional = self._starred(node, call, operands, parts) or [self._argument(a, known) for a in call.positional]
         keywords = [f"{name}={self._argument(a, known).text}" for name, a in call.keywords.items()]
-        return _called(path, positional, keywords)
+        return called(path, positional, keywords)
 
     def _starred(
-        self, node: syntax.Call, call: Prepared, operands: list[object], parts: list[Source]
-    ) -> list[Source] | None:
+        self, node: syntax.Call, call: Prepared, operands: list[object], parts: list[Piece]
+    ) -> list[Piece] | None:
         """The positional arguments as they stand, where one has a star and PyTorch was given just what it was given."""
         starred = any(isinstance(operand, Spread) for operand in operands)
         given = spread(operands[: len(operands) - len(node.keywords)])
@@ -183,28 +147,28 @@ class Writer:
         )
         return parts[: len(operands) - len(node.keywords)] if starred and same else None
 
-    def _argument(self, argument: Argument, known: dict[int, Source]) -> Source:
+    def _argument(self, argument: Argument, known: dict[int, Piece]) -> Piece:
         given, passed = argument.given, argument.passed
         if argument.parameter.kind == "tensors" and isinstance(given, list | tuple) and isinstance(passed, list):
             if id(given) in known and all(one is other for one, other in zip(given, passed, strict=True)):
                 return known[id(given)]
             items = [self._passed(one, other, known) for one, other in zip(given, passed, strict=True)]
-            return Source(f"[{', '.join(item.text for item in items)}]")
+            return listed([item.text for item in items], bracketed=True)
         return self._passed(given, passed, known)
 
-    def _passed(self, given: object, passed: object, known: dict[int, Source]) -> Source:
+    def _passed(self, given: object, passed: object, known: dict[int, Piece]) -> Piece:
         if isinstance(passed, torch.Tensor):
             return known[id(passed)] if id(passed) in known else self._built(given, passed.dtype, known)
         if scalars.is_number(passed):
-            return literals.number(scalars.bounded(passed))
+            return number(scalars.bounded(passed), PROGRAM)
         if isinstance(passed, list | tuple):
-            inside = ", ".join(self._passed(item, item, known).text for item in passed)
-            return Source(f"[{inside}]" if isinstance(passed, list) else f"({inside}{',' if len(passed) == 1 else ''})")
+            items = [self._passed(item, item, known).text for item in passed]
+            return listed(items, bracketed=isinstance(passed, list))
         if isinstance(passed, torch.dtype):
-            return Source(literals.dtype_source(passed))
-        return Source("..." if passed is ... else repr(passed))
+            return Piece(literals.dtype_source(passed))
+        return Piece("..." if passed is ... else repr(passed))
 
-    def _tensors(self, node: Node, operands: Sequence[object]) -> Iterator[tuple[int, Source]]:
+    def _tensors(self, node: Node, operands: Sequence[object]) -> Iterator[tuple[int, Piece]]:
         """The source of every tensor among the operands, those in a list included."""
         for child, operand in zip(children(node), operands, strict=True):
             if isinstance(child, syntax.Sequence) and id(child) in self._operands:
@@ -216,7 +180,7 @@ class Writer:
             else:
                 yield from _items(operand, self._sources[id(child)])
 
-    def _converted(self, node: Node, value: object, source: Source, like: Sequence[object]) -> Source:
+    def _converted(self, node: Node, value: object, source: Piece, like: Sequence[object]) -> Piece:
         """The source of a tensor: what is none becomes one as the evaluator makes it."""
         if value is UNKNOWN or not (scalars.is_number(value) or isinstance(value, list | tuple)):
             return source
@@ -225,42 +189,24 @@ class Writer:
         known = dict(self._tensors(node, self._operands[id(node)]) if listed else _items(value, source))
         return self._built(value, dtype, known)
 
-    def _built(self, value: object, dtype: torch.dtype, known: dict[int, Source]) -> Source:
+    def _built(self, value: object, dtype: torch.dtype, known: dict[int, Piece]) -> Piece:
         """A number or a nested list as a tensor; tensors inside are stacked."""
         if isinstance(value, torch.Tensor):
             return known[id(value)]
         if isinstance(value, list | tuple) and _holds_tensor(value):
             if id(value) in known:
-                return Source(f"torch.stack({known[id(value)].text})")
-            return Source(f"torch.stack([{', '.join(self._built(item, dtype, known).text for item in value)}])")
-        return Source(literals.numbers(value, dtype, self.context.dtype))
+                return Piece(f"torch.stack({known[id(value)].text})")
+            return Piece(f"torch.stack([{', '.join(self._built(item, dtype, known).text for item in value)}])")
+        return Piece(literals.numbers(value, dtype, self.context.dtype))
 
 
-def _items(value: object, source: Source) -> Iterator[tuple[int, Source]]:
+def _items(value: object, source: Piece) -> Iterator[tuple[int, Piece]]:
     """The source of a tensor, or of every tensor in a list."""
     if isinstance(value, torch.Tensor):
         yield id(value), source
     elif isinstance(value, list | tuple):
         for place, item in enumerate(value):
-            yield from _items(item, Source(f"{source.at(ATOM)}[{place}]"))
-
-
-def _plain(node: syntax.Literal | syntax.Numbers | syntax.DtypeName | syntax.Dots) -> Source:
-    """What is written as it stands."""
-    match node:
-        case syntax.Literal(value=value):
-            return literals.number(scalars.bounded(value)) if scalars.is_number(value) else Source(repr(value))
-        case syntax.Numbers(values=values):
-            return Source(literals.listed(values))
-        case syntax.DtypeName(name=name):
-            return Source(f"torch.{name}")
-        case syntax.Dots():
-            return Source("...")
-
-
-def symbol_of(operator: str) -> str:
-    """`+` for add."""
-    return _SYMBOLS[operator][0]
+            yield from _items(item, Piece(f"{source.at(ATOM)}[{place}]"))
 
 
 def _is_folded(node: Node, value: object, operands: Sequence[object]) -> bool:
@@ -268,26 +214,6 @@ def _is_folded(node: Node, value: object, operands: Sequence[object]) -> bool:
     if not isinstance(node, syntax.Unary | syntax.Binary | syntax.Call) or not scalars.is_number(value):
         return False
     return bool(operands) and all(map(scalars.is_number, operands))
-
-
-def _called(path: str, positional: Sequence[Source], keywords: Sequence[str]) -> Source:
-    if is_method_path(path):
-        receiver, *rest = positional
-        arguments = ", ".join([*(part.text for part in rest), *keywords])
-        return Source(f"{receiver.at(ATOM)}.{path.removeprefix('torch.Tensor.')}({arguments})")
-    return Source(f"{path}({', '.join([*(part.text for part in positional), *keywords])})")
-
-
-def _slice(node: syntax.Slice, parts: Iterator[Source]) -> str:
-    start, stop, step = ("" if part is None else next(parts).text for part in (node.start, node.stop, node.step))
-    return f"{start}:{stop}" + (f":{step}" if node.step is not None else "")
-
-
-def _index(node: Node, source: Source) -> str:
-    """What stands between the brackets: several indices without brackets of their own."""
-    if isinstance(node, syntax.Sequence) and not node.bracketed and node.items:
-        return source.text[1:-1]
-    return source.text
 
 
 def _holds_tensor(value: object) -> bool:

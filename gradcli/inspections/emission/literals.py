@@ -4,42 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 
+from gradcli.language.printer import Spelling, number
 from gradcli.numerics.capture import array, dtype_name
 from gradcli.numerics.scalars import is_number
 
-COMPARISON, BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, SIGN, POWER, ATOM = range(10)
-"""How tightly the outermost operator of a source text binds, in Python's order."""
+PROGRAM = Spelling(prefix="torch.", paths=())
+"""How a program spells an expression: every name is PyTorch's own."""
 
 _EXACT_INTEGER = 2**53
-
-
-@dataclass(frozen=True)
-class Source:
-    """A piece of Python source, and how tightly its outermost operator binds."""
-
-    text: str
-    level: int = ATOM
-
-    def at(self, level: int) -> str:
-        """The text, in brackets where a looser operator stands."""
-        return self.text if self.level >= level else f"({self.text})"
-
-
-def number(value: complex | float) -> Source:
-    """A number as PyTorch reads it; what Python cannot write has a name in torch."""
-    if isinstance(value, bool | int):
-        return Source(repr(value), SIGN if value < 0 else ATOM)
-    if isinstance(value, complex):
-        return Source(f"complex({number(value.real).text}, {number(value.imag).text})")
-    if math.isnan(value):
-        return Source("torch.nan")
-    if math.isinf(value):
-        return Source("torch.inf") if value > 0 else Source("-torch.inf", SIGN)
-    return Source(repr(value), SIGN if math.copysign(1.0, value) < 0 else ATOM)
 
 
 def dtype_source(dtype: torch.dtype) -> str:
@@ -70,16 +45,7 @@ def _written(value: object, dtype: torch.dtype) -> str:
     if dtype.is_floating_point and isinstance(value, int) and not isinstance(value, bool) and _is_exact(value):
         return repr(float(value))
     assert is_number(value)
-    return number(value).text
-
-
-def listed(values: object) -> str:
-    """A nested list of plain numbers as it stands."""
-    if isinstance(values, list | tuple):
-        inside = ", ".join(map(listed, values))
-        return f"[{inside}]" if isinstance(values, list) else f"({inside}{',' if len(values) == 1 else ''})"
-    assert is_number(values)
-    return number(values).text
+    return number(value, PROGRAM).text
 
 
 def _has_float(value: object) -> bool:
@@ -98,9 +64,9 @@ def _elements(value: torch.Tensor) -> Iterator[str]:
     for element in array(value).reshape(-1):
         if element.dtype.kind == "f":
             plain = float(element)
-            yield repr_of(element) if math.isfinite(plain) else number(plain).text
+            yield repr_of(element) if math.isfinite(plain) else number(plain, PROGRAM).text
         else:
-            yield number(element.item()).text
+            yield number(element.item(), PROGRAM).text
 
 
 def repr_of(element: object) -> str:

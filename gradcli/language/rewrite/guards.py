@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradcli.language.printer import ATOM, OR, Piece
 from gradcli.language.rewrite.places import (
     DANGEROUS,
     Discard,
@@ -15,7 +16,7 @@ from gradcli.language.rewrite.places import (
     variables,
 )
 from gradcli.language.rewrite.rule import Change
-from gradcli.language.rewrite.writing import ATOM, OR, Draft, Edit, Piece, applied
+from gradcli.language.rewrite.writing import Draft, Edit, applied
 from gradcli.language.syntax import Binary, Call, Literal, Name, Node
 
 NAN_NAME = "nan-to-num"
@@ -69,13 +70,12 @@ def _conditions(branch: Node, draft: Draft) -> Iterator[Piece]:
     """When a branch is finite, as one would say it."""
     match branch:
         case Call(function=row) if row.name in ("log", "log2", "log10") and operands_of(branch):
-            yield Piece(f"{draft.piece(operands_of(branch)[0]).at(OR)} > 0", ATOM)
+            yield Piece(f"{draft.piece(operands_of(branch)[0]).at(OR)} > 0")
         case Binary(operator="div", right=right):
-            yield Piece(f"{draft.piece(right).at(OR)} != 0", ATOM)
+            yield Piece(f"{draft.piece(right).at(OR)} != 0")
         case _:
             pass
-    function = "torch.isfinite" if draft.prefixed else "isfinite"
-    yield Piece(f"{function}({draft.piece(branch).text})")
+    yield Piece(f"{draft.function('isfinite')}({draft.piece(branch).text})")
 
 
 def nan_rule(draft: Draft) -> Iterator[Change]:
@@ -86,14 +86,14 @@ def nan_rule(draft: Draft) -> Iterator[Change]:
         for node in draft.nodes
         if isinstance(node, Call) and node.function.name in ("nansum", "nanmean") and (node.receiver or node.arguments)
     ]
-    function = "torch.nan_to_num" if draft.prefixed else "nan_to_num"
+    function = draft.function("nan_to_num")
     for branch in branches:
         for name, places in variables(branch, draft).items():
-            edits = tuple(draft.replace(place, Piece(f"{function}({name}, 0.0)", ATOM)) for place in places)
+            edits = tuple(draft.replace(place, Piece(f"{function}({name}, 0.0)")) for place in places)
             yield Change(NAN_NAME, _distinct(edits))
         for node in inside(branch, draft):
             if isinstance(node, Call):
-                piece = Piece(f"{function}({draft.piece(node).text}, 0.0)", ATOM)
+                piece = Piece(f"{function}({draft.piece(node).text}, 0.0)")
                 yield Change(NAN_NAME, (draft.replace(node, piece),), variant="calls")
 
 
@@ -108,9 +108,8 @@ def _selected(discard: Discard, inner: Node, edits: tuple[Edit, ...], other: str
     length = len(draft.program.text) - inner.span[1]
     text = applied(draft.program.text, within)
     kept = text[inner.span[0] : len(text) - length]
-    where = "torch.where" if draft.prefixed else "where"
     assert discard.keeps is not None
-    whole = draft.replace(discard.node, Piece(f"{where}({discard.keeps.text}, {kept}, {other})", ATOM))
+    whole = draft.replace(discard.node, Piece(f"{draft.function('where')}({discard.keeps.text}, {kept}, {other})"))
     return (*(edit for edit in edits if edit not in within), whole)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradcli.language import catalogue
+from gradcli.language.printer import ATOM, Piece
 from gradcli.language.rewrite.places import operands_of
 from gradcli.language.rewrite.rule import Change
-from gradcli.language.rewrite.writing import ATOM, Draft, Edit, Piece
+from gradcli.language.rewrite.writing import Draft, Edit
 from gradcli.language.syntax import Assign, AssignIndex, Call, Evaluate, Index, Literal, Name, Node, Update
 
 _ARITHMETIC = ("add", "sub", "mul", "div", "pow")
@@ -65,7 +66,7 @@ def _twin(call: Call, draft: Draft) -> Piece | None:
     if position < 0:
         return None
     end = position + len(call.written)
-    return Piece(text[: end - 1] + text[end:], ATOM)
+    return Piece(text[: end - 1] + text[end:])
 
 
 def _first(call: Call) -> Call:
@@ -80,7 +81,7 @@ def _whole_twin(call: Call, draft: Draft) -> Piece | None:
     for name, value in call.keywords:
         if name == "inplace" and isinstance(value, Literal) and value.value is True:
             start, text = call.span[0], draft.program.text
-            return Piece(f"{text[start : value.span[0]]}False{text[value.span[1] : call.span[1]]}", ATOM)
+            return Piece(f"{text[start : value.span[0]]}False{text[value.span[1] : call.span[1]]}")
     if not isinstance(call.receiver, Call):
         return _twin(call, draft)
     plain = catalogue.find(call.function.name.removesuffix("_"))
@@ -92,7 +93,7 @@ def _whole_twin(call: Call, draft: Draft) -> Piece | None:
     if position < 0:
         return None
     end = position + len(call.written)
-    return Piece(before.at(ATOM) + text[: end - 1] + text[end:], ATOM)
+    return Piece(before.at(ATOM) + text[: end - 1] + text[end:])
 
 
 def _changed(call: Call) -> str | None:
@@ -128,5 +129,5 @@ def copy_rule(draft: Draft) -> Iterator[Change]:
 
 def _copied(node: Node, draft: Draft) -> Change:
     return Change(
-        "copy", (draft.replace(node, Piece(f"{draft.piece(node).at(ATOM)}.clone()", ATOM)),), variant=str(node.span)
+        "copy", (draft.replace(node, Piece(f"{draft.piece(node).at(ATOM)}.clone()")),), variant=str(node.span)
     )

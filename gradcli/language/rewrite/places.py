@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gradcli.language.printer import OR, Piece
 from gradcli.language.rewrite.terms import Term, arguments
-from gradcli.language.rewrite.writing import ATOM, OR, Draft, Piece
+from gradcli.language.rewrite.writing import Draft
 from gradcli.language.syntax import Binary, Call, Dots, Index, Literal, Name, Node, Sequence, Slice, children, postorder
 
 DANGEROUS = frozenset(
@@ -82,7 +83,7 @@ class Discard:
 
     def guarded(self, draft: Draft, inner: Piece, safe: str) -> Piece:
         """`inner` where it is used, a safe constant elsewhere."""
-        where = "torch.where" if draft.prefixed else "where"
+        where = draft.function("where")
         if self.keeps is not None:
             return Piece(f"{where}({self.keeps.text}, {inner.text}, {safe})")
         assert self.drops is not None
@@ -183,4 +184,4 @@ def variables(branch: Node, draft: Draft) -> dict[str, list[Name]]:
 def _by_factor(node: Node, factor: Node, branch: Node, draft: Draft, *, itself: bool = False) -> Iterator[Discard]:
     """itself: the branch is what a logarithm is taken of."""
     if not isinstance(factor, Literal) and (itself or any(True for _ in dangerous_arguments(branch, draft))):
-        yield Discard(node, branch, keeps=Piece(f"{draft.piece(factor).at(OR)} != 0", ATOM), factor=factor)
+        yield Discard(node, branch, keeps=Piece(f"{draft.piece(factor).at(OR)} != 0"), factor=factor)

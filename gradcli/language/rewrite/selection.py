@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradcli.language.printer import ATOM, Piece
 from gradcli.language.rewrite.places import operands_of, option_of
 from gradcli.language.rewrite.rule import Change
-from gradcli.language.rewrite.writing import ATOM, Draft, Edit, Piece
+from gradcli.language.rewrite.writing import Draft, Edit
 from gradcli.language.syntax import Binary, Call, DtypeName, Index, Literal, Node, Sequence, Unary
 
 MAX_DEPTH = 3

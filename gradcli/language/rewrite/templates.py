@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gradcli.language.printer import Piece, number, printed, unary
 from gradcli.language.rewrite.terms import Term, as_number, negated
-from gradcli.language.rewrite.writing import ATOM, UNARY, Draft, Piece, literal
-from gradcli.language.syntax import Attribute, Binary, Call, Index, Literal, Name, Node, Sequence, Unary
+from gradcli.language.rewrite.writing import Draft
+from gradcli.language.syntax import Binary, Call, Literal, Name, Node, Unary, children
 
 
 @dataclass
@@ -26,31 +27,21 @@ class Template:
         match node:
             case Name(name=name) if name in self.variables:
                 return self.draft.written(self.variables[name])
-            case Literal(value=value):
-                return literal(value)
             case Unary(operator="neg", operand=Name(name=name)) if name in self.variables:
                 return self._negative(self.variables[name])
-            case Unary(operator="neg", operand=operand):
-                return Piece(f"-{self.piece(operand).at(UNARY)}", UNARY)
-            case Binary(operator=operator, left=left, right=right):
-                if operator == "add" and isinstance(right, Name) and (negative := self._without_sign(right.name)):
-                    return self.draft.joined("sub", self.piece(left), negative)
-                return self._folded(node) or self.draft.joined(operator, self.piece(left), self.piece(right))
+            case Binary(operator="add", left=left, right=Name(name=name)) if negative := self._without_sign(name):
+                return self.draft.joined("sub", self.piece(left), negative)
+            case Binary() if folded := self._folded(node):
+                return folded
             case Call():
                 return self._call(node)
-            case Index(operand=operand, index=index):
-                return Piece(f"{self.piece(operand).at(ATOM)}[{self.piece(index).text}]")
-            case Attribute(operand=operand, name=name):
-                return Piece(f"{self.piece(operand).at(ATOM)}.{name}")
-            case Sequence(items=items):
-                return Piece(f"[{', '.join(self.piece(item).text for item in items)}]")
             case _:
-                return Piece(node.name) if isinstance(node, Name) else Piece("")
+                return printed(node, [self.piece(child) for child in children(node)], self.draft.spelling)
 
     def _negative(self, term: Term) -> Piece:
         if term.operation == "neg" or as_number(term) is not None:
             return self.draft.written(negated(term))
-        return Piece(f"-{self.draft.written(term).at(UNARY)}", UNARY)
+        return unary("neg", self.draft.written(term))
 
     def _without_sign(self, name: str) -> Piece | None:
         """What y is in x + y where y is -z."""
@@ -60,15 +51,11 @@ class Template:
     def _call(self, call: Call) -> Piece:
         carried, self.carried = self.carried, {}
         as_method, self.as_method = self.as_method, False
-        if call.receiver is not None:
-            given = ", ".join(self.piece(argument).text for argument in call.arguments)
-            return Piece(f"{self.piece(call.receiver).at(ATOM)}.{call.written}({given})")
-        words = [self.piece(argument).text for argument in call.arguments]
-        words += [f"{name}={self.piece(value).text}" for name, value in call.keywords]
-        words += [f"{name}={self.draft.written(term).text}" for name, term in carried.items()]
+        parts = [self.piece(child) for child in children(call)]
         if as_method and call.function.method and call.arguments and isinstance(call.arguments[0], Name):
-            return Piece(f"{self.piece(call.arguments[0]).at(ATOM)}.{call.written}({', '.join(words[1:])})")
-        return Piece(f"{self.draft.function(call.function, call.written)}({', '.join(words)})")
+            call = replace(call, receiver=call.arguments[0], arguments=call.arguments[1:])
+        options = [f"{name}={self.draft.written(term).text}" for name, term in carried.items()]
+        return printed(call, parts, self.draft.spelling, options=options)
 
     def _folded(self, node: Binary) -> Piece | None:
         """The square of a number that the user wrote is a number, and so is an exponent plus one, or half of it."""
@@ -77,13 +64,13 @@ class Template:
             return None
         match node.operator:
             case "pow":
-                return literal(float(f"{left**right:.12g}"))
+                return number(float(f"{left**right:.12g}"), self.draft.spelling)
             case "add":
-                return literal(left + right)
+                return number(left + right, self.draft.spelling)
             case "mul":
-                return literal(left * right)
+                return number(left * right, self.draft.spelling)
             case "div" if right:
-                return literal(left / right)
+                return number(left / right, self.draft.spelling)
             case _:
                 return None
 

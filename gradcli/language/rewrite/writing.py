@@ -1,62 +1,33 @@
-"""Text for rewritten pieces: the user's own words where they stay, brackets only where precedence wants them."""
+"""A program's text being rewritten: edits at places, and new pieces as the user would write them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import partial, reduce
 
 from gradcli.errors import Span
-from gradcli.language.catalogue.rows import Row
 from gradcli.language.names import CONSTANTS
 from gradcli.language.parser import parse
+from gradcli.language.printer import ANY, Piece, Spelling, binary, called, level_of, number, unary, wanted_level
 from gradcli.language.rewrite.terms import Term, as_number, negated, terms_of
 from gradcli.language.syntax import (
     Assign,
     AssignIndex,
-    Attribute,
-    Binary,
-    Call,
-    Dots,
-    DtypeName,
-    Index,
-    Literal,
     Name,
     Node,
     Numbers,
     Program,
     Sequence,
-    Slice,
-    Starred,
-    Unary,
     Update,
     children,
     postorder,
     roots,
 )
 
-ANY, COMPARE, OR, XOR, AND, SHIFT, ADD, MUL, UNARY, POW, ATOM = range(11)
-"""How tightly a piece of text holds together, loosest first: Python's precedence."""
-
-_LEVELS = {"add": ADD, "sub": ADD, "mul": MUL, "div": MUL, "floor_divide": MUL, "remainder": MUL, "matmul": MUL}
-_LEVELS |= {"pow": POW, "bitwise_and": AND, "bitwise_xor": XOR, "bitwise_or": OR}
-_LEVELS |= {"bitwise_left_shift": SHIFT, "bitwise_right_shift": SHIFT}
-_LEVELS |= dict.fromkeys(("lt", "le", "gt", "ge", "eq", "ne"), COMPARE)
-_SIGNS = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "floor_divide": "//", "remainder": "%", "matmul": " @ "}
-_SIGNS |= {"pow": "**", "bitwise_and": " & ", "bitwise_xor": " ^ ", "bitwise_or": " | ", "lt": " < ", "le": " <= "}
-_SIGNS |= {"bitwise_left_shift": " << ", "bitwise_right_shift": " >> "}
-_SIGNS |= {"gt": " > ", "ge": " >= ", "eq": " == ", "ne": " != "}
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A text and how tightly it holds together."""
-
-    text: str
-    level: int = ATOM
-
-    def at(self, level: int) -> str:
-        """The text where at least `level` is wanted."""
-        return self.text if self.level >= level else f"({self.text})"
+_SPACED = frozenset({"floor_divide", "remainder", "pow"})
+_TIGHT = _SPACED | {"mul", "div"}
+_PREFIXES = (("torch.nn.functional.", "F."), ("torch.Tensor.", "torch."))
 
 
 @dataclass(frozen=True, order=True)
@@ -87,8 +58,9 @@ class Draft:
         self.definitions_of = _assigned_once(program)
         self.definitions = {name: self.term(node) for name, node in self.definitions_of.items()}
         text = program.text
-        self._spaced = any(f" {sign} " in text for sign in ("*", "/"))
-        self.prefixed = any(prefix in text for prefix in ("torch.", "F.", "nn.functional."))
+        is_prefixed = any(prefix in text for prefix in ("torch.", "F.", "nn.functional."))
+        is_spaced = any(f" {sign} " in text for sign in ("*", "/"))
+        self.spelling = Spelling(_SPACED if is_spaced else _TIGHT, paths=_PREFIXES if is_prefixed else None)
 
     def term(self, node: Node) -> Term:
         return self.terms[id(node)]
@@ -98,7 +70,7 @@ class Draft:
 
     def replace(self, node: Node, piece: Piece) -> Edit:
         """The edit that puts `piece` where `node` stands."""
-        wanted = _wanted(self.parent(node), node)
+        wanted = wanted_level(self.parent(node), node)
         span, grouped = self._with_brackets(node.span)
         if grouped and piece.level >= wanted:
             return Edit(span, piece.text)
@@ -114,48 +86,34 @@ class Draft:
         """A term in the user's words, put together where it is a new one."""
         if term.node is not None:
             return self.piece(term.node)
+        if term.operation == "add":
+            return reduce(self._added, term.operands[1:], self.written(term.operands[0]))
         parts = [self.written(operand) for operand in term.operands]
         match term.operation:
             case "neg":
-                return Piece(f"-{parts[0].at(UNARY)}", UNARY)
-            case "add":
-                return Piece(self._sum(term.operands), ADD)
-            case "mul":
-                return Piece(
-                    self.sign("mul").join(part.at(MUL if i == 0 else UNARY) for i, part in enumerate(parts)), MUL
-                )
-            case "div" | "pow" as name:
-                return self.joined(name, parts[0], parts[1])
+                return unary("neg", parts[0])
+            case "mul" | "div" | "pow" as name:
+                return reduce(partial(self.joined, name), parts)
             case "literal":
-                return literal(term.value)
+                assert isinstance(term.value, int | float)
+                return number(term.value, self.spelling)
             case name:
-                return Piece(f"{name}({', '.join(part.text for part in parts)})")
+                return called(name, parts)
 
     def joined(self, operator: str, left: Piece, right: Piece) -> Piece:
         """Two pieces with an operator between them."""
-        level = _LEVELS[operator]
-        before, after = (ATOM, UNARY) if operator == "pow" else (level, level + 1)
-        return Piece(f"{left.at(before)}{self.sign(operator)}{right.at(after)}", level)
+        return binary(operator, left, right, spelling=self.spelling)
 
-    def sign(self, operator: str) -> str:
-        """An operator with as much space as the user leaves around it."""
-        sign = _SIGNS[operator]
-        return f" {sign} " if self._spaced and operator in ("mul", "div") else sign
+    def function(self, name: str) -> str:
+        """What one of PyTorch's functions is called, with its prefix if the user writes prefixes."""
+        return name if self.spelling.paths is None else f"torch.{name}"
 
-    def function(self, row: Row, written: str) -> str:
-        """A function's name, with PyTorch's prefix if the user writes prefixes."""
-        if not self.prefixed:
-            return written
-        return row.torch.replace("torch.nn.functional.", "F.").replace("torch.Tensor.", "torch.")
-
-    def _sum(self, operands: Iterable[Term]) -> str:
-        text = ""
-        for position, term in enumerate(operands):
-            value = as_number(term)
-            minus = position > 0 and (term.operation == "neg" or (value is not None and value < 0))
-            part = self.written(negated(term) if minus else term)
-            text += part.at(ADD) if position == 0 else f" {'-' if minus else '+'} {part.at(MUL)}"
-        return text
+    def _added(self, text: Piece, term: Term) -> Piece:
+        """A sum with one more term, which is subtracted where it is negative."""
+        value = as_number(term)
+        if term.operation == "neg" or (value is not None and value < 0):
+            return self.joined("sub", text, self.written(negated(term)))
+        return self.joined("add", text, self.written(term))
 
     def _bracketed(self, span: Span) -> bool:
         """Whether the text has round brackets right around a span: for grouping, or those of a call."""
@@ -173,52 +131,11 @@ class Draft:
         return span, grouped
 
 
-def literal(value: object) -> Piece:
-    """A literal as one writes it."""
-    if isinstance(value, tuple):
-        value = value[1]
-    return Piece(repr(value), UNARY if isinstance(value, int | float) and value < 0 else ATOM)
-
-
-def level_of(node: Node) -> int:
-    """How tightly the text of a node holds together."""
-    match node:
-        case Binary(operator=operator):
-            return _LEVELS[operator]
-        case Unary():
-            return UNARY
-        case Literal(value=value):
-            return literal(value).level
-        case _:
-            return ATOM
-
-
 def applied(text: str, edits: Iterable[Edit]) -> str:
     """The text after edits that do not overlap."""
     for edit in sorted(edits, reverse=True):
         text = text[: edit.span[0]] + edit.text + text[edit.span[1] :]
     return text
-
-
-def _wanted(parent: Node | None, child: Node) -> int:
-    """How tightly a piece must hold together to stand where `child` does."""
-    match parent:
-        case Binary(operator="pow"):
-            return ATOM if child is parent.left else UNARY
-        case Binary(operator=operator):
-            return _LEVELS[operator] + (child is parent.right or _LEVELS[operator] == COMPARE)
-        case Unary():
-            return UNARY
-        case Call(receiver=receiver):
-            return ATOM if child is receiver else ANY
-        case Attribute():
-            return ATOM
-        case Index(operand=operand):
-            return ATOM if child is operand else ANY
-        case Starred():
-            return OR
-        case None | Literal() | Name() | DtypeName() | Sequence() | Numbers() | Slice() | Dots():
-            return ANY
 
 
 def _assigned_once(program: Program) -> dict[str, Node]:
