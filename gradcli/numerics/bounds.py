@@ -60,12 +60,9 @@ def check(
     elements = BY_VALUE[name](arguments, keywords) if name in BY_VALUE else None
     if elements is None:
         values = [*arguments, *keywords.values()]
-        if steady:
-            elements = _together(values)
-        elif _ceiling(values) <= most:
+        if (_product(values) if steady else _ceiling(values)) <= most:
             return
-        else:
-            elements = _measured(function, arguments, keywords)
+        elements = _together(values) if steady else _measured(function, arguments, keywords)
     check_elements(elements, f"{name}()", most=most, span=span)
     if name in WITHIN_MEMORY:
         _check_memory(name, *WITHIN_MEMORY[name](arguments, keywords), span=span)
@@ -139,6 +136,17 @@ def _together(values: Iterable[object]) -> float:
     lists = [value for value in values if isinstance(value, list | tuple)]
     shapes = [tensor.shape for tensor in tensors]
     return max(broadcast_elements(shapes), *(elements_of(value) for value in (*tensors, *lists)), 0)
+
+
+def _product(values: Iterable[object]) -> float:
+    """At least as many elements as there are together, by simpler arithmetic."""
+    product = 1.0
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            product *= value.numel() or 1
+        elif isinstance(value, list | tuple):
+            product *= max(elements_of(value), 1)
+    return product
 
 
 def _ceiling(values: Iterable[object]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
@@ -28,16 +28,11 @@ ROUNDING = 64
 CONDITION = 4
 """How many times the change over a few ULPs of the inputs two equal values may differ by."""
 
+REFUSALS = (TorchError, GradcliError)
+"""What running a program at inputs that nobody gave may end in."""
+
 JUMP = 0.5
 """A greater relative change over a few ULPs says nothing of digits: the function jumps there."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A rewrite to be run; `wide` is what stands for it in float64."""
-
-    program: Program
-    wide: Program
 
 
 @dataclass(frozen=True)
@@ -52,6 +47,22 @@ class Outcome:
         return self.gradients is not None and all(map(finite, self.gradients.values()))
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """A rewrite, which is run once at each point and dtype; `wide` is what stands for it in float64."""
+
+    program: Program
+    wide: Program
+    _known: dict[tuple[ComparisonPoint, bool], Outcome | None] = field(default_factory=dict, compare=False, repr=False)
+
+    def at(self, point: ComparisonPoint, *, wide: bool = False) -> Outcome | None:
+        """What it gives at a point; None where it raises in forward."""
+        wide = wide and not (point.is_double and self.wide is self.program)
+        if (point, wide) not in self._known:
+            self._known[point, wide] = point.run(self.wide if wide else self.program, wide=wide)
+        return self._known[point, wide]
+
+
 class ComparisonPoint:
     """The original at one set of inputs, in their dtype and in float64."""
 
@@ -59,14 +70,20 @@ class ComparisonPoint:
         self.bound, self.leaves, self.cotangent = bound, leaves, cotangent
 
     @cached_property
+    def is_double(self) -> bool:
+        """Whether all is in float64 anyway."""
+        floating = (leaf.dtype for leaf in self.leaves.values() if leaf.is_floating_point())
+        return self.bound.context.dtype is torch.float64 and all(dtype is torch.float64 for dtype in floating)
+
+    @cached_property
     def narrow(self) -> Outcome | None:
         return self.run(self.bound.program)
 
     @cached_property
     def wide(self) -> Outcome | None:
-        return self.run(self.bound.program, wide=True)
+        return self.narrow if self.is_double else self.run(self.bound.program, wide=True)
 
-    def witnesses(self) -> dict[str, torch.Tensor]:
+    def comparable(self) -> dict[str, torch.Tensor]:
         """For each input the elements at which the original has a gradient to agree with, or need not have one."""
         seen = {name: torch.zeros_like(self.leaves[name], dtype=torch.bool) for name in self.bound.wrt}
         for outcome in (self.narrow, self.wide):
@@ -82,35 +99,38 @@ class ComparisonPoint:
         bound = self.bound
         dtype = torch.float64 if wide else bound.context.dtype
         context = Context(dtype, bound.context.device, bound.context.max_elements)
+        wrt = [name for name in bound.wrt if bound.leaves[name].requires_grad]
 
-        def value(*, differentiated: bool) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-            leaves = {n: (t.double() if wide and t.is_floating_point() else t).clone() for n, t in self.leaves.items()}
-            wrt = {name: leaves[name] for name in bound.wrt if bound.leaves[name].requires_grad}
-            for leaf in wrt.values():
-                leaf.requires_grad_(differentiated)
-            bound.random_state.restore()
-            return evaluate(program, leaves, context), wrt
+        def leaves(*, differentiated: bool) -> dict[str, torch.Tensor]:
+            found = {n: (t.double() if wide and t.is_floating_point() else t).clone() for n, t in self.leaves.items()}
+            for name in wrt if differentiated else ():
+                found[name].requires_grad_()
+            return found
 
         with default_dtype(dtype), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about inputs that nobody gave
+            own = leaves(differentiated=True)
             try:
-                with torch.no_grad():  # in-place updates that autograd forbids still have a value
-                    plain = value(differentiated=False)[0]
-            except (TorchError, GradcliError):
-                return None
+                output = evaluate(program, own, context)
+            except REFUSALS:
+                try:
+                    with torch.no_grad():  # in-place updates that autograd forbids still have a value
+                        return Outcome(evaluate(program, leaves(differentiated=False), context), None)
+                except REFUSALS:
+                    return None
+            cotangent = torch.ones_like(output) if self.cotangent is None else self.cotangent.to(output.dtype)
             try:
-                output, wrt = value(differentiated=True)
-                cotangent = torch.ones_like(output) if self.cotangent is None else self.cotangent.to(output.dtype)
-                return Outcome(plain, autodiff.gradients(output, wrt, cotangent=cotangent))
-            except (TorchError, GradcliError):
-                return Outcome(plain, None)
+                found = autodiff.gradients(output, {name: own[name] for name in wrt}, cotangent=cotangent)
+            except TorchError:
+                return Outcome(output.detach(), None)
+            return Outcome(output.detach(), found)
 
     def agrees(self, candidate: Candidate) -> bool:
         """Whether a rewrite has the original's value and gradient wherever those are finite, else no worse ones.
 
         Worse is a gradient that is not finite though the original's value is; true overflow is no worse.
         """
-        narrow, wide = self.run(candidate.program), self.run(candidate.wide, wide=True)
+        narrow, wide = candidate.at(self), candidate.at(self, wide=True)
         if self.narrow is not None and (narrow is None or not self._same(narrow, self.narrow, self.wide)):
             return False
         if self.wide is not None and (wide is None or not self._same(wide, self.wide, None)):
@@ -161,21 +181,29 @@ class ComparisonPoint:
 
     def _beside(self, *, wide: bool) -> list[Outcome]:
         """The original a few ULPs aside, which tells how well its value is determined."""
-        return self._beside_wide if wide else self._beside_narrow
-
-    @cached_property
-    def _beside_wide(self) -> list[Outcome]:
-        double = {n: leaf.double() if leaf.is_floating_point() else leaf for n, leaf in self.leaves.items()}
-        return self._outcomes_beside(double, wide=True)
-
-    @cached_property
-    def _beside_narrow(self) -> list[Outcome]:
-        return self._outcomes_beside(self.leaves, wide=False)
-
-    def _outcomes_beside(self, leaves: Leaves, *, wide: bool) -> list[Outcome]:
-        sides = [ComparisonPoint(self.bound, side, self.cotangent) for side in ulps_apart(leaves, self.bound.wrt)]
-        outcomes = (side.run(self.bound.program, wide=wide) for side in sides)
+        outcomes = [side.wide for side in self._wide_sides] if wide else [side.narrow for side in self.sides]
         return [outcome for outcome in outcomes if outcome is not None]
+
+    @cached_property
+    def sides(self) -> list[ComparisonPoint]:
+        """The points a few ULPs to the right and to the left."""
+        return self._sides_of(self.leaves)
+
+    @cached_property
+    def _wide_sides(self) -> list[ComparisonPoint]:
+        """Those a few ULPs of float64 aside."""
+        if self.is_double:
+            return self.sides
+        return self._sides_of(
+            {n: leaf.double() if leaf.is_floating_point() else leaf for n, leaf in self.leaves.items()}
+        )
+
+    def _sides_of(self, leaves: Leaves) -> list[ComparisonPoint]:
+        return [self.moved_to(side) for side in ulps_apart(leaves, self.bound.wrt)]
+
+    def moved_to(self, leaves: Leaves) -> ComparisonPoint:
+        """The point at other inputs."""
+        return ComparisonPoint(self.bound, leaves, self.cotangent)
 
     @cached_property
     def _value(self) -> torch.Tensor | None:

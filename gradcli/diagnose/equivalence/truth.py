@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from gradcli.diagnose.equivalence.comparison_point import ROUNDING, Candidate, ComparisonPoint, Outcome, finite
-from gradcli.diagnose.equivalence.vicinity import Vicinity
+from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint, Outcome, finite
+from gradcli.diagnose.equivalence.vicinity import Vicinity, near, rounding_beside
 from gradcli.language.properties import is_elementwise_sum
 from gradcli.numerics.capture import array
-from gradcli.numerics.precision import half_the_digits
 from gradcli.numerics.reference import NoReference
 
 if TYPE_CHECKING:
     from gradcli.numerics.reference.converging import Limit
     from gradcli.numerics.reference.limits import Limits
-    from gradcli.numerics.reference.slope import Real
 
 KINDS = ("subgradient", "branch", "limit")
 """What a right gradient is, the weakest first."""
@@ -63,7 +61,7 @@ class Truth:
         """
         kinds: set[str | None] = set()
         for at, point in enumerate(self.points):
-            narrow, wide = point.run(candidate.program), point.run(candidate.wide, wide=True)
+            narrow, wide = candidate.at(point), candidate.at(point, wide=True)
             if narrow is None or (self.bad and not self._has_the_value(narrow.value)):
                 return None
             bad_wide = _broken(point.wide)  # elsewhere the rewrite has float64's gradient, or the reference's
@@ -81,18 +79,17 @@ class Truth:
     ) -> Iterator[str | None]:
         """What the gradient of one input is at each of these elements."""
         vicinity, numbers, asked = self.vicinities[point], gradient.reshape(-1), places.reshape(-1)
-        size = vicinity.size(name)
         if self.limits is None and self.beside:
             return
-        if (
-            self.limits is None and self.held is not None
-        ):  # what nan_to_num puts in hangs on the dtype, its slope does not
+        if self.limits is None and self.held is not None:
+            # what nan_to_num puts in hangs on the dtype, its slope does not
             for at, limit in self.held[point].slopes[name].items():
                 if asked[at]:
-                    yield "branch" if _is_limit(numbers[at], limit, size) else None
+                    yield "branch" if vicinity.is_limit(name, numbers[at], limit) else None
             return
         if self.limits is None:
-            tends = vicinity.tends_to(name, gradient.double(), _rounding(gradient.dtype, size))
+            rounding = rounding_beside(gradient.dtype, vicinity.size(name))
+            tends = vicinity.tends_to(name, gradient.double(), rounding)
             yield "limit" if bool((tends | ~places).all()) else None
             return
         for at, limit in self.limits[point].slopes[name].items():
@@ -100,13 +97,15 @@ class Truth:
             if not asked[at] or (self.beside and limit.kind != "limit"):
                 continue
             if limit.kind == "limit":
-                yield "limit" if _near(found, limit.value, size) else None
+                yield "limit" if vicinity.is_limit(name, found, limit) else None
             elif limit.kind != "sides":
                 yield None
-            elif self.held and _is_limit(found, self.held[point].slopes[name][at], size):
+            elif self.held and vicinity.is_limit(name, found, self.held[point].slopes[name][at]):
                 yield "branch"
+            elif not constructed and self._is_subgradient(limit, found, vicinity.size(name)):
+                yield "subgradient"
             else:
-                yield "subgradient" if not constructed and self._is_subgradient(limit, found, size) else None
+                yield None
 
     def _is_subgradient(self, limit: Limit, found: torch.Tensor, size: float) -> bool:
         """Whether a gradient is the middle or a side of a kink of a function that is continuous there."""
@@ -116,7 +115,7 @@ class Truth:
         if not self.limits or any(value.kind != "limit" for value in self.limits[0].value.ravel()):
             return False
         return all(
-            any(_near(found, number, size) for number in (one, other, (one + other) / 2) if number == number)
+            any(near(found, number, size) for number in (one, other, (one + other) / 2) if number == number)
             for one, other in limit.pairs
         )
 
@@ -132,7 +131,7 @@ class Truth:
             sides = [side for pair in limit.pairs for side in pair if side == side]
             if limit.kind in ("undefined", "unknown"):
                 return False
-            if not all(_near(value.reshape(-1)[at], side, 1.0) for side in sides):
+            if not all(near(value.reshape(-1)[at], side, 1.0) for side in sides):
                 return False
         return True
 
@@ -213,22 +212,3 @@ def _broken(outcome: Outcome | None) -> dict[str, torch.Tensor]:
 def _gradient(outcome: Outcome | None, name: str, leaf: torch.Tensor) -> torch.Tensor:
     gradient = None if outcome is None or outcome.gradients is None else outcome.gradients.get(name)
     return torch.zeros_like(leaf) if gradient is None else gradient.detach()
-
-
-def _is_limit(found: torch.Tensor, limit: Limit, size: float) -> bool:
-    return limit.kind == "limit" and _near(found, limit.value, size)
-
-
-def _near(found: torch.Tensor, true: Real, size: float) -> bool:
-    """Equal to half of the dtype's digits, or to rounding beside numbers of this size."""
-    number, expected = float(found.double()), float(true)
-    if number == expected:
-        return True
-    close = half_the_digits(found.dtype) * max(abs(number), abs(expected))
-    return abs(number - expected) <= close + _rounding(found.dtype, size)
-
-
-def _rounding(dtype: torch.dtype, size: float) -> float:
-    """What digits are lost without anyone's fault beside numbers of a size, or below the smallest normal one."""
-    info = torch.finfo(dtype)
-    return ROUNDING * info.eps * size + info.smallest_normal

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import torch
 
-from gradcli.diagnose.equivalence.comparison_point import ComparisonPoint
+from gradcli.diagnose.equivalence.comparison_point import ROUNDING, ComparisonPoint
+from gradcli.numerics.precision import half_the_digits
 
-DISTANCES = (1e-2, 1e-3, 1e-4)
+if TYPE_CHECKING:
+    from gradcli.numerics.reference.converging import Limit
+    from gradcli.numerics.reference.slope import Real
+
+FAR, CLOSE_BY = 1e-2, 1e-4
 """Relative to each element, or absolute at 0; closer, a 0/0 has lost its digits in float64."""
 CLOSE = 1e-3
 """An error so small a part of the gradients nearby is none."""
 SHRINKS = 0.35
-"""How much smaller the error has to be at the last distance than at the first: that of h**0.25 shrinks to 0.32."""
+"""How much smaller the error has to be close by than far: that of h**0.25 shrinks to 0.32."""
 
 
 class Vicinity:
@@ -22,6 +28,16 @@ class Vicinity:
 
     def __init__(self, point: ComparisonPoint) -> None:
         self.point = point
+        self._known: dict[tuple[int, float], Mapping[str, torch.Tensor | None]] = {}
+
+    def is_limit(self, name: str, found: torch.Tensor, limit: Limit) -> bool:
+        """Whether a number of the gradient of an input is the limit, to rounding beside those nearby.
+
+        What is nearby is only computed where the digits alone do not tell.
+        """
+        if limit.kind != "limit" or limit.value is None:
+            return False
+        return near(found, limit.value, 0.0) or near(found, limit.value, self.size(name))
 
     def tends_to(self, name: str, gradient: torch.Tensor, rounding: float) -> torch.Tensor:
         """At which elements the gradients of an input tend to `gradient`, on every side that has any.
@@ -30,11 +46,10 @@ class Vicinity:
         """
         right = torch.ones_like(gradient, dtype=torch.bool)
         seen = torch.zeros_like(right)
-        for side in self._sides:
-            found = [gradients.get(name) for gradients in side]
-            if any(one is None for one in found):
+        for side in range(len(self._sides)):
+            first, last = (self._gradients(side, distance).get(name) for distance in (FAR, CLOSE_BY))
+            if first is None or last is None:
                 continue
-            first, _, last = (one for one in found if one is not None)
             defined = torch.isfinite(first) & torch.isfinite(last)
             scale = torch.maximum(gradient.abs(), first.abs())
             before, after = (first - gradient).abs(), (last - gradient).abs()
@@ -43,16 +58,16 @@ class Vicinity:
         return right & seen
 
     def size(self, name: str) -> float:
-        """How large the gradients of an input are at the first distance, where they are finite."""
-        found = [side[0].get(name) for side in self._sides]
+        """How large the gradients of an input are at the greater distance, where they are finite."""
+        found = [self._gradients(side, FAR).get(name) for side in range(len(self._sides))]
         return max(
             (float(g[torch.isfinite(g)].abs().max()) for g in found if g is not None and g.isfinite().any()),
             default=0.0,
         )
 
     @cached_property
-    def _sides(self) -> list[list[dict[str, torch.Tensor | None]]]:
-        return [[self._gradients(signs, distance) for distance in DISTANCES] for signs in self._signs()]
+    def _sides(self) -> list[dict[str, torch.Tensor]]:
+        return list(self._signs())
 
     def _signs(self) -> Iterator[dict[str, torch.Tensor]]:
         """All to the right, all to the left, and two generic directions with their opposites; each with its sizes."""
@@ -65,10 +80,28 @@ class Vicinity:
             yield sizes
             yield {name: -size for name, size in sizes.items()}
 
-    def _gradients(self, sizes: dict[str, torch.Tensor], distance: float) -> dict[str, torch.Tensor | None]:
-        point, moved = self.point, dict(self.point.leaves)
-        for name, size in sizes.items():
-            here = moved[name].detach().double()
-            moved[name] = here + distance * size.to(here.device) * torch.where(here == 0, 1.0, here.abs())
-        outcome = ComparisonPoint(point.bound, moved, point.cotangent).run(point.bound.program, wide=True)
-        return {} if outcome is None or outcome.gradients is None else outcome.gradients
+    def _gradients(self, side: int, distance: float) -> Mapping[str, torch.Tensor | None]:
+        """The gradients at a distance on one side; none where they cannot be computed."""
+        if (side, distance) not in self._known:
+            point, moved = self.point, dict(self.point.leaves)
+            for name, size in self._sides[side].items():
+                here = moved[name].detach().double()
+                moved[name] = here + distance * size.to(here.device) * torch.where(here == 0, 1.0, here.abs())
+            outcome = point.moved_to(moved).wide
+            self._known[side, distance] = {} if outcome is None or outcome.gradients is None else outcome.gradients
+        return self._known[side, distance]
+
+
+def near(found: torch.Tensor, true: Real, size: float) -> bool:
+    """Equal to half of the dtype's digits, or to rounding beside numbers of this size."""
+    number, expected = float(found.double()), float(true)
+    if number == expected:
+        return True
+    close = half_the_digits(found.dtype) * max(abs(number), abs(expected))
+    return abs(number - expected) <= close + rounding_beside(found.dtype, size)
+
+
+def rounding_beside(dtype: torch.dtype, size: float) -> float:
+    """What digits are lost without anyone's fault beside numbers of a size, or below the smallest normal one."""
+    info = torch.finfo(dtype)
+    return ROUNDING * info.eps * size + info.smallest_normal

@@ -11,7 +11,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint, near
-from gradcli.diagnose.equivalence.perturbations import changed_one_by_one, far_inputs, near_inputs, ulps_apart
+from gradcli.diagnose.equivalence.perturbations import changed_one_by_one, far_inputs, near_inputs
 from gradcli.diagnose.equivalence.ranking import CLOSE, MORE, worst_error
 from gradcli.diagnose.equivalence.truth import Truth
 from gradcli.diagnose.sampling import few
@@ -19,6 +19,7 @@ from gradcli.errors import Span
 from gradcli.language.parser import parse
 from gradcli.language.properties import is_random, selections
 from gradcli.language.rewrite import rewrites
+from gradcli.language.rewrite.guards import in_double
 from gradcli.language.rewrite.rule import Rule
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.precision import half_the_digits
@@ -74,13 +75,13 @@ class Verifier:
             return None
         if not bound.wrt or is_random(bound.program):
             return None
-        bound = bound.for_moved_inputs()
-        cotangent = None if cotangent is None else cotangent.to(bound.context.device)
-        whole = ComparisonPoint(bound, {name: leaf.detach() for name, leaf in bound.leaves.items()}, cotangent)
-        found = whole.narrow.gradients if whole.narrow is not None else None
-        sample = few(bound, cotangent, found or {})
-        verifier = cls(bound, cotangent) if sample is None else cls(sample.bound, sample.cotangent, whole=whole)
-        return verifier if verifier.witnesses else None
+        verifier = cls(bound, cotangent)
+        here = verifier.here
+        found = None if here.narrow is None else here.narrow.gradients
+        sample = few(here.bound, here.cotangent, found or {})
+        if sample is not None:
+            verifier = cls(sample.bound, sample.cotangent, whole=here)
+        return verifier if verifier.comparison_points else None
 
     def __init__(
         self, bound: BoundExpression, cotangent: torch.Tensor | None = None, *, whole: ComparisonPoint | None = None
@@ -89,12 +90,8 @@ class Verifier:
         self.whole = whole
         bound = bound.for_moved_inputs()
         cotangent = None if cotangent is None else cotangent.to(bound.context.device)
-        inputs = {name: leaf.detach() for name, leaf in bound.leaves.items()}
         self.bound = bound
-        self.here = ComparisonPoint(bound, inputs, cotangent)
-        self.sides = [ComparisonPoint(bound, leaves, cotangent) for leaves in ulps_apart(inputs, bound.wrt)]
-        self.near = [ComparisonPoint(bound, leaves, cotangent) for leaves in near_inputs(inputs, bound.wrt)]
-        self.far = [ComparisonPoint(bound, leaves, cotangent) for leaves in far_inputs(inputs)]
+        self.here = ComparisonPoint(bound, {name: leaf.detach() for name, leaf in bound.leaves.items()}, cotangent)
         self._known: dict[str, Fix | None] = {}
 
     def fix(self, *, prefer: Span | None = None, only: tuple[Rule, ...] = ()) -> Fix | None:
@@ -145,7 +142,7 @@ class Verifier:
         beside = changed_one_by_one(self.here.leaves, self.bound.wrt)
         return [
             Truth([self.here, *self._with_random_cotangent()]),
-            *(Truth([ComparisonPoint(self.bound, leaves, self.here.cotangent)], beside=True) for leaves in beside),
+            *(Truth([self.here.moved_to(leaves)], beside=True) for leaves in beside),
         ]
 
     def _with_random_cotangent(self) -> list[ComparisonPoint]:
@@ -161,18 +158,20 @@ class Verifier:
         return [ComparisonPoint(self.bound, self.here.leaves, given * (sizes * signs).to(given))]
 
     @cached_property
-    def witnesses(self) -> list[ComparisonPoint]:
+    def comparison_points(self) -> list[ComparisonPoint]:
         """The points nearby, and as many far ones as it takes for the original to have a gradient at every element.
 
         Empty if it has none anywhere: to agree with nothing proves nothing.
         """
-        seen = {name: torch.zeros_like(self.bound.leaves[name], dtype=torch.bool) for name in self.bound.wrt}
+        here = self.here
+        nearby = [*here.sides, *map(here.moved_to, near_inputs(here.leaves, self.bound.wrt))]
+        seen = {name: torch.zeros_like(here.leaves[name], dtype=torch.bool) for name in self.bound.wrt}
         points: list[ComparisonPoint] = []
-        for point in [*self.near, *self.far]:
-            if len(points) >= len(self.near) and all(bool(elements.all()) for elements in seen.values()):
+        for point in (*nearby, *map(here.moved_to, far_inputs(here.leaves))):
+            if len(points) >= len(nearby) and all(bool(elements.all()) for elements in seen.values()):
                 return points
             points.append(point)
-            for name, elements in point.witnesses().items():
+            for name, elements in point.comparable().items():
                 seen[name] |= elements
         return points if all(bool(elements.all()) for elements in seen.values()) else []
 
@@ -185,11 +184,12 @@ class Verifier:
         """A rewrite as a fix; None if it does not hold. What is cheap to refuse is refused first."""
         program = parse(text, bound=self.bound.leaves)
         # float64 inputs must not be rounded by what was added to widen 16-bit ones
-        candidate = Candidate(program, parse(text.replace(".float()", ".double()"), bound=self.bound.leaves))
-        found = self.here.run(program)
+        candidate = Candidate(program, in_double(program))
+        found = candidate.at(self.here)
         if found is None or not found.has_finite_gradients or found.value.isnan().any():
             return None
-        if not self.witnesses or not all(point.agrees(candidate) for point in [self.here, *self.witnesses]):
+        points = self.comparison_points
+        if not points or not all(point.agrees(candidate) for point in [self.here, *points]):
             return None
         if self.whole is not None and not self.whole.agrees(candidate):
             return None
@@ -207,7 +207,7 @@ class Verifier:
 
     def _jumps(self, candidate: Candidate) -> bool:
         """Whether a gradient is another one here than on both sides."""
-        here, right, left = (point.run(candidate.wide, wide=True) for point in (self.here, *self.sides))
+        here, right, left = (candidate.at(point, wide=True) for point in (self.here, *self.here.sides))
         if not (here and right and left and here.gradients and right.gradients and left.gradients):
             return False
         for name, gradient in here.gradients.items():

@@ -16,24 +16,18 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.language import catalogue
 from gradcli.language.properties import cuts_graph
+from gradcli.language.rewrite.nodes import with_nodes
 from gradcli.language.syntax import (
-    Assign,
-    AssignIndex,
     Attribute,
     Call,
     DtypeName,
-    Evaluate,
     Literal,
     Name,
     Node,
     Program,
-    Statement,
     Unary,
-    Update,
-    children,
     postorder,
     roots,
-    with_children,
 )
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.symmetric import OF_SYMMETRIC, is_symmetric
@@ -108,8 +102,7 @@ class _Reader:
         asked = {id(node): rule for node in nodes if isinstance(node, Call) and (rule := _rule(node)) is not None}
         for node in nodes:
             self._cut(node)
-        rewritten = _rewritten(program, self._changed)
-        self.found = replace(self.found, program=rewritten)
+        self.found = replace(self.found, program=with_nodes(program, self._changed))
         if asked:
             self._observe(asked)
         return replace(self.found, reasons=tuple(dict.fromkeys(self.found.reasons)))
@@ -212,31 +205,6 @@ _VALUES: dict[str, _Rule] = {
 
 def _rule(node: Call) -> _Rule | None:
     return _VALUES.get(node.function.name)
-
-
-def _rewritten(program: Program, change: Callable[[Node], Node]) -> Program:
-    """The program with each node changed, from the leaves up; itself if nothing changes."""
-    statements = tuple(_changed_statement(statement, change) for statement in program.statements)
-    result = _everywhere(program.result, change)
-    if statements == program.statements and result is program.result:
-        return program
-    return replace(program, statements=statements, result=result)
-
-
-def _changed_statement(statement: Statement, change: Callable[[Node], Node]) -> Statement:
-    match statement:
-        case Assign() | Evaluate() | AssignIndex() | Update():
-            value = _everywhere(statement.value, change)
-            return statement if value is statement.value else replace(statement, value=value)
-
-
-def _everywhere(root: Node, change: Callable[[Node], Node]) -> Node:
-    new: dict[int, Node] = {}
-    for node in postorder(root):
-        parts = tuple(new[id(child)] for child in children(node))
-        same = all(part is child for part, child in zip(parts, children(node), strict=True))
-        new[id(node)] = change(node if same else with_children(node, parts))
-    return new[id(root)]
 
 
 def _target(node: Call) -> torch.dtype | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from gradcli.errors import ArgumentError, did_you_mean
 from gradcli.language.catalogue.rows import Row
@@ -150,8 +150,6 @@ def bind(
     Raises ArgumentError that says which argument does not fit, and what it wants.
     """
     arranged = _arrangements(row, len(positional), tuple(keywords), name)
-    # hsplit(x, 3) means three sections, where x.view(3) means one size: an overload of a list is tried last
-    arranged.sort(key=lambda a: a.spread is not None and len(positional) == a.spread + 1)
     closest: tuple[int, Parameter, object] | None = None
     for coerce in (False, True):
         for arrangement in arranged:
@@ -170,12 +168,12 @@ def bind(
     raise ArgumentError(message, hint=_usage(row, name))
 
 
-def _arrangements(row: Row, positional: int, keywords: Sequence[str], name: str) -> list[_Arranged]:
+def _arrangements(row: Row, positional: int, keywords: Sequence[str], name: str) -> tuple[_Arranged, ...]:
     """One arrangement for each overload that takes this call, at least one.  Raises ArgumentError."""
-    tried = [_arrange(signature, positional, keywords, name) for signature in signatures_of(row)]
-    arranged = [answer for answer in tried if isinstance(answer, _Arranged)]
+    arranged = _accepting(row.signatures, positional, tuple(keywords))
     if arranged:
         return arranged
+    tried = [_arrange(signature, positional, keywords, name) for signature in signatures_of(row)]
     known = {parameter.name for signature in signatures_of(row) for parameter in signature.parameters}
     for keyword in keywords:
         if SPELLINGS.get(keyword, keyword) not in known:
@@ -183,6 +181,15 @@ def _arrangements(row: Row, positional: int, keywords: Sequence[str], name: str)
             raise ArgumentError(f"{name}() has no argument '{keyword}'", hint=hint)
     mismatch = max((answer for answer in tried if isinstance(answer, _Mismatch)), key=lambda answer: answer.rank)
     raise ArgumentError(mismatch.message, hint=_usage(row, name))
+
+
+@lru_cache(maxsize=4096)
+def _accepting(signatures: tuple[str, ...], positional: int, keywords: tuple[str, ...]) -> tuple[_Arranged, ...]:
+    """The arrangements of so many arguments and these keywords, in the order in which they are tried."""
+    tried = [_arrange(parse_signature(text), positional, keywords, "") for text in signatures]
+    arranged = [answer for answer in tried if isinstance(answer, _Arranged)]
+    # hsplit(x, 3) means three sections, where x.view(3) means one size: an overload of a list is tried last
+    return tuple(sorted(arranged, key=lambda a: a.spread is not None and positional == a.spread + 1))
 
 
 def _arrange(signature: Signature, positional: int, keywords: Sequence[str], name: str) -> _Arranged | _Mismatch:

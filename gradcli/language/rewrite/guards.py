@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from gradcli.language import catalogue
 from gradcli.language.printer import ATOM, OR, Piece
+from gradcli.language.rewrite.nodes import with_nodes
 from gradcli.language.rewrite.places import (
     DANGEROUS,
     Discard,
@@ -17,7 +20,7 @@ from gradcli.language.rewrite.places import (
 )
 from gradcli.language.rewrite.rule import Change
 from gradcli.language.rewrite.writing import Draft, Edit, applied
-from gradcli.language.syntax import Binary, Call, Literal, Name, Node
+from gradcli.language.syntax import Binary, Call, Literal, Name, Node, Program
 
 NAN_NAME = "nan-to-num"
 PRECISION_NAME = "single-precision"
@@ -161,3 +164,16 @@ def precision_rule(draft: Draft) -> Iterator[Change]:
                 if not isinstance(operand, Literal | Name):
                     piece = Piece(f"{draft.piece(operand).at(ATOM)}.float()")
                     yield Change(PRECISION_NAME, (draft.replace(operand, piece),), variant="calls")
+
+
+def in_double(program: Program) -> Program:
+    """What stands in float64 for a program with single precision: that would round there."""
+    double = catalogue.find_method("double")
+    assert double is not None
+
+    def change(node: Node) -> Node:
+        if isinstance(node, Call) and node.written == "float" and node.receiver is not None:
+            return replace(node, function=double, written="double")
+        return node
+
+    return with_nodes(program, change)
