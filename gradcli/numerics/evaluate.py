@@ -238,14 +238,15 @@ class Run:
         call = prepare(node, operands, self.context)
         row, function = node.function, SHORT.get(node.function.name) or resolve(node.function.torch)
         steady = call.on_numbers or bounds.is_steady(row)
-        self._check_size(row.name, function, call.arguments, call.named, node.span, steady=steady)
+        arguments, named = call.arguments, call.named
+        self._check_size(row.name, function, arguments, named, node.span, steady=steady)
         if call.on_numbers:
-            result = function(*call.arguments, **call.named)
+            result = function(*arguments, **named)
             return result.item() if isinstance(result, torch.Tensor) and result.ndim == 0 else result
         if self.context.device != "cpu":
             with torch.device(self.context.device):  # what creates a tensor creates it there
-                return function(*call.arguments, **call.named)
-        return function(*call.arguments, **call.named)
+                return function(*arguments, **named)
+        return function(*arguments, **named)
 
     def _check_size(
         self,

@@ -72,9 +72,8 @@ def from_table(rows: tuple[Identity, ...]) -> Rule:
     def rule(draft: Draft) -> Iterator[Change]:
         for row in rows:
             pattern = _pattern(row.pattern)
-            for node in draft.nodes:
-                if draft.term(node).operation == pattern.operation:
-                    yield from _applied(row, pattern, node, draft)
+            for node in draft.by_operation.get(pattern.operation, ()):
+                yield from _applied(row, pattern, node, draft)
 
     return rule
 

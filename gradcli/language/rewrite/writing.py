@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
 
 from gradcli.errors import Span
 from gradcli.language.names import CONSTANTS
@@ -64,6 +64,14 @@ class Draft:
 
     def term(self, node: Node) -> Term:
         return self.terms[id(node)]
+
+    @cached_property
+    def by_operation(self) -> dict[str, list[Node]]:
+        """The nodes, in order, by the operation of their terms."""
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            found.setdefault(self.term(node).operation, []).append(node)
+        return found
 
     def parent(self, node: Node) -> Node | None:
         return self._parents.get(id(node))

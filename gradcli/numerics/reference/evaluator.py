@@ -34,7 +34,6 @@ from gradcli.language.syntax import (
     Statement,
     Unary,
     children,
-    postorder,
 )
 from gradcli.numerics import scalars
 from gradcli.numerics.calls import Spread, spread
@@ -44,6 +43,7 @@ from gradcli.numerics.reference.indexing import attribute, index
 from gradcli.numerics.reference.reals import Array, choose, finite, reals
 from gradcli.numerics.reference.rules import RULES
 from gradcli.numerics.reference.slope import NoReference
+from gradcli.numerics.schedule import schedule
 
 Observer = Callable[[Node, object], None]
 
@@ -105,8 +105,8 @@ class _Run:
 
     def value(self, root: Node) -> object:
         values: dict[int, object] = {}
-        for node in postorder(root):
-            operands = [values.pop(id(child)) for child in children(node)]
+        for node, below in schedule(root):
+            operands = [values.pop(key) for key in below]
             if self.held is not None and isinstance(node, Call) and node.function.name == "nan_to_num":
                 operands[0] = _without_replaced(node, as_array(operands[0]), self.held)
             computed = self._compute(node, operands)
