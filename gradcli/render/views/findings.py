@@ -9,26 +9,15 @@ from gradcli.results import Finding, Sample
 
 
 def finding_blocks(findings: Iterable[Finding], expression: str | None) -> tuple[Block, ...]:
-    """A note a finding, with the place in the expression under it, and the fix that was run."""
+    """A note a finding, with its place in the subject under it, and the fix that was run.  expression: the subject."""
     blocks: list[Block] = []
     for finding in findings:
         blocks.append(Note(f"{finding.severity}[{finding.code}]: {finding.message}", finding.severity))
-        if (text := _around(finding, expression)) is not None and finding.span is not None:
-            blocks.append(Excerpt(text, finding.span, finding.severity))
+        if expression is not None and finding.span is not None:
+            blocks.append(Excerpt(expression, finding.span, finding.severity))
         if finding.fix is not None:
             blocks.append(Note(f"fix: {finding.fix}", "good"))
     return tuple(blocks)
-
-
-def _around(finding: Finding, expression: str | None) -> str | None:
-    """The text that the span counts in: the subject, or the finding's own expression."""
-    if finding.span is None:
-        return None
-    start, end = finding.span
-    for text in (expression, finding.expression):
-        if text is not None and finding.expression in (None, text, text[start:end]) and end <= len(text):
-            return text
-    return expression
 
 
 def sample_notes(sample: Sample | None) -> Iterator[Note]:
