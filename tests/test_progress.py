@@ -26,6 +26,7 @@ from command_line import captured, clean_environment
 import gradcli
 from gradcli.cli import bars, main, progress
 from gradcli.progress import Loop, listening, steps
+from tools import warm
 
 DESCENT = ["loss", "mse", "x * w", "1", "x=1", "w=2", "--wrt", "w", "--lr", "0.1", "--steps", "600"]
 PATIENCE = 60
@@ -391,8 +392,9 @@ def start() -> Iterator[Callable[..., tuple[subprocess.Popen[bytes], Terminal]]]
         argv: list[str], *, patience: float, output_too: bool = False, before: str = ""
     ) -> tuple[subprocess.Popen[bytes], Terminal]:
         terminal = Terminal(100)
+        program = STARTED.format(patience=patience, before=before)
         process = subprocess.Popen(
-            [sys.executable, "-c", STARTED.format(patience=patience, before=before), *argv],
+            [*(warm.python() if not before else [sys.executable, "-c"]), program, *argv],
             stdin=subprocess.DEVNULL,
             stdout=terminal.end if output_too else subprocess.PIPE,
             stderr=terminal.end,

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,18 +20,24 @@ import pytest
 from command_line import captured, clean_environment
 
 from gradcli.cli.batch.workers import Worker, WorkerError, answers
+from tools import warm
 
 PATIENCE = 60
 """Seconds until a process that should have answered counts as hanging."""
+
+NEW = [sys.executable, "-m", "gradcli"]
+"""For what looks at the process itself and at its children."""
 
 MIXED = ["grad tanh 1", "softmax 1 2 3", "grad tanhh 1", "loss mse 1 2", "check tanh 1 -t float32", "functions relu"]
 
 
 @contextmanager
-def started(*options: str, stderr: int = subprocess.PIPE) -> Iterator[subprocess.Popen[bytes]]:
+def started(
+    *options: str, stderr: int = subprocess.PIPE, gradcli: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
     """A running `gradcli batch`, killed in the end with all that it has started."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "gradcli", "batch", *options],
+        [*(gradcli or warm.gradcli()), "batch", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,
@@ -89,7 +96,7 @@ def test_each_line_is_answered_before_the_next_is_written(options: list[str]) ->
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_endless_input_ends_quietly_with_its_reader(jobs: str) -> None:
-    line = f"yes 'grad sigmoid 1' | {sys.executable} -m gradcli batch --jobs {jobs} | head -5"
+    line = f"yes 'grad sigmoid 1' | {shlex.join(warm.gradcli())} batch --jobs {jobs} | head -5"
     ran = subprocess.run(
         ["bash", "-c", f"{line}; echo ${{PIPESTATUS[1]}}"],
         capture_output=True,
@@ -105,7 +112,7 @@ def test_endless_input_ends_quietly_with_its_reader(jobs: str) -> None:
 
 @linux
 def test_many_requests_need_no_more_memory_than_a_few() -> None:
-    with started() as process:
+    with started(gradcli=NEW) as process:
         for number in range(150):
             ask(process, f"grad 'x * {number}.5 + sin(x)' 0 1 --seed {number}")
         before = resident_megabytes(process.pid)
@@ -117,7 +124,7 @@ def test_many_requests_need_no_more_memory_than_a_few() -> None:
 @pytest.mark.parametrize("options", [[], ["--jobs", "2"]])
 @linux
 def test_an_interrupt_leaves_whole_lines_and_no_process(options: list[str]) -> None:
-    with started(*options) as process:
+    with started(*options, gradcli=NEW) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(b"grad sigmoid 0 1 10\n" * 2_000)
@@ -138,7 +145,7 @@ def test_an_interrupt_leaves_whole_lines_and_no_process(options: list[str]) -> N
 
 @linux
 def test_workers_do_not_outlive_a_parent_that_was_killed() -> None:
-    with started("--jobs", "2") as process:
+    with started("--jobs", "2", gradcli=NEW) as process:
         ask(process, "grad tanh 1")
         children = all_children_of(process)
         assert len(children) == 1  # a second one is started when there is work for it
@@ -176,7 +183,7 @@ def test_a_worker_that_is_killed_costs_one_line_and_is_replaced() -> None:
 
 @linux
 def test_a_killed_worker_is_an_error_object_for_its_line() -> None:
-    with started("--jobs", "2") as process:
+    with started("--jobs", "2", gradcli=NEW) as process:
         ask(process, "grad tanh 1")
         for child in all_children_of(process):
             os.kill(child, signal.SIGKILL)

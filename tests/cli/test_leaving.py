@@ -19,6 +19,7 @@ from command_line import captured, clean_environment, failed, in_process_of_its_
 from gradcli import time_limit
 from gradcli.cli.common import check_timeout
 from gradcli.errors import BoundError, TimeLimitError
+from tools import warm
 
 KERNEL = "sum(diff(x * rand(2**19), n=2**18))"
 """One call that takes minutes, and little memory."""
@@ -28,13 +29,14 @@ PROMPT = 5.0
 """Seconds from a signal to the end: one is promised, and a machine that is busy with other tests takes longer."""
 
 READY = "import sys, torch\nfrom gradcli.__main__ import run\nprint('ready', file=sys.stderr, flush=True)\n"
+NEW = [sys.executable, "-c"]
 
 
 @contextmanager
-def begun(argv: Sequence[str], program: str = "run()") -> Iterator[subprocess.Popen[bytes]]:
+def begun(argv: Sequence[str], program: str = "run()", python: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
     """A console process that has imported PyTorch, and whose computation has begun; it does not outlive its test."""
     with subprocess.Popen(
-        [sys.executable, "-c", READY + program, *argv],
+        [*(python or warm.python()), READY + program, *argv],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -51,18 +53,20 @@ def begun(argv: Sequence[str], program: str = "run()") -> Iterator[subprocess.Po
 
 
 @pytest.mark.parametrize(
-    ("argv", "number"),
+    ("argv", "number", "python"),
     [
-        (["grad", KERNEL, "1"], signal.SIGINT),
-        (["grad", KERNEL, "1", "--json"], signal.SIGTERM),
-        (REFERENCE, signal.SIGINT),
-        (["grad", "sigmoid", "-"], signal.SIGTERM),
-        (["batch"], signal.SIGTERM),
+        (["grad", KERNEL, "1"], signal.SIGINT, NEW),
+        (["grad", KERNEL, "1", "--json"], signal.SIGTERM, ()),
+        (REFERENCE, signal.SIGINT, ()),
+        (["grad", "sigmoid", "-"], signal.SIGTERM, ()),
+        (["batch"], signal.SIGTERM, ()),
     ],
     ids=["kernel", "kernel-term", "reference", "input", "batch"],
 )
-def test_a_signal_ends_a_run_at_once_and_in_silence(argv: list[str], number: signal.Signals) -> None:
-    with begun(argv) as process:
+def test_a_signal_ends_a_run_at_once_and_in_silence(
+    argv: list[str], number: signal.Signals, python: Sequence[str]
+) -> None:
+    with begun(argv, python=python) as process:
         if argv == ["batch"]:
             assert process.stdin is not None
             process.stdin.write(f"grad '{KERNEL}' 1\n".encode())

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import answered, captured
+from command_line import answered, captured, clean_environment
 
 from gradcli.api import trace
 from gradcli.cli import told_warnings
 from gradcli.render import View, write
+from tools import warm
 
 SIGMOID = ["grad", "sigmoid", "0", "1"]
 
@@ -26,19 +28,21 @@ def test_any_width_is_survived(columns: str, run: Any) -> None:
 
 
 @pytest.mark.parametrize("settings", [b"\xff\xfe\x00bad", b"backend: nonsense\n:::\nfont.size: \n"])
-@pytest.mark.parametrize("words", [[*SIGMOID], ["trace", "sin(x)", "1"]], ids=["curve", "graph"])
-def test_matplotlibs_settings_of_a_folder_change_nothing(
-    settings: bytes, words: list[str], tmp_path: Path, run_process: Any
-) -> None:
+def test_matplotlibs_settings_of_a_folder_change_nothing(settings: bytes, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     (tmp_path / "matplotlibrc").write_bytes(settings)
     program = (
         f"import os, sys; os.chdir({str(tmp_path)!r})\n"
-        f"from gradcli.cli import main; code = main([*{words!r}, '-o', 'a.png'])\n"
-        f"assert os.getcwd() == {str(tmp_path)!r}; assert os.environ['MPLBACKEND'] == 'foo'; sys.exit(code)"
+        "assert 'matplotlib' not in sys.modules\n"
+        "from gradcli.cli import main\n"
+        f"codes = main([*{SIGMOID!r}, '-o', 'curve.png']), main(['trace', 'sin(x)', '1', '-o', 'graph.png'])\n"
+        f"assert os.getcwd() == {str(tmp_path)!r}; assert os.environ['MPLBACKEND'] == 'foo'; print(codes)"
     )
-    assert run_process(python=program, env={"MPLBACKEND": "foo"}) == (0, "", "")
-    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    environment = {**clean_environment(), "MPLBACKEND": "foo"}
+    ran = subprocess.run([*warm.python(), program], capture_output=True, env=environment, check=True)
+    assert (ran.stdout, ran.stderr) == (b"(0, 0)\n", b"")
+    for name in ("curve.png", "graph.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
 
 
 class Terminal(io.StringIO):

@@ -18,7 +18,6 @@ Case = dict[str, Any]
 CASES: list[Case] = json.loads((Path(__file__).parents[1] / "data" / "gradient_cases.json").read_text())
 WRONG = [case for case in CASES if not case["fixed_in_2_13"] and case["procedure"] == "default"]
 CONTROLS = [case for case in CASES if case["fixed_in_2_13"]]
-COMPUTED = [case for case in CASES if "grads" in case["observed"]]
 
 
 def named(case: Case) -> str:
@@ -58,7 +57,7 @@ def operation_at(trace: Any, span: list[int]) -> str | None:
 
 
 @pytest.mark.parametrize("case", WRONG, ids=named)
-def test_the_operation_to_blame_is_named(case: Case) -> None:
+def test_the_operation_to_blame_is_named_and_a_gradient_that_is_not_finite_is_an_error(case: Case) -> None:
     code, trace = asked("trace", case)
     blamed = {finding["operation"] for finding in trace["findings"]}
     if case["kind"] == "autograd_error":
@@ -70,11 +69,6 @@ def test_the_operation_to_blame_is_named(case: Case) -> None:
         assert code == 0
         assert trace["agrees"]
     assert blamed & set(case["root_op_accept"]), trace["findings"]
-
-
-@pytest.mark.parametrize("case", WRONG, ids=named)
-def test_an_error_is_found_wherever_a_gradient_is_not_finite(case: Case) -> None:
-    _, trace = asked("trace", case)
     present = [gradient for gradient in trace["gradients"].values() if gradient is not None]
     if any(not math.isfinite(number) for gradient in present for number in numbers(gradient["values"])):
         assert "error" in {finding["severity"] for finding in trace["findings"]}
@@ -86,16 +80,6 @@ def test_nothing_is_found_wrong_with_a_control(case: Case) -> None:
         code, answer = asked(command, case)
         assert code == 0
         assert [finding for finding in answer["findings"] if finding["severity"] == "error"] == []
-
-
-@pytest.mark.parametrize("case", COMPUTED, ids=named)
-def test_the_gradients_are_those_of_pytorch(case: Case) -> None:
-    code, answer = asked("grad", case)
-    assert code == 0
-    for name, values in case["observed"]["grads"].items():
-        expected, actual = numbers(values), numbers(answer["gradients"][name]["values"])
-        for one, other in zip(expected, actual, strict=True):
-            assert one == other or (math.isnan(one) and math.isnan(other)) or math.isclose(one, other, rel_tol=1e-5)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case["procedure"] == "twice"], ids=named)

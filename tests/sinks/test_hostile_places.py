@@ -16,6 +16,7 @@ from command_line import clean_environment, failed
 from writing import names_in
 
 from gradcli.sinks.files import descriptor_of
+from tools import warm
 
 SIGMOID = ["grad", "sigmoid", "0", "1"]
 
@@ -63,7 +64,7 @@ def test_batch_never_writes_between_its_answers(name: str, tmp_path: Path) -> No
     path = tmp_path / "answers.json"
     request = json.dumps([*SIGMOID, "-o", name.replace("{}", str(tmp_path))]) + "\n"
     with path.open("wb") as stdout:
-        argv = [sys.executable, "-m", "gradcli", "batch", "-"]
+        argv = [*warm.gradcli(), "batch", "-"]
         subprocess.run(argv, input=request.encode(), stdout=stdout, env=clean_environment(), check=False)
     (line,) = path.read_text().splitlines()
     assert "standard output holds the answers" in json.loads(line)["error"]["message"]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import orjson
 import pytest
-from command_line import captured, clean_environment, in_process_of_its_own
+from command_line import captured, clean_environment
 from writing import written
 
 from gradcli.inspections.grad import grad
@@ -19,6 +19,7 @@ from gradcli.language.request import read
 from gradcli.render.json import to_json
 from gradcli.render.numbers import PIECE, json_array, json_pieces
 from gradcli.results import GradResult
+from tools import warm
 
 ELEMENTS = 4_000_000
 ARRAY = 4 * ELEMENTS / 2**20
@@ -36,9 +37,8 @@ print(code, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
 
 def growth(path: Path) -> float:
     """Mebibytes that a large run takes beyond a small one of the same process."""
-    code, out, err = in_process_of_its_own([f"linspace(-9, 9, {ELEMENTS})", str(path)], python=PEAK)
-    assert code == 0, err
-    exit_code, grown = out.split()
+    argv = [*warm.python(), PEAK, f"linspace(-9, 9, {ELEMENTS})", str(path)]
+    exit_code, grown = subprocess.run(argv, capture_output=True, check=True, text=True).stdout.split()
     assert exit_code == "0"
     return float(grown)
 
@@ -142,6 +142,6 @@ def test_a_trace_of_millions_says_what_it_leaves_out() -> None:
 
 
 def test_a_large_answer_in_a_closed_pipe_ends_quietly() -> None:
-    line = f"{sys.executable} -m gradcli grad sigmoid 'linspace(-9, 9, 500000)' --json | head -c 10"
+    line = f"{shlex.join(warm.gradcli())} grad sigmoid 'linspace(-9, 9, 500000)' --json | head -c 10"
     ran = subprocess.run(["sh", "-c", line], capture_output=True, env=clean_environment(), check=False)
     assert (ran.stdout, ran.stderr) == (b'{"schema":', b"")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import stat
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ import numpy as np
 import pytest
 from command_line import captured, clean_environment
 from writing import names_in, refused, written
+
+from tools import warm
 
 SIGMOID = ["grad", "sigmoid", "0", "1"]
 ENDINGS = ["json", "ndjson", "csv", "md", "npy", "npz", "pt", "safetensors", "parquet"]
@@ -199,15 +203,15 @@ def test_a_pipe_gets_the_whole_file(ending: str, tmp_path: Path) -> None:
 
 
 def test_a_stream_without_an_ending_takes_the_format(tmp_path: Path) -> None:
-    def shell(line: str) -> str:
-        program = f'gradcli() {{ {sys.executable} -m gradcli "$@"; }}\n{line}'
+    def shell(line: str, gradcli: Sequence[str] = ()) -> str:
+        program = f'gradcli() {{ {shlex.join(gradcli or warm.gradcli())} "$@"; }}\n{line}'
         ran = subprocess.run(["bash", "-c", program], capture_output=True, env=clean_environment(), check=True)
         assert ran.stderr == b""
         return ran.stdout.decode()
 
     wanted = captured([*SIGMOID, "-f", "csv"])[1]
     assert shell("gradcli grad sigmoid 0 1 -f csv -o /dev/stdout") == wanted
-    assert shell("gradcli grad sigmoid 0 1 -f csv -o >(cat); wait") == wanted
+    assert shell("gradcli grad sigmoid 0 1 -f csv -o >(cat); wait", [sys.executable, "-m", "gradcli"]) == wanted
     log = tmp_path / "log"
     log.write_text("before\n")
     shell(f"gradcli grad sigmoid 0 1 -f csv -o /dev/stdout >> {log}")
@@ -252,7 +256,7 @@ def test_a_terminal_is_told_what_was_written_and_a_pipe_is_not(tmp_path: Path) -
     import pty
 
     leader, follower = pty.openpty()
-    argv = [sys.executable, "-m", "gradcli", "grad", "sqrt", "0", "-o", str(tmp_path / "a.npy")]
+    argv = [*warm.gradcli(), "grad", "sqrt", "0", "-o", str(tmp_path / "a.npy")]
     ran = subprocess.run(argv, stdout=subprocess.PIPE, stderr=follower, env=clean_environment(), check=False)
     os.close(follower)
     told = os.read(leader, 4096).decode()

@@ -7,7 +7,6 @@ import json
 import resource
 import struct
 import subprocess
-import sys
 import warnings
 import zipfile
 from pathlib import Path
@@ -19,6 +18,7 @@ from reading import array, refused
 
 from gradcli.errors import BoundError
 from gradcli.sources import read_source
+from tools import warm
 
 ATTACKS = Path(__file__).parents[1] / "data" / "attack"
 
@@ -39,7 +39,7 @@ def test_a_forged_file_is_refused_in_words(file: str, words: list[str], tmp_path
 
 def test_a_forged_file_ends_no_process() -> None:
     lines = "".join(json.dumps(["grad", "sum(x**2)", f"x=@{path}"]) + "\n" for path in sorted(ATTACKS.iterdir()))
-    argv = [sys.executable, "-m", "gradcli", "batch", "-"]
+    argv = [*warm.gradcli(), "batch", "-"]
     done = subprocess.run(argv, input=lines, capture_output=True, text=True, env=clean_environment(), check=False)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [answer["error"]["code"] for answer in answers] == ["source"] * len(list(ATTACKS.iterdir()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -19,6 +18,7 @@ from reading import array, refused
 
 from gradcli.errors import SourceError
 from gradcli.sources import text
+from tools import warm
 
 SEPARATORS = st.sampled_from([" ", "\n", ",", ", ", ";", "\t", "\r\n", " , \n"])
 
@@ -111,7 +111,7 @@ def test_an_array_of_numpys_in_a_pipe_is_read_too(tmp_path: Path) -> None:
 
 
 def test_the_device_of_standard_input_is_a_pipe_like_any_other() -> None:
-    argv = [sys.executable, "-m", "gradcli", "grad", "x * 1", "@/dev/stdin", "-f", "csv"]
+    argv = [*warm.gradcli(), "grad", "x * 1", "@/dev/stdin", "-f", "csv"]
     ran = subprocess.run(argv, input=b"4 5", capture_output=True, env=clean_environment(), check=False)
     assert (ran.returncode, ran.stdout) == (0, b"x,value,gradient\n4.0,4.0,1.0\n5.0,5.0,1.0\n"), ran.stderr
 
@@ -119,7 +119,7 @@ def test_the_device_of_standard_input_is_a_pipe_like_any_other() -> None:
 @pytest.mark.parametrize("name", ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"])
 def test_standard_input_from_a_file_is_read_by_any_of_its_names(name: str, tmp_path: Path) -> None:
     (tmp_path / "n.txt").write_text("4 5")
-    argv = [sys.executable, "-m", "gradcli", "grad", "x * 1", f"@{name}", "-f", "csv"]
+    argv = [*warm.gradcli(), "grad", "x * 1", f"@{name}", "-f", "csv"]
     with (tmp_path / "n.txt").open("rb") as file:
         ran = subprocess.run(argv, stdin=file, capture_output=True, env=clean_environment(), check=False)
     assert (ran.returncode, ran.stdout) == (0, b"x,value,gradient\n4.0,4.0,1.0\n5.0,5.0,1.0\n"), ran.stderr

@@ -2,6 +2,8 @@
 
     words = [*warm.gradcli(), "grad", "sigmoid", "0"]      # to be run by subprocess, or by a shell
 
+    program = [*warm.python(), "import sys; print(sys.argv)", "a"]
+
 Such a process has the caller's standard streams, environment, folder, signals and exit code; only the start of Python
 and the imports are spared. What tests those, or closes streams, runs `python -m gradcli`.
 """
@@ -17,6 +19,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+PROGRAM = "--warm-program"
 CLIENT = Path(__file__).parent / "client.py"
 
 
@@ -25,6 +28,13 @@ def gradcli() -> list[str]:
     if not hasattr(os, "pidfd_open"):
         return [sys.executable, "-m", "gradcli"]
     return [sys.executable, "-I", "-S", str(CLIENT), _server()]
+
+
+def python() -> list[str]:
+    """The beginning of a command line that runs a program given as the next word."""
+    if not hasattr(os, "pidfd_open"):
+        return [sys.executable, "-c"]
+    return [*gradcli(), PROGRAM]
 
 
 @functools.cache

@@ -11,13 +11,17 @@ import selectors
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import IO, NoReturn
 
-from tools.warm import ROOT
+from tools.warm import PROGRAM, ROOT
 
 STREAMS = (0, 1, 2)
+WITH_MATPLOTLIB = "gradcli.render.pictures"
+"""Not imported before a command is known: matplotlib reads settings in the folder where it is imported."""
 
 
 def serve(address: str) -> None:
@@ -25,7 +29,8 @@ def serve(address: str) -> None:
     from gradcli.__main__ import run
 
     for module in pkgutil.walk_packages(gradcli.__path__, "gradcli."):
-        importlib.import_module(module.name)
+        if not module.name.startswith(WITH_MATPLOTLIB):
+            importlib.import_module(module.name)
     gc.collect()
     gc.freeze()
     listener = socket.socket(socket.AF_UNIX)
@@ -89,9 +94,28 @@ def _become(streams: list[int], content: bytes, run: Callable[[], None]) -> NoRe
     sys.stdin = _text(0, "r", encoding, errors)
     sys.stdout = _text(1, "w", encoding, errors)
     sys.stderr = _text(2, "w", encoding, "backslashreplace")
-    sys.argv = [str(ROOT / "gradcli" / "__main__.py"), *argv]
+    if argv[:1] == [PROGRAM]:
+        sys.argv = ["-c", *argv[2:]]
+        run = partial(_program, argv[1])
+    else:
+        sys.argv = [str(ROOT / "gradcli" / "__main__.py"), *argv]
     run()
     os._exit(0)
+
+
+def _program(text: str) -> None:
+    """What `python -c` does with a program, up to the end of the process."""
+    code: object = 0
+    try:
+        exec(compile(text, "<string>", "exec"), {"__name__": "__main__"})
+    except SystemExit as end:
+        code = end.code or 0
+    except BaseException:  # noqa: BLE001 - shown, as Python does
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 1)
 
 
 def _text(descriptor: int, mode: str, encoding: str, errors: str) -> IO[str]:
