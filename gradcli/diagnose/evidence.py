@@ -16,7 +16,8 @@ from gradcli.diagnose.shadow import has_slope_beside, shadow, slopes_at, value_a
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, all_finite
-from gradcli.recording.from_expression import Recorder, record_backward
+from gradcli.recording.from_expression import ExpressionRecorder, foreseen
+from gradcli.recording.recorder import record_backward
 from gradcli.recording.tape import Tape
 from gradcli.results.findings import Finding, Sample
 
@@ -59,7 +60,7 @@ def gather(
     nothing = (
         plain is not None
         and not bound.written
-        and has_nothing_to_report(bound.program, plain[0], cotangent, plain[1], OF_TAPES)
+        and has_nothing_to_report(foreseen(bound.program), plain[0], cotangent, plain[1], OF_TAPES)
     )
     evidence = evidence_of(bound, partial(record, bound, cotangent), cotangent, gradients, order=order)
     return replace(evidence, nothing_to_report=True) if nothing else evidence
@@ -78,7 +79,8 @@ def findings_of(bound: BoundExpression, output: torch.Tensor, codes: tuple[str, 
         found = autodiff.gradients(output, bound.differentiated, cotangent=weights, retain_graph=True)
     except TorchError:
         found = {}
-    if found and not bound.written and has_nothing_to_report(bound.program, output, weights, found, codes):
+    operations = foreseen(bound.program)
+    if found and not bound.written and has_nothing_to_report(operations, output, weights, found, codes):
         return []
     tape = record(bound, weights)
     evidence = Evidence(None, tape, bound.context, values=bound.values, written=bound.written)
@@ -110,7 +112,7 @@ def evidence_of(
 
 def record(bound: BoundExpression, cotangent: torch.Tensor | None) -> Tape | None:
     """The tape of a second run; None if that raises although the plain run did not."""
-    recorder = Recorder(bound.program, bound.in_place)
+    recorder = ExpressionRecorder(bound.program, bound.in_place)
     try:
         output = bound.evaluate(observe=recorder)
         return record_backward(recorder, output, bound.differentiated, _fitting(cotangent, output))

@@ -12,10 +12,11 @@ from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.findings.elements import spread
 from gradcli.diagnose.slopes import exact
 from gradcli.language.properties import is_elementwise, is_random
-from gradcli.language.syntax import Node
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, array
 from gradcli.numerics.noise import rounding_noise
+from gradcli.recording.from_expression import NodeOperation
+from gradcli.recording.tape import Step
 
 MAX_ELEMENTS = 10_000
 MAX_ELEMENTS_OF_REFERENCE = 2_000
@@ -84,15 +85,16 @@ def slopes_at(
     return {place: float(slopes[place].value) for place in places[:count] if slopes[place].kind == "smooth"}
 
 
-def value_at(bound: BoundExpression, node: Node) -> np.ndarray | None:
-    """The value of a sub-expression by the 50-digit reference; None where that has none, or it would take long."""
+def value_at(bound: BoundExpression, step: Step) -> np.ndarray | None:
+    """The value of a step by the 50-digit reference; None where that has none, or it would take long."""
     from gradcli.numerics import reference
 
-    if sum(leaf.numel() for leaf in bound.leaves.values()) > MAX_ELEMENTS_OF_REFERENCE or is_random(bound.program):
+    operation, elements = step.operation, sum(leaf.numel() for leaf in bound.leaves.values())
+    if not isinstance(operation, NodeOperation) or elements > MAX_ELEMENTS_OF_REFERENCE or is_random(bound.program):
         return None
     try:
         values = {name: exact(leaf) for name, leaf in bound.leaves.items()}
-        found = reference.value(replace(bound.program, result=node), values)
+        found = reference.value(replace(bound.program, result=operation.node), values)
     except reference.NoReference:
         return None
     return np.array([float(number) for number in found.ravel()], dtype=np.float64).reshape(found.shape)

@@ -24,10 +24,12 @@ from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, to_tensor
 from gradcli.progress import steps
-from gradcli.recording.from_expression import Recorder, operation_of, record_backward
+from gradcli.recording.from_expression import ExpressionRecorder, operation_name
+from gradcli.recording.operation import LEAF
 from gradcli.recording.paths import paths
-from gradcli.recording.tape import LEAF, Tape
+from gradcli.recording.recorder import record_backward
 from gradcli.recording.tape import Step as TapeStep
+from gradcli.recording.tape import Tape
 from gradcli.results import Failure, Path, Step, Tensor, TraceResult
 from gradcli.results.trace import LARGEST_STEP
 
@@ -58,7 +60,7 @@ def trace(
 
 
 def _traced(bound: BoundExpression, options: TraceOptions, selection: Selection) -> TraceResult:
-    recorder = Recorder(bound.program, bound.in_place)
+    recorder = ExpressionRecorder(bound.program, bound.in_place)
     try:
         output = bound.evaluate()  # the plain run first: instruments must not decide what happens
         cotangent = torch.ones_like(output) if options.vjp is None else _given(options.vjp, bound, output)
@@ -120,7 +122,7 @@ def _raised(bound: BoundExpression, raised: TorchError, selection: Selection) ->
     """The steps up to the exception, from a run under the observer that ends in the same way."""
     from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
 
-    recorder = Recorder(bound.program, bound.in_place)
+    recorder = ExpressionRecorder(bound.program, bound.in_place)
     shape: list[int] | None = None
     found = raised
     try:
@@ -128,7 +130,7 @@ def _raised(bound: BoundExpression, raised: TorchError, selection: Selection) ->
         found = located(raised, bound)
     except TorchError as again:
         found = located(again, bound)
-    tape = Tape(recorder.steps, {}, recorder.owner, torch.zeros(()), {})
+    tape = recorder.unfinished()
     result = TraceResult(
         setting=bound.setting,
         expression=bound.program.text,
@@ -145,13 +147,13 @@ def _raised(bound: BoundExpression, raised: TorchError, selection: Selection) ->
     return _marked(with_findings(result, Evidence(None, tape, bound.context)))
 
 
-def _unfinished(raised: TorchError, text: str, recorder: Recorder) -> tuple[Step, ...]:
+def _unfinished(raised: TorchError, text: str, recorder: ExpressionRecorder) -> tuple[Step, ...]:
     """The operation that raised, which has no value."""
     if raised.stage != "forward" or raised.node is None:
         return ()
     start, end = raised.node.span
     operands = tuple(dict.fromkeys(recorder.operands_of(raised.node)))
-    return (Step(text[start:end], raised.node.span, operation_of(raised.node), None, operands, None, None, None, ()),)
+    return (Step(text[start:end], raised.node.span, operation_name(raised.node), None, operands, None, None, None, ()),)
 
 
 @torch.no_grad()
@@ -161,7 +163,7 @@ def _steps(tape: Tape, evidence: Evidence | None) -> tuple[Step, ...]:
         Step(
             expression=step.text,
             span=step.span,
-            operation=step.operation,
+            operation=step.name,
             node=step.graph_node,
             operands=tuple(dict.fromkeys(step.operands)),
             value=_small(step.value),

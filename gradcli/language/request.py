@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradcli.errors import GradcliError, UnknownNameError, UsageError, did_you_mean, listed, nearest
-from gradcli.language import catalogue
+from gradcli.language import catalogue, syntax
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import signatures_of
 from gradcli.language.dtypes import any_dtype
@@ -42,6 +42,17 @@ class Value:
     program: Program | None = None
     numbers: np.ndarray | None = None
     dtype: str | None = None
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one number, so that several of them are counted by their places."""
+        several = syntax.Sequence | syntax.Numbers | syntax.Call
+        return self.program is not None and not isinstance(self.program.result, several)
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it was written in numbers, and neither computed nor read."""
+        return self.program is not None and syntax.is_typed(self.program.result)
 
 
 @dataclass(frozen=True)

@@ -208,6 +208,19 @@ def children(node: Node) -> tuple[Node, ...]:
             return (operand, index)
 
 
+def is_typed(node: Node) -> bool:
+    """Whether a value is written in numbers, or as a name, and not computed."""
+    match node:
+        case Sequence(items=items):
+            return all(map(is_typed, items))
+        case Unary(operand=operand):
+            return is_typed(operand)
+        case Literal(value=value):
+            return value not in (float("inf"), float("-inf"))  # 1e400 was typed, and is no infinity on paper
+        case _:
+            return isinstance(node, Name | Numbers)
+
+
 def with_children(node: Node, parts: tuple[Node, ...]) -> Node:
     """The node with other nodes directly below, as many as `children` gives."""
     match node:

@@ -43,7 +43,7 @@ from gradcli.numerics.literals import is_integral, to_tensor
 from gradcli.numerics.schedule import schedule
 from gradcli.numerics.sizes import Arguments, Keywords
 
-Observed = Node | Statement
+Observed = Node | AssignIndex | Update
 Observer = Callable[[Observed, object, list[object]], None]
 """Told of every value as it is computed, with its operands, and of every variable as it is changed in place."""
 

@@ -1,203 +1,167 @@
-"""The instruments: an observer of the evaluation, and hooks in the backward pass, that together make a tape."""
+"""A tape of a typed expression: its steps are the sub-expressions, as the evaluator computes them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, partial
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-import torch
+import numpy as np
 
 from gradcli.language import syntax
-from gradcli.numerics import graph
-from gradcli.numerics.autodiff import gradients
+from gradcli.language.names import CONSTANTS
+from gradcli.model.place import Place, Source
+from gradcli.numerics import evaluate
 from gradcli.numerics.evaluate import Observed
-from gradcli.recording.tape import ITEM, LEAF, Edge, GraphNode, Passage, Step, Tape
+from gradcli.numerics.literals import Context
+from gradcli.recording.operation import ITEM, LEAF, Constant, Operation
+from gradcli.recording.recorder import Recorder, tensors_in
 
-Gradients = Sequence[torch.Tensor | None]
+_LEAF = Operation(name=LEAF)
 
 
-@dataclass
-class Recorder:
-    """Watches one evaluation and notes a step for each value; a name that is read again is no new step.
+class ExpressionRecorder(Recorder):
+    """The evaluator's observer. A name that is read again is no new step."""
 
-    in_place: whether the program may change tensors in place; only then values are copied.
-    """
-
-    program: syntax.Program
-    in_place: bool
-    steps: list[Step] = field(default_factory=list)
-    owner: dict[GraphNode, int] = field(default_factory=dict)
-    last: int | None = None
-    _by_node: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    _by_value: dict[int, int] = field(default_factory=dict)
-    _changed: dict[int, int] = field(default_factory=dict)
-    _copies: dict[int, tuple[object, int, torch.Tensor]] = field(default_factory=dict)
-    _known: set[GraphNode] = field(default_factory=set)
+    def __init__(self, program: syntax.Program, in_place: bool) -> None:
+        super().__init__(in_place)
+        self._source = Source(program.text)
+        self._by_node: dict[int, tuple[int, ...]] = {}
 
     def __call__(self, node: Observed, value: object, arguments: list[object]) -> None:
-        """The observer that the evaluator calls."""
+        """A node's value, and what it was computed from."""
         if type(node) is syntax.Literal:
             self.last = None
             return
-        tensors = _tensors(value)
+        tensors = tensors_in(value)
+        is_name = isinstance(node, syntax.Name)
+        operands = self.origins_of(value) if is_name else self.operands_of(node)
+        if not tensors or (operands and is_name) or isinstance(node, syntax.Sequence):
+            self._by_node[id(node)] = operands  # no step of its own: it is what its operands are
+            self.last = operands[0] if len(operands) == 1 else None
+            return
+        place = Place(self._source, *node.span)
         if isinstance(node, syntax.Name):
-            operands = self._read(value, tensors)
-            if operands or not tensors:
-                self._note(node, operands)
-                return
+            index = self.add(_LEAF, place, value, variable=node.name)
         else:
-            operands = self.operands_of(node)
-            if not tensors or isinstance(node, syntax.Sequence):
-                self._note(node, operands)
-                return
-        self._step(node, value, tensors, operands, arguments)
+            operation = operation_of(node, self._source)
+            if isinstance(node, syntax.Index | syntax.Attribute) and operands and not self.steps[operands[0]].single:
+                operation.name = ITEM
+            index = self.add(operation, place, value, operands=operands, arguments=arguments)
+        self._by_node[id(node)] = (index,)
 
     def operands_of(self, node: Observed) -> tuple[int, ...]:
         """The steps whose values an operation reads; also one that raised, and so is no step itself."""
         by_node = self._by_node
-        return tuple([index for child in _parts(node) for index in by_node.get(id(child), ())])
-
-    def _note(self, node: Observed, operands: tuple[int, ...]) -> None:
-        """A value that is no step of its own: it is what its operands are."""
-        self._by_node[id(node)] = operands
-        self.last = operands[0] if len(operands) == 1 else None
-
-    def _step(
-        self,
-        node: Observed,
-        value: object,
-        tensors: Sequence[torch.Tensor],
-        operands: tuple[int, ...],
-        arguments: list[object],
-    ) -> None:
-        index = len(self.steps)
-        operation = LEAF if isinstance(node, syntax.Name) else operation_of(node)
-        if isinstance(node, syntax.Index | syntax.Attribute) and operands and not self.steps[operands[0]].single:
-            operation = ITEM
-        created = tuple(self._created(tensors))
-        start, end = node.span
-        values = tuple([self._copy(tensor) for tensor in tensors])
-        step = Step(
-            index=index,
-            node=node,
-            operation=operation,
-            text=self.program.text[start:end],
-            operands=operands,
-            values=values,
-            arguments=tuple([self._kept(argument) for argument in arguments]),
-            edges=tuple([edge for tensor in tensors if (edge := edge_of(tensor)) is not None]),
-            created=created,
-            memory=tuple(map(graph.storage_of, tensors)) if self.in_place else (),
-            single=isinstance(value, torch.Tensor),
-        )
-        self.steps.append(step)
-        for made in created:
-            self.owner[made] = index
-        self._by_node[id(node)] = (index,)
-        self._by_value[id(value)] = index
-        if not step.single:
-            self._copies[id(value)] = value, 0, values[0]  # kept alive, so that no other value gets its id
-            self._by_value.update(dict.fromkeys(map(id, tensors), index))
-        if operation.endswith("_"):
-            self._changed.update(dict.fromkeys(step.memory, index))
-        self.last = index
-
-    def _read(self, value: object, tensors: Sequence[torch.Tensor]) -> tuple[int, ...]:
-        """The steps that a variable's value comes from: what computed it, or what changed its memory since."""
-        known = self._by_value.get(id(value))
-        if known is None and not isinstance(value, torch.Tensor):  # a list that the user made of tensors
-            return tuple(self._by_value[id(tensor)] for tensor in tensors if id(tensor) in self._by_value)
-        if self._changed:
-            changed = max((self._changed.get(graph.storage_of(tensor), -1) for tensor in tensors), default=-1)
-            if changed > (-1 if known is None else known):
-                return (changed,)
-        return () if known is None else (known,)
-
-    def _copy(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The tensor as it is now; one copy for as long as nothing changes it."""
-        known = self._copies.get(id(tensor))
-        version = tensor._version if self.in_place else 0
-        if known is not None and known[1] == version:
-            return known[2]
-        copy = tensor.detach().clone() if self.in_place else tensor.detach()
-        self._copies[id(tensor)] = tensor, version, copy
-        return copy
-
-    def _kept(self, value: object) -> object:
-        if isinstance(value, torch.Tensor):
-            return self._copy(value)
-        if isinstance(value, list):
-            return [self._kept(item) for item in value]
-        return value
-
-    def _created(self, tensors: Sequence[torch.Tensor]) -> Iterator[GraphNode]:
-        """The nodes behind these tensors that were not there before."""
-        known = self._known
-        waiting = [node for tensor in tensors if (node := tensor.grad_fn) is not None and node not in known]
-        while waiting:
-            node = waiting.pop()
-            if node in known:
-                continue
-            known.add(node)
-            if not is_accumulator(node):
-                yield node
-            for following, _ in node.next_functions:
-                if following is not None and following not in known:
-                    waiting.append(following)
+        return tuple([index for child in _children(node) for index in by_node.get(id(child), ())])
 
 
-def record_backward(
-    recorder: Recorder,
-    output: torch.Tensor,
-    leaves: Mapping[str, torch.Tensor],
-    cotangent: torch.Tensor | None,
-    *,
-    retain_graph: bool = False,
-) -> Tape:
-    """The backward pass under hooks; raises TorchError when PyTorch does.
+@dataclass(eq=False, slots=True, kw_only=True)
+class NodeOperation(Operation):
+    """What a node of an expression does."""
 
-    The hooks hold gradients and no nodes: a node that could be reached from its own hook would never be freed.
+    node: syntax.Node
+    source: Source
+
+    @property
+    def places(self) -> Sequence[Place]:
+        return [Place(self.source, *child.span) for child in syntax.children(self.node)]
+
+    def constants(self, arguments: Sequence[object]) -> Sequence[Constant]:
+        paired = zip(syntax.children(self.node), arguments, strict=False)
+        return [
+            _constant(node, number, self.source)
+            for child, argument in paired
+            for node, number in _numbers(child, argument)
+        ]
+
+    def apply(self, arguments: Sequence[object], context: Context) -> object:
+        return evaluate.apply(self.node, list(arguments), context)
+
+    def exact(self, arguments: Sequence[object]) -> np.ndarray[Any, Any] | None:
+        from gradcli.numerics import reference  # mpmath takes a while to import
+
+        children = syntax.children(self.node)
+        if len(children) != len(arguments):
+            return None
+        arrays = {f"_{place}": array for place, array in enumerate(arguments) if isinstance(array, np.ndarray)}
+        named = [
+            syntax.Name(f"_{place}", child.span) if f"_{place}" in arrays else child
+            for place, child in enumerate(children)
+        ]
+        node = syntax.with_children(self.node, tuple(named))
+        try:
+            return reference.value(syntax.Program(self.source.text, (), node, tuple(arrays)), arrays)
+        except reference.NoReference:
+            return None
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Change(Operation):
+    """What `y[0] = 1` or `y *= 2` does. The evaluator does not tell its arguments."""
+
+    statement: syntax.AssignIndex | syntax.Update
+    source: Source
+
+    @property
+    def out_of_place(self) -> Operation | None:
+        match self.statement:
+            case syntax.Update(operator=operator, target=target, value=value, span=span):
+                return operation_of(syntax.Binary(operator, target, value, span), self.source)
+            case _:
+                return None
+
+    def constants(self, _arguments: Sequence[object]) -> Sequence[Constant]:
+        number = _number(self.statement.value)
+        return [] if number is None else [_constant(self.statement.value, number, self.source)]
+
+
+def operation_of(node: Observed, source: Source) -> Operation:
+    """The operation of a node, or of a statement that changes a tensor in place."""
+    name, elementwise = operation_name(node), _is_elementwise(node)
+    match node:
+        case syntax.AssignIndex() | syntax.Update():
+            return Change(name=name, elementwise=elementwise, infix=True, statement=node, source=source)
+        case syntax.Call(function=row, keywords=keywords):
+            words = tuple([word for word, _ in keywords])
+            return NodeOperation(name=name, elementwise=elementwise, row=row, keywords=words, node=node, source=source)
+        case _:
+            infix = not isinstance(node, syntax.Index | syntax.Attribute)
+            return NodeOperation(name=name, elementwise=elementwise, infix=infix, node=node, source=source)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """An operation that evaluating a program will make, as far as the text tells.
+
+    computed: for each argument, whether it is computed on the way: neither an input nor a number.
     """
-    nodes = [node for node in graph.nodes(output) if not is_accumulator(node)]
-    passed: list[tuple[Gradients, Gradients] | None] = [None] * len(nodes)
-    for place, node in enumerate(nodes):
-        node.register_hook(partial(_note, passed, place))
-    found = gradients(output, leaves, cotangent=cotangent, retain_graph=retain_graph or None)
-    passages = {
-        node: Passage(node, tuple(seen[0]), tuple(seen[1]))
-        for node, seen in zip(nodes, passed, strict=True)
-        if seen is not None
-    }
-    return Tape(recorder.steps, passages, recorder.owner, output, found, recorder.last)
+
+    operation: Operation
+    computed: tuple[bool, ...]
 
 
-def _note(
-    passed: list[tuple[Gradients, Gradients] | None], place: int, outgoing: Gradients, incoming: Gradients
-) -> None:
-    passed[place] = incoming, outgoing
+def foreseen(program: syntax.Program) -> Iterator[Foreseen]:
+    """Every operation of a program, without running it."""
+    source = Source(program.text)
+    assigned = {statement.target for statement in program.statements if isinstance(statement, syntax.Assign)}
+    for statement in program.statements:
+        if isinstance(statement, syntax.AssignIndex | syntax.Update):
+            yield Foreseen(operation_of(statement, source), ())
+    for root in syntax.roots(program):
+        for node in syntax.postorder(root):
+            if isinstance(node, syntax.Call | syntax.Binary | syntax.Unary):
+                computed = tuple([_is_computed(child, assigned) for child in syntax.children(node)])
+                yield Foreseen(operation_of(node, source), computed)
 
 
-def edge_of(tensor: torch.Tensor) -> Edge | None:
-    """Where the gradient of a tensor arrives."""
-    if not tensor.requires_grad:
-        return None
-    if tensor.grad_fn is not None:
-        return tensor.grad_fn, tensor.output_nr
-    edge = torch.autograd.graph.get_gradient_edge(tensor)
-    return edge.node, edge.output_nr
-
-
-def is_accumulator(node: GraphNode) -> bool:
-    """Whether a node is the end of the graph at a leaf."""
-    return node.name().endswith("AccumulateGrad")
-
-
-def operation_of(node: Observed) -> str:
+def operation_name(node: Observed) -> str:
     """PyTorch's name for what a node of the text does: `add`, `linalg.svd`, `mul_`."""
     match node:
         case syntax.Call(function=row):
-            return _name_of(row.torch)
+            return short_name(row.torch)
         case syntax.Binary(operator=name) | syntax.Unary(operator=name):
             return name
         case syntax.Update(operator=name):
@@ -213,27 +177,61 @@ def operation_of(node: Observed) -> str:
 
 
 @cache
-def _name_of(path: str) -> str:
+def short_name(path: str) -> str:
     """`softmax` for torch.nn.functional.softmax."""
     prefix = next((p for p in ("torch.nn.functional.", "torch.Tensor.", "torch.") if path.startswith(p)), "")
     return path.removeprefix(prefix)
 
 
-def _parts(node: Observed) -> tuple[syntax.Node, ...]:
+def _is_elementwise(node: Observed) -> bool:
+    match node:
+        case syntax.Binary(operator=operator) | syntax.Update(operator=operator):
+            return operator != "matmul"
+        case syntax.Unary():
+            return True
+        case syntax.Call(function=row):
+            return row.elementwise
+        case _:
+            return False
+
+
+def _is_computed(node: syntax.Node, assigned: AbstractSet[str]) -> bool:
+    return node.name in assigned if isinstance(node, syntax.Name) else not isinstance(node, syntax.Literal)
+
+
+def _children(node: Observed) -> tuple[syntax.Node, ...]:
     match node:
         case syntax.Update(target=target, value=value):
             return (target, value)
         case syntax.AssignIndex(target=target, value=value):
             return (target.operand, target.index, value)
-        case syntax.Assign() | syntax.Evaluate():
-            return ()
         case _:
             return syntax.children(node)
 
 
-def _tensors(value: object) -> list[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        return [value]
-    if isinstance(value, tuple | list) and not isinstance(value, torch.Size):
-        return [item for item in value if isinstance(item, torch.Tensor)]
-    return []
+def _numbers(node: syntax.Node, value: object) -> Iterator[tuple[syntax.Node, complex]]:
+    """The numbers of an operand, with the nodes that write them: itself, or the items of a list."""
+    if isinstance(value, list | tuple):
+        items = node.items if isinstance(node, syntax.Sequence) else (node,) * len(value)
+        for item, part in zip(items, value, strict=False):
+            yield from _numbers(item, part)
+    elif isinstance(value, int | float | complex) and not isinstance(value, bool):
+        yield node, value
+
+
+def _constant(node: syntax.Node, number: complex, source: Source) -> Constant:
+    return Constant(number, Place(source, *node.span), syntax.is_typed(node))
+
+
+def _number(node: syntax.Node) -> complex | None:
+    """The plain number that a node writes; None where it is something else."""
+    match node:
+        case syntax.Literal(value=int() | float() | complex() as value):
+            return value
+        case syntax.Name(name=name) if isinstance(CONSTANTS.get(name), int | float):
+            return CONSTANTS[name]
+        case syntax.Unary(operator="neg", operand=operand):
+            number = _number(operand)
+            return None if number is None else -number
+        case _:
+            return None

@@ -42,7 +42,8 @@ def paths(tape: Tape, name: str) -> list[Way]:
     Each way is the backward pass with the gradient of one edge at a time: nodes are linear in what arrives.
     Raises BoundError for more than `MAX_PATHS` ways.
     """
-    ends = set(tape.leaves[name].edges) if name in tape.leaves else set()
+    leaf = tape.leaf(name)
+    ends: set[Edge] = set() if leaf is None else set(leaf.edges)
     ways = [_way(tape, stop, gradient) for stop, gradient in _walk(tape, ends, tape.gradients.get(name))]
     sizes = [float(way.gradient.detach().abs().double().sum()) for way in ways]
     if not all(map(math.isfinite, sizes)):  # NaN and Inf leave nothing to the others

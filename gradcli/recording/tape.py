@@ -1,53 +1,79 @@
-"""The tape: what flowed through every sub-expression, forward and backward, in one instrumented run.
+"""The tape: what flowed through every step of a computation, forward and backward, in one instrumented run.
 
-Values are seen as the evaluator computes them, gradients by a hook on every node of PyTorch's graph. A node belongs
-to the sub-expression whose evaluation created it: one call may create several (`kl_div` shows XlogyBackward0).
+A node of PyTorch's graph belongs to the step whose evaluation created it: one call may create several (`kl_div` shows
+XlogyBackward0). How a tape is made, of an expression or of a program, is no concern of those who read it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
 
 from gradcli.errors import Span
-from gradcli.language import syntax
+from gradcli.model.place import Place
 from gradcli.numerics.autodiff import Gradients
-from gradcli.numerics.evaluate import Observed
+from gradcli.recording.operation import ITEM, LEAF, Operation
 
 GraphNode = torch.autograd.graph.Node
 Edge = tuple[GraphNode, int]
-"""A node and which of its outputs: the place where the gradient of one tensor arrives."""
-
-LEAF, ITEM = "leaf", "item"
+"""A node and which of its outputs: where the gradient of one tensor arrives."""
 
 
 @dataclass(eq=False, slots=True)
 class Step:
-    """One sub-expression as it was evaluated.
+    """One operation as it was evaluated, or an input.
 
-    operation: PyTorch's function name, `leaf` for an input, `item` for one of the tensors that a call gave.
+    index: its place on the tape, by which it is known. place: where it stands in what the user wrote.
     operands: the steps whose values went in. created: the graph's nodes that came of it.
     values: the tensors as they were then. arguments: what went in, as it was.
+    variable: of an input its name; no two inputs share one.
     memory: where the tensors themselves lay: views share it, and in-place changes keep it.
     """
 
     index: int
-    node: Observed
-    operation: str
-    text: str
+    operation: Operation
+    place: Place
     operands: tuple[int, ...]
     values: tuple[torch.Tensor, ...]
     arguments: tuple[object, ...]
     edges: tuple[Edge, ...]
     created: tuple[GraphNode, ...]
+    variable: str | None = None
     memory: tuple[int, ...] = ()
     single: bool = True
 
     @property
+    def name(self) -> str:
+        """The name of its operation: PyTorch's, `leaf` or `item`."""
+        return self.operation.name
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether element i of the value depends on element i of the (broadcast) operands alone."""
+        return self.operation.elementwise
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it is an input."""
+        return self.operation.name == LEAF
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is one of several tensors that a call gave."""
+        return self.operation.name == ITEM
+
+    @property
+    def text(self) -> str:
+        """What the user wrote."""
+        return self.place.text
+
+    @property
     def span(self) -> Span:
-        return self.node.span
+        """Where that stands in its source."""
+        return self.place.span
 
     @property
     def value(self) -> torch.Tensor | None:
@@ -57,20 +83,13 @@ class Step:
     @property
     def graph_node(self) -> str | None:
         """PyTorch's name for the node of the value, without its namespace."""
-        return node_name(self.edges[0][0]) if self.edges and self.operation != LEAF else None
+        return node_name(self.edges[0][0]) if self.edges and not self.is_leaf else None
 
     @property
-    def elementwise(self) -> bool:
-        """Whether element i of the value depends on element i of the (broadcast) operands alone."""
-        match self.node:
-            case syntax.Binary(operator=operator) | syntax.Update(operator=operator):
-                return operator != "matmul"
-            case syntax.Unary():
-                return True
-            case syntax.Call(function=row):
-                return row.elementwise
-            case _:
-                return False
+    def changes_memory(self) -> bool:
+        """Whether it changes a tensor in place."""
+        named = self.operation.named(self.arguments) if "inplace" in self.operation.keywords else {}
+        return self.name.endswith("_") or named.get("inplace", (0, False))[1] is True
 
 
 @dataclass(eq=False, slots=True)
@@ -86,6 +105,7 @@ class Passage:
 class Tape:
     """Steps in order of evaluation, passages in order of the backward pass.
 
+    gradients: of each differentiated input, by its name; None where no path leads to it.
     last: the number of the step whose value is the output; None where there is no step.
     agrees: whether output and gradients are those of the run without instruments, to the bit.
     """
@@ -107,9 +127,13 @@ class Tape:
                     self.contributions.setdefault((node, number), []).append((passage.node, sent))
 
     @cached_property
-    def leaves(self) -> dict[str, Step]:
-        """The inputs that the expression reads."""
-        return {step.text: step for step in self.steps if step.operation == LEAF}
+    def leaves(self) -> list[Step]:
+        """The inputs that are read."""
+        return [step for step in self.steps if step.is_leaf]
+
+    def leaf(self, variable: str) -> Step | None:
+        """The input of that name; None if it is not read."""
+        return next((leaf for leaf in self.leaves if leaf.variable == variable), None)
 
     @cached_property
     def consumers(self) -> list[list[Step]]:
@@ -120,10 +144,24 @@ class Tape:
                 found[source].append(step)
         return found
 
+    @cached_property
+    def twins(self) -> list[int]:
+        """For each step the first that computes the same: the same operation on the same values."""
+        known: dict[Hashable, list[int]] = {}
+        found: list[int] = []
+        for step in self.steps:
+            operands = tuple([found[operand] for operand in step.operands])
+            alike = known.setdefault((step.name, operands, step.variable, _plain(step.arguments)), [])
+            same = next((index for index in alike if _agree(self.steps[index].values, step.values)), step.index)
+            if same == step.index:
+                alike.append(same)
+            found.append(same)
+        return found
+
     def arriving(self, step: Step) -> torch.Tensor | None:
         """The gradient that reached the value of a step, the first of several; None where none did."""
-        if step.operation == LEAF:
-            return self.gradients.get(step.text)
+        if step.variable is not None:
+            return self.gradients.get(step.variable)
         for edge in step.edges:
             node, number = edge
             passed = self.passages[node].incoming[number] if node in self.passages else None
@@ -138,13 +176,18 @@ class Tape:
         """The steps whose values went into a step."""
         return [self.steps[index] for index in step.operands]
 
+    def argument(self, step: Step, position: int) -> Step | None:
+        """The step whose value one of a step's arguments is."""
+        value = step.arguments[position]
+        return next((source for source in self.inputs(step) if any(own is value for own in source.values)), None)
+
     @property
     def result(self) -> Step | None:
         """The step whose value is the output."""
         return None if self.last is None else self.steps[self.last]
 
     def owner_of(self, node: GraphNode) -> Step | None:
-        """The sub-expression that a node of the graph belongs to."""
+        """The step that a node of the graph belongs to."""
         index = self.owner.get(node)
         return None if index is None else self.steps[index]
 
@@ -152,3 +195,25 @@ class Tape:
 def node_name(node: GraphNode) -> str:
     """`SqrtBackward0`, without its namespace."""
     return node.name().rpartition("::")[2]
+
+
+def _plain(arguments: Sequence[object]) -> Hashable:
+    """Arguments without their tensors, which are operands."""
+    return tuple(
+        _plain(value) if isinstance(value, list | tuple) else None if isinstance(value, torch.Tensor) else repr(value)
+        for value in arguments
+    )
+
+
+def _agree(ones: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> bool:
+    return len(ones) == len(others) and all(
+        one.shape == other.shape
+        and one.dtype == other.dtype
+        and torch.equal(parts(one).nan_to_num(), parts(other).nan_to_num())
+        for one, other in zip(ones, others, strict=True)
+    )
+
+
+def parts(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor, a complex one by its real and imaginary parts: for half of those PyTorch cannot compare."""
+    return torch.view_as_real(tensor.resolve_conj().resolve_neg()) if tensor.is_complex() else tensor

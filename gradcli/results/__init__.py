@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gradcli.results.activate import ActivateResult, Curve, Kink, Layer, Stretch, Verdict
     from gradcli.results.check import CheckResult, CheckRow, CheckSummary, CheckVerdict
     from gradcli.results.errors import ErrorEntry, ErrorsResult
-    from gradcli.results.findings import Failure, Finding, Sample, Severity
+    from gradcli.results.findings import Failure, FilePlace, Finding, Sample, Severity
     from gradcli.results.functions import FunctionEntry, FunctionsResult
     from gradcli.results.grad import Derivative, GradResult, Method
     from gradcli.results.loss import DescentStep, Inside, LossResult
@@ -38,6 +38,7 @@ __all__ = [
     "ErrorEntry",
     "ErrorsResult",
     "Failure",
+    "FilePlace",
     "Finding",
     "FunctionEntry",
     "FunctionsResult",
@@ -77,7 +78,7 @@ _HOMES = {
     "activate": ("ActivateResult", "Curve", "Kink", "Layer", "Stretch", "Verdict"),
     "check": ("CheckResult", "CheckRow", "CheckSummary", "CheckVerdict"),
     "errors": ("ErrorEntry", "ErrorsResult"),
-    "findings": ("Failure", "Finding", "Sample", "Severity"),
+    "findings": ("Failure", "FilePlace", "Finding", "Sample", "Severity"),
     "functions": ("FunctionEntry", "FunctionsResult"),
     "grad": ("Derivative", "GradResult", "Method"),
     "loss": ("DescentStep", "Inside", "LossResult"),

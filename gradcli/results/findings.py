@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from gradcli.errors import Span
+from gradcli.model.place import FilePlace as FilePlace
 from gradcli.results.shown import Shown
 
 Severity = Literal["error", "warning", "note"]
@@ -121,7 +122,7 @@ class Finding:
     """
 
     keys: ClassVar = (
-        "code", "severity", "message", "variable", "index", "expression", "span", "operation", "node", "fix",
+        "code", "severity", "message", "variable", "index", "expression", "span", "place", "operation", "node", "fix",
     )  # fmt: skip
     """What is written of it where no one reads sentences."""
 
@@ -132,6 +133,7 @@ class Finding:
     index: Index | None = None
     expression: str | None = None
     span: Span | None = None
+    place: FilePlace | None = None
     operation: str | None = None
     node: str | None = None
     fix: str | None = None

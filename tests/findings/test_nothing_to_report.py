@@ -17,6 +17,7 @@ from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Activation
 from gradcli.language.parser import parse
+from gradcli.recording.from_expression import foreseen
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "gradient_cases.json").read_text())
 ACTIVATIONS = [row for row in catalogue.all_rows() if isinstance(row, Activation)]
@@ -95,7 +96,7 @@ def test_what_could_have_a_finding_is_looked_at(
     text: str, value: list[float], gradient: list[float], nothing: bool
 ) -> None:
     output, found = torch.tensor(value), {"x": torch.tensor(gradient)}
-    assert has_nothing_to_report(parse(text), output, torch.ones_like(output), found, OF_TAPES) is nothing
+    assert has_nothing_to_report(foreseen(parse(text)), output, torch.ones_like(output), found, OF_TAPES) is nothing
 
 
 def test_rules_about_infinity_alone_need_no_more_than_finite_numbers() -> None:
@@ -106,4 +107,4 @@ def test_rules_about_infinity_alone_need_no_more_than_finite_numbers() -> None:
 
 def test_an_input_without_a_gradient_is_no_trouble() -> None:
     one = torch.ones(1)
-    assert has_nothing_to_report(parse("x * 2"), one, one, {"x": one, "y": None}, OF_TAPES)
+    assert has_nothing_to_report(foreseen(parse("x * 2")), one, one, {"x": one, "y": None}, OF_TAPES)

@@ -12,6 +12,7 @@ from mpmath import mp
 from gradcli.diagnose.findings import OF_TAPES
 from gradcli.diagnose.findings.nothing_to_report import has_nothing_to_report
 from gradcli.language.parser import parse
+from gradcli.recording.from_expression import foreseen
 
 MIXTURE = "-log(sum(al*exp(-(t-mu)**2/(2*s**2))))"
 
@@ -151,4 +152,4 @@ def test_the_smallest_number_of_the_dtype_is_the_bound(dtype: str) -> None:
 )
 def test_what_could_meet_a_computed_zero_is_looked_at(text: str, nothing: bool) -> None:
     one = torch.ones(1)
-    assert has_nothing_to_report(parse(text), one, one, {"x": one}, OF_TAPES) is nothing
+    assert has_nothing_to_report(foreseen(parse(text)), one, one, {"x": one}, OF_TAPES) is nothing

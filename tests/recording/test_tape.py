@@ -12,13 +12,15 @@ from gradcli.language.parser import parse
 from gradcli.language.properties import changes_in_place
 from gradcli.numerics.evaluate import evaluate
 from gradcli.numerics.literals import Context
-from gradcli.recording.from_expression import Recorder, record_backward
-from gradcli.recording.tape import ITEM, LEAF, Step, Tape
+from gradcli.recording.from_expression import ExpressionRecorder
+from gradcli.recording.operation import ITEM, LEAF
+from gradcli.recording.recorder import record_backward
+from gradcli.recording.tape import Step, Tape
 
 
 def taped(text: str, **leaves: torch.Tensor) -> Tape:
     program = parse(text, bound=list(leaves))
-    recorder = Recorder(program, changes_in_place(program))
+    recorder = ExpressionRecorder(program, changes_in_place(program))
     output = evaluate(program, leaves, Context(), recorder)
     wanted = {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}
     return record_backward(recorder, output, wanted, torch.ones_like(output))
@@ -35,7 +37,7 @@ def step(tape: Tape, text: str) -> Step:
 
 def test_each_sub_expression_is_a_step_with_its_value_and_the_gradient_that_reached_it() -> None:
     tape = taped("2 * sqrt(x)", x=x(4, 16))
-    assert [(one.text, one.operation) for one in tape.steps] == [
+    assert [(one.text, one.name) for one in tape.steps] == [
         ("x", LEAF),
         ("sqrt(x)", "sqrt"),
         ("2 * sqrt(x)", "mul"),
@@ -63,7 +65,8 @@ def test_the_result_may_be_a_name() -> None:
 
 def test_contributions_at_a_fan_in_add_up_to_the_gradient() -> None:
     tape = taped("x * x + 3 * x", x=x(2))
-    (edge,) = tape.leaves["x"].edges
+    (leaf,) = tape.leaves
+    (edge,) = leaf.edges
     assert sorted(float(tensor) for _, tensor in tape.contributions[edge]) == [2, 2, 3]
     assert float(tape.gradients["x"]) == 7  # type: ignore[arg-type]
 
@@ -78,7 +81,7 @@ def test_one_call_may_make_several_nodes_and_owns_them_all() -> None:
 def test_several_results_are_one_step_and_items_of_it() -> None:
     tape = taped("sum(linalg.svd(x)[1])", x=torch.tensor([[1.0, 2.0], [3.0, 4.0]]).requires_grad_())
     call, item = step(tape, "linalg.svd(x)"), step(tape, "linalg.svd(x)[1]")
-    assert (call.value, len(call.values), item.operation) == (None, 3, ITEM)
+    assert (call.value, len(call.values), item.name) == (None, 3, ITEM)
     assert torch.equal(call.values[1], item.values[0])
     arriving = tape.arriving(call)
     assert arriving is not None
@@ -102,8 +105,9 @@ def test_an_assigned_element_depends_on_what_it_changed() -> None:
 
 def test_an_input_may_be_the_output() -> None:
     tape = taped("x", x=x(1, 2))
-    assert tape.result is tape.leaves["x"]
-    arriving = tape.arriving(tape.leaves["x"])
+    (leaf,) = tape.leaves
+    assert tape.result is leaf
+    arriving = tape.arriving(leaf)
     assert arriving is not None
     assert arriving.tolist() == [1, 1]
 
@@ -146,7 +150,7 @@ def test_a_graph_of_twenty_thousand_nodes_is_walked_without_recursion() -> None:
     output = leaf
     for _ in range(20_000):
         output = output * 1
-    tape = record_backward(Recorder(program, in_place=False), output.sum(), {"x": leaf}, torch.tensor(1.0))
+    tape = record_backward(ExpressionRecorder(program, in_place=False), output.sum(), {"x": leaf}, torch.tensor(1.0))
     assert len(tape.passages) == 20_001
     assert tape.gradients["x"] is not None
     assert tape.gradients["x"].tolist() == [1, 1]

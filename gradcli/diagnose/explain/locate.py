@@ -8,13 +8,12 @@ from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.explain.suggestions import suggestions
 from gradcli.diagnose.findings.backward_pass import ending_of, path_end, why_it_ends
 from gradcli.diagnose.findings.words import name
-from gradcli.errors import Span
-from gradcli.language.syntax import Call, Literal, postorder, roots
 from gradcli.numerics import autodiff, graph
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.watch import Watch
-from gradcli.recording.from_expression import Recorder
-from gradcli.recording.tape import GraphNode, Step, Tape
+from gradcli.recording.from_expression import ExpressionRecorder
+from gradcli.recording.recorder import Recorder
+from gradcli.recording.tape import GraphNode, Step
 from gradcli.results.phrasing import text
 
 MAX_ELEMENTS = 1_000_000
@@ -33,7 +32,7 @@ def located(raised: TorchError, bound: BoundExpression) -> TorchError:
 
 def _placed(raised: TorchError, bound: BoundExpression) -> TorchError:
     """The exception of a backward pass with the place at which it ended."""
-    recorder = Recorder(bound.program, bound.in_place)
+    recorder = ExpressionRecorder(bound.program, bound.in_place)
     try:
         output = bound.evaluate(observe=recorder)
     except TorchError:
@@ -46,13 +45,13 @@ def _placed(raised: TorchError, bound: BoundExpression) -> TorchError:
         return raised
     raised.place = step.span
     if "modified by an inplace operation" in str(raised):
-        _changed_in_place(raised, recorder, step, bound)
+        _changed_in_place(raised, recorder, step)
     return raised
 
 
 def _without_path(raised: TorchError, bound: BoundExpression, recorder: Recorder) -> TorchError:
     """Every path from the inputs ends before the output: where the first of them does."""
-    tape = Tape(recorder.steps, {}, recorder.owner, torch.zeros(()), {})
+    tape = recorder.unfinished()
     ends = [(wanted, end) for wanted in bound.wrt if (end := path_end(tape, wanted)) is not None]
     if ends:
         wanted, end = ends[0]
@@ -75,29 +74,17 @@ def _interrupted(output: torch.Tensor, bound: BoundExpression) -> GraphNode | No
     return None
 
 
-def _changed_in_place(raised: TorchError, recorder: Recorder, saver: Step, bound: BoundExpression) -> None:
+def _changed_in_place(raised: TorchError, recorder: Recorder, saver: Step) -> None:
     """Names the step that saved a tensor and the later one that changed it."""
     inputs = [recorder.steps[index] for index in saver.operands]
     memory = {place for step in (saver, *inputs) for place in step.memory}
-    flagged = _flagged(bound)
-    later = [s for s in recorder.steps[saver.index + 1 :] if s.operation.endswith("_") or s.span in flagged]
+    later = [step for step in recorder.steps[saver.index + 1 :] if step.changes_memory]
     changer = next((step for step in later if memory & set(step.memory)), None) or next(iter(later), None)
     if changer is None:
         raised.cause = f"{_at(saver)} saved a tensor for the backward pass, and it was changed in place."
         return
     raised.place = changer.span
     raised.cause = f"{_at(saver)} saved a tensor for the backward pass, and {_at(changer)} changed it in place."
-
-
-def _flagged(bound: BoundExpression) -> set[Span]:
-    """Where calls with `inplace=True` stand."""
-    nodes = (node for root in roots(bound.program) for node in postorder(root) if isinstance(node, Call))
-    return {
-        node.span
-        for node in nodes
-        for option, value in node.keywords
-        if option == "inplace" and isinstance(value, Literal) and value.value is True
-    }
 
 
 def _at(step: Step) -> str:

@@ -16,15 +16,15 @@ from gradcli.recording.tape import Edge, GraphNode, Step, Tape
 Sent = list[tuple[GraphNode, torch.Tensor]]
 
 
-def origins(tape: Tape, context: Context) -> Iterator[tuple[str, Origin]]:
+def origins(tape: Tape, context: Context) -> Iterator[tuple[Step, Origin]]:
     """For each input with a non-finite gradient every node that first sent one on."""
-    for name, leaf in tape.leaves.items():
-        gradient = tape.gradients.get(name)
+    for leaf in tape.leaves:
+        gradient = tape.arriving(leaf)
         if gradient is None or not has_non_finite(gradient):
             continue
         for edge in leaf.edges:
             for origin in _walk(tape, context, edge, leaf, gradient):
-                yield name, origin
+                yield leaf, origin
 
 
 def _walk(tape: Tape, context: Context, start: Edge, leaf: Step, gradient: torch.Tensor) -> Iterator[Origin]:

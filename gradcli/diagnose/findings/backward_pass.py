@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.findings.words import name
-from gradcli.recording.tape import ITEM, Step, Tape
+from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding, Phrase, phrase
 from gradcli.results.grad import GradResult
 
@@ -46,19 +48,17 @@ def disconnected(result: GradResult | LossResult | TraceResult, evidence: Eviden
         return
     for variable, gradient in result.gradients.items():
         if gradient is None and result.inputs[variable].requires_grad:
-            end = None if evidence.tape is None else path_end(evidence.tape, variable)
-            yield Finding(
-                code="disconnected",
-                severity="warning",
-                variable=variable,
-                expression=result.expression if end is None else end.text,
-                span=None if end is None else end.span,
-                operation=None if end is None or evidence.tape is None else _operation(evidence.tape, end),
-                phrase=phrase(
-                    "{input} has no path to the output, so it has no gradient (which is not a gradient of zero)",
-                    input=variable,
-                ).because(_unused(evidence.tape, variable) if end is None else why_it_ends(end)),
-            )
+            tape = evidence.tape
+            end = None if tape is None else path_end(tape, variable)
+            said = phrase(
+                "{input} has no path to the output, so it has no gradient (which is not a gradient of zero)",
+                input=variable,
+            ).because(_unused(tape, variable) if end is None else why_it_ends(end))
+            if tape is None or end is None:
+                yield Finding("disconnected", "warning", said, variable=variable, expression=result.expression)
+            else:
+                found = finding_at(end, "disconnected", "warning", said, variable=variable)
+                yield replace(found, operation=_operation(tape, end))
 
 
 def not_differentiable(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
@@ -68,15 +68,7 @@ def not_differentiable(result: GradResult | LossResult | TraceResult, evidence: 
         return
     for step in evidence.tape.steps:
         if step.span == raised.span:
-            yield Finding(
-                code="not-differentiable",
-                severity="error",
-                expression=step.text,
-                span=step.span,
-                operation=step.operation,
-                node=step.graph_node,
-                phrase=no_derivative(step.text, raised.message),
-            )
+            yield finding_at(step, "not-differentiable", "error", no_derivative(step.text, raised.message))
             return
 
 
@@ -97,7 +89,7 @@ def not_scalar(result: GradResult | LossResult | TraceResult, evidence: Evidence
 
 def path_end(tape: Tape, variable: str) -> Step | None:
     """The first step that does not pass the gradient of an input on; None where the input is not used at all."""
-    leaf = tape.leaves.get(variable)
+    leaf = tape.leaf(variable)
     if leaf is None or not leaf.edges:
         return None
     waiting, seen = [leaf], {leaf.index}
@@ -115,28 +107,28 @@ def path_end(tape: Tape, variable: str) -> Step | None:
 def _unused(tape: Tape | None, variable: str) -> str | None:
     if tape is None:
         return None
-    return "what is computed from it is not used" if variable in tape.leaves else "the expression does not use it"
+    return "the expression does not use it" if tape.leaf(variable) is None else "what is computed from it is not used"
 
 
 def _operation(tape: Tape, step: Step) -> str:
     """The operation of a step; of one of several results that of the call."""
-    return tape.inputs(step)[0].operation if step.operation == ITEM else step.operation
+    return tape.inputs(step)[0].name if step.is_item else step.name
 
 
 def ending_of(step: Step) -> Ending:
     """What a path ends at."""
     whole = step.value is not None and not (step.value.is_floating_point() or step.value.is_complex())
-    if step.operation in _COMPARISONS:
+    if step.name in _COMPARISONS:
         return "comparison"
-    if step.operation in _TRUTHS:
+    if step.name in _TRUTHS:
         return "truth"
-    if step.operation in _INDICES or (step.operation == ITEM and whole):
+    if step.name in _INDICES or (step.is_item and whole):
         return "indices"
-    if step.operation in ("detach", "detach_"):
+    if step.name in ("detach", "detach_"):
         return "detach"
-    if step.operation in _CONVERSIONS:
+    if step.name in _CONVERSIONS:
         return "conversion"
-    return "shape" if step.operation in _SHAPES else "other"
+    return "shape" if step.name in _SHAPES else "other"
 
 
 def why_it_ends(step: Step) -> Phrase:

@@ -17,12 +17,12 @@ import torch
 
 from gradcli.diagnose.findings.elements import first, has_nan
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.findings.gates import gates, masked_rows
 from gradcli.diagnose.findings.kink import on_kink
-from gradcli.diagnose.findings.local import named_arguments
 from gradcli.diagnose.findings.words import at, more, name, texts_of, variable_of
 from gradcli.diagnose.findings.zeros import ZeroOrigin, is_doubtful
-from gradcli.recording.tape import Tape, node_name
+from gradcli.recording.tape import Tape
 from gradcli.results.findings import At, Finding, Part, Phrase, phrase
 
 
@@ -30,18 +30,9 @@ def flat(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each input whose gradient ends at such an operation."""
     for origin in evidence.zeros:
         if origin.why == "flat":
-            yield Finding(
-                code="flat",
-                severity="warning",
-                variable=origin.variable,
-                expression=origin.step.text,
-                span=origin.step.span,
-                operation=origin.step.operation,
-                node=None if origin.node is None else node_name(origin.node),
-                phrase=phrase("{step} is piecewise constant, its derivative is 0", step=name(origin.step)).because(
-                    _stopped(origin, origin.variable)
-                ),
-            )
+            said = phrase("{step} is piecewise constant, its derivative is 0", step=name(origin.step))
+            said = said.because(_stopped(origin, origin.variable))
+            yield finding_at(origin.step, "flat", "warning", said, variable=origin.variable, node=origin.node)
 
 
 def dead(result: object, evidence: Evidence) -> Iterator[Finding]:
@@ -59,15 +50,13 @@ def _whole(evidence: Evidence) -> Iterator[Finding]:
     for _, group in groupby(found, key=lambda origin: (origin.step.index, origin.why)):
         origins = list(group)
         origin = origins[0]
-        yield Finding(
-            code="dead",
-            severity="note" if origin.why == "stationary" else "warning",
+        yield finding_at(
+            origin.step,
+            "dead",
+            "note" if origin.why == "stationary" else "warning",
+            _phrase(origin, tuple(origin.variable for origin in origins)).so(_contradiction(origin, evidence)),
             variable=origin.variable if len(origins) == 1 else None,
-            expression=origin.step.text,
-            span=origin.step.span,
-            operation=origin.step.operation,
-            node=None if origin.node is None else node_name(origin.node),
-            phrase=_phrase(origin, tuple(origin.variable for origin in origins)).so(_contradiction(origin, evidence)),
+            node=origin.node,
         )
 
 
@@ -75,23 +64,15 @@ def _elements(tape: Tape, dead: Collection[int]) -> Iterator[Finding]:
     """One note for each operation that stops the gradient at some elements."""
     for gate in gates(tape, dead):
         element = At(name(gate.step)) if gate.operand is None else at(gate.operand, gate.index)
-        yield Finding(
-            code="dead",
-            severity="note",
-            variable=variable_of(gate.operand),
-            index=gate.index,
-            expression=gate.step.text,
-            span=gate.step.span,
-            operation=gate.step.operation,
-            node=None if gate.node is None else node_name(gate.node),
-            phrase=phrase(
-                "{step} lets no gradient through at {count} of {of} elements, first at {at}",
-                step=name(gate.step),
-                count=gate.count,
-                of=gate.of,
-                at=replace(element, value=gate.value),
-            ).because(phrase("{reached} arrives, 0 goes on", reached=gate.reached)),
-        )
+        said = phrase(
+            "{step} lets no gradient through at {count} of {of} elements, first at {at}",
+            step=name(gate.step),
+            count=gate.count,
+            of=gate.of,
+            at=replace(element, value=gate.value),
+        ).because(phrase("{reached} arrives, 0 goes on", reached=gate.reached))
+        variable = variable_of(gate.operand)
+        yield finding_at(gate.step, "dead", "note", said, variable=variable, index=gate.index, node=gate.node)
 
 
 def _masked_rows(tape: Tape) -> Iterator[Finding]:
@@ -101,23 +82,13 @@ def _masked_rows(tape: Tape) -> Iterator[Finding]:
         if rows is None or not bool(rows.any()) or has_nan(step.value) or tape.arriving(step) is None:
             continue
         index = first(rows)
-        position, _ = named_arguments(step)["attn_mask"]
+        position, _ = step.operation.named(step.arguments)["attn_mask"]
         mask = texts_of(step)[position]
-        yield Finding(
-            code="dead",
-            severity="note",
-            variable=mask if mask in tape.leaves else None,
-            index=index,
-            expression=step.text,
-            span=step.span,
-            operation=step.operation,
-            node=step.graph_node,
-            phrase=phrase("{step}", step=name(step)).because(
-                phrase(
-                    "the mask leaves no key in the row {row}{more}", row=At(mask, index), more=more(int(rows.sum()))
-                ).because("its output is 0, and no gradient goes through")
-            ),
-        )
+        why = phrase("the mask leaves no key in the row {row}{more}", row=At(mask, index), more=more(int(rows.sum())))
+        why = why.because("its output is 0, and no gradient goes through")
+        said = phrase("{step}", step=name(step)).because(why)
+        variable = variable_of(tape.argument(step, position))
+        yield finding_at(step, "dead", "note", said, variable=variable, index=index)
 
 
 def _sees_nan(origin: ZeroOrigin) -> bool:
@@ -148,7 +119,7 @@ def _stopped(origin: ZeroOrigin, inputs: Part) -> Phrase:
 def _contradiction(origin: ZeroOrigin, evidence: Evidence) -> Phrase | None:
     """What the reference has to say against the zero of a smooth function."""
     tape = evidence.tape
-    leaf = None if tape is None else tape.leaves[origin.variable].value
+    leaf = origin.leaf.value
     if tape is None or leaf is None or not is_doubtful(tape, origin):
         return None
     true = evidence.exact_slopes(origin.variable, range(leaf.numel()))

@@ -11,15 +11,14 @@ import torch
 
 from gradcli.diagnose.findings.elements import Index, first, has_non_finite, non_finite
 from gradcli.diagnose.findings.evidence import Evidence
-from gradcli.diagnose.findings.local import named_arguments
-from gradcli.diagnose.findings.words import more, name, texts_of
-from gradcli.language import syntax
+from gradcli.diagnose.findings.finding import finding_at
+from gradcli.diagnose.findings.words import more, name, texts_of, variable_of
 from gradcli.language.catalogue.domains import DOMAINS, FUNCTIONS, Domain, Holds
 from gradcli.language.catalogue.signature import signatures_of
 from gradcli.numerics.precision import half_the_digits
-from gradcli.recording.from_expression import operation_of
+from gradcli.recording.operation import Operation
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import At, Finding, Phrase, phrase
+from gradcli.results.findings import At, Finding, Phrase, Severity, phrase
 
 ROUNDINGS = 64
 """So many roundings of 1 beyond a bound are still within it."""
@@ -32,19 +31,19 @@ def domain(result: object, evidence: Evidence) -> Iterator[Finding]:
     if evidence.tape is None:
         return
     for step in evidence.tape.steps:
-        if step.operation in FUNCTIONS and isinstance(step.node, syntax.Call):
-            yield from _of_call(step, step.node, evidence.tape)
+        if may_leave_its_domain(step.operation):
+            yield from _of_call(step, evidence.tape)
 
 
-def may_leave_its_domain(node: syntax.Node) -> bool:
+def may_leave_its_domain(operation: Operation) -> bool:
     """Whether the table has something to say about an operation."""
-    return isinstance(node, syntax.Call) and operation_of(node) in FUNCTIONS
+    return operation.name in FUNCTIONS
 
 
-def _of_call(step: Step, call: syntax.Call, tape: Tape) -> Iterator[Finding]:
-    given = named_arguments(step)
+def _of_call(step: Step, tape: Tape) -> Iterator[Finding]:
+    given = step.operation.named(step.arguments)
     for row in DOMAINS:
-        if row.function != step.operation or row.argument not in given or not _applies(row, given, call):
+        if row.function != step.name or row.argument not in given or not _applies(row, given, step.operation):
             continue
         position, value = given[row.argument]
         tensor = _tensor(value, step)
@@ -57,13 +56,14 @@ def _of_call(step: Step, call: syntax.Call, tape: Tape) -> Iterator[Finding]:
             yield from _not_normalised(step, row, position, tensor, tape)
 
 
-def _applies(row: Domain, given: dict[str, tuple[int, object]], call: syntax.Call) -> bool:
+def _applies(row: Domain, given: dict[str, tuple[int, object]], operation: Operation) -> bool:
     if row.when is None:
         return True
     parameter, wanted = row.when
     if parameter in given:
         return given[parameter][1] == wanted
-    known = (known for signature in signatures_of(call.function) for known in signature.parameters)
+    signatures = () if operation.row is None else signatures_of(operation.row)
+    known = (known for signature in signatures for known in signature.parameters)
     return any(each.default == str(wanted) for each in known if each.name == parameter)
 
 
@@ -176,18 +176,10 @@ def _at(step: Step, position: int, index: Index, tensor: torch.Tensor) -> At:
 
 
 def _with(step: Step, row: Domain, position: int, index: Index, said: Phrase, tape: Tape) -> Finding:
-    text, value = _text(step, position), step.values[0].detach()
+    value = step.values[0].detach()
     spoilt = has_non_finite(value) and not row.holds.startswith("log")
     if spoilt:
         said = said.so(phrase("its value is {value}", value=float(value[first(non_finite(value))])))
-    return Finding(
-        code="domain",
-        severity="error" if spoilt else "warning",
-        variable=text if text in tape.leaves else None,
-        index=index or None,
-        expression=step.text,
-        span=step.span,
-        operation=step.operation,
-        node=step.graph_node,
-        phrase=said,
-    )
+    severity: Severity = "error" if spoilt else "warning"
+    variable = variable_of(tape.argument(step, position))
+    return finding_at(step, "domain", severity, said, variable=variable, index=index or None)

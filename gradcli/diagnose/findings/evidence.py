@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gradcli.language.syntax import Node
 from gradcli.numerics.capture import array
 from gradcli.numerics.literals import Context
 from gradcli.numerics.precision import is_lost
-from gradcli.recording.tape import Tape
+from gradcli.recording.tape import Step, Tape
 
 if TYPE_CHECKING:
     from gradcli.diagnose.findings.origins import Origin
@@ -35,7 +34,7 @@ class Evidence:
     reference: the derivatives by some elements of an input, each by its place in the flattened input, to 50 digits;
         without those that the reference cannot tell.
     noisy: the shadow once more, with noise of the size of float64's own rounding.
-    value: the value of a sub-expression to 50 digits, None where the reference has none.
+    value: the value of a step to 50 digits, None where the reference has none.
     beside: whether an input's gradient is a number other than zero a little beside the point.
     sample: how much of the inputs was looked at, None for all of it.
     """
@@ -49,7 +48,7 @@ class Evidence:
     reference: Callable[[str, Sequence[int]], Mapping[int, float]] | None = None
     noisy: Callable[[], Mapping[str, np.ndarray]] | None = None
     beside: Callable[[str], bool] | None = None
-    value: Callable[[Node], np.ndarray | None] | None = None
+    value: Callable[[Step], np.ndarray | None] | None = None
     values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     written: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
@@ -111,9 +110,9 @@ class Evidence:
         """The derivatives by these elements as the 50-digit reference has them, where it has them."""
         return {} if self.reference is None else self.reference(name, places)
 
-    def exact_value(self, node: Node) -> np.ndarray | None:
-        """The value of a sub-expression as the 50-digit reference has it."""
-        return None if self.value is None else self.value(node)
+    def exact_value(self, step: Step) -> np.ndarray | None:
+        """The value of a step as the 50-digit reference has it."""
+        return None if self.value is None else self.value(step)
 
     def float64_is_stable(self, name: str, place: int, dtype: torch.dtype) -> bool:
         """Whether float64's own rounding leaves the digits of its gradient alone that a dtype could hold."""

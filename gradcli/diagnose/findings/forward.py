@@ -22,8 +22,9 @@ from gradcli.diagnose.findings.elements import (
     non_finite,
     rather,
 )
-from gradcli.diagnose.findings.origins import Origin, Written
-from gradcli.recording.tape import ITEM, LEAF, Step, Tape
+from gradcli.diagnose.findings.origins import Cause, Origin, Written, cause_of
+from gradcli.recording.operation import Constant
+from gradcli.recording.tape import Step, Tape
 
 MAX_ELEMENTS = 16
 """So many elements of an output are followed back one by one."""
@@ -48,10 +49,10 @@ PLACING = frozenset(
 def origins(tape: Tape, written: Written) -> Iterator[Origin]:
     """The causes of what is not finite in the output, NaN first."""
     results = [tape.result] if tape.result is not None else [step for step in tape.steps if _is_last(tape, step)]
-    seen: set[tuple[object, ...]] = set()
+    seen: set[Cause] = set()
     for step in results:
         for origin in _origins_of(tape, step, written):
-            same = (origin.step.text, *origin.key[1:])  # the same words at another place are the same cause
+            same = cause_of(tape, origin, alike=True)
             if same not in seen:
                 seen.add(same)
                 yield _counted(origin, step)
@@ -142,7 +143,7 @@ def _walk(tape: Tape, start: _Stop, written: Written) -> Iterator[Origin]:
     seen: set[int] = set()
     while waiting:
         stop = waiting.pop()
-        if stop.step.operation == LEAF:
+        if stop.step.is_leaf:
             yield from _of_input(stop, written)
             continue
         sources = _sources(tape, stop)
@@ -153,7 +154,7 @@ def _walk(tape: Tape, start: _Stop, written: Written) -> Iterator[Origin]:
             made = stop.nan and not has_nan(source.value[source.focus])
             if source.step.index not in seen:
                 seen.add(source.step.index)
-                logarithmic = stop.logarithmic or stop.step.operation in KNOW_INFINITY
+                logarithmic = stop.logarithmic or stop.step.name in KNOW_INFINITY
                 later = stop if made else stop.later
                 waiting.append(replace(source, nan=stop.nan and not made, later=later, logarithmic=logarithmic))
 
@@ -165,11 +166,11 @@ def _of_input(stop: _Stop, written: Written) -> Iterator[Origin]:
     if not bool(focus.any()):
         return
     given = replace(_origin(replace(stop, focus=focus)), kind="given")
-    wide = written.get(stop.step.text)
+    wide = written.get(stop.step.variable or "")
     if wide is not None and not stop.nan and (lost := focus & torch.isfinite(wide)).any():
         given = replace(_origin(replace(stop, focus=lost)), kind="given")
         yield replace(given, written=at(wide, given.index))
-    elif later is not None and later.step.operation in KNOW_INFINITY and _is_log_of_zero(later, value[focus]):
+    elif later is not None and later.step.name in KNOW_INFINITY and _is_log_of_zero(later, value[focus]):
         yield _origin(later)
     elif stop.nan or later is not None or not (stop.logarithmic and bool((value[focus] < 0).all())):
         yield given
@@ -177,7 +178,7 @@ def _of_input(stop: _Stop, written: Written) -> Iterator[Origin]:
 
 def _is_log_of_zero(stop: _Stop, infinities: torch.Tensor) -> bool:
     """Whether a step that knows infinity takes these for the logarithm of zero, as in a mask."""
-    return bool(((infinities > 0) == (stop.step.operation == "softmin")).all())
+    return bool(((infinities > 0) == (stop.step.name == "softmin")).all())
 
 
 def _without_sources(stop: _Stop) -> Iterator[Origin]:
@@ -193,17 +194,17 @@ def _without_sources(stop: _Stop) -> Iterator[Origin]:
     given = constants.not_finite(step, nan=stop.nan)
     if given is None:
         yield _origin(stop)
-    elif stop.nan or (later is None and step.operation not in PLACING):
+    elif stop.nan or (later is None and step.name not in PLACING):
         yield _constant(stop, given)
     elif later is not None:
         yield _origin(later)
 
 
-def _constant(stop: _Stop, constant: constants.Constant, *, beyond: bool = False) -> Origin:
-    node, number = constant
+def _constant(stop: _Stop, constant: Constant, *, beyond: bool = False) -> Origin:
+    number = constant.number
     value = float("nan") if cmath.isnan(number) else math.copysign(math.inf, number.real)
     written = number if beyond else None
-    return replace(_origin(stop), kind="given", value=value, constant=node, written=written)
+    return replace(_origin(stop), kind="given", value=value, constant=constant, written=written)
 
 
 def _origin(stop: _Stop) -> Origin:
@@ -231,7 +232,7 @@ def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:
     with_nan: list[_Stop] = []
     with_infinity: list[_Stop] = []
     for source in tape.inputs(step):
-        if step.operation == ITEM:
+        if step.is_item:
             return [replace(stop, step=source)]
         for own in source.values:
             fed = non_finite(own) & aligned(step.elementwise, stop.focus, own)
@@ -240,5 +241,5 @@ def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:
                 with_nan.append(_Stop(source, own, nan, nan=True))
             elif bool(fed.any()):
                 with_infinity.append(_Stop(source, own, fed, nan=False))
-    computed = [found for found in with_infinity if found.step.operation != LEAF]
+    computed = [found for found in with_infinity if not found.step.is_leaf]
     return with_nan or (computed or with_infinity)[:1]

@@ -9,12 +9,10 @@ import torch
 
 from gradcli.diagnose.findings.elements import Index, at, first
 from gradcli.diagnose.findings.kink import kinks
-from gradcli.diagnose.findings.local import named_arguments
 from gradcli.diagnose.findings.origins import depends_on
 from gradcli.diagnose.findings.zeros import FLAT
-from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Activation
-from gradcli.recording.from_expression import operation_of
+from gradcli.recording.operation import Operation
 from gradcli.recording.tape import GraphNode, Step, Tape
 
 BOUNDS = frozenset(
@@ -42,23 +40,19 @@ class Gate:
     of: int
 
 
-def may_gate(node: syntax.Node) -> bool:
+def may_gate(operation: Operation) -> bool:
     """Whether an operation may let some elements through and others not."""
-    if not isinstance(node, syntax.Call):
-        return False
-    operation = operation_of(node)
-    if isinstance(node.function, Activation):
-        return node.function.flat is not None and operation not in FLAT
-    return operation in BOUNDS or operation in ("where", ATTENTION)
+    if isinstance(operation.row, Activation):
+        return operation.row.flat is not None and operation.name not in FLAT
+    return operation.name in BOUNDS or operation.name in ("where", ATTENTION)
 
 
 def gates(tape: Tape, dead: Collection[int]) -> Iterator[Gate]:
     """Every operation that stops the gradient at some elements; dead: the steps that stop an input's whole gradient."""
     for step in tape.steps:
-        node = step.node
-        if step.index in dead or not isinstance(node, syntax.Node) or not may_gate(node) or len(step.created) != 1:
+        if step.index in dead or not may_gate(step.operation) or len(step.created) != 1:
             continue
-        if step.operation == "where" and not _chooses_by_input(tape, step):
+        if step.name == "where" and not _chooses_by_input(tape, step):
             continue
         gate = _gate(tape, step, step.created[0])
         if gate is not None:
@@ -67,8 +61,8 @@ def gates(tape: Tape, dead: Collection[int]) -> Iterator[Gate]:
 
 def masked_rows(step: Step) -> torch.Tensor | None:
     """The rows of an attention whose keys are all masked."""
-    _, mask = named_arguments(step).get("attn_mask", (0, None))
-    if step.operation != ATTENTION or not isinstance(mask, torch.Tensor) or not mask.ndim:
+    _, mask = step.operation.named(step.arguments).get("attn_mask", (0, None))
+    if step.name != ATTENTION or not isinstance(mask, torch.Tensor) or not mask.ndim:
         return None
     allowed = mask if mask.dtype is torch.bool else mask != float("-inf")
     return ~allowed.any(dim=-1)
@@ -77,7 +71,7 @@ def masked_rows(step: Step) -> torch.Tensor | None:
 def _chooses_by_input(tape: Tape, step: Step) -> bool:
     """Whether a `where` looks at what is differentiated: a mask that was given discards what is not wanted."""
     condition = tape.inputs(step)[0] if step.operands else None
-    leaves = [leaf for name, leaf in tape.leaves.items() if name in tape.gradients]
+    leaves = [leaf for leaf in tape.leaves if leaf.variable in tape.gradients]
     return condition is not None and any(depends_on(tape, condition, leaf) for leaf in leaves)
 
 

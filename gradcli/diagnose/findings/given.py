@@ -7,17 +7,15 @@ from typing import Literal
 
 import torch
 
-from gradcli.diagnose.findings import constants
 from gradcli.diagnose.findings.elements import Index, first
 from gradcli.diagnose.findings.elements import at as element
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.not_finite import becomes_nan, spoiled_gradients
 from gradcli.diagnose.findings.origins import Origin
 from gradcli.diagnose.findings.words import more, name, shortened
-from gradcli.language import syntax
 from gradcli.language.request import Value
 from gradcli.numerics.capture import dtype_name
-from gradcli.recording.tape import LEAF, Tape
+from gradcli.recording.tape import Tape
 from gradcli.results.findings import At, Finding, Phrase, Severity, Spoiled, phrase
 
 
@@ -45,10 +43,10 @@ def _given(evidence: Evidence, *, nan: bool) -> Iterator[Origin]:
     yield from found
     if nan or evidence.tape is None:
         return
-    known = {origin.step.text for origin in found}
+    known = {origin.step.index for origin in found}
     for variable, wide in evidence.written.items():
-        leaf = evidence.tape.leaves.get(variable)
-        if leaf is not None and leaf.value is not None and variable not in known:
+        leaf = evidence.tape.leaf(variable)
+        if leaf is not None and leaf.value is not None and leaf.index not in known:
             lost = torch.isinf(leaf.value) & torch.isfinite(wide)
             if not bool(lost.any()):
                 continue
@@ -62,7 +60,7 @@ def _of_cotangent(evidence: Evidence, code: str, *, nan: bool) -> Iterator[Findi
     """At most one finding: the cotangent is not finite, and with it the gradients."""
     tape = evidence.tape
     cotangent = None if tape is None or tape.result is None or evidence.is_finite else tape.arriving(tape.result)
-    if cotangent is None or tape is None or cotangent is tape.gradients.get(tape.result.text if tape.result else ""):
+    if cotangent is None or tape is None or tape.result is None or tape.result.is_leaf:
         return
     where = torch.isnan(cotangent) if nan else torch.isinf(cotangent)
     if bool(where.any()):
@@ -77,19 +75,20 @@ def _of_cotangent(evidence: Evidence, code: str, *, nan: bool) -> Iterator[Findi
 
 
 def _finding(origin: Origin, evidence: Evidence, code: str, severity: Severity) -> Finding:
-    """The finding at the input, or at the constant in the expression."""
+    """The finding at the input, or at the constant in the text of a step."""
     step, constant = origin.step, origin.constant
-    is_input = step.operation == LEAF
-    place = step.node if constant is None else constant
+    place = step.place if constant is None else constant.place
+    index = (origin.index or None) if step.is_leaf else None
     return Finding(
         code=code,
         severity=severity,
-        variable=step.text if is_input else None,
-        index=(origin.index or None) if is_input else None,
-        expression=_text_of(place, origin),
-        span=place.span,
-        operation=None if origin.later is None else origin.later.operation,
         phrase=_phrase(origin, evidence),
+        variable=step.variable,
+        index=index,
+        expression=place.text,
+        span=place.span,
+        place=place.in_file,
+        operation=None if origin.later is None else origin.later.name,
     )
 
 
@@ -102,24 +101,25 @@ def _phrase(origin: Origin, evidence: Evidence) -> Phrase:
 def _of_constant(origin: Origin) -> Phrase:
     """`1e10 does not fit into float16, which ends at 65504`, or `x*nan computes with the constant nan`."""
     assert origin.constant is not None
-    text = shortened(_text_of(origin.constant, origin))
+    text = shortened(origin.constant.place.text)
     if origin.written is not None:
         typed = origin.written in (float("inf"), float("-inf"))  # such as 1e400
         return _beyond(At(text), torch.float64 if typed else origin.step.values[0].dtype)
-    constant = At(text, value=None if _is_typed(origin.constant) else origin.value)
+    constant = At(text, value=None if origin.constant.is_typed else origin.value)
     return phrase("{step} computes with the constant {constant}", step=name(origin.step), constant=constant)
 
 
 def _of_input(origin: Origin, evidence: Evidence) -> Phrase:
     """`x[1] = nan in @data.npy (and 2 more)`, or `x = -1e+15 does not fit into float16, which ends at 65504`."""
     leaf = origin.step.value
-    source = _source(evidence.values.get(origin.step.text, ()), origin.index)
+    variable = origin.step.variable or ""
+    source = _source(evidence.values.get(variable, ()), origin.index)
     if origin.written is not None and leaf is not None:
         is_now = phrase("it is {value}{more}", value=origin.value, more=more(origin.count))
-        return _beyond(At(origin.step.text, origin.index, origin.written.real), leaf.dtype, source).because(is_now)
+        return _beyond(At(variable, origin.index, origin.written.real), leaf.dtype, source).because(is_now)
     return phrase(
         "{at} is {value} before anything is computed{source}{more}",
-        at=At(origin.step.text, origin.index),
+        at=At(variable, origin.index),
         value=origin.value,
         source=source,
         more=more(origin.count),
@@ -139,31 +139,13 @@ def _beyond(written: At, dtype: torch.dtype, source: Phrase | None = None) -> Ph
 def _source(values: tuple[Value, ...], index: Index) -> Phrase | None:
     """`, read from @data.npy` or `, given as log(-1)`; nothing where the number was typed as it is."""
     value = values[0] if len(values) == 1 else None
-    if value is None and len(index) == 1 and index[0] < len(values) and all(map(_is_single, values)):
+    if value is None and len(index) == 1 and index[0] < len(values) and all(one.is_single for one in values):
         value = values[index[0]]
     if value is None:
         return None
     if value.program is None:
         return phrase(", read from {text}", text=value.text) if value.text.startswith(("@", "-")) else None
-    return None if _is_typed(value.program.result) else phrase(", given as {text}", text=shortened(value.text))
-
-
-def _is_single(value: Value) -> bool:
-    """Whether a point is one number, so that several of them are counted by their places."""
-    return value.program is not None and not isinstance(
-        value.program.result, syntax.Sequence | syntax.Numbers | syntax.Call
-    )
-
-
-def _is_typed(node: syntax.Node) -> bool:
-    """Whether a value is written in numbers, and not computed."""
-    if isinstance(node, syntax.Sequence):
-        return all(map(_is_typed, node.items))
-    if isinstance(node, syntax.Unary):
-        return _is_typed(node.operand)
-    if isinstance(node, syntax.Literal):
-        return node.value not in (float("inf"), float("-inf"))  # 1e400 was typed, and is no infinity on paper
-    return isinstance(node, syntax.Name | syntax.Numbers)
+    return None if value.is_typed else phrase(", given as {text}", text=shortened(value.text))
 
 
 def _outcome(origin: Origin, tape: Tape) -> Phrase | None:
@@ -174,8 +156,3 @@ def _outcome(origin: Origin, tape: Tape) -> Phrase | None:
         gradients = becomes.pop(kind).inputs if kind in becomes else ()
         becomes = {kind: Spoiled(kind, gradients, output=True), **becomes}
     return phrase(", ".join(f"{{{kind}}}" for kind in becomes), **becomes) if becomes else None
-
-
-def _text_of(node: object, origin: Origin) -> str:
-    """What the user wrote there."""
-    return origin.step.text if origin.constant is None else constants.text_of(origin.step, origin.constant)

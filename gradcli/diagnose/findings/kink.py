@@ -8,15 +8,15 @@ from dataclasses import replace
 import torch
 
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.findings.local import REFUSALS, local_derivative
 from gradcli.diagnose.findings.words import at, more, name, variable_of
 from gradcli.errors import GradcliError
-from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Activation
 from gradcli.language.parser import parse
-from gradcli.numerics.evaluate import apply, evaluate
+from gradcli.numerics.evaluate import evaluate
 from gradcli.numerics.literals import Context
-from gradcli.recording.from_expression import operation_of
+from gradcli.recording.operation import Operation
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding, Phrase, phrase
 
@@ -40,19 +40,10 @@ def kink(result: object, evidence: Evidence) -> Iterator[Finding]:
 def _finding(step: Step, where: torch.Tensor, evidence: Evidence, tape: Tape) -> Finding:
     index = _own_index(step, tuple(map(int, torch.nonzero(where)[0])) if where.ndim else ())
     operand = tape.inputs(step)[0] if step.operands else step
-    return Finding(
-        code="kink",
-        severity="note",
-        variable=variable_of(operand),
-        index=index or None,
-        expression=step.text,
-        span=step.span,
-        operation=step.operation,
-        node=step.graph_node,
-        phrase=phrase(
-            "{step} has a kink at {at}{more}", step=name(step), at=at(operand, index), more=more(int(where.sum()))
-        ).because(_slopes(step, index, evidence)),
-    )
+    said = phrase(
+        "{step} has a kink at {at}{more}", step=name(step), at=at(operand, index), more=more(int(where.sum()))
+    ).because(_slopes(step, index, evidence))
+    return finding_at(step, "kink", "note", said, variable=variable_of(operand), index=index or None)
 
 
 def _own_index(step: Step, index: tuple[int, ...]) -> tuple[int, ...]:
@@ -63,11 +54,11 @@ def _own_index(step: Step, index: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(0 if size == 1 else place for place, size in zip(own, first.shape, strict=True))
 
 
-def has_kinks(node: syntax.Node) -> bool:
+def has_kinks(operation: Operation) -> bool:
     """Whether an operation could have a kink somewhere."""
-    if isinstance(node, syntax.Call) and isinstance(node.function, Activation):
-        return node.function.elementwise and bool(node.function.kinks)
-    return isinstance(node, syntax.Call) and operation_of(node) in _RULES
+    if isinstance(operation.row, Activation):
+        return operation.row.elementwise and bool(operation.row.kinks)
+    return operation.name in _RULES
 
 
 def on_kink(step: Step) -> bool:
@@ -90,7 +81,6 @@ def _slopes(step: Step, index: tuple[int, ...], evidence: Evidence) -> Phrase:
 
 
 def _one_sided(step: Step, index: tuple[int, ...], double: Context) -> tuple[float, float] | None:
-    assert isinstance(step.node, syntax.Node)
     first = step.arguments[0]
     assert isinstance(first, torch.Tensor)
     values = [_as_double(value, first.dtype) for value in step.arguments]
@@ -100,7 +90,7 @@ def _one_sided(step: Step, index: tuple[int, ...], double: Context) -> tuple[flo
         moved = first.clone()
         moved[index] += move
         try:
-            result = apply(step.node, [moved, *values[1:]], double)
+            result = step.operation.apply([moved, *values[1:]], double)
         except REFUSALS:
             return None
         value = result[0] if isinstance(result, tuple) else result
@@ -127,33 +117,24 @@ def _as_double(value: object, dtype: torch.dtype) -> object:
 
 def kinks(step: Step) -> torch.Tensor | None:
     """Where the first argument of a step is at a kink, None if the operation has none."""
-    if not isinstance(step.node, syntax.Node) or not step.arguments:
-        return None
-    first = step.arguments[0]
+    first = step.arguments[0] if step.arguments else None
     if not isinstance(first, torch.Tensor) or not first.is_floating_point():
         return None
     try:
-        if isinstance(step.node, syntax.Call) and isinstance(step.node.function, Activation):
-            where = _activation(step.node, first, step.arguments)
+        if isinstance(step.operation.row, Activation):
+            where = _activation(step, step.operation.row, first)
         else:
-            rule = _RULES.get(step.operation)
+            rule = _RULES.get(step.name)
             where = None if rule is None else rule(first, step)
         return None if where is None else where & torch.isfinite(first)
     except RuntimeError:  # shapes that do not broadcast: no element to speak of
         return None
 
 
-def _activation(call: syntax.Call, x: torch.Tensor, arguments: tuple[object, ...]) -> torch.Tensor | None:
-    row = call.function
-    assert isinstance(row, Activation)
+def _activation(step: Step, row: Activation, x: torch.Tensor) -> torch.Tensor | None:
     if not row.elementwise or not row.kinks:
         return None
-    given = [name for name, _ in call.keywords]
-    chosen = dict(row.parameters) | dict(zip(given, arguments[len(arguments) - len(given) :], strict=True))
-    chosen |= {
-        name: value
-        for (name, _), value in zip(row.parameters, arguments[1 : len(arguments) - len(given)], strict=False)
-    }
+    chosen = dict(row.parameters) | {name: value for name, (_, value) in step.operation.named(step.arguments).items()}
     numbers = {n: torch.as_tensor(v, dtype=torch.float64) for n, v in chosen.items() if isinstance(v, int | float)}
     where = torch.zeros_like(x, dtype=torch.bool)
     for text in row.kinks:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.errors import ArgumentError, GradcliError
-from gradcli.language import syntax
-from gradcli.language.catalogue.signature import WHOLE, Bound, bind
+from gradcli.errors import GradcliError
 from gradcli.numerics.autodiff import gradients
 from gradcli.numerics.capture import TORCH_ERRORS, TorchError
-from gradcli.numerics.evaluate import apply
 from gradcli.numerics.literals import Context
-from gradcli.recording.tape import Step
+from gradcli.recording.tape import Step, parts
 
 REFUSALS = (*TORCH_ERRORS, TorchError, GradcliError)
 """What applying an operation once more may end in."""
@@ -72,13 +69,11 @@ def slope_of(step: Step, context: Context) -> torch.Tensor | None:
 
 def applied(step: Step, changed: dict[int, torch.Tensor], context: Context) -> torch.Tensor | None:
     """The operation once more with some arguments replaced: its (first) value, None if that is no tensor."""
-    if not isinstance(step.node, syntax.Node):
-        return None
-    in_place = step.operation.endswith("_")
+    in_place = step.name.endswith("_")
     arguments = [changed.get(position, value) for position, value in enumerate(step.arguments)]
-    if in_place and isinstance(arguments[0], torch.Tensor):
+    if in_place and arguments and isinstance(arguments[0], torch.Tensor):
         arguments[0] = arguments[0].clone()
-    result = apply(step.node, arguments, context)
+    result = step.operation.apply(arguments, context)
     value = result[0] if isinstance(result, tuple) and result else result
     return value if isinstance(value, torch.Tensor) else None
 
@@ -101,44 +96,4 @@ def argument_position(step: Step, source: Step | None, slot: int | None = None) 
 def _same(argument: object, value: torch.Tensor) -> bool:
     if not isinstance(argument, torch.Tensor) or argument.shape != value.shape or argument.dtype != value.dtype:
         return False
-    return argument is value or torch.equal(_numbers(argument), _numbers(value))
-
-
-def _numbers(tensor: torch.Tensor) -> torch.Tensor:
-    """Without NaN, which equals nothing; complex numbers by their parts, for half of them PyTorch cannot do it."""
-    parts = torch.view_as_real(tensor.resolve_conj().resolve_neg()) if tensor.is_complex() else tensor
-    return parts.nan_to_num()
-
-
-def named_arguments(step: Step) -> dict[str, tuple[int, object]]:
-    """The arguments of a call by their names, each with its place among all; empty for what is no call."""
-    bound = _bound(step)
-    if bound is None:
-        return {}
-    split = len(step.arguments) - len(bound.keywords)
-    found = {parameter.name: (place, value) for place, (parameter, value) in enumerate(bound.positional)}
-    for place, (_, parameter, value) in enumerate(bound.keywords, start=split):
-        found[parameter.name] = (place, value)
-    return found
-
-
-def whole_arguments(step: Step) -> list[object]:
-    """What a call takes as integers, such as a size or the n of `matrix_power(x, n)`: numbers of no dtype."""
-    bound = _bound(step)
-    if bound is None:
-        return []
-    given = [*bound.positional, *((parameter, value) for _, parameter, value in bound.keywords)]
-    whole = [value for parameter, value in given if parameter.kind in WHOLE]
-    return [number for value in whole for number in (value if isinstance(value, list | tuple) else [value])]
-
-
-def _bound(step: Step) -> Bound | None:
-    call = step.node
-    if not isinstance(call, syntax.Call):
-        return None
-    split = len(step.arguments) - len(call.keywords)
-    keywords = dict(zip((word for word, _ in call.keywords), step.arguments[split:], strict=True))
-    try:
-        return bind(call.function, step.arguments[:split], keywords, name=call.written, is_tensor=torch.is_tensor)
-    except ArgumentError:
-        return None
+    return argument is value or torch.equal(parts(argument).nan_to_num(), parts(value).nan_to_num())

@@ -8,7 +8,7 @@ import torch
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.numerics.capture import array
 from gradcli.numerics.precision import is_lost
-from gradcli.recording.tape import LEAF, Step, Tape
+from gradcli.recording.tape import Step, Tape
 
 
 def lossy_step(evidence: Evidence, name: str, dtype: torch.dtype) -> Step | None:
@@ -17,9 +17,10 @@ def lossy_step(evidence: Evidence, name: str, dtype: torch.dtype) -> Step | None
     if tape is not None and (only := _only_step(tape)) is not None:
         return only
     wide = evidence.wide_tape
-    if tape is None or wide is None or len(tape.steps) != len(wide.steps) or name not in tape.leaves:
+    leaf = None if tape is None else tape.leaf(name)
+    if tape is None or wide is None or len(tape.steps) != len(wide.steps) or leaf is None:
         return None
-    current, sender = tape.leaves[name], None
+    current, sender = leaf, None
     while _differ(tape.arriving(current), wide.arriving(wide.steps[current.index]), dtype):
         sender = _worst_sender(tape, wide, current, dtype)
         if sender is None or sender is current:
@@ -32,7 +33,7 @@ def lossy_step(evidence: Evidence, name: str, dtype: torch.dtype) -> Step | None
 
 def _only_step(tape: Tape) -> Step | None:
     """The one sub-expression besides the inputs, which then lost whatever was lost; None where there are more."""
-    steps = [step for step in tape.steps if step.operation != LEAF]
+    steps = [step for step in tape.steps if not step.is_leaf]
     return steps[0] if len(steps) == 1 else None
 
 

@@ -9,10 +9,11 @@ import torch
 
 from gradcli.diagnose.findings.elements import largest
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.findings.words import name
 from gradcli.numerics.capture import wide
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import Finding, Phrase, phrase
+from gradcli.results.findings import Finding, Phrase, Severity, phrase
 
 FACTOR = 1e3
 IN_STEP = 20
@@ -37,31 +38,15 @@ class Change:
 def vanishing(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each such input, at the step that did most of it."""
     for change in changes(evidence, grown=False):
-        yield Finding(
-            code="vanishing",
-            severity="warning",
-            variable=change.variable,
-            expression=change.step.text,
-            span=change.step.span,
-            operation=change.step.operation,
-            node=change.step.graph_node,
-            phrase=_changes(change, "falls"),
-        )
+        yield finding_at(change.step, "vanishing", "warning", _changes(change, "falls"), variable=change.variable)
 
 
 def exploding(result: object, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each such input, at the step that did most of it."""
     for change in changes(evidence, grown=True):
-        yield Finding(
-            code="exploding",
-            severity="note" if change.in_step else "warning",
-            variable=change.variable,
-            expression=change.step.text,
-            span=change.step.span,
-            operation=change.step.operation,
-            node=change.step.graph_node,
-            phrase=_changes(change, "grows").so("the value is as large" if change.in_step else None),
-        )
+        severity: Severity = "note" if change.in_step else "warning"
+        said = _changes(change, "grows").so("the value is as large" if change.in_step else None)
+        yield finding_at(change.step, "exploding", severity, said, variable=change.variable)
 
 
 def _changes(change: Change, verb: str) -> Phrase:
@@ -84,14 +69,14 @@ def changes(evidence: Evidence, *, grown: bool) -> Iterator[Change]:
     cotangent = tape.arriving(last)
     if cotangent is None:
         return
-    for variable, leaf in tape.leaves.items():
-        gradient = tape.gradients.get(variable)
-        if gradient is None or not gradient.numel():
+    for leaf in tape.leaves:
+        gradient = tape.arriving(leaf)
+        if leaf.variable is None or gradient is None or not gradient.numel():
             continue
         start, end, changed = _beside(cotangent, gradient, grown=grown)
         if changed:
             in_step = max(largest(leaf.value), 1.0) * end <= IN_STEP * largest(last.value) * start
-            yield Change(variable, _culprit(tape, grown=grown) or leaf, start, end, in_step)
+            yield Change(leaf.variable, _culprit(tape, grown=grown) or leaf, start, end, in_step)
 
 
 def is_out_of_proportion(cotangent: torch.Tensor, gradient: torch.Tensor) -> bool:

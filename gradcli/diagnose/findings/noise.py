@@ -12,10 +12,9 @@ from gradcli.diagnose.findings.elements import Index, has_non_finite
 from gradcli.diagnose.findings.evidence import Evidence
 from gradcli.diagnose.findings.reasons import NORMALISING, in_double, squares_overflow
 from gradcli.diagnose.findings.words import at, dtype_of
-from gradcli.language import syntax
 from gradcli.numerics.capture import array
 from gradcli.numerics.precision import is_lost
-from gradcli.recording.from_expression import operation_of
+from gradcli.recording.operation import Operation
 from gradcli.recording.tape import Step
 from gradcli.results.findings import Difference, Phrase, phrase
 
@@ -36,26 +35,21 @@ class Noise:
     count: int
 
 
-def may_be_noise(node: syntax.Node) -> bool:
+def may_be_noise(operation: Operation) -> bool:
     """Whether an operation subtracts a mean."""
-    return isinstance(node, syntax.Call) and operation_of(node) in NORMALISING | SPREADS
+    return operation.name in NORMALISING | SPREADS
 
 
 def noise(evidence: Evidence) -> Iterator[Noise]:
     """Every such operation whose value has lost more than half of its digits."""
     for step in () if evidence.tape is None else evidence.tape.steps:
         value = step.value
-        if (
-            not isinstance(step.node, syntax.Call)
-            or not may_be_noise(step.node)
-            or value is None
-            or has_non_finite(value)
-        ):
+        if not may_be_noise(step.operation) or value is None or has_non_finite(value):
             continue
         wide = in_double(step)
         if (wide is None and not _hardly_varies(step)) or (wide is not None and not _lost(step, array(wide)).any()):
             continue
-        exact = evidence.exact_value(step.node)
+        exact = evidence.exact_value(step)
         true = exact if exact is not None else None if wide is None or _hardly_varies(step, wide.dtype) else array(wide)
         if true is not None and (lost := _lost(step, true)).any():
             yield _worst(step, true, lost, exact=exact is not None)
@@ -84,7 +78,7 @@ def _lost(step: Step, true: np.ndarray) -> np.ndarray:
     assert step.value is not None
     computed = array(step.value).astype(np.float64)
     largest = float(np.max(np.abs(true), initial=0.0))
-    scale = max(1.0, largest) if step.operation in NORMALISING else largest
+    scale = max(1.0, largest) if step.name in NORMALISING else largest
     lost: np.ndarray = is_lost(computed, true, step.value.dtype) & (
         np.abs(computed - true) > ROUNDINGS * torch.finfo(step.value.dtype).eps * scale
     )

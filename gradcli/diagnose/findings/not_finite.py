@@ -6,6 +6,7 @@ Each of them is a finding at its place, with the element and the numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -14,9 +15,10 @@ from gradcli.diagnose.findings import reasons
 from gradcli.diagnose.findings.elements import Index, has_nan, inside
 from gradcli.diagnose.findings.elements import at as element
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.findings.origins import Origin
 from gradcli.diagnose.findings.words import at, formula, more, name, number_at, variable_of
-from gradcli.recording.tape import LEAF, Step, Tape, node_name
+from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import At, Finding, Phrase, Severity, Spoiled, phrase
 from gradcli.results.phrasing import number, text
 
@@ -88,17 +90,8 @@ def finding(origin: Origin, evidence: Evidence, code: str, said: Phrase, severit
     """The finding at an origin's place."""
     step = origin.step
     leaf, index = _element(origin, evidence)
-    return Finding(
-        code=code,
-        severity=severity,
-        variable=leaf,
-        index=index or None,
-        expression=step.text,
-        span=step.span,
-        operation=None if step.operation == LEAF else step.operation,
-        node=None if origin.node is None or step.operation == LEAF else node_name(origin.node),
-        phrase=said,
-    )
+    found = finding_at(step, code, severity, said, variable=leaf, index=index or None, node=origin.node)
+    return replace(found, operation=None, node=None) if step.is_leaf else found
 
 
 def forward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
@@ -174,7 +167,7 @@ def spoiled_gradients(origin: Origin, tape: Tape) -> tuple[Spoiled, ...]:
     """The inputs whose gradients are not finite because of it: those with NaN, those with infinities."""
     by_kind: dict[Literal["nan", "infinite"], list[str]] = {}
     for leaf in origin.spoils:
-        by_kind.setdefault("nan" if has_nan(tape.gradients.get(leaf)) else "infinite", []).append(leaf)
+        by_kind.setdefault("nan" if has_nan(tape.arriving(leaf)) else "infinite", []).append(leaf.variable or "")
     return tuple(Spoiled(kind, tuple(leaves)) for kind, leaves in by_kind.items())
 
 
@@ -182,18 +175,13 @@ def _element(origin: Origin, evidence: Evidence) -> tuple[str | None, Index]:
     """The input and the element of it that are concerned; the element of the operand where that is no input."""
     if origin.kind not in ("forward", "underflow") or origin.step.value is None or evidence.tape is None:
         return variable_of(origin.operand), origin.index
-    if origin.step.operation == LEAF:
-        return origin.step.text, origin.index
+    if origin.step.is_leaf:
+        return origin.step.variable, origin.index
     inputs = {source.index: source for source in evidence.tape.inputs(origin.step)}
     floating = [s for s in inputs.values() if s.value is not None and s.value.is_floating_point()]
-    if (
-        origin.step.elementwise
-        and len(floating) == 1
-        and floating[0].operation == LEAF
-        and floating[0].value is not None
-    ):
+    if origin.step.elementwise and len(floating) == 1 and floating[0].is_leaf and floating[0].value is not None:
         index = inside(origin.index, floating[0].value.shape)
-        return (None, origin.index) if index is None else (floating[0].text, index)
+        return (None, origin.index) if index is None else (floating[0].variable, index)
     return None, origin.index
 
 

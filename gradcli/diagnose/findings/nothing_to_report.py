@@ -7,6 +7,7 @@ operation with a kink or with a slope that saturates.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 import torch
 
@@ -18,12 +19,13 @@ from gradcli.diagnose.findings.noise import may_be_noise
 from gradcli.diagnose.findings.poles import may_meet_zero
 from gradcli.diagnose.findings.saturated import possible_slope
 from gradcli.diagnose.findings.table import NOT_FINITE
-from gradcli.language.syntax import Node, Program, Update, postorder, roots
 from gradcli.numerics.capture import all_finite
+from gradcli.recording.from_expression import Foreseen
+from gradcli.recording.operation import Operation
 
 
 def has_nothing_to_report(
-    program: Program,
+    operations: Iterable[Foreseen],
     output: torch.Tensor,
     cotangent: torch.Tensor | None,
     gradients: Mapping[str, torch.Tensor | None],
@@ -41,16 +43,20 @@ def has_nothing_to_report(
     start = torch.ones_like(output) if cotangent is None else cotangent
     if {"vanishing", "exploding"} & asked and any(is_out_of_proportion(start, gradient) for gradient in present):
         return False
-    if any(isinstance(statement, Update) for statement in program.statements):
-        return False
-    if "underflow-forward" in asked and may_meet_zero(program):
-        return False
-    nodes = (node for root in roots(program) for node in postorder(root))
-    return not any(any(telling(node) for telling in _TELLING) for node in nodes)
+    return not any(_may_tell(each, asked) for each in operations)
 
 
-def _can_saturate(node: Node) -> bool:
-    return possible_slope(node) is not None
+def _may_tell(each: Foreseen, asked: AbstractSet[str]) -> bool:
+    operation = each.operation
+    if operation.out_of_place is not None:  # its arguments are not known
+        return True
+    if "underflow-forward" in asked and may_meet_zero(operation, each.computed):
+        return True
+    return any(telling(operation) for telling in _TELLING)
+
+
+def _can_saturate(operation: Operation) -> bool:
+    return possible_slope(operation) is not None
 
 
 _TELLING = (has_kinks, _can_saturate, may_gate, may_leave_its_domain, may_be_noise)

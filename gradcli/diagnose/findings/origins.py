@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from gradcli.diagnose.findings.elements import Index
-from gradcli.language import syntax
 from gradcli.numerics.literals import Context
+from gradcli.recording.operation import Constant
 from gradcli.recording.tape import GraphNode, Step, Tape
 
 if TYPE_CHECKING:
     from gradcli.diagnose.findings.true_value import TrueValue
 
 Kind = Literal["given", "forward", "backward", "accumulated", "underflow"]
+Cause = tuple[object, ...]
 Written = Mapping[str, torch.Tensor]
 """By the names of inputs: their numbers in float64, where the dtype has made infinities or zeros of them."""
 
@@ -33,7 +34,7 @@ class Origin:
     masked: the step that discards the element, so that the zero arrived that the slope was multiplied with, or a NaN.
     later, later_index: of a given or forward origin, the step that turned an infinity into the NaN.
     spoils: of a given or forward origin, the inputs whose gradients are not finite because of it.
-    constant: of a given number that stands in the expression, its place.
+    constant: of a given number that stands in the text of a step.
     written: of a given number, what was written where the dtype cannot hold it.
     shown: what a given number makes of the output, None where it does not reach it.
     rounded, met: of a number that was rounded to zero, its true value, and the origin at which that zero did harm.
@@ -53,8 +54,8 @@ class Origin:
     masked: Step | None = None
     later: Step | None = None
     later_index: Index = ()
-    spoils: tuple[str, ...] = ()
-    constant: syntax.Node | None = None
+    spoils: tuple[Step, ...] = ()
+    constant: Constant | None = None
     written: complex | None = None
     shown: float | None = None
     rounded: TrueValue | None = None
@@ -65,12 +66,16 @@ class Origin:
         """Whether it is a NaN."""
         return self.value != self.value
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What it has in common with others of the same cause."""
-        if self.kind == "given":
-            return (self.step.index, self.is_nan, self.constant and self.constant.span)
-        return (self.step.text, self.kind) if self.kind == "underflow" else (self.step.index,)
+
+def cause_of(tape: Tape, origin: Origin, *, alike: bool = False) -> Cause:
+    """What an origin has in common with others of the same cause.
+
+    alike: steps that compute the same are one cause, wherever they stand.
+    """
+    step = tape.twins[origin.step.index] if alike or origin.kind == "underflow" else origin.step.index
+    if origin.kind == "given":
+        return (step, origin.is_nan, origin.constant and origin.constant.place)
+    return (step, origin.kind) if origin.kind == "underflow" else (step,)
 
 
 def origins(tape: Tape, context: Context, written: Written | None = None) -> list[Origin]:
@@ -80,34 +85,35 @@ def origins(tape: Tape, context: Context, written: Written | None = None) -> lis
     """
     from gradcli.diagnose.findings import backward, forward, underflowed  # they make origins
 
-    found: dict[tuple[object, ...], Origin] = {}
+    found: dict[Cause, Origin] = {}
     written = written or {}
     for origin in forward.origins(tape, written):
         for cause in underflowed.traced(tape, origin, written):
-            found.setdefault(cause.key, cause)
-    for name, origin in backward.origins(tape, context):
-        given = [cause for cause in forward.given_to(tape, origin, written) if _is_to_blame(cause, origin, found)]
+            found.setdefault(cause_of(tape, cause), cause)
+    for leaf, origin in backward.origins(tape, context):
+        given = [cause for cause in forward.given_to(tape, origin, written) if _is_to_blame(tape, cause, origin, found)]
         earlier = [] if given else [cause for cause in found.values() if _explains(tape, cause, origin)]
         causes = given or [cause for cause in earlier if cause is earlier[0] or cause.kind == "underflow"]
         if not causes and origin.kind == "backward":
             hidden = forward.hidden_nan(tape, origin, written)
             causes = [replace(cause, masked=origin.masked, spoils=()) for cause in hidden]
         for cause in causes or underflowed.traced(tape, origin, written):
-            found[cause.key] = _spoiling(found.get(cause.key, cause), name)
+            same = cause_of(tape, cause)
+            found[same] = _spoiling(found.get(same, cause), leaf)
     return list(found.values())
 
 
-def _is_to_blame(given: Origin, origin: Origin, found: Container[tuple[object, ...]]) -> bool:
+def _is_to_blame(tape: Tape, given: Origin, origin: Origin, found: Container[Cause]) -> bool:
     """Whether a given number explains a gradient, rather than the operation that met it.
 
     Infinities are often meant, and a NaN that a mask discards has been seen: both only where they spoil the value too.
     """
-    return given.key in found or given.written is not None or (given.is_nan and origin.masked is None)
+    return cause_of(tape, given) in found or given.written is not None or (given.is_nan and origin.masked is None)
 
 
-def _spoiling(origin: Origin, name: str) -> Origin:
+def _spoiling(origin: Origin, leaf: Step) -> Origin:
     may = origin.kind in ("given", "forward", "underflow")
-    return replace(origin, spoils=(*origin.spoils, name)) if may and name not in origin.spoils else origin
+    return replace(origin, spoils=(*origin.spoils, leaf)) if may and leaf not in origin.spoils else origin
 
 
 def _explains(tape: Tape, earlier: Origin, origin: Origin) -> bool:

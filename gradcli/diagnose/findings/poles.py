@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence
 
-from gradcli.language import syntax
-from gradcli.recording.from_expression import operation_of
+from gradcli.recording.operation import Operation
 
 POLES = {
     "log": 0, "log2": 0, "log10": 0, "logit": 0, "sqrt": 0, "rsqrt": 0, "reciprocal": 0, "lgamma": 0, "digamma": 0,
@@ -18,21 +17,7 @@ NORMS = frozenset(
 """They add up powers, and their derivative divides by what they give."""
 
 
-def may_meet_zero(program: syntax.Program) -> bool:
-    """Whether an operation could meet a zero that was computed, by the text alone."""
-    computed = {statement.target for statement in program.statements if isinstance(statement, syntax.Assign)}
-    nodes = (node for root in syntax.roots(program) for node in syntax.postorder(root))
-    return any(_meets_zero(node, computed) for node in nodes)
-
-
-def _meets_zero(node: syntax.Node, computed: Set[str]) -> bool:
-    if not isinstance(node, syntax.Binary | syntax.Call):
-        return False
-    operation = operation_of(node)
-    if operation in NORMS:
-        return True
-    operands, position = syntax.children(node), POLES.get(operation)
-    if position is None or position >= len(operands):
-        return False
-    operand = operands[position]
-    return operand.name in computed if isinstance(operand, syntax.Name) else not isinstance(operand, syntax.Literal)
+def may_meet_zero(operation: Operation, computed: Sequence[bool]) -> bool:
+    """Whether an operation could meet a zero that was computed. computed: for each argument, whether it was."""
+    position = POLES.get(operation.name)
+    return operation.name in NORMS or (position is not None and any(computed[position : position + 1]))

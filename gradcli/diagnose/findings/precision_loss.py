@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.findings.lossy_step import lossy_step
 from gradcli.diagnose.findings.noise import described, noise
 from gradcli.diagnose.findings.words import variable_of
@@ -68,17 +69,8 @@ def cancellation(result: GradResult | LossResult | TraceResult, evidence: Eviden
     noisy = [] if evidence.nothing_to_report else [found for found in noise(evidence) if found.step.index not in known]
     for found in noisy:
         (operand, *_) = evidence.tape.inputs(found.step) if evidence.tape is not None else [None]
-        yield Finding(
-            code="cancellation",
-            severity="warning",
-            variable=variable_of(operand),
-            index=found.index,
-            expression=found.step.text,
-            span=found.step.span,
-            operation=found.step.operation,
-            node=found.step.graph_node,
-            phrase=described(found),
-        )
+        variable = variable_of(operand)
+        yield finding_at(found.step, "cancellation", "warning", described(found), variable=variable, index=found.index)
     for loss in losses:
         if loss.exact or all(found.step is not loss.step for found in noisy):
             yield _finding(loss, "cancellation", result.expression)
@@ -126,18 +118,10 @@ def _finding(loss: PrecisionLoss, code: str, expression: str) -> Finding:
     error = Difference(
         "derivative", loss.dtype, loss.computed, loss.true, exact=loss.exact, others=loss.others, ulps=ulps
     )
-    step = loss.step
-    return Finding(
-        code=code,
-        severity="warning",
-        variable=loss.variable,
-        index=loss.index,
-        expression=expression if step is None else step.text,
-        span=None if step is None else step.span,
-        operation=None if step is None else step.operation,
-        node=None if step is None else step.graph_node,
-        phrase=phrase("{at}", at=At(loss.variable, loss.index, loss.value)).because(error),
-    )
+    said = phrase("{at}", at=At(loss.variable, loss.index, loss.value)).because(error)
+    if loss.step is None:
+        return Finding(code, "warning", said, variable=loss.variable, index=loss.index, expression=expression)
+    return finding_at(loss.step, code, "warning", said, variable=loss.variable, index=loss.index)
 
 
 def _suspects(

@@ -75,9 +75,9 @@ def of_value(step: Step, index: Index, value: float, context: Context) -> Phrase
     if value in (float("inf"), float("-inf")) and (_is_narrowed(step, index) or _is_finite_in_double(step, index)):
         largest = torch.finfo(step.values[0].dtype).max
         return phrase("the largest {dtype} is {largest}", dtype=dtype_of(step.values[0]), largest=largest)
-    if value != value and step.operation in NORMALISING and squares_overflow(step):
+    if value != value and step.name in NORMALISING and squares_overflow(step):
         return phrase("the squares that it adds up are more than the largest {dtype}", dtype=dtype_of(step.values[0]))
-    reason = (_VALUE if value != value else _INFINITE).get(step.operation)
+    reason = (_VALUE if value != value else _INFINITE).get(step.name)
     spoilt = any(isinstance(argument, torch.Tensor) and has_non_finite(argument) for argument in step.arguments)
     if reason is not None and (not spoilt or reason is _INF_MINUS_INF):
         return phrase(reason)
@@ -118,9 +118,9 @@ def _spoilt_by(step: Step) -> Phrase | None:
 def of_gradient(step: Step) -> Phrase | None:
     """Why a gradient is not finite although a finite one arrived: what it is multiplied with."""
     for position, argument in enumerate(step.arguments):
-        if isinstance(argument, torch.Tensor) and has_non_finite(argument) and step.operation not in _GRADIENT:
+        if isinstance(argument, torch.Tensor) and has_non_finite(argument) and step.name not in _GRADIENT:
             return phrase("it multiplies by {element}", element=_argument(step, position, first(non_finite(argument))))
-    reason = _GRADIENT.get(step.operation)
+    reason = _GRADIENT.get(step.name)
     return None if reason is None else phrase(reason)
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import torch
 
 from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.findings.local import local_derivative
 from gradcli.diagnose.findings.words import name, number_at, variable_of
 from gradcli.diagnose.findings.zeros import ZeroOrigin
-from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Activation
-from gradcli.numerics.evaluate import Observed
+from gradcli.recording.operation import Operation
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding, Phrase, phrase
 
@@ -40,8 +40,7 @@ def saturated(result: object, evidence: Evidence) -> Iterator[Finding]:
 
 def _derivative(origin: ZeroOrigin, evidence: Evidence) -> Phrase | None:
     """`the derivative at x[0] = 30 is 3.5e-26`, where the reference knows a number other than zero."""
-    assert evidence.tape is not None
-    leaf = evidence.tape.leaves[origin.variable]
+    leaf = origin.leaf
     true = evidence.exact_slopes(origin.variable, [0]).get(0, 0.0)
     if true == 0 or leaf.value is None:
         return None
@@ -50,21 +49,14 @@ def _derivative(origin: ZeroOrigin, evidence: Evidence) -> Phrase | None:
 
 def _finding(step: Step, variable: str | None, why: Phrase, tape: Tape) -> Finding:
     inputs = tape.inputs(step)
-    return Finding(
-        code="saturated",
-        severity="warning",
-        variable=variable or variable_of(inputs[0] if inputs else None),
-        expression=step.text,
-        span=step.span,
-        operation=step.operation,
-        node=step.graph_node,
-        phrase=phrase("{step} is saturated", step=name(step)).because(why),
-    )
+    said = phrase("{step} is saturated", step=name(step)).because(why)
+    variable = variable or variable_of(inputs[0] if inputs else None)
+    return finding_at(step, "saturated", "warning", said, variable=variable)
 
 
 def _largest_slope(step: Step, evidence: Evidence) -> float | None:
     """The largest slope at the step's elements if all of them are saturated, else None."""
-    possible = possible_slope(step.node)
+    possible = possible_slope(step.operation)
     if possible is None or not step.edges:
         return None
     local = _by_passage(step, evidence.tape)
@@ -86,12 +78,12 @@ def _by_passage(step: Step, tape: Tape | None) -> torch.Tensor | None:
     return sent / reached
 
 
-def possible_slope(node: Observed) -> float | None:
+def possible_slope(operation: Operation) -> float | None:
     """The largest slope that an operation which saturates can have, where the catalogue knows it as a number."""
-    if not isinstance(node, syntax.Call) or not isinstance(node.function, Activation):
+    row = operation.row
+    if not isinstance(row, Activation) or not row.elementwise or operation.keywords:
         return None
-    row = node.function
-    if row.saturation is None or row.largest_slope is None or not row.elementwise or node.keywords:
+    if row.saturation is None or row.largest_slope is None:
         return None
     try:
         return float(row.largest_slope)

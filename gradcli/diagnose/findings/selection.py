@@ -32,7 +32,7 @@ def discarding(tape: Tape, node: GraphNode, where: Index) -> Step | None:
             continue
         seen.add(current)
         step = tape.owner_of(current)
-        if step is not None and (step.operation in SELECTING or _is_mask(tape, step, where)):
+        if step is not None and (step.name in SELECTING or _is_mask(tape, step, where)):
             return step
         incoming = [gradient for gradient in tape.passages[current].incoming if gradient is not None]
         if any(at(gradient, where) not in (0, None) for gradient in incoming):
@@ -49,7 +49,7 @@ def senders(tape: Tape, node: GraphNode) -> list[GraphNode]:
 
 def _is_mask(tape: Tape, step: Step, where: Index) -> bool:
     """Whether a step multiplies the element by a zero of a tensor that is not differentiated."""
-    if step.operation != "mul":
+    if step.name != "mul":
         return False
     return any(_zero_at(source.value, where) for source in tape.inputs(step) if not source.edges)
 

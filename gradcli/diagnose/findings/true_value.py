@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isinf
-from typing import Any
 
-import numpy as np
 import torch
 
 from gradcli.diagnose.findings.elements import Index, at, first, inside
 from gradcli.diagnose.findings.reasons import in_double
-from gradcli.language import syntax
-from gradcli.language.syntax import Node, Program
-from gradcli.numerics import reference
 from gradcli.numerics.capture import array
 from gradcli.recording.tape import Step
 from gradcli.results.phrasing import number
@@ -51,7 +46,7 @@ def rounded_to_zero(step: Step, zeros: torch.Tensor) -> TrueValue | None:
             index = first(lost)
             value = float(wide[index]) if index else float(wide)
             return TrueValue(index, number(value), abs(value))
-    if step.operation.removesuffix("_") not in UNDERFLOWING or _is_plain_zero(step, first(zeros)):
+    if step.name.removesuffix("_") not in UNDERFLOWING or _is_plain_zero(step, first(zeros)):
         return None
     return _by_reference(step, zeros)
 
@@ -62,22 +57,18 @@ def _is_plain_zero(step: Step, index: Index) -> bool:
     if step.elementwise:
         elements = [at(tensor, own) for tensor in tensors if (own := inside(index, tensor.shape)) is not None]
         return any(element == 0 or (element is not None and isinf(element)) for element in elements)
-    if step.operation in ("prod", "cumprod"):
+    if step.name in ("prod", "cumprod"):
         return any(bool((tensor == 0).any()) for tensor in tensors)
     narrow = all(tensor.dtype is not torch.float64 for tensor in tensors)
-    return narrow and step.operation not in ("softmax", "softmin")
+    return narrow and step.name not in ("softmax", "softmin")
 
 
 def _by_reference(step: Step, zeros: torch.Tensor) -> TrueValue | None:
     """The same by the reference, whose exponents have no end."""
     index = first(zeros)
     operands = _operands(step, index)
-    if operands is None:
-        return None
-    node, values = operands
-    try:
-        found = reference.value(Program(step.text, (), node, tuple(values)), values)
-    except reference.NoReference:
+    found = None if operands is None else step.operation.exact(operands)
+    if found is None:
         return None
     element = found.reshape(-1)[0] if found.size == 1 else found[index] if found.shape == zeros.shape else 0
     if element == 0 or element != element:
@@ -87,40 +78,15 @@ def _by_reference(step: Step, zeros: torch.Tensor) -> TrueValue | None:
     return TrueValue(index, mp.nstr(element, 6), float(abs(element)))
 
 
-def _operands(step: Step, index: Index) -> tuple[Node, dict[str, np.ndarray[Any, Any]]] | None:
-    """The operation on names for its operands, and their numbers: of an elementwise one those of the element alone."""
-    node = step.node
-    if not isinstance(node, syntax.Node) or len(syntax.children(node)) != len(step.arguments):
-        return None
-    values: dict[str, np.ndarray[Any, Any]] = {}
-    named: list[Node] = []
-    for place, (child, argument) in enumerate(zip(syntax.children(node), step.arguments, strict=True)):
-        if isinstance(argument, torch.Tensor):
-            if argument.is_complex() or (not step.elementwise and argument.numel() > MAX_ELEMENTS):
-                return None
-            own = inside(index, argument.shape) if step.elementwise else None
-            values[f"_{place}"] = array(argument[own] if own else argument)
-            named.append(syntax.Name(f"_{place}", child.span))
+def _operands(step: Step, index: Index) -> list[object] | None:
+    """The arguments as arrays: of an elementwise operation the element alone; None if there is too much of them."""
+    found: list[object] = []
+    for argument in step.arguments:
+        if not isinstance(argument, torch.Tensor):
+            found.append(argument)
+        elif argument.is_complex() or (not step.elementwise and argument.numel() > MAX_ELEMENTS):
+            return None
         else:
-            named.append(child)
-    return _with_children(node, named), values
-
-
-def _with_children(node: Node, children: list[Node]) -> Node:
-    match node:
-        case syntax.Binary():
-            return replace(node, left=children[0], right=children[1])
-        case syntax.Unary():
-            return replace(node, operand=children[0])
-        case syntax.Call(receiver=receiver, arguments=arguments, keywords=keywords):
-            start = 0 if receiver is None else 1
-            end = start + len(arguments)
-            names = [name for name, _ in keywords]
-            return replace(
-                node,
-                receiver=None if receiver is None else children[0],
-                arguments=tuple(children[start:end]),
-                keywords=tuple(zip(names, children[end:], strict=True)),
-            )
-        case _:
-            return node
+            own = inside(index, argument.shape) if step.elementwise else None
+            found.append(array(argument[own] if own else argument))
+    return found

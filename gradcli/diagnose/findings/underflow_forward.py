@@ -18,7 +18,7 @@ from gradcli.diagnose.findings.underflowed import behind, zeros_met
 from gradcli.diagnose.findings.words import at, name
 from gradcli.numerics.capture import dtype_name
 from gradcli.numerics.precision import half_the_digits, smallest_subnormal
-from gradcli.recording.tape import LEAF, Step, Tape
+from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding, Phrase, Severity, phrase
 
 
@@ -34,7 +34,7 @@ def underflow_forward(result: object, evidence: Evidence) -> Iterator[Finding]:
             yield not_finite.finding(origin, evidence, "underflow-forward", _phrase(origin, evidence))
     busy = {step.index for origin in evidence.origins for step in (origin.step, origin.met and origin.met.step) if step}
     for step in tape.steps:
-        if step.index not in busy and (step.operation in POLES or step.operation in NORMS):
+        if step.index not in busy and (step.name in POLES or step.name in NORMS):
             for origin in _harmless(tape, step, evidence):
                 severity = _severity(step, evidence)
                 if origin.step.index not in seen and severity is not None:
@@ -45,7 +45,7 @@ def underflow_forward(result: object, evidence: Evidence) -> Iterator[Finding]:
 
 def _harmless(tape: Tape, step: Step, evidence: Evidence) -> Iterator[Origin]:
     """The numbers that were rounded to the zeros which a step meets, where nothing has become NaN or infinite."""
-    if step.operation == "pow" and not any(isinstance(n, int | float) and n < 1 for n in step.arguments[1:]):
+    if step.name == "pow" and not any(isinstance(n, int | float) and n < 1 for n in step.arguments[1:]):
         return
     for source, zeros in zeros_met(tape, step, None):
         for one in behind(tape, source, zeros, evidence.written):
@@ -56,7 +56,7 @@ def _severity(step: Step, evidence: Evidence) -> Severity | None:
     """A norm is only worth a word where it makes a difference: what divides by it is a step of its own."""
     if _differs(evidence):
         return "error"
-    return None if step.operation in NORMS else "warning"
+    return None if step.name in NORMS else "warning"
 
 
 def _differs(evidence: Evidence) -> bool:
@@ -97,7 +97,7 @@ def _phrase(origin: Origin, evidence: Evidence) -> Phrase:
 def _rounded(origin: Origin, evidence: Evidence) -> Phrase:
     assert origin.rounded is not None
     true, why = origin.rounded.text, _why(origin.step, origin.rounded)
-    if origin.step.operation == LEAF:
+    if origin.step.is_leaf:
         given = phrase("{at} = {true} was given, and becomes 0", at=at(origin.step, origin.index), true=true)
         return given.because(why)
     seen = not_finite.stated(origin.step, origin.index, evidence)
@@ -112,7 +112,7 @@ def _why(step: Step, true: TrueValue) -> Phrase:
         return smallest
     if true.size < normal:
         return phrase("it is below {normal}, the smallest normal {dtype}", normal=normal, dtype=dtype_name(dtype))
-    inside = "the powers that it adds up round" if step.operation in NORMS else "a product on the way rounds"
+    inside = "the powers that it adds up round" if step.name in NORMS else "a product on the way rounds"
     return phrase("{inside} to 0, {smallest}", inside=inside, smallest=smallest)
 
 

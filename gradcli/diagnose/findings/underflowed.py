@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.diagnose.findings import constants
 from gradcli.diagnose.findings.elements import aligned, at, first
 from gradcli.diagnose.findings.origins import Origin, Written
 from gradcli.diagnose.findings.poles import NORMS, POLES
 from gradcli.diagnose.findings.true_value import TrueValue, rounded_to_zero
-from gradcli.language import syntax
-from gradcli.recording.tape import LEAF, Step, Tape
+from gradcli.recording.tape import Step, Tape
 from gradcli.results.phrasing import number
 
 PRODUCTS = frozenset(
@@ -50,7 +48,7 @@ def _behind(
     value = step.value
     if value is None or value.is_complex() or not bool(zeros.any()):
         return []
-    step, is_input = _as_binary(tape, step), step.operation == LEAF
+    step, is_input = _out_of_place(tape, step), step.is_leaf
     true = _as_written(step, zeros, written) if is_input else rounded_to_zero(step, zeros)
     if true is not None:
         known[step.index] = [Rounded(step, true)] if is_input or _is_underflow(step, true) else []
@@ -61,30 +59,30 @@ def _behind(
         fed = None if own is None or not own.is_floating_point() else aligned(step.elementwise, zeros, own) & (own == 0)
         if fed is not None and bool(fed.any()):
             parts.append(_behind(tape, source, fed, written, known))
-    if (step.operation in PRODUCTS and not all(parts)) or (step.operation == "sub" and _cancel(parts)):
+    if (step.name in PRODUCTS and not all(parts)) or (step.name == "sub" and _cancel(tape, parts)):
         return []
     known[step.index] = [one for part in parts for one in part]
     return known[step.index]
 
 
-def _as_binary(tape: Tape, step: Step) -> Step:
+def _out_of_place(tape: Tape, step: Step) -> Step:
     """`y *= 2` as `y * 2`; anything else as it is."""
-    node, sources = step.node, tape.inputs(step)
-    if not isinstance(node, syntax.Update) or not sources:
+    operation, sources = step.operation.out_of_place, tape.inputs(step)
+    if operation is None or not sources:
         return step
-    value = sources[1].value if len(sources) > 1 else constants.value_of(node.value)
-    binary = syntax.Binary(node.operator, node.target, node.value, node.span)
-    return replace(step, node=binary, operation=node.operator, arguments=(sources[0].value, value))
+    number = next((constant.number for constant in step.operation.constants(())), None)
+    value = sources[1].value if len(sources) > 1 else number
+    return replace(step, operation=operation, arguments=(sources[0].value, value))
 
 
-def _cancel(parts: list[list[Rounded]]) -> bool:
+def _cancel(tape: Tape, parts: list[list[Rounded]]) -> bool:
     """Whether the same number was subtracted from itself: that is a true zero."""
-    first, *others = [[(one.step.text, one.true.text) for one in part] for part in parts] or [[]]
+    first, *others = [[(tape.twins[one.step.index], one.true.text) for one in part] for part in parts] or [[]]
     return others == [first]
 
 
 def _as_written(leaf: Step, zeros: torch.Tensor, written: Written) -> TrueValue | None:
-    wide = written.get(leaf.text)
+    wide = written.get(leaf.variable or "")
     lost = None if wide is None else zeros & (wide != 0)
     if wide is None or lost is None or not bool(lost.any()):
         return None
@@ -95,7 +93,7 @@ def _as_written(leaf: Step, zeros: torch.Tensor, written: Written) -> TrueValue 
 
 def _is_underflow(step: Step, true: TrueValue) -> bool:
     """Whether a number was too small for the dtype, or a power or a product inside was: else digits were lost."""
-    inside = step.operation in NORMS or step.operation in ("prod", "cumprod")
+    inside = step.name in NORMS or step.name in ("prod", "cumprod")
     return inside or true.size < torch.finfo(step.values[0].dtype).smallest_normal
 
 
@@ -107,9 +105,9 @@ def zeros_met(tape: Tape, step: Step, focus: torch.Tensor | None) -> Iterator[tu
     value = step.value
     if value is None or not value.is_floating_point():
         return
-    if step.operation in NORMS:
+    if step.name in NORMS:
         yield step, (value == 0) if focus is None else (value == 0) & focus
-    position = POLES.get(step.operation.removesuffix("_"))
+    position = POLES.get(step.name.removesuffix("_"))
     argument = step.arguments[position] if position is not None and position < len(step.arguments) else None
     for source in dict.fromkeys(tape.inputs(step)):
         own = source.value
@@ -152,7 +150,7 @@ def _underflow(rounded: Rounded, met: Origin) -> Origin:
 
 def _beside(tape: Tape, origin: Origin, written: Written) -> Iterator[Origin]:
     later = origin.later
-    if later is None or later.operation != "mul" or later.value is None:
+    if later is None or later.name != "mul" or later.value is None:
         return
     focus = torch.zeros(later.value.shape, dtype=torch.bool, device=later.value.device)
     if len(origin.later_index) != focus.ndim:

@@ -9,8 +9,7 @@ import torch
 
 from gradcli.diagnose.findings import elements
 from gradcli.diagnose.findings.elements import Index
-from gradcli.language import syntax
-from gradcli.recording.tape import LEAF, Step
+from gradcli.recording.tape import Step
 from gradcli.results.findings import At, Phrase, phrase
 from gradcli.results.phrasing import number
 
@@ -67,17 +66,13 @@ def shortened(text: str, most: int = LONGEST) -> str:
 
 def texts_of(step: Step) -> list[str]:
     """The arguments of a step as the user wrote them."""
-    if not isinstance(step.node, syntax.Node):
-        return []
-    start = step.node.span[0]
-    return [shortened(step.text[child.span[0] - start : child.span[1] - start]) for child in syntax.children(step.node)]
+    return [shortened(place.text) for place in step.operation.places]
 
 
 def at(step: Step, index: Index, value: float | None = None) -> At:
     """`x[0]`, `log(x)[0]`, or `(1 - x)[0]`, with its value where it is known."""
     text = name(step)
-    is_call = isinstance(step.node, syntax.Name | syntax.Call | syntax.Index | syntax.Attribute)
-    return At(f"({text})" if index and not is_call else text, index, value)
+    return At(f"({text})" if index and step.operation.infix else text, index, value)
 
 
 def number_at(step: Step, index: Index) -> At:
@@ -92,7 +87,7 @@ def of_input(variable: str, index: Sequence[int], value: float | None = None) ->
 
 def variable_of(step: Step | None) -> str | None:
     """The input's name, if the step is one."""
-    return step.text if step is not None and step.operation == LEAF else None
+    return None if step is None else step.variable
 
 
 def more(count: int) -> Phrase | None:
@@ -105,7 +100,7 @@ def formula(step: Step, position: int, values: Sequence[float | None]) -> str | 
 
     values: the elements of the arguments, None for what is no number.
     """
-    operation = step.operation
+    operation = step.name
     template = _FORMULAS.get(operation) if position == 0 else None
     if operation == "pow" and len(values) == 2:
         template = _POWER.get(position)

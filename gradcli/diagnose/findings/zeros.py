@@ -15,7 +15,6 @@ from gradcli.diagnose.findings.kink import has_kinks
 from gradcli.diagnose.findings.local import REFUSALS, applied, argument_position, local_derivative
 from gradcli.diagnose.findings.origins import depends_on
 from gradcli.diagnose.findings.selection import SELECTING
-from gradcli.language import syntax
 from gradcli.numerics.autodiff import gradients
 from gradcli.numerics.capture import array
 from gradcli.numerics.literals import Context
@@ -60,13 +59,19 @@ class ZeroOrigin:
         function that is flat at this very point; `constant`: zero here and around.
     """
 
-    variable: str
+    leaf: Step
     step: Step
-    node: GraphNode | None
+    node: GraphNode
     edge: Edge
     reached: float
     why: Why = "constant"
     cancelled: tuple[float, ...] = ()
+
+    @property
+    def variable(self) -> str:
+        """The name of the input."""
+        assert self.leaf.variable is not None
+        return self.leaf.variable
 
 
 def zero_origins(tape: Tape, context: Context, beside: Callable[[str], bool] | None = None) -> Iterator[ZeroOrigin]:
@@ -74,15 +79,15 @@ def zero_origins(tape: Tape, context: Context, beside: Callable[[str], bool] | N
 
     beside: whether an input has a gradient a little beside the point.
     """
-    for name, leaf in tape.leaves.items():
-        gradient = tape.gradients.get(name)
+    for leaf in tape.leaves:
+        gradient = tape.arriving(leaf)
         if gradient is None or gradient.numel() == 0 or bool((gradient != 0).any()):
             continue
-        found = (origin for edge in leaf.edges if (origin := _walk(tape, edge, name, leaf)) is not None)
+        found = (origin for edge in leaf.edges if (origin := _walk(tape, edge, leaf)) is not None)
         origin = next(found, None)
         if origin is not None:
             why: Why = origin.why if origin.cancelled else _why(tape, origin, context)
-            if why == "stationary" and beside is not None and not beside(name):
+            if why == "stationary" and beside is not None and not beside(origin.variable):
                 why = "constant"  # the operation has a slope beside this point, but not for what the input can do
             yield replace(origin, why=why)
 
@@ -92,7 +97,7 @@ def doubtful(tape: Tape, name: str, origins: Sequence[ZeroOrigin]) -> np.ndarray
 
     Where not all of it is zero: only if every step works element by element, and none discards elements.
     """
-    leaf = tape.leaves.get(name)
+    leaf = tape.leaf(name)
     if leaf is None or leaf.value is None:
         return np.zeros((), dtype=bool)
     shape = tuple(leaf.value.shape)
@@ -100,7 +105,7 @@ def doubtful(tape: Tape, name: str, origins: Sequence[ZeroOrigin]) -> np.ndarray
     if whole is not None:
         return np.full(shape, is_doubtful(tape, whole) and whole.why != "saturated")
     smooth = [step for step in tape.steps if not _is_exact(step)]
-    if not smooth or not all(step.elementwise and not _is_gate(step) and step.operation not in FLAT for step in smooth):
+    if not smooth or not all(step.elementwise and not _is_gate(step) and step.name not in FLAT for step in smooth):
         return np.zeros(shape, dtype=bool)
     moved: np.ndarray = array(leaf.value) != 0
     return moved
@@ -115,14 +120,14 @@ def is_doubtful(tape: Tape, origin: ZeroOrigin) -> bool:
 
 
 def _is_exact(step: Step) -> bool:
-    return step.operation in EXACT
+    return step.name in EXACT
 
 
 def _is_gate(step: Step) -> bool:
-    return step.operation in SELECTING or (isinstance(step.node, syntax.Node) and has_kinks(step.node))
+    return step.name in SELECTING or has_kinks(step.operation)
 
 
-def _walk(tape: Tape, edge: Edge, name: str, leaf: Step) -> ZeroOrigin | None:
+def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
     """The origin nearest to the output among all ways up."""
     waiting: list[Edge] = [edge]
     seen: set[Edge] = set()
@@ -140,7 +145,7 @@ def _walk(tape: Tape, edge: Edge, name: str, leaf: Step) -> ZeroOrigin | None:
             readers = [source for source in tape.inputs(meeting) if current in source.edges]
             inside = len(readers) == 1 and all(tape.owner_of(node) is meeting for node, _ in sent)
             why: Why = "constant" if inside else "met"
-            met = ZeroOrigin(name, meeting, current[0], current, most, why, () if inside else values)
+            met = ZeroOrigin(leaf, meeting, current[0], current, most, why, () if inside else values)
             best = _nearer(best, met)
             continue
         for node, tensor in sent:
@@ -149,7 +154,7 @@ def _walk(tape: Tape, edge: Edge, name: str, leaf: Step) -> ZeroOrigin | None:
                 continue
             reached = max((largest(g) for g in tape.passages[node].incoming if g is not None), default=0.0)
             if reached > 0:
-                best = _nearer(best, ZeroOrigin(name, step, node, current, reached))
+                best = _nearer(best, ZeroOrigin(leaf, step, node, current, reached))
             else:
                 waiting.extend((node, i) for i in range(len(tape.passages[node].incoming)))
     return best
@@ -158,18 +163,18 @@ def _walk(tape: Tape, edge: Edge, name: str, leaf: Step) -> ZeroOrigin | None:
 def _why(tape: Tape, origin: ZeroOrigin, context: Context) -> Why:
     """What made the zero, by trying the operation with other weights and at other points."""
     step = origin.step
-    if step.operation in FLAT:
+    if step.name in FLAT:
         return "flat"
     position = _position(tape, origin)
     movable = _movable(tape, step)
     arriving = tape.arriving(step)
     if position is None or arriving is None or step.value is None:
-        return "saturated" if step.operation in SATURATING else "constant"
+        return "saturated" if step.name in SATURATING else "constant"
     double = replace(context, dtype=torch.float64)
     weights = arriving.double() * spread(arriving, 0.5, 1.5)
     if largest(local_derivative(step, position, context, cotangent=weights.to(arriving.dtype))) > 0:
         return "inside"
-    if step.operation in SATURATING and _moves(step, position, {position}, 0.0, weights, double):
+    if step.name in SATURATING and _moves(step, position, {position}, 0.0, weights, double):
         return "saturated"
     if _moves(step, position, movable, 1.0, weights, double) and _is_level(step, position, arriving, double):
         return "stationary"
@@ -180,11 +185,9 @@ def _position(tape: Tape, origin: ZeroOrigin) -> int | None:
     """Which argument the zero was sent to."""
     source = next((s for s in tape.inputs(origin.step) if origin.edge in s.edges), None)
     if source is None:  # between two of the nodes that the call made: the operand that comes from the input
-        leaf = tape.leaves[origin.variable]
-        sources = [operand for operand in tape.inputs(origin.step) if depends_on(tape, operand, leaf)]
+        sources = [operand for operand in tape.inputs(origin.step) if depends_on(tape, operand, origin.leaf)]
         source = sources[0] if len(sources) == 1 else None
-    edges = () if origin.node is None else origin.node.next_functions
-    slot = next((place for place, edge in enumerate(edges) if edge == origin.edge), None)
+    slot = next((place for place, edge in enumerate(origin.node.next_functions) if edge == origin.edge), None)
     return argument_position(origin.step, source, slot)
 
 

@@ -20,7 +20,7 @@ from gradcli.numerics import graph
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, dtype_name
 from gradcli.numerics.watch import Watch
-from gradcli.recording.from_expression import Recorder
+from gradcli.recording.from_expression import ExpressionRecorder
 from gradcli.recording.tape import GraphNode as Node
 from gradcli.recording.tape import Step, node_name
 from gradcli.results import GraphNode, SavedTensor
@@ -48,7 +48,7 @@ class Autopsy:
 
     plan: Plan
     bound: BoundExpression
-    recorder: Recorder = field(init=False)
+    recorder: ExpressionRecorder = field(init=False)
     stage: Stage = field(init=False)
     nodes: list[Node] = field(init=False)
     slots: list[graph.Saved] = field(init=False)
@@ -57,7 +57,7 @@ class Autopsy:
 
     def __post_init__(self) -> None:
         program = parse(self.plan.text, bound=list(self.bound.leaves))
-        self.recorder = Recorder(program, self.bound.in_place)
+        self.recorder = ExpressionRecorder(program, self.bound.in_place)
         self.stage = Stage(self.plan, self.bound, self.recorder)
         self.nodes = list(dict.fromkeys(node for output in self.stage.outputs for node in graph.nodes(output)))
         self.slots = [slot for node in self.nodes for slot in graph.saved(node)]
