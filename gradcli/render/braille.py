@@ -10,6 +10,8 @@ import numpy as np
 
 _BLANK = 0x2800
 _DASH = 3
+_BITS = np.array([[1, 8], [2, 16], [4, 32], [64, 128]], dtype=np.uint8)
+"""The bit of each dot in a cell, from the top."""
 
 
 class Grid:
@@ -57,17 +59,26 @@ class Grid:
 
     def _drawn(self, segments: list[tuple[tuple[float, float], tuple[float, float]]]) -> np.ndarray:
         """The braille dots of each cell, as bits."""
-        from plotille import Canvas  # here, because only a plot needs it
-
         across, up = self.columns * 2, self.rows * 4
-        canvas = Canvas(self.columns, self.rows, 0, 0, across / (across - 1), up / (up - 1))  # 1 is the last dot
-        for start, end in segments:
-            canvas.line(*start, *end)
-        rows = canvas.plot(linesep="\n").split("\n")
-        return np.array([[ord(cell) - _BLANK for cell in row] for row in rows], dtype=np.uint8)
+        dots = np.zeros((up, across), dtype=np.uint8)
+        for (x, y), end in segments:
+            column, row = _dot(x, across), _dot(y, up)
+            columns, rows = _dot(end[0], across) - column, _dot(end[1], up) - row
+            steps = max(abs(columns), abs(rows))
+            for step in range(steps + 1):
+                at = row + round(rows / max(steps, 1) * step), column + round(columns / max(steps, 1) * step)
+                if 0 <= at[0] < up and 0 <= at[1] < across:
+                    dots[at] = 1
+        cells = dots[::-1].reshape(self.rows, 4, self.columns, 2)
+        return np.asarray(np.einsum("rdcs,ds->rc", cells, _BITS))
 
     def _add(self, dots: np.ndarray, tone: str) -> np.ndarray:
         touched = dots > 0
         self._dots |= dots
         self._tones[touched] = tone
         return np.asarray(touched)
+
+
+def _dot(share: float, count: int) -> int:
+    """Which of so many dots lies at a share of the way from the first to the last one."""
+    return round(share / (count / (count - 1) / count))

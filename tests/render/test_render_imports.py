@@ -26,7 +26,7 @@ def modules(name: str, *, color: bool = False) -> set[str]:
 
 @pytest.mark.parametrize("name", ["table", "json", "ndjson", "csv", "markdown"])
 def test_no_format_imports_torch_or_more_than_it_needs(name: str) -> None:
-    assert not modules(name) & {"torch", "rich", "plotille", "sympy", "mpmath"}
+    assert not modules(name) & {"torch", "rich", "sympy", "mpmath"}
 
 
 def test_colour_imports_rich_but_not_torch() -> None:
