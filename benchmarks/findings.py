@@ -39,7 +39,7 @@ import torch
 import gradcli.diagnose.bound_expression
 import gradcli.numerics.autodiff
 begin = time.perf_counter()
-import gradcli.diagnose.findings, gradcli.diagnose.evidence, gradcli.diagnose.fixes.attach
+import gradcli.diagnose.findings, gradcli.diagnose.diagnosis, gradcli.diagnose.fixes.attach
 spent[0] += time.perf_counter() - begin
 import gradcli.inspections.grad as grad
 for name in ("gather", "with_findings", "with_fixes"):

@@ -1,152 +1,128 @@
-"""What the findings look at: the shadow in float64, and the tape of an instrumented second run."""
+"""What the rules look at beside the result itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
-from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.findings import OF_TAPES, of_tape
-from gradcli.diagnose.findings.evidence import Evidence
-from gradcli.diagnose.findings.nothing_to_report import has_nothing_to_report
-from gradcli.diagnose.shadow import has_slope_beside, shadow, slopes_at, value_at, widened, with_noise
-from gradcli.numerics import autodiff
-from gradcli.numerics.autodiff import Gradients
-from gradcli.numerics.capture import TorchError, all_finite
-from gradcli.recording.from_expression import ExpressionRecorder, foreseen
-from gradcli.recording.recorder import record_backward
-from gradcli.recording.tape import Tape
-from gradcli.results.findings import Finding, Sample
+from gradcli.numerics.capture import array
+from gradcli.numerics.literals import Context
+from gradcli.numerics.precision import is_lost
+from gradcli.recording.tape import Step, Tape
 
-MAX_ELEMENTS = 10_000
-"""Larger inputs do not get a tape unless it is asked for,"""
-MAX_ELEMENTS_OF_NON_FINITE = 2**25
-"""or an output or a gradient holds NaN or Inf."""
-MAX_ELEMENTS_OF_OUTPUT = 2**24
-"""A larger output of small inputs is computed again only to find where a NaN or Inf is from: each run holds it anew."""
+if TYPE_CHECKING:
+    from gradcli.diagnose.origins.origin import Origin
+    from gradcli.diagnose.origins.zeros import ZeroOrigin
+    from gradcli.language.request import Value
+    from gradcli.results.findings import Sample
 
 
-def gather(
-    bound: BoundExpression,
-    *,
-    cotangent: torch.Tensor | None,
-    gradients: Callable[[BoundExpression], Gradients],
-    plain: tuple[torch.Tensor, Gradients] | None = None,
-    order: int = 1,
-) -> Evidence:
-    """The evidence beside a plain run that has been made; `plain` are its output and its gradients.
+@dataclass(frozen=True)
+class Evidence:
+    """shadow: the same gradients at the same inputs, computed in float64; None where that was not done.
 
-    What is large, an input or an output, gets a tape only where a number is not finite: that has an origin.
+    given: what flowed through every sub-expression, or what records that for the first who asks; None for large inputs.
+    nothing_to_report: whether the rules about tapes have nothing to find.
+    values: the words that each input was given by.
+    written: the numbers of inputs in float64, where the dtype has made infinities or zeros of them.
+    widened: makes the same tape in float64, for those who need it.
+    reference: the derivatives by some elements of an input, each by its place in the flattened input, to 50 digits;
+        without those that the reference cannot tell.
+    noisy: the shadow once more, with noise of the size of float64's own rounding.
+    value: the value of a step to 50 digits, None where the reference has none.
+    beside: whether an input's gradient is a number other than zero a little beside the point.
+    sample: how much of the inputs was looked at, None for all of it.
     """
-    elements = sum(leaf.numel() for leaf in bound.leaves.values())
-    if bound.wrt and plain is not None and elements <= MAX_ELEMENTS and plain[0].numel() > MAX_ELEMENTS_OF_OUTPUT:
-        tape = partial(record, bound, cotangent) if _any_non_finite(plain[0], *plain[1].values()) else None
-        alone = Evidence(None, tape, bound.context, values=bound.values, written=bound.written)
-        return replace(alone, sample=Sample(looked=0, of=elements + plain[0].numel()))
-    wanted = bool(bound.wrt) and (
-        elements <= MAX_ELEMENTS
-        or (
-            elements <= MAX_ELEMENTS_OF_NON_FINITE
-            and plain is not None
-            and _any_non_finite(plain[0], *plain[1].values())
-        )
-    )
-    if not wanted:
-        evidence = evidence_of(bound, None, cotangent, gradients, order=order)
-        return replace(evidence, sample=Sample(looked=0, of=elements)) if bound.wrt else evidence
-    nothing = (
-        plain is not None
-        and not bound.written
-        and has_nothing_to_report(foreseen(bound.program), plain[0], cotangent, plain[1], OF_TAPES)
-    )
-    evidence = evidence_of(bound, partial(record, bound, cotangent), cotangent, gradients, order=order)
-    return replace(evidence, nothing_to_report=True) if nothing else evidence
+
+    shadow: Mapping[str, np.ndarray] | None = None
+    given: Tape | Callable[[], Tape | None] | None = None
+    context: Context = Context()
+    widened: Callable[[], Tape | None] | None = None
+    sample: Sample | None = None
+    nothing_to_report: bool = False
+    reference: Callable[[str, Sequence[int]], Mapping[int, float]] | None = None
+    noisy: Callable[[], Mapping[str, np.ndarray]] | None = None
+    beside: Callable[[str], bool] | None = None
+    value: Callable[[Step], np.ndarray | None] | None = None
+    values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    written: Mapping[str, torch.Tensor] = field(default_factory=dict)
+
+    @cached_property
+    def tape(self) -> Tape | None:
+        """The tape."""
+        return self.given() if callable(self.given) else self.given
+
+    @cached_property
+    def wide_tape(self) -> Tape | None:
+        """The tape in float64."""
+        return None if self.widened is None else self.widened()
+
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether neither the output nor any gradient holds NaN or Inf."""
+        if self.tape is None:
+            return True
+        return all(map(_is_finite, [self.tape.output, *self.tape.gradients.values()]))
+
+    @cached_property
+    def has_zeros(self) -> bool:
+        """Whether an input's whole gradient is zero."""
+        gradients = () if self.tape is None else self.tape.gradients.values()
+        return any(tensor is not None and tensor.numel() and not bool(tensor.any()) for tensor in gradients)
+
+    @cached_property
+    def origins(self) -> list[Origin]:
+        """Every cause of a non-finite number, once."""
+        if self.tape is None or self.is_finite:
+            return []
+        from gradcli.diagnose.origins.origins import origins
+
+        return origins(self.tape, self.context, self.written)
+
+    @cached_property
+    def zeros(self) -> list[ZeroOrigin]:
+        """Every input whose whole gradient is zero, with the place that made it so."""
+        if self.tape is None or not self.has_zeros:
+            return []
+        from gradcli.diagnose.origins.zeros import zero_origins
+
+        return list(zero_origins(self.tape, self.context, self.beside))
+
+    def doubtful_zeros(self, name: str, computed: np.ndarray) -> np.ndarray:
+        """Where the gradient of an input is a zero that rounding may have made: a smooth function sent it."""
+        if self.nothing_to_report or self.tape is None or self.reference is None or not bool((computed == 0).any()):
+            return np.zeros(computed.shape, dtype=bool)
+        from gradcli.diagnose.origins.zeros import doubtful
+
+        doubt: np.ndarray = doubtful(self.tape, name, self.zeros) & (computed == 0)
+        return doubt
+
+    def reached(self, name: str) -> float:
+        """The largest gradient that arrived where the whole gradient of an input became zero."""
+        return max((origin.reached for origin in self.zeros if origin.variable == name), default=0.0)
+
+    def exact_slopes(self, name: str, places: Sequence[int]) -> Mapping[int, float]:
+        """The derivatives by these elements as the 50-digit reference has them, where it has them."""
+        return {} if self.reference is None else self.reference(name, places)
+
+    def exact_value(self, step: Step) -> np.ndarray | None:
+        """The value of a step as the 50-digit reference has it."""
+        return None if self.value is None else self.value(step)
+
+    def float64_is_stable(self, name: str, place: int, dtype: torch.dtype) -> bool:
+        """Whether float64's own rounding leaves the digits of its gradient alone that a dtype could hold."""
+        if self.shadow is None or self.noisy is None:
+            return False
+        moved = self.noisy().get(name)
+        if moved is None:
+            return False
+        return not bool(is_lost(moved.ravel()[place], self.shadow[name].ravel()[place], dtype))
 
 
-def findings_of(bound: BoundExpression, output: torch.Tensor, codes: tuple[str, ...]) -> list[Finding]:
-    """What the findings of some codes say of a function at its points, each output with a weight of its own.
-
-    With a cotangent of ones, the gradient of a softmax would always be zero.
-    """
-    small = sum(leaf.numel() for leaf in bound.leaves.values()) <= MAX_ELEMENTS
-    if not small or not bound.wrt or not output.is_floating_point():
-        return []
-    weights = (1 + torch.arange(output.numel(), device=output.device) % 7 / 8).reshape(output.shape).to(output.dtype)
-    try:
-        found = autodiff.gradients(output, bound.differentiated, cotangent=weights, retain_graph=True)
-    except TorchError:
-        found = {}
-    operations = foreseen(bound.program)
-    if found and not bound.written and has_nothing_to_report(operations, output, weights, found, codes):
-        return []
-    tape = record(bound, weights)
-    evidence = Evidence(None, tape, bound.context, values=bound.values, written=bound.written)
-    return of_tape(evidence, codes)
-
-
-def evidence_of(
-    bound: BoundExpression,
-    tape: Tape | Callable[[], Tape | None] | None,
-    cotangent: torch.Tensor | None,
-    gradients: Callable[[BoundExpression], Gradients],
-    *,
-    order: int = 1,
-) -> Evidence:
-    """The evidence around a tape."""
-    return Evidence(
-        shadow=shadow(bound, gradients),
-        given=tape,
-        context=bound.context,
-        widened=lambda: _record_wide(bound, cotangent, tape is not None),
-        reference=partial(slopes_at, bound, cotangent) if order == 1 else None,
-        noisy=lambda: shadow(bound, partial(with_noise, gradients)) or {},
-        beside=partial(has_slope_beside, bound, gradients),
-        value=partial(value_at, bound),
-        values=bound.values,
-        written=bound.written,
-    )
-
-
-def record(bound: BoundExpression, cotangent: torch.Tensor | None) -> Tape | None:
-    """The tape of a second run; None if that raises although the plain run did not."""
-    recorder = ExpressionRecorder(bound.program, bound.in_place)
-    try:
-        output = bound.evaluate(observe=recorder)
-        return record_backward(recorder, output, bound.differentiated, _fitting(cotangent, output))
-    except TorchError:
-        return None
-
-
-def agreement(plain: Mapping[str, torch.Tensor | None], recorded: Mapping[str, torch.Tensor | None]) -> bool:
-    """Whether the instrumented run gave the bits of the plain one."""
-    return all(_same(plain[name], recorded[name]) for name in plain)
-
-
-def _any_non_finite(*tensors: torch.Tensor | None) -> bool:
-    return not all(tensor is None or all_finite(tensor) for tensor in tensors)
-
-
-def _record_wide(bound: BoundExpression, cotangent: torch.Tensor | None, wanted: bool) -> Tape | None:
-    return record(widened(bound), cotangent) if wanted else None
-
-
-def _fitting(cotangent: torch.Tensor | None, output: torch.Tensor) -> torch.Tensor | None:
-    return None if cotangent is None else cotangent.to(output.dtype)
-
-
-def _same(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
-    """Whether two tensors are equal to the bit; any NaN equals any other."""
-    if one is None or other is None:
-        return one is other
-    if one.shape != other.shape or one.dtype != other.dtype:
-        return False
-    if one.is_complex():
-        return _same(torch.view_as_real(one.resolve_conj()), torch.view_as_real(other.resolve_conj()))
-    if not one.is_floating_point():
-        return torch.equal(one, other)
-    both_nan = torch.isnan(one) & torch.isnan(other)
-    same_sign = torch.signbit(one) == torch.signbit(other)  # -0 equals 0, but has other bits
-    return bool((both_nan | ((one == other) & same_sign)).all())
+def _is_finite(tensor: torch.Tensor | None) -> bool:
+    return tensor is None or bool(np.isfinite(array(tensor)).all())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.evidence import findings_of
+from gradcli.diagnose.diagnosis import findings_of
 from gradcli.diagnose.findings.table import GIVEN
 from gradcli.diagnose.slopes import at_dtype
 from gradcli.numerics.capture import TorchError

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.evidence import MAX_ELEMENTS
+from gradcli.diagnose.diagnosis import MAX_ELEMENTS
 from gradcli.language.properties import is_elementwise, is_random, summed
 from gradcli.language.syntax import Call
 from gradcli.numerics.autodiff import Gradients

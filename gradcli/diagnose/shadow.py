@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.findings.elements import spread
+from gradcli.diagnose.origins.elements import spread
 from gradcli.diagnose.slopes import exact
 from gradcli.language.properties import is_elementwise, is_random
 from gradcli.numerics.autodiff import Gradients

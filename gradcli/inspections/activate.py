@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
-from gradcli.diagnose.evidence import findings_of
+from gradcli.diagnose.diagnosis import findings_of
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings.backward_pass import no_derivative
 from gradcli.diagnose.findings.table import NOT_FINITE

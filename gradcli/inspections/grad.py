@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
-from gradcli.diagnose.evidence import gather
+from gradcli.diagnose.diagnosis import gather
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings import with_findings
 from gradcli.diagnose.fixes.attach import with_fixes

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
-from gradcli.diagnose.evidence import findings_of
+from gradcli.diagnose.diagnosis import findings_of
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.errors import BoundError, UsageError

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
-from gradcli.diagnose.evidence import agreement, evidence_of
+from gradcli.diagnose.diagnosis import agreement, evidence_of
+from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings import with_findings
-from gradcli.diagnose.findings.evidence import Evidence
-from gradcli.diagnose.findings.local import slope_by_node, slope_of
 from gradcli.diagnose.findings.table import GIVEN
 from gradcli.diagnose.fixes.attach import with_fixes
+from gradcli.diagnose.origins.local import slope_by_node, slope_of
 from gradcli.errors import Span, UsageError, did_you_mean
 from gradcli.inspections.grad import to_gradients
 from gradcli.language.request import Request, Value

@@ -10,7 +10,7 @@ import pytest
 import torch
 from command_line import captured
 
-from gradcli.diagnose import evidence
+from gradcli.diagnose import diagnosis
 from gradcli.diagnose.findings import OF_TAPES
 from gradcli.diagnose.findings.nothing_to_report import has_nothing_to_report
 from gradcli.diagnose.findings.table import NOT_FINITE
@@ -70,7 +70,7 @@ def test_nothing_is_missed_where_no_tape_is_made(monkeypatch: pytest.MonkeyPatch
         asked.append(has_nothing_to_report(*arguments))
         return False
 
-    monkeypatch.setattr(evidence, "has_nothing_to_report", never)
+    monkeypatch.setattr(diagnosis, "has_nothing_to_report", never)
     for argv, found in zip(REQUESTS, quick, strict=True):
         assert found == findings(argv), argv
     assert asked.count(True) > 30  # the shortcut is taken,

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.evidence import MAX_ELEMENTS
+from gradcli.diagnose.diagnosis import MAX_ELEMENTS
 from gradcli.errors import GradcliError
 from gradcli.inspections.grad import GradOptions, grad
 from gradcli.inspections.loss import loss
@@ -245,7 +245,7 @@ def test_a_large_output_of_a_small_input_is_computed_once(monkeypatch: pytest.Mo
     monkeypatch.setattr(BoundExpression, "evaluate", counted)
     assert answer("exp(x).repeat(11)", "x=1").sample is None
     assert len(runs) > 1
-    monkeypatch.setattr("gradcli.diagnose.evidence.MAX_ELEMENTS_OF_OUTPUT", 10)
+    monkeypatch.setattr("gradcli.diagnose.diagnosis.MAX_ELEMENTS_OF_OUTPUT", 10)
     runs.clear()
     result = answer("exp(x).repeat(11)", "x=1")
     assert len(runs) == 1
@@ -257,5 +257,5 @@ def test_a_large_output_of_a_small_input_is_computed_once(monkeypatch: pytest.Mo
 
 
 def test_the_origin_of_a_nan_in_a_large_output_of_a_small_input_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradcli.diagnose.evidence.MAX_ELEMENTS_OF_OUTPUT", 10)
+    monkeypatch.setattr("gradcli.diagnose.diagnosis.MAX_ELEMENTS_OF_OUTPUT", 10)
     assert found(answer("sqrt(x).repeat(11)", "x=-1"), "nan-forward").expression == "sqrt(x)"

@@ -9,7 +9,7 @@ import pytest
 import torch
 from command_line import captured, failed, numbers
 
-from gradcli.diagnose.evidence import agreement
+from gradcli.diagnose.diagnosis import agreement
 
 
 def traced(*words: str, code: int = 0) -> Any:

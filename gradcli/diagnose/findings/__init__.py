@@ -12,7 +12,7 @@ from gradcli.diagnose.findings.table import BY_CODE, ROWS, Hides, Need, Row
 from gradcli.results.findings import Finding
 
 if TYPE_CHECKING:
-    from gradcli.diagnose.findings.evidence import Evidence
+    from gradcli.diagnose.evidence import Evidence
     from gradcli.results import GradResult, LossResult, TraceResult
 
     Answer = GradResult | LossResult | TraceResult

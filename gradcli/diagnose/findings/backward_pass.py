@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
-from gradcli.diagnose.findings.words import name
+from gradcli.diagnose.origins.words import name
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding, Phrase, phrase
 from gradcli.results.grad import GradResult

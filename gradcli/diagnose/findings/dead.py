@@ -15,13 +15,13 @@ from math import isfinite
 import numpy as np
 import torch
 
-from gradcli.diagnose.findings.elements import first, has_nan
-from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
-from gradcli.diagnose.findings.gates import gates, masked_rows
-from gradcli.diagnose.findings.kink import on_kink
-from gradcli.diagnose.findings.words import at, more, name, texts_of, variable_of
-from gradcli.diagnose.findings.zeros import ZeroOrigin, is_doubtful
+from gradcli.diagnose.origins.elements import first, has_nan
+from gradcli.diagnose.origins.gates import gates, masked_rows
+from gradcli.diagnose.origins.kinks import on_kink
+from gradcli.diagnose.origins.words import at, more, name, texts_of, variable_of
+from gradcli.diagnose.origins.zeros import ZeroOrigin, is_doubtful
 from gradcli.recording.tape import Tape
 from gradcli.results.findings import At, Finding, Part, Phrase, phrase
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from gradcli.diagnose.findings.elements import Index, first, has_non_finite, non_finite
-from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
-from gradcli.diagnose.findings.words import more, name, texts_of, variable_of
+from gradcli.diagnose.origins.elements import Index, first, has_non_finite, non_finite
+from gradcli.diagnose.origins.words import more, name, texts_of, variable_of
 from gradcli.language.catalogue.domains import DOMAINS, FUNCTIONS, Domain, Holds
 from gradcli.language.catalogue.signature import signatures_of
 from gradcli.numerics.precision import half_the_digits

@@ -7,12 +7,12 @@ from typing import Literal
 
 import torch
 
-from gradcli.diagnose.findings.elements import Index, first
-from gradcli.diagnose.findings.elements import at as element
-from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.not_finite import becomes_nan, spoiled_gradients
-from gradcli.diagnose.findings.origins import Origin
-from gradcli.diagnose.findings.words import more, name, shortened
+from gradcli.diagnose.origins.elements import Index, first
+from gradcli.diagnose.origins.elements import at as element
+from gradcli.diagnose.origins.origin import Origin
+from gradcli.diagnose.origins.words import more, name, shortened
 from gradcli.language.request import Value
 from gradcli.numerics.capture import dtype_name
 from gradcli.recording.tape import Tape

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.evidence import Evidence
 from gradcli.numerics.capture import array
 from gradcli.numerics.precision import is_lost
 from gradcli.recording.tape import Step, Tape

@@ -11,13 +11,13 @@ from typing import Literal
 
 import torch
 
-from gradcli.diagnose.findings import reasons
-from gradcli.diagnose.findings.elements import Index, has_nan, inside
-from gradcli.diagnose.findings.elements import at as element
-from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
-from gradcli.diagnose.findings.origins import Origin
-from gradcli.diagnose.findings.words import at, formula, more, name, number_at, variable_of
+from gradcli.diagnose.origins import reasons
+from gradcli.diagnose.origins.elements import Index, has_nan, inside
+from gradcli.diagnose.origins.elements import at as element
+from gradcli.diagnose.origins.origin import Origin
+from gradcli.diagnose.origins.words import at, formula, more, name, number_at, variable_of
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import At, Finding, Phrase, Severity, Spoiled, phrase
 from gradcli.results.phrasing import number, text
@@ -100,7 +100,7 @@ def forward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
     seen = stated(step, origin.index, evidence)
     return (
         phrase("{seen} is {value}{more}", seen=seen, value=origin.value, more=more(origin.count))
-        .because(reasons.of_value(step, origin.index, origin.value, evidence.context))
+        .because(reasons.of_value(step, origin.index, origin.value))
         .so(becomes_nan(origin, evidence), consequence(origin, evidence))
     )
 

@@ -12,13 +12,13 @@ from collections.abc import Set as AbstractSet
 import torch
 
 from gradcli.diagnose.findings.domain import may_leave_its_domain
-from gradcli.diagnose.findings.gates import may_gate
-from gradcli.diagnose.findings.kink import has_kinks
 from gradcli.diagnose.findings.magnitude import is_out_of_proportion
 from gradcli.diagnose.findings.noise import may_be_noise
-from gradcli.diagnose.findings.poles import may_meet_zero
 from gradcli.diagnose.findings.saturated import possible_slope
 from gradcli.diagnose.findings.table import NOT_FINITE
+from gradcli.diagnose.origins.gates import may_gate
+from gradcli.diagnose.origins.kinks import has_kinks
+from gradcli.diagnose.origins.poles import may_meet_zero
 from gradcli.numerics.capture import all_finite
 from gradcli.recording.from_expression import Foreseen
 from gradcli.recording.operation import Operation

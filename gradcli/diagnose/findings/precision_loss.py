@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.findings.lossy_step import lossy_step
 from gradcli.diagnose.findings.noise import described, noise
-from gradcli.diagnose.findings.words import variable_of
+from gradcli.diagnose.origins.words import variable_of
 from gradcli.numerics.precision import half_the_digits, is_lost, ulp
 from gradcli.recording.tape import Step
 from gradcli.results.findings import At, Difference, Finding, phrase

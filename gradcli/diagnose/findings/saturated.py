@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import torch
 
-from gradcli.diagnose.findings.evidence import Evidence
+from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
-from gradcli.diagnose.findings.local import local_derivative
-from gradcli.diagnose.findings.words import name, number_at, variable_of
-from gradcli.diagnose.findings.zeros import ZeroOrigin
+from gradcli.diagnose.origins.local import local_derivative
+from gradcli.diagnose.origins.words import name, number_at, variable_of
+from gradcli.diagnose.origins.zeros import ZeroOrigin
 from gradcli.language.catalogue.rows import Activation
 from gradcli.recording.operation import Operation
 from gradcli.recording.tape import Step, Tape

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.evidence import agreement
+from gradcli.diagnose.diagnosis import agreement
 from gradcli.inspections.retaining.scenarios import Plan
 from gradcli.inspections.retaining.stage import Stage
 from gradcli.language.parser import parse

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.diagnose.findings.elements import aligned, at, first
-from gradcli.diagnose.findings.origins import Origin, Written
-from gradcli.diagnose.findings.poles import NORMS, POLES
-from gradcli.diagnose.findings.true_value import TrueValue, rounded_to_zero
+from gradcli.diagnose.origins.elements import aligned, at, first
+from gradcli.diagnose.origins.origin import Origin, Written
+from gradcli.diagnose.origins.poles import NORMS, POLES
+from gradcli.diagnose.origins.true_value import TrueValue, rounded_to_zero
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.phrasing import number
 

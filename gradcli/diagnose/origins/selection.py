@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.diagnose.findings.elements import Index, at, inside
+from gradcli.diagnose.origins.elements import Index, at, inside
 from gradcli.recording.tape import GraphNode, Step, Tape
 
 SELECTING = frozenset(

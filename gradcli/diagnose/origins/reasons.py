@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.diagnose.findings.elements import Index, first, has_non_finite, non_finite
-from gradcli.diagnose.findings.local import REFUSALS, applied
-from gradcli.diagnose.findings.words import dtype_of, texts_of
+from gradcli.diagnose.origins.elements import Index, first, has_non_finite, non_finite
+from gradcli.diagnose.origins.local import REFUSALS, applied
+from gradcli.diagnose.origins.words import dtype_of, texts_of
 from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Step
 from gradcli.results.findings import At, Phrase, phrase
@@ -70,7 +70,7 @@ _GRADIENT = {
 }
 
 
-def of_value(step: Step, index: Index, value: float, context: Context) -> Phrase | None:
+def of_value(step: Step, index: Index, value: float) -> Phrase | None:
     """Why a value is not finite: the dtype is too small for it, or what the operation does."""
     if value in (float("inf"), float("-inf")) and (_is_narrowed(step, index) or _is_finite_in_double(step, index)):
         largest = torch.finfo(step.values[0].dtype).max

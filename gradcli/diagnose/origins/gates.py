@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import torch
 
-from gradcli.diagnose.findings.elements import Index, at, first
-from gradcli.diagnose.findings.kink import kinks
-from gradcli.diagnose.findings.origins import depends_on
-from gradcli.diagnose.findings.zeros import FLAT
+from gradcli.diagnose.origins.elements import Index, at, first
+from gradcli.diagnose.origins.kinks import kinks
+from gradcli.diagnose.origins.origin import depends_on
+from gradcli.diagnose.origins.zeros import FLAT
 from gradcli.language.catalogue.rows import Activation
 from gradcli.recording.operation import Operation
 from gradcli.recording.tape import GraphNode, Step, Tape

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.diagnose.findings import constants
-from gradcli.diagnose.findings.elements import (
+from gradcli.diagnose.origins import constants
+from gradcli.diagnose.origins.elements import (
     aligned,
     at,
     first,
@@ -22,7 +22,7 @@ from gradcli.diagnose.findings.elements import (
     non_finite,
     rather,
 )
-from gradcli.diagnose.findings.origins import Cause, Origin, Written, cause_of
+from gradcli.diagnose.origins.origin import Cause, Origin, Written, cause_of
 from gradcli.recording.operation import Constant
 from gradcli.recording.tape import Step, Tape
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import torch
 
-from gradcli.diagnose.findings.elements import Index, at, first, has_non_finite, inside, nan_arrives, non_finite, rather
-from gradcli.diagnose.findings.local import argument_position, local_derivative
-from gradcli.diagnose.findings.origins import Origin
-from gradcli.diagnose.findings.selection import discarding
+from gradcli.diagnose.origins.elements import Index, at, first, has_non_finite, inside, nan_arrives, non_finite, rather
+from gradcli.diagnose.origins.local import argument_position, local_derivative
+from gradcli.diagnose.origins.origin import Origin
+from gradcli.diagnose.origins.selection import discarding
 from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Edge, GraphNode, Step, Tape
 

@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 import torch
 
-from gradcli.diagnose.findings.elements import largest, spread
-from gradcli.diagnose.findings.kink import has_kinks
-from gradcli.diagnose.findings.local import REFUSALS, applied, argument_position, local_derivative
-from gradcli.diagnose.findings.origins import depends_on
-from gradcli.diagnose.findings.selection import SELECTING
+from gradcli.diagnose.origins.elements import largest, spread
+from gradcli.diagnose.origins.kinks import has_kinks
+from gradcli.diagnose.origins.local import REFUSALS, applied, argument_position, local_derivative
+from gradcli.diagnose.origins.origin import depends_on
+from gradcli.diagnose.origins.selection import SELECTING
 from gradcli.numerics.autodiff import gradients
 from gradcli.numerics.capture import array
 from gradcli.numerics.literals import Context

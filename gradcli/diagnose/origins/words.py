@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import torch
 
-from gradcli.diagnose.findings import elements
-from gradcli.diagnose.findings.elements import Index
+from gradcli.diagnose.origins import elements
+from gradcli.diagnose.origins.elements import Index
 from gradcli.recording.tape import Step
 from gradcli.results.findings import At, Phrase, phrase
 from gradcli.results.phrasing import number

@@ -7,8 +7,8 @@ from math import isinf
 
 import torch
 
-from gradcli.diagnose.findings.elements import Index, at, first, inside
-from gradcli.diagnose.findings.reasons import in_double
+from gradcli.diagnose.origins.elements import Index, at, first, inside
+from gradcli.diagnose.origins.reasons import in_double
 from gradcli.numerics.capture import array
 from gradcli.recording.tape import Step
 from gradcli.results.phrasing import number

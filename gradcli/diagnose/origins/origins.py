@@ -1,0 +1,53 @@
+"""Where a number first was NaN or infinite: each cause once, those of the value before those of the gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import replace
+
+from gradcli.diagnose.origins import backward, forward, underflowed
+from gradcli.diagnose.origins.origin import Cause, Origin, Written, cause_of, depends_on
+from gradcli.numerics.literals import Context
+from gradcli.recording.tape import Step, Tape
+
+
+def origins(tape: Tape, context: Context, written: Written | None = None) -> list[Origin]:
+    """Every cause once.
+
+    written: the numbers of inputs in float64, where the dtype has made infinities or zeros of them.
+    """
+    found: dict[Cause, Origin] = {}
+    written = written or {}
+    for origin in forward.origins(tape, written):
+        for cause in underflowed.traced(tape, origin, written):
+            found.setdefault(cause_of(tape, cause), cause)
+    for leaf, origin in backward.origins(tape, context):
+        given = [cause for cause in forward.given_to(tape, origin, written) if _is_to_blame(tape, cause, origin, found)]
+        earlier = [] if given else [cause for cause in found.values() if _explains(tape, cause, origin)]
+        causes = given or [cause for cause in earlier if cause is earlier[0] or cause.kind == "underflow"]
+        if not causes and origin.kind == "backward":
+            hidden = forward.hidden_nan(tape, origin, written)
+            causes = [replace(cause, masked=origin.masked, spoils=()) for cause in hidden]
+        for cause in causes or underflowed.traced(tape, origin, written):
+            same = cause_of(tape, cause)
+            found[same] = _spoiling(found.get(same, cause), leaf)
+    return list(found.values())
+
+
+def _is_to_blame(tape: Tape, given: Origin, origin: Origin, found: Container[Cause]) -> bool:
+    """Whether a given number explains a gradient, rather than the operation that met it.
+
+    Infinities are often meant, and a NaN that a mask discards has been seen: both only where they spoil the value too.
+    """
+    return cause_of(tape, given) in found or given.written is not None or (given.is_nan and origin.masked is None)
+
+
+def _spoiling(origin: Origin, leaf: Step) -> Origin:
+    may = origin.kind in ("given", "forward", "underflow")
+    return replace(origin, spoils=(*origin.spoils, leaf)) if may and leaf not in origin.spoils else origin
+
+
+def _explains(tape: Tape, earlier: Origin, origin: Origin) -> bool:
+    """Whether a gradient is not finite because of a value that was not: the step itself, or one that uses its value."""
+    shown = earlier.met or earlier
+    return shown.kind == "forward" and depends_on(tape, origin.step, shown.step)
