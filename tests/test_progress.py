@@ -24,7 +24,7 @@ import pytest
 from command_line import captured, clean_environment
 
 import gradcli
-from gradcli.cli import bars, main, progress
+from gradcli.cli import main, progress, progress_bars
 from gradcli.progress import Loop, listening, steps
 from tools import warm
 
@@ -220,7 +220,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draws at once what takes long, and often."""
     monkeypatch.setattr(progress, "PATIENCE", 0.0)
     monkeypatch.setattr(progress, "REDRAWN", 0.01)
-    monkeypatch.setattr(bars, "LOOKED_AT", 0.0)
+    monkeypatch.setattr(progress_bars, "LOOKED_AT", 0.0)
 
 
 @pytest.fixture
@@ -351,7 +351,7 @@ def test_a_terminal_that_cannot_be_drawn_on_costs_no_answer(
     def broken(*_: object) -> None:
         raise UnicodeEncodeError("ascii", "⠋", 0, 1, "no such character")
 
-    monkeypatch.setattr(bars.Bars, "show", broken)
+    monkeypatch.setattr(progress_bars.Bars, "show", broken)
     shown = on_terminal(DESCENT)
     assert (shown.code, shown.out) == captured(DESCENT)[:2]
     assert shown.screen == []

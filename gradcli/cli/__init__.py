@@ -71,7 +71,7 @@ def _run(words: list[str]) -> int:
     from typer import Exit
     from typer.exceptions import TyperException
 
-    from gradcli.cli.words import complaint
+    from gradcli.cli.argv import complaint
 
     if not words:  # the help, and the exit code of a call that asked for nothing
         command_tree()(["--help"], prog_name="gradcli", standalone_mode=False)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gradcli.cli.words import WordGroup
+from gradcli.cli.argv import WordGroup
 from gradcli.version import __version__
 
 app = typer.Typer(

@@ -71,7 +71,7 @@ class Meter:
         if self._over.wait(PATIENCE) or not _in_foreground(self._stream):
             return
         with suppress(Exception):  # a terminal that cannot be drawn on is no reason to lose an answer
-            from gradcli.cli.bars import Bars  # brings rich.progress
+            from gradcli.cli.progress_bars import Bars  # brings rich.progress
 
             with Bars(self._stream, began) as bars:
                 while not self._over.wait(REDRAWN):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from gradcli.cli.batch import answering
 from gradcli.cli.batch.answering import answer
 from gradcli.cli.batch.requests import MAX_LINE, lines, split, words_of
-from gradcli.cli.reading import MOST_KEPT
+from gradcli.cli.option_coercion import MOST_KEPT
 from gradcli.errors import UsageError
 
 REQUESTS = [

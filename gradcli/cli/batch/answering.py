@@ -115,7 +115,7 @@ def _run(words: list[str], timeout: float | None) -> int:
     from typer.exceptions import TyperException
 
     from gradcli.cli import command_tree
-    from gradcli.cli.words import complaint
+    from gradcli.cli.argv import complaint
 
     tree = command_tree()
     name, *rest = words

@@ -70,7 +70,7 @@ def _shown_count() -> Iterator[Callable[[bool], None]]:
     from rich.progress import ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
     from rich.text import Text
 
-    from gradcli.cli.bars import lines_on
+    from gradcli.cli.progress_bars import lines_on
 
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from gradcli.cli import readers
 from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.argv import WordCommand
 from gradcli.cli.common import Common
-from gradcli.cli.loading import resting_collector
 from gradcli.cli.options import (
     Device,
     Dtype,
@@ -24,7 +23,8 @@ from gradcli.cli.options import (
     Seed,
     Timeout,
 )
-from gradcli.cli.words import WordCommand
+from gradcli.commands import option_values
+from gradcli.gc_paused import gc_paused
 from gradcli.language.curve import read_curves
 from gradcli.language.request import read_value
 from gradcli.sources import sources
@@ -79,9 +79,11 @@ def activate(
     curves = read_curves(functions, param or [])
     words = points or []
     read_numbers = sources(words, common.max_elements)
-    stretches = tuple(readers.stretch(word, curves[0].variable) for word in range_ or [])
-    values = tuple(read_value(readers.point(word, curves[0].variable, read_numbers), read_numbers) for word in words)
-    with resting_collector():
+    stretches = tuple(option_values.stretch(word, curves[0].variable) for word in range_ or [])
+    values = tuple(
+        read_value(option_values.point(word, curves[0].variable, read_numbers), read_numbers) for word in words
+    )
+    with gc_paused():
         from gradcli.inspections.activate import ActivateOptions, drawn_over
         from gradcli.inspections.activate import activate as inspect
     options = ActivateOptions(values, stretches, order, depth)

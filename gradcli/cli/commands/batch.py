@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gradcli.cli.app import CONTEXT, app
-from gradcli.cli.words import PlainCommand
+from gradcli.cli.argv import PlainCommand
 
 
 @app.command(

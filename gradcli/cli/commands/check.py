@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.argv import WordCommand
 from gradcli.cli.common import Common
-from gradcli.cli.loading import resting_collector
 from gradcli.cli.options import (
     Device,
     FailOn,
@@ -24,7 +24,7 @@ from gradcli.cli.options import (
     Words,
     Wrt,
 )
-from gradcli.cli.words import WordCommand
+from gradcli.gc_paused import gc_paused
 from gradcli.language.curve import interesting_points
 from gradcli.language.dtypes import FLOATING, floating
 from gradcli.language.request import read
@@ -66,7 +66,7 @@ def check(
     given = words or []
     points = given or interesting_points(subject)
     request = read(subject, points, command="check", sources=sources(given, common.max_elements))
-    with resting_collector():
+    with gc_paused():
         from gradcli.inspections.check import check as inspect
     dtypes = FLOATING if only is None else (floating(only),)
     result = inspect(request, dtypes, common.compute(), common.selection())

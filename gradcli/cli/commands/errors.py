@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.argv import PlainCommand
 from gradcli.cli.common import Common
 from gradcli.cli.options import Emit, Format, Json, Out, Timeout
-from gradcli.cli.words import PlainCommand
 from gradcli.errors import UsageError
 
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gradcli.cli import readers
 from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.argv import WordCommand
 from gradcli.cli.common import Common, check_via
-from gradcli.cli.loading import resting_collector
 from gradcli.cli.options import (
     Device,
     Dtype,
@@ -29,7 +28,8 @@ from gradcli.cli.options import (
     Words,
     Wrt,
 )
-from gradcli.cli.words import WordCommand
+from gradcli.commands import option_values
+from gradcli.gc_paused import gc_paused
 from gradcli.language.request import read
 from gradcli.sources import sources
 
@@ -113,9 +113,9 @@ def grad(
     given = words or []
     numbers = sources([*given, *([vjp] if vjp else []), *(jvp or [])], common.max_elements)
     over, request = _asked(subject, given, range_ or [], numbers)
-    cotangent, none = readers.cotangent(vjp, numbers)
-    directions = readers.directions(jvp, numbers) if jvp else None
-    with resting_collector():
+    cotangent, none = option_values.cotangent(vjp, numbers)
+    directions = option_values.directions(jvp, numbers) if jvp else None
+    with gc_paused():
         from gradcli.inspections.grad import GradOptions
         from gradcli.inspections.grad import grad as inspect
     options = GradOptions(

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from gradcli.cli import readers
 from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.argv import WordCommand
 from gradcli.cli.common import Common, check_via
-from gradcli.cli.loading import resting_collector
 from gradcli.cli.options import (
     Device,
     Dtype,
@@ -29,8 +28,9 @@ from gradcli.cli.options import (
     Via,
     Wrt,
 )
-from gradcli.cli.words import WordCommand
+from gradcli.commands import option_values
 from gradcli.errors import UsageError
+from gradcli.gc_paused import gc_paused
 from gradcli.language.loss_call import read_loss
 from gradcli.sources import sources
 
@@ -97,8 +97,8 @@ def loss(
         raise UsageError(f"--lr {learning_rate} is no learning rate", hint="Choose a finite number: --lr 0.1.")
     numbers = sources([*given, *([vjp] if vjp else [])], common.max_elements)
     asked = read_loss(name, given, reduction=reduction, parameters=param or [], sources=numbers)
-    cotangent, none = readers.cotangent(vjp, numbers)
-    with resting_collector():
+    cotangent, none = option_values.cotangent(vjp, numbers)
+    with gc_paused():
         from gradcli.inspections.loss import LossOptions
         from gradcli.inspections.loss import loss as inspect
     options = LossOptions("grad" if via == "grad" else "backward", cotangent, none, learning_rate, steps)

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from gradcli.cli import readers
 from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.argv import WordCommand
 from gradcli.cli.common import Common, check_via
-from gradcli.cli.loading import resting_collector
 from gradcli.cli.options import (
     Device,
     Dtype,
@@ -26,8 +25,9 @@ from gradcli.cli.options import (
     Words,
     Wrt,
 )
-from gradcli.cli.words import WordCommand
+from gradcli.commands import option_values
 from gradcli.errors import UsageError
+from gradcli.gc_paused import gc_paused
 from gradcli.language.request import is_binding, read
 from gradcli.sources import sources
 
@@ -91,8 +91,8 @@ def retain_demo(
         else read(subject, given, command="retain-demo", sources=sources(given, common.max_elements))
     )
     way = check_via("grad" if via is None else via)
-    retained = readers.retained("none" if retain is None else retain)
-    with resting_collector():
+    retained = option_values.retained("none" if retain is None else retain)
+    with gc_paused():
         from gradcli.inspections.retain_demo import RetainOptions, reproduce
         from gradcli.inspections.retain_demo import retain_demo as inspect
     options = RetainOptions(2 if calls is None else calls, retained, "grad" if way == "grad" else "backward")
@@ -101,7 +101,7 @@ def retain_demo(
 
         return common.answer(retain_demo_program(request, options, common.compute(), common.selection()))
     if raise_:
-        from gradcli.cli.escape import escaping
+        from gradcli.cli.raise_option import escaping
 
         with escaping() as outcome:
             reproduce(request, options, common.compute(), common.selection())

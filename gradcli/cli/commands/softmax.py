@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from gradcli.cli import readers
 from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.argv import WordCommand
 from gradcli.cli.common import Common
-from gradcli.cli.loading import resting_collector
 from gradcli.cli.options import (
     Device,
     Dtype,
@@ -24,8 +23,9 @@ from gradcli.cli.options import (
     Seed,
     Timeout,
 )
-from gradcli.cli.words import WordCommand
+from gradcli.commands import option_values
 from gradcli.errors import UsageError
+from gradcli.gc_paused import gc_paused
 from gradcli.language.request import read_value
 from gradcli.sources import sources
 
@@ -58,8 +58,8 @@ def softmax(
     if not 0 < temperature < float("inf"):
         raise UsageError(f"--temperature {temperature:g} is out of bounds", hint="Choose a positive number.")
     read_numbers = sources(values, common.max_elements)
-    points = tuple(read_value(readers.point(word, "x", read_numbers), read_numbers) for word in values)
-    with resting_collector():
+    points = tuple(read_value(option_values.point(word, "x", read_numbers), read_numbers) for word in values)
+    with gc_paused():
         from gradcli.inspections.softmax import SoftmaxOptions
         from gradcli.inspections.softmax import softmax as inspect
     options = SoftmaxOptions(dim, temperature, log, index)

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from gradcli.cli import readers
 from gradcli.cli.app import CONTEXT, app
+from gradcli.cli.argv import WordCommand
 from gradcli.cli.common import Common
-from gradcli.cli.loading import resting_collector
 from gradcli.cli.options import (
     Device,
     Dtype,
@@ -28,8 +27,9 @@ from gradcli.cli.options import (
     Wrt,
 )
 from gradcli.cli.screen import show_error
-from gradcli.cli.words import WordCommand
+from gradcli.commands import option_values
 from gradcli.errors import UsageError
+from gradcli.gc_paused import gc_paused
 from gradcli.language.request import read
 from gradcli.results import TraceResult
 from gradcli.sources import sources
@@ -79,10 +79,10 @@ def trace(
     given = words or []
     numbers = sources([*given, *([vjp] if vjp else [])], common.max_elements)
     request = read(subject, given, command="trace", sources=numbers)
-    cotangent, none = readers.cotangent(vjp, numbers)
+    cotangent, none = option_values.cotangent(vjp, numbers)
     if none:
         raise UsageError("trace needs a cotangent", hint="Leave --vjp out for ones, or use 'gradcli grad --vjp none'.")
-    with resting_collector():
+    with gc_paused():
         from gradcli.inspections.trace import TraceOptions
         from gradcli.inspections.trace import trace as inspect
     options = TraceOptions(path, cotangent)

@@ -10,7 +10,7 @@ from gradcli.time_limit import not_counted
 
 
 @contextmanager
-def resting_collector() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """No garbage collection while modules are imported, which makes hardly any garbage; no time limit counts it."""
     was_enabled = gc.isenabled()
     gc.disable()

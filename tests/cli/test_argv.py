@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from command_line import answered, captured, failed
 
-from gradcli.cli.words import sort_words
+from gradcli.cli.argv import sort_words
 from gradcli.errors import UsageError
 
 # --- values that look like options -----------------------------------------------------------------------------------

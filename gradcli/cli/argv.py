@@ -14,7 +14,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from gradcli.cli.reading import ReadOptions, read_plainly
+from gradcli.cli.option_coercion import ReadOptions, read_plainly
 from gradcli.errors import UsageError, did_you_mean, listed
 
 _LOOKS_LIKE_OPTION = re.compile(r"--[A-Za-z]")
