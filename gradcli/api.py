@@ -17,6 +17,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcli.errors import UsageError, did_you_mean
+from gradcli.inspections.options import (
+    ActivateOptions,
+    GradOptions,
+    LossOptions,
+    RetainOptions,
+    SoftmaxOptions,
+    TraceOptions,
+)
 from gradcli.language.curve import interesting_points, read_curves, read_stretch
 from gradcli.language.dtypes import FLOATING, check_device, floating
 from gradcli.language.loss_call import read_loss
@@ -53,7 +61,6 @@ _SELECTION = ("wrt", "frozen")
 
 def grad(subject: str, *words: Word, ranges: Sequence[str] = (), **named: object) -> GradResult | Failure:
     """Value and derivatives. Options: order, jacobian, hessian, vjp, jvp, via; ranges as `x=-2:2:50`."""
-    from gradcli.inspections.grad import GradOptions
     from gradcli.inspections.grad import grad as inspect
 
     options, values = _options(named, GradOptions, "vjp", "jvp")
@@ -71,7 +78,6 @@ def grad(subject: str, *words: Word, ranges: Sequence[str] = (), **named: object
 
 def trace(subject: str, *words: Word, **named: object) -> TraceResult | Failure:
     """The tape. Options: path, vjp."""
-    from gradcli.inspections.trace import TraceOptions
     from gradcli.inspections.trace import trace as inspect
 
     options, values = _options(named, TraceOptions, "vjp")
@@ -96,7 +102,6 @@ def loss(
     **named: object,
 ) -> LossResult | Failure:
     """A loss and its gradients. Options: via, vjp, learning_rate, steps; scalar arguments in `param`."""
-    from gradcli.inspections.loss import LossOptions
     from gradcli.inspections.loss import loss as inspect
 
     options, values = _options(named, LossOptions, "vjp")
@@ -108,7 +113,6 @@ def loss(
 
 def softmax(*words: Word, **named: object) -> SoftmaxResult | Failure:
     """Probabilities and their Jacobian. Options: dim, temperature, log, index."""
-    from gradcli.inspections.softmax import SoftmaxOptions
     from gradcli.inspections.softmax import softmax as inspect
 
     options, values = _options(named, SoftmaxOptions)
@@ -126,7 +130,6 @@ def activate(
     **named: object,
 ) -> ActivateResult | Failure:
     """Functions and their derivatives over common points."""
-    from gradcli.inspections.activate import ActivateOptions
     from gradcli.inspections.activate import activate as inspect
 
     _refuse(_values(named), ActivateOptions)
@@ -137,7 +140,6 @@ def activate(
 
 def retain_demo(subject: str | None = None, *words: Word, **named: object) -> RetainDemoResult | Failure:
     """What happens when backward is called more than once. Options: calls, retain, via."""
-    from gradcli.inspections.retain_demo import RetainOptions
     from gradcli.inspections.retain_demo import retain_demo as inspect
 
     options, values = _options(named, RetainOptions)

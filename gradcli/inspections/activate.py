@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -16,7 +16,8 @@ from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.errors import UsageError
 from gradcli.inspections.curves.stretches import points_of, real
 from gradcli.inspections.curves.verdict import verdict
-from gradcli.language.curve import INTERESTING_POINTS, CurveRequest, Stretch
+from gradcli.inspections.options import ActivateOptions
+from gradcli.language.curve import INTERESTING_POINTS, CurveRequest
 from gradcli.language.request import Binding, Request, Value
 from gradcli.numerics import autodiff, bounds
 from gradcli.numerics.capture import TorchError, to_tensor
@@ -27,19 +28,6 @@ from gradcli.results import ActivateResult, Curve, Failure, Finding, Layer
 MAX_LAYERS = 100
 DRAWN_POINTS = 401
 DEFAULT_INTERVAL = (-5.0, 5.0)
-
-
-@dataclass(frozen=True)
-class ActivateOptions:
-    """Where to look, and how far.
-
-    order: 2 adds the second derivative. depth: how often the function is applied over, None for once.
-    """
-
-    points: tuple[Value, ...] = ()
-    stretches: tuple[Stretch, ...] = ()
-    order: int = 1
-    depth: int | None = None
 
 
 def activate(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,10 +15,11 @@ from gradcli.diagnose.findings import with_findings
 from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.diagnose.sampling import sampled
 from gradcli.errors import BoundError, UsageError
+from gradcli.inspections.options import GradOptions
 from gradcli.language.properties import is_elementwise
-from gradcli.language.request import Request, Value
+from gradcli.language.request import Request
 from gradcli.numerics import autodiff
-from gradcli.numerics.autodiff import Gradients, Via
+from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, norm, to_gradient, to_norm, to_tensor
 from gradcli.results import Derivative, Failure, Gradient, GradResult, Method, Tensor
 
@@ -27,23 +28,6 @@ MAX_MATRIX = 2**24
 """Elements of a Jacobian or Hessian: 64 MB of float32."""
 MAX_ROWS = 2**14
 """Rows of a Jacobian or Hessian: each costs a backward pass through the whole graph."""
-
-
-@dataclass(frozen=True)
-class GradOptions:
-    """Which derivatives, and how.
-
-    vjp: the cotangent; None for ones. no_cotangent: pass none at all.
-    jvp: directions by input name; '' stands for the only input.
-    """
-
-    order: int = 1
-    jacobian: bool = False
-    hessian: bool = False
-    vjp: Value | None = None
-    no_cotangent: bool = False
-    jvp: Mapping[str, Value] | None = None
-    via: Via = "grad"
 
 
 def grad(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 
@@ -15,31 +15,17 @@ from gradcli.diagnose.findings import with_findings
 from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.errors import UsageError
 from gradcli.inspections.grad import joint_norm, to_gradients
+from gradcli.inspections.options import LossOptions
 from gradcli.language.loss_call import LossRequest
 from gradcli.language.parser import parse
-from gradcli.language.request import Value
 from gradcli.language.syntax import Call, Program
 from gradcli.numerics import autodiff, bounds
-from gradcli.numerics.autodiff import Gradients, Via
+from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, dtype_name, to_tensor
 from gradcli.numerics.evaluate import evaluate_node
 from gradcli.results import DescentStep, Failure, Inside, LossResult, Method
 
 MAX_STEPS = 10_000
-
-
-@dataclass(frozen=True)
-class LossOptions:
-    """How to differentiate, and how far to descend.
-
-    vjp: the cotangent of an unreduced loss. learning_rate, steps: gradient descent, None for no descent.
-    """
-
-    via: Via = "grad"
-    vjp: Value | None = None
-    no_cotangent: bool = False
-    learning_rate: float | None = None
-    steps: int | None = None
 
 
 def loss(

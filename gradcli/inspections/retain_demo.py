@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.explain.locate import located
 from gradcli.diagnose.given import given_findings
 from gradcli.errors import UsageError
+from gradcli.inspections.options import RetainOptions
 from gradcli.inspections.retaining.autopsy import Autopsy, Outcome, Passed, slot_names
 from gradcli.inspections.retaining.scenarios import INPUT, PLANS, Plan
 from gradcli.inspections.retaining.stage import Stage
 from gradcli.inspections.retaining.ways_out import ways_out
 from gradcli.language.request import Request, read
 from gradcli.numerics import bounds
-from gradcli.numerics.autodiff import Via
 from gradcli.numerics.capture import TorchError, to_tensor
 from gradcli.progress import steps
 from gradcli.recording.tape import node_name
 from gradcli.results import Call, Failure, RetainDemoResult, Scenario
 
 MAX_CALLS = 100
-
-
-@dataclass(frozen=True)
-class RetainOptions:
-    """How often to call backward; retain: the numbers of the calls with retain_graph=True, None for all."""
-
-    calls: int = 2
-    retain: frozenset[int] | None = frozenset()
-    via: Via = "grad"
 
 
 def retain_demo(

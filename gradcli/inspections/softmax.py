@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 
@@ -13,21 +11,12 @@ from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.errors import BoundError, UsageError
 from gradcli.inspections.grad import MAX_MATRIX
+from gradcli.inspections.options import SoftmaxOptions
 from gradcli.language.parser import parse
 from gradcli.language.request import Request, Value
 from gradcli.numerics import autodiff
 from gradcli.numerics.capture import TorchError, to_gradient, to_tensor
 from gradcli.results import Amplification, Failure, Gradient, SoftmaxResult
-
-
-@dataclass(frozen=True)
-class SoftmaxOptions:
-    """dim: along which the probabilities sum to one. index: the one probability whose gradient is shown."""
-
-    dim: int = -1
-    temperature: float = 1.0
-    log: bool = False
-    index: int | None = None
 
 
 def softmax(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 
@@ -19,6 +19,7 @@ from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.diagnose.origins.local import slope_by_node, slope_of
 from gradcli.errors import Span, UsageError, did_you_mean
 from gradcli.inspections.grad import to_gradients
+from gradcli.inspections.options import TraceOptions
 from gradcli.language.request import Request, Value
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients
@@ -32,14 +33,6 @@ from gradcli.recording.tape import Step as TapeStep
 from gradcli.recording.tape import Tape
 from gradcli.results import Failure, Path, Step, Tensor, TraceResult
 from gradcli.results.trace import LARGEST_STEP
-
-
-@dataclass(frozen=True)
-class TraceOptions:
-    """path: the input whose ways from the output are multiplied out. vjp: the cotangent, None for ones."""
-
-    path: str | None = None
-    vjp: Value | None = None
 
 
 def trace(

@@ -20,7 +20,7 @@ from test_gradient_cases import words as words_of_case
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection
 from gradcli.errors import BoundError
 from gradcli.inspections.emission.programs import grad_program
-from gradcli.inspections.grad import GradOptions
+from gradcli.inspections.options import GradOptions
 from gradcli.language.request import Value, read
 
 DATA = Path(__file__).parents[1] / "data"

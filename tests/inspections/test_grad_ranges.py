@@ -9,7 +9,8 @@ from command_line import answered, captured, failed, in_process_of_its_own, numb
 import gradcli
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection
 from gradcli.inspections.curves.ranges import drawn
-from gradcli.inspections.grad import GradOptions, grad
+from gradcli.inspections.grad import grad
+from gradcli.inspections.options import GradOptions
 from gradcli.language.request import read
 from gradcli.results import ActivateResult, GradResult
 

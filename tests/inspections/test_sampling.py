@@ -12,8 +12,9 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.diagnosis import MAX_ELEMENTS
 from gradcli.errors import GradcliError
-from gradcli.inspections.grad import GradOptions, grad
+from gradcli.inspections.grad import grad
 from gradcli.inspections.loss import loss
+from gradcli.inspections.options import GradOptions
 from gradcli.language.loss_call import read_loss
 from gradcli.language.request import read
 from gradcli.numerics import autodiff

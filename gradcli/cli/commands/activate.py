@@ -25,6 +25,7 @@ from gradcli.cli.options import (
 )
 from gradcli.commands import option_values
 from gradcli.gc_paused import gc_paused
+from gradcli.inspections.options import ActivateOptions
 from gradcli.language.curve import read_curves
 from gradcli.language.request import read_value
 from gradcli.sources import sources
@@ -84,8 +85,8 @@ def activate(
         read_value(option_values.point(word, curves[0].variable, read_numbers), read_numbers) for word in words
     )
     with gc_paused():
-        from gradcli.inspections.activate import ActivateOptions, drawn_over
         from gradcli.inspections.activate import activate as inspect
+        from gradcli.inspections.activate import drawn_over
     options = ActivateOptions(values, stretches, order, depth)
     result = inspect(curves, options, common.compute())
     return common.answer(result, plot=plot, drawing=lambda: drawn_over(curves, result, common.compute()))

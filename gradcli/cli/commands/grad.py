@@ -30,6 +30,7 @@ from gradcli.cli.options import (
 )
 from gradcli.commands import option_values
 from gradcli.gc_paused import gc_paused
+from gradcli.inspections.options import GradOptions
 from gradcli.language.request import read
 from gradcli.sources import sources
 
@@ -116,7 +117,6 @@ def grad(
     cotangent, none = option_values.cotangent(vjp, numbers)
     directions = option_values.directions(jvp, numbers) if jvp else None
     with gc_paused():
-        from gradcli.inspections.grad import GradOptions
         from gradcli.inspections.grad import grad as inspect
     options = GradOptions(
         order, jacobian, hessian, cotangent, none, directions, "grad" if via == "grad" else "backward"

@@ -31,6 +31,7 @@ from gradcli.cli.options import (
 from gradcli.commands import option_values
 from gradcli.errors import UsageError
 from gradcli.gc_paused import gc_paused
+from gradcli.inspections.options import LossOptions
 from gradcli.language.loss_call import read_loss
 from gradcli.sources import sources
 
@@ -99,7 +100,6 @@ def loss(
     asked = read_loss(name, given, reduction=reduction, parameters=param or [], sources=numbers)
     cotangent, none = option_values.cotangent(vjp, numbers)
     with gc_paused():
-        from gradcli.inspections.loss import LossOptions
         from gradcli.inspections.loss import loss as inspect
     options = LossOptions("grad" if via == "grad" else "backward", cotangent, none, learning_rate, steps)
     if common.emit:

@@ -28,6 +28,7 @@ from gradcli.cli.options import (
 from gradcli.commands import option_values
 from gradcli.errors import UsageError
 from gradcli.gc_paused import gc_paused
+from gradcli.inspections.options import RetainOptions
 from gradcli.language.request import is_binding, read
 from gradcli.sources import sources
 
@@ -93,7 +94,7 @@ def retain_demo(
     way = check_via("grad" if via is None else via)
     retained = option_values.retained("none" if retain is None else retain)
     with gc_paused():
-        from gradcli.inspections.retain_demo import RetainOptions, reproduce
+        from gradcli.inspections.retain_demo import reproduce
         from gradcli.inspections.retain_demo import retain_demo as inspect
     options = RetainOptions(2 if calls is None else calls, retained, "grad" if way == "grad" else "backward")
     if common.emit:

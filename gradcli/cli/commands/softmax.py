@@ -26,6 +26,7 @@ from gradcli.cli.options import (
 from gradcli.commands import option_values
 from gradcli.errors import UsageError
 from gradcli.gc_paused import gc_paused
+from gradcli.inspections.options import SoftmaxOptions
 from gradcli.language.request import read_value
 from gradcli.sources import sources
 
@@ -60,7 +61,6 @@ def softmax(
     read_numbers = sources(values, common.max_elements)
     points = tuple(read_value(option_values.point(word, "x", read_numbers), read_numbers) for word in values)
     with gc_paused():
-        from gradcli.inspections.softmax import SoftmaxOptions
         from gradcli.inspections.softmax import softmax as inspect
     options = SoftmaxOptions(dim, temperature, log, index)
     if common.emit:

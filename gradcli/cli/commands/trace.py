@@ -30,6 +30,7 @@ from gradcli.cli.screen import show_error
 from gradcli.commands import option_values
 from gradcli.errors import UsageError
 from gradcli.gc_paused import gc_paused
+from gradcli.inspections.options import TraceOptions
 from gradcli.language.request import read
 from gradcli.results import TraceResult
 from gradcli.sources import sources
@@ -83,7 +84,6 @@ def trace(
     if none:
         raise UsageError("trace needs a cotangent", hint="Leave --vjp out for ones, or use 'gradcli grad --vjp none'.")
     with gc_paused():
-        from gradcli.inspections.trace import TraceOptions
         from gradcli.inspections.trace import trace as inspect
     options = TraceOptions(path, cotangent)
     if common.emit:

@@ -9,9 +9,10 @@ import torch
 
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection, tensor_of
 from gradcli.errors import UsageError
-from gradcli.inspections.activate import DRAWN_POINTS, ActivateOptions, activate
+from gradcli.inspections.activate import DRAWN_POINTS, activate
 from gradcli.inspections.curves.stretches import points_of
-from gradcli.inspections.grad import GradOptions, grad
+from gradcli.inspections.grad import grad
+from gradcli.inspections.options import ActivateOptions, GradOptions
 from gradcli.language import catalogue
 from gradcli.language.curve import Stretch, read_curves
 from gradcli.language.names import without_prefix

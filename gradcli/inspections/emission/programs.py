@@ -13,11 +13,11 @@ from gradcli.errors import UsageError
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.draft import Draft, differentiated, gradient_names, printed
 from gradcli.inspections.emission.gate import quoted
-from gradcli.inspections.grad import GradOptions, check_options, directions, maps_elementwise
-from gradcli.inspections.loss import LossOptions, check_descent, default_wrt
-from gradcli.inspections.retain_demo import RetainOptions, demonstration, staged
-from gradcli.inspections.softmax import SoftmaxOptions, check_softmax, softmax_request
-from gradcli.inspections.trace import TraceOptions
+from gradcli.inspections.grad import check_options, directions, maps_elementwise
+from gradcli.inspections.loss import check_descent, default_wrt
+from gradcli.inspections.options import GradOptions, LossOptions, RetainOptions, SoftmaxOptions, TraceOptions
+from gradcli.inspections.retain_demo import demonstration, staged
+from gradcli.inspections.softmax import check_softmax, softmax_request
 from gradcli.language.loss_call import LossRequest
 from gradcli.language.properties import changes_in_place
 from gradcli.language.request import Request, Value

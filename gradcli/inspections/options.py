@@ -1,0 +1,83 @@
+"""What each inspection may be told besides its values. Made from words alone: nothing here needs PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradcli.language.curve import Stretch
+    from gradcli.language.request import Value
+    from gradcli.numerics.autodiff import Via
+
+
+@dataclass(frozen=True)
+class GradOptions:
+    """Which derivatives, and how.
+
+    vjp: the cotangent; None for ones. no_cotangent: pass none at all.
+    jvp: directions by input name; '' stands for the only input.
+    """
+
+    order: int = 1
+    jacobian: bool = False
+    hessian: bool = False
+    vjp: Value | None = None
+    no_cotangent: bool = False
+    jvp: Mapping[str, Value] | None = None
+    via: Via = "grad"
+
+
+@dataclass(frozen=True)
+class TraceOptions:
+    """path: the input whose ways from the output are multiplied out. vjp: the cotangent, None for ones."""
+
+    path: str | None = None
+    vjp: Value | None = None
+
+
+@dataclass(frozen=True)
+class LossOptions:
+    """How to differentiate, and how far to descend.
+
+    vjp: the cotangent of an unreduced loss. learning_rate, steps: gradient descent, None for no descent.
+    """
+
+    via: Via = "grad"
+    vjp: Value | None = None
+    no_cotangent: bool = False
+    learning_rate: float | None = None
+    steps: int | None = None
+
+
+@dataclass(frozen=True)
+class SoftmaxOptions:
+    """dim: along which the probabilities sum to one. index: the one probability whose gradient is shown."""
+
+    dim: int = -1
+    temperature: float = 1.0
+    log: bool = False
+    index: int | None = None
+
+
+@dataclass(frozen=True)
+class ActivateOptions:
+    """Where to look, and how far.
+
+    order: 2 adds the second derivative. depth: how often the function is applied over, None for once.
+    """
+
+    points: tuple[Value, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
+    order: int = 1
+    depth: int | None = None
+
+
+@dataclass(frozen=True)
+class RetainOptions:
+    """How often to call backward; retain: the numbers of the calls with retain_graph=True, None for all."""
+
+    calls: int = 2
+    retain: frozenset[int] | None = frozenset()
+    via: Via = "grad"
