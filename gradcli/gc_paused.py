@@ -1,4 +1,4 @@
-"""Bringing PyTorch in, as cheaply as it can be had."""
+"""No garbage collection for a while."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gradcli.time_limit import not_counted
-
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """No garbage collection while modules are imported, which makes hardly any garbage; no time limit counts it."""
+    """For what makes many objects that stay and hardly any garbage, such as imports, or a tape."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        with not_counted():
-            yield
+        yield
     finally:
         if was_enabled:
             gc.enable()

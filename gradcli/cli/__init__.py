@@ -8,9 +8,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from gradcli.cli import device_loss
 from gradcli.cli.progress import metered, paused
@@ -56,21 +54,12 @@ def _replace_closed_streams() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - closed with the process
 
 
-@cache
-def command_tree() -> Any:
-    """The tree of all commands, built once a process: Typer would read every signature again for each command line."""
-    from typer.main import get_command
-
-    from gradcli.cli.commands import app
-
-    return get_command(app)
-
-
 def _run(words: list[str]) -> int:
     """Typer's answer as an exit code; its complaints as our errors."""
     from typer import Exit
     from typer.exceptions import TyperException
 
+    from gradcli.cli.app import command_tree
     from gradcli.cli.argv import complaint
 
     if not words:  # the help, and the exit code of a call that asked for nothing

@@ -22,7 +22,7 @@ _BEGINS_LIKE_OPTION = re.compile(r"-.")
 """The same where no value begins with a minus sign."""
 
 
-class WordCommand(TyperCommand):
+class ExpressionCommand(TyperCommand):
     """A command whose values may begin with a minus sign.
 
     Of many command lines in one process, Click reads the options once for each set of them: what it makes of them
@@ -48,13 +48,13 @@ class WordCommand(TyperCommand):
         return rest
 
 
-class PlainCommand(WordCommand):
+class PlainCommand(ExpressionCommand):
     """A command without values: whatever begins with a minus sign is an option."""
 
     takes_expressions = False
 
 
-class WordGroup(TyperGroup):
+class CommandGroup(TyperGroup):
     """The group of all commands; an unknown one is refused with the nearest name."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -62,9 +62,8 @@ class WordGroup(TyperGroup):
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        name = args[0]
-        if name not in self.commands:
-            known = list(self.commands)
+        name, known = args[0], self.list_commands(ctx)
+        if name not in known:
             if name.startswith("-"):
                 raise UsageError(
                     f"unknown option '{name}'", hint="Options stand behind the command: gradcli grad --help."

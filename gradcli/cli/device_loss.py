@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from gradcli.errors import DeviceLostError
-from gradcli.results import Failure
+from gradcli.results import Failure, Result
 
 Answer = TypeVar("Answer")
 
@@ -29,8 +29,8 @@ def is_lost() -> bool:
     return _is_lost
 
 
-def alive_or_on_cpu(words: list[str], run: Callable[[list[str]], int]) -> int:
-    """The exit code of a command line; if the device was lost on the way, that of the same line on the CPU."""
+def alive_or_on_cpu(words: list[str], run: Callable[[list[str]], Answer]) -> Answer:
+    """What `run` makes of a command line; if the device was lost on the way, of that line on the CPU."""
     global _is_lost
     try:
         try:
@@ -51,7 +51,7 @@ def check_alive() -> None:
         device.check_alive()
 
 
-def with_words_of_cpu(answer: Answer | Failure) -> Answer | Failure:
+def with_words_of_cpu(answer: Result | Failure) -> Result | Failure:
     """The answer; after a loss the CPU's error with a note, or the device's own where the CPU has none.
 
     Raises DeviceLostError for an answer of a device that was lost on the way.
@@ -63,7 +63,7 @@ def with_words_of_cpu(answer: Answer | Failure) -> Answer | Failure:
         return _noted(answer, _told)
     for field in ("raised", "error"):  # of a trace, of retain-demo
         if isinstance(raised := getattr(answer, field, None), Failure):
-            return replace(answer, **{field: _noted(raised, _told)})  # type: ignore[type-var]
+            return replace(answer, **{field: _noted(raised, _told)})  # type: ignore[arg-type]
     return Failure(
         code="pytorch",
         type=_told.type,

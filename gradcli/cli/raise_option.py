@@ -16,16 +16,16 @@ from gradcli.numerics.capture import TorchError
 class Outcome:
     """Whether an exception of PyTorch's came out."""
 
-    escaped: bool = False
+    raised: bool = False
 
 
 @contextmanager
-def escaping() -> Iterator[Outcome]:
+def letting_out() -> Iterator[Outcome]:
     """Print the exception that PyTorch raises inside, and note that it did."""
     outcome = Outcome()
     try:
         yield outcome
-    except TorchError as raised:
+    except TorchError as error:
         progress.stop()
-        traceback.print_exception(raised.error, file=sys.stderr)
-        outcome.escaped = True
+        traceback.print_exception(error.error, file=sys.stderr)
+        outcome.raised = True

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from gradcli import time_limit
 from gradcli.cli import progress
-from gradcli.errors import GradcliError, OutputError, UsageError, did_you_mean, listed
+from gradcli.errors import GradcliError, OutputError
 from gradcli.render import FORMATS, View, write
 from gradcli.results import Failure, Result
 
@@ -35,24 +35,16 @@ def wanted_format(argv: Sequence[str]) -> str:
     return _known_format(os.environ.get("GRADCLI_FORMAT", "table"))
 
 
-def check_format(word: str) -> str:
-    """The format, or a UsageError with the nearest name."""
-    if word in FORMATS:
-        return word
-    raise UsageError(f"unknown format '{word}'", hint=did_you_mean(word, FORMATS) or f"Choose {listed(FORMATS)}.")
-
-
-def show(answer: Result | Failure, view: View) -> int:
-    """Write an answer and return its exit code; PyTorch's failures go to standard error unless a program reads them."""
+def show(answer: Result | Failure, view: View) -> None:
+    """Write an answer; PyTorch's failures go to standard error unless a program reads them."""
     if isinstance(answer, Failure):
         show_error(answer, view.format)
-        return 1
+        return
     time_limit.finish()  # whoever reads may take their time
     progress.stop_for(sys.stdout)
     with _reported("standard output"):
         write(answer, view, sys.stdout)
         sys.stdout.flush()
-    return 0
 
 
 def show_error(error: GradcliError | Failure, format_: str) -> None:

@@ -13,6 +13,7 @@ from gradcli.language.request import is_binding, read_binding, read_value
 if TYPE_CHECKING:
     from gradcli.language.curve import Stretch
     from gradcli.language.request import Value
+    from gradcli.numerics.autodiff import Via
 
 
 def point(word: str, variable: str, sources: Mapping[str, Value] | None = None) -> str:
@@ -26,6 +27,20 @@ def point(word: str, variable: str, sources: Mapping[str, Value] | None = None) 
             hint=did_you_mean(binding.name, [variable]) or "Parameters are given by --param NAME=VALUE.",
         )
     return word.partition("=")[2]
+
+
+def points(words: Sequence[str], variable: str, sources: Mapping[str, Value]) -> tuple[Value, ...]:
+    """The points of a command whose only name is `variable`."""
+    return tuple(read_value(point(word, variable, sources), sources) for word in words)
+
+
+def via(word: str) -> Via:
+    """The function of PyTorch that differentiates.  Raises UsageError."""
+    if word == "grad":
+        return "grad"
+    if word == "backward":
+        return "backward"
+    raise UsageError(f"--via takes grad or backward, not '{word}'", hint=did_you_mean(word, ["grad", "backward"]))
 
 
 def stretch(word: str, variable: str) -> Stretch:

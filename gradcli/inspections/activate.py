@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
@@ -26,7 +25,6 @@ from gradcli.progress import steps
 from gradcli.results import ActivateResult, Curve, Failure, Finding, Layer
 
 MAX_LAYERS = 100
-DRAWN_POINTS = 401
 DEFAULT_INTERVAL = (-5.0, 5.0)
 
 
@@ -61,22 +59,6 @@ def activate(
         order=options.order,
         findings=tuple(_findings(drawn, expressions)),
     )
-
-
-def drawn_over(
-    curves: Sequence[CurveRequest], result: ActivateResult | Failure, compute: ComputeOptions
-) -> ActivateResult | Failure:
-    """The same curves over many points between the smallest and the largest: for a plot, not for a table."""
-    if isinstance(result, Failure):
-        return result
-    points = result.inputs[curves[0].variable].values
-    finite = points[np.isfinite(points)].astype(np.float64)
-    if finite.size < 2 or finite.min() == finite.max():
-        return result
-    axis = np.linspace(finite.min(), finite.max(), DRAWN_POINTS)
-    options = ActivateOptions((Value("the axis", numbers=axis),), order=result.order)
-    drawn = activate(curves, options, compute)
-    return result if isinstance(drawn, Failure) else drawn
 
 
 def _bound(

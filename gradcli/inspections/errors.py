@@ -26,7 +26,7 @@ NO_NUMBER = "the result is not finite"
 NO_TENSOR = "the last line gives no tensor"
 
 
-def errors(ids: Sequence[str] = (), *, search: str | None = None, run: bool | None = None) -> ErrorsResult:
+def errors(ids: Sequence[str] = (), search: str | None = None, run: bool | None = None) -> ErrorsResult:
     """The errors of those ids, or all that mention a text; run where ids are given or `run` says so.
 
     ids: what is no id is searched. search: a word, a message of PyTorch's, or a piece of one.

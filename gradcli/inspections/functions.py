@@ -11,7 +11,7 @@ from gradcli.language.names import without_prefix
 from gradcli.results import FunctionEntry, FunctionsResult
 
 
-def functions(name: str | None = None, *, category: str | None = None, search: str | None = None) -> FunctionsResult:
+def functions(name: str | None = None, category: str | None = None, search: str | None = None) -> FunctionsResult:
     """One row by name, or the rows of a category that contain a text.  Raises UsageError with the nearest name."""
     if name is not None:
         return FunctionsResult(name, (entry(_row(name)),))

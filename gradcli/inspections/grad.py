@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -23,6 +24,9 @@ from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, norm, to_gradient, to_norm, to_tensor
 from gradcli.results import Derivative, Failure, Gradient, GradResult, Method, Tensor
 
+if TYPE_CHECKING:
+    from gradcli.language.ranges import RangeRequest
+
 MAX_ORDER = 10
 MAX_MATRIX = 2**24
 """Elements of a Jacobian or Hessian: 64 MB of float32."""
@@ -31,12 +35,16 @@ MAX_ROWS = 2**14
 
 
 def grad(
-    request: Request,
+    request: Request | RangeRequest,
     options: GradOptions = GradOptions(),
     compute: ComputeOptions = ComputeOptions(),
     selection: Selection = Selection(),
 ) -> GradResult | Failure:
     """Value and gradients of an expression; a Failure where PyTorch raised."""
+    if not isinstance(request, Request):
+        from gradcli.inspections.curves.ranges import at_points  # most calls go over no range
+
+        request, selection = at_points(request, compute, selection)
     shape: list[int] | None = None
     bound: BoundExpression | None = None
     try:

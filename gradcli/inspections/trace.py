@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
@@ -18,6 +16,7 @@ from gradcli.diagnose.findings.table import GIVEN
 from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.diagnose.origins.local import slope_by_node, slope_of
 from gradcli.errors import Span, UsageError, did_you_mean
+from gradcli.gc_paused import gc_paused
 from gradcli.inspections.grad import to_gradients
 from gradcli.inspections.options import TraceOptions
 from gradcli.language.request import Request, Value
@@ -48,7 +47,7 @@ def trace(
     except TorchError as raised:
         return explain(raised, text, frozen=selection.frozen, inputs=request.names)
     _check(options, bound)
-    with _resting_collector():
+    with gc_paused():
         return _traced(bound, options, selection)
 
 
@@ -76,18 +75,6 @@ def _traced(bound: BoundExpression, options: TraceOptions, selection: Selection)
         raised=None,
     )
     return _marked(with_fixes(with_findings(result, evidence), bound, cotangent))
-
-
-@contextmanager
-def _resting_collector() -> Iterator[None]:
-    """No garbage collection meanwhile: a tape is thousands of small objects that stay, and PyTorch's are a million."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _check(options: TraceOptions, bound: BoundExpression) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from gradcli.errors import UsageError
 from gradcli.language.request import Value
@@ -39,17 +39,18 @@ _STANDARD_INPUT = re.compile(r"-|@(?:-|/+dev/+(?:stdin|fd/+0)|/+proc/+self/+fd/+
 _NAMED = re.compile(r"[^\W\d]\w*(:[\w.]*)?=(?P<value>.*)", re.DOTALL)
 
 
-def sources(words: Sequence[str], most: int | None = None) -> dict[str, Value]:
+def sources(words: Sequence[str], most: int | None = None, stdin: TextIO | None = None) -> dict[str, Value]:
     """The numbers behind the words that name a source, by the text of the word or of its NAME=VALUE's value.
 
     most: the elements that each may have, None for the bound that all tensors have.
+    stdin: what `-` reads; None for that of the process.
 
     Raises BoundError, SourceError for what cannot be read, UsageError where standard input is asked for twice.
     """
     named = [text for word in words if is_source(text := _value(word))]
     if sum(map(_is_standard_input, named)) > 1:
         raise UsageError("standard input can be read only once", hint="Give '-' for one input.")
-    return {text: read_source(text, most) for text in dict.fromkeys(named)}
+    return {text: read_source(text, most, stdin) for text in dict.fromkeys(named)}
 
 
 def is_source(text: str) -> bool:
@@ -57,7 +58,7 @@ def is_source(text: str) -> bool:
     return text == "-" or text.startswith("@")
 
 
-def read_source(text: str, most: int | None = None) -> Value:
+def read_source(text: str, most: int | None = None, stdin: TextIO | None = None) -> Value:
     """The numbers that `@data.npy`, `@data.npz:name`, `-` or `@-:path` stands for."""
     from gradcli.language.text import DEFAULT_MAX_ELEMENTS
     from gradcli.sources.location import locate
@@ -66,7 +67,7 @@ def read_source(text: str, most: int | None = None) -> Value:
     if standard_input := _STANDARD_INPUT.fullmatch(text):
         from gradcli.sources.text import read_standard_input
 
-        numbers = read_standard_input(f"@-{standard_input['path'] or ''}", most)
+        numbers = read_standard_input(f"@-{standard_input['path'] or ''}", most, stdin)
     else:
         location = locate(text, READERS, most)
         numbers = _reader_of(location)(location)

@@ -37,12 +37,13 @@ def read(location: Location) -> Numbers:
             raise damaged(location, "it is not UTF-8 text") from None
 
 
-def read_standard_input(word: str, most: int = DEFAULT_MAX_ELEMENTS) -> Numbers:
+def read_standard_input(word: str, most: int = DEFAULT_MAX_ELEMENTS, stdin: TextIO | None = None) -> Numbers:
     """The numbers on standard input; `@-:gradients.x` leads to those of a JSON document."""
-    if sys.stdin is None or sys.stdin.isatty():
+    stream = stdin or sys.stdin
+    if stream is None or stream.isatty():
         raise SourceError("standard input is a terminal", hint="Pipe numbers in: seq -5 5 | gradcli grad sigmoid -")
     try:
-        return numbers_of(sys.stdin, "standard input", "@-", word.partition(":")[2] or None, most)
+        return numbers_of(stream, "standard input", "@-", word.partition(":")[2] or None, most)
     except OSError as error:
         raise SourceError(f"standard input cannot be read: {error.strerror}", hint="Pipe numbers in.") from None
     except UnicodeDecodeError as error:

@@ -17,7 +17,7 @@ import pytest
 from command_line import captured, clean_environment, failed, in_process_of_its_own
 
 from gradcli import time_limit
-from gradcli.cli.common import check_timeout
+from gradcli.commands.shared import check_timeout
 from gradcli.errors import BoundError, TimeLimitError
 from tools import warm
 

@@ -8,7 +8,7 @@ from command_line import answered, captured, failed, in_process_of_its_own, numb
 
 import gradcli
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection
-from gradcli.inspections.curves.ranges import drawn
+from gradcli.inspections.drawn import drawn_grad
 from gradcli.inspections.grad import grad
 from gradcli.inspections.options import GradOptions
 from gradcli.language.request import read
@@ -127,7 +127,7 @@ def test_python_has_ranges_too() -> None:
 def answer_and_drawing(subject: str, *words: str, options: GradOptions = GradOptions()) -> tuple[object, object]:
     asked = read(subject, list(words), command="grad")
     result = grad(asked, options)
-    return result, drawn(subject, asked, result, options, ComputeOptions(), Selection())
+    return result, drawn_grad(subject, result, asked, options, ComputeOptions(), Selection())
 
 
 def test_a_function_of_the_catalogue_is_drawn_with_what_is_known_about_it() -> None:

@@ -181,7 +181,7 @@ def test_npy_holds_the_one_gradient_that_there_is(argv: list[str], wanted: objec
 def test_a_command_without_a_program_says_which_commands_have_one(
     argv: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gradcli.cli.common.Common.answer", None)  # it is not asked for
+    monkeypatch.setattr("gradcli.cli.running.inspected", None)  # it is not asked for
     told = refused(argv, tmp_path / "p.py")
     assert told.startswith(f"'{argv[0]}' has no program; grad, loss, softmax, trace, retain-demo and errors have one\n")
 

@@ -1,4 +1,4 @@
-"""One request, one answer: the JSON that the command prints with --json, whatever becomes of it."""
+"""One request, one answer: its result as the command prints it with --json, whatever becomes of it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
+from collections.abc import Sequence
+from contextlib import redirect_stdout, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from gradcli import commands, time_limit
 from gradcli.cli import device_loss
 from gradcli.cli.batch.requests import words_of
-from gradcli.cli.common import ANSWERED
-from gradcli.cli.screen import show_error
+from gradcli.cli.running import exit_code, files_of, write_to
+from gradcli.commands.answering import inspected
+from gradcli.commands.command import Caller, Invocation
 from gradcli.errors import GradcliError, OutputError, SourceError, UsageError
+from gradcli.render import View, write
+from gradcli.results import Failure, Result
 from gradcli.time_limit import limited, needs_another_process
 
 INTERNAL_CODE = 70
@@ -81,9 +85,7 @@ def failure(error: GradcliError, charset: str = "utf-8") -> Answered:
     """The error object that stands in the place of an answer."""
     if os.environ.get("GRADCLI_DEBUG"):
         traceback.print_exception(error, file=sys.stderr)
-    with _captured(charset) as written:
-        show_error(error, "json")
-    return Answered(error.exit_code, written.getvalue())
+    return Answered(error.exit_code, _line(error, charset))
 
 
 def _bug(error: Exception, charset: str) -> Answered:
@@ -98,53 +100,74 @@ def _bug(error: Exception, charset: str) -> Answered:
 def _answer(words: list[str], charset: str, timeout: float | None) -> Answered:
     from gradcli.cli import told_warnings
 
-    with told_warnings(), _withheld_input(), _captured(charset) as written:
-        code = device_loss.alive_or_on_cpu(words, partial(_run, timeout=timeout))
-        sys.stdout.flush()
-    line = written.getvalue()
-    if not line.startswith(b"{") or line.find(b"\n") != len(line) - 1:
-        raise UsageError(
-            f"'{words[0]}' answers this with text, not with a result", hint="Ask for it by itself, outside of a batch."
-        )
-    return Answered(code, line)
+    with told_warnings():
+        return device_loss.alive_or_on_cpu(words, partial(_answer_here, charset=charset, timeout=timeout))
 
 
-def _run(words: list[str], timeout: float | None) -> int:
-    """The command that the words call, with --json; its exit code."""
-    from typer import Exit
-    from typer.exceptions import TyperException
-
-    from gradcli.cli import command_tree
-    from gradcli.cli.argv import complaint
-
-    tree = command_tree()
-    name, *rest = words
-    command = tree.commands.get(name)
-    try:
-        if command is None:
-            code: object = tree(words, prog_name="gradcli", standalone_mode=False)
-        else:
-            _check_has_json(name, command)
-            with command.make_context(name, rest, parent=_root()) as context:
-                code = _invoke(command, context, timeout)
-    except Exit as end:  # help and version
-        return end.exit_code
-    except TyperException as error:
-        raise complaint(error) from None
-    return code if isinstance(code, int) else 0
+def _answer_here(words: list[str], charset: str, timeout: float | None) -> Answered:
+    """The result of the command that the words call. What it writes into files is answered as well."""
+    invocation = _invocation(words, timeout)
+    targets = files_of(invocation)
+    time_limit.begin(invocation.options.timeout)
+    inquiry = invocation.read(_CALLER)
+    result = device_loss.with_words_of_cpu(inspected(invocation, inquiry))
+    if targets and not isinstance(result, Failure):
+        write_to(targets, invocation, inquiry, result)
+    time_limit.finish()  # the result is there
+    return Answered(exit_code(invocation, result), _line(result, charset))
 
 
-def _invoke(command: Any, context: Any, timeout: float | None) -> object:
-    """The command's exit code. What it writes into files is answered as well: one line for each request."""
-    if context.params.get("raise_"):
+def _invocation(words: list[str], timeout: float | None) -> Invocation:
+    """The call that the words make.  Raises GradcliError for words that make none, and for what no batch answers."""
+    given = _read(words)
+    if given.get("raises"):
         raise UsageError(
             "--raise lets a traceback out, which is no result", hint="Leave it out: the answer has PyTorch's message."
         )
-    _check_files(context.params.get("out") or ())
-    context.params["json"] = True
-    if "timeout" in context.params and context.params["timeout"] is None:
-        context.params["timeout"] = timeout
-    return command.invoke(context)
+    _check_files(given.get("out") or ())
+    given["json"] = True
+    if given.get("timeout", 0) is None:
+        given["timeout"] = timeout
+    return commands.load(words[0]).invocation(given)
+
+
+def _read(words: list[str]) -> dict[str, Any]:
+    """The values of a command's parameters, as Typer reads them from the words."""
+    from typer import Exit
+    from typer.exceptions import TyperException
+
+    from gradcli.cli.app import click_command, command_tree
+    from gradcli.cli.argv import complaint
+    from gradcli.cli.own_commands import OWN
+
+    name, *rest = words
+    if name in OWN:
+        raise UsageError(
+            f"'{name}' has no result that a batch could answer with",
+            hint=f"Run 'gradcli {name}' by itself, outside of a batch.",
+        )
+    try:
+        with redirect_stdout(io.StringIO()):  # a help page
+            if name in commands.NAMES:
+                with click_command(name).make_context(name, rest, parent=_root()) as context:
+                    return dict(context.params)
+            command_tree()(words, prog_name="gradcli", standalone_mode=False)
+    except Exit:
+        pass
+    except TyperException as error:
+        raise complaint(error) from None
+    raise UsageError(
+        f"'{name}' answers this with text, not with a result", hint="Ask for it by itself, outside of a batch."
+    )
+
+
+def _line(answer: Result | GradcliError | Failure, charset: str) -> bytes:
+    """The answer as JSON, in characters that `charset` has."""
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding=charset, newline="", write_through=True)
+    write(answer, View(format="json"), stream)
+    stream.detach()
+    return written.getvalue()
 
 
 def _check_files(names: Sequence[str]) -> None:
@@ -169,31 +192,10 @@ def _taken_by_answers(name: str) -> str | None:
 @cache
 def _root() -> Any:
     """The context of the whole command line, which knows what it is called and nothing else."""
-    from gradcli.cli import command_tree
+    from gradcli.cli.app import command_tree
 
     tree = command_tree()
-    root = tree.context_class(tree, info_name="gradcli")
-    root.meta[ANSWERED] = True
-    return root
-
-
-def _check_has_json(name: str, command: Any) -> None:
-    if not any(parameter.name == "json" for parameter in command.params):
-        raise UsageError(
-            f"'{name}' has no result that a batch could answer with",
-            hint=f"Run 'gradcli {name}' by itself, outside of a batch.",
-        )
-
-
-@contextmanager
-def _captured(charset: str) -> Iterator[io.BytesIO]:
-    """What is written to standard output meanwhile, as the bytes it would have been."""
-    written = io.BytesIO()
-    stream = io.TextIOWrapper(written, encoding=charset, newline="", write_through=True)
-    with redirect_stdout(stream):
-        yield written
-        stream.flush()
-    stream.detach()
+    return tree.context_class(tree, info_name="gradcli")
 
 
 class _RequestsOnly:
@@ -208,13 +210,4 @@ class _RequestsOnly:
         )
 
 
-@contextmanager
-def _withheld_input() -> Iterator[None]:
-    before, sys.stdin = sys.stdin, _REQUESTS_ONLY
-    try:
-        yield
-    finally:
-        sys.stdin = before
-
-
-_REQUESTS_ONLY = _RequestsOnly()
+_CALLER = Caller(stdin=_RequestsOnly())  # type: ignore[arg-type]

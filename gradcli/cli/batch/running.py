@@ -9,8 +9,8 @@ from contextlib import closing
 from gradcli.cli.batch.answering import Answered, answer
 from gradcli.cli.batch.output import Lines, counter
 from gradcli.cli.batch.requests import lines, opened
-from gradcli.cli.common import check_timeout
 from gradcli.cli.progress import unmetered
+from gradcli.commands.shared import check_timeout
 from gradcli.errors import BoundError
 from gradcli.time_limit import staying
 

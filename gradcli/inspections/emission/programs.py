@@ -10,6 +10,7 @@ import torch
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
 from gradcli.errors import UsageError
+from gradcli.inspections.curves.ranges import at_points
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.draft import Draft, differentiated, gradient_names, printed
 from gradcli.inspections.emission.gate import quoted
@@ -20,6 +21,7 @@ from gradcli.inspections.retain_demo import demonstration, staged
 from gradcli.inspections.softmax import check_softmax, softmax_request
 from gradcli.language.loss_call import LossRequest
 from gradcli.language.properties import changes_in_place
+from gradcli.language.ranges import RangeRequest
 from gradcli.language.request import Request, Value
 from gradcli.numerics.capture import TorchError
 from gradcli.results import Failure, ProgramResult
@@ -65,9 +67,11 @@ def _or_failure(build: Build) -> Callable[..., ProgramResult | Failure]:
 
 @_or_failure
 def grad_program(
-    request: Request, options: GradOptions, compute: ComputeOptions, selection: Selection
+    request: Request | RangeRequest, options: GradOptions, compute: ComputeOptions, selection: Selection
 ) -> ProgramResult:
     """What `grad` does."""
+    if isinstance(request, RangeRequest):
+        request, selection = at_points(request, compute, selection)
     draft = Draft(request, bind(request, compute, selection))
     if draft.value is not None:
         check_options(draft.bound, draft.value, options, maps_elementwise(draft.bound, draft.value))

@@ -1,0 +1,40 @@
+"""`check`: whether a gradient is right."""
+
+from typing import Annotated
+
+from gradcli.commands.command import Caller, Command, Inquiry
+from gradcli.commands.parameters import WHERE_AND_HOW, Option, Subject, Words
+from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions
+from gradcli.language.curve import interesting_points
+from gradcli.language.dtypes import FLOATING, floating
+from gradcli.language.request import read
+
+
+def check(
+    shared: SharedOptions,
+    caller: Caller,
+    subject: Subject,
+    words: Words = None,
+    dtypes: Annotated[list[str] | None, Option("", help="Check these dtypes only.")] = None,
+) -> Inquiry:
+    """Is PyTorch's gradient right here? Reverse and forward mode, finite differences and 50 digits side by side."""
+    points = words or interesting_points(subject)
+    request = read(subject, points, command="check", sources=caller.values(words or (), shared.max_elements))
+    chosen = dtypes or (FLOATING if shared.dtype is None else (shared.dtype,))
+    return Inquiry((request, tuple(map(floating, chosen))))
+
+
+COMMAND = Command(
+    check,
+    example="gradcli check gelu -5 0 5",
+    inspection="gradcli.inspections.check:check",
+    result="CheckResult",
+    shared=(*SELECTING, *COMPUTING, *SHOWING, "fail_on"),
+    changed={
+        "dtype": (
+            None,
+            Option("--dtype -t", "DTYPE", "Check this dtype only.", default="all four", panel=WHERE_AND_HOW),
+        )
+    },
+    is_bad=lambda result: any(row.verdict == "disagree" for row in result.rows),
+)

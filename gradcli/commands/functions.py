@@ -1,0 +1,30 @@
+"""`functions`: the catalogue."""
+
+from typing import Annotated
+
+from gradcli.commands.command import Caller, Command, Inquiry
+from gradcli.commands.parameters import Argument, Option
+from gradcli.commands.shared import SharedOptions
+
+
+def functions(
+    shared: SharedOptions,
+    caller: Caller,
+    name: Annotated[str | None, Argument("[NAME]", "One function's page.", default=False)] = None,
+    category: Annotated[
+        str | None, Option("--category", "NAME", "activation, loss, elementwise, ...", default=False)
+    ] = None,
+    search: Annotated[str | None, Option("--search", "TEXT", "Rows that mention a text.", default=False)] = None,
+) -> Inquiry:
+    """The catalogue: formula, derivative, range, kinks, parameters, paper."""
+    return Inquiry((name, category, search))
+
+
+COMMAND = Command(
+    functions,
+    example="gradcli functions gelu",
+    inspection="gradcli.inspections.functions:functions",
+    result="FunctionsResult",
+    shared=("format", "json", "out", "max_rows"),
+    changed={"max_rows": (None, Option("--max-rows", "N", "Rows of the list.", default="all", in_python=False))},
+)

@@ -1,0 +1,85 @@
+"""How a parameter of a command is declared: as the metadata of a type, `Annotated[int, Option("--order", ...)]`.
+
+The command line reads words by it, Python functions take it by name, and the help is written from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple, get_args, get_origin
+
+DERIVATIVES, WHERE_AND_HOW, OUTPUT = "Derivatives", "Where and how", "Output"
+"""The panels of the help, behind the one for a command's own options."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """What stands behind a command by its position.
+
+    default: what the help calls it; True for the value itself, False for nothing.
+    takes_names: whether its words may be NAME=VALUE.
+    """
+
+    metavar: str
+    help: str
+    default: str | bool = True
+    takes_names: bool = False
+
+
+@dataclass(frozen=True)
+class Option:
+    """What is given by name.
+
+    names: on the command line, such as `--dtype -t`; empty where Python alone has it.
+    default: what the help calls it; True for the value itself, False for nothing.
+    variable: of the environment, which gives the value where the option is not given.
+    is_tensor: its words are values as points are, and a caller in Python may give arrays.
+    in_python: whether it is one of the Python function as well, which neither prints nor ends.
+    """
+
+    names: str
+    metavar: str | None = None
+    help: str = ""
+    default: str | bool = True
+    panel: str | None = None
+    variable: str | None = None
+    is_tensor: bool = False
+    in_python: bool = True
+
+
+class Parameter(NamedTuple):
+    """A declared parameter, its type and its default."""
+
+    name: str
+    type: object
+    declared: Argument | Option
+    default: object
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether it may be given more than once."""
+        return self.type == list[str] | None
+
+    @property
+    def is_tensor(self) -> bool:
+        return isinstance(self.declared, Option) and self.declared.is_tensor
+
+
+def parameter_of(name: str, annotation: object, default: object) -> Parameter | None:
+    """The parameter that an annotation declares; None if it declares none."""
+    if get_origin(annotation) is not Annotated:
+        return None
+    type_, declared = get_args(annotation)
+    return Parameter(name, type_, declared, default)
+
+
+Subject = Annotated[str, Argument("SUBJECT", "A function, or an expression: 'x * sigmoid(x)'.")]
+Words = Annotated[
+    list[str] | None,
+    Argument(
+        "[POINT | NAME=VALUE]...", "Points for the one open name, or values by name.", default=False, takes_names=True
+    ),
+]
+Param = Annotated[
+    list[str] | None, Option("--param", "KEY=VALUE", "A parameter of the function; may be repeated.", default=False)
+]
