@@ -10,7 +10,7 @@ from gradcli.cli import progress
 from gradcli.render import View
 from gradcli.results import Result
 from gradcli.sinks import save
-from gradcli.sinks.files import Target
+from gradcli.sinks.targets import Target
 
 
 def write_files(answer: Result, view: View, targets: Sequence[Target]) -> None:

@@ -19,7 +19,7 @@ from gradcli.results import Failure, Result
 
 if TYPE_CHECKING:
     from gradcli.commands.command import Command, Inquiry, Invocation
-    from gradcli.sinks.files import Target
+    from gradcli.sinks.targets import Target
 
 
 def run_command(command: Command, given: Mapping[str, object]) -> int:
@@ -53,7 +53,7 @@ def files_of(invocation: Invocation) -> tuple[Target, ...]:
     """The files of --out.  Raises GradcliError for those that cannot be written: nothing is computed for them."""
     if not invocation.options.out:
         return ()
-    from gradcli.sinks.files import targets  # most answers go to the screen
+    from gradcli.sinks.targets import targets  # most answers go to the screen
 
     return targets(invocation.options.out, invocation.command.name)
 

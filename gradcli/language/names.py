@@ -8,10 +8,10 @@ from collections.abc import Collection
 
 from gradcli.errors import ArgumentError, ExpressionError, Span, UnknownNameError, did_you_mean
 from gradcli.language import catalogue
+from gradcli.language.catalogue.binding import check_call as check_signature
 from gradcli.language.catalogue.generated import RESULT_FIELDS
 from gradcli.language.catalogue.operations import ATTRIBUTES
 from gradcli.language.catalogue.rows import Row
-from gradcli.language.catalogue.signature import check_call as check_signature
 from gradcli.language.dtypes import DTYPES, PREFIXED_DTYPES
 from gradcli.language.syntax import Node, Starred
 

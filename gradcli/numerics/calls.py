@@ -10,8 +10,9 @@ from importlib import import_module
 import torch
 
 from gradcli.errors import ExpressionError, Span
+from gradcli.language.catalogue.binding import Bound, bind
 from gradcli.language.catalogue.rows import Row
-from gradcli.language.catalogue.signature import Bound, Parameter, bind
+from gradcli.language.catalogue.signature import Parameter
 from gradcli.language.syntax import Call
 from gradcli.numerics import bounds, scalars
 from gradcli.numerics.literals import Context, is_integral, to_tensor, wants_integers

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from gradcli.errors import ArgumentError
+from gradcli.language.catalogue.binding import Bound, bind
 from gradcli.language.catalogue.rows import Row
-from gradcli.language.catalogue.signature import WHOLE, Bound, bind
+from gradcli.language.catalogue.signature import WHOLE
 from gradcli.model.place import Place
 from gradcli.numerics.literals import Context
 

@@ -16,7 +16,7 @@ from gradcli.errors import OutputError
 
 if TYPE_CHECKING:
     from gradcli.render.view import Answer, View
-    from gradcli.sinks.files import Target
+    from gradcli.sinks.targets import Target
 
 __all__ = ["SINKS", "Write", "check_available", "is_picture", "save"]
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcli.errors import ArgumentError
+from gradcli.language.catalogue.binding import Bound, bind, check_call
 from gradcli.language.catalogue.rows import Operation
-from gradcli.language.catalogue.signature import Bound, bind, check_call, parse_signature, signatures_of
+from gradcli.language.catalogue.signature import parse_signature, signatures_of
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pytest
 from command_line import clean_environment, failed
 from writing import names_in
 
-from gradcli.sinks.files import descriptor_of
+from gradcli.sinks.streams import descriptor_of
 from tools import warm
 
 SIGMOID = ["grad", "sigmoid", "0", "1"]

@@ -174,7 +174,7 @@ def _check_files(names: Sequence[str]) -> None:
     """Raises OutputError for a file that is a stream: what it holds is one line for each request."""
     if not names:
         return
-    from gradcli.sinks.files import descriptor_of
+    from gradcli.sinks.streams import descriptor_of
 
     for name in names:
         if taken := _TAKEN.get(descriptor_of(name) or 0) or _taken_by_answers(name):

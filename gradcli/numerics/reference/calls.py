@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from gradcli.language.catalogue.binding import Bound
 from gradcli.language.catalogue.rows import Loss, Row
-from gradcli.language.catalogue.signature import Bound, Parameter
+from gradcli.language.catalogue.signature import Parameter
 from gradcli.numerics.reference import arrangement
 from gradcli.numerics.reference.reals import Array, is_real, reals
 from gradcli.numerics.reference.rules import ARRANGED, RULES, Absent, takes_integers

@@ -11,8 +11,8 @@ from mpmath import mp
 
 from gradcli.errors import ArgumentError
 from gradcli.language.catalogue import DERIVATIVE, GRAD
+from gradcli.language.catalogue.binding import bind
 from gradcli.language.catalogue.rows import Row
-from gradcli.language.catalogue.signature import bind
 from gradcli.language.names import CONSTANTS
 from gradcli.language.syntax import (
     Assign,
@@ -42,6 +42,7 @@ from gradcli.numerics.reference.derivatives import slopes as slopes_inside
 from gradcli.numerics.reference.indexing import attribute, index
 from gradcli.numerics.reference.reals import Array, choose, finite, reals
 from gradcli.numerics.reference.rules import RULES
+from gradcli.numerics.reference.rules.activations import Formula
 from gradcli.numerics.reference.slope import NoReference
 from gradcli.numerics.schedule import schedule
 
@@ -212,6 +213,8 @@ class _Run:
         try:
             bound = bind(row, positional, keywords, name=node.written, is_tensor=_is_tensor)
             result = apply(row, bound)
+            if isinstance(result, Formula):
+                result = evaluate(result.program, result.inputs, exact=True)
         except _NOT_COVERED:
             raise NoReference(row.name) from None
         if plain and not self.exact and _is_number_function(row) and isinstance(result, np.ndarray):

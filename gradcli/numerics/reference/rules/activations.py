@@ -1,7 +1,9 @@
-"""Activations by the formula of their row, evaluated as an expression; constants in a formula are exact."""
+"""Activations by the formula of their row: a rule answers with an expression, whose constants are exact."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -20,15 +22,21 @@ _SWITCHES = {"inplace": False, "training": False}
 """Parameters without which an activation is a function of x."""
 
 
+@dataclass(frozen=True)
+class Formula:
+    """An expression that is still to be evaluated, and the values of its names."""
+
+    program: Program
+    inputs: Mapping[str, object]
+
+
 @cache
 def _program(text: str) -> Program:
     return parse(text, bound=("x", "alpha", "beta", "threshold", "value", "values", "weight", "lower", "upper", "dim"))
 
 
-def activation(row: Activation, **named: Any) -> Array:
-    """The value of an activation for its bound arguments."""
-    from gradcli.numerics.reference.evaluator import evaluate  # which imports the rules
-
+def _formula(row: Activation, **named: Any) -> Formula:
+    """The formula of an activation for its bound arguments."""
     x = reals(named.pop("input"))
     for switch, off in _SWITCHES.items():
         if named.pop(switch, off) != off:
@@ -40,7 +48,7 @@ def activation(row: Activation, **named: Any) -> Array:
     parameters = {name: value if isinstance(value, int) else reals(value) for name, value in given.items()}
     if "weight" in parameters:
         parameters["weight"] = _by_channel(reals(parameters["weight"]), x)
-    return evaluate(_program(text), {"x": x, **parameters}, exact=True)
+    return Formula(_program(text), {"x": x, **parameters})
 
 
 def _by_channel(weight: Array, x: Array) -> Array:
@@ -52,4 +60,4 @@ def _by_channel(weight: Array, x: Array) -> Array:
 
 for _row in ACTIVATIONS:
     if _row.category == "activation":
-        RULES[_row.name] = partial(activation, _row)
+        RULES[_row.name] = partial(_formula, _row)
