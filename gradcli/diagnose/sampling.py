@@ -65,11 +65,12 @@ class Sampled:
         leaf = self.bound.leaves.get(finding.variable or "")
         shared = leaf is not None and leaf.numel() == 1  # by all elements
         whole = index if index is None or shared else self._home(index[0])
-        remark = None if finding.remark is None else finding.remark.with_elements(self._element_at_home)
-        said = finding.phrase.with_elements(self._element_at_home)
+        remark = None if finding.remark is None else finding.remark.with_elements(self.element_at_home)
+        said = finding.phrase.with_elements(self.element_at_home)
         return replace(finding, index=whole, phrase=said, remark=remark, sample=self.sample)
 
-    def _element_at_home(self, at: At) -> At:
+    def element_at_home(self, at: At) -> At:
+        """An element of the sample as one of the whole; an input of one element is shared by all."""
         leaf = self.bound.leaves.get(at.text)
         is_shared = leaf is not None and leaf.numel() == 1
         return at if is_shared or not at.index else replace(at, index=self._home(at.index[0]))

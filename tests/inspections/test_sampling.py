@@ -20,6 +20,7 @@ from gradcli.language.request import read
 from gradcli.numerics import autodiff
 from gradcli.numerics.capture import PIECE, all_finite, norm, to_gradient
 from gradcli.results import Finding, GradResult, LossResult
+from gradcli.results.phrasing import text
 
 SIZE = 300_000
 
@@ -73,6 +74,19 @@ def test_a_single_nan_is_found_wherever_it_hides(place: int) -> None:
 def test_a_single_infinite_gradient_is_found_wherever_it_hides() -> None:
     finding = found(answer("sqrt(x)", f"x=where(arange({SIZE}) == 77777, 0.0, 4.0)"), "inf-backward")
     assert finding.index == (77777,)
+
+
+@pytest.mark.parametrize(("expression", "size"), [("sqrt(x)", 25), ("sqrt(x) * b", 25), ("sqrt(x)", SIZE)])
+def test_what_the_true_slope_does_is_told_of_the_element_in_the_whole_input(expression: str, size: int) -> None:
+    inputs = [f"x=where(arange({size}) == 22, 0.0, 4.0)", *(["b=1"] if "b" in expression else [])]
+    finding = found(answer(expression, *inputs), "inf-backward")
+    assert finding.remark is not None
+    assert text(finding.remark) == "No rewrite is right: the true slope grows without bound at x[22]"
+
+
+def test_an_element_of_an_input_that_all_elements_share_keeps_its_place() -> None:
+    result = answer("x / b", f"x=where(arange({SIZE}) == 4242, 1.0, 2.0)", "b=[0.0]")
+    assert "x[0] = 2 and b[0] = 0 is inf" in found(result, "inf-forward").message
 
 
 def test_a_single_infinite_value_with_an_ordinary_gradient_is_found() -> None:

@@ -155,7 +155,6 @@ ROWS = (
         "dead",
         "zeros",
         "the operation is piecewise constant: sign, round, floor",
-        hides=(Hides(("vanishing",)),),
     ),
     Row(
         "dead",

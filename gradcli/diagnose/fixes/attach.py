@@ -72,9 +72,11 @@ def _explained(findings: tuple[Finding, ...], verifier: Verifier) -> tuple[Findi
     """The findings, the first of which that could have had a fix says what the true gradient does."""
     from gradcli.diagnose.fixes.truth_text import about
 
+    remark = about(verifier.truths[0])
+    if remark is not None and verifier.sample is not None:
+        remark = remark.with_elements(verifier.sample.element_at_home)
     first = next(at for at, finding in enumerate(findings) if _searches(finding, "finite"))
-    told = replace(findings[first], remark=about(verifier.truths[0]))
-    return (*findings[:first], told, *findings[first + 1 :])
+    return (*findings[:first], replace(findings[first], remark=remark), *findings[first + 1 :])
 
 
 def _searches(finding: Finding, what: Search) -> bool:

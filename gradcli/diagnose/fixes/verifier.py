@@ -14,7 +14,7 @@ from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonP
 from gradcli.diagnose.equivalence.perturbations import changed_one_by_one, far_inputs, near_inputs
 from gradcli.diagnose.equivalence.ranking import CLOSE, MORE, worst_error
 from gradcli.diagnose.equivalence.truth import Truth
-from gradcli.diagnose.sampling import few
+from gradcli.diagnose.sampling import Sampled, few
 from gradcli.errors import Span
 from gradcli.language.parser import parse
 from gradcli.language.properties import is_random, selections
@@ -80,14 +80,19 @@ class Verifier:
         found = None if here.narrow is None else here.narrow.gradients
         sample = few(here.bound, here.cotangent, found or {})
         if sample is not None:
-            verifier = cls(sample.bound, sample.cotangent, whole=here)
+            verifier = cls(sample.bound, sample.cotangent, whole=here, sample=sample)
         return verifier if verifier.comparison_points else None
 
     def __init__(
-        self, bound: BoundExpression, cotangent: torch.Tensor | None = None, *, whole: ComparisonPoint | None = None
+        self,
+        bound: BoundExpression,
+        cotangent: torch.Tensor | None = None,
+        *,
+        whole: ComparisonPoint | None = None,
+        sample: Sampled | None = None,
     ) -> None:
-        """whole: the inputs of which the expression's are some elements; None where it has them all."""
-        self.whole = whole
+        """whole, sample: the inputs of which the expression's are some elements, and which; None where it has all."""
+        self.whole, self.sample = whole, sample
         bound = bound.for_moved_inputs()
         cotangent = None if cotangent is None else cotangent.to(bound.context.device)
         self.bound = bound
