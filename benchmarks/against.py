@@ -22,6 +22,8 @@ from report import asked, finish, table
 HERE = Path(__file__).parent.parent
 BEFORE_THE_ROOMS = "2aa4ce9"
 """The last commit on which the tape knew the syntax tree, and every inspection ran its own recordings."""
+NEW = b',"place":null'
+"""What findings have had since then."""
 REQUESTS = 400
 FEW = 20
 MIXED = (
@@ -90,7 +92,7 @@ def shares(task: Task, now: Path, before: Path, pairs: int) -> list[float]:
     found = []
     for _ in range(pairs):
         (mine, answer), (theirs, expected) = seconds(now, task), seconds(before, task)
-        if answer != expected:
+        if answer.replace(NEW, b"") != expected:
             raise RuntimeError(f"{task.title} is answered otherwise than before")
         found.append(mine / theirs)
     return found
