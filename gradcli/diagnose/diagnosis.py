@@ -21,7 +21,7 @@ from gradcli.recording.recorder import record_backward
 from gradcli.recording.tape import Tape
 from gradcli.results.findings import Finding, Sample
 
-MAX_ELEMENTS = 10_000
+MAX_ELEMENTS_RECORDED = 10_000
 """Larger inputs do not get a tape unless it is asked for,"""
 MAX_ELEMENTS_OF_NON_FINITE = 2**25
 """or an output or a gradient holds NaN or Inf."""
@@ -42,16 +42,21 @@ def gather(
     What is large, an input or an output, gets a tape only where a number is not finite: that has an origin.
     """
     elements = sum(leaf.numel() for leaf in bound.leaves.values())
-    if bound.wrt and plain is not None and elements <= MAX_ELEMENTS and plain[0].numel() > MAX_ELEMENTS_OF_OUTPUT:
-        tape = partial(record, bound, cotangent) if _any_non_finite(plain[0], *plain[1].values()) else None
+    if (
+        bound.wrt
+        and plain is not None
+        and elements <= MAX_ELEMENTS_RECORDED
+        and plain[0].numel() > MAX_ELEMENTS_OF_OUTPUT
+    ):
+        tape = partial(record, bound, cotangent) if not all(map(all_finite, (plain[0], *plain[1].values()))) else None
         alone = Evidence(None, tape, bound.context, values=bound.values, written=bound.written)
         return replace(alone, sample=Sample(looked=0, of=elements + plain[0].numel()))
     wanted = bool(bound.wrt) and (
-        elements <= MAX_ELEMENTS
+        elements <= MAX_ELEMENTS_RECORDED
         or (
             elements <= MAX_ELEMENTS_OF_NON_FINITE
             and plain is not None
-            and _any_non_finite(plain[0], *plain[1].values())
+            and not all(map(all_finite, (plain[0], *plain[1].values())))
         )
     )
     if not wanted:
@@ -71,7 +76,7 @@ def findings_of(bound: BoundExpression, output: torch.Tensor, codes: tuple[str, 
 
     With a cotangent of ones, the gradient of a softmax would always be zero.
     """
-    small = sum(leaf.numel() for leaf in bound.leaves.values()) <= MAX_ELEMENTS
+    small = sum(leaf.numel() for leaf in bound.leaves.values()) <= MAX_ELEMENTS_RECORDED
     if not small or not bound.wrt or not output.is_floating_point():
         return []
     weights = (1 + torch.arange(output.numel(), device=output.device) % 7 / 8).reshape(output.shape).to(output.dtype)
@@ -123,10 +128,6 @@ def record(bound: BoundExpression, cotangent: torch.Tensor | None) -> Tape | Non
 def agreement(plain: Mapping[str, torch.Tensor | None], recorded: Mapping[str, torch.Tensor | None]) -> bool:
     """Whether the instrumented run gave the bits of the plain one."""
     return all(_same(plain[name], recorded[name]) for name in plain)
-
-
-def _any_non_finite(*tensors: torch.Tensor | None) -> bool:
-    return not all(tensor is None or all_finite(tensor) for tensor in tensors)
 
 
 def _record_wide(bound: BoundExpression, cotangent: torch.Tensor | None, wanted: bool) -> Tape | None:

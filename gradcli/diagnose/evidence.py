@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gradcli.numerics.capture import array
+from gradcli.numerics.capture import all_finite
 from gradcli.numerics.literals import Context
 from gradcli.numerics.precision import is_lost
 from gradcli.recording.tape import Step, Tape
@@ -67,7 +67,7 @@ class Evidence:
         """Whether neither the output nor any gradient holds NaN or Inf."""
         if self.tape is None:
             return True
-        return all(map(_is_finite, [self.tape.output, *self.tape.gradients.values()]))
+        return all(map(all_finite, [self.tape.output, *self.tape.gradients.values()]))
 
     @cached_property
     def has_zeros(self) -> bool:
@@ -122,7 +122,3 @@ class Evidence:
         if moved is None:
             return False
         return not bool(is_lost(moved.ravel()[place], self.shadow[name].ravel()[place], dtype))
-
-
-def _is_finite(tensor: torch.Tensor | None) -> bool:
-    return tensor is None or bool(np.isfinite(array(tensor)).all())

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.diagnosis import MAX_ELEMENTS
+from gradcli.diagnose.diagnosis import MAX_ELEMENTS_RECORDED
 from gradcli.language.properties import is_elementwise, is_random, summed
 from gradcli.language.syntax import Call
 from gradcli.numerics.autodiff import Gradients
@@ -87,7 +87,7 @@ def sampled(
 ) -> Sampled | None:
     """The expression at a sample; None where all elements can be looked at, or none without the others."""
     total = sum(leaf.numel() for leaf in bound.leaves.values())
-    if total <= MAX_ELEMENTS or not elementwise or bound.in_place or is_random(bound.program):
+    if total <= MAX_ELEMENTS_RECORDED or not elementwise or bound.in_place or is_random(bound.program):
         return None
     if any(leaf.numel() != 1 and leaf.shape != output.shape for leaf in bound.leaves.values()):
         return None
@@ -95,7 +95,7 @@ def sampled(
         return None
     full = sum(leaf.numel() != 1 for leaf in bound.leaves.values())
     lost = [torch.isinf(bound.leaves[name]).to(output.dtype) for name in bound.written]
-    places = _places(output, [*found.values(), *lost], MAX_ELEMENTS // max(1, full))
+    places = _places(output, [*found.values(), *lost], MAX_ELEMENTS_RECORDED // max(1, full))
     return _at_places(bound, cotangent, places, tuple(output.shape))
 
 

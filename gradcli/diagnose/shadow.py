@@ -18,7 +18,7 @@ from gradcli.numerics.noise import rounding_noise
 from gradcli.recording.from_expression import NodeOperation
 from gradcli.recording.tape import Step
 
-MAX_ELEMENTS = 10_000
+MAX_ELEMENTS_OF_SHADOW = 10_000
 MAX_ELEMENTS_OF_REFERENCE = 2_000
 MAX_PLACES = 64
 """So many elements the reference is asked about where each has its own output,"""
@@ -36,7 +36,7 @@ def shadow(bound: BoundExpression, gradients: Callable[[BoundExpression], Gradie
     """
     differentiated = bound.differentiated.values()
     narrow = any(leaf.dtype not in (torch.float64, torch.complex128) for leaf in differentiated)
-    if not narrow or sum(leaf.numel() for leaf in bound.leaves.values()) > MAX_ELEMENTS:
+    if not narrow or sum(leaf.numel() for leaf in bound.leaves.values()) > MAX_ELEMENTS_OF_SHADOW:
         return None
     if is_random(bound.program):
         return None

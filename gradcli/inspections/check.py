@@ -34,7 +34,7 @@ from gradcli.results import CheckResult, CheckRow, CheckSummary, Failure
 Place = tuple[str, Index]
 """An element of an input, by the input's name."""
 
-MAX_ELEMENTS = 2_000
+MAX_ELEMENTS_CHECKED = 2_000
 MAX_MADE = 2**20
 """Of any tensor on the way."""
 MAX_JOINT_ELEMENTS = 200
@@ -110,7 +110,7 @@ def _first_value(bound: BoundExpression) -> torch.Tensor:
 
 def _check_size(bound: BoundExpression, elementwise: bool) -> None:
     elements = sum(leaf.numel() for leaf in bound.differentiated.values())
-    most = MAX_ELEMENTS if elementwise else MAX_JOINT_ELEMENTS
+    most = MAX_ELEMENTS_CHECKED if elementwise else MAX_JOINT_ELEMENTS
     if elements > most:
         kind = "an elementwise function" if elementwise else "a function that mixes its elements"
         raise BoundError(

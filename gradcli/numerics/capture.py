@@ -140,9 +140,9 @@ def pieces(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:
     return tuple(flat[start : start + PIECE] for start in range(0, flat.numel(), PIECE))
 
 
-def all_finite(tensor: torch.Tensor) -> bool:
-    """Whether a tensor holds neither NaN nor infinity; of a large one, the sum nearly always tells."""
-    if not (tensor.is_floating_point() or tensor.is_complex()):
+def all_finite(tensor: torch.Tensor | None) -> bool:
+    """Whether there is neither NaN nor infinity in a tensor, if there is one; of a large one, the sum mostly tells."""
+    if tensor is None or not (tensor.is_floating_point() or tensor.is_complex()):
         return True
     values = tensor.detach()
     return bool(torch.isfinite(values.sum())) or all(bool(torch.isfinite(piece).all()) for piece in pieces(values))

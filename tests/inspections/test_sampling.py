@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.diagnosis import MAX_ELEMENTS
+from gradcli.diagnose.diagnosis import MAX_ELEMENTS_RECORDED
 from gradcli.errors import GradcliError
 from gradcli.inspections.grad import grad
 from gradcli.inspections.loss import loss
@@ -37,14 +37,14 @@ def found(result: GradResult | LossResult, code: str) -> Finding:
 
 
 def test_an_input_that_can_be_looked_at_whole_has_no_sample() -> None:
-    assert answer("sigmoid", f"linspace(-9, 9, {MAX_ELEMENTS})").sample is None
+    assert answer("sigmoid", f"linspace(-9, 9, {MAX_ELEMENTS_RECORDED})").sample is None
 
 
 def test_a_larger_one_says_how_much_of_it_was_looked_at() -> None:
-    result = answer("sigmoid", f"linspace(-9, 9, {MAX_ELEMENTS + 1})")
+    result = answer("sigmoid", f"linspace(-9, 9, {MAX_ELEMENTS_RECORDED + 1})")
     assert result.sample is not None
-    assert result.sample.of == MAX_ELEMENTS + 1
-    assert 0.5 * MAX_ELEMENTS < result.sample.looked <= MAX_ELEMENTS
+    assert result.sample.of == MAX_ELEMENTS_RECORDED + 1
+    assert 0.5 * MAX_ELEMENTS_RECORDED < result.sample.looked <= MAX_ELEMENTS_RECORDED
 
 
 def test_a_finding_of_the_sample_stands_at_its_place_in_the_whole() -> None:

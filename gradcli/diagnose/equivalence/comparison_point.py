@@ -17,7 +17,7 @@ from gradcli.errors import GradcliError
 from gradcli.language.syntax import Program
 from gradcli.numerics import autodiff, reference
 from gradcli.numerics.autodiff import Gradients
-from gradcli.numerics.capture import TorchError, array
+from gradcli.numerics.capture import TorchError, all_finite, array
 from gradcli.numerics.evaluate import Context, evaluate
 from gradcli.numerics.precision import half_the_digits
 
@@ -44,7 +44,7 @@ class Outcome:
 
     @property
     def has_finite_gradients(self) -> bool:
-        return self.gradients is not None and all(map(finite, self.gradients.values()))
+        return self.gradients is not None and all(map(all_finite, self.gradients.values()))
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class ComparisonPoint:
         """For each input the elements at which the original has a gradient to agree with, or need not have one."""
         seen = {name: torch.zeros_like(self.leaves[name], dtype=torch.bool) for name in self.bound.wrt}
         for outcome in (self.narrow, self.wide):
-            if outcome is None or not finite(outcome.value):
+            if outcome is None or not all_finite(outcome.value):
                 continue
             for name, elements in seen.items():
                 gradient = None if outcome.gradients is None else outcome.gradients.get(name)
@@ -135,7 +135,7 @@ class ComparisonPoint:
             return False
         if self.wide is not None and (wide is None or not self._same(wide, self.wide, None)):
             return False
-        if self.narrow is None or narrow is None or not finite(self.narrow.value):
+        if self.narrow is None or narrow is None or not all_finite(self.narrow.value):
             return True
         return narrow.has_finite_gradients or (wide is not None and _overflows(narrow, wide))
 
@@ -240,15 +240,10 @@ class ComparisonPoint:
 
     def _is_for_the_reference(self) -> bool:
         leaves = self.leaves.values()
-        return sum(leaf.numel() for leaf in leaves) <= MAX_REFERENCE_ELEMENTS and all(map(finite, leaves))
+        return sum(leaf.numel() for leaf in leaves) <= MAX_REFERENCE_ELEMENTS and all(map(all_finite, leaves))
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         return {name: array(leaf) for name, leaf in self.leaves.items()}
-
-
-def finite(tensor: torch.Tensor | None) -> bool:
-    """Whether nothing in a tensor is infinite or NaN; nothing is where there is no tensor."""
-    return tensor is None or bool(torch.isfinite(tensor).all())
 
 
 def _overflows(narrow: Outcome, wide: Outcome) -> bool:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint, Outcome, finite
+from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint, Outcome
 from gradcli.diagnose.equivalence.vicinity import Vicinity, near, rounding_beside
 from gradcli.language.properties import is_elementwise_sum
-from gradcli.numerics.capture import array
+from gradcli.numerics.capture import all_finite, array
 from gradcli.numerics.reference import NoReference
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Truth:
     def _is_subgradient(self, limit: Limit, found: torch.Tensor, size: float) -> bool:
         """Whether a gradient is the middle or a side of a kink of a function that is continuous there."""
         original = self.points[0].wide
-        if not limit.is_bounded or original is None or not finite(original.value):
+        if not limit.is_bounded or original is None or not all_finite(original.value):
             return False
         if not self.limits or any(value.kind != "limit" for value in self.limits[0].value.ravel()):
             return False
@@ -206,7 +206,7 @@ class Truth:
 def _broken(outcome: Outcome | None) -> dict[str, torch.Tensor]:
     """For each input whose gradient is not finite, where it is not."""
     gradients = {} if outcome is None or outcome.gradients is None else outcome.gradients
-    return {name: ~torch.isfinite(one) for name, one in gradients.items() if one is not None and not finite(one)}
+    return {name: ~torch.isfinite(one) for name, one in gradients.items() if one is not None and not all_finite(one)}
 
 
 def _gradient(outcome: Outcome | None, name: str, leaf: torch.Tensor) -> torch.Tensor:

@@ -16,13 +16,13 @@ from gradcli.recording.recorder import Recorder
 from gradcli.recording.tape import GraphNode, Step
 from gradcli.results.phrasing import text
 
-MAX_ELEMENTS = 1_000_000
+MAX_ELEMENTS_RUN_AGAIN = 1_000_000
 """Larger inputs are not computed a second time for a better message."""
 
 
 def located(raised: TorchError, bound: BoundExpression) -> TorchError:
     """The exception with what helps, and that of a backward pass with its place and cause in the expression."""
-    if raised.text is not None or sum(leaf.numel() for leaf in bound.leaves.values()) > MAX_ELEMENTS:
+    if raised.text is not None or sum(leaf.numel() for leaf in bound.leaves.values()) > MAX_ELEMENTS_RUN_AGAIN:
         return raised
     if raised.stage == "backward":
         raised = _placed(raised, bound)

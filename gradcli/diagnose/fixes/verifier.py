@@ -24,7 +24,7 @@ from gradcli.language.rewrite.rule import Rule
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.precision import half_the_digits
 
-MAX_ELEMENTS = 10_000
+MAX_ELEMENTS_COMPARED = 10_000
 GOLDEN = (math.sqrt(5) - 1) / 2
 """The multiples of it, without their integral parts, keep as far from each other as multiples of anything can."""
 
@@ -71,7 +71,7 @@ class Verifier:
     def of(cls, bound: BoundExpression, cotangent: torch.Tensor | None) -> Verifier | None:
         """None for what is not searched: large, complex, random, or without a gradient anywhere nearby."""
         leaves = bound.leaves.values()
-        if sum(leaf.numel() for leaf in leaves) > MAX_ELEMENTS or any(leaf.is_complex() for leaf in leaves):
+        if sum(leaf.numel() for leaf in leaves) > MAX_ELEMENTS_COMPARED or any(leaf.is_complex() for leaf in leaves):
             return None
         if not bound.wrt or is_random(bound.program):
             return None

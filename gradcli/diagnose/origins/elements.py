@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import torch
 
+from gradcli.numerics.capture import all_finite
+
 Index = tuple[int, ...]
 
 
@@ -18,7 +20,7 @@ def non_finite(tensor: torch.Tensor | None) -> torch.Tensor:
 
 def has_non_finite(tensor: torch.Tensor | None) -> bool:
     """Whether it holds a NaN or an infinity."""
-    return bool(non_finite(tensor).any())
+    return not all_finite(tensor)
 
 
 def has_nan(tensor: torch.Tensor | None) -> bool:

@@ -26,7 +26,7 @@ from gradcli.diagnose.origins.origin import Cause, Origin, Written, cause_of
 from gradcli.recording.operation import Constant
 from gradcli.recording.tape import Step, Tape
 
-MAX_ELEMENTS = 16
+MAX_ELEMENTS_FOLLOWED = 16
 """So many elements of an output are followed back one by one."""
 
 KNOW_INFINITY = frozenset(
@@ -112,7 +112,10 @@ def _origins_of(tape: Tape, last: Step, written: Written) -> Iterator[Origin]:
     if value is None or not has_non_finite(value):
         return
     nan = torch.isnan(value)
-    places = [*torch.nonzero(nan)[:MAX_ELEMENTS], *torch.nonzero(non_finite(value) & ~nan)[:MAX_ELEMENTS]]
+    places = [
+        *torch.nonzero(nan)[:MAX_ELEMENTS_FOLLOWED],
+        *torch.nonzero(non_finite(value) & ~nan)[:MAX_ELEMENTS_FOLLOWED],
+    ]
     for place in places:
         focus = torch.zeros(value.shape, dtype=torch.bool, device=value.device)
         focus[tuple(place)] = True

@@ -13,7 +13,7 @@ from gradcli.numerics.capture import array
 from gradcli.recording.tape import Step
 from gradcli.results.phrasing import number
 
-MAX_ELEMENTS = 1_000
+MAX_ELEMENTS_OF_OPERAND = 1_000
 """Operands of functions that mix their elements are given to the reference up to here."""
 
 UNDERFLOWING = frozenset(
@@ -84,7 +84,7 @@ def _operands(step: Step, index: Index) -> list[object] | None:
     for argument in step.arguments:
         if not isinstance(argument, torch.Tensor):
             found.append(argument)
-        elif argument.is_complex() or (not step.elementwise and argument.numel() > MAX_ELEMENTS):
+        elif argument.is_complex() or (not step.elementwise and argument.numel() > MAX_ELEMENTS_OF_OPERAND):
             return None
         else:
             own = inside(index, argument.shape) if step.elementwise else None

@@ -19,7 +19,7 @@ from gradcli.numerics.autodiff import Gradients
 if TYPE_CHECKING:
     from gradcli.numerics.reference import Slope
 
-MAX_ELEMENTS = 50
+MAX_ELEMENTS_OF_TIES = 50
 POINTS = 60
 """Beside the point; PyTorch's gradients there, which cost little, say which two are worth a reference."""
 DISTANCES = (1e-5, 1e-8)
@@ -63,7 +63,7 @@ class Ties:
     @cached_property
     def _gradients(self) -> dict[int, Gradients]:
         """By seed: PyTorch's gradients beside the point; none for inputs that are too large to be looked at."""
-        if sum(leaf.numel() for leaf in self.wide.differentiated.values()) > MAX_ELEMENTS:
+        if sum(leaf.numel() for leaf in self.wide.differentiated.values()) > MAX_ELEMENTS_OF_TIES:
             return {}
         points = ((seed, moved(self.wide, DISTANCES[-1], seed)) for seed in range(POINTS))
         return {seed: found for seed, p in points if (found := attempt(partial(reverse, p))[0]) is not None}
