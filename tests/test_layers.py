@@ -6,6 +6,7 @@ import json
 
 import pytest
 from command_line import in_process_of_its_own
+from each import each
 
 PROGRAM = """
 import contextlib, io, json, sys
@@ -128,7 +129,7 @@ def test_a_question_about_words_is_answered_without_pytorch(words: list[str], an
     assert answers[json.dumps(words)][:2] == [0, False]
 
 
-@pytest.mark.parametrize("words", MISTAKES, ids=lambda words: " ".join(words)[:60])
+@each("words", MISTAKES, ids=lambda words: " ".join(words)[:60])
 def test_a_mistake_in_the_words_is_told_without_pytorch(words: list[str], answers: dict[str, list[object]]) -> None:
     code, has_torch, told = answers[json.dumps(words)]
     assert (code, has_torch) == (2, False), told

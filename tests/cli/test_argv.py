@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from command_line import answered, captured, failed
+from each import each
 
 from gradcli.cli.argv import sort_words
 from gradcli.errors import UsageError
@@ -73,8 +74,8 @@ def test_behind_two_dashes_everything_is_a_value() -> None:
 # --- options ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("argv", "message", "hint"),
+@each(
+    "argv, message, hint",
     [
         (["grad", "sigmoid", "--dvice", "cpu", "1"], "unknown option '--dvice'", "Did you mean '--device'?"),
         (["activate", "sigmoid", "--rang", "-5:5:3"], "unknown option '--rang'", "Did you mean '--range'?"),
@@ -240,8 +241,8 @@ def test_an_odd_word_anywhere_is_refused_in_a_sentence(word: str, place: str) ->
 # --- exit codes ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("argv", "code"),
+@each(
+    "argv, code",
     [
         (["grad", "sigmoid", "1"], 0),
         (["grad", "log(x)", "-1"], 0),
@@ -325,10 +326,8 @@ FAILURES = {
 }
 
 
-@pytest.mark.parametrize("code", sorted(FAILURES))
-@pytest.mark.parametrize(
-    "option", [["--json"], ["--format", "json"], ["--format=json"], ["-f", "json"], ["-f", "ndjson"]]
-)
+@each("code", sorted(FAILURES))
+@each("option", [["--json"], ["--format", "json"], ["--format=json"], ["-f", "json"], ["-f", "ndjson"]])
 def test_every_kind_of_failure_is_one_object_in_json(code: str, option: list[str]) -> None:
     exit_code, out, err = captured([*FAILURES[code], *option])
     assert exit_code == (1 if code in ("pytorch", "autograd") else 2)

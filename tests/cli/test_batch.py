@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from command_line import captured
+from each import each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -248,8 +249,8 @@ def test_a_line_is_read_no_further_than_its_end() -> None:
 # --- lines that cannot be answered -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
+@each(
+    "line, message",
     [
         ("grad sigmoid 'x", "the quote ' is not closed"),
         ('grad sigmoid "x', 'the quote " is not closed'),

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from command_line import captured, clean_environment
+from each import each
 
 from tools import warm
 
@@ -37,8 +38,8 @@ def shell(
 # --- standard input --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "values"),
+@each(
+    "text, values",
     [
         ("1 2 3", [1, 2, 3]),
         ("1\n2\n3\n", [1, 2, 3]),
@@ -54,7 +55,7 @@ def shell(
         ("7,", [7]),
     ],
 )
-@pytest.mark.parametrize("word", ["-", "@-", "x=-", "x=@-"])
+@each("word", ["-", "@-", "x=-", "x=@-"])
 def test_numbers_are_read_from_standard_input(text: str, values: list[Any], word: str, run: Any) -> None:
     code, out, err = run(["grad", "x * 1", word, "--json"], stdin=text)
     assert code == 0, err + out
@@ -78,8 +79,8 @@ def test_every_command_with_points_reads_standard_input(command: list[str], run:
     assert next(iter(json.loads(out)["inputs"].values()))["values"] == [1, 2]
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
+@each(
+    "text, message",
     [
         ("", "standard input holds no numbers"),
         (" \n\t", "standard input holds no numbers"),

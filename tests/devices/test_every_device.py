@@ -10,6 +10,7 @@ import shlex
 from typing import Any
 
 import pytest
+from each import each
 from processes import HERE, in_own_process, needs_stand_in
 
 pytestmark = needs_stand_in
@@ -87,7 +88,7 @@ def test_the_answer_is_that_of_the_cpu(answers: dict[str, Any], line: str) -> No
     assert on_device == on_cpu
 
 
-@pytest.mark.parametrize(("line", "code"), [pair for pair in WITH_FINDINGS.items() if pair[1]])
+@each("line, code", [pair for pair in WITH_FINDINGS.items() if pair[1]])
 def test_the_finding_is_there_at_all(answers: dict[str, Any], line: str, code: str) -> None:
     _, document, _ = answers[line][1]
     assert code in [finding["code"] for finding in document["findings"]]

@@ -7,6 +7,7 @@ import shlex
 
 import pytest
 from command_line import captured
+from each import each
 from looking import Place, findings, found, place
 
 from gradcli.language.catalogue.domains import DOMAINS
@@ -127,7 +128,7 @@ def test_every_row_of_the_table_has_a_case() -> None:
     assert shown == {(row.function, row.argument) for row in DOMAINS}
 
 
-@pytest.mark.parametrize("row", LOSSES, ids=lambda row: row.name)
+@each("row", LOSSES, ids=lambda row: row.name)
 def test_the_examples_of_the_catalogue_are_within(row: object) -> None:
     words = [f"{name}={value}" for name, value in row.example]  # type: ignore[attr-defined]
     assert found(shlex.join(["loss", row.name, *words]), "domain") == []  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from each import each
 from looking import findings
 
 from gradcli.diagnose.evidence import Evidence
@@ -56,7 +57,7 @@ def test_what_a_row_hides_is_known(row: Row) -> None:
     assert {code for hides in row.hides for code in hides.codes} <= set(CODES)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.needs in ("tape", "non-finite", "zeros")])
+@each("row", [row for row in ROWS if row.needs in ("tape", "non-finite", "zeros")])
 def test_no_rule_minds_that_there_is_no_tape(row: Row) -> None:
     assert list(rule(row)(None, Evidence())) == []
 

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from each import each
 
 from gradcli.language.catalogue.signature import KINDS
 from tools.fuzz import faults
@@ -81,8 +82,8 @@ EMIT = Case("emission", ["grad", "sigmoid", "0", "--emit", "torch"])
 ERROR = b'{"schema":"gradcli/error/1","error":{}}\n'
 
 
-@pytest.mark.parametrize(
-    ("case", "answer", "fault"),
+@each(
+    "case, answer, fault",
     [
         (JSON, Answer(0, b'{"schema": NaN}\n', b""), "invalid JSON"),
         (JSON, Answer(0, b'{"schema": 1', b""), "invalid JSON"),

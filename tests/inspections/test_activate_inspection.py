@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from command_line import answered, failed, numbers
+from each import each
 
 
 def curve(*argv: str) -> Any:
@@ -129,8 +130,8 @@ def test_an_expression_of_ones_own_has_a_derivative_of_zero_rather_than_a_death(
     assert verdict["summary"] == "derivative 0 at 2 of 3 points"
 
 
-@pytest.mark.parametrize("function", ["relu", "relu(x)", "maximum(x, 0)", "where(x > 0, x, 0)", "clamp(x, min=0)"])
-@pytest.mark.parametrize(("points", "dead"), [(("0",), 0), (("-1e-3",), 1), (("-1", "0", "1"), 1)])
+@each("function", ["relu", "relu(x)", "maximum(x, 0)", "where(x > 0, x, 0)", "clamp(x, min=0)"])
+@each("points, dead", [(("0",), 0), (("-1e-3",), 1), (("-1", "0", "1"), 1)])
 def test_a_function_dies_at_the_same_points_by_name_and_by_expression(
     function: str, points: tuple[str, ...], dead: int
 ) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from command_line import answered, captured
+from each import each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,8 +112,8 @@ NAMES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("command", ["grad", "trace"])
+@each("name", NAMES)
+@each("command", ["grad", "trace"])
 def test_a_name_that_python_cannot_hold_is_written_as_another(name: str, command: str) -> None:
     program = answered([command, "x * 3", "x=2", f"{name}=5", "--emit", "torch"])["program"]
     assert sung(program) == []
@@ -145,8 +146,8 @@ def test_a_method_may_be_given_its_tensor_by_name() -> None:
 GOOD = ["import torch", "x = torch.tensor(1.0)", "y = x.exp().T", 'print("value:", y.tolist())']
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
+@each(
+    "line, reason",
     [
         ("import os", "'Import' is no statement"),
         ("import torch as t", "'Import' is no statement"),

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from command_line import answered, captured, failed
+from each import each
 
 from gradcli.diagnose.explain import match_error, searching
 from gradcli.errors import UsageError
@@ -113,7 +114,7 @@ UNRELATED = [
 ]
 
 
-@pytest.mark.parametrize("text", FOUND)
+@each("text", FOUND)
 def test_what_is_pasted_finds_its_entry(text: str) -> None:
     found = [entry.id for entry in errors(search=text).entries]
     assert FOUND[text] in found

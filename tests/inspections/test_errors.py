@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from command_line import answered, captured, failed, numbers
+from each import each
 
 import gradcli
 from gradcli.inspections.errors import NO_NUMBER, NO_TENSOR, errors, program
@@ -153,7 +154,7 @@ def test_pytorch_raises_it_on_a_line_of_the_program(row: AutogradError) -> None:
     assert 1 <= entry.line <= len(row.program.splitlines())
 
 
-@pytest.mark.parametrize("row", RAISED, ids=named)
+@each("row", RAISED, ids=named)
 def test_what_comes_before_the_line_that_raised_does_not_raise(row: AutogradError) -> None:
     lines = row.program.splitlines()
     line = ENTRIES[row.id].line or 0
@@ -163,7 +164,7 @@ def test_what_comes_before_the_line_that_raised_does_not_raise(row: AutogradErro
     assert programs.run(before).error is None
 
 
-@pytest.mark.parametrize("row", ROWS, ids=named)
+@each("row", ROWS, ids=named)
 def test_the_fix_gives_the_numbers_worked_out_by_hand(row: AutogradError) -> None:
     entry = ENTRIES[row.id]
     assert entry.fix_error is None
@@ -333,14 +334,14 @@ def test_a_search_looks_into_texts_and_can_be_run() -> None:
     ]
 
 
-@pytest.mark.parametrize("row", [row for row in RAISED if row.patterns], ids=named)
+@each("row", [row for row in RAISED if row.patterns], ids=named)
 def test_a_message_finds_its_error(row: AutogradError) -> None:
     message = ENTRIES[row.id].message
     assert message is not None
     assert row.id in [entry.id for entry in errors(search=message).entries]
 
 
-@pytest.mark.parametrize("row", RAISED, ids=named)
+@each("row", RAISED, ids=named)
 def test_a_message_finds_its_error_after_a_terminal_has_wrapped_it(row: AutogradError) -> None:
     message = " ".join((ENTRIES[row.id].message or "").split())
     for wrapped in (
@@ -370,8 +371,8 @@ def test_an_error_that_is_asked_for_twice_is_asked_for_once() -> None:
     assert answered(["errors", "anomaly", "anomaly", "--json"])["asked"] == ["anomaly"]
 
 
-@pytest.mark.parametrize(
-    ("argv", "message", "hint"),
+@each(
+    "argv, message, hint",
     [
         (["second-backwards"], "there is no error 'second-backwards'", "Did you mean 'second-backward'?"),
         (["secnd"], "there is no error 'secnd'", "There is 'second-backward'."),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from command_line import answered, captured, failed, numbers
+from each import each
 
 
 def gradient(result: Any, name: str = "x") -> list[float]:
@@ -16,8 +17,8 @@ def gradient(result: Any, name: str = "x") -> list[float]:
 # --- inputs ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("words", "shape"),
+@each(
+    "words, shape",
     [
         (["1"], [1]),
         (["1", "2", "-3"], [3]),

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from command_line import captured
+from each import each
 
 Case = dict[str, Any]
 CASES: list[Case] = json.loads((Path(__file__).parents[1] / "data" / "gradient_cases.json").read_text())
@@ -74,7 +75,7 @@ def test_the_operation_to_blame_is_named_and_a_gradient_that_is_not_finite_is_an
         assert "error" in {finding["severity"] for finding in trace["findings"]}
 
 
-@pytest.mark.parametrize("case", CONTROLS, ids=named)
+@each("case", CONTROLS, ids=named)
 def test_nothing_is_found_wrong_with_a_control(case: Case) -> None:
     for command in ("trace", "grad"):
         code, answer = asked(command, case)

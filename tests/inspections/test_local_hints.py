@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from command_line import captured, failed
+from each import each
 
 MASKS = [
     ("where(m, x, 0*x)", "m:bool=1,0"),
@@ -21,7 +22,7 @@ MASKS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "word"), MASKS)
+@each("text, word", MASKS)
 def test_a_mask_that_came_as_numbers_is_given_its_dtype(text: str, word: str) -> None:
     raised = failed(["grad", text, "x=1,2", "m=1,0"], 1)
     assert word in raised["hint"]

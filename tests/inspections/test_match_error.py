@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from command_line import captured, failed
+from each import each
 
 from gradcli.diagnose.explain import match_error
 from gradcli.diagnose.explain.failure import explain
@@ -56,7 +57,7 @@ def without_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(match_error, "_by_pattern", lambda message: None)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=named)
+@each("row", ROWS, ids=named)
 def test_a_known_wording_is_recognised(row: AutogradError) -> None:
     found = matching_entry(error_of(row))
     assert found is not None
@@ -91,7 +92,7 @@ def test_other_names_numbers_and_shapes_make_no_difference_and_another_class_doe
     assert matching_entry(ValueError(message)) is None
 
 
-@pytest.mark.parametrize(
+@each(
     "message",
     [
         "stack expects each tensor to be equal size, but got [2] at entry 0 and [3] at entry 1",
@@ -101,7 +102,7 @@ def test_other_names_numbers_and_shapes_make_no_difference_and_another_class_doe
         "",
     ],
 )
-@pytest.mark.parametrize("error", [RuntimeError, ValueError, TypeError])
+@each("error", [RuntimeError, ValueError, TypeError])
 def test_an_error_that_is_not_in_the_catalogue_is_none_of_it(message: str, error: type[Exception]) -> None:
     assert matching_entry(error(message), anywhere=True) is None
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from command_line import answered, captured, failed, numbers
+from each import each
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -70,7 +71,7 @@ def identity(function: dict[str, Any]) -> str:
     return "-".join([function["name"], *map(str, function["params"].values())])
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=identity)
+@each("function", FUNCTIONS, ids=identity)
 def test_values_and_derivatives_are_those_of_the_definition(function: dict[str, Any]) -> None:
     second = function["name"] not in PYTORCH_HAS_NO_SECOND_DERIVATIVE
     curve = asked(function, *(["--order", "2"] if second else []))["functions"][0]
@@ -101,7 +102,7 @@ def test_grad_and_activate_agree_to_the_last_bit(function: dict[str, Any]) -> No
     assert result["gradients"]["x"]["values"] == curve["derivative"]["values"]
 
 
-@pytest.mark.parametrize("function", [f for f in FUNCTIONS if f["kink_points"]], ids=identity)
+@each("function", [f for f in FUNCTIONS if f["kink_points"]], ids=identity)
 def test_kinks_have_the_slopes_of_both_sides(function: dict[str, Any]) -> None:
     kinks = {kink["at"]: kink for kink in asked(function)["functions"][0]["verdict"]["kinks"]}
     for point in all_points(function):
@@ -114,7 +115,7 @@ def test_kinks_have_the_slopes_of_both_sides(function: dict[str, Any]) -> None:
         assert kink["torch"] == pytest.approx(point["torch_convention"]["f1"], rel=1e-6)
 
 
-@pytest.mark.parametrize("function", [f for f in FUNCTIONS if not f["kink_points"]], ids=identity)
+@each("function", [f for f in FUNCTIONS if not f["kink_points"]], ids=identity)
 def test_a_smooth_function_has_no_kinks(function: dict[str, Any]) -> None:
     assert asked(function)["functions"][0]["verdict"]["kinks"] == []
 
@@ -144,7 +145,7 @@ def shaped(data: list[float], shape: list[int]) -> str:
     return f"[{', '.join(shaped(data[i : i + step], shape[1:]) for i in range(0, len(data), step))}]"
 
 
-@pytest.mark.parametrize("case", EXPRESSIONS, ids=lambda case: str(case["id"]))
+@each("case", EXPRESSIONS, ids=lambda case: str(case["id"]))
 def test_a_random_expression_has_the_gradients_that_mpmath_finds(case: dict[str, Any]) -> None:
     words = [f"{name}={shaped(v['data'], v['shape'])}" for name, v in case["vars"].items()]
     via = "backward" if case["id"] % 2 else "grad"

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import pytest
 import torch
+from each import each
 from torch import nn
 from torch.nn import functional
 
@@ -106,12 +107,13 @@ def _one_thread() -> Iterator[None]:
 
 def elementwise_cases() -> list[Any]:
     rows = [row for row in ACTIVATIONS if row.elementwise]
-    cases = [(row, dict(row.parameters) | other) for row in rows for other in [{}, *OTHER_PARAMETERS.get(row.name, [])]]
-    return [pytest.param(row, parameters, id=f"{row.name}{list(parameters.values())}") for row, parameters in cases]
+    return [(row, dict(row.parameters) | other) for row in rows for other in [{}, *OTHER_PARAMETERS.get(row.name, [])]]
 
 
-every_row = pytest.mark.parametrize("row", ACTIVATIONS, ids=lambda row: row.name)
-every_elementwise_case = pytest.mark.parametrize(("row", "parameters"), elementwise_cases())
+every_row = each("row", ACTIVATIONS, ids=lambda row: row.name)
+every_elementwise_case = each(
+    "row, parameters", elementwise_cases(), ids=lambda case: (case[0].name, *case[1].values())
+)
 
 
 def real(value: Any) -> torch.Tensor:
@@ -198,9 +200,9 @@ def test_the_formula_gives_what_pytorch_gives(row: Activation, parameters: Param
     assert_close(run(row.formula, x=x, **parameters).expand_as(x), wanted, x, relative=1e-12, name=row.name)
 
 
-@pytest.mark.parametrize(
-    ("row", "parameters"),
-    [case for case in elementwise_cases() if case.values[0].name not in PYTORCH_HAS_NO_DERIVATIVE],
+@each(
+    "row, parameters",
+    [case for case in elementwise_cases() if case[0].name not in PYTORCH_HAS_NO_DERIVATIVE],
 )
 def test_the_derivative_gives_what_autograd_gives_at_the_kinks_too(row: Activation, parameters: Parameters) -> None:
     x = torch.cat([points(row), torch.tensor(kinks(row, parameters), dtype=torch.float64)])
@@ -255,13 +257,13 @@ def number(value: Any) -> float:
 
 def reference_cases() -> list[Any]:
     return [
-        pytest.param(entry, id=f"{entry['name']}{list(entry['params'].values())}")
+        entry
         for entry in REFERENCE
         if entry["name"] != "glu" and entry["params"].get("approximate") != "tanh"  # glu: below; tanh: not the formula
     ]
 
 
-every_reference = pytest.mark.parametrize("entry", reference_cases())
+every_reference = each("entry", reference_cases(), ids=lambda entry: (entry["name"], *entry["params"].values()))
 
 
 @every_reference
@@ -516,7 +518,7 @@ def shows_its_signature(row: Activation) -> bool:
         return False
 
 
-@pytest.mark.parametrize("row", [*filter(shows_its_signature, ACTIVATIONS)], ids=lambda row: row.name)
+@each("row", [*filter(shows_its_signature, ACTIVATIONS)], ids=lambda row: row.name)
 def test_every_parameter_of_pytorch_stands_in_the_signature_with_its_default(row: Activation) -> None:
     function = resolved(row.torch)
     ours = {p.name: p for p in parse_signature(row.signatures[0]).parameters}

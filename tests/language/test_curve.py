@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from each import each
 
 from gradcli.errors import BoundError, GradcliError, UsageError
 from gradcli.language.curve import read_curves, read_parameters, read_stretch, split_functions
@@ -60,8 +61,8 @@ def test_a_text_is_a_parameter_too() -> None:
     assert read_curves("gelu", ["approximate='tanh'"])[0].parameters == {"approximate": "tanh"}
 
 
-@pytest.mark.parametrize(
-    ("words", "parameters", "message", "hint"),
+@each(
+    "words, parameters, message, hint",
     [
         ("leaky_relu", ["slope=1"], "has no parameter 'slope'", "negative_slope"),
         ("relu", ["alpha=1"], "has no parameter 'alpha'", "There is none."),
@@ -111,8 +112,8 @@ def test_a_stretch_has_two_ends_and_a_count(word: str, start: str, stop: str, co
     assert (stretch.start.text, stretch.stop.text, stretch.count) == (start, stop, count)
 
 
-@pytest.mark.parametrize(
-    ("word", "message"),
+@each(
+    "word, message",
     [
         ("1:2", "START:STOP:COUNT"),
         ("", "START:STOP:COUNT"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from command_line import captured, failed
+from each import each
 
 from gradcli.errors import GradcliError
 from gradcli.language.parser import parse
@@ -51,7 +52,7 @@ CLOSED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "value", "slope"), CLOSED)
+@each("text, value, slope", CLOSED)
 def test_value_and_gradient_are_those_of_the_closed_form(text: str, value: torch.Tensor, slope: torch.Tensor) -> None:
     values = leaves()
     output = found(text, values)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from string import Formatter
 
-import pytest
+from each import each
 
 from gradcli.language.catalogue.errors import PLACES, AutogradError, all_errors, find
 
@@ -53,7 +53,7 @@ def test_a_row_is_found_by_its_id_and_by_nothing_else() -> None:
     assert find("") is None
 
 
-@pytest.mark.parametrize("row", ROWS, ids=named)
+@each("row", ROWS, ids=named)
 def test_a_row_is_whole(row: AutogradError) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", row.id)
     assert 1 <= len(re.findall(r"[.!?](?=\s|$)", row.cause)) <= 2
@@ -63,7 +63,7 @@ def test_a_row_is_whole(row: AutogradError) -> None:
         re.compile(pattern)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=named)
+@each("row", ROWS, ids=named)
 def test_programs_are_python_that_fits_a_screen_and_a_terminal(row: AutogradError) -> None:
     for program in (row.program, row.repaired):
         assert program.endswith("\n")
@@ -75,7 +75,7 @@ def test_programs_are_python_that_fits_a_screen_and_a_terminal(row: AutogradErro
     assert row.program != row.repaired
 
 
-@pytest.mark.parametrize("row", ROWS, ids=named)
+@each("row", ROWS, ids=named)
 def test_hints_name_places_that_there_are(row: AutogradError) -> None:
     assert {name for _, name, _, _ in Formatter().parse(row.hint) if name is not None} <= set(PLACES)
 

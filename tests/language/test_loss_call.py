@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from each import each
 
 from gradcli.errors import GradcliError
 from gradcli.language import catalogue
@@ -73,14 +74,14 @@ def test_parameters_are_read_as_they_are_meant(word: str, value: object, written
     assert written in text(request)
 
 
-@pytest.mark.parametrize("row", LOSSES, ids=lambda row: row.name)
+@each("row", LOSSES, ids=lambda row: row.name)
 def test_every_loss_reads_its_own_example(row: Loss) -> None:
     request = asked(row.name, *(f"{name}={value}" for name, value in row.example))
     assert request.row is row
     assert set(request.places) == {name for name, _ in row.example}
 
 
-@pytest.mark.parametrize("row", LOSSES, ids=lambda row: row.name)
+@each("row", LOSSES, ids=lambda row: row.name)
 def test_every_loss_says_what_is_missing(row: Loss) -> None:
     with pytest.raises(GradcliError) as caught:
         asked(row.name)
@@ -89,8 +90,8 @@ def test_every_loss_says_what_is_missing(row: Loss) -> None:
     assert f"gradcli loss {row.name}" in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize(
-    ("name", "words", "options", "message", "hint"),
+@each(
+    "name, words, options, message, hint",
     [
         ("mes", ["1", "2"], {}, "unknown loss 'mes': there is no such loss", "Did you mean 'mse'?"),
         ("sigmoid", ["1", "2"], {}, "it is a function, but no loss", "--category loss"),

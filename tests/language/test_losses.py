@@ -18,6 +18,7 @@ from typing import Any, cast
 
 import pytest
 import torch
+from each import each
 from torch import nn
 from torch.nn import functional
 
@@ -74,7 +75,7 @@ PYTORCH_DIFFERS: dict[str, str] = {
 }
 """Edge cases of the reference data where PyTorch gives something else than the definition, and why."""
 
-every_row = pytest.mark.parametrize("row", LOSSES, ids=lambda row: row.name)
+every_row = each("row", LOSSES, ids=lambda row: row.name)
 
 
 def real(value: Any) -> torch.Tensor:
@@ -308,7 +309,7 @@ KINKS: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
 """Loss, inputs, parameters, and whether the slope along the first element of the first prediction jumps there."""
 
 
-@pytest.mark.parametrize(("name", "values", "parameters", "jumps"), KINKS)
+@each("name, values, parameters, jumps", KINKS)
 def test_the_slope_jumps_at_a_kink_and_not_at_its_neighbour(
     name: str, values: dict[str, Any], parameters: dict[str, Any], jumps: bool
 ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from each import each
 from torch import nn
 
 from gradcli.errors import GradcliError
@@ -199,7 +200,7 @@ def test_a_module_in_evaluation_draws_nothing(name: str) -> None:
     assert not torch.equal(training, found)
 
 
-@pytest.mark.parametrize("row", MODULES, ids=lambda row: row.name)
+@each("row", MODULES, ids=lambda row: row.name)
 def test_names_order_and_defaults_of_a_constructor_are_those_of_pytorch(row: Module) -> None:
     parameters = list(inspect.signature(getattr(nn, row.name.removeprefix("nn.")).__init__).parameters.values())[1:]
     theirs = {
@@ -216,7 +217,7 @@ def test_names_order_and_defaults_of_a_constructor_are_those_of_pytorch(row: Mod
     assert all(eval(ours[n].default or "") == value for n, value in theirs.items() if value is not empty)
 
 
-@pytest.mark.parametrize("row", MODULES, ids=lambda row: row.name)
+@each("row", MODULES, ids=lambda row: row.name)
 def test_what_a_constructor_is_not_given_the_function_has_as_its_default(row: Module) -> None:
     function = catalogue.find(row.call)
     assert function is not None
@@ -254,8 +255,8 @@ def test_a_module_that_has_a_name_is_called_as_often_as_one_likes() -> None:
     assert evaluate(parse(text, bound=["x"]), {"x": x}, Context()).item() == 9.0
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "words", "hint"),
+@each(
+    "text, place, words, hint",
     [
         ("nn.Linear(2, 3)(x)", "nn.Linear(2, 3)(x)", "holds weights", "linear(x, w, b)"),
         ("nn.LayerNorm(2)(x)", "nn.LayerNorm(2)(x)", "holds weights", "elementwise_affine=False"),

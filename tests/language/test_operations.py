@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from each import each
 
 from gradcli.language.catalogue.activations import ACTIVATIONS
 from gradcli.language.catalogue.generated import RESULT_FIELDS
@@ -28,7 +29,7 @@ GENERATED_WITH = "2.13"
 NAMES = {row.name: row for row in OPERATIONS}
 ELEMENTWISE = [row for row in OPERATIONS if row.elementwise]
 MIXING = [row for row in OPERATIONS if not row.elementwise]
-by_name = pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)
+by_name = each("row", OPERATIONS, ids=lambda row: row.name)
 
 
 def resolved(path: str) -> Callable[..., object]:
@@ -222,7 +223,7 @@ def agrees(signature: Signature, theirs: dict[str, tuple[str, bool]]) -> bool:
     )
 
 
-@pytest.mark.parametrize("row", [row for row in OPERATIONS if row.name not in WITHOUT_SCHEMA], ids=lambda row: row.name)
+@each("row", [row for row in OPERATIONS if row.name not in WITHOUT_SCHEMA], ids=lambda row: row.name)
 def test_names_order_and_defaults_are_those_of_pytorch(row: Row) -> None:
     overloads = of_pytorch(row)
     assert [

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pytest
+from each import each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,8 +68,8 @@ def bare(value: Any) -> Any:
 # --- what the language holds -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
+@each(
+    "text, value",
     [
         ("1", 1),
         ("1e-3", 0.001),
@@ -107,8 +108,8 @@ def test_a_constant_that_the_user_binds_is_a_free_name(name: str) -> None:
     assert parse(f"{name} * x", bound=[name]).free_names == (name, "x")
 
 
-@pytest.mark.parametrize(
-    ("symbol", "operator"),
+@each(
+    "symbol, operator",
     [
         ("+", "add"),
         ("-", "sub"),
@@ -278,7 +279,7 @@ def test_a_comment_and_blanks_around_change_nothing() -> None:
 # --- where everything stands -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "α + β*sin(γ)",
@@ -348,8 +349,8 @@ def test_pythons_syntax_errors_are_pointed_at_in_characters() -> None:
 # --- what is refused -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "what", "instead"),
+@each(
+    "text, place, what, instead",
     [
         ("x and y", "x and y", "'and'", "&"),
         ("x or y", "x or y", "'or'", "|"),
@@ -436,8 +437,8 @@ def test_broken_syntax_is_pointed_at(text: str, place: str | None, hint: str | N
     assert hint is None or hint in (error.hint or "")
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "hint"),
+@each(
+    "text, place, hint",
     [
         ("sigmod(x)", "sigmod", "Did you mean 'sigmoid'?"),
         ("Sigmoid(x)", "Sigmoid", "Did you mean 'sigmoid'?"),

@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from each import each
 from torch.nn import functional as F  # noqa: N812 - as people write it
 
 from gradcli.errors import ExpressionError, GradcliError
@@ -85,8 +86,8 @@ def test_what_is_pasted_gives_the_bits_of_pytorch(text: str, function: object) -
         assert torch.equal(one.nan_to_num(), other.nan_to_num())
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "words", "hint"),
+@each(
+    "text, place, words, hint",
     [
         ("x + float('one')", "'one'", "cannot read 'one'", "float('inf')"),
         ("torch.LongTensor(2, 3)", "torch.LongTensor(2, 3)", "whatever was in memory", "zeros(2, 3)"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from each import each
 
 from gradcli.errors import BoundError, ExpressionError, GradcliError, UnknownNameError, UsageError
 from gradcli.language.ranges import MAX_CELLS, read_ranges
@@ -24,8 +25,8 @@ def test_beside_a_named_range_another_goes_to_the_name_that_is_left(ranges: list
     assert {name: stretch.count for name, stretch in stretches.items()} == {"x": 3, "y": 4}
 
 
-@pytest.mark.parametrize(
-    ("subject", "words", "ranges", "error", "message", "hint"),
+@each(
+    "subject, words, ranges, error, message, hint",
     [
         ("alpha * y", ["y=1"], ["alhpa=0:1:3"], UsageError, "'alhpa', which is not in", "Did you mean 'alpha'?"),
         ("x * y", ["y=1"], ["x=0:1:3", "q=0:1:3"], UsageError, "'q', which is not in", "'x', 'y'"),

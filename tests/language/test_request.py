@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from each import each
 
 from gradcli.errors import ExpressionError, GradcliError, UnknownNameError, UsageError
 from gradcli.language.request import Value, is_binding, read, read_binding, read_value, subject_text
@@ -22,7 +23,7 @@ def test_a_name_before_an_equals_sign_binds(word: str) -> None:
     assert is_binding(word)
 
 
-@pytest.mark.parametrize(
+@each(
     "word",
     ["1", "x==1", "-x=1", "1=x", "x.y=1", "x[0]=1", "sum(x, dim=0)", " x=1", "x =1", "=1", "", "softmax(a,dim=0)"],
 )
@@ -92,8 +93,8 @@ def test_numbers_that_were_read_elsewhere_are_taken_as_they_are() -> None:
     assert read_binding("x=@-", {"@-": numbers}).value is numbers
 
 
-@pytest.mark.parametrize(
-    ("subject", "text"),
+@each(
+    "subject, text",
     [
         ("sigmoid", "sigmoid(x)"),
         (" sigmoid ", "sigmoid(x)"),

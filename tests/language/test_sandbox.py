@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from each import each
 
 from gradcli.errors import GradcliError
 from gradcli.language import catalogue
@@ -117,7 +118,7 @@ OUTSIDE = (
 )
 
 
-@pytest.mark.parametrize("text", OUTSIDE)
+@each("text", OUTSIDE)
 def test_what_leads_out_of_the_language_is_refused(text: str, run: Any) -> None:
     code, out, err = run(["grad", text, "x=1,2"])
     assert code == 2
@@ -126,7 +127,7 @@ def test_what_leads_out_of_the_language_is_refused(text: str, run: Any) -> None:
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("text", OUTSIDE)
+@each("text", OUTSIDE)
 def test_it_is_refused_as_a_value_too(text: str, run: Any) -> None:
     for word in (f"x={text}", text):
         code, out, err = run(["grad", "sigmoid", word])
@@ -134,13 +135,13 @@ def test_it_is_refused_as_a_value_too(text: str, run: Any) -> None:
         assert err.strip()
 
 
-@pytest.mark.parametrize("text", [text for text in OUTSIDE if text != "print"])
+@each("text", [text for text in OUTSIDE if text != "print"])
 def test_the_words_alone_are_enough_to_refuse_it(text: str) -> None:
     with pytest.raises(GradcliError):
         parse(text)
 
 
-@pytest.mark.parametrize(
+@each(
     ("argv"),
     [
         ["loss", "__import__('os')", "1", "2"],

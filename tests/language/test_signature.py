@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from each import each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,8 +115,8 @@ def test_a_call_that_some_overload_takes_is_let_through(name: str, positional: i
     check_call(row(name), positional, keywords, name=name)
 
 
-@pytest.mark.parametrize(
-    ("name", "positional", "keywords", "message"),
+@each(
+    "name, positional, keywords, message",
     [
         ("exp", 2, (), "exp() takes 1 argument, 2 were given"),
         ("exp", 0, (), "exp() needs 'input'"),
@@ -154,8 +155,8 @@ def test_the_usage_shows_each_overload_with_its_star() -> None:
     assert hint == "Usage: sum(input, *, dtype=None) or sum(input, dim, keepdim=False, *, dtype=None)"
 
 
-@pytest.mark.parametrize(
-    ("call", "positional", "keywords"),
+@each(
+    "call, positional, keywords",
     [
         (("sum", X), [("input", X)], {}),
         (("sum", X, 0), [("input", X), ("dim", 0)], {}),
@@ -206,8 +207,8 @@ def test_an_exact_overload_is_preferred_to_one_that_converts() -> None:
     assert other[0].kind == "tensor"
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
+@each(
+    "call, message",
     [
         (("softmax", X, 0.5), "dim of softmax() must be an integer, not 0.5"),
         (("softmax", X, True), "dim of softmax() must be an integer, not True"),

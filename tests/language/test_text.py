@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
+from each import each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,8 +19,8 @@ def names_under_spans(text: str) -> list[str]:
     return [text[slice(*source.span(node))] for node in sorted(names, key=lambda node: source.span(node))]
 
 
-@pytest.mark.parametrize(
-    ("text", "names"),
+@each(
+    "text, names",
     [
         ("a + b", ["a", "b"]),
         ("α + b", ["α", "b"]),

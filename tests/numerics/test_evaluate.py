@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from each import each
 from torch.nn import functional
 
 from gradcli.errors import ArgumentError, ExpressionError, GradcliError, UnknownNameError
@@ -22,8 +23,8 @@ def value(text: str, context: Context = DOUBLE) -> torch.Tensor:
     return evaluate(parse(text, bound=list(variables)), variables, context)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each(
+    "text, expected",
     [
         ("x + 1", X + 1),
         ("1 - x", 1 - X),
@@ -143,8 +144,8 @@ def test_the_callers_tensors_are_not_changed_by_a_rebinding() -> None:
     assert torch.equal(mine, X)
 
 
-@pytest.mark.parametrize(
-    ("text", "error", "message"),
+@each(
+    "text, error, message",
     [
         ("linalg.svd(m)", ExpressionError, "gives 3 tensors, not one"),
         ("max(m, dim=0)", ExpressionError, "gives 2 tensors, not one"),

@@ -9,14 +9,15 @@ from collections.abc import Callable
 import pytest
 import torch
 from command_line import answered, failed
+from each import each
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcli.numerics.scalars import FUNCTIONS, bounded, compute, is_number, refusal
 
 
-@pytest.mark.parametrize(
-    ("name", "operands", "value"),
+@each(
+    "name, operands, value",
     [
         ("div", (1, 0), math.inf),
         ("div", (-1, 0), -math.inf),

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-import pytest
+from each import each
 
 from gradcli.render import View, write
 from gradcli.results import CheckResult, CheckRow, CheckSummary, CheckVerdict, Setting
@@ -50,8 +50,8 @@ def text(rows: Sequence[CheckRow], width: int | None = None) -> str:
 FOUR = ("float16", "bfloat16", "float32", "float64")
 
 
-@pytest.mark.parametrize(
-    ("rows", "sentence"),
+@each(
+    "rows, sentence",
     [
         ([row("agree", i) for i in range(11)], "PyTorch's gradient agrees at 11 of 11 points in float32."),
         ([row("agree")], "PyTorch's gradient agrees at the point in float32."),
@@ -140,7 +140,7 @@ MIXED = [
 ]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("width", [40, 80, 120])
+@each("width", [40, 80, 120])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     assert max(map(len, text(MIXED, width).splitlines())) <= width
 

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from answers_by_hand import FUNCTIONS, MISTAKE, SECOND_TIME
+from each import each
 from results_by_hand import SIGMOID, leaf, tensor
 from traces_by_hand import HOSTILE, MASKED, RAISED, TEXT, chain, hostile, step, trace
 
@@ -118,16 +119,16 @@ def test_a_step_that_many_read_has_no_long_arrows_but_is_named():
     assert [box.more for box in graph.boxes[2:6]] == [None, None, None, "reads w"]
 
 
-@pytest.mark.parametrize("module", LANGUAGES)
-@pytest.mark.parametrize("answer", [SIGMOID, FUNCTIONS, SECOND_TIME, MISTAKE])
+@each("module", LANGUAGES)
+@each("answer", [SIGMOID, FUNCTIONS, SECOND_TIME, MISTAKE])
 def test_an_answer_without_a_graph_is_refused_with_the_command_that_has_one(module: ModuleType, answer: object):
     with pytest.raises(OutputError, match="there is no graph") as refused:
         written(module, answer)
     assert "gradcli trace" in (refused.value.hint or "")
 
 
-@pytest.mark.parametrize("module", LANGUAGES)
-@pytest.mark.parametrize("answer", [MASKED, RAISED, hostile(), trace("x", ()), chain(30)])
+@each("module", LANGUAGES)
+@each("answer", [MASKED, RAISED, hostile(), trace("x", ()), chain(30)])
 def test_the_same_trace_is_the_same_bytes(module: ModuleType, answer: object):
     assert written(module, answer) == written(module, answer)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from answers_by_hand import ANSWERS, MISTAKE
+from each import each
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from results_by_hand import MATRICES, NON_FINITE, SIGMOID, leaf, tensor, with_values
@@ -29,7 +30,7 @@ def document(answer: Answer) -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize("name", sorted(ANSWERS))
+@each("name", sorted(ANSWERS))
 def test_every_answer_follows_its_schema(name: str) -> None:
     validator(getattr(ANSWERS[name], "kind", "error")).validate(document(ANSWERS[name]))
 
@@ -43,7 +44,7 @@ def test_a_document_without_one_of_its_keys_breaks_its_schema(name: str) -> None
             check.validate({other: value for other, value in whole.items() if other != key})
 
 
-@pytest.mark.parametrize("name", sorted(ANSWERS))
+@each("name", sorted(ANSWERS))
 def test_a_document_with_an_unknown_key_breaks_its_schema(name: str) -> None:
     check = validator(getattr(ANSWERS[name], "kind", "error"))
     with pytest.raises(ValidationError, match="Additional properties"):

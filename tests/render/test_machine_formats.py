@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from answers_by_hand import ANSWERS, CROSS_ENTROPY, DESCENT, MISTAKE, RESULTS, RETAIN_DEMO, SECOND_TIME, SOFTMAX
+from each import each
 from results_by_hand import MATRICES, NON_FINITE, SECOND_ORDER, SIGMOID, STACK, STEP_AND_SIGMOID, leaf, tensor
 
 from gradcli.render import View, write
@@ -96,14 +97,14 @@ def test_csv_of_a_softmax_has_the_jacobian_behind_each_entry() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", sorted(ANSWERS))
+@each("name", sorted(ANSWERS))
 def test_csv_reads_back_with_as_many_fields_in_every_record(name: str) -> None:
     rows = list(csv.reader(io.StringIO(written(ANSWERS[name], "csv"), newline=""), strict=True))
     assert len({len(row) for row in rows}) == 1
     assert len(rows) > 1
 
 
-@pytest.mark.parametrize("name", sorted(RESULTS))
+@each("name", sorted(RESULTS))
 def test_ndjson_and_csv_hold_the_same_rows_under_the_same_names(name: str) -> None:
     header, *rows = csv.reader(io.StringIO(written(RESULTS[name], "csv"), newline=""))
     objects = records(RESULTS[name])

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from answers_by_hand import ANSWERS, ONE_FUNCTION, SECOND_TIME
+from each import each
 from results_by_hand import MATRICES, SIGMOID, leaf, with_values
 
 from gradcli.errors import UsageError
@@ -93,7 +94,7 @@ def test_what_does_not_apply_to_a_function_is_left_out() -> None:
     assert "saturates" not in markdown(ONE_FUNCTION)
 
 
-@pytest.mark.parametrize("name", sorted(ANSWERS))
+@each("name", sorted(ANSWERS))
 def test_every_row_of_a_table_has_as_many_cells_as_its_header(name: str) -> None:
     for paragraph in markdown(ANSWERS[name]).split("\n\n"):
         rows = [line.replace("\\|", "") for line in paragraph.splitlines() if line.startswith("|")]

@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+from each import each
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -121,8 +122,8 @@ def test_values_that_bfloat16_cannot_hold_are_not_rounded_to_it() -> None:
     assert json_array(np.array([0.7310586], dtype=np.float32), "bfloat16") == b"[0.7310586]"
 
 
-@pytest.mark.parametrize(
-    ("values", "text"),
+@each(
+    "values, text",
     [
         (np.zeros(0), "[]"),
         (np.zeros((2, 0)), "[[],[]]"),

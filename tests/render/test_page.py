@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from answers_by_hand import ANSWERS, CHECK, FUNCTIONS, RETAIN_DEMO, SECOND_TIME
+from each import each
 from pages import NEEDS_MATPLOTLIB, Page, with_pictures, written
 from results_by_hand import MATRICES, NON_FINITE, SIGMOID, STEP_AND_SIGMOID, with_values
 from traces_by_hand import HOSTILE, MASKED, RAISED, chain, hostile
@@ -36,7 +37,7 @@ def read(answer: Answer, view: View = VIEW) -> Page:
     return Page(written(answer, view))
 
 
-@pytest.mark.parametrize("name", ALL)
+@each("name", ALL)
 def test_every_element_is_closed_where_it_should_be(name: str):
     assert read(ALL[name]).wrong == []
 
@@ -46,7 +47,7 @@ def test_a_page_with_an_unclosed_element_would_be_noticed():
     assert Page("<p>x").wrong
 
 
-@pytest.mark.parametrize("name", ALL)
+@each("name", ALL)
 def test_a_page_asks_nobody_for_anything(name: str):
     text = written(ALL[name])
     found = read(ALL[name])
@@ -67,7 +68,7 @@ def test_the_browser_is_told_to_run_and_to_load_nothing(name: str):
     assert scripts == [{"type": "application/json", "id": "gradcli-result"}]
 
 
-@pytest.mark.parametrize("name", ALL)
+@each("name", ALL)
 def test_every_block_of_the_terminal_is_on_the_page(name: str):
     found = read(ALL[name])
     blocks = blocks_of(ALL[name])
@@ -90,8 +91,8 @@ def test_every_block_of_the_terminal_is_on_the_page(name: str):
     assert len(found.texts.get("p", [])) == len(notes) + extra + remarks + pictures
 
 
-@pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("precision", [3, 6])
+@each("name", ALL)
+@each("precision", [3, 6])
 def test_the_numbers_of_a_table_are_those_of_the_terminal(name: str, precision: int):
     view = View(precision=precision)
     found = read(ALL[name], view)
@@ -119,7 +120,7 @@ def test_a_long_table_is_cut_as_everywhere_and_a_short_one_is_not():
     assert "… " not in written(SIGMOID)
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if name not in ("failure", "mistake")])
+@each("name", [name for name in ALL if name not in ("failure", "mistake")])
 def test_the_page_holds_the_exact_result_for_programs(name: str):
     (embedded,) = read(ALL[name]).texts["script"]
     assert json.loads(embedded) == json.loads(to_json(ALL[name]))

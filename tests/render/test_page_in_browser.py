@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from answers_by_hand import RETAIN_DEMO, SOFTMAX
+from each import each
 from fields_by_hand import SADDLE
 from results_by_hand import MATRICES, SIGMOID
 from traces_by_hand import MASKED, RAISED, hostile
@@ -113,8 +114,8 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     return look(tmp_path_factory.mktemp("night"), dark=True)
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-@pytest.mark.parametrize("name", PAGES)
+@each("width", [WIDE, NARROW])
+@each("name", PAGES)
 def test_everything_on_the_page_has_room_on_the_screen(name: str, width: int, day: Seen):
     places = day[f"{name} {width}"]
     for kind in ("table", "td.number", "svg", "section", "mark", ".carets", "footer", "rectangles", "texts"):

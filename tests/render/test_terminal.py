@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from answers_by_hand import ANSWERS, MISTAKE, RETAIN_DEMO, SECOND_TIME, SOFTMAX
+from each import each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from results_by_hand import MATRICES, NON_FINITE, SETTING, SIGMOID, STEP_FAILURE, leaf, with_values
@@ -162,15 +163,15 @@ def test_no_number_whatsoever_is_cut(values: list[float], width: int, digits: in
     assert not numbers_of(answer, digits) - Counter(shown(answer, width=width, precision=digits).split())  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", sorted(ANSWERS))
-@pytest.mark.parametrize("width", [40, 60, 80])
+@each("name", sorted(ANSWERS))
+@each("width", [40, 60, 80])
 def test_lines_fit_the_terminal(name: str, width: int) -> None:
     words_of_pytorch = {f"  {line}" for failure in (SECOND_TIME, STEP_FAILURE) for line in failure.message.split("\n")}
     lines = set(shown(ANSWERS[name], width=width, plot=True).splitlines()) - words_of_pytorch
     assert max(map(width_of, lines)) <= width
 
 
-@pytest.mark.parametrize("name", sorted(ANSWERS))
+@each("name", sorted(ANSWERS))
 def test_no_line_ends_in_spaces_and_no_two_are_empty(name: str) -> None:
     text = shown(ANSWERS[name], plot=True)
     assert not re.search(r" $|\n\n\n|\A\n|\n\n\Z", text, re.MULTILINE)
@@ -180,14 +181,14 @@ def test_square_brackets_survive() -> None:
     assert "[3, 4] and [bold]" in shown(UsageError("[3, 4] and [bold]"), color=True)
 
 
-@pytest.mark.parametrize("name", sorted(ANSWERS))
+@each("name", sorted(ANSWERS))
 def test_colour_changes_nothing_but_colour(name: str) -> None:
     painted = shown(ANSWERS[name], color=True, plot=True)
     assert "\x1b[" in painted
     assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == shown(ANSWERS[name], plot=True)
 
 
-@pytest.mark.parametrize("name", sorted(ANSWERS))
+@each("name", sorted(ANSWERS))
 def test_without_colour_there_is_no_escape(name: str) -> None:
     assert "\x1b" not in shown(ANSWERS[name], plot=True)
 
@@ -226,8 +227,8 @@ def written_in(answer: Answer, encoding: str, **view: object) -> str:
     return raw.getvalue().decode(encoding)
 
 
-@pytest.mark.parametrize("name", ["table", "markdown", "csv", "json", "ndjson"])
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+@each("name", ["table", "markdown", "csv", "json", "ndjson"])
+@each("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_stream_can_hold_any_answer(name: str, encoding: str) -> None:
     answer = replace(SIGMOID, expression="α·变\U0001d465\udcff", inputs={"α": SIGMOID.inputs["x"]})
     assert written_in(answer, encoding, format=name, plot=True)

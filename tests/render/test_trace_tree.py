@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from command_line import captured
+from each import each
 from results_by_hand import tensor
 from traces_by_hand import MASKED, RAISED, chain, hostile, step, trace
 
@@ -90,8 +91,8 @@ def test_the_column_of_the_slope_goes_before_the_numbers_move_below():
     assert drawn(QUIET, width=64).splitlines()[0].split() == ["value", "gradient", "slope"]
 
 
-@pytest.mark.parametrize("width", [40, 60, 80, 120])
-@pytest.mark.parametrize("result", [MASKED, RAISED, hostile(), chain(1000), trace("x", ())])
+@each("width", [40, 60, 80, 120])
+@each("result", [MASKED, RAISED, hostile(), chain(1000), trace("x", ())])
 def test_no_line_is_wider_than_the_terminal(result: TraceResult, width: int):
     assert all(width_of(line) <= width for line in drawn(result, width=width, max_rows=None).splitlines())
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from each import each
 from jsonschema import Draft202012Validator
 from results_by_hand import SETTING, gradient, leaf, tensor
 
@@ -130,8 +131,8 @@ def test_paths_are_listed_with_their_shares_and_multiplied_out() -> None:
     )
 
 
-@pytest.mark.parametrize("width", [40, 80])
-@pytest.mark.parametrize("result", [TRACE, RAISED, replace(TRACE, paths=PATHS)])
+@each("width", [40, 80])
+@each("result", [TRACE, RAISED, replace(TRACE, paths=PATHS)])
 def test_no_line_is_wider_than_the_terminal(result: TraceResult, width: int) -> None:
     assert all(len(line) <= width for line in shown(result, width=width).splitlines())
 
@@ -178,8 +179,8 @@ def test_json_follows_its_schema(result: TraceResult) -> None:
     Draft202012Validator(json.loads(schema_text("trace"))).validate(json.loads(to_json(result)))
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"),
+@each(
+    "given, expected",
     [
         (tensor(0.5), "0.5"),
         (tensor([0.1]), "[0.1]"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from each import each
 from reading import array, refused, value
 
 DOCUMENT = {
@@ -39,8 +40,8 @@ def word(tmp_path: Path) -> str:
     return f"@{tmp_path}/r.json"
 
 
-@pytest.mark.parametrize(
-    ("path", "expected", "kind", "dtype"),
+@each(
+    "path, expected, kind, dtype",
     [
         ("gradients.x", [np.nan, 1.5, -np.inf], "f", "bfloat16"),
         ("gradients.x.values", [np.nan, 1.5, -np.inf], "f", None),
@@ -65,8 +66,8 @@ def test_a_path_leads_to_numbers(word: str, path: str, expected: Any, kind: str,
     assert (found.numbers.dtype.kind, found.dtype) == (kind, dtype)
 
 
-@pytest.mark.parametrize(
-    ("path", "message", "hint"),
+@each(
+    "path, message, hint",
     [
         ("gradient.x", "{} has no 'gradient'", "Did you mean 'gradients'? There is 'a', 'a.b', 'flags', 'gradients'"),
         ("gradients.y", "'gradients' of {} has no 'y'", "There is 'none', 'w', 'x'."),

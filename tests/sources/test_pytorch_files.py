@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from each import each
 from reading import array, refused, value
 from safetensors.torch import save_file
 
@@ -40,8 +41,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", SAVED)
-@pytest.mark.parametrize("file", ["m.pt", "old.pth", "m.safetensors"])
+@each("name", SAVED)
+@each("file", ["m.pt", "old.pth", "m.safetensors"])
 def test_every_tensor_comes_back_with_its_dtype(folder: Path, file: str, name: str) -> None:
     given = value(f"@{folder}/{file}:{name}")
     saved = SAVED[name]
@@ -119,8 +120,8 @@ def test_a_pickle_inside_is_never_run(tmp_path: Path, zipped: bool) -> None:
     assert not (tmp_path / "sprung").exists()
 
 
-@pytest.mark.parametrize("kept", [4, 8, 9, 60, 500])
-@pytest.mark.parametrize("name", ["m.pt", "m.safetensors", "old.pth"])
+@each("kept", [4, 8, 9, 60, 500])
+@each("name", ["m.pt", "m.safetensors", "old.pth"])
 def test_a_file_that_was_cut_short_is_told(folder: Path, name: str, kept: int) -> None:
     os.truncate(folder / name, kept)
     assert "is cut short" in refused(f"@{folder / name}:single").message

@@ -9,6 +9,7 @@ import math
 
 import pytest
 from asking import answer, ask, flat, gradient, sigmoid, softmax
+from each import each
 
 HEAVISIDE = "derivative for aten::heaviside is not implemented"
 NO_GRAD = "element 0 of tensors does not require grad and does not have a grad_fn"
@@ -58,7 +59,7 @@ def tangent(angle: float) -> float:
     return float(answer(line)["tangent"]["values"])
 
 
-@pytest.mark.parametrize("degrees", range(0, 360, 15))
+@each("degrees", range(0, 360, 15))
 def test_no_direction_climbs_faster_than_the_gradient(degrees: int):
     angle = math.radians(degrees)
     assert tangent(angle) == exactly(2 * math.cos(angle) + 3 * math.sin(angle))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from each import each
 from rewriting import rewritten
 
 REWRITTEN = [
@@ -66,7 +67,7 @@ def test_it_is_rewritten(rule: str, before: str, after: str) -> None:
     assert after in rewritten(before, rule)
 
 
-@pytest.mark.parametrize(("rule", "text"), LEFT_ALONE)
+@each("rule, text", LEFT_ALONE)
 def test_it_is_left_alone(rule: str, text: str) -> None:
     assert rewritten(text, rule) == []
 

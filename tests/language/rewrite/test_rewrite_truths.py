@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
+from each import each
 
 from gradcli.language.parser import parse
 from gradcli.language.rewrite import removable
@@ -40,7 +40,7 @@ def slope_error(row: Identity, x: np.ndarray) -> float:
     return float(np.max(np.abs(leaf.grad.numpy() - true) / np.maximum(np.abs(true), 1e-3)))
 
 
-@pytest.mark.parametrize("row", removable.ROWS, ids=lambda row: f"{row.pattern}, {row.template[:30]}")
+@each("row", removable.ROWS, ids=lambda row: f"{row.pattern}, {row.template[:30]}")
 def test_a_removable_quotient_keeps_its_slope_near_the_point_and_far_from_it(row: Identity) -> None:
     x = points(row)
     if row.template.count("sinc") and "where" not in row.template:
@@ -48,7 +48,7 @@ def test_a_removable_quotient_keeps_its_slope_near_the_point_and_far_from_it(row
     assert slope_error(row, x) < 1e-7
 
 
-@pytest.mark.parametrize("row", [r for r in ROUNDING if "y" not in r.pattern], ids=lambda row: str(row.pattern))
+@each("row", [r for r in ROUNDING if "y" not in r.pattern], ids=lambda row: str(row.pattern))
 def test_a_difference_keeps_its_slope(row: Identity) -> None:
     assert slope_error(row, np.array([0.8, 0.9])) < 1e-12
 

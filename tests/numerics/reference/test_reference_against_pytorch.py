@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from each import each
 from reference_calls import CALLS, INPUTS
 
 from gradcli.language import catalogue
@@ -77,7 +78,7 @@ def numbers(array: np.ndarray) -> np.ndarray:
     return np.array([float(x) for x in array.ravel()]).reshape(array.shape)
 
 
-every_row = pytest.mark.parametrize("row", WITH_REFERENCE, ids=lambda row: row.name)
+every_row = each("row", WITH_REFERENCE, ids=lambda row: row.name)
 
 
 @every_row
@@ -119,7 +120,7 @@ def test_the_reference_has_slopes_where_pytorch_raises(name: str, words: str) ->
     assert {slope.kind for array in found.values() for slope in array.ravel()} == {"smooth"}
 
 
-@pytest.mark.parametrize("name", sorted(NOT_PART_OF_A_GRAPH))
+@each("name", sorted(NOT_PART_OF_A_GRAPH))
 def test_a_result_listed_as_outside_of_the_graph_is_outside(name: str) -> None:
     row = catalogue.find(name)
     assert row is not None

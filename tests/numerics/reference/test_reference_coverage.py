@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from each import each
 
 from gradcli.language import catalogue
 from gradcli.language.parser import parse
@@ -152,8 +153,8 @@ def test_every_rule_belongs_to_a_row_and_no_row_has_two() -> None:
     assert not set(RULES) & ARRANGED
 
 
-@pytest.mark.parametrize(
-    ("text", "operation"),
+@each(
+    "text, operation",
     [
         ("x + rand_like(x)", "rand_like"),
         ("x.half()", "half"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from each import each
 from mpmath import mp
 
 from gradcli.language.parser import parse
@@ -73,8 +74,8 @@ def test_the_slope_is_the_derivative_written_by_hand(text: str) -> None:
             assert is_true(slope, expected, digits) or (hidden and slope == Slope("smooth", slope.value)), (x, slope)
 
 
-@pytest.mark.parametrize(
-    ("text", "x", "left", "right"),
+@each(
+    "text, x, left, right",
     [
         ("relu(x)", 0.0, 0, 1),
         ("abs(x)", 0.0, -1, 1),
@@ -101,8 +102,8 @@ def test_a_kink_has_its_two_slopes(text: str, x: float, left: Any, right: Any) -
             assert side == exact or abs(side - exact) < 1e-25
 
 
-@pytest.mark.parametrize(
-    ("text", "x", "expected"),
+@each(
+    "text, x, expected",
     [
         ("relu(x)", 1e-7, 1),
         ("relu(x)", -1e-300, 0),

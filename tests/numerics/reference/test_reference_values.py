@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from each import each
 
 from gradcli.language.catalogue import find_activation
 from gradcli.language.parser import parse
@@ -66,7 +67,7 @@ def slopes_at(case: Case) -> Iterator[tuple[Case, Slope]]:
     return zip(points(case), found, strict=True)
 
 
-every_activation = pytest.mark.parametrize("case", ELEMENTWISE, ids=subject)
+every_activation = each("case", ELEMENTWISE, ids=subject)
 
 
 @every_activation
@@ -162,7 +163,7 @@ def test_every_variant_of_a_loss_has_the_gradients_of_the_data(name: str) -> Non
                 assert is_close(slope.value, number, CLOSE if exact else CLOSE_TO_JAX), case["id"]
 
 
-@pytest.mark.parametrize("case", LOSSES["edge_cases"], ids=lambda case: f"{case['name']}: {case['note']}")
+@each("case", LOSSES["edge_cases"], ids=lambda case: f"{case['name']}: {case['note']}")
 def test_an_edge_case_of_a_loss_is_what_the_definition_says(case: Case) -> None:
     found, gradients = value(*call_of(case)), gradients_of(case)
     if case["math"]["loss"] is not None:
