@@ -37,7 +37,7 @@ class ExpressionRecorder(Recorder):
             return
         tensors = tensors_in(value)
         is_name = isinstance(node, syntax.Name)
-        operands = self.origins_of(value) if is_name else self.operands_of(node)
+        operands = self.steps_of(value) if is_name else self.operands_of(node)
         if not tensors or (operands and is_name) or isinstance(node, syntax.Sequence):
             self._by_node[id(node)] = operands  # no step of its own: it is what its operands are
             self.last = operands[0] if len(operands) == 1 else None
@@ -49,7 +49,8 @@ class ExpressionRecorder(Recorder):
             operation = operation_of(node, self._source)
             if isinstance(node, syntax.Index | syntax.Attribute) and operands and not self.steps[operands[0]].single:
                 operation.name = ITEM
-            index = self.add(operation, place, value, operands=operands, arguments=arguments)
+            kept = [self.kept(argument) for argument in arguments]
+            index = self.add(operation, place, value, operands=operands, arguments=kept)
         self._by_node[id(node)] = (index,)
 
     def operands_of(self, node: Observed) -> tuple[int, ...]:

@@ -44,7 +44,7 @@ class Recorder:
         arguments: Sequence[object] = (),
         variable: str | None = None,
     ) -> int:
-        """One more step, and its number. value: a tensor, or several in a tuple."""
+        """One more step, and its number. value: a tensor, or several in a tuple. arguments: as `kept` gave them."""
         index = len(self.steps)
         tensors = tensors_in(value)
         created = tuple(self._created(tensors))
@@ -55,7 +55,7 @@ class Recorder:
             place=place,
             operands=operands,
             values=values,
-            arguments=tuple([self._kept(argument) for argument in arguments]),
+            arguments=tuple(arguments),
             edges=tuple([edge for tensor in tensors if (edge := edge_of(tensor)) is not None]),
             created=created,
             variable=variable,
@@ -74,7 +74,7 @@ class Recorder:
         self.last = index
         return index
 
-    def origins_of(self, value: object) -> tuple[int, ...]:
+    def steps_of(self, value: object) -> tuple[int, ...]:
         """The steps that a value comes from: what computed it, or what changed its memory since."""
         tensors = tensors_in(value)
         known = self._by_value.get(id(value))
@@ -85,6 +85,14 @@ class Recorder:
             if changed > (-1 if known is None else known):
                 return (changed,)
         return () if known is None else (known,)
+
+    def kept(self, value: object) -> object:
+        """An argument as it is now."""
+        if isinstance(value, torch.Tensor):
+            return self._copy(value)
+        if isinstance(value, list):
+            return [self.kept(item) for item in value]
+        return value
 
     def unfinished(self) -> Tape:
         """The tape so far, without a backward pass."""
@@ -99,13 +107,6 @@ class Recorder:
         copy = tensor.detach().clone() if self.in_place else tensor.detach()
         self._copies[id(tensor)] = tensor, version, copy
         return copy
-
-    def _kept(self, value: object) -> object:
-        if isinstance(value, torch.Tensor):
-            return self._copy(value)
-        if isinstance(value, list):
-            return [self._kept(item) for item in value]
-        return value
 
     def _created(self, tensors: Sequence[torch.Tensor]) -> Iterator[GraphNode]:
         """The nodes behind these tensors that were not there before."""
