@@ -201,8 +201,6 @@ def _without_contradictions(rows: Sequence[CheckRow]) -> list[CheckRow]:
     """That float64 has it right is not said of an element whose own row in float64 is wrong."""
     wrong = {(row.variable, row.index) for row in rows if row.dtype == "float64" and _bad(row)}
     return [
-        replace(row, reason=row.reason.removesuffix(RIGHT_IN_FLOAT64))
-        if row.reason and (row.variable, row.index) in wrong
-        else row
+        replace(row, why=row.why.without(RIGHT_IN_FLOAT64)) if row.why and (row.variable, row.index) in wrong else row
         for row in rows
     ]

@@ -13,7 +13,8 @@ from gradcli.errors import GradcliError
 from gradcli.render.numbers import PIECE, json_array, json_float, json_pieces
 from gradcli.render.text import encodable
 from gradcli.render.view import Answer, View
-from gradcli.results import Failure, Finding, Gradient, Input, Setting, Tensor
+from gradcli.results import Failure, Gradient, Input, Setting, Tensor
+from gradcli.results.shown import keys_of
 from gradcli.version import __version__
 
 SCHEMA_VERSION = 1
@@ -90,8 +91,6 @@ def _plain(value: Any, dtype: str | None, aside: Aside) -> Any:
         return [_plain(item, dtype, aside) for item in value]
     if isinstance(value, Tensor):
         return _tensor(value, aside)
-    if isinstance(value, Finding):
-        return {key: _plain(getattr(value, key), dtype, aside) for key in Finding.keys}
     if is_dataclass(value):
         return _record(value, dtype, aside)
     raise TypeError(f"a result holds a {type(value).__name__}")
@@ -100,7 +99,7 @@ def _plain(value: Any, dtype: str | None, aside: Aside) -> Any:
 def _record(record: Any, dtype: str | None, aside: Aside) -> dict[str, object]:
     """The fields in order; a record with a dtype of its own knows better than the result."""
     own = getattr(record, "dtype", None) or dtype
-    items = ((field.name, getattr(record, field.name)) for field in fields(record))
+    items = ((key, getattr(record, key)) for key in keys_of(record.__class__))
     return {
         name: json_float(item, own) if name in _ELEMENTS and isinstance(item, float) else _plain(item, own, aside)
         for name, item in items

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from gradcli.results.findings import Finding
+from gradcli.results.findings import Finding, Phrase
 from gradcli.results.shown import Shown
 from gradcli.results.tensors import Input, Setting
 
@@ -48,8 +48,15 @@ class CheckRow:
     right: float | None
     ulp_error: float | None
     verdict: CheckVerdict
-    reason: str | None
+    why: Phrase | None = field(metadata={"key": "reason"})
     wrong_modes: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str | None:
+        """Why not, in words."""
+        from gradcli.results.phrasing import text  # it knows what is said of many ULPs from here
+
+        return None if self.why is None else text(self.why)
 
 
 @dataclass(frozen=True)

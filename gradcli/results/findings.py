@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from gradcli.errors import Span
@@ -89,6 +89,10 @@ class Phrase:
         """The phrase with what comes of it, where something does."""
         return replace(self, consequences=(*self.consequences, *(part for part in consequences if part is not None)))
 
+    def without(self, consequence: Part) -> Phrase:
+        """The phrase without something that comes of it."""
+        return replace(self, consequences=tuple(part for part in self.consequences if part != consequence))
+
     def with_elements(self, moved: Callable[[At], At]) -> Phrase:
         """The phrase about other elements."""
         parts = tuple((name, _moved(part, moved)) for name, part in self.parts)
@@ -121,14 +125,9 @@ class Finding:
     sample: how many elements of large inputs were looked at, None for all.
     """
 
-    keys: ClassVar = (
-        "code", "severity", "message", "variable", "index", "expression", "span", "place", "operation", "node", "fix",
-    )  # fmt: skip
-    """What is written of it where no one reads sentences."""
-
     code: str
     severity: Severity
-    phrase: Phrase
+    phrase: Phrase = field(metadata={"key": "message"})
     variable: str | None = None
     index: Index | None = None
     expression: str | None = None
@@ -137,8 +136,8 @@ class Finding:
     operation: str | None = None
     node: str | None = None
     fix: str | None = None
-    remark: Phrase | None = None
-    sample: Sample | None = None
+    remark: Phrase | None = field(default=None, metadata={"key": None})
+    sample: Sample | None = field(default=None, metadata={"key": None})
 
     @property
     def message(self) -> str:

@@ -73,6 +73,7 @@ def test_one_cause_is_told_once(hiding: str, hidden: str, monkeypatch: pytest.Mo
         ("grad 'relu(x) * 1e-5' x=-1,1,2", ["dead", "vanishing"]),  # of single elements
         ("grad 'maximum(x, y) + relu(z - 1)' x=1 y=1 z=0", ["dead", "kink"]),  # at two places
         ("grad 'kl_div(x, t) + sqrt(y)' x=-1,-2 t=-0.5,0.5 y=-1", ["nan-forward", "domain"]),
+        ("grad 'kl_div(x, t) + sum(sqrt(t))' x=-1,-2 t=-0.5,0.5", ["nan-forward", "domain"]),  # of one input
         (  # no alignment is possible, whatever the probabilities add up to
             "grad 'ctc_loss(x, t, i, n)' x='[[[-1,-1]],[[-1,-1]]]' t='[[1,1]]' i='[2]' n='[2]'",
             ["inf-forward", "domain"],

@@ -42,6 +42,7 @@ from gradcli.results import (
     Scenario,
     SoftmaxResult,
 )
+from gradcli.results.findings import phrase
 
 MSE = LossResult(
     setting=SETTING,
@@ -186,9 +187,24 @@ CHECK = CheckResult(
             right=None,
             ulp_error=5740.25,
             verdict="disagree",
-            reason="s(1 - s) cancels",
+            why=phrase("s(1 - s) cancels"),
         ),
-        CheckRow("x", (1,), "float64", 10.0, None, None, None, None, None, None, None, None, "no reference", "no rule"),
+        CheckRow(
+            "x",
+            (1,),
+            "float64",
+            10.0,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            "no reference",
+            phrase("no rule"),
+        ),
     ),
     without_reference="special.digamma",
 )

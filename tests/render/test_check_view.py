@@ -11,6 +11,7 @@ from each import each
 
 from gradcli.render import View, write
 from gradcli.results import CheckResult, CheckRow, CheckSummary, CheckVerdict, Setting
+from gradcli.results.findings import phrase
 
 AGREE = CheckRow("x", (0,), "float32", 2.0, 0.25, 0.25, 0.25, 1e-12, 0.25, None, None, 0.5, "agree", None)
 
@@ -21,7 +22,7 @@ def row(verdict: CheckVerdict, index: int = 0, dtype: str = "float32", **changes
     if verdict == "kink":
         found = replace(found, reference=None, left=0.0, right=1.0, ulp_error=None)
     if verdict in ("disagree", "rounding"):
-        found = replace(found, reason="off by 0.5 of the truth", reverse=0.5, ulp_error=4194304.0)
+        found = replace(found, why=phrase("off by 0.5 of the truth"), reverse=0.5, ulp_error=4194304.0)
     return replace(found, **changes)  # type: ignore[arg-type]
 
 
@@ -107,7 +108,7 @@ FOUR = ("float16", "bfloat16", "float32", "float64")
             "PyTorch's gradient agrees at 1 of 2 points in float32; at some PyTorch gives no gradient.",
         ),
         (
-            [row("agree", 0), row("no reference", 1, reference=None, reason="detach")],
+            [row("agree", 0), row("no reference", 1, reference=None, why=phrase("detach"))],
             "PyTorch's gradient agrees at 1 of 2 points in float32; at some there is nothing to compare with.",
         ),
         (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -17,7 +17,8 @@ from schema_descriptions import FIELDS, HEADER, TITLES
 
 from gradcli import results
 from gradcli.errors import Span
-from gradcli.results import Failure, Finding, Gradient, Input, Setting, Tensor
+from gradcli.results import Failure, Gradient, Input, Setting, Tensor
+from gradcli.results.shown import keys_of
 
 SCHEMAS = Path(__file__).parents[2] / "gradcli" / "schemas"
 ROOTS = (*(getattr(results, name) for name in results.__all__ if name.endswith("Result") and name != "Result"), Failure)
@@ -67,8 +68,11 @@ class Writer:
         }
 
     def properties(self, record: type) -> dict[str, Schema]:
-        hints = {"message": str} | get_type_hints(record)  # a finding is phrased when it is shown
-        names = Finding.keys if record is Finding else [f.name for f in fields(record) if f.name != "setting"]
+        names = [key for key in keys_of(record) if key != "setting"]
+        hints = get_type_hints(record)
+        for name in names:
+            if isinstance(said := getattr(record, name, None), property):  # it is put into words when it is shown
+                hints[name] = get_type_hints(said.fget)["return"]
         return {
             name: described(self.schema_of(hints[name], name), FIELDS[f"{record.__name__}.{name}"]) for name in names
         }

@@ -12,6 +12,7 @@ import torch
 
 from gradcli.numerics.precision import half_the_digits, shortest, smallest_subnormal, ulp
 from gradcli.results import CheckRow, CheckVerdict
+from gradcli.results.findings import Phrase, phrase
 
 if TYPE_CHECKING:
     from gradcli.inspections.checking.ties import Beside
@@ -25,7 +26,7 @@ ALL_LOST = LOST.replace("its digits", "all digits")
 ZERO = "the derivative is 0, and what is left of it is rounding"
 TIE = "a tie: elements that move together change places, and beside it the slope lies between these two"
 NO_PATH = "there is no path to the output"
-RIGHT_IN_FLOAT64 = "; float64 has it right"
+RIGHT_IN_FLOAT64 = "float64 has it right"
 
 _SEVERITY: dict[CheckVerdict, int] = {"agree": 0, "kink": 1, "no reference": 2, "rounding": 3, "disagree": 4}
 
@@ -82,7 +83,7 @@ class Comparison:
     """The verdict on one mode with the numbers it rests on; computed: PyTorch's number that is not `truth`."""
 
     verdict: CheckVerdict
-    reason: str | None = None
+    why: Phrase | None = None
     reference: float | None = None
     left: float | None = None
     right: float | None = None
@@ -118,7 +119,7 @@ def compare(
         right=worst.right,
         ulp_error=_ulp_error(element, worst),
         verdict=worst.verdict,
-        reason=worst.reason,
+        why=worst.why,
         wrong_modes=tuple(comparison.mode for comparison in found if comparison.verdict == "disagree"),
     )
 
@@ -128,7 +129,7 @@ def _comparisons(element: GradientElement) -> Iterator[Comparison]:
     slope = element.slope
     if element.reverse is None and element.reason is not None:
         reference = None if slope is None or slope.value is None else _double(slope.value)
-        yield Comparison("no reference", element.reason, reference)
+        yield Comparison("no reference", phrase("{raised}", raised=element.reason), reference)
     elif slope is not None and slope.kind == "smooth":
         assert slope.value is not None
         yield from _against_reference(element, _double(slope.value))
@@ -138,7 +139,7 @@ def _comparisons(element: GradientElement) -> Iterator[Comparison]:
         sides = (None if math.isnan(side) else side for side in element.one_sided)
         yield _at_kink(element, *sides, error=element.one_sided_error)
     elif element.reverse is None:
-        yield Comparison("no reference", NO_PATH)
+        yield Comparison("no reference", phrase(NO_PATH))
     else:
         yield _against_difference(element, element.reverse)
 
@@ -146,7 +147,10 @@ def _comparisons(element: GradientElement) -> Iterator[Comparison]:
 def _against_reference(element: GradientElement, reference: float) -> Iterator[Comparison]:
     if element.reverse is None:
         # no gradient is right where the true one is zero: nothing flows
-        yield Comparison("agree", None, reference) if reference == 0 else Comparison("no reference", NO_PATH, reference)
+        if reference == 0:
+            yield Comparison("agree", None, reference)
+        else:
+            yield Comparison("no reference", phrase(NO_PATH), reference)
         return
     yield _one_mode(element.reverse, reference, element.digits, "reverse")
     # NaN of forward mode is another element's infinite slope times this one's zero: it says nothing about this one
@@ -157,24 +161,23 @@ def _against_reference(element: GradientElement, reference: float) -> Iterator[C
 def _one_mode(found: float, reference: float, dtype: torch.dtype, mode: Mode) -> Comparison:
     if _close(found, reference, dtype):
         return Comparison("agree", None, reference, mode=mode)
-    reason = f"{mode} mode: {_how_wrong(found, reference)}"
-    return Comparison("disagree", reason, reference, computed=found, truth=reference, mode=mode)
+    why = phrase("{mode} mode", mode=mode).because(_how_wrong(found, reference))
+    return Comparison("disagree", why, reference, computed=found, truth=reference, mode=mode)
 
 
 def _against_difference(element: GradientElement, reverse: float) -> Comparison:
     slope, error = element.difference, element.difference_error
     if not (math.isfinite(slope) and math.isfinite(error)):
         defined = "no reference" if element.slope is None else "no slope is defined here"
-        return Comparison("no reference", f"{defined}, and no finite difference")
+        return Comparison("no reference", phrase("{defined}, and no finite difference", defined=defined))
     tolerance = half_the_digits(element.digits) * abs(slope) + 10 * error + 4 * smallest_subnormal(element.digits)
     wide = 10 * error > 0.1 * abs(slope) + 1e-6
     if math.isfinite(reverse) and abs(reverse - slope) <= tolerance:
-        return (
-            Comparison("no reference", "no reference, and the error bar is too wide") if wide else Comparison("agree")
-        )
+        too_wide = phrase("no reference, and the error bar is too wide")
+        return Comparison("no reference", too_wide) if wide else Comparison("agree")
     if element.slope is not None:  # the reference found nothing that settles: no place to accuse anybody
-        return Comparison("no reference", "no slope is defined here")
-    return Comparison("disagree", "finite differences contradict it", computed=reverse, truth=slope)
+        return Comparison("no reference", phrase("no slope is defined here"))
+    return Comparison("disagree", phrase("finite differences contradict it"), computed=reverse, truth=slope)
 
 
 def _at_kink(element: GradientElement, left: float | None, right: float | None, *, error: float = 0.0) -> Comparison:
@@ -185,9 +188,9 @@ def _at_kink(element: GradientElement, left: float | None, right: float | None, 
     sides = [side for side in (left, right) if side is not None and not math.isnan(side)]
     reverse = 0.0 if element.reverse is None else element.reverse  # without a path nothing flows
     if math.isnan(reverse):
-        return Comparison("disagree", "reverse mode: NaN", None, left, right)
+        return Comparison("disagree", phrase("reverse mode").because("NaN"), None, left, right)
     if not sides:
-        return Comparison("kink", "the function jumps", None, left, right)
+        return Comparison("kink", phrase("the function jumps"), None, left, right)
     if left == right:
         sides.append(0.0)  # the function jumps: PyTorch's zero says that there is no slope
     largest = max((abs(side) for side in sides if math.isfinite(side)), default=0.0)
@@ -195,40 +198,43 @@ def _at_kink(element: GradientElement, left: float | None, right: float | None, 
     if min(sides) - slack <= reverse <= max(sides) + slack:
         return Comparison("kink", None, None, left, right)
     nearest = min(sides, key=lambda side: abs(side - reverse))
-    reason = "outside of the one-sided slopes"
-    return Comparison("disagree", reason, None, left, right, computed=reverse, truth=nearest)
+    why = phrase("outside of the one-sided slopes")
+    return Comparison("disagree", why, None, left, right, computed=reverse, truth=nearest)
 
 
 def _explained(element: GradientElement, comparison: Comparison, budget: ErrorBudget) -> Comparison:
     """The comparison after everything that could explain the difference has been looked at."""
     if budget.exemption is not None:
-        return replace(comparison, verdict="no reference", reason=budget.exemption)
+        return replace(comparison, verdict="no reference", why=phrase("{why}", why=budget.exemption))
     if budget.beside is not None and comparison.computed is not None:
         lowest, highest = budget.beside.lowest, budget.beside.highest
         slack = half_the_digits(element.digits) * max(abs(lowest), abs(highest))
         if lowest - slack <= comparison.computed <= highest + slack:
-            return replace(comparison, verdict="kink", reason=TIE, reference=None, left=lowest, right=highest)
+            return replace(comparison, verdict="kink", why=phrase(TIE), reference=None, left=lowest, right=highest)
     if budget.inside is not None:
         if comparison.reference is not None and _contradicted(element, comparison.reference):
-            return replace(comparison, verdict="rounding", reason=budget.inside)  # the values are wrong, not the slope
-        return replace(comparison, reason=f"{comparison.reason}: {budget.inside}")
+            inside = phrase("{why}", why=budget.inside)
+            return replace(comparison, verdict="rounding", why=inside)  # the values are wrong, not the slope
+        return replace(comparison, why=phrase("{why}", why=comparison.why).because(budget.inside))
     if budget.spoiled is not None:
-        return replace(comparison, verdict="rounding", reason=budget.spoiled)
+        return replace(comparison, verdict="rounding", why=phrase("{why}", why=budget.spoiled))
     computed, truth = comparison.computed, comparison.truth
     if computed is not None and truth is not None and math.isfinite(computed) and math.isfinite(truth):
         rounding = budget.rounding if comparison.mode == "reverse" else budget.forward_rounding
         if comparison.reference == 0 and abs(computed) <= budget.rounding_of_zero:
-            return replace(comparison, verdict="rounding", reason=ZERO)
+            return replace(comparison, verdict="rounding", why=phrase(ZERO))
         if comparison.reference != 0 and abs(computed - truth) <= rounding:
-            reason = ALL_LOST if abs(computed - truth) >= abs(truth) else LOST
-            return replace(comparison, verdict="rounding", reason=reason)
+            why = phrase(ALL_LOST if abs(computed - truth) >= abs(truth) else LOST)
+            return replace(comparison, verdict="rounding", why=why)
         if comparison.reference is not None and _contradicted(element, comparison.reference):
-            reason = "PyTorch's own values do not confirm the reference"
-            return replace(comparison, verdict="no reference", reason=reason)
+            unconfirmed = phrase("PyTorch's own values do not confirm the reference")
+            return replace(comparison, verdict="no reference", why=unconfirmed)
     if element.dtype is torch.float64 or budget.wide is None or truth is None or comparison.mode == "forward":
         return comparison
     right = _close(budget.wide, truth, torch.float64)
-    return replace(comparison, reason=f"{comparison.reason}{RIGHT_IN_FLOAT64}") if right else comparison
+    if not right or comparison.why is None:
+        return comparison
+    return replace(comparison, why=comparison.why.so(RIGHT_IN_FLOAT64))
 
 
 def _close(reverse: float, reference: float, dtype: torch.dtype) -> bool:

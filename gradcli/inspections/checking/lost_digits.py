@@ -21,13 +21,8 @@ def lost_digits(rows: Iterable[CheckRow], expression: str, stable: Mapping[str, 
     """
     groups: dict[tuple[str, str, str], list[CheckRow]] = {}
     for row in rows:
-        if (
-            row.reason
-            and row.reason.startswith((LOST, ALL_LOST))
-            and row.reverse is not None
-            and row.reference
-            and _is_lost(row)
-        ):
+        is_told = row.why is not None and row.why.template in (LOST, ALL_LOST)
+        if is_told and row.reverse is not None and row.reference and _is_lost(row):
             code = "underflow" if row.reverse == 0 else "cancellation"
             groups.setdefault((code, row.variable, row.dtype), []).append(row)
     for (code, variable, dtype), found in groups.items():

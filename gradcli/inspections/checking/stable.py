@@ -39,7 +39,7 @@ def with_stable_form(rows: Sequence[CheckRow], bound: BoundExpression) -> tuple[
     found = _stable_form(bound, lost)
     said = NONE_KNOWN if found is None else str(found)
     ids = {id(row) for row in lost}
-    return [replace(row, reason=f"{row.reason}; {said}") if id(row) in ids else row for row in rows], found
+    return [replace(row, why=row.why.so(said)) if id(row) in ids and row.why else row for row in rows], found
 
 
 def _stable_form(bound: BoundExpression, lost: Sequence[CheckRow]) -> Stable | None:
