@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
@@ -17,26 +17,26 @@ LONGEST = 48
 """Characters of an expression in a sentence: the caret shows the rest."""
 
 _FORMULAS = {
-    "sqrt": "1/(2*sqrt({}))",
+    "sqrt": "1/(2*sqrt({:alone}))",
     "log": "1/{}",
     "log2": "1/({}*log(2))",
     "log10": "1/({}*log(10))",
     "log1p": "1/(1 + {})",
     "rsqrt": "-1/(2*{}**1.5)",
     "reciprocal": "-1/{}**2",
-    "exp": "exp({})",
+    "exp": "exp({:alone})",
     "exp2": "log(2)*2**{}",
-    "expm1": "exp({})",
+    "expm1": "exp({:alone})",
     "acos": "-1/sqrt(1 - {}**2)",
     "asin": "1/sqrt(1 - {}**2)",
     "atanh": "1/(1 - {}**2)",
     "acosh": "1/sqrt({}**2 - 1)",
-    "tan": "1/cos({})**2",
-    "sinh": "cosh({})",
-    "cosh": "sinh({})",
+    "tan": "1/cos({:alone})**2",
+    "sinh": "cosh({:alone})",
+    "cosh": "sinh({:alone})",
     "logit": "1/({0}*(1 - {0}))",
 }
-"""Derivatives of functions of one argument, to be shown with a number in them."""
+"""Derivatives of functions of one argument, with a place for its number: `alone` where it has its brackets already."""
 
 _BINARY = {
     ("div", 0): "1/{1}",
@@ -45,12 +45,12 @@ _BINARY = {
     ("mul", 1): "{0}",
     ("hypot", 0): "{0}/hypot({0}, {1})",
     ("hypot", 1): "{1}/hypot({0}, {1})",
-    ("xlogy", 0): "log({1})",
+    ("xlogy", 0): "log({1:alone})",
     ("xlogy", 1): "{0}/{1}",
     ("logaddexp", 0): "exp({0} - logaddexp({0}, {1}))",
     ("logaddexp", 1): "exp({1} - logaddexp({0}, {1}))",
 }
-_POWER = {0: "{1}*{0}**({1} - 1)", 1: "{0}**{1}*log({0})"}
+_POWER = {0: "{1}*{0}**({1} - 1)", 1: "{0}**{1}*log({0:alone})"}
 
 
 def name(step: Step) -> str:
@@ -106,18 +106,27 @@ def formula(step: Step, position: int, values: Sequence[float | None]) -> str | 
         template = _POWER.get(position)
     elif len(values) == 2:
         template = _BINARY.get((operation, position), template)
-    if template is None:
+    try:
+        return None if template is None else template.format(*map(_Number, values))
+    except _NotKnownError:
         return None
-    used = [value for place, value in enumerate(values) if f"{{{place}}}" in template or "{}" in template]
-    if None in used:
-        return None
-    text = template.format(*("" if value is None else _in_formula(value) for value in values))
-    return re.sub(r"\(\(([^()]*)\)\)", r"(\1)", text)
 
 
-def _in_formula(value: float) -> str:
-    text = number(value)
-    return f"({text})" if text.startswith("-") else text
+class _NotKnownError(Exception):
+    """An argument that a formula is about is no number."""
+
+
+@dataclass(frozen=True)
+class _Number:
+    """An argument in a formula; a negative one needs brackets."""
+
+    value: float | None
+
+    def __format__(self, spec: str) -> str:
+        if self.value is None:
+            raise _NotKnownError
+        text = number(self.value)
+        return f"({text})" if text.startswith("-") and spec != "alone" else text
 
 
 def dtype_of(tensor: torch.Tensor | None) -> str:
