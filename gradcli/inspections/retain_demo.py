@@ -10,10 +10,10 @@ from gradcli.diagnose.explain.locate import located
 from gradcli.diagnose.given import given_findings
 from gradcli.errors import UsageError
 from gradcli.inspections.options import RetainOptions
-from gradcli.inspections.retaining.autopsy import Autopsy, Outcome, Passed, slot_names
-from gradcli.inspections.retaining.scenarios import INPUT, PLANS, Plan
-from gradcli.inspections.retaining.stage import Stage
-from gradcli.inspections.retaining.ways_out import ways_out
+from gradcli.inspections.retaining.backward_run import BackwardRun
+from gradcli.inspections.retaining.graph_report import GraphReport, Outcome, Passed, slot_names
+from gradcli.inspections.retaining.scenarios import INPUT, SCENARIOS, ScenarioPlan
+from gradcli.inspections.retaining.workarounds import workarounds
 from gradcli.language.request import Request, read
 from gradcli.numerics import bounds
 from gradcli.numerics.capture import TorchError, to_tensor
@@ -32,7 +32,7 @@ def retain_demo(
 ) -> RetainDemoResult | Failure:
     """The scenarios, or the user's own graph; a Failure where the forward pass or the very first call raised."""
     asked = demonstration() if request is None else request
-    plans = PLANS if request is None else (plan_of(asked, options),)
+    plans = SCENARIOS if request is None else (plan_of(asked, options),)
     bound: BoundExpression | None = None
     try:
         bound = bind(asked, compute, selection)
@@ -56,15 +56,15 @@ def retain_demo(
 def reproduce(request: Request | None, options: RetainOptions, compute: ComputeOptions, selection: Selection) -> None:
     """The same calls with nothing caught: raises TorchError with PyTorch's own exception inside."""
     asked = demonstration() if request is None else request
-    plan = staged(request, options)
-    stage = Stage(plan, bind(asked, compute, selection))
+    plan = chosen_plan(request, options)
+    run = BackwardRun(plan, bind(asked, compute, selection))
     for number in range(1, len(plan.outputs) + 1):
-        stage.call(number)
+        run.call(number)
 
 
-def staged(request: Request | None, options: RetainOptions) -> Plan:
+def chosen_plan(request: Request | None, options: RetainOptions) -> ScenarioPlan:
     """The plan that shows the error: the user's own, or two calls over the article's softmax."""
-    return next(p for p in PLANS if p.name == "twice") if request is None else plan_of(request, options)
+    return next(p for p in SCENARIOS if p.name == "twice") if request is None else plan_of(request, options)
 
 
 def demonstration() -> Request:
@@ -72,7 +72,7 @@ def demonstration() -> Request:
     return read("softmax(a, dim=0)[1]", [INPUT], command="retain-demo")
 
 
-def plan_of(request: Request, options: RetainOptions) -> Plan:
+def plan_of(request: Request, options: RetainOptions) -> ScenarioPlan:
     """The user's graph and calls as a plan.  Raises UsageError for counts out of bounds."""
     if not 1 <= options.calls <= MAX_CALLS:
         raise UsageError(f"--calls {options.calls} is out of bounds", hint=f"Choose 1 to {MAX_CALLS}.")
@@ -84,23 +84,23 @@ def plan_of(request: Request, options: RetainOptions) -> Plan:
             f"--retain names call {beyond[0]}, there are {options.calls} calls",
             hint=f"Choose calls from 1 to {options.calls}, or raise --calls.",
         )
-    return Plan(
+    return ScenarioPlan(
         "your graph", "backward over your own graph", "", (request.program.text,) * options.calls, retain, options.via
     )
 
 
-def _play(plan: Plan, bound: BoundExpression) -> Scenario:
+def _play(plan: ScenarioPlan, bound: BoundExpression) -> Scenario:
     """The plain calls, the same under instruments, and the fixes where one raised.
 
     Raises TorchError where the first call does: then there is no second pass to speak of.
     """
-    stage = Stage(plan, bound)
-    outcomes = [stage.attempt(number) for number in steps(range(1, len(plan.outputs) + 1), "calls")]
+    run = BackwardRun(plan, bound)
+    outcomes = [run.attempt(number) for number in steps(range(1, len(plan.outputs) + 1), "calls")]
     if isinstance(outcomes[0], TorchError):
         raise outcomes[0]
-    autopsy = Autopsy(plan, bound)
-    agrees = autopsy.agrees(outcomes)
-    calls = tuple(_call(number, stage, outcome, autopsy, agrees) for number, outcome in enumerate(outcomes, 1))
+    report = GraphReport(plan, bound)
+    agrees = report.agrees(outcomes)
+    calls = tuple(_call(number, run, outcome, report, agrees) for number, outcome in enumerate(outcomes, 1))
     raised = any(not call.ok for call in calls)
     return Scenario(
         name=plan.name,
@@ -108,26 +108,26 @@ def _play(plan: Plan, bound: BoundExpression) -> Scenario:
         expression=plan.text,
         via=plan.via,
         calls=calls,
-        graph=autopsy.graph_nodes() if agrees else (),
-        explanation=_explanation(plan, calls, autopsy) if agrees else "under instruments the calls did something else",
-        fixes=ways_out(plan, bound) if raised else (),
+        graph=report.graph_nodes() if agrees else (),
+        explanation=_explanation(plan, calls, report) if agrees else "under instruments the calls did something else",
+        fixes=workarounds(plan, bound) if raised else (),
         agrees=agrees,
     )
 
 
-def _call(number: int, stage: Stage, outcome: Outcome, autopsy: Autopsy, agrees: bool) -> Call:
+def _call(number: int, run: BackwardRun, outcome: Outcome, report: GraphReport, agrees: bool) -> Call:
     """A call as data: the outcome of the plain run, and from the watched run what it did to the graph."""
-    passed: Passed | None = autopsy.calls[number - 1] if agrees else None
+    passed: Passed | None = report.calls[number - 1] if agrees else None
     gradient, error = None, None
     if isinstance(outcome, TorchError):
-        error = explain(_placed(outcome, number, autopsy) if agrees else outcome, stage.plan.text)
+        error = explain(_placed(outcome, number, report) if agrees else outcome, run.plan.text)
     else:
         gradient = {name: None if tensor is None else to_tensor(tensor) for name, tensor in outcome.items()}
     stopped = None if passed is None else passed.stopped
     return Call(
         index=number,
-        expression=stage.plan.outputs[number - 1],
-        retain_graph=stage.retains(number),
+        expression=run.plan.outputs[number - 1],
+        retain_graph=run.retains(number),
         ok=error is None,
         gradient=gradient,
         error=error,
@@ -136,36 +136,36 @@ def _call(number: int, stage: Stage, outcome: Outcome, autopsy: Autopsy, agrees:
     )
 
 
-def _placed(raised: TorchError, number: int, autopsy: Autopsy) -> TorchError:
+def _placed(raised: TorchError, number: int, report: GraphReport) -> TorchError:
     """The exception with the sub-expression at whose node the pass died, and who freed what it needed."""
-    raised.text = autopsy.plan.text
-    step = autopsy.step_of(autopsy.calls[number - 1].stopped)
-    gone = autopsy.missing(number)
+    raised.text = report.plan.text
+    step = report.step_of(report.calls[number - 1].stopped)
+    gone = report.missing(number)
     if step is not None:
         raised.place = step.span
     if step is not None and gone:
-        culprit = autopsy.freed_by(gone)
+        culprit = report.freed_by(gone)
         raised.cause = f"Call {number} needs {slot_names(gone)}: '{step.text}' saved it, call {culprit} freed it."
     return raised
 
 
-def _explanation(plan: Plan, calls: Sequence[Call], autopsy: Autopsy) -> str:
+def _explanation(plan: ScenarioPlan, calls: Sequence[Call], report: GraphReport) -> str:
     failed = next((call for call in calls if not call.ok), None)
     if failed is not None:
-        gone = autopsy.missing(failed.index)
+        gone = report.missing(failed.index)
         if not gone:
             return f"call {failed.index} raised"
-        return f"call {failed.index} needs {slot_names(gone)}, freed by call {autopsy.freed_by(gone)}"
+        return f"call {failed.index} needs {slot_names(gone)}, freed by call {report.freed_by(gone)}"
     if plan.rebuild:
         return "each call had a graph of its own"
-    if not autopsy.slots:
+    if not report.slots:
         return "no node saved a tensor, so there was nothing to free"
     if plan.second_order:
         return "create_graph=True retains the graph by itself: the second call differentiates the first gradient"
     if plan.via == "backward" and len(calls) > 1:
         return f"{_retained(calls)}, and .grad holds the sum of all calls"
     if len(calls) == 1:
-        return f"one pass needs nothing retained; it freed {slot_names(autopsy.slots)}"
+        return f"one pass needs nothing retained; it freed {slot_names(report.slots)}"
     if any(call.retain_graph for call in calls):
         return _retained(calls)
     return "the later calls reached no node whose saved tensors were freed"

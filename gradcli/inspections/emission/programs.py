@@ -17,7 +17,7 @@ from gradcli.inspections.emission.gate import quoted
 from gradcli.inspections.grad import check_options, directions, maps_elementwise
 from gradcli.inspections.loss import check_descent, default_wrt
 from gradcli.inspections.options import GradOptions, LossOptions, RetainOptions, SoftmaxOptions, TraceOptions
-from gradcli.inspections.retain_demo import demonstration, staged
+from gradcli.inspections.retain_demo import chosen_plan, demonstration
 from gradcli.inspections.softmax import check_softmax, softmax_request
 from gradcli.language.loss_call import LossRequest
 from gradcli.language.properties import changes_in_place
@@ -223,7 +223,7 @@ def retain_demo_program(
     request: Request | None, options: RetainOptions, compute: ComputeOptions, selection: Selection
 ) -> ProgramResult:
     """The calls of `retain-demo`; without a graph of the user's, two over the article's softmax."""
-    plan = staged(request, options)
+    plan = chosen_plan(request, options)
     asked = demonstration() if request is None else request
     draft = Draft(asked, bind(asked, compute, selection))
     cotangent = draft.cotangent(None)

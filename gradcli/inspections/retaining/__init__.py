@@ -1,1 +1,1 @@
-"""Backward more than once over one graph: staged as plain PyTorch does it, then taken apart."""
+"""Backward more than once over one graph: run as plain PyTorch does it, then watched."""

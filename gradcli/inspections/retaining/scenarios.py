@@ -1,4 +1,4 @@
-"""The ways to call backward more than once that `retain-demo` stages: rows of data."""
+"""The ways to call backward more than once that `retain-demo` shows: rows of data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gradcli.numerics.autodiff import Via
 
 
 @dataclass(frozen=True)
-class Plan:
+class ScenarioPlan:
     """A graph and the calls on it.
 
     setup: statements that every output shares. outputs: what each call differentiates.
@@ -34,27 +34,29 @@ class Plan:
 
 INPUT = "a=2,1,0.1"
 
-PLANS = (
-    Plan("single", "one backward pass", "", ("softmax(a, dim=0)[1]",)),
-    Plan("twice", "two passes over one graph, nothing retained", "", ("softmax(a, dim=0)[1]",) * 2),
-    Plan(
+SCENARIOS = (
+    ScenarioPlan("single", "one backward pass", "", ("softmax(a, dim=0)[1]",)),
+    ScenarioPlan("twice", "two passes over one graph, nothing retained", "", ("softmax(a, dim=0)[1]",) * 2),
+    ScenarioPlan(
         "retained",
         "the first pass retains the graph, the second does not",
         "",
         ("softmax(a, dim=0)[1]",) * 3,
         retain=frozenset({1}),
     ),
-    Plan("shared", "p[1], then p[2] of one softmax, nothing retained", "p = softmax(a, dim=0)", ("p[1]", "p[2]")),
-    Plan(
+    ScenarioPlan(
+        "shared", "p[1], then p[2] of one softmax, nothing retained", "p = softmax(a, dim=0)", ("p[1]", "p[2]")
+    ),
+    ScenarioPlan(
         "rebuilt",
         "the forward pass is run again before each backward pass",
         "",
         ("softmax(a, dim=0)[1]",) * 2,
         rebuild=True,
     ),
-    Plan("nothing-saved", "a graph of additions only, nothing retained", "", ("sum(a + 1)",) * 2),
-    Plan("partial", "two heads on a trunk that saved nothing", "h = a + 1", ("sum(exp(h))", "sum(sin(h))")),
-    Plan(
+    ScenarioPlan("nothing-saved", "a graph of additions only, nothing retained", "", ("sum(a + 1)",) * 2),
+    ScenarioPlan("partial", "two heads on a trunk that saved nothing", "h = a + 1", ("sum(exp(h))", "sum(sin(h))")),
+    ScenarioPlan(
         "accumulated",
         "backward() twice, the first retains the graph",
         "",
@@ -62,6 +64,8 @@ PLANS = (
         retain=frozenset({1}),
         via="backward",
     ),
-    Plan("create-graph", "create_graph=True, then the second derivative", "", ("sum(a**3)",) * 2, second_order=True),
+    ScenarioPlan(
+        "create-graph", "create_graph=True, then the second derivative", "", ("sum(a**3)",) * 2, second_order=True
+    ),
 )
 """The scenarios, in the order in which they explain each other."""

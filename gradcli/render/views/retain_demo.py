@@ -9,7 +9,7 @@ from gradcli.render.numbers import json_array
 from gradcli.render.views.failure import failure_blocks
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.grad import place
-from gradcli.render.views.retain_graph import sizes, timeline, ways_out
+from gradcli.render.views.retain_graph import sizes, timeline, workarounds
 from gradcli.render.views.tensors import absent, whole_tensors
 from gradcli.results import Call, GraphNode, RetainDemoResult, Scenario
 
@@ -24,7 +24,7 @@ def blocks(result: RetainDemoResult) -> tuple[Block, ...]:
         Facts(tuple((scenario.name, scenario.explanation) for scenario in result.scenarios)),
         *(failure_blocks(result.error) if result.error is not None else ()),
         *(timeline(shown) if shown is not None else ()),
-        *(ways_out(shown.fixes) if shown is not None else ()),
+        *(workarounds(shown.fixes) if shown is not None else ()),
         Note(f"seed {result.setting.seed}", "quiet"),
         *finding_blocks(result.findings, result.expression),
     )

@@ -44,7 +44,7 @@ def timeline(scenario: Scenario) -> Iterator[Block]:
         )
 
 
-def ways_out(fixes: Sequence[WayOut]) -> Iterator[Table]:
+def workarounds(fixes: Sequence[WayOut]) -> Iterator[Table]:
     """The fixes, the cheapest for this graph first."""
     if not fixes:
         return

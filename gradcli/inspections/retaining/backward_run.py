@@ -1,4 +1,4 @@
-"""One plan at work: its graph, and its calls as plain PyTorch does them."""
+"""The graph of a scenario, and its backward passes as plain PyTorch makes them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression, default_dtype
 from gradcli.errors import BoundError, ExpressionError
-from gradcli.inspections.retaining.scenarios import Plan
+from gradcli.inspections.retaining.scenarios import ScenarioPlan
 from gradcli.language.parser import parse
 from gradcli.language.syntax import Evaluate, Program
 from gradcli.numerics import autodiff
@@ -18,14 +18,14 @@ from gradcli.numerics.evaluate import Observer, Run
 
 
 @dataclass
-class Stage:
+class BackwardRun:
     """A graph, and backward passes over it.
 
     observe: told of the values of the first forward pass. outputs: what each call differentiates.
     forward_passes: how often the graph was built.
     """
 
-    plan: Plan
+    plan: ScenarioPlan
     bound: BoundExpression
     observe: Observer | None = None
     program: Program = field(init=False)
@@ -100,6 +100,6 @@ class Stage:
         return found
 
 
-def alone(plan: Plan, number: int) -> Plan:
+def alone(plan: ScenarioPlan, number: int) -> ScenarioPlan:
     """That call of a plan as the only one, over a graph of its own."""
     return replace(plan, outputs=(plan.outputs[number - 1],), retain=frozenset(), rebuild=False, via="grad")

@@ -1,4 +1,4 @@
-"""The same calls once more with instruments: what each node saved, who used it, who freed it, where a pass died.
+"""The calls of a scenario once more, watched: what each node saved, who used it, who freed it, where a pass ended.
 
 The plain run comes first and decides what happened: instruments must not change an outcome, and the two are compared.
 Everything is read off PyTorch's own nodes at run time.
@@ -13,8 +13,8 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.diagnosis import agreement
-from gradcli.inspections.retaining.scenarios import Plan
-from gradcli.inspections.retaining.stage import Stage
+from gradcli.inspections.retaining.backward_run import BackwardRun
+from gradcli.inspections.retaining.scenarios import ScenarioPlan
 from gradcli.language.parser import parse
 from gradcli.numerics import graph
 from gradcli.numerics.autodiff import Gradients
@@ -43,13 +43,13 @@ class Passed:
 
 
 @dataclass
-class Autopsy:
-    """A plan's graph under the knife. Saved tensors are numbered in the order of `slots`."""
+class GraphReport:
+    """What the calls of a plan did to its graph. Saved tensors are numbered in the order of `slots`."""
 
-    plan: Plan
+    plan: ScenarioPlan
     bound: BoundExpression
     recorder: ExpressionRecorder = field(init=False)
-    stage: Stage = field(init=False)
+    run: BackwardRun = field(init=False)
     nodes: list[Node] = field(init=False)
     slots: list[graph.Saved] = field(init=False)
     freed: dict[int, int] = field(init=False, default_factory=dict)
@@ -58,8 +58,8 @@ class Autopsy:
     def __post_init__(self) -> None:
         program = parse(self.plan.text, bound=list(self.bound.leaves))
         self.recorder = ExpressionRecorder(program, self.bound.in_place)
-        self.stage = Stage(self.plan, self.bound, self.recorder)
-        self.nodes = list(dict.fromkeys(node for output in self.stage.outputs for node in graph.nodes(output)))
+        self.run = BackwardRun(self.plan, self.bound, self.recorder)
+        self.nodes = list(dict.fromkeys(node for output in self.run.outputs for node in graph.nodes(output)))
         self.slots = [slot for node in self.nodes for slot in graph.saved(node)]
         watch = Watch(self.nodes)
         try:
@@ -70,7 +70,7 @@ class Autopsy:
 
     def _call(self, number: int, watch: Watch) -> None:
         watch.begin()
-        outcome = self.stage.attempt(number)
+        outcome = self.run.attempt(number)
         stopped = watch.stopped if isinstance(outcome, TorchError) else None
         for index, slot in enumerate(self.slots):
             if index not in self.freed and slot.is_freed():
@@ -93,7 +93,7 @@ class Autopsy:
     def missing(self, number: int) -> list[graph.Saved]:
         """What the call needed and found gone: at the node where it ended, else at all that it would have reached."""
         stopped = self.calls[number - 1].stopped
-        reached = {stopped} if stopped is not None else set(graph.nodes(self.stage.outputs[number - 1]))
+        reached = {stopped} if stopped is not None else set(graph.nodes(self.run.outputs[number - 1]))
         return [s for i, s in enumerate(self.slots) if self.freed.get(i, number) < number and s.node in reached]
 
     def freed_by(self, slots: Iterable[graph.Saved]) -> int:

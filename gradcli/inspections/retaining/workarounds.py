@@ -14,9 +14,9 @@ from gradcli.diagnose.explain.failure import explain
 from gradcli.inspections.emission.body import observed, statement_lines
 from gradcli.inspections.emission.expression import Writer
 from gradcli.inspections.emission.naming import free_name
-from gradcli.inspections.retaining.autopsy import kept_bytes
-from gradcli.inspections.retaining.scenarios import Plan
-from gradcli.inspections.retaining.stage import Stage, alone
+from gradcli.inspections.retaining.backward_run import BackwardRun, alone
+from gradcli.inspections.retaining.graph_report import kept_bytes
+from gradcli.inspections.retaining.scenarios import ScenarioPlan
 from gradcli.language.properties import is_random
 from gradcli.language.syntax import Assign
 from gradcli.numerics import autodiff, graph
@@ -38,15 +38,15 @@ ROUNDING = 64
 class _Trial:
     """One fix at work: the passes it made and what they cost."""
 
-    plan: Plan
+    plan: ScenarioPlan
     bound: BoundExpression
-    stage: Stage = field(init=False)
+    run: BackwardRun = field(init=False)
     found: list[Gradients] = field(default_factory=list)
     nodes_run: int = 0
     kept: int = 0
 
     def __post_init__(self) -> None:
-        self.stage = Stage(self.plan, self.bound)
+        self.run = BackwardRun(self.plan, self.bound)
 
     def one_pass(self, outputs: Sequence[torch.Tensor], *, retain: bool = False, last: bool = True) -> None:
         """Differentiate the sum of the outputs, and look at what is left of the graph."""
@@ -125,14 +125,14 @@ def _several(trial: _Trial) -> None:
 
 def _scalars(trial: _Trial) -> list[torch.Tensor]:
     """The outputs; a cotangent of ones adds the elements of one that is no scalar."""
-    return [output.sum() if output.ndim else output for output in trial.stage.outputs]
+    return [output.sum() if output.ndim else output for output in trial.run.outputs]
 
 
 def _again(trial: _Trial) -> None:
-    count = len(trial.stage.outputs)
+    count = len(trial.run.outputs)
     for number in steps(range(1, count + 1), "calls"):
         if number > 1:
-            trial.stage.forward()
+            trial.run.forward()
         trial.one_pass([_scalars(trial)[number - 1]], last=number == count)
 
 
@@ -175,10 +175,10 @@ FIXES = (
 """In the order in which they are preferred where they cost the same."""
 
 
-def ways_out(plan: Plan, bound: BoundExpression) -> tuple[WayOut, ...]:
+def workarounds(plan: ScenarioPlan, bound: BoundExpression) -> tuple[WayOut, ...]:
     """Every fix, run: those that work first, then by what they keep in memory, then by the nodes they run."""
     first = {text: number for number, text in reversed(list(enumerate(plan.outputs, 1)))}
-    by_output = {text: Stage(alone(plan, number), bound).call(1) for text, number in first.items()}
+    by_output = {text: BackwardRun(alone(plan, number), bound).call(1) for text, number in first.items()}
     truth = [by_output[text] for text in plan.outputs]
     tried = [_tried(fix, plan, bound, truth) for fix in steps(FIXES, "fixes tried")]
     return tuple(
@@ -186,7 +186,7 @@ def ways_out(plan: Plan, bound: BoundExpression) -> tuple[WayOut, ...]:
     )
 
 
-def _tried(fix: _Fix, plan: Plan, bound: BoundExpression, truth: Sequence[Gradients]) -> WayOut:
+def _tried(fix: _Fix, plan: ScenarioPlan, bound: BoundExpression, truth: Sequence[Gradients]) -> WayOut:
     trial = _Trial(replace(plan, retain=frozenset(), rebuild=False, via="grad"), bound)
     error = None
     try:
@@ -205,7 +205,7 @@ def _tried(fix: _Fix, plan: Plan, bound: BoundExpression, truth: Sequence[Gradie
             {name: None if gradient is None else to_tensor(gradient) for name, gradient in found.items()}
             for found in trial.found
         ),
-        forward_passes=trial.stage.forward_passes,
+        forward_passes=trial.run.forward_passes,
         backward_nodes=trial.nodes_run,
         kept_bytes=trial.kept,
         error=error,
@@ -214,12 +214,12 @@ def _tried(fix: _Fix, plan: Plan, bound: BoundExpression, truth: Sequence[Gradie
 
 def _words(trial: _Trial) -> _Words:
     """A name for each call's output: y, or y1 and y2 where they differ."""
-    plan, bound, program = trial.plan, trial.bound, trial.stage.program
+    plan, bound, program = trial.plan, trial.bound, trial.run.program
     distinct = list(dict.fromkeys(plan.outputs))
     assigned = {statement.target for statement in program.statements if isinstance(statement, Assign)}
     stem = free_name({*bound.leaves, *assigned}, "y", "output", "result")
     names = [stem if len(distinct) == 1 else f"{stem}{distinct.index(text) + 1}" for text in plan.outputs]
-    outputs = trial.stage.outputs
+    outputs = trial.run.outputs
     scalars = [f"{name}.sum()" if output.ndim else name for name, output in zip(names, outputs, strict=True)]
     return _Words(
         scalars=scalars,
@@ -235,9 +235,9 @@ def _forward(trial: _Trial, name: str, assigned: set[str]) -> str:
     if bound.in_place or assigned & {*bound.leaves}:
         return f"{name} = forward({', '.join(bound.leaves)})"
     writer = Writer(bound.context)
-    observed(replace(bound, program=trial.stage.program), writer)
-    lines = [*statement_lines(writer, trial.stage.program, name)]
-    if is_random(trial.stage.program):
+    observed(replace(bound, program=trial.run.program), writer)
+    lines = [*statement_lines(writer, trial.run.program, name)]
+    if is_random(trial.run.program):
         lines.insert(0, source_of_state(bound.context.device)[1].format("random_state"))
     return "; ".join(lines)
 

@@ -1,4 +1,4 @@
-"""The autopsy of a graph: who saved, used, freed and missed what, what keeping costs, and the ways out."""
+"""The report of a graph: who saved, used, freed and missed what, what keeping costs, and the ways out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from command_line import answered, failed, numbers
 
 from gradcli.inspections import retain_demo as inspection
-from gradcli.inspections.retaining import autopsy, ways_out
+from gradcli.inspections.retaining import graph_report, workarounds
 from gradcli.language.request import read
 from gradcli.numerics import autodiff
 from gradcli.numerics.watch import Watch
@@ -116,7 +116,7 @@ def test_every_scenario_does_the_same_under_instruments() -> None:
 
 
 def test_a_run_that_instruments_have_changed_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(autopsy, "_same", lambda plain, watched: False)
+    monkeypatch.setattr(graph_report, "_same", lambda plain, watched: False)
     result = inspection.retain_demo(read("sum(exp(a))", ["a=1"], command="retain-demo"))
     assert isinstance(result, RetainDemoResult)
     (scenario,) = result.scenarios
@@ -132,9 +132,9 @@ def test_a_run_that_instruments_have_changed_is_not_believed(monkeypatch: pytest
 )
 def test_outcomes_are_compared_to_the_bit(one: float, other: float, same: bool) -> None:
     first, second = torch.tensor([one], dtype=torch.float64), torch.tensor([other], dtype=torch.float64)
-    assert autopsy._same({"a": first}, {"a": second}) is same
-    assert autopsy._same({"a": first}, {"a": first.float()}) is False
-    assert autopsy._same({"a": None}, {"a": second}) is False
+    assert graph_report._same({"a": first}, {"a": second}) is same
+    assert graph_report._same({"a": first}, {"a": first.float()}) is False
+    assert graph_report._same({"a": None}, {"a": second}) is False
 
 
 def test_watching_a_pass_names_the_nodes_it_ran_and_forgets_them() -> None:
@@ -223,11 +223,11 @@ def test_the_program_of_a_way_out_is_what_was_run(
 
 
 def test_a_way_out_that_gives_something_else_is_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
-    def half(trial: ways_out._Trial) -> None:
-        trial.one_pass([trial.stage.outputs[0] / 2])
+    def half(trial: workarounds._Trial) -> None:
+        trial.one_pass([trial.run.outputs[0] / 2])
 
-    wrong = dataclasses.replace(ways_out.FIXES[0], run=half)
-    monkeypatch.setattr(ways_out, "FIXES", (wrong, *ways_out.FIXES[1:]))
+    wrong = dataclasses.replace(workarounds.FIXES[0], run=half)
+    monkeypatch.setattr(workarounds, "FIXES", (wrong, *workarounds.FIXES[1:]))
     fixes = own("sum(exp(a))", "a=1,2")["fixes"]
     assert [fix["verified"] for fix in fixes] == [True, True, True, False]
     assert fixes[-1]["name"] == "sum"
@@ -251,11 +251,11 @@ def test_random_numbers_are_drawn_again_as_they_were() -> None:
 
 
 def test_a_way_out_that_raises_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def twice(trial: ways_out._Trial) -> None:
-        trial.one_pass(trial.stage.outputs[:1])
-        trial.one_pass(trial.stage.outputs[:1])
+    def twice(trial: workarounds._Trial) -> None:
+        trial.one_pass(trial.run.outputs[:1])
+        trial.one_pass(trial.run.outputs[:1])
 
-    monkeypatch.setattr(ways_out, "FIXES", (dataclasses.replace(ways_out.FIXES[0], run=twice),))
+    monkeypatch.setattr(workarounds, "FIXES", (dataclasses.replace(workarounds.FIXES[0], run=twice),))
     (fix,) = own("sum(exp(a))", "a=1,2")["fixes"]
     assert fix["verified"] is False
     assert "second time" in fix["error"]["message"]
