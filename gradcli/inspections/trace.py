@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 import torch
@@ -15,7 +15,7 @@ from gradcli.diagnose.findings import with_findings
 from gradcli.diagnose.findings.table import GIVEN
 from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.diagnose.origins.local import slope_by_node, slope_of
-from gradcli.errors import Span, UsageError, did_you_mean
+from gradcli.errors import UsageError, did_you_mean
 from gradcli.gc_paused import gc_paused
 from gradcli.inspections.grad import to_gradients
 from gradcli.inspections.options import TraceOptions
@@ -124,7 +124,7 @@ def _raised(bound: BoundExpression, raised: TorchError, selection: Selection) ->
     )
     if found.stage == "forward":
         return result
-    return _marked(with_findings(result, Evidence(None, tape, bound.context)))
+    return _marked(with_findings(result, Evidence(None, tape, bound.context, stopped=found.step)))
 
 
 def _unfinished(raised: TorchError, text: str, recorder: ExpressionRecorder) -> tuple[Step, ...]:
@@ -188,13 +188,16 @@ def _paths(tape: Tape, options: TraceOptions) -> tuple[Path, ...]:
 
 def _marked(result: TraceResult) -> TraceResult:
     """The result with the codes of its findings at the steps that they are about."""
-    codes: dict[Span, dict[str, None]] = {}
+    codes: dict[int, dict[str, None]] = {}
     for finding in result.findings:
-        if finding.span is not None:
-            codes.setdefault(finding.span, {})[finding.code] = None
-    return replace(result, steps=tuple(replace(step, findings=_codes_at(step, codes)) for step in result.steps))
+        if finding.step is not None:
+            codes.setdefault(finding.step, {})[finding.code] = None
+    marked = (
+        replace(step, findings=_codes_at(step, codes.get(number, ()))) for number, step in enumerate(result.steps)
+    )
+    return replace(result, steps=tuple(marked))
 
 
-def _codes_at(step: Step, codes: Mapping[Span, Mapping[str, None]]) -> tuple[str, ...]:
+def _codes_at(step: Step, codes: Iterable[str]) -> tuple[str, ...]:
     """An input is only to blame for what it was given as; the rest belongs to the expression that is nothing else."""
-    return tuple(code for code in codes.get(step.span, ()) if (step.operation == LEAF) == (code in GIVEN))
+    return tuple(code for code in codes if (step.operation == LEAF) == (code in GIVEN))

@@ -25,7 +25,8 @@ class TorchError(Exception):
     stage: `forward`, `backward` or `tangent`.
     operands: the values that the node was given.
     text: the expression in which the node stands, where that is not the subject.
-    place, cause: where a backward pass ended, and why in terms of the expression, once somebody has looked.
+    place, step, cause: where a backward pass ended, the number of that step, and why in terms of the expression, once
+        somebody has looked.
     cut, ending: the operation that ends every path from the inputs, in the user's words, and what kind of end that is.
     suggestions: what was run and helps, each to be read behind `: ` or `or`.
     order: the order of differentiation that was tried.
@@ -33,6 +34,7 @@ class TorchError(Exception):
 
     text: str | None = None
     place: Span | None = None
+    step: int | None = None
     cause: str | None = None
     cut: str | None = None
     ending: str | None = None

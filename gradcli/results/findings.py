@@ -123,6 +123,7 @@ class Finding:
 
     phrase: what is so. remark: what the gradient is with the fix, or why there is none.
     sample: how many elements of large inputs were looked at, None for all.
+    step: the number of the step that it is about, None where there is no such step.
     """
 
     code: str
@@ -138,6 +139,7 @@ class Finding:
     fix: str | None = None
     remark: Phrase | None = field(default=None, metadata={"key": None})
     sample: Sample | None = field(default=None, metadata={"key": None})
+    step: int | None = field(default=None, metadata={"key": None})
 
     @property
     def message(self) -> str:

@@ -43,7 +43,7 @@ def _placed(raised: TorchError, bound: BoundExpression) -> TorchError:
     step = None if node is None or node not in recorder.owner else recorder.steps[recorder.owner[node]]
     if step is None:
         return raised
-    raised.place = step.span
+    raised.place, raised.step = step.span, step.index
     if "modified by an inplace operation" in str(raised):
         _changed_in_place(raised, recorder, step)
     return raised

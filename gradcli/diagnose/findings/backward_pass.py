@@ -64,12 +64,10 @@ def disconnected(result: GradResult | LossResult | TraceResult, evidence: Eviden
 def not_differentiable(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
     """At most one finding, at the step where a traced backward pass ended."""
     raised = getattr(result, "raised", None)
-    if raised is None or raised.span is None or not _REFUSALS.search(raised.message) or evidence.tape is None:
+    if raised is None or evidence.tape is None or evidence.stopped is None or not _REFUSALS.search(raised.message):
         return
-    for step in evidence.tape.steps:
-        if step.span == raised.span:
-            yield finding_at(step, "not-differentiable", "error", no_derivative(step.text, raised.message))
-            return
+    step = evidence.tape.steps[evidence.stopped]
+    yield finding_at(step, "not-differentiable", "error", no_derivative(step.text, raised.message))
 
 
 def not_scalar(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:

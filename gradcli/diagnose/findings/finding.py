@@ -28,4 +28,5 @@ def finding_at(
         place=step.place.in_file,
         operation=step.name,
         node=step.graph_node if node is None else node_name(node),
+        step=step.index,
     )

@@ -89,6 +89,7 @@ def _finding(origin: Origin, evidence: Evidence, code: str, severity: Severity) 
         span=place.span,
         place=place.in_file,
         operation=None if origin.later is None else origin.later.name,
+        step=step.index if constant is None else None,
     )
 
 

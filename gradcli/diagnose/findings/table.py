@@ -26,11 +26,11 @@ NOT_FINITE = (
 class Hides:
     """Findings that say nothing new beside one of the row's.
 
-    where: they concern the same input, or stand at the same place. severity: only one of this severity hides them.
+    where: they concern the same input, or the same step. severity: only one of this severity hides them.
     """
 
     codes: tuple[str, ...]
-    where: Literal["input", "place"] = "input"
+    where: Literal["input", "step"] = "input"
     severity: Severity | None = None
 
 
@@ -147,7 +147,7 @@ ROWS = (
         "domain",
         "tape",
         "an argument is outside of what the function is defined on; an error if the value is NaN or Inf for it",
-        hides=(Hides(NOT_FINITE, where="place", severity="error"),),
+        hides=(Hides(NOT_FINITE, where="step", severity="error"),),
     ),
     Row(
         "flat",
@@ -163,7 +163,7 @@ ROWS = (
         "tape",
         "an input's whole gradient is zero, born where something else arrived; "
         "a note if that is right, and for single elements",
-        hides=(Hides(("vanishing",)), Hides(("kink",), where="place")),
+        hides=(Hides(("vanishing",)), Hides(("kink",), where="step")),
         whole=True,
     ),
     Row(
