@@ -35,6 +35,8 @@ def with_fixes(result: R, bound: BoundExpression, cotangent: torch.Tensor | None
 
     from gradcli.diagnose.fixes.verifier import Verifier  # all the rewrites: only for those who need one
 
+    if not any(_searches(finding, "finite") for finding in result.findings) and not Verifier.has_rewrites(bound):
+        return result  # before the truth is computed, which would have nothing to judge
     with _one_thread():
         verifier = Verifier.of(bound, cotangent)
         if verifier is None:

@@ -83,6 +83,11 @@ class Verifier:
             verifier = cls(sample.bound, sample.cotangent, whole=here, sample=sample)
         return verifier if verifier.comparison_points else None
 
+    @staticmethod
+    def has_rewrites(bound: BoundExpression) -> bool:
+        """Whether any rule has something to say about an expression."""
+        return next(_texts(bound, None), None) is not None
+
     def __init__(
         self,
         bound: BoundExpression,
@@ -102,7 +107,7 @@ class Verifier:
     def fix(self, *, prefer: Span | None = None, only: tuple[Rule, ...] = ()) -> Fix | None:
         """The first rewrite that holds whose gradients are close to the truth, else the closest; None if none holds."""
         best, smallest, more = None, math.inf, 0
-        for text in self._texts(prefer, only):
+        for text in _texts(self.bound, prefer, only):
             fix = self._known_fix(text)
             if fix is not None:
                 error = worst_error(self.truths[0], fix.gradients)
@@ -129,12 +134,6 @@ class Verifier:
         """Half of the digits of the coarsest input, in ULPs."""
         dtypes = [self.bound.leaves[name].dtype for name in self.bound.wrt]
         return min(1 / half_the_digits(dtype) for dtype in dtypes)
-
-    def _texts(self, prefer: Span | None, only: tuple[Rule, ...] = ()) -> Iterator[str]:
-        narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in self.bound.leaves.values())
-        wrt = [name for name in self.bound.wrt if self.bound.leaves[name].requires_grad]
-        for rewrite in rewrites(self.bound.program, prefer=prefer, narrow=narrow, only=only, wrt=wrt):
-            yield rewrite.text
 
     def _known_fix(self, text: str) -> Fix | None:
         if text not in self._known:
@@ -224,3 +223,11 @@ class Verifier:
             if (steady & ~near(gradient.to(dtype), beside.to(dtype), half=True)).any():
                 return True
         return False
+
+
+def _texts(bound: BoundExpression, prefer: Span | None, only: tuple[Rule, ...] = ()) -> Iterator[str]:
+    """The rewrites of an expression, those at a place first."""
+    narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in bound.leaves.values())
+    wrt = [name for name in bound.wrt if bound.leaves[name].requires_grad]
+    for rewrite in rewrites(bound.program, prefer=prefer, narrow=narrow, only=only, wrt=wrt):
+        yield rewrite.text
