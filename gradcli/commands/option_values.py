@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gradcli.errors import UsageError, did_you_mean
-from gradcli.language.curve import read_stretch
+from gradcli.language.curve import read_point_range
 from gradcli.language.request import is_binding, read_binding, read_value
 
 if TYPE_CHECKING:
-    from gradcli.language.curve import Stretch
+    from gradcli.language.curve import PointRange
     from gradcli.language.request import Value
     from gradcli.numerics.autodiff import Via
 
@@ -43,13 +43,13 @@ def via(word: str) -> Via:
     raise UsageError(f"--via takes grad or backward, not '{word}'", hint=did_you_mean(word, ["grad", "backward"]))
 
 
-def stretch(word: str, variable: str) -> Stretch:
+def stretch(word: str, variable: str) -> PointRange:
     name, equals, _ = word.partition("=")
     if equals and name.strip() != variable:
         raise UsageError(
             f"--range names '{name.strip()}', the variable is '{variable}'", hint=f"Write --range {variable}=-5:5:11."
         )
-    return read_stretch(word)
+    return read_point_range(word)
 
 
 def cotangent(word: str | None, sources: Mapping[str, Value] | None = None) -> tuple[Value | None, bool]:

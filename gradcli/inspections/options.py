@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradcli.language.curve import Stretch
+    from gradcli.language.curve import PointRange
     from gradcli.language.request import Value
     from gradcli.numerics.autodiff import Via
 
@@ -69,7 +69,7 @@ class ActivateOptions:
     """
 
     points: tuple[Value, ...] = ()
-    stretches: tuple[Stretch, ...] = ()
+    stretches: tuple[PointRange, ...] = ()
     order: int = 1
     depth: int | None = None
 

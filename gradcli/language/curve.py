@@ -33,7 +33,7 @@ class CurveRequest:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class PointRange:
     """START:STOP:COUNT, both ends included."""
 
     start: Value
@@ -95,7 +95,7 @@ def split_functions(words: str) -> list[str]:
     return stripped
 
 
-def read_stretch(word: str) -> Stretch:
+def read_point_range(word: str) -> PointRange:
     """`-5:5:11`, or `x=-5:5:11`.  Raises UsageError, BoundError, ExpressionError."""
     match = _RANGE.fullmatch(word.strip())
     if match is None:
@@ -105,7 +105,7 @@ def read_stretch(word: str) -> Stretch:
         raise UsageError(f"COUNT of --range is a whole number, not '{count}'", hint="For example --range -5:5:11.")
     if not 1 <= int(count) <= MAX_COUNT:
         raise BoundError(f"--range has {int(count):,} points", hint=f"Choose 1 to {MAX_COUNT:,}.")
-    return Stretch(read_value(match["start"]), read_value(match["stop"]), int(count))
+    return PointRange(read_value(match["start"]), read_value(match["stop"]), int(count))
 
 
 def interesting_points(subject: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gradcli.errors import BoundError, UsageError, did_you_mean, listed
-from gradcli.language.curve import Stretch, read_stretch
+from gradcli.language.curve import PointRange, read_point_range
 from gradcli.language.parser import parse
 from gradcli.language.properties import is_elementwise
 from gradcli.language.request import Binding, Value, is_binding, read_binding, subject_text
@@ -22,7 +22,7 @@ class RangeRequest:
 
     program: Program
     bindings: tuple[Binding, ...]
-    stretches: Mapping[str, Stretch]
+    stretches: Mapping[str, PointRange]
 
 
 def read_ranges(
@@ -42,7 +42,7 @@ def read_ranges(
         raise UsageError(
             f"the point '{point}' stands beside --range", hint="Give points or a range; other names as NAME=VALUE."
         )
-    named = [(_name(word), read_stretch(word)) for word in ranges]
+    named = [(_name(word), read_point_range(word)) for word in ranges]
     given = [name for name, _ in named if name]
     bindings = tuple(read_binding(word, sources) for word in words)
     bound = [binding.name for binding in bindings]
@@ -83,8 +83,8 @@ def _check_known(given: Sequence[str], program: Program) -> None:
 
 
 def _assigned(
-    named: Sequence[tuple[str | None, Stretch]], open_names: Sequence[str], subject: str
-) -> dict[str, Stretch]:
+    named: Sequence[tuple[str | None, PointRange]], open_names: Sequence[str], subject: str
+) -> dict[str, PointRange]:
     """Each stretch with its name; one without goes to the only open one."""
     nameless = [stretch for name, stretch in named if name is None]
     stretches = {name: stretch for name, stretch in named if name is not None}
@@ -106,7 +106,7 @@ def _assigned(
     return stretches
 
 
-def _check_grid(program: Program, stretches: Mapping[str, Stretch]) -> None:
+def _check_grid(program: Program, stretches: Mapping[str, PointRange]) -> None:
     counts = [stretch.count for stretch in stretches.values()]
     if counts[0] * counts[1] > MAX_CELLS:
         raise BoundError(

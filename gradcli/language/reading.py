@@ -26,7 +26,7 @@ from gradcli.language.syntax import (
     Starred,
     Unary,
 )
-from gradcli.language.text import MAX_DEPTH, Source, too_deep
+from gradcli.language.text import MAX_DEPTH, ExpressionText, too_deep
 
 _ASSIGNED_WORD = re.compile(r"\b(nan|inf)\s*=(?!=)")
 
@@ -41,7 +41,7 @@ class ExpressionReader:
 
     def __init__(self, text: str, bound: Collection[str]) -> None:
         numbers = not ({"nan", "inf"} & {*bound} or _ASSIGNED_WORD.search(text))
-        self.source = Source(text, words=numbers)
+        self.source = ExpressionText(text, words=numbers)
         self.known = set(bound)
         self.assigned: set[str] = set()
         self.free: dict[str, None] = {}

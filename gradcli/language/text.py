@@ -19,7 +19,7 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _MARK = re.compile(r"[\[\](){}'\"#\n]")
 
 
-class Source:
+class ExpressionText:
     """One expression's text, and the same text as it is handed to `ast`."""
 
     def __init__(self, text: str, *, words: bool = True) -> None:

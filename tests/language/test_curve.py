@@ -6,7 +6,7 @@ import pytest
 from each import each
 
 from gradcli.errors import BoundError, GradcliError, UsageError
-from gradcli.language.curve import read_curves, read_parameters, read_stretch, split_functions
+from gradcli.language.curve import read_curves, read_parameters, read_point_range, split_functions
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_twenty_functions_fit_and_one_more_does_not() -> None:
     ],
 )
 def test_a_stretch_has_two_ends_and_a_count(word: str, start: str, stop: str, count: int) -> None:
-    stretch = read_stretch(word)
+    stretch = read_point_range(word)
     assert (stretch.start.text, stretch.stop.text, stretch.count) == (start, stop, count)
 
 
@@ -133,5 +133,5 @@ def test_a_stretch_has_two_ends_and_a_count(word: str, start: str, stop: str, co
 )
 def test_a_stretch_that_is_none_is_refused(word: str, message: str) -> None:
     with pytest.raises(GradcliError) as caught:
-        read_stretch(word)
+        read_point_range(word)
     assert message in caught.value.message

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcli.errors import ExpressionError
-from gradcli.language.text import Source
+from gradcli.language.text import ExpressionText
 
 
 def names_under_spans(text: str) -> list[str]:
-    source = Source(text)
+    source = ExpressionText(text)
     names = [node for node in ast.walk(ast.parse(source.python)) if isinstance(node, ast.Name)]
     return [text[slice(*source.span(node))] for node in sorted(names, key=lambda node: source.span(node))]
 
@@ -57,7 +57,7 @@ def test_spans_survive_any_mix_of_letters_and_line_ends(pieces: list[tuple[str, 
 
 @given(st.text(alphabet=st.sampled_from("aβ \t\r\n\f'\"#()[]{}𝒳"), max_size=40))
 def test_the_text_handed_to_python_keeps_its_length(text: str) -> None:
-    source = Source(text)
+    source = ExpressionText(text)
     unindented = len(text) - len(source.python)
     assert text[:unindented].strip() == ""
     assert len(source.python) == len(text) - unindented
@@ -66,12 +66,12 @@ def test_the_text_handed_to_python_keeps_its_length(text: str) -> None:
 @pytest.mark.parametrize(("text", "place"), [("a\0b", 1), ("ab\ud800", 2), ("\udfff", 0)])
 def test_a_character_that_is_no_text_is_found(text: str, place: int) -> None:
     with pytest.raises(ExpressionError) as caught:
-        Source(text).check_characters()
+        ExpressionText(text).check_characters()
     assert caught.value.span == (place, place + 1)
 
 
 def test_every_other_character_is_text() -> None:
-    Source("aβ𝒳\u2028\ufeff\x7f\r\n\ud7ff\ue000").check_characters()
+    ExpressionText("aβ𝒳\u2028\ufeff\x7f\r\n\ud7ff\ue000").check_characters()
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_every_other_character_is_text() -> None:
     ],
 )
 def test_brackets_are_counted_outside_of_texts_and_comments(text: str, where: int | None) -> None:
-    assert Source(text).bracket_deeper_than(2) == where
+    assert ExpressionText(text).bracket_deeper_than(2) == where
 
 
 def test_what_follows_the_dot_is_found_without_it() -> None:
     text = "(α) . foo"
-    source = Source(text)
+    source = ExpressionText(text)
     node = ast.parse(source.python, mode="eval").body
     assert isinstance(node, ast.Attribute)
     start, end = source.after(node.value, source.span(node))

@@ -11,8 +11,8 @@ import torch
 from gradcli.diagnose.explain.indices import as_integers
 from gradcli.language.parser import parse
 from gradcli.language.printer import SIGN, unary
+from gradcli.language.rewrite.editing import EditableProgram
 from gradcli.language.rewrite.places import operands_of
-from gradcli.language.rewrite.writing import Draft
 from gradcli.language.syntax import Binary, Call, Literal, Name, Node, children, postorder, roots
 from gradcli.language.syntax import Sequence as Items
 from gradcli.numerics.capture import TorchError
@@ -127,13 +127,13 @@ def step(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
     sides = _sides(node)
     if program is None or sides is None:
         return "Replace the comparison by something smooth."
-    draft = Draft(program)
+    editable = EditableProgram(program)
     larger, smaller = sides
-    difference = draft.piece(larger)
+    difference = editable.piece(larger)
     if isinstance(larger, Literal) and larger.value == 0:
-        difference = unary("neg", draft.piece(smaller))
+        difference = unary("neg", editable.piece(smaller))
     elif not (isinstance(smaller, Literal) and smaller.value == 0):
-        difference = draft.joined("sub", difference, draft.piece(smaller))
+        difference = editable.joined("sub", difference, editable.piece(smaller))
     return f"Replace the comparison by a smooth step: sigmoid(4 * {difference.at(SIGN)})."
 
 

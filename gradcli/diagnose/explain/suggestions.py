@@ -13,7 +13,7 @@ from gradcli.errors import GradcliError
 from gradcli.language.parser import parse
 from gradcli.language.printer import ATOM, PRODUCT, Piece
 from gradcli.language.rewrite import in_place
-from gradcli.language.rewrite.writing import Draft, applied
+from gradcli.language.rewrite.editing import EditableProgram, applied
 from gradcli.language.syntax import Binary
 from gradcli.numerics import autodiff
 from gradcli.numerics.capture import TorchError
@@ -43,9 +43,9 @@ def _transposed(raised: TorchError, bound: BoundExpression) -> Iterator[str]:
         return
     if left.ndim == 0 or left.shape[-1] != right.shape[1]:
         return
-    draft = Draft(bound.program)
-    text = f"{draft.piece(node.left).at(ATOM)} @ {draft.piece(node.right).at(ATOM)}.T"
-    whole = applied(bound.program.text, [draft.replace(node, Piece(text, PRODUCT))])
+    editable = EditableProgram(bound.program)
+    text = f"{editable.piece(node.left).at(ATOM)} @ {editable.piece(node.right).at(ATOM)}.T"
+    whole = applied(bound.program.text, [editable.replace(node, Piece(text, PRODUCT))])
     try:
         replace(bound, program=parse(whole, bound=bound.leaves)).evaluate()
     except (TorchError, GradcliError):

@@ -10,7 +10,7 @@ import torch
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection, tensor_of
 from gradcli.errors import UsageError
 from gradcli.inspections.curves.stretches import points_of
-from gradcli.language.curve import Stretch
+from gradcli.language.curve import PointRange
 from gradcli.language.ranges import RangeRequest
 from gradcli.language.request import Binding, Request, Value
 from gradcli.numerics.evaluate import Context
@@ -34,7 +34,7 @@ def at_points(asked: RangeRequest, compute: ComputeOptions, selection: Selection
     return Request(asked.program, (*bindings, *asked.bindings), (), None), selection
 
 
-def _points(stretch: Stretch, context: Context, compute: ComputeOptions) -> np.ndarray:
+def _points(stretch: PointRange, context: Context, compute: ComputeOptions) -> np.ndarray:
     dtype: torch.dtype = getattr(torch, compute.dtype)
     exact = points_of(stretch, context)
     points = exact.to(dtype).double()

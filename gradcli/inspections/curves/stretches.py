@@ -6,7 +6,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import tensor_of
 from gradcli.errors import UsageError
-from gradcli.language.curve import Stretch
+from gradcli.language.curve import PointRange
 from gradcli.language.request import Value
 from gradcli.numerics.evaluate import Context
 
@@ -14,7 +14,7 @@ _LARGEST = 1e300
 """Beyond this, an end times the number of points may overflow."""
 
 
-def points_of(stretch: Stretch, context: Context) -> torch.Tensor:
+def points_of(stretch: PointRange, context: Context) -> torch.Tensor:
     """The points of a stretch in double precision, both ends included."""
     start, stop = (_end(end, tensor_of(end, context)) for end in (stretch.start, stretch.stop))
     place = torch.arange(stretch.count, dtype=torch.float64)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from gradcli.errors import BoundError, ExpressionError, Span
 from gradcli.language.parser import parse
 from gradcli.language.rewrite import guards, identities, in_place, removable, selection
-from gradcli.language.rewrite.rule import LEADING_VARIANTS, Change, Rule, from_table, meet
-from gradcli.language.rewrite.writing import Draft, applied, tidied
+from gradcli.language.rewrite.editing import EditableProgram, applied, tidied
+from gradcli.language.rewrite.rule import LEADING_VARIANTS, Replacement, Rule, from_table, meet
 from gradcli.language.syntax import Program, children, postorder
 from gradcli.language.syntax import roots as expressions
 
@@ -88,8 +88,8 @@ def rewrites(
     rules = only or ((*RULES, PRECISION) if narrow else RULES)
     last = () if only else LAST
     for candidates, most in (
-        (_one_or_two(Draft(program, wrt), prefer, rules), MAX_REWRITES - MAX_LAST),
-        (_single(Draft(program, wrt), prefer, last), MAX_REWRITES),
+        (_one_or_two(EditableProgram(program, wrt), prefer, rules), MAX_REWRITES - MAX_LAST),
+        (_single(EditableProgram(program, wrt), prefer, last), MAX_REWRITES),
     ):
         for rewrite in candidates:
             if len(seen) > most:
@@ -99,9 +99,9 @@ def rewrites(
                 yield rewrite
 
 
-def _one_or_two(draft: Draft, prefer: Span | None, rules: tuple[Rule, ...]) -> Iterator[Rewrite]:
-    program = draft.program
-    changes = _ordered(_changes(draft, rules), prefer)
+def _one_or_two(editable: EditableProgram, prefer: Span | None, rules: tuple[Rule, ...]) -> Iterator[Rewrite]:
+    program = editable.program
+    changes = _ordered(_changes(editable, rules), prefer)
     leading: list[Rewrite] = []  # worth a second change: of the safe constants the first is enough
     for change in changes:
         rewrite = _rewritten(program, change)
@@ -110,7 +110,7 @@ def _one_or_two(draft: Draft, prefer: Span | None, rules: tuple[Rule, ...]) -> I
             if change.variant in LEADING_VARIANTS:
                 leading.append(rewrite)
     for first in leading[:MAX_FIRST]:
-        between = Draft(parse(first.text, bound=program.free_names), draft.wrt)
+        between = EditableProgram(parse(first.text, bound=program.free_names), editable.wrt)
         for change in _changes(between, rules):
             second = _rewritten(between.program, change) if _goes_with(change, first.name) else None
             if second is not None:
@@ -118,38 +118,38 @@ def _one_or_two(draft: Draft, prefer: Span | None, rules: tuple[Rule, ...]) -> I
                 yield Rewrite(second.text, name, first.span, steps=2)
 
 
-def _goes_with(change: Change, first: str) -> bool:
+def _goes_with(change: Replacement, first: str) -> bool:
     return change.variant in LEADING_VARIANTS and not change.name == first in ONCE
 
 
-def _single(draft: Draft, prefer: Span | None, rules: tuple[Rule, ...]) -> Iterator[Rewrite]:
-    for change in _ordered(_changes(draft, rules), prefer):
-        rewrite = _rewritten(draft.program, change)
+def _single(editable: EditableProgram, prefer: Span | None, rules: tuple[Rule, ...]) -> Iterator[Rewrite]:
+    for change in _ordered(_changes(editable, rules), prefer):
+        rewrite = _rewritten(editable.program, change)
         if rewrite is not None:
             yield rewrite
 
 
-def _ordered(changes: list[Change], prefer: Span | None) -> list[Change]:
+def _ordered(changes: list[Replacement], prefer: Span | None) -> list[Replacement]:
     return changes if prefer is None else sorted(changes, key=lambda change: not meet(change.span, prefer))
 
 
-def _changes(draft: Draft, rules: tuple[Rule, ...]) -> list[Change]:
+def _changes(editable: EditableProgram, rules: tuple[Rule, ...]) -> list[Replacement]:
     """Every change of every rule, then for each rule the changes that can be made together."""
-    changes = [change for rule in rules for change in rule(draft)]
-    together: dict[tuple[str, str], list[Change]] = {}
+    changes = [change for rule in rules for change in rule(editable)]
+    together: dict[tuple[str, str], list[Replacement]] = {}
     for change in changes:
         group = together.setdefault((change.name, change.variant), [])
         if all(change.apart_from(other) for other in group):
             group.append(change)
     joint = [
-        Change(name, tuple(edit for change in group for edit in change.edits), variant)
+        Replacement(name, tuple(edit for change in group for edit in change.edits), variant)
         for (name, variant), group in together.items()
         if len(group) > 1
     ]
     return [*changes, *joint]
 
 
-def _rewritten(program: Program, change: Change) -> Rewrite | None:
+def _rewritten(program: Program, change: Replacement) -> Rewrite | None:
     """The program after a change; None where the text is no program any more."""
     text = applied(program.text, change.edits)
     try:

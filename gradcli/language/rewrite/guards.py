@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from gradcli.language import catalogue
 from gradcli.language.printer import ATOM, OR, Piece
+from gradcli.language.rewrite.editing import Edit, EditableProgram, applied
 from gradcli.language.rewrite.nodes import with_nodes
 from gradcli.language.rewrite.places import (
     DANGEROUS,
@@ -18,8 +19,7 @@ from gradcli.language.rewrite.places import (
     operands_of,
     variables,
 )
-from gradcli.language.rewrite.rule import Change
-from gradcli.language.rewrite.writing import Draft, Edit, applied
+from gradcli.language.rewrite.rule import Replacement
 from gradcli.language.syntax import Binary, Call, Literal, Name, Node, Program
 
 NAN_NAME = "nan-to-num"
@@ -28,102 +28,108 @@ SAFE = ("1.0", "0.5", "2.0", "0.0")
 """Constants at which most functions are smooth: 1 suits roots, logarithms and divisors, 0.5 acos and logit."""
 
 
-def rule(draft: Draft) -> Iterator[Change]:
+def rule(editable: EditableProgram) -> Iterator[Replacement]:
     """Guard the dangerous arguments of a discarded branch, one of them, or an input at all its places."""
-    found = list(discards(draft))
+    found = list(discards(editable))
     for safe in SAFE:
         for discard in found:
-            for sites in _choices(discard, draft):
-                yield Change("double-where", _guarded(discard, sites, draft, safe), variant=safe)
+            for sites in _choices(discard, editable):
+                yield Replacement("double-where", _guarded(discard, sites, editable, safe), variant=safe)
 
 
-def factor_rule(draft: Draft) -> Iterator[Change]:
+def factor_rule(editable: EditableProgram) -> Iterator[Replacement]:
     """The same where a zero factor throws the other one away.
 
     A factor that is differentiated does not throw away: its own derivative is the other one. There the whole product
     is replaced where the factor is zero, by a zero without a slope.
     """
-    for discard in factors(draft):
-        differentiated = _is_differentiated(discard.factor, draft)
-        for sites in _choices(discard, draft):
-            edits = _guarded(discard, sites, draft, SAFE[0])
+    for discard in factors(editable):
+        differentiated = _is_differentiated(discard.factor, editable)
+        for sites in _choices(discard, editable):
+            edits = _guarded(discard, sites, editable, SAFE[0])
             if differentiated:
-                yield Change("zero-product", _selected(discard, discard.node, edits, "0.0", draft))
+                yield Replacement("zero-product", _selected(discard, discard.node, edits, "0.0", editable))
             else:
-                yield Change("zero-factor", edits)
+                yield Replacement("zero-factor", edits)
 
 
-def replaced_rule(draft: Draft) -> Iterator[Change]:
+def replaced_rule(editable: EditableProgram) -> Iterator[Replacement]:
     """The same where nan_to_num replaces what is not finite, which its argument still computes on its way back."""
-    for node in draft.nodes:
+    for node in editable.nodes:
         if not (isinstance(node, Call) and node.function.name == "nan_to_num" and operands_of(node)):
             continue
         branch = operands_of(node)[0]
-        if isinstance(branch, Name) and branch.name not in draft.definitions_of:
+        if isinstance(branch, Name) and branch.name not in editable.definitions_of:
             continue
-        for condition in _conditions(branch, draft):
+        for condition in _conditions(branch, editable):
             discard = Discard(node, branch, keeps=condition)
-            for sites in _choices(discard, draft):
-                edits = _guarded(discard, sites, draft, SAFE[0])
-                for other in (f"{draft.piece(node).at(ATOM)}.detach()", "0.0"):
-                    yield Change("replaced", _selected(discard, branch, edits, other, draft))
+            for sites in _choices(discard, editable):
+                edits = _guarded(discard, sites, editable, SAFE[0])
+                for other in (f"{editable.piece(node).at(ATOM)}.detach()", "0.0"):
+                    yield Replacement("replaced", _selected(discard, branch, edits, other, editable))
 
 
-def _conditions(branch: Node, draft: Draft) -> Iterator[Piece]:
+def _conditions(branch: Node, editable: EditableProgram) -> Iterator[Piece]:
     """When a branch is finite, as one would say it."""
     match branch:
         case Call(function=row) if row.name in ("log", "log2", "log10") and operands_of(branch):
-            yield Piece(f"{draft.piece(operands_of(branch)[0]).at(OR)} > 0")
+            yield Piece(f"{editable.piece(operands_of(branch)[0]).at(OR)} > 0")
         case Binary(operator="div", right=right):
-            yield Piece(f"{draft.piece(right).at(OR)} != 0")
+            yield Piece(f"{editable.piece(right).at(OR)} != 0")
         case _:
             pass
-    yield Piece(f"{draft.function('isfinite')}({draft.piece(branch).text})")
+    yield Piece(f"{editable.function('isfinite')}({editable.piece(branch).text})")
 
 
-def nan_rule(draft: Draft) -> Iterator[Change]:
+def nan_rule(editable: EditableProgram) -> Iterator[Replacement]:
     """Replace the NaNs of an input where what comes of them is thrown away."""
-    branches = [discard.branch for discard in discards(draft)]
+    branches = [discard.branch for discard in discards(editable)]
     branches += [
         node.receiver or node.arguments[0]
-        for node in draft.nodes
+        for node in editable.nodes
         if isinstance(node, Call) and node.function.name in ("nansum", "nanmean") and (node.receiver or node.arguments)
     ]
-    function = draft.function("nan_to_num")
+    function = editable.function("nan_to_num")
     for branch in branches:
-        for name, places in variables(branch, draft).items():
-            edits = tuple(draft.replace(place, Piece(f"{function}({name}, 0.0)")) for place in places)
-            yield Change(NAN_NAME, _distinct(edits))
-        for node in inside(branch, draft):
+        for name, places in variables(branch, editable).items():
+            edits = tuple(editable.replace(place, Piece(f"{function}({name}, 0.0)")) for place in places)
+            yield Replacement(NAN_NAME, _distinct(edits))
+        for node in inside(branch, editable):
             if isinstance(node, Call):
-                piece = Piece(f"{function}({draft.piece(node).text}, 0.0)")
-                yield Change(NAN_NAME, (draft.replace(node, piece),), variant="calls")
+                piece = Piece(f"{function}({editable.piece(node).text}, 0.0)")
+                yield Replacement(NAN_NAME, (editable.replace(node, piece),), variant="calls")
 
 
-def _guarded(discard: Discard, sites: list[Node], draft: Draft, safe: str) -> tuple[Edit, ...]:
-    return _distinct(tuple(draft.replace(node, discard.guarded(draft, draft.piece(node), safe)) for node in sites))
+def _guarded(discard: Discard, sites: list[Node], editable: EditableProgram, safe: str) -> tuple[Edit, ...]:
+    return _distinct(
+        tuple(editable.replace(node, discard.guarded(editable, editable.piece(node), safe)) for node in sites)
+    )
 
 
-def _selected(discard: Discard, inner: Node, edits: tuple[Edit, ...], other: str, draft: Draft) -> tuple[Edit, ...]:
+def _selected(
+    discard: Discard, inner: Node, edits: tuple[Edit, ...], other: str, editable: EditableProgram
+) -> tuple[Edit, ...]:
     """The edits, with the place of the discard made `where(keeps, inner, other)`."""
     start, end = discard.node.span
     within = [edit for edit in edits if start <= edit.span[0] and edit.span[1] <= end]
-    length = len(draft.program.text) - inner.span[1]
-    text = applied(draft.program.text, within)
+    length = len(editable.program.text) - inner.span[1]
+    text = applied(editable.program.text, within)
     kept = text[inner.span[0] : len(text) - length]
     assert discard.keeps is not None
-    whole = draft.replace(discard.node, Piece(f"{draft.function('where')}({discard.keeps.text}, {kept}, {other})"))
+    whole = editable.replace(
+        discard.node, Piece(f"{editable.function('where')}({discard.keeps.text}, {kept}, {other})")
+    )
     return (*(edit for edit in edits if edit not in within), whole)
 
 
-def _is_differentiated(node: Node | None, draft: Draft) -> bool:
+def _is_differentiated(node: Node | None, editable: EditableProgram) -> bool:
     """Whether something that a node reads is differentiated."""
-    return node is not None and any(draft.wrt is None or name in draft.wrt for name in variables(node, draft))
+    return node is not None and any(editable.wrt is None or name in editable.wrt for name in variables(node, editable))
 
 
-def _choices(discard: Discard, draft: Draft) -> Iterator[list[Node]]:
+def _choices(discard: Discard, editable: EditableProgram) -> Iterator[list[Node]]:
     dangerous: list[Node] = [
-        node for node in dangerous_arguments(discard.branch, draft) if not isinstance(node, Literal)
+        node for node in dangerous_arguments(discard.branch, editable) if not isinstance(node, Literal)
     ]
     if isinstance(discard.node, Call) and discard.node.function.name in ("xlogy", "special.xlog1py"):
         dangerous.append(discard.branch)
@@ -131,7 +137,7 @@ def _choices(discard: Discard, draft: Draft) -> Iterator[list[Node]]:
     outermost = _outermost(dangerous)
     if len(outermost) > 1:
         yield outermost
-    names: list[list[Name]] = list(variables(discard.branch, draft).values())
+    names: list[list[Name]] = list(variables(discard.branch, editable).values())
     for places in names:
         yield list(places)
     if len(names) > 1:
@@ -151,19 +157,19 @@ def _distinct(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
     return tuple(dict.fromkeys(edits))
 
 
-def precision_rule(draft: Draft) -> Iterator[Change]:
+def precision_rule(editable: EditableProgram) -> Iterator[Replacement]:
     """Single precision for what overflows in 16 bits: an input at all its places, or what one function works on."""
-    for name in draft.program.free_names:
-        places = [node for node in draft.nodes if isinstance(node, Name) and node.name == name]
+    for name in editable.program.free_names:
+        places = [node for node in editable.nodes if isinstance(node, Name) and node.name == name]
         edits = tuple(Edit(place.span, f"{name}.float()") for place in places)
         if edits:
-            yield Change(PRECISION_NAME, edits, variant="inputs")
-    for node in draft.nodes:
+            yield Replacement(PRECISION_NAME, edits, variant="inputs")
+    for node in editable.nodes:
         if isinstance(node, Call) and (node.function.name in DANGEROUS or node.function.category == "activation"):
             for operand in operands_of(node)[:1]:
                 if not isinstance(operand, Literal | Name):
-                    piece = Piece(f"{draft.piece(operand).at(ATOM)}.float()")
-                    yield Change(PRECISION_NAME, (draft.replace(operand, piece),), variant="calls")
+                    piece = Piece(f"{editable.piece(operand).at(ATOM)}.float()")
+                    yield Replacement(PRECISION_NAME, (editable.replace(operand, piece),), variant="calls")
 
 
 def in_double(program: Program) -> Program:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gradcli.language.printer import OR, Piece
+from gradcli.language.rewrite.editing import EditableProgram
 from gradcli.language.rewrite.terms import Term, arguments
-from gradcli.language.rewrite.writing import Draft
 from gradcli.language.syntax import Binary, Call, Dots, Index, Literal, Name, Node, Sequence, Slice, children, postorder
 
 DANGEROUS = frozenset(
@@ -81,46 +81,46 @@ class Discard:
     drops: Piece | None = None
     factor: Node | None = None
 
-    def guarded(self, draft: Draft, inner: Piece, safe: str) -> Piece:
+    def guarded(self, editable: EditableProgram, inner: Piece, safe: str) -> Piece:
         """`inner` where it is used, a safe constant elsewhere."""
-        where = draft.function("where")
+        where = editable.function("where")
         if self.keeps is not None:
             return Piece(f"{where}({self.keeps.text}, {inner.text}, {safe})")
         assert self.drops is not None
         return Piece(f"{where}({self.drops.text}, {safe}, {inner.text})")
 
 
-def discards(draft: Draft) -> Iterator[Discard]:
+def discards(editable: EditableProgram) -> Iterator[Discard]:
     """Every branch that a where, a mask or a fill can throw away."""
-    for node in draft.nodes:
+    for node in editable.nodes:
         match node:
             case Call(function=row) if row.name in ("where", "masked_fill", "masked_select"):
                 operands = operands_of(node)
                 if row.name == "where" and len(operands) == 3:
                     condition, chosen, other = operands
-                    yield Discard(node, chosen, keeps=draft.piece(condition))
-                    yield Discard(node, other, drops=draft.piece(condition))
+                    yield Discard(node, chosen, keeps=editable.piece(condition))
+                    yield Discard(node, other, drops=editable.piece(condition))
                 elif row.name == "masked_fill" and len(operands) == 3:
-                    yield Discard(node, operands[0], drops=draft.piece(operands[1]))
+                    yield Discard(node, operands[0], drops=editable.piece(operands[1]))
                 elif row.name == "masked_select" and len(operands) == 2:
-                    yield Discard(node, operands[0], keeps=draft.piece(operands[1]))
+                    yield Discard(node, operands[0], keeps=editable.piece(operands[1]))
             case Index(operand=operand, index=index) if is_mask(index):
-                yield Discard(node, operand, keeps=draft.piece(index))
+                yield Discard(node, operand, keeps=editable.piece(index))
             case _:
                 pass
 
 
-def factors(draft: Draft) -> Iterator[Discard]:
+def factors(editable: EditableProgram) -> Iterator[Discard]:
     """Every branch that a factor throws away where it is zero."""
-    for node in draft.nodes:
+    for node in editable.nodes:
         match node:
             case Binary(operator="mul", left=left, right=right):
-                yield from _by_factor(node, left, right, draft)
-                yield from _by_factor(node, right, left, draft)
+                yield from _by_factor(node, left, right, editable)
+                yield from _by_factor(node, right, left, editable)
             case Call(function=row) if row.name in ("mul", "xlogy", "special.xlog1py"):
                 operands = operands_of(node)
                 if len(operands) == 2:
-                    yield from _by_factor(node, operands[0], operands[1], draft, itself=row.name != "mul")
+                    yield from _by_factor(node, operands[0], operands[1], editable, itself=row.name != "mul")
             case _:
                 pass
 
@@ -145,20 +145,20 @@ def is_mask(index: Node) -> bool:
     return not isinstance(index, Literal | Sequence | Slice | Dots)
 
 
-def inside(branch: Node, draft: Draft) -> Iterator[Node]:
+def inside(branch: Node, editable: EditableProgram) -> Iterator[Node]:
     """The nodes of a branch, and those of the names in it that are assigned once."""
     waiting, seen = [branch], set()
     while waiting:
         for node in postorder(waiting.pop()):
             yield node
-            if isinstance(node, Name) and node.name in draft.definitions_of and node.name not in seen:
+            if isinstance(node, Name) and node.name in editable.definitions_of and node.name not in seen:
                 seen.add(node.name)
-                waiting.append(draft.definitions_of[node.name])
+                waiting.append(editable.definitions_of[node.name])
 
 
-def dangerous_arguments(branch: Node, draft: Draft) -> Iterator[Node]:
+def dangerous_arguments(branch: Node, editable: EditableProgram) -> Iterator[Node]:
     """What goes into the operations of a branch that can go wrong: arguments of roots and logarithms, divisors."""
-    for node in inside(branch, draft):
+    for node in inside(branch, editable):
         match node:
             case Binary(operator="div", right=right):
                 yield right
@@ -172,16 +172,18 @@ def dangerous_arguments(branch: Node, draft: Draft) -> Iterator[Node]:
                 pass
 
 
-def variables(branch: Node, draft: Draft) -> dict[str, list[Name]]:
+def variables(branch: Node, editable: EditableProgram) -> dict[str, list[Name]]:
     """The inputs that a branch reads, each with all its places."""
     found: dict[str, list[Name]] = {}
-    for node in inside(branch, draft):
-        if isinstance(node, Name) and node.name in draft.program.free_names:
+    for node in inside(branch, editable):
+        if isinstance(node, Name) and node.name in editable.program.free_names:
             found.setdefault(node.name, []).append(node)
     return found
 
 
-def _by_factor(node: Node, factor: Node, branch: Node, draft: Draft, *, itself: bool = False) -> Iterator[Discard]:
+def _by_factor(
+    node: Node, factor: Node, branch: Node, editable: EditableProgram, *, itself: bool = False
+) -> Iterator[Discard]:
     """itself: the branch is what a logarithm is taken of."""
-    if not isinstance(factor, Literal) and (itself or any(True for _ in dangerous_arguments(branch, draft))):
-        yield Discard(node, branch, keeps=Piece(f"{draft.piece(factor).at(OR)} != 0"), factor=factor)
+    if not isinstance(factor, Literal) and (itself or any(True for _ in dangerous_arguments(branch, editable))):
+        yield Discard(node, branch, keeps=Piece(f"{editable.piece(factor).at(OR)} != 0"), factor=factor)

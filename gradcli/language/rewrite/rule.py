@@ -9,10 +9,10 @@ from itertools import islice
 
 from gradcli.errors import Span
 from gradcli.language.parser import parse
+from gradcli.language.rewrite.editing import Edit, EditableProgram
 from gradcli.language.rewrite.matching import matches
 from gradcli.language.rewrite.templates import Template
 from gradcli.language.rewrite.terms import Term, term_of
-from gradcli.language.rewrite.writing import Draft, Edit
 from gradcli.language.syntax import Call, Node
 
 MAX_READINGS = 3
@@ -20,7 +20,7 @@ MAX_READINGS = 3
 
 
 @dataclass(frozen=True)
-class Change:
+class Replacement:
     """One application of a rule.
 
     variant: changes of one variant make sense together (the same safe constant, the same way to select).
@@ -35,7 +35,7 @@ class Change:
         """The piece of the original text that changes."""
         return min(edit.span[0] for edit in self.edits), max(edit.span[1] for edit in self.edits)
 
-    def apart_from(self, other: Change) -> bool:
+    def apart_from(self, other: Replacement) -> bool:
         """Whether both changes can be made."""
         return not any(meet(mine.span, theirs.span) for mine in self.edits for theirs in other.edits)
 
@@ -44,7 +44,7 @@ LEADING_VARIANTS = ("", "1.0", "1", "inputs")
 """Variants worth a second change."""
 
 
-Rule = Callable[[Draft], Iterator[Change]]
+Rule = Callable[[EditableProgram], Iterator[Replacement]]
 
 
 @dataclass(frozen=True)
@@ -69,25 +69,25 @@ def meet(first: Span, second: Span) -> bool:
 def from_table(rows: tuple[Identity, ...]) -> Rule:
     """The rule that applies every identity of a table wherever it fits."""
 
-    def rule(draft: Draft) -> Iterator[Change]:
+    def rule(editable: EditableProgram) -> Iterator[Replacement]:
         for row in rows:
             pattern = _pattern(row.pattern)
-            for node in draft.by_operation.get(pattern.operation, ()):
-                yield from _applied(row, pattern, node, draft)
+            for node in editable.by_operation.get(pattern.operation, ()):
+                yield from _applied(row, pattern, node, editable)
 
     return rule
 
 
-def _applied(row: Identity, pattern: Term, node: Node, draft: Draft) -> Iterator[Change]:
-    for match in islice(matches(pattern, draft.term(node), draft.definitions), MAX_READINGS):
+def _applied(row: Identity, pattern: Term, node: Node, editable: EditableProgram) -> Iterator[Replacement]:
+    for match in islice(matches(pattern, editable.term(node), editable.definitions), MAX_READINGS):
         if match.leftover and not row.carries:
             continue
         as_method = isinstance(node, Call) and node.receiver is not None
-        template = Template(draft, match.variables, dict(match.leftover), as_method)
+        template = Template(editable, match.variables, dict(match.leftover), as_method)
         piece = template.piece(_template(row.template))
-        edit = draft.replace(node, piece)
-        if edit.text != draft.program.text[slice(*node.span)]:
-            yield Change(row.name, (edit,))
+        edit = editable.replace(node, piece)
+        if edit.text != editable.program.text[slice(*node.span)]:
+            yield Replacement(row.name, (edit,))
 
 
 @cache

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradcli.language.printer import ATOM, Piece
+from gradcli.language.rewrite.editing import Edit, EditableProgram
 from gradcli.language.rewrite.places import operands_of, option_of
-from gradcli.language.rewrite.rule import Change
-from gradcli.language.rewrite.writing import Draft, Edit
+from gradcli.language.rewrite.rule import Replacement
 from gradcli.language.syntax import Binary, Call, DtypeName, Index, Literal, Node, Sequence, Unary
 
 MAX_DEPTH = 3
@@ -18,16 +18,16 @@ _ALONG_A_DIMENSION = frozenset(
 )
 
 
-def rule(draft: Draft) -> Iterator[Change]:
+def rule(editable: EditableProgram) -> Iterator[Replacement]:
     """Move an index inwards, past one elementwise operation or more, or past one along another dimension."""
-    for node in draft.nodes:
+    for node in editable.nodes:
         if not isinstance(node, Index):
             continue
         for depth in range(1, MAX_DEPTH + 1):
             targets = _below(node.operand, depth)
             if targets:
-                yield Change("select-first", _moved(node, targets, draft), variant=str(depth))
-        yield from _past_a_dimension(node, draft)
+                yield Replacement("select-first", _moved(node, targets, editable), variant=str(depth))
+        yield from _past_a_dimension(node, editable)
 
 
 def _below(node: Node, depth: int) -> list[Node]:
@@ -47,16 +47,16 @@ def _below(node: Node, depth: int) -> list[Node]:
     return [target for part in tensors for target in (_below(part, depth - 1) or [part])]
 
 
-def _moved(node: Index, targets: list[Node], draft: Draft) -> tuple[Edit, ...]:
-    text = draft.program.text
+def _moved(node: Index, targets: list[Node], editable: EditableProgram) -> tuple[Edit, ...]:
+    text = editable.program.text
     start = text.index("[", node.operand.span[1])
     suffix = text[start : node.span[1]]
-    edits = [draft.replace(target, Piece(draft.piece(target).at(ATOM) + suffix)) for target in targets]
+    edits = [editable.replace(target, Piece(editable.piece(target).at(ATOM) + suffix)) for target in targets]
     edits = [edit for edit in edits if edit.span[1] <= start]
     return (*dict.fromkeys(edits), Edit((start, node.span[1]), ""))
 
 
-def _past_a_dimension(node: Index, draft: Draft) -> Iterator[Change]:
+def _past_a_dimension(node: Index, editable: EditableProgram) -> Iterator[Replacement]:
     """softmax(x, dim=1)[0] is softmax(x[0], dim=0)."""
     call = node.operand
     first = isinstance(node.index, Literal) and isinstance(node.index.value, int)
@@ -66,7 +66,7 @@ def _past_a_dimension(node: Index, draft: Draft) -> Iterator[Change]:
     dim = option_of(call, "dim")
     if len(operands) != 1 or not isinstance(dim, Literal) or not isinstance(dim.value, int) or dim.value == 0:
         return
-    edits = _moved(node, operands, draft)
+    edits = _moved(node, operands, editable)
     if dim.value > 0:
         edits = (*edits, Edit(dim.span, str(dim.value - 1)))
-    yield Change("select-first", edits, variant="dimension")
+    yield Replacement("select-first", edits, variant="dimension")

@@ -38,7 +38,7 @@ class Edit:
     text: str
 
 
-class Draft:
+class EditableProgram:
     """A program with what is needed to rewrite its text: terms, parents, and what its names stand for.
 
     definitions: the terms of names that are assigned once and are no input.
