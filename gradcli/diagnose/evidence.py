@@ -37,7 +37,6 @@ class Evidence:
     value: the value of a step to 50 digits, None where the reference has none.
     beside: whether an input's gradient is a number other than zero a little beside the point.
     sample: how much of the inputs was looked at, None for all of it.
-    stopped: the number of the step at which PyTorch ended the backward pass, None where it did not.
     """
 
     shadow: Mapping[str, np.ndarray] | None = None
@@ -52,7 +51,6 @@ class Evidence:
     value: Callable[[Step], np.ndarray | None] | None = None
     values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     written: Mapping[str, torch.Tensor] = field(default_factory=dict)
-    stopped: int | None = None
 
     @cached_property
     def tape(self) -> Tape | None:

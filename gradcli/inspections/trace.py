@@ -111,20 +111,22 @@ def _raised(bound: BoundExpression, raised: TorchError, selection: Selection) ->
     except TorchError as again:
         found = located(again, bound)
     tape = recorder.unfinished()
+    unfinished = _unfinished(found, bound.program.text, recorder)
     result = TraceResult(
         setting=bound.setting,
         expression=bound.program.text,
         inputs=bound.inputs,
         output=None,
         gradients=dict.fromkeys(bound.wrt),
-        steps=(*_steps(tape, None), *_unfinished(found, bound.program.text, recorder)),
+        steps=(*_steps(tape, None), *unfinished),
         paths=(),
         agrees=True,
         raised=explain(found, bound.program.text, frozen=selection.frozen, output=shape, inputs=tuple(bound.leaves)),
+        stopped=len(tape.steps) if unfinished else found.step,
     )
     if found.stage == "forward":
         return result
-    return _marked(with_findings(result, Evidence(None, tape, bound.context, stopped=found.step)))
+    return _marked(with_findings(result, Evidence(None, tape, bound.context)))
 
 
 def _unfinished(raised: TorchError, text: str, recorder: ExpressionRecorder) -> tuple[Step, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from gradcli.errors import Span
@@ -56,7 +56,7 @@ class TraceResult(Shown):
     """What flowed through every sub-expression, forward and backward.
 
     agrees: whether the instrumented run gave the same bits as the plain one.
-    raised: the exception with which the run ended, if it did.
+    raised: the exception with which the run ended, if it did. stopped: the number of the step that it is about.
     """
 
     kind: ClassVar[str] = "trace"
@@ -70,3 +70,4 @@ class TraceResult(Shown):
     agrees: bool
     raised: Failure | None
     findings: tuple[Finding, ...] = ()
+    stopped: int | None = field(default=None, metadata={"key": None})

@@ -100,6 +100,7 @@ RAISED = trace(
     inputs={"x": leaf([0, 1]), "w": leaf([1, 2, 3], requires_grad=False)},
     output=None,
     raised=Failure("autograd", "RuntimeError", "size mismatch", "x is [2].", "exp(x) @ w", (0, 10)),
+    stopped=3,
 )
 
 HOSTILE = (

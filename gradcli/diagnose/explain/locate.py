@@ -55,7 +55,7 @@ def _without_path(raised: TorchError, bound: BoundExpression, recorder: Recorder
     ends = [(wanted, end) for wanted in bound.wrt if (end := path_end(tape, wanted)) is not None]
     if ends:
         wanted, end = ends[0]
-        raised.place = end.span
+        raised.place, raised.step = end.span, end.index
         raised.cut = f"'{name(end)}'"
         raised.ending = ending_of(end)
         raised.cause = f"The path from {wanted} to the output: {text(why_it_ends(end))}."
@@ -83,7 +83,7 @@ def _changed_in_place(raised: TorchError, recorder: Recorder, saver: Step) -> No
     if changer is None:
         raised.cause = f"{_at(saver)} saved a tensor for the backward pass, and it was changed in place."
         return
-    raised.place = changer.span
+    raised.place, raised.step = changer.span, changer.index
     raised.cause = f"{_at(saver)} saved a tensor for the backward pass, and {_at(changer)} changed it in place."
 
 

@@ -63,10 +63,10 @@ def disconnected(result: GradResult | LossResult | TraceResult, evidence: Eviden
 
 def not_differentiable(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
     """At most one finding, at the step where a traced backward pass ended."""
-    raised = getattr(result, "raised", None)
-    if raised is None or evidence.tape is None or evidence.stopped is None or not _REFUSALS.search(raised.message):
+    raised, stopped = getattr(result, "raised", None), getattr(result, "stopped", None)
+    if raised is None or stopped is None or evidence.tape is None or not _REFUSALS.search(raised.message):
         return
-    step = evidence.tape.steps[evidence.stopped]
+    step = evidence.tape.steps[stopped]
     yield finding_at(step, "not-differentiable", "error", no_derivative(step.text, raised.message))
 
 

@@ -101,7 +101,7 @@ def trace_of(answer: Answer) -> TraceResult:
 def graph_of(result: TraceResult, digits: int | None, most: int = MOST) -> Graph:
     """All steps, or those nearest to the findings, or to the output where nothing was found."""
     steps = result.steps
-    failed = failed_step(result)
+    failed = result.stopped
     output = output_of(result)
     chosen, note = _chosen(steps, failed, most)
     unsound = [(_spoiled(step.value), _spoiled(step.gradient)) for step in steps]
@@ -184,14 +184,6 @@ def _same(one: Tensor, other: Tensor) -> bool:
     )
 
 
-def failed_step(result: TraceResult) -> int | None:
-    """The step that PyTorch's exception names, the last one of several at one place."""
-    if result.raised is None or result.raised.span is None:
-        return None
-    places = [number for number, step in enumerate(result.steps) if step.span == result.raised.span]
-    return places[-1] if places else None
-
-
 def _role(step: Step, number: int, output: int | None) -> Role:
     if number == output:
         return "output"
@@ -258,7 +250,7 @@ def tree_of(result: TraceResult) -> Tree:
     All steps are in it; a program that computes what it does not return has several roots, the output's first.
     """
     steps = result.steps
-    failed = failed_step(result)
+    failed = result.stopped
     used = {operand for step in steps for operand in step.operands}
     output = output_of(result)
     unused = [number for number in reversed(range(len(steps))) if number not in used]
