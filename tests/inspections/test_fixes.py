@@ -240,7 +240,7 @@ def test_of_the_rewrites_that_hold_the_one_with_the_closest_gradient_is_taken(mo
     verifier = Verifier(bound("x*sqrt(x)", "x=0,4.3"))
     assert verifier.held(FAR) is not None
     for texts in ([FAR, NEAR], [NEAR, FAR]):
-        monkeypatch.setattr(verifier, "_texts", lambda *_, texts=texts: iter(texts))
+        monkeypatch.setattr("gradcli.diagnose.fixes.verifier._texts", lambda *_, texts=texts: iter(texts))
         found = verifier.fix()
         assert found is not None
         assert found.text == NEAR
@@ -248,7 +248,7 @@ def test_of_the_rewrites_that_hold_the_one_with_the_closest_gradient_is_taken(mo
 
 def test_one_that_holds_is_taken_where_no_closer_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
     verifier = Verifier(bound("x*sqrt(x)", "x=0,4.3"))
-    monkeypatch.setattr(verifier, "_texts", lambda *_: iter([FAR, "x**1.4"]))
+    monkeypatch.setattr("gradcli.diagnose.fixes.verifier._texts", lambda *_: iter([FAR, "x**1.4"]))
     found = verifier.fix()
     assert found is not None
     assert found.text == FAR
@@ -273,7 +273,7 @@ def test_a_rewrite_for_lost_digits_has_them(text: str, words: list[str], fixed: 
 
 def test_a_rewrite_that_gains_no_digits_is_no_fix_for_lost_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     verifier = Verifier(bound("1 - sigmoid(x)", "x=10"))
-    monkeypatch.setattr(verifier, "_texts", lambda *_: iter(["1 - sigmoid(x)*1.0"]))
+    monkeypatch.setattr("gradcli.diagnose.fixes.verifier._texts", lambda *_: iter(["1 - sigmoid(x)*1.0"]))
     assert verifier.held("1 - sigmoid(x)*1.0") is not None
     assert verifier.closer_fix() is None
 
