@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: test lint fix docs bench cpus versions fuzz
+.PHONY: test lint fix docs bench cpus versions fuzz mutants
 
 test:  ## every test, the transcripts in README.md and docs/ included
 	$(PYTHON) -m pytest -n auto --maxprocesses 4
@@ -45,3 +45,7 @@ SEED ?= 0
 
 fuzz:  ## N hostile command lines, requests, files and programs: make fuzz N=100000 SEED=1
 	$(PYTHON) -m tools.fuzz -n $(N) --seed $(SEED)
+
+mutants: N = 200
+mutants:  ## N small wrong changes to a room, one at a time, and those that no test notices: make mutants ROOM=gradcli/sinks
+	$(PYTHON) -m tools.mutants $(ROOM) -n $(N) --seed $(SEED)

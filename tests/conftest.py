@@ -10,12 +10,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import pytest
 import torch
 from command_line import OWN_VARIABLES, Answer, captured, in_process_of_its_own
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 Run = Callable[..., Answer]
 
 settings.register_profile(
     "fast", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "mutants",
+    settings.get_profile("fast"),
+    phases=[Phase.explicit, Phase.generate],  # a failure needs no small example
 )
 settings.register_profile("hard", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))

@@ -1,0 +1,152 @@
+"""Mutants are planted in thresholds, tables and rules, one at a time; what no test notices is reported."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from each import each
+
+from tools.mutants import rooms
+from tools.mutants.__main__ import found
+from tools.mutants.equivalent import EQUIVALENT
+from tools.mutants.mutations import KINDS, mutants
+
+ROOT = Path(__file__).parents[2]
+
+
+def changed(source: str) -> list[tuple[str, str]]:
+    return [(mutant.kind, mutant.applied(source)) for mutant in mutants("gradcli/room.py", source)]
+
+
+@each(
+    "source, expected",
+    [
+        ("A = 3", [("threshold", "A = 2"), ("threshold", "A = 4")]),
+        ("A = 1e-8", [("threshold", f"A = {value}") for value in (1e-14, 1e-10, 1e-06, 0.01)]),
+        ("A = 1000", [("threshold", f"A = {value}") for value in (0, 10, 100_000, 1_000_000_000)]),
+        ("A = True", [("rule", "A = False")]),
+        ("A = ('α', 'b', 'c')", [("table", f"A = {rest}") for rest in ("('b', 'c')", "('α', 'c')", "('α', 'b')")]),
+        ("A = ('a', 'b')", [("table", "A = ('a',)"), ("table", "A = ('b',)")]),
+        ("A = {'a': x, 'b': y}", [("table", "A = {'b': y}"), ("table", "A = {'a': x}")]),
+        ("A = {x, y}", [("table", "A = {y}"), ("table", "A = {x}")]),
+        ("A = x < y", [("rule", "A = x <= y")]),
+        ("A = x is not y", [("rule", "A = x is y")]),
+        ("A = x and y", [("rule", "A = (x)"), ("rule", "A = (y)")]),
+        ("A = x or y or z", [("rule", f"A = {rest}") for rest in ("(x) or (y)", "(x) or (z)", "(y) or (z)")]),
+        ("A = not x", [("rule", "A = bool(x)")]),
+        ("A = y if x else z", [("rule", "A = y if not (x) else z")]),
+        ("def f(x):\n    if x:\n        return 'y'", [("rule", "def f(x):\n    if False:\n        return 'y'")]),
+    ],
+)  # fmt: skip
+def test_this_is_planted(source: str, expected: list[tuple[str, str]]) -> None:
+    assert sorted(changed(source)) == sorted(expected)
+
+
+@each("source", ["A = 'text'", "A = x[0]", "'''docs 1'''", "def f():\n    assert x < 1", "A = f'{x:>3}'", "A = x, *y"])
+def test_this_is_left_alone(source: str) -> None:
+    assert changed(source) == []
+
+
+def test_every_mutant_of_gradcli_is_python_and_another_program() -> None:
+    for path in sorted((ROOT / "gradcli" / "diagnose").rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        for mutant in mutants(str(path), source)[::7]:
+            assert ast.dump(ast.parse(mutant.applied(source))) != ast.dump(ast.parse(source)), mutant
+
+
+def test_the_tests_of_every_room_are_there() -> None:
+    missing = [test for tests in rooms.TESTS.values() for test in tests if not (ROOT / test).exists()]
+    missing += [room for room in rooms.TESTS if not (ROOT / room).exists()]
+    assert missing == []
+    assert rooms.tests_of("gradcli/diagnose/explain/locate.py") == rooms.TESTS["gradcli/diagnose/explain"]
+    assert rooms.tests_of("gradcli/leaving.py") == ("tests",)
+
+
+def test_what_is_said_to_be_equivalent_is_a_mutant_with_a_reason() -> None:
+    files = {ROOT / key.partition(" ")[0] for key in EQUIVALENT}
+    paths = [path.relative_to(ROOT) for path in files if path.exists()]
+    known = {mutant.key for path in paths for mutant in mutants(str(path), (ROOT / path).read_text(encoding="utf-8"))}
+    assert set(EQUIVALENT) - known == set()
+    assert all(EQUIVALENT.values())
+
+
+ROOM = """
+LIMIT = 10
+UNSEEN = 1e-3
+NAMES = ("one", "two", "three")
+COUNT = len(NAMES)
+
+def small(number: float) -> bool:
+    return number < LIMIT and number != UNSEEN
+"""
+TESTS_OF_ROOM = """
+from gradcli.room import COUNT, small
+
+def test_small() -> None:
+    assert small(9) and not small(10)
+    assert not small(11) and COUNT == 3
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A project of the same shape with a threshold that nothing tests."""
+    for name, text in (("gradcli/__init__.py", ""), ("gradcli/room.py", ROOM), ("tests/test_room.py", TESTS_OF_ROOM)):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def run(tree: Path, *options: str) -> tuple[int, str]:
+    ran = subprocess.run(
+        [sys.executable, "-m", "tools.mutants", "gradcli/room.py", "-n", "0", *options],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def test_a_survivor_is_reported_with_a_line_that_does_it_again_and_the_killed_are_counted(tree: Path) -> None:
+    source = (tree / "gradcli/room.py").read_text()
+    code, out = run(tree)
+    assert code == 1
+    survived = re.findall(r"^survived \(\d+ tests\): (.*)$", out, re.MULTILINE)
+    unseen = [f"gradcli/room.py:3: 1e-3 -> {value}" for value in (1e-09, 1e-05, 0.1, 1000.0)]
+    assert sorted(survived) == sorted(
+        [*unseen, "gradcli/room.py:8: number < LIMIT and number != UNSEEN -> (number < LIMIT)"]
+    )
+    total = len([mutant for mutant in mutants("gradcli/room.py", source) if mutant.kind in KINDS])
+    assert f"{total - 5} killed, 5 survived, 0 timed out" in out
+    assert f'  python -m tools.mutants --only "{unseen[0]}"' in out
+    assert (tree / "gradcli/room.py").read_text() == source
+    assert f"{total} mutants, {total - 5} of them killed before" in run(tree)[1]
+    code, out = run(tree, "--again", "--only", "gradcli/room.py:2: 10 -> 11")
+    assert (code, "1 killed, 0 survived" in out) == (0, True)
+
+
+def test_a_mutant_that_does_not_end_is_timed_out(tree: Path) -> None:
+    (tree / "gradcli/room.py").write_text(
+        "def ended(number):\n    while number < 3:\n        number += 1\n    return 3\n"
+    )
+    (tree / "tests/test_room.py").write_text(
+        "from gradcli.room import ended\ndef test_ended():\n    assert ended(0) == 3\n"
+    )
+    code, out = run(tree, "--patience", "1", "--only", "gradcli/room.py:3: 1 -> 0")
+    assert code == 1
+    assert "timed out (1 tests): gradcli/room.py:3: 1 -> 0" in out
+
+
+def test_the_same_seed_chooses_the_same_mutants(tree: Path) -> None:
+    room = tree / "gradcli/room.py"
+    assert [mutant.key for mutant in found([room], KINDS)] == [mutant.key for mutant in found([room], KINDS)]
+    assert len(found([room], ["table"])) == 3

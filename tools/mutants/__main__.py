@@ -1,0 +1,185 @@
+"""Plant mutants in a room, one at a time, and say which of them no test notices.
+
+    python -m tools.mutants gradcli/findings -n 200 --seed 0
+    python -m tools.mutants --only 'gradcli/findings/words.py:15: 48 -> 47'
+
+Everything happens in a copy of the tree. Most mutants are planted in a process that has collected the tests already;
+those that survive there are run again in a process that imports the changed file. What was killed is kept in
+.mutants/ and not run again until its file changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tools.mutants.equivalent import EQUIVALENT
+from tools.mutants.mutations import KINDS, Mutant, mutants
+from tools.mutants.rooms import tests_of
+from tools.mutants.session import Outcome, Session
+
+JOURNAL = ".mutants"
+COPIED = ("gradcli", "tests", "tools", "docs", "benchmarks", "*.py", "*.md", "*.toml", "*.txt", "Makefile", "LICENSE")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """1 if a mutant survived that is not known to be equivalent."""
+    options = _options(argv)
+    if options.tree is None:
+        with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+            tree, copy = Path.cwd(), copied(Path.cwd(), Path(folder))
+            words = [*(sys.argv[1:] if argv is None else argv), "--tree", str(tree)]
+            again = [sys.executable, "-m", "tools.mutants", *words]
+            return subprocess.run(again, cwd=copy, env=_environment(copy), check=False).returncode
+    return _run(options)
+
+
+def copied(root: Path, folder: Path) -> Path:
+    """A copy of the tree without environments and caches."""
+    for pattern in COPIED:
+        for path in root.glob(pattern):
+            if path.is_dir():
+                shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(path, folder)
+    return folder
+
+
+def found(paths: Iterable[Path], kinds: Iterable[str]) -> list[Mutant]:
+    """The mutants of these kinds in these files."""
+    return [
+        mutant
+        for path in paths
+        for mutant in mutants(path.as_posix(), path.read_text(encoding="utf-8"))
+        if mutant.kind in kinds and mutant.key not in EQUIVALENT
+    ]
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("room", nargs="*", help="files or folders of gradcli")
+    parser.add_argument("-n", type=int, default=100, help="mutants in all, 0 for every one")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kind", choices=KINDS, action="append", help="only this kind")
+    parser.add_argument("--only", metavar="MUTANT", help="the mutants whose line begins so")
+    parser.add_argument("--tests", action="append", help="these tests instead of those of the room")
+    parser.add_argument("--patience", type=float, default=10.0, help="times the usual time until a mutant hangs")
+    parser.add_argument("--again", action="store_true", help="run what was killed before too")
+    parser.add_argument("--tree", type=Path, help=argparse.SUPPRESS)  # of which this folder is a copy
+    return parser.parse_args(argv)
+
+
+def _run(options: argparse.Namespace) -> int:
+    rooms = [Path(room) for room in options.room] or [Path(options.only.partition(":")[0])]
+    files = [file for room in rooms for file in (sorted(room.rglob("*.py")) if room.is_dir() else [room])]
+    chosen = found(files, options.kind or KINDS)
+    if options.only:
+        chosen = [mutant for mutant in chosen if str(mutant).startswith(options.only)]
+    random.Random(options.seed).shuffle(chosen)
+    chosen = chosen[: options.n or None]
+    journal = _Journal(options.tree / JOURNAL)
+    waiting = [mutant for mutant in chosen if options.again or not journal.killed(mutant)]
+    counts = Counter(killed=len(chosen) - len(waiting))
+    print(f"{len(chosen)} mutants, {counts['killed']} of them killed before", flush=True)
+    survivors: list[Mutant] = []
+    began = time.monotonic()
+
+    def report(outcome: Outcome) -> None:
+        if outcome.outcome == "survived" and not outcome.whole:
+            outcome = confirmed(outcome)
+        counts[outcome.outcome] += 1
+        journal.add(outcome)
+        if outcome.outcome != "killed":
+            survivors.append(outcome.mutant)
+            print(f"{outcome.outcome} ({len(outcome.tests)} tests): {outcome.mutant}", flush=True)
+
+    if waiting:
+        os.environ["HYPOTHESIS_PROFILE"] = "mutants"
+        session = Session(waiting, report, options.tree / JOURNAL, options.patience)
+        tests = options.tests or sorted({test for room in rooms for test in tests_of(room.as_posix())})
+        code = pytest.main(["-q", "-p", "no:cacheprovider", "--capture=no", *tests], plugins=[session])
+        if code:
+            return 2
+        if session.left_out:
+            print(f"{len(session.left_out)} tests fail without a mutant, and were left out: {session.left_out[0]}")
+    done = f"{time.monotonic() - began:.0f} s"
+    print(*(f"{counts[outcome]} {outcome}" for outcome in ("killed", "survived", "timed out")), done, sep=", ")
+    for mutant in survivors:
+        print(f"  python -m tools.mutants --only {json.dumps(str(mutant))}")
+    return int(bool(survivors))
+
+
+def confirmed(outcome: Outcome) -> Outcome:
+    """Whether a process that imports the changed file does not notice either."""
+    if not outcome.tests:
+        return outcome
+    path = Path(outcome.mutant.path)
+    source = path.read_text(encoding="utf-8")
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write("\n".join(outcome.tests))
+        file.flush()
+        path.write_text(outcome.mutant.applied(source), encoding="utf-8")
+        for compiled in path.parent.glob(f"__pycache__/{path.stem}.*"):
+            compiled.unlink()
+        try:
+            ran = subprocess.run(
+                [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", f"@{file.name}"],
+                capture_output=True,
+                text=True,
+                timeout=600,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Outcome(outcome.mutant, "timed out", tests=outcome.tests)
+        finally:
+            path.write_text(source, encoding="utf-8")
+    if ran.returncode:
+        return Outcome(outcome.mutant, "killed", outcome.tests, "a process of its own")
+    return outcome
+
+
+class _Journal:
+    """What was killed, by the text of its file."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self._path = folder / "killed.txt"
+        self._known = set(self._path.read_text().splitlines()) if self._path.exists() else set()
+        self._hashes: dict[str, str] = {}
+
+    def killed(self, mutant: Mutant) -> bool:
+        return self._line(mutant) in self._known
+
+    def add(self, outcome: Outcome) -> None:
+        if outcome.outcome == "killed":
+            with self._path.open("a") as file:
+                file.write(self._line(outcome.mutant) + "\n")
+
+    def _line(self, mutant: Mutant) -> str:
+        if mutant.path not in self._hashes:
+            self._hashes[mutant.path] = hashlib.sha256(Path(mutant.path).read_bytes()).hexdigest()[:16]
+        return f"{self._hashes[mutant.path]} {mutant.start} {json.dumps(mutant.new)}"
+
+
+def _environment(copy: Path) -> dict[str, str]:
+    path = os.pathsep.join([str(copy), *sys.path])
+    return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

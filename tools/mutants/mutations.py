@@ -1,0 +1,273 @@
+"""Small wrong changes to a module: to its thresholds, its tables and its rules, one change in each mutant."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+SCALES = (1e-6, 1e-2, 1e2, 1e6)
+"""Factors for a number that is not whole, or is large: a test must hold it within two orders of magnitude."""
+SMALL = 64
+"""Whole numbers up to this size are changed by one."""
+
+KINDS = ("threshold", "table", "rule")
+
+FLIPPED: dict[type[ast.cmpop], tuple[str, str]] = {
+    ast.Lt: ("<", "<="),
+    ast.LtE: ("<=", "<"),
+    ast.Gt: (">", ">="),
+    ast.GtE: (">=", ">"),
+    ast.Eq: ("==", "!="),
+    ast.NotEq: ("!=", "=="),
+    ast.Is: ("is", "is not"),
+    ast.IsNot: ("is not", "is"),
+    ast.In: ("in", "not in"),
+    ast.NotIn: ("not in", "in"),
+}
+"""Each comparison as it is written, and as a mutant has it."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change to a file: the text from `start` to `end` becomes `new`.
+
+    kind: threshold, table or rule. function: the qualified name of the outermost function around it, None at module
+    level; name: the constant that a change at module level alters.
+    """
+
+    path: str
+    kind: str
+    start: int
+    end: int
+    old: str
+    new: str
+    line: int
+    function: str | None
+    name: str | None
+
+    def applied(self, source: str) -> str:
+        return source[: self.start] + self.new + source[self.end :]
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self._change}"
+
+    @property
+    def key(self) -> str:
+        """What it is called wherever its line has gone."""
+        return f"{self.path} {self.function or self.name}: {self._change}"
+
+    @property
+    def _change(self) -> str:
+        old, new = (" ".join(text.split()) or "(nothing)" for text in (self.old, self.new))
+        return f"{old} -> {new}"
+
+
+def mutants(path: str, source: str) -> list[Mutant]:
+    """Every mutant of a module, in the order of the text."""
+    return sorted(_Search(path, source).found, key=lambda mutant: (mutant.start, mutant.end, mutant.new))
+
+
+class _Search(ast.NodeVisitor):
+    def __init__(self, path: str, source: str) -> None:
+        self.found: list[Mutant] = []
+        self._path = path
+        self._source = source
+        self._lines = [0]
+        for line in source.splitlines(keepends=True):
+            self._lines.append(self._lines[-1] + len(line))
+        self._texts = source.splitlines()
+        self._function: str | None = None
+        self._name: str | None = None
+        self._scope: list[str] = []
+        self.visit(ast.parse(source))
+
+    # where a node stands
+
+    def _offset(self, line: int, column: int) -> int:
+        characters = len(self._texts[line - 1].encode()[:column].decode())
+        return self._lines[line - 1] + characters
+
+    def _span(self, node: ast.AST) -> tuple[int, int]:
+        assert isinstance(node, ast.expr | ast.stmt)
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return self._offset(node.lineno, node.col_offset), self._offset(node.end_lineno, node.end_col_offset)
+
+    def _plant(self, kind: str, span: tuple[int, int], new: str) -> None:
+        start, end = span
+        line = self._source.count("\n", 0, start) + 1
+        old = self._source[start:end]
+        if old != new:
+            self.found.append(Mutant(self._path, kind, start, end, old, new, line, self._function, self._name))
+
+    def _text(self, node: ast.AST) -> str:
+        start, end = self._span(node)
+        return self._source[start:end]
+
+    # the scopes
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        outermost = self._function is None
+        if outermost:
+            self._function = ".".join([*self._scope, node.name])
+        for statement in _without_docstring(node.body):
+            self.visit(statement)
+        if outermost:
+            self._function = None
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        if self._function is not None:
+            return
+        self._scope.append(node.name)
+        self._name = node.name
+        for statement in _without_docstring(node.body):
+            self.visit(statement)
+        self._name = None
+        self._scope.pop()
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self._assignment(node.targets[0], node.value)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self._assignment(node.target, node.value)
+
+    def _assignment(self, target: ast.expr, value: ast.expr) -> None:
+        """A constant of the module gives its name to the mutants of its value."""
+        if self._function is None and not self._scope and isinstance(target, ast.Name):
+            self._name = target.id
+            self.visit(value)
+            self._name = None
+        else:
+            self.visit(value)
+
+    def visit_If(self, node: ast.If) -> None:
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            return
+        self._early_return(node)
+        self.generic_visit(node)
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        """What states a fact for the types decides nothing."""
+
+    def visit_Raise(self, node: ast.Raise) -> None:
+        """The words of an error are not a rule."""
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """Words."""
+
+    # thresholds
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        value = node.value
+        if isinstance(value, bool):
+            self._plant("rule", self._span(node), str(not value))
+        elif isinstance(value, int) and abs(value) <= SMALL:
+            for other in (value - 1, value + 1):
+                self._plant("threshold", self._span(node), str(other) if other >= 0 else f"({other})")
+        elif isinstance(value, int | float):
+            for scale in SCALES:
+                changed = value * scale
+                text = repr(round(changed)) if isinstance(value, int) else repr(changed)
+                self._plant("threshold", self._span(node), text)
+
+    # tables
+
+    def visit_Tuple(self, node: ast.Tuple) -> None:
+        self._members(node.elts, node)
+        self.generic_visit(node)
+
+    def visit_List(self, node: ast.List) -> None:
+        self._members(node.elts, node)
+        self.generic_visit(node)
+
+    def visit_Set(self, node: ast.Set) -> None:
+        self._members(node.elts, node)
+        self.generic_visit(node)
+
+    def visit_Dict(self, node: ast.Dict) -> None:
+        keys = [key for key in node.keys if key is not None]
+        if len(keys) == len(node.values):
+            pairs = zip(keys, node.values, strict=True)
+            self._without_each([(self._span(key)[0], self._span(value)[1]) for key, value in pairs], node)
+        for value in node.values:
+            self.visit(value)
+
+    def _members(self, elements: list[ast.expr], node: ast.expr) -> None:
+        if isinstance(getattr(node, "ctx", None), ast.Store):
+            return
+        if self._function is not None and isinstance(node, ast.Tuple | ast.List) and len(elements) < 3:
+            return  # a pair that a function returns is no table
+        if isinstance(node, ast.Tuple) and (len(elements) == 1 or any(isinstance(e, ast.Starred) for e in elements)):
+            return
+        self._without_each([self._span(element) for element in elements], node)
+
+    def _without_each(self, spans: list[tuple[int, int]], node: ast.expr) -> None:
+        """One mutant for each member that is taken out, with the comma behind it or before it."""
+        if not spans or (isinstance(node, ast.Set) and len(spans) == 1):
+            return
+        if isinstance(node, ast.Tuple) and len(spans) == 2:
+            start, end = spans[0][0], spans[1][1]
+            for span in spans:
+                kept = spans[1] if span == spans[0] else spans[0]
+                self._plant("table", (start, end), self._source[kept[0] : kept[1]] + ",")
+            return
+        for here, following in pairwise(spans):
+            self._plant("table", (here[0], following[0]), "")
+        if len(spans) > 1:
+            self._plant("table", (spans[-2][1], spans[-1][1]), "")
+        else:
+            self._plant("table", spans[0], "")
+
+    # rules
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        operands = [node.left, *node.comparators]
+        for (left, right), operator in zip(pairwise(operands), node.ops, strict=True):
+            between = self._span(left)[1], self._span(right)[0]
+            text = self._source[between[0] : between[1]]
+            sign, flipped = FLIPPED[type(operator)]
+            at = text.find(sign)
+            if at >= 0:
+                start = between[0] + at
+                self._plant("rule", (start, start + len(sign)), flipped)
+        self.generic_visit(node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        for value in node.values:
+            others = [self._text(other) for other in node.values if other is not value]
+            word = " and " if isinstance(node.op, ast.And) else " or "
+            self._plant("rule", self._span(node), word.join(f"({other})" for other in others))
+        self.generic_visit(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
+        if isinstance(node.op, ast.Not):
+            self._plant("rule", self._span(node), f"bool({self._text(node.operand)})")
+        self.generic_visit(node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        self._plant("rule", self._span(node.test), f"not ({self._text(node.test)})")
+        self.generic_visit(node)
+
+    def _early_return(self, node: ast.If) -> None:
+        """What an early exit guards is done always."""
+        last = node.body[-1]
+        if not node.orelse and isinstance(last, ast.Return | ast.Continue | ast.Break):
+            self._plant("rule", self._span(node.test), "False")
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        """A fixed place in a pair is no threshold."""
+        self.visit(node.value)
+        if not isinstance(node.slice, ast.Constant):
+            self.visit(node.slice)
+
+
+def _without_docstring(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements but for texts that stand alone."""
+    return (
+        statement
+        for statement in body
+        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+    )

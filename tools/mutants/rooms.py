@@ -1,0 +1,43 @@
+"""Which tests are run against the mutants of a room."""
+
+from __future__ import annotations
+
+_FIXES = ("tests/inspections/test_fixes.py", "tests/inspections/test_truth.py", "tests/inspections/test_sampling.py")
+_REAL_CASES = ("tests/inspections/test_gradient_cases.py", "tests/inspections/test_trace.py")
+_CHECKS = (
+    "tests/inspections/test_check.py",
+    "tests/inspections/test_check_limits.py",
+    "tests/inspections/test_check_stable.py",
+    "tests/inspections/test_check_ties.py",
+    "tests/inspections/test_comparison.py",
+)
+_ERRORS = (
+    "tests/inspections/test_errors.py",
+    "tests/inspections/test_error_search.py",
+    "tests/inspections/test_hint_text.py",
+    "tests/inspections/test_local_hints.py",
+    "tests/inspections/test_match_error.py",
+    "tests/inspections/test_suggestions.py",
+)
+
+TESTS = {
+    "gradcli/diagnose": ("tests/findings", *_FIXES, *_REAL_CASES),
+    "gradcli/diagnose/explain": (*_ERRORS, *_REAL_CASES),
+    "gradcli/inspections": ("tests/inspections",),
+    "gradcli/inspections/checking": _CHECKS,
+    "gradcli/numerics": ("tests/numerics", *_CHECKS),
+    "gradcli/numerics/reference": ("tests/numerics/reference", *_CHECKS),
+    "gradcli/recording": ("tests/numerics", "tests/recording", "tests/findings", *_REAL_CASES),
+    "gradcli/language": ("tests/language",),
+    "gradcli/language/rewrite": ("tests/language/rewrite", *_FIXES),
+    "gradcli/render": ("tests/render",),
+    "gradcli/sources": ("tests/sources",),
+    "gradcli/sinks": ("tests/sinks",),
+    "gradcli": ("tests",),
+}
+"""The longest beginning of a path counts."""
+
+
+def tests_of(path: str) -> tuple[str, ...]:
+    """The tests for a file or a folder."""
+    return TESTS[max((room for room in TESTS if f"{path}/".startswith(f"{room}/")), key=len)]
