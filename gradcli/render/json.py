@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,8 @@ def _document(answer: Answer, aside: Aside) -> bytes:
     dtype = None if setting is None else setting.dtype
     if setting is not None:
         header |= _plain(setting, dtype, aside)
-    names = [field.name for field in fields(answer) if field.name != "setting"]
+    record: type = type(answer)
+    names = [key for key in keys_of(record) if key != "setting"]
     return orjson.dumps(header | {name: _plain(getattr(answer, name), dtype, aside) for name in names})
 
 
