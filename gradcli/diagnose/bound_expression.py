@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -105,11 +105,12 @@ def bind(
     compute: ComputeOptions,
     selection: Selection,
     *,
-    default_wrt: Callable[[Sequence[str]], Sequence[str]] | None = None,
+    by_default: Collection[str] | None = None,
 ) -> BoundExpression:
     """The expression of a request with its values as leaves on the device.
 
-    default_wrt: picks the names to differentiate among the floating inputs when the user did not.
+    by_default: the inputs to differentiate where the user chose none, if they are floating; None for all. Where some of
+        them are frozen, those alone: their missing gradient is then the question.
     Raises UsageError for names that are not there, DeviceError, BoundError; TorchError from a value's expression.
     """
     where = device.choose(compute.device, device.present() if compute.device != "cpu" else ["cpu"])
@@ -127,10 +128,12 @@ def bind(
     if selection.wrt is not None:
         _check_floating(selection.wrt, floating, values)
         wrt = selection.wrt
+    elif by_default is not None:
+        chosen = [name for name in floating if name in by_default]
+        wrt = tuple([name for name in chosen if name in selection.frozen] or chosen)
     else:
         free = [name for name in floating if name not in selection.frozen]
-        # where all are frozen, asking for them gives PyTorch's own error, which says so
-        wrt = tuple(default_wrt(floating) if default_wrt else free or floating)
+        wrt = tuple(free or floating)  # where all are frozen, asking for them gives PyTorch's own error, which says so
     # what a derivative inside is taken by is in its graph, whether or not it is differentiated outside
     for name in {*wrt, *(n for n in request.program.followed if n in floating)}:
         if name not in selection.frozen:

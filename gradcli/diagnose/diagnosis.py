@@ -1,74 +1,80 @@
-"""What the findings look at: the shadow in float64, and the tape of an instrumented second run."""
+"""What is found about a run that was made: its evidence is gathered, the rules are asked, and fixes are looked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.evidence import Evidence
-from gradcli.diagnose.findings import OF_TAPES, of_tape
+from gradcli.diagnose.evidence import MAX_ELEMENTS_RECORDED, Computed, Evidence
+from gradcli.diagnose.findings import OF_TAPES, found_in, of_tape
 from gradcli.diagnose.findings.nothing_to_report import has_nothing_to_report
-from gradcli.diagnose.shadow import has_slope_beside, shadow, slopes_at, value_at, widened, with_noise
-from gradcli.numerics import autodiff
+from gradcli.diagnose.findings.table import GIVEN
+from gradcli.diagnose.fixes.attach import with_fixes
+from gradcli.diagnose.rerun import Rerun
+from gradcli.diagnose.sampling import sampled
+from gradcli.diagnose.slopes import at_dtype
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, all_finite
-from gradcli.recording.from_expression import ExpressionRecorder, foreseen
-from gradcli.recording.recorder import record_backward
-from gradcli.recording.tape import Tape
+from gradcli.recording.from_expression import foreseen
 from gradcli.results.findings import Finding, Sample
 
-MAX_ELEMENTS_RECORDED = 10_000
-"""Larger inputs do not get a tape unless it is asked for,"""
 MAX_ELEMENTS_OF_NON_FINITE = 2**25
-"""or an output or a gradient holds NaN or Inf."""
+"""Larger inputs get no tape, though an output or a gradient holds NaN or Inf."""
 MAX_ELEMENTS_OF_OUTPUT = 2**24
 """A larger output of small inputs is computed again only to find where a NaN or Inf is from: each run holds it anew."""
 
 
-def gather(
-    bound: BoundExpression,
-    *,
-    cotangent: torch.Tensor | None,
-    gradients: Callable[[BoundExpression], Gradients],
-    plain: tuple[torch.Tensor, Gradients] | None = None,
-    order: int = 1,
-) -> Evidence:
-    """The evidence beside a plain run that has been made; `plain` are its output and its gradients.
+@dataclass(frozen=True)
+class Diagnosis:
+    """sample: how much of the inputs was looked at, None for all of it."""
+
+    findings: tuple[Finding, ...] = ()
+    sample: Sample | None = None
+
+
+def diagnose(
+    rerun: Rerun, computed: Computed, output: torch.Tensor, gradients: list[Gradients], *, elementwise: bool = False
+) -> Diagnosis:
+    """The findings about a plain run; `gradients` of each order. Of large inputs some elements are looked at."""
+    part = sampled(rerun.bound, output, rerun.cotangent, gradients[-1], elementwise=elementwise)
+    if part is None:
+        evidence, sample = _gathered(rerun, computed, output, gradients[0])
+        return Diagnosis(told(evidence), sample)
+    few = replace(rerun, bound=part.bound, cotangent=part.cotangent)
+    evidence = Evidence(few, part.thin(computed), records=bool(few.bound.wrt) and few.elements <= MAX_ELEMENTS_RECORDED)
+    return Diagnosis(tuple(map(part.at_home, told(evidence))), part.sample)
+
+
+def told(evidence: Evidence) -> tuple[Finding, ...]:
+    """The findings of every rule, each cause once, with fixes that were verified."""
+    found = found_in(evidence)
+    return found if evidence.rerun is None else with_fixes(found, evidence.rerun.bound, evidence.rerun.cotangent)
+
+
+def _gathered(
+    rerun: Rerun, computed: Computed, output: torch.Tensor, gradients: Gradients
+) -> tuple[Evidence, Sample | None]:
+    """The evidence beside a plain run, and how much of the inputs it is of.
 
     What is large, an input or an output, gets a tape only where a number is not finite: that has an origin.
     """
-    elements = sum(leaf.numel() for leaf in bound.leaves.values())
-    if (
-        bound.wrt
-        and plain is not None
-        and elements <= MAX_ELEMENTS_RECORDED
-        and plain[0].numel() > MAX_ELEMENTS_OF_OUTPUT
-    ):
-        tape = partial(record, bound, cotangent) if not all(map(all_finite, (plain[0], *plain[1].values()))) else None
-        alone = Evidence(None, tape, bound.context, values=bound.values, written=bound.written)
-        return replace(alone, sample=Sample(looked=0, of=elements + plain[0].numel()))
-    wanted = bool(bound.wrt) and (
-        elements <= MAX_ELEMENTS_RECORDED
-        or (
-            elements <= MAX_ELEMENTS_OF_NON_FINITE
-            and plain is not None
-            and not all(map(all_finite, (plain[0], *plain[1].values())))
-        )
+    bound, elements = rerun.bound, rerun.elements
+    evidence = Evidence(rerun, computed)
+    if not bound.wrt:
+        return evidence, None
+    large = output.numel() > MAX_ELEMENTS_OF_OUTPUT
+    finite = (elements <= MAX_ELEMENTS_RECORDED and not large) or all(map(all_finite, (output, *gradients.values())))
+    if elements <= MAX_ELEMENTS_RECORDED and large:
+        return replace(evidence, tape_alone=True, records=not finite), Sample(looked=0, of=elements + output.numel())
+    if elements > MAX_ELEMENTS_OF_NON_FINITE or (elements > MAX_ELEMENTS_RECORDED and finite):
+        return evidence, Sample(looked=0, of=elements)
+    nothing = not bound.written and has_nothing_to_report(
+        foreseen(bound.program), output, rerun.cotangent, gradients, OF_TAPES
     )
-    if not wanted:
-        evidence = evidence_of(bound, None, cotangent, gradients, order=order)
-        return replace(evidence, sample=Sample(looked=0, of=elements)) if bound.wrt else evidence
-    nothing = (
-        plain is not None
-        and not bound.written
-        and has_nothing_to_report(foreseen(bound.program), plain[0], cotangent, plain[1], OF_TAPES)
-    )
-    evidence = evidence_of(bound, partial(record, bound, cotangent), cotangent, gradients, order=order)
-    return replace(evidence, nothing_to_report=True) if nothing else evidence
+    return replace(evidence, records=True, nothing_to_report=nothing), None
 
 
 def findings_of(bound: BoundExpression, output: torch.Tensor, codes: tuple[str, ...]) -> list[Finding]:
@@ -76,78 +82,38 @@ def findings_of(bound: BoundExpression, output: torch.Tensor, codes: tuple[str, 
 
     With a cotangent of ones, the gradient of a softmax would always be zero.
     """
-    small = sum(leaf.numel() for leaf in bound.leaves.values()) <= MAX_ELEMENTS_RECORDED
-    if not small or not bound.wrt or not output.is_floating_point():
-        return []
     weights = (1 + torch.arange(output.numel(), device=output.device) % 7 / 8).reshape(output.shape).to(output.dtype)
+    rerun = Rerun(bound, weights)
+    if rerun.elements > MAX_ELEMENTS_RECORDED or not bound.wrt or not output.is_floating_point():
+        return []
     try:
-        found = autodiff.gradients(output, bound.differentiated, cotangent=weights, retain_graph=True)
+        (found,) = rerun.gradients(output, retain_graph=True)
     except TorchError:
         found = {}
     operations = foreseen(bound.program)
     if found and not bound.written and has_nothing_to_report(operations, output, weights, found, codes):
         return []
-    tape = record(bound, weights)
-    evidence = Evidence(None, tape, bound.context, values=bound.values, written=bound.written)
-    return of_tape(evidence, codes)
+    return of_tape(Evidence(rerun, records=True, tape_alone=True), codes)
 
 
-def evidence_of(
-    bound: BoundExpression,
-    tape: Tape | Callable[[], Tape | None] | None,
-    cotangent: torch.Tensor | None,
-    gradients: Callable[[BoundExpression], Gradients],
-    *,
-    order: int = 1,
-) -> Evidence:
-    """The evidence around a tape."""
-    return Evidence(
-        shadow=shadow(bound, gradients),
-        given=tape,
-        context=bound.context,
-        widened=lambda: _record_wide(bound, cotangent, tape is not None),
-        reference=partial(slopes_at, bound, cotangent) if order == 1 else None,
-        noisy=lambda: shadow(bound, partial(with_noise, gradients)) or {},
-        beside=partial(has_slope_beside, bound, gradients),
-        value=partial(value_at, bound),
-        values=bound.values,
-        written=bound.written,
-    )
+def given_findings(expressions: Iterable[BoundExpression]) -> tuple[Finding, ...]:
+    """What inputs and constants hold that is not finite; what several expressions have in common once."""
+    found: dict[object, Finding] = {}
+    for bound in expressions:
+        for finding in _given(bound):
+            found.setdefault((finding.severity, finding.message, finding.span), finding)
+    return tuple(found.values())
 
 
-def record(bound: BoundExpression, cotangent: torch.Tensor | None) -> Tape | None:
-    """The tape of a second run; None if that raises although the plain run did not."""
-    recorder = ExpressionRecorder(bound.program, bound.in_place)
+def at_each_dtype(bound: BoundExpression, dtypes: Iterable[str]) -> Iterator[BoundExpression]:
+    """An expression in float64 at other dtypes, which know what was written."""
+    written = {name: leaf.detach() for name, leaf in bound.leaves.items()}
+    for dtype in dtypes:
+        yield replace(at_dtype(bound, dtype), written={} if dtype == "float64" else written)
+
+
+def _given(bound: BoundExpression) -> list[Finding]:
     try:
-        output = bound.evaluate(observe=recorder)
-        return record_backward(recorder, output, bound.differentiated, _fitting(cotangent, output))
-    except TorchError:
-        return None
-
-
-def agreement(plain: Mapping[str, torch.Tensor | None], recorded: Mapping[str, torch.Tensor | None]) -> bool:
-    """Whether the instrumented run gave the bits of the plain one."""
-    return all(_same(plain[name], recorded[name]) for name in plain)
-
-
-def _record_wide(bound: BoundExpression, cotangent: torch.Tensor | None, wanted: bool) -> Tape | None:
-    return record(widened(bound), cotangent) if wanted else None
-
-
-def _fitting(cotangent: torch.Tensor | None, output: torch.Tensor) -> torch.Tensor | None:
-    return None if cotangent is None else cotangent.to(output.dtype)
-
-
-def _same(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
-    """Whether two tensors are equal to the bit; any NaN equals any other."""
-    if one is None or other is None:
-        return one is other
-    if one.shape != other.shape or one.dtype != other.dtype:
-        return False
-    if one.is_complex():
-        return _same(torch.view_as_real(one.resolve_conj()), torch.view_as_real(other.resolve_conj()))
-    if not one.is_floating_point():
-        return torch.equal(one, other)
-    both_nan = torch.isnan(one) & torch.isnan(other)
-    same_sign = torch.signbit(one) == torch.signbit(other)  # -0 equals 0, but has other bits
-    return bool((both_nan | ((one == other) & same_sign)).all())
+        return findings_of(bound, bound.evaluate(), GIVEN)
+    except TorchError:  # its message is the answer
+        return []

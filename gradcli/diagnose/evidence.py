@@ -1,66 +1,113 @@
-"""What the rules look at beside the result itself."""
+"""What the rules look at: a tape, what an inspection has computed, and what is computed once more for those who ask."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from gradcli.diagnose.origins.origin import Origin
+from gradcli.diagnose.rerun import Rerun
+from gradcli.language.request import Value
 from gradcli.numerics.capture import all_finite
 from gradcli.numerics.literals import Context
 from gradcli.numerics.precision import is_lost
 from gradcli.recording.tape import Step, Tape
+from gradcli.results.findings import Failure
+from gradcli.results.tensors import Gradient, Input, Tensor
 
 if TYPE_CHECKING:
-    from gradcli.diagnose.origins.origin import Origin
     from gradcli.diagnose.origins.zeros import ZeroOrigin
-    from gradcli.language.request import Value
-    from gradcli.results.findings import Sample
+
+
+MAX_ELEMENTS_RECORDED = 10_000
+"""Larger inputs do not get a tape unless it is asked for, or a number is not finite."""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What an inspection has computed before its findings.
+
+    of_sum: whether the gradients are those of a sum of outputs that nobody asked to be summed.
+    raised, stopped: the exception with which the backward pass ended, and the number of the step at which it did.
+    """
+
+    gradients: Mapping[str, Gradient | None] = field(default_factory=dict)
+    output: Tensor | None = None
+    of_sum: bool = False
+    raised: Failure | None = None
+    stopped: int | None = None
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """shadow: the same gradients at the same inputs, computed in float64; None where that was not done.
+    """Each recording and each further run is made once, for the first rule that asks.
 
-    given: what flowed through every sub-expression, or what records that for the first who asks; None for large inputs.
+    recorded: the tape, where it has been made. records: whether the first who asks makes it.
+    rerun: what can be computed once more; None for a tape alone.
+    tape_alone: whether nothing else is computed once more than the tape.
     nothing_to_report: whether the rules about tapes have nothing to find.
-    values: the words that each input was given by.
-    written: the numbers of inputs in float64, where the dtype has made infinities or zeros of them.
-    widened: makes the same tape in float64, for those who need it.
-    reference: the derivatives by some elements of an input, each by its place in the flattened input, to 50 digits;
-        without those that the reference cannot tell.
-    noisy: the shadow once more, with noise of the size of float64's own rounding.
-    value: the value of a step to 50 digits, None where the reference has none.
-    beside: whether an input's gradient is a number other than zero a little beside the point.
-    sample: how much of the inputs was looked at, None for all of it.
     """
 
-    shadow: Mapping[str, np.ndarray] | None = None
-    given: Tape | Callable[[], Tape | None] | None = None
-    context: Context = Context()
-    widened: Callable[[], Tape | None] | None = None
-    sample: Sample | None = None
+    rerun: Rerun | None = None
+    computed: Computed = Computed()
+    recorded: Tape | None = None
+    records: bool = False
+    tape_alone: bool = False
     nothing_to_report: bool = False
-    reference: Callable[[str, Sequence[int]], Mapping[int, float]] | None = None
-    noisy: Callable[[], Mapping[str, np.ndarray]] | None = None
-    beside: Callable[[str], bool] | None = None
-    value: Callable[[Step], np.ndarray | None] | None = None
-    values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
-    written: Mapping[str, torch.Tensor] = field(default_factory=dict)
+
+    @property
+    def expression(self) -> str:
+        """The text of the expression."""
+        return "" if self.rerun is None else self.rerun.bound.program.text
+
+    @property
+    def inputs(self) -> Mapping[str, Input]:
+        """The inputs as data."""
+        return {} if self.rerun is None else self.rerun.bound.inputs
+
+    @property
+    def context(self) -> Context:
+        """What operations are applied in once more."""
+        return Context() if self.rerun is None else self.rerun.bound.context
+
+    @property
+    def values(self) -> Mapping[str, tuple[Value, ...]]:
+        """The words that each input was given by."""
+        return {} if self.rerun is None else self.rerun.bound.values
+
+    @property
+    def written(self) -> Mapping[str, torch.Tensor]:
+        """The numbers of inputs in float64, where the dtype has made infinities or zeros of them."""
+        return {} if self.rerun is None else self.rerun.bound.written
+
+    @property
+    def _again(self) -> Rerun | None:
+        return None if self.tape_alone else self.rerun
 
     @cached_property
     def tape(self) -> Tape | None:
-        """The tape."""
-        return self.given() if callable(self.given) else self.given
+        """What flowed through every sub-expression; None for large inputs."""
+        return self.rerun.tape() if self.records and self.rerun is not None else self.recorded
 
     @cached_property
     def wide_tape(self) -> Tape | None:
         """The tape in float64."""
-        return None if self.widened is None else self.widened()
+        there = self.records or self.recorded is not None
+        return self._again.in_float64().tape() if there and self._again is not None else None
+
+    @cached_property
+    def shadow(self) -> Mapping[str, np.ndarray] | None:
+        """The same gradients at the same inputs, computed in float64; None where that was not done."""
+        return None if self._again is None else self._again.shadow()
+
+    @cached_property
+    def _noisy_shadow(self) -> Mapping[str, np.ndarray]:
+        return {} if self._again is None else self._again.shadow(noisy=True) or {}
 
     @cached_property
     def is_finite(self) -> bool:
@@ -91,11 +138,18 @@ class Evidence:
             return []
         from gradcli.diagnose.origins.zeros import zero_origins
 
-        return list(zero_origins(self.tape, self.context, self.beside))
+        return [self._told_apart(origin) for origin in zero_origins(self.tape, self.context)]
+
+    def _told_apart(self, origin: ZeroOrigin) -> ZeroOrigin:
+        """An operation may have a slope beside this point, and none for what the input can do."""
+        again = self._again
+        level = origin.why == "stationary" and again is not None and not again.has_slope_beside(origin.variable)
+        return replace(origin, why="constant") if level else origin
 
     def doubtful_zeros(self, name: str, computed: np.ndarray) -> np.ndarray:
         """Where the gradient of an input is a zero that rounding may have made: a smooth function sent it."""
-        if self.nothing_to_report or self.tape is None or self.reference is None or not bool((computed == 0).any()):
+        asked = not self.nothing_to_report and self._again is not None and self._again.order == 1
+        if not asked or self.tape is None or not bool((computed == 0).any()):
             return np.zeros(computed.shape, dtype=bool)
         from gradcli.diagnose.origins.zeros import doubtful
 
@@ -108,17 +162,15 @@ class Evidence:
 
     def exact_slopes(self, name: str, places: Sequence[int]) -> Mapping[int, float]:
         """The derivatives by these elements as the 50-digit reference has them, where it has them."""
-        return {} if self.reference is None else self.reference(name, places)
+        return {} if self._again is None else self._again.slopes(name, places)
 
     def exact_value(self, step: Step) -> np.ndarray | None:
         """The value of a step as the 50-digit reference has it."""
-        return None if self.value is None else self.value(step)
+        return None if self._again is None else self._again.value(step)
 
     def float64_is_stable(self, name: str, place: int, dtype: torch.dtype) -> bool:
         """Whether float64's own rounding leaves the digits of its gradient alone that a dtype could hold."""
-        if self.shadow is None or self.noisy is None:
-            return False
-        moved = self.noisy().get(name)
-        if moved is None:
+        moved = None if self.shadow is None else self._noisy_shadow.get(name)
+        if moved is None or self.shadow is None:
             return False
         return not bool(is_lost(moved.ravel()[place], self.shadow[name].ravel()[place], dtype))

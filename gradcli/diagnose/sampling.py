@@ -14,12 +14,12 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.diagnosis import MAX_ELEMENTS_RECORDED
+from gradcli.diagnose.evidence import MAX_ELEMENTS_RECORDED, Computed
 from gradcli.language.properties import is_elementwise, is_random, summed
 from gradcli.language.syntax import Call
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import all_finite
-from gradcli.results import Finding, Gradient, GradResult, Sample, Tensor
+from gradcli.results import Finding, Gradient, Sample, Tensor
 from gradcli.results.findings import At
 
 _GOLDEN = 0.6180339887498949
@@ -49,15 +49,14 @@ class Sampled:
         leaves = sum(leaf.shape == self.places.shape for leaf in self.bound.leaves.values())
         return Sample(looked=leaves * self.places.size, of=leaves * int(np.prod(self.shape)))
 
-    def thin(self, result: GradResult) -> GradResult:
-        """The result with the elements of the sample alone."""
+    def thin(self, computed: Computed) -> Computed:
+        """What was computed, with the elements of the sample alone."""
         gradients: dict[str, Gradient | None] = {
             name: None if found is None else replace(self._picked(found), direction=None)
-            for name, found in result.gradients.items()
+            for name, found in computed.gradients.items()
         }
-        return replace(
-            result, inputs=self.bound.inputs, output=self._picked(result.output), gradients=gradients, sample=None
-        )
+        output = None if computed.output is None else self._picked(computed.output)
+        return replace(computed, output=output, gradients=gradients)
 
     def at_home(self, finding: Finding) -> Finding:
         """The finding in terms of the whole input."""

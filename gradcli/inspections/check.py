@@ -10,9 +10,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
-from gradcli.diagnose.explain.failure import explain
-from gradcli.diagnose.given import at_each_dtype, given_findings
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection
+from gradcli.diagnose.diagnosis import at_each_dtype, given_findings
 from gradcli.diagnose.slopes import Index, at_dtype, attempt, element, forward, reverse
 from gradcli.errors import BoundError, UsageError
 from gradcli.inspections.checking.comparison import RIGHT_IN_FLOAT64, ErrorBudget, GradientElement, compare
@@ -22,6 +21,7 @@ from gradcli.inspections.checking.lost_digits import lost_digits
 from gradcli.inspections.checking.references import References
 from gradcli.inspections.checking.stable import Stable, with_stable_form
 from gradcli.inspections.grad import maps_elementwise
+from gradcli.inspections.running import Run
 from gradcli.language.dtypes import FLOATING
 from gradcli.language.request import Request, Value
 from gradcli.numerics import autodiff
@@ -49,9 +49,9 @@ def check(
 ) -> CheckResult | Failure:
     """Each gradient element in each dtype beside its references; a Failure where PyTorch raised in float64."""
     text = request.program.text
-    bound: BoundExpression | None = None
+    run = Run(_without_own_dtypes(request), replace(compute, dtype="float64"), selection)
     try:
-        bound = bind(_without_own_dtypes(request), replace(compute, dtype="float64"), selection)
+        bound = run.start()
         output = _first_value(bound)
         if not bound.wrt or not output.requires_grad:  # PyTorch says it best
             autodiff.gradients(output, bound.differentiated, cotangent=torch.ones_like(output))
@@ -64,10 +64,7 @@ def check(
             [row for dtype in steps(dtypes, "dtypes checked") for row in checker.rows(dtype)]
         )
     except TorchError as raised:
-        from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
-
-        found = raised if bound is None else located(raised, bound)
-        return explain(found, text, frozen=selection.frozen, inputs=request.names)
+        return run.failure(raised)
     return CheckResult(
         setting=replace(bound.setting, dtype=",".join(dtypes)),
         expression=text,

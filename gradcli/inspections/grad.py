@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
-from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
-from gradcli.diagnose.diagnosis import gather
-from gradcli.diagnose.explain.failure import explain
-from gradcli.diagnose.findings import with_findings
-from gradcli.diagnose.fixes.attach import with_fixes
-from gradcli.diagnose.sampling import sampled
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, tensor_of
+from gradcli.diagnose.diagnosis import diagnose
+from gradcli.diagnose.evidence import Computed
+from gradcli.diagnose.rerun import Rerun
 from gradcli.errors import BoundError, UsageError
 from gradcli.inspections.options import GradOptions
+from gradcli.inspections.running import Run, cotangent_of
 from gradcli.language.properties import is_elementwise
 from gradcli.language.request import Request
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients
-from gradcli.numerics.capture import TorchError, norm, to_gradient, to_norm, to_tensor
-from gradcli.results import Derivative, Failure, Gradient, GradResult, Method, Tensor
+from gradcli.numerics.capture import TorchError, joint_norm, to_gradients, to_tensor
+from gradcli.results import Derivative, Failure, GradResult, Method, Tensor
 
 if TYPE_CHECKING:
     from gradcli.language.ranges import RangeRequest
@@ -45,18 +41,11 @@ def grad(
         from gradcli.inspections.curves.ranges import at_points  # most calls go over no range
 
         request, selection = at_points(request, compute, selection)
-    shape: list[int] | None = None
-    bound: BoundExpression | None = None
+    run = Run(request, compute, selection)
     try:
-        bound = bind(request, compute, selection)
-        output = bound.evaluate()
-        shape = list(output.shape)
-        return _answer(bound, output, options)
+        return _answer(run.start(), run.output(), options)
     except TorchError as raised:
-        from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
-
-        found = raised if bound is None else located(raised, bound)
-        return explain(found, request.program.text, frozen=selection.frozen, output=shape, inputs=request.names)
+        return run.failure(raised)
 
 
 def _answer(bound: BoundExpression, output: torch.Tensor, options: GradOptions) -> GradResult:
@@ -68,10 +57,16 @@ def _answer(bound: BoundExpression, output: torch.Tensor, options: GradOptions) 
     hessians = (
         {name: _tensors(row) for name, row in autodiff.hessians(output, leaves).items()} if options.hessian else None
     )
-    cotangent, how = _cotangent(bound, output, options)
-    orders = _orders(output, leaves, cotangent, options)
+    cotangent, how = cotangent_of(bound, output, options.vjp, none=options.no_cotangent)
+    rerun = Rerun(bound, cotangent, options.order, options.via)
+    orders = rerun.gradients(output)
     derivatives = [to_gradients(found, scalar=output.ndim == 0) for found in orders]
-    result = GradResult(
+    computed = Computed(
+        derivatives[-1], value, of_sum=bool(output.ndim) and how == "ones" and not elementwise and jacobians is None
+    )
+    tangent = _tangent(bound, options)
+    diagnosis = diagnose(rerun, computed, output, orders, elementwise=elementwise)
+    return GradResult(
         setting=bound.setting,
         expression=bound.program.text,
         inputs=bound.inputs,
@@ -81,68 +76,17 @@ def _answer(bound: BoundExpression, output: torch.Tensor, options: GradOptions) 
         derivatives=tuple(Derivative(n, g) for n, g in enumerate(derivatives, 1)) if options.order > 1 else (),
         jacobians=jacobians,
         hessians=hessians,
-        tangent=_tangent(bound, options),
+        tangent=tangent,
         method=Method(options.via, options.order, how, elementwise),
+        findings=diagnosis.findings,
+        sample=diagnosis.sample,
     )
-    part = sampled(bound, output, cotangent, orders[-1], elementwise=elementwise)
-    if part is None:
-        return _with_findings(result, bound, cotangent, options, (output, orders[0]))
-    found = _with_findings(part.thin(result), part.bound, part.cotangent, options, None)
-    return replace(result, findings=tuple(map(part.at_home, found.findings)), sample=part.sample)
-
-
-def _with_findings(
-    result: GradResult,
-    bound: BoundExpression,
-    cotangent: torch.Tensor | None,
-    options: GradOptions,
-    plain: tuple[torch.Tensor, Gradients] | None,
-) -> GradResult:
-    """The result with its findings; `plain`: output and gradients of the plain run, where they are of `bound`."""
-    evidence = gather(
-        bound,
-        cotangent=cotangent,
-        gradients=lambda wide: _last_order(wide, cotangent, options),
-        plain=plain,
-        order=options.order,
-    )
-    found = with_fixes(with_findings(result, evidence), bound, cotangent)
-    return found if evidence.sample is None else replace(found, sample=evidence.sample)
-
-
-def _orders(
-    output: torch.Tensor, leaves: Mapping[str, torch.Tensor], cotangent: torch.Tensor | None, options: GradOptions
-) -> list[Gradients]:
-    if options.order > 1:
-        return autodiff.higher_orders(output, leaves, cotangent=cotangent, order=options.order)
-    return [autodiff.gradients(output, leaves, cotangent=cotangent, via=options.via)]
-
-
-def _last_order(bound: BoundExpression, cotangent: torch.Tensor | None, options: GradOptions) -> Gradients:
-    output = bound.evaluate()
-    same = None if cotangent is None else cotangent.to(output.dtype)
-    return _orders(output, bound.differentiated, same, options)[-1]
 
 
 def maps_elementwise(bound: BoundExpression, output: torch.Tensor) -> bool:
     """Whether element i of the output depends on element i of each differentiated input alone."""
     shapes = [leaf.shape for leaf in bound.differentiated.values()]
     return is_elementwise(bound.program) and all(shape == output.shape for shape in shapes)
-
-
-def to_gradients(found: Gradients, *, scalar: bool) -> dict[str, Gradient | None]:
-    """Gradients as data; those of a scalar output have a direction."""
-    present = [gradient for gradient in found.values() if gradient is not None]
-    joint = norm(present) if scalar and present else None
-    return {
-        name: None if gradient is None else to_gradient(gradient, joint_norm=joint) for name, gradient in found.items()
-    }
-
-
-def joint_norm(found: Gradients) -> np.ndarray | None:
-    """The 2-norm of all gradients together, None if there is none."""
-    present = [gradient for gradient in found.values() if gradient is not None]
-    return to_norm(norm(present), present[0].dtype) if present else None
 
 
 def check_options(bound: BoundExpression, output: torch.Tensor, options: GradOptions, elementwise: bool) -> None:
@@ -179,16 +123,6 @@ def check_options(bound: BoundExpression, output: torch.Tensor, options: GradOpt
 
 def _tensors(found: Gradients) -> dict[str, Tensor | None]:
     return {name: None if tensor is None else to_tensor(tensor) for name, tensor in found.items()}
-
-
-def _cotangent(
-    bound: BoundExpression, output: torch.Tensor, options: GradOptions
-) -> tuple[torch.Tensor | None, str | None]:
-    if options.no_cotangent:
-        return None, None
-    if options.vjp is not None:
-        return tensor_of(options.vjp, bound.context).detach().to(output.dtype), "given"
-    return autodiff.ones(output), "ones"
 
 
 def _tangent(bound: BoundExpression, options: GradOptions) -> Tensor | None:

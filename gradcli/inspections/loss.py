@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
 
 from gradcli import progress
-from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
-from gradcli.diagnose.diagnosis import gather
-from gradcli.diagnose.explain.failure import explain
-from gradcli.diagnose.findings import with_findings
-from gradcli.diagnose.fixes.attach import with_fixes
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection
+from gradcli.diagnose.diagnosis import diagnose
+from gradcli.diagnose.evidence import Computed
+from gradcli.diagnose.rerun import Rerun
 from gradcli.errors import UsageError
-from gradcli.inspections.grad import joint_norm, to_gradients
 from gradcli.inspections.options import LossOptions
+from gradcli.inspections.running import Run, cotangent_of
 from gradcli.language.loss_call import LossRequest
 from gradcli.language.parser import parse
 from gradcli.language.syntax import Call, Program
 from gradcli.numerics import autodiff, bounds
 from gradcli.numerics.autodiff import Gradients
-from gradcli.numerics.capture import TorchError, dtype_name, to_tensor
+from gradcli.numerics.capture import TorchError, dtype_name, joint_norm, to_gradients, to_tensor
 from gradcli.numerics.evaluate import evaluate_node
 from gradcli.results import DescentStep, Failure, Inside, LossResult, Method
 
@@ -35,40 +33,25 @@ def loss(
     selection: Selection = Selection(),
 ) -> LossResult | Failure:
     """The loss and its gradients; a Failure where PyTorch raised."""
-    shape: list[int] | None = None
-    bound: BoundExpression | None = None
-    text = asked.request.program.text
+    run = Run(asked.request, compute, selection, by_default=asked.predictions)
     try:
-        bound = bind(asked.request, compute, selection, default_wrt=default_wrt(asked, selection))
-        output = bound.evaluate()
-        shape = list(output.shape)
-        return _answer(asked, bound, output, options)
+        return _answer(asked, run.start(), run.output(), options)
     except TorchError as raised:
-        from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
-
-        found = raised if bound is None else located(raised, bound)
-        return explain(found, text, frozen=selection.frozen, output=shape, inputs=asked.request.names)
-
-
-def default_wrt(asked: LossRequest, selection: Selection) -> Callable[[Sequence[str]], Sequence[str]]:
-    """What a loss is differentiated by unless the user says."""
-
-    def names(floating: Sequence[str]) -> list[str]:
-        """The predictions. Frozen ones alone when some are frozen: their missing gradient is then the question."""
-        predictions = [name for name in floating if name in asked.predictions]
-        return [name for name in predictions if name in selection.frozen] or predictions
-
-    return names
+        return run.failure(raised)
 
 
 def _answer(asked: LossRequest, bound: BoundExpression, output: torch.Tensor, options: LossOptions) -> LossResult:
     steps = check_descent(options, output)
-    cotangent, how = _cotangent(bound, output, options)
-    found = autodiff.gradients(output, bound.differentiated, cotangent=cotangent, via=options.via)
-    value = to_tensor(output)
+    cotangent, how = cotangent_of(bound, output, options.vjp, none=options.no_cotangent)
+    rerun = Rerun(bound, cotangent, via=options.via)
+    (found,) = rerun.gradients(output)
+    value, gradients = to_tensor(output), to_gradients(found, scalar=output.ndim == 0)
     with torch.no_grad():
         unreduced = replace(bound, program=_unreduced(asked)).evaluate()
-    result = LossResult(
+    inside = _inside(asked, bound)
+    descent = tuple(_descend(bound, options, steps)) if steps is not None else ()
+    diagnosis = diagnose(rerun, Computed(gradients, value), output, [found])
+    return LossResult(
         setting=bound.setting,
         expression=bound.program.text,
         name=asked.row.name,
@@ -77,40 +60,18 @@ def _answer(asked: LossRequest, bound: BoundExpression, output: torch.Tensor, op
         inputs=bound.inputs,
         loss=value,
         contributions=to_tensor(unreduced),
-        gradients=to_gradients(found, scalar=output.ndim == 0),
+        gradients=gradients,
         norm=joint_norm(found),
-        inside=_inside(asked, bound),
-        descent=tuple(_descend(bound, options, steps)) if steps is not None else (),
+        inside=inside,
+        descent=descent,
         method=Method(options.via, 1, how, elementwise=False),
+        findings=diagnosis.findings,
+        sample=diagnosis.sample,
     )
-    evidence = gather(
-        bound,
-        cotangent=cotangent,
-        gradients=lambda wide: _gradients(wide, cotangent, options),
-        plain=(output, found),
-    )
-    found_in = with_fixes(with_findings(result, evidence), bound, cotangent)
-    return found_in if evidence.sample is None else replace(found_in, sample=evidence.sample)
-
-
-def _gradients(bound: BoundExpression, cotangent: torch.Tensor | None, options: LossOptions) -> Gradients:
-    output = bound.evaluate()
-    same = None if cotangent is None else cotangent.to(output.dtype)
-    return autodiff.gradients(output, bound.differentiated, cotangent=same, via=options.via)
 
 
 def _unreduced(asked: LossRequest) -> Program:
     return parse(asked.text("none"), bound=asked.request.names)
-
-
-def _cotangent(
-    bound: BoundExpression, output: torch.Tensor, options: LossOptions
-) -> tuple[torch.Tensor | None, str | None]:
-    if options.no_cotangent:
-        return None, None
-    if options.vjp is None:
-        return autodiff.ones(output), "ones"
-    return tensor_of(options.vjp, bound.context).detach().to(output.dtype), "given"
 
 
 def check_descent(options: LossOptions, output: torch.Tensor) -> int | None:

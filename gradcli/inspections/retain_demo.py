@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
+from gradcli.diagnose.diagnosis import given_findings
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.explain.locate import located
-from gradcli.diagnose.given import given_findings
 from gradcli.errors import UsageError
 from gradcli.inspections.options import RetainOptions
 from gradcli.inspections.retaining.backward_run import BackwardRun

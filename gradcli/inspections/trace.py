@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import torch
 
-from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
-from gradcli.diagnose.diagnosis import agreement, evidence_of
-from gradcli.diagnose.evidence import Evidence
-from gradcli.diagnose.explain.failure import explain
-from gradcli.diagnose.findings import with_findings
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection
+from gradcli.diagnose.diagnosis import told
+from gradcli.diagnose.evidence import Computed, Evidence
+from gradcli.diagnose.findings import found_in
 from gradcli.diagnose.findings.table import GIVEN
-from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.diagnose.origins.local import slope_by_node, slope_of
+from gradcli.diagnose.rerun import Rerun
 from gradcli.errors import UsageError, did_you_mean
 from gradcli.gc_paused import gc_paused
-from gradcli.inspections.grad import to_gradients
 from gradcli.inspections.options import TraceOptions
-from gradcli.language.request import Request, Value
-from gradcli.numerics import autodiff
-from gradcli.numerics.autodiff import Gradients
-from gradcli.numerics.capture import TorchError, to_tensor
+from gradcli.inspections.running import Run, cotangent_of
+from gradcli.language.request import Request
+from gradcli.numerics.capture import TorchError, agreement, to_gradients, to_tensor
+from gradcli.numerics.literals import Context
 from gradcli.progress import steps
 from gradcli.recording.from_expression import ExpressionRecorder, operation_name
-from gradcli.recording.operation import LEAF
 from gradcli.recording.paths import paths
 from gradcli.recording.recorder import record_backward
 from gradcli.recording.tape import Step as TapeStep
 from gradcli.recording.tape import Tape
-from gradcli.results import Failure, Path, Step, Tensor, TraceResult
+from gradcli.results import Failure, Finding, Gradient, Path, Step, Tensor, TraceResult
 from gradcli.results.trace import LARGEST_STEP
 
 
@@ -41,40 +38,45 @@ def trace(
     selection: Selection = Selection(),
 ) -> TraceResult | Failure:
     """The tape; where PyTorch raises, the tape up to there and the exception in `raised`."""
-    text = request.program.text
+    run = Run(request, compute, selection)
     try:
-        bound = bind(request, compute, selection)
+        bound = run.start()
     except TorchError as raised:
-        return explain(raised, text, frozen=selection.frozen, inputs=request.names)
+        return run.failure(raised)
     _check(options, bound)
     with gc_paused():
-        return _traced(bound, options, selection)
+        return _traced(bound, run, options)
 
 
-def _traced(bound: BoundExpression, options: TraceOptions, selection: Selection) -> TraceResult:
+def _traced(bound: BoundExpression, run: Run, options: TraceOptions) -> TraceResult:
     recorder = ExpressionRecorder(bound.program, bound.in_place)
     try:
-        output = bound.evaluate()  # the plain run first: instruments must not decide what happens
-        cotangent = torch.ones_like(output) if options.vjp is None else _given(options.vjp, bound, output)
-        plain = _gradients(bound, output, cotangent)
+        output = run.output()  # the plain run first: instruments must not decide what happens
+        given = options.vjp is not None
+        cotangent = cotangent_of(bound, output, options.vjp)[0] if given else torch.ones_like(output)
+        rerun = Rerun(bound, cotangent)
+        (plain,) = rerun.gradients(output)
         recorded = bound.evaluate(observe=recorder)
         tape = record_backward(recorder, recorded, bound.differentiated, cotangent, retain_graph=True)
     except TorchError as raised:
-        return _raised(bound, raised, selection)
+        return _raised(bound, run, raised)
     tape.agrees = agreement(plain, tape.gradients) and agreement({"": output}, {"": recorded})
-    evidence = evidence_of(bound, tape, cotangent, lambda wide: _shadowed(wide, cotangent))
-    result = TraceResult(
+    computed = Computed(to_gradients(tape.gradients, scalar=output.ndim == 0), to_tensor(output))
+    evidence = Evidence(rerun, computed, recorded=tape)
+    ways = _paths(tape, options)
+    findings = told(evidence)
+    return TraceResult(
         setting=bound.setting,
         expression=bound.program.text,
         inputs=bound.inputs,
-        output=to_tensor(output),
-        gradients=to_gradients(tape.gradients, scalar=output.ndim == 0),
-        steps=_steps(tape, evidence),
-        paths=_paths(tape, options),
+        output=computed.output,
+        gradients=computed.gradients,
+        steps=_steps(tape, findings, bound.context),
+        paths=ways,
         agrees=tape.agrees,
         raised=None,
+        findings=findings,
     )
-    return _marked(with_fixes(with_findings(result, evidence), bound, cotangent))
 
 
 def _check(options: TraceOptions, bound: BoundExpression) -> None:
@@ -85,48 +87,35 @@ def _check(options: TraceOptions, bound: BoundExpression) -> None:
         )
 
 
-def _given(vjp: Value, bound: BoundExpression, output: torch.Tensor) -> torch.Tensor:
-    return tensor_of(vjp, bound.context).detach().to(output.dtype)
-
-
-def _gradients(bound: BoundExpression, output: torch.Tensor, cotangent: torch.Tensor) -> Gradients:
-    return autodiff.gradients(output, bound.differentiated, cotangent=cotangent)
-
-
-def _shadowed(bound: BoundExpression, cotangent: torch.Tensor) -> Gradients:
-    output = bound.evaluate()
-    return _gradients(bound, output, cotangent.to(output.dtype))
-
-
-def _raised(bound: BoundExpression, raised: TorchError, selection: Selection) -> TraceResult:
+def _raised(bound: BoundExpression, run: Run, raised: TorchError) -> TraceResult:
     """The steps up to the exception, from a run under the observer that ends in the same way."""
-    from gradcli.diagnose.explain.locate import located  # only needed once something went wrong
-
     recorder = ExpressionRecorder(bound.program, bound.in_place)
-    shape: list[int] | None = None
-    found = raised
     try:
-        shape = list(bound.evaluate(observe=recorder).shape)
-        found = located(raised, bound)
+        bound.evaluate(observe=recorder)
     except TorchError as again:
-        found = located(again, bound)
-    tape = recorder.unfinished()
-    unfinished = _unfinished(found, bound.program.text, recorder)
-    result = TraceResult(
+        raised = again
+    failure, tape = run.failure(raised), recorder.unfinished()
+    unfinished = _unfinished(raised, bound.program.text, recorder)
+    gradients: dict[str, Gradient | None] = dict.fromkeys(bound.wrt)
+    findings: tuple[Finding, ...] = ()
+    if raised.stage != "forward":  # numbers that the dtype cannot hold have done nothing yet
+        rerun = Rerun(replace(bound, written={}))
+        findings = found_in(
+            Evidence(rerun, Computed(gradients, raised=failure, stopped=raised.step), recorded=tape, tape_alone=True)
+        )
+    return TraceResult(
         setting=bound.setting,
         expression=bound.program.text,
         inputs=bound.inputs,
         output=None,
-        gradients=dict.fromkeys(bound.wrt),
-        steps=(*_steps(tape, None), *unfinished),
+        gradients=gradients,
+        steps=(*_steps(tape, findings, None), *unfinished),
         paths=(),
         agrees=True,
-        raised=explain(found, bound.program.text, frozen=selection.frozen, output=shape, inputs=tuple(bound.leaves)),
-        stopped=len(tape.steps) if unfinished else found.step,
+        raised=failure,
+        stopped=len(tape.steps) if unfinished else raised.step,
+        findings=findings,
     )
-    if found.stage == "forward":
-        return result
-    return _marked(with_findings(result, Evidence(None, tape, bound.context)))
 
 
 def _unfinished(raised: TorchError, text: str, recorder: ExpressionRecorder) -> tuple[Step, ...]:
@@ -139,8 +128,12 @@ def _unfinished(raised: TorchError, text: str, recorder: ExpressionRecorder) -> 
 
 
 @torch.no_grad()
-def _steps(tape: Tape, evidence: Evidence | None) -> tuple[Step, ...]:
-    """Each input once, and every operation."""
+def _steps(tape: Tape, findings: Sequence[Finding], context: Context | None) -> tuple[Step, ...]:
+    """Each input once, and every operation.  context: None where no backward pass has come to its end."""
+    codes: dict[int, dict[str, None]] = {}
+    for finding in findings:
+        if finding.step is not None:
+            codes.setdefault(finding.step, {})[finding.code] = None
     return tuple(
         Step(
             expression=step.text,
@@ -150,23 +143,23 @@ def _steps(tape: Tape, evidence: Evidence | None) -> tuple[Step, ...]:
             operands=tuple(dict.fromkeys(step.operands)),
             value=_small(step.value),
             gradient=_small(tape.arriving(step)),
-            derivative=_small(_slope(step, evidence)),
-            findings=(),
+            derivative=_small(_slope(step, context)),
+            findings=_codes_at(step, codes.get(step.index, ())),
         )
         for step in steps(tape.steps, "steps of the trace")
     )
 
 
-def _slope(step: TapeStep, evidence: Evidence | None) -> torch.Tensor | None:
+def _slope(step: TapeStep, context: Context | None) -> torch.Tensor | None:
     """The local derivative of an elementwise step by its first differentiated operand."""
     value = step.value
-    if evidence is None or value is None or value.numel() > LARGEST_STEP or not step.elementwise or not step.edges:
+    if context is None or value is None or value.numel() > LARGEST_STEP or not step.elementwise or not step.edges:
         return None
     found = slope_by_node(step)
     if found is not None:
         return found
     with torch.enable_grad():
-        return slope_of(step, evidence.context)
+        return slope_of(step, context)
 
 
 def _small(tensor: torch.Tensor | None) -> Tensor | None:
@@ -188,18 +181,6 @@ def _paths(tape: Tape, options: TraceOptions) -> tuple[Path, ...]:
     )
 
 
-def _marked(result: TraceResult) -> TraceResult:
-    """The result with the codes of its findings at the steps that they are about."""
-    codes: dict[int, dict[str, None]] = {}
-    for finding in result.findings:
-        if finding.step is not None:
-            codes.setdefault(finding.step, {})[finding.code] = None
-    marked = (
-        replace(step, findings=_codes_at(step, codes.get(number, ()))) for number, step in enumerate(result.steps)
-    )
-    return replace(result, steps=tuple(marked))
-
-
-def _codes_at(step: Step, codes: Iterable[str]) -> tuple[str, ...]:
+def _codes_at(step: TapeStep, codes: Iterable[str]) -> tuple[str, ...]:
     """An input is only to blame for what it was given as; the rest belongs to the expression that is nothing else."""
-    return tuple(code for code in codes if (step.operation == LEAF) == (code in GIVEN))
+    return tuple(code for code in codes if step.is_leaf == (code in GIVEN))

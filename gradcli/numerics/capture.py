@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -102,6 +102,21 @@ def to_gradient(gradient: torch.Tensor, *, joint_norm: torch.Tensor | None) -> G
     )
 
 
+def to_gradients(found: Mapping[str, torch.Tensor | None], *, scalar: bool) -> dict[str, Gradient | None]:
+    """Gradients as data; those of a scalar output have a direction."""
+    present = [gradient for gradient in found.values() if gradient is not None]
+    joint = norm(present) if scalar and present else None
+    return {
+        name: None if gradient is None else to_gradient(gradient, joint_norm=joint) for name, gradient in found.items()
+    }
+
+
+def joint_norm(found: Mapping[str, torch.Tensor | None]) -> np.ndarray | None:
+    """The 2-norm of all gradients together, None if there is none."""
+    present = [gradient for gradient in found.values() if gradient is not None]
+    return to_norm(norm(present), present[0].dtype) if present else None
+
+
 def _direction(gradient: torch.Tensor, joint_norm: torch.Tensor) -> torch.Tensor:
     """The gradient divided by a norm, in double precision, rounded to the gradient's dtype."""
     parts = pieces(gradient)
@@ -148,6 +163,26 @@ def all_finite(tensor: torch.Tensor | None) -> bool:
         return True
     values = tensor.detach()
     return bool(torch.isfinite(values.sum())) or all(bool(torch.isfinite(piece).all()) for piece in pieces(values))
+
+
+def agreement(plain: Mapping[str, torch.Tensor | None], recorded: Mapping[str, torch.Tensor | None]) -> bool:
+    """Whether the instrumented run gave the bits of the plain one."""
+    return all(_same(plain[name], recorded[name]) for name in plain)
+
+
+def _same(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
+    """Whether two tensors are equal to the bit; any NaN equals any other."""
+    if one is None or other is None:
+        return one is other
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    if one.is_complex():
+        return _same(torch.view_as_real(one.resolve_conj()), torch.view_as_real(other.resolve_conj()))
+    if not one.is_floating_point():
+        return torch.equal(one, other)
+    both_nan = torch.isnan(one) & torch.isnan(other)
+    same_sign = torch.signbit(one) == torch.signbit(other)  # -0 equals 0, but has other bits
+    return bool((both_nan | ((one == other) & same_sign)).all())
 
 
 def to_norm(value: torch.Tensor, dtype: torch.dtype) -> np.ndarray:

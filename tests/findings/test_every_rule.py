@@ -59,7 +59,7 @@ def test_what_a_row_hides_is_known(row: Row) -> None:
 
 @each("row", [row for row in ROWS if row.needs in ("tape", "non-finite", "zeros")])
 def test_no_rule_minds_that_there_is_no_tape(row: Row) -> None:
-    assert list(rule(row)(None, Evidence())) == []
+    assert list(rule(row)(Evidence())) == []
 
 
 def test_a_trouble_that_spreads_through_ten_steps_is_found_once() -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.diagnosis import MAX_ELEMENTS_RECORDED
+from gradcli.diagnose.evidence import MAX_ELEMENTS_RECORDED
 from gradcli.errors import GradcliError
 from gradcli.inspections.grad import grad
 from gradcli.inspections.loss import loss

@@ -9,7 +9,8 @@ import pytest
 import torch
 from command_line import captured, failed, numbers
 
-from gradcli.diagnose.diagnosis import agreement
+from gradcli.diagnose.rerun import Rerun
+from gradcli.numerics.capture import agreement
 
 
 def traced(*words: str, code: int = 0) -> Any:
@@ -113,10 +114,10 @@ def test_agreement_is_to_the_bit(one: torch.Tensor | None, other: torch.Tensor |
 
 
 def test_a_planted_disagreement_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    import gradcli.inspections.trace as inspection
-
-    plain = inspection._gradients
-    monkeypatch.setattr(inspection, "_gradients", lambda *given: {n: -g for n, g in plain(*given).items()})
+    plain = Rerun.gradients
+    monkeypatch.setattr(
+        Rerun, "gradients", lambda *given: [{n: -g for n, g in found.items()} for found in plain(*given)]
+    )
     assert traced("x * x", "x=3")["agrees"] is False
 
 

@@ -16,12 +16,12 @@ SIGMOID = ["grad", "sigmoid", "0", "1"]
 
 @pytest.fixture
 def nothing_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gradcli.inspections import grad
+    from gradcli.inspections import running
 
     def bind(*_: object) -> object:
         raise AssertionError("this should not have been computed")
 
-    monkeypatch.setattr(grad, "bind", bind)
+    monkeypatch.setattr(running, "bind", bind)
 
 
 @pytest.mark.parametrize(

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from gradcli.diagnose.findings.table import BY_CODE, ROWS, Hides, Need, Row
 from gradcli.results.findings import Finding
 
 if TYPE_CHECKING:
-    from gradcli.diagnose.evidence import Evidence
-    from gradcli.results import GradResult, LossResult, TraceResult
-
-    Answer = GradResult | LossResult | TraceResult
+    from gradcli.diagnose.evidence import Computed, Evidence
 
 Rule = Callable[..., Iterable[Finding]]
-
-R = TypeVar("R", "GradResult", "LossResult", "TraceResult")
 
 _OF_TAPES: tuple[Need, ...] = ("tape", "non-finite", "zeros")
 OF_TAPES = tuple(row.code for row in ROWS if row.needs in _OF_TAPES)
@@ -33,10 +27,9 @@ def rule(row: Row) -> Rule:
     return found
 
 
-def with_findings(result: R, evidence: Evidence) -> R:
-    """The result with the findings of every rule, each cause once."""
-    found = tuple(_told([*of_tape(evidence), *_of_result(result, evidence)]))
-    return replace(result, findings=found) if found else result
+def found_in(evidence: Evidence) -> tuple[Finding, ...]:
+    """The findings of every rule, each cause once."""
+    return tuple(_told([*of_tape(evidence), *_of_result(evidence)]))
 
 
 def of_tape(evidence: Evidence, codes: Iterable[str] = OF_TAPES) -> list[Finding]:
@@ -49,20 +42,20 @@ def of_tape(evidence: Evidence, codes: Iterable[str] = OF_TAPES) -> list[Finding
         "zeros": evidence.has_zeros,
     }
     rows = (BY_CODE[code] for code in codes)
-    return [finding for row in rows if there[row.needs] for finding in rule(row)(None, evidence)]
+    return [finding for row in rows if there[row.needs] for finding in rule(row)(evidence)]
 
 
-def _of_result(result: Answer, evidence: Evidence) -> Iterator[Finding]:
+def _of_result(evidence: Evidence) -> Iterator[Finding]:
     for row in ROWS:
-        if row.needs not in _OF_TAPES and _is_there(row.needs, result):
-            yield from rule(row)(result, evidence)
+        if row.needs not in _OF_TAPES and _is_there(row.needs, evidence.computed):
+            yield from rule(row)(evidence)
 
 
-def _is_there(need: Need, result: Answer) -> bool:
-    """Whether a result has what a rule looks at: where it has not, the rule is not even loaded."""
+def _is_there(need: Need, computed: Computed) -> bool:
+    """Whether what was computed has what a rule looks at: where it has not, the rule is not even loaded."""
     if need == "raised":
-        return getattr(result, "raised", None) is not None
-    return need != "missing" or any(gradient is None for gradient in result.gradients.values())
+        return computed.raised is not None
+    return need != "missing" or any(gradient is None for gradient in computed.gradients.values())
 
 
 def _told(found: list[Finding]) -> Iterator[Finding]:

@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.origins.words import name
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding, Phrase, phrase
-from gradcli.results.grad import GradResult
-
-if TYPE_CHECKING:
-    from gradcli.results import LossResult, TraceResult
 
 Ending = Literal["comparison", "truth", "indices", "detach", "conversion", "shape", "other"]
 """What the path of a gradient may end at."""
@@ -41,13 +37,13 @@ _REFUSALS = re.compile(
 )
 
 
-def disconnected(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
+def disconnected(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each differentiated input without a gradient, at the place where its path ends."""
-    raised = getattr(result, "raised", None)
+    raised = evidence.computed.raised
     if raised is not None and "does not have a grad_fn" not in raised.message:
         return
-    for variable, gradient in result.gradients.items():
-        if gradient is None and result.inputs[variable].requires_grad:
+    for variable, gradient in evidence.computed.gradients.items():
+        if gradient is None and evidence.inputs[variable].requires_grad:
             tape = evidence.tape
             end = None if tape is None else path_end(tape, variable)
             said = phrase(
@@ -55,31 +51,30 @@ def disconnected(result: GradResult | LossResult | TraceResult, evidence: Eviden
                 input=variable,
             ).because(_unused(tape, variable) if end is None else why_it_ends(end))
             if tape is None or end is None:
-                yield Finding("disconnected", "warning", said, variable=variable, expression=result.expression)
+                yield Finding("disconnected", "warning", said, variable=variable, expression=evidence.expression)
             else:
                 found = finding_at(end, "disconnected", "warning", said, variable=variable)
                 yield replace(found, operation=_operation(tape, end))
 
 
-def not_differentiable(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
+def not_differentiable(evidence: Evidence) -> Iterator[Finding]:
     """At most one finding, at the step where a traced backward pass ended."""
-    raised, stopped = getattr(result, "raised", None), getattr(result, "stopped", None)
-    if raised is None or stopped is None or evidence.tape is None or not _REFUSALS.search(raised.message):
+    raised = evidence.computed.raised
+    if raised is None or raised.span is None or not _REFUSALS.search(raised.message) or evidence.tape is None:
         return
-    step = evidence.tape.steps[stopped]
+    step = evidence.tape.steps[evidence.computed.stopped]
     yield finding_at(step, "not-differentiable", "error", no_derivative(step.text, raised.message))
 
 
-def not_scalar(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
+def not_scalar(evidence: Evidence) -> Iterator[Finding]:
     """At most one finding, which points at --jacobian."""
-    if not isinstance(result, GradResult) or result.method.cotangent != "ones" or result.method.elementwise:
-        return
-    if result.output.shape and result.jacobians is None:
+    output = evidence.computed.output
+    if output is not None and evidence.computed.of_sum:
         yield Finding(
             code="not-scalar",
             severity="note",
-            expression=result.expression,
-            phrase=phrase("the output has the shape {shape}", shape=str(list(result.output.shape)))
+            expression=evidence.expression,
+            phrase=phrase("the output has the shape {shape}", shape=str(list(output.shape)))
             .because("the gradients are those of its sum")
             .so("--jacobian shows them one by one"),
         )

@@ -26,7 +26,7 @@ from gradcli.recording.tape import Tape
 from gradcli.results.findings import At, Finding, Part, Phrase, phrase
 
 
-def flat(result: object, evidence: Evidence) -> Iterator[Finding]:
+def flat(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each input whose gradient ends at such an operation."""
     for origin in evidence.zeros:
         if origin.why == "flat":
@@ -35,7 +35,7 @@ def flat(result: object, evidence: Evidence) -> Iterator[Finding]:
             yield finding_at(origin.step, "flat", "warning", said, variable=origin.variable, node=origin.node)
 
 
-def dead(result: object, evidence: Evidence) -> Iterator[Finding]:
+def dead(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place that makes such zeros; flat and saturated operations have findings of their own."""
     yield from _whole(evidence)
     if evidence.tape is not None:

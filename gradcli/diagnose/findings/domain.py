@@ -26,7 +26,7 @@ SUM = 0.02
 """How far the logarithm of a sum of probabilities may be from 0: those who type them round to two digits."""
 
 
-def domain(result: object, evidence: Evidence) -> Iterator[Finding]:
+def domain(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each argument that a gradient or a value depends on."""
     if evidence.tape is None:
         return

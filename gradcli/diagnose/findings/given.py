@@ -19,14 +19,14 @@ from gradcli.recording.tape import Tape
 from gradcli.results.findings import At, Finding, Phrase, Severity, Spoiled, phrase
 
 
-def nan_input(result: object, evidence: Evidence) -> Iterator[Finding]:
+def nan_input(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each input and each constant; what a mask takes away before it does harm was seen."""
     for origin in _given(evidence, nan=True):
         yield _finding(origin, evidence, "nan-input", "error")
     yield from _of_cotangent(evidence, "nan-input", nan=True)
 
 
-def inf_input(result: object, evidence: Evidence) -> Iterator[Finding]:
+def inf_input(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each input and each constant that spoils something, or is not what was written.
 
     A warning; an error where it makes a NaN, or where gradients are not finite because of it.

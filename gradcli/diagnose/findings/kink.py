@@ -19,7 +19,7 @@ from gradcli.results.findings import Finding, Phrase, phrase
 _STEP = 1e-6
 
 
-def kink(result: object, evidence: Evidence) -> Iterator[Finding]:
+def kink(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each operation that a gradient reaches at a kink; its first element there."""
     tape = evidence.tape
     if tape is None:

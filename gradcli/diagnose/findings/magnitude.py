@@ -35,13 +35,13 @@ class Change:
     in_step: bool
 
 
-def vanishing(result: object, evidence: Evidence) -> Iterator[Finding]:
+def vanishing(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each such input, at the step that did most of it."""
     for change in changes(evidence, grown=False):
         yield finding_at(change.step, "vanishing", "warning", _changes(change, "falls"), variable=change.variable)
 
 
-def exploding(result: object, evidence: Evidence) -> Iterator[Finding]:
+def exploding(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each such input, at the step that did most of it."""
     for change in changes(evidence, grown=True):
         severity: Severity = "note" if change.in_step else "warning"

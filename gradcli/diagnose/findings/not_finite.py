@@ -23,14 +23,14 @@ from gradcli.results.findings import At, Finding, Phrase, Severity, Spoiled, phr
 from gradcli.results.phrasing import number, text
 
 
-def nan_forward(result: object, evidence: Evidence) -> Iterator[Finding]:
+def nan_forward(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place where a NaN of the value was born, or an infinity that became one."""
     for origin in _forward(evidence):
         if _shows_nan(origin):
             yield finding(origin, evidence, "nan-forward", forward_phrase(origin, evidence))
 
 
-def inf_forward(result: object, evidence: Evidence) -> Iterator[Finding]:
+def inf_forward(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place where an infinity of the value was born; an error where gradients hold it too."""
     for origin in _forward(evidence):
         if not _shows_nan(origin):
@@ -38,7 +38,7 @@ def inf_forward(result: object, evidence: Evidence) -> Iterator[Finding]:
             yield finding(origin, evidence, "inf-forward", forward_phrase(origin, evidence), severity)
 
 
-def masked_branch(result: object, evidence: Evidence) -> Iterator[Finding]:
+def masked_branch(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each operation of a discarded branch that makes NaN, or that makes NaN of the zero it is sent."""
     for origin in evidence.origins:
         if origin.masked is None or origin.kind not in ("forward", "backward"):
@@ -53,17 +53,17 @@ def masked_branch(result: object, evidence: Evidence) -> Iterator[Finding]:
         yield finding(origin, evidence, "masked-branch", said)
 
 
-def nan_backward(result: object, evidence: Evidence) -> Iterator[Finding]:
+def nan_backward(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place that sends the first NaN."""
     return _backward(evidence, "nan-backward", nan=True)
 
 
-def inf_backward(result: object, evidence: Evidence) -> Iterator[Finding]:
+def inf_backward(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place that sends the first infinite gradient."""
     return _backward(evidence, "inf-backward", nan=False)
 
 
-def nan_accumulated(result: object, evidence: Evidence) -> Iterator[Finding]:
+def nan_accumulated(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each tensor where gradients meet; no node is to blame, PyTorch's engine adds."""
     for origin in evidence.origins:
         if origin.kind == "accumulated":

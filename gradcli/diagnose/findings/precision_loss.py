@@ -19,7 +19,7 @@ from gradcli.recording.tape import Step
 from gradcli.results.findings import At, Difference, Finding, phrase
 
 if TYPE_CHECKING:
-    from gradcli.results import Gradient, GradResult, LossResult, TraceResult
+    from gradcli.results import Gradient
 
 
 ROUNDINGS = 64
@@ -59,12 +59,12 @@ class _Suspects:
     rounding: float
 
 
-def cancellation(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
+def cancellation(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each input, at its worst element, and for each value that is nothing but rounding.
 
     Zeros are for `underflow`.
     """
-    losses = list(precision_losses(result, evidence, zero=False))
+    losses = list(precision_losses(evidence, zero=False))
     known = {loss.step.index for loss in losses if loss.step is not None and loss.exact}
     noisy = [] if evidence.nothing_to_report else [found for found in noise(evidence) if found.step.index not in known]
     for found in noisy:
@@ -73,26 +73,24 @@ def cancellation(result: GradResult | LossResult | TraceResult, evidence: Eviden
         yield finding_at(found.step, "cancellation", "warning", described(found), variable=variable, index=found.index)
     for loss in losses:
         if loss.exact or all(found.step is not loss.step for found in noisy):
-            yield _finding(loss, "cancellation", result.expression)
+            yield _finding(loss, "cancellation", evidence.expression)
 
 
-def underflow(result: GradResult | LossResult | TraceResult, evidence: Evidence) -> Iterator[Finding]:
+def underflow(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each input, at the element with the largest true derivative."""
-    for loss in precision_losses(result, evidence, zero=True):
-        yield _finding(loss, "underflow", result.expression)
+    for loss in precision_losses(evidence, zero=True):
+        yield _finding(loss, "underflow", evidence.expression)
 
 
-def precision_losses(
-    result: GradResult | LossResult | TraceResult, evidence: Evidence, *, zero: bool
-) -> Iterator[PrecisionLoss]:
+def precision_losses(evidence: Evidence, *, zero: bool) -> Iterator[PrecisionLoss]:
     """At most one for each input: its worst zero, or its worst number of the others.
 
     Float64 raises a suspicion, or the zero that a smooth function sent; the reference decides, where there is one.
     """
-    for name, gradient in result.gradients.items():
+    for name, gradient in evidence.computed.gradients.items():
         if gradient is None or gradient.values.dtype.kind == "c":
             continue
-        suspects = _suspects(result, evidence, name, gradient, zero=zero)
+        suspects = _suspects(evidence, name, gradient, zero=zero)
         if suspects is None:
             continue
         loss = _decided(name, gradient, suspects, evidence, zero=zero)
@@ -103,7 +101,7 @@ def precision_losses(
                 variable=name,
                 index=index,
                 dtype=gradient.dtype,
-                value=float(result.inputs[name].values[index]),
+                value=float(evidence.inputs[name].values[index]),
                 computed=float(suspects.computed[place]),
                 true=true,
                 exact=exact,
@@ -124,15 +122,13 @@ def _finding(loss: PrecisionLoss, code: str, expression: str) -> Finding:
     return finding_at(loss.step, code, "warning", said, variable=loss.variable, index=loss.index)
 
 
-def _suspects(
-    result: GradResult | LossResult | TraceResult, evidence: Evidence, name: str, gradient: Gradient, *, zero: bool
-) -> _Suspects | None:
+def _suspects(evidence: Evidence, name: str, gradient: Gradient, *, zero: bool) -> _Suspects | None:
     computed = gradient.values.astype(np.float64)
     suspected = evidence.doubtful_zeros(name, computed) if zero else np.zeros(computed.shape, dtype=bool)
     wide = None if evidence.shadow is None else evidence.shadow.get(name)
     true, rounding = np.zeros(computed.shape), 0.0
     if wide is not None and wide.dtype.kind != "c":
-        true, rounding = wide, _rounding(result, wide, _dtype(gradient))
+        true, rounding = wide, _rounding(evidence, wide, _dtype(gradient))
         lost = is_lost(computed, true, _dtype(gradient)) & ((computed == 0) == zero)
         if lost.any():
             suspected = suspected | (lost & (np.abs(computed - true) > rounding))
@@ -181,17 +177,13 @@ def _size(computed: float, true: float) -> float:
     return abs(computed - true) / abs(true) if true else float("inf")
 
 
-def _rounding(result: GradResult | LossResult | TraceResult, true: np.ndarray, dtype: torch.dtype) -> float:
+def _rounding(evidence: Evidence, true: np.ndarray, dtype: torch.dtype) -> float:
     """What rounding the largest element may do to the others; nothing where each has an output of its own."""
-    if _output_shape(result) == true.shape or not true.size:
+    output = evidence.computed.output
+    if (output is not None and output.shape == true.shape) or not true.size:
         return 0.0
     with np.errstate(invalid="ignore", over="ignore"):
         return float(ROUNDINGS * torch.finfo(dtype).eps * np.max(np.abs(np.where(np.isfinite(true), true, 0))))
-
-
-def _output_shape(result: GradResult | LossResult | TraceResult) -> tuple[int, ...] | None:
-    output = getattr(result, "output", None) or getattr(result, "loss", None)
-    return None if output is None else tuple(output.shape)
 
 
 def _dtype(gradient: Gradient) -> torch.dtype:

@@ -20,7 +20,7 @@ SHARE = 1e-3
 """Of the largest possible slope: below it the operation is called saturated."""
 
 
-def saturated(result: object, evidence: Evidence) -> Iterator[Finding]:
+def saturated(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each saturated operation on the way of a gradient."""
     tape = evidence.tape
     if tape is None:

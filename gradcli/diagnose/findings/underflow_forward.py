@@ -22,7 +22,7 @@ from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding, Phrase, Severity, phrase
 
 
-def underflow_forward(result: object, evidence: Evidence) -> Iterator[Finding]:
+def underflow_forward(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each operation that rounded such a number."""
     tape = evidence.tape
     if tape is None:
@@ -73,10 +73,10 @@ def _differs(evidence: Evidence) -> bool:
 def _is_no_zero(tape: Tape, name: str, evidence: Evidence) -> bool:
     """Whether the first zero of a float64 gradient is none by the reference."""
     gradient = tape.gradients[name]
-    if gradient is None or gradient.dtype is not torch.float64 or evidence.reference is None:
+    if gradient is None or gradient.dtype is not torch.float64:
         return False
     zeros = torch.nonzero(gradient.reshape(-1) == 0)[:1].reshape(-1).tolist()
-    return bool(zeros) and evidence.reference(name, zeros).get(zeros[0], 0) != 0
+    return bool(zeros) and evidence.exact_slopes(name, zeros).get(zeros[0], 0) != 0
 
 
 def _apart(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -16,7 +16,6 @@ from gradcli.results.findings import Finding, Gradients, Numbers, phrase
 
 if TYPE_CHECKING:
     from gradcli.diagnose.fixes.verifier import Verifier
-    from gradcli.results import GradResult, LossResult, TraceResult
 
 KINDS = {
     "limit": "",
@@ -25,26 +24,26 @@ KINDS = {
 }
 """What is said of a gradient that is no limit."""
 
-R = TypeVar("R", "GradResult", "LossResult", "TraceResult")
 
-
-def with_fixes(result: R, bound: BoundExpression, cotangent: torch.Tensor | None) -> R:
-    """The result whose findings carry a verified fix where one was found, and say why where none can be."""
-    if not any(BY_CODE[finding.code].fix for finding in result.findings):
-        return result
+def with_fixes(
+    findings: tuple[Finding, ...], bound: BoundExpression, cotangent: torch.Tensor | None
+) -> tuple[Finding, ...]:
+    """The findings with a verified fix where one was found; the first of them says why where none can be."""
+    if not any(BY_CODE[finding.code].fix for finding in findings):
+        return findings
 
     from gradcli.diagnose.fixes.verifier import Verifier  # all the rewrites: only for those who need one
 
-    if not any(_searches(finding, "finite") for finding in result.findings) and not Verifier.has_rewrites(bound):
-        return result  # before the truth is computed, which would have nothing to judge
+    if not any(_searches(finding, "finite") for finding in findings) and not Verifier.has_rewrites(bound):
+        return findings  # before the truth is computed, which would have nothing to judge
     with _one_thread():
         verifier = Verifier.of(bound, cotangent)
         if verifier is None:
-            return result
-        findings = tuple(_fixed(finding, verifier) for finding in result.findings)
+            return findings
+        findings = tuple(_fixed(finding, verifier) for finding in findings)
         if any(_searches(finding, "finite") for finding in findings) and not any(finding.fix for finding in findings):
             findings = _explained(findings, verifier)
-    return replace(result, findings=findings)
+    return findings
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, nan
 from typing import Literal
@@ -74,11 +74,8 @@ class ZeroOrigin:
         return self.leaf.variable
 
 
-def zero_origins(tape: Tape, context: Context, beside: Callable[[str], bool] | None = None) -> Iterator[ZeroOrigin]:
-    """One for each input whose whole gradient is zero although something arrived further up.
-
-    beside: whether an input has a gradient a little beside the point.
-    """
+def zero_origins(tape: Tape, context: Context) -> Iterator[ZeroOrigin]:
+    """One for each input whose whole gradient is zero although something arrived further up."""
     for leaf in tape.leaves:
         gradient = tape.arriving(leaf)
         if gradient is None or gradient.numel() == 0 or bool((gradient != 0).any()):
@@ -87,8 +84,6 @@ def zero_origins(tape: Tape, context: Context, beside: Callable[[str], bool] | N
         origin = next(found, None)
         if origin is not None:
             why: Why = origin.why if origin.cancelled else _why(tape, origin, context)
-            if why == "stationary" and beside is not None and not beside(origin.variable):
-                why = "constant"  # the operation has a slope beside this point, but not for what the input can do
             yield replace(origin, why=why)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.shadow import slopes_at
+from gradcli.diagnose.rerun import Rerun
 from gradcli.language.curve import CurveRequest
 from gradcli.language.parser import parse
 from gradcli.numerics import autodiff
@@ -84,7 +84,7 @@ def _dead(
     places = np.flatnonzero(level).tolist()
     if places:
         ones = torch.ones(points.shape, dtype=torch.float64)
-        for place, slope in slopes_at(bound, ones, curve.variable, places).items():
+        for place, slope in Rerun(bound, ones).slopes(curve.variable, places).items():
             level[place] = slope == 0  # the values may be level by rounding alone
     return level
 

@@ -15,7 +15,7 @@ from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.draft import Draft, differentiated, gradient_names, printed
 from gradcli.inspections.emission.gate import quoted
 from gradcli.inspections.grad import check_options, directions, maps_elementwise
-from gradcli.inspections.loss import check_descent, default_wrt
+from gradcli.inspections.loss import check_descent
 from gradcli.inspections.options import GradOptions, LossOptions, RetainOptions, SoftmaxOptions, TraceOptions
 from gradcli.inspections.retain_demo import chosen_plan, demonstration
 from gradcli.inspections.softmax import check_softmax, softmax_request
@@ -151,7 +151,7 @@ def loss_program(
     asked: LossRequest, options: LossOptions, compute: ComputeOptions, selection: Selection
 ) -> ProgramResult:
     """What `loss` does; with steps, the loop of gradient descent."""
-    bound = bind(asked.request, compute, selection, default_wrt=default_wrt(asked, selection))
+    bound = bind(asked.request, compute, selection, by_default=asked.predictions)
     draft = Draft(asked.request, bound)
     if draft.value is not None:
         check_descent(options, draft.value)

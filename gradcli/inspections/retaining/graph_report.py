@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.diagnosis import agreement
 from gradcli.inspections.retaining.backward_run import BackwardRun
 from gradcli.inspections.retaining.scenarios import ScenarioPlan
 from gradcli.language.parser import parse
 from gradcli.numerics import graph
 from gradcli.numerics.autodiff import Gradients
-from gradcli.numerics.capture import TorchError, dtype_name
+from gradcli.numerics.capture import TorchError, agreement, dtype_name
 from gradcli.numerics.watch import Watch
 from gradcli.recording.from_expression import ExpressionRecorder
 from gradcli.recording.tape import GraphNode as Node
