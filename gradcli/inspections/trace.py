@@ -99,10 +99,8 @@ def _raised(bound: BoundExpression, run: Run, raised: TorchError) -> TraceResult
     gradients: dict[str, Gradient | None] = dict.fromkeys(bound.wrt)
     findings: tuple[Finding, ...] = ()
     if raised.stage != "forward":  # numbers that the dtype cannot hold have done nothing yet
-        rerun = Rerun(replace(bound, written={}))
-        findings = found_in(
-            Evidence(rerun, Computed(gradients, raised=failure, stopped=raised.step), recorded=tape, tape_alone=True)
-        )
+        computed = Computed(gradients, raised=failure, stopped=raised.step)
+        findings = found_in(Evidence(Rerun(replace(bound, written={})), computed, recorded=tape, tape_alone=True))
     return TraceResult(
         setting=bound.setting,
         expression=bound.program.text,

@@ -59,10 +59,10 @@ def disconnected(evidence: Evidence) -> Iterator[Finding]:
 
 def not_differentiable(evidence: Evidence) -> Iterator[Finding]:
     """At most one finding, at the step where a traced backward pass ended."""
-    raised = evidence.computed.raised
-    if raised is None or raised.span is None or not _REFUSALS.search(raised.message) or evidence.tape is None:
+    raised, stopped, tape = evidence.computed.raised, evidence.computed.stopped, evidence.tape
+    if raised is None or stopped is None or tape is None or not _REFUSALS.search(raised.message):
         return
-    step = evidence.tape.steps[evidence.computed.stopped]
+    step = tape.steps[stopped]
     yield finding_at(step, "not-differentiable", "error", no_derivative(step.text, raised.message))
 
 

@@ -102,7 +102,8 @@ class _Reader:
         asked = {id(node): rule for node in nodes if isinstance(node, Call) and (rule := _rule(node)) is not None}
         for node in nodes:
             self._cut(node)
-        self.found = replace(self.found, program=with_nodes(program, self._changed))
+        rewritten = with_nodes(program, self._changed)  # which adds what it found
+        self.found = replace(self.found, program=rewritten)
         if asked:
             self._observe(asked)
         return replace(self.found, reasons=tuple(dict.fromkeys(self.found.reasons)))
