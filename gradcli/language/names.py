@@ -22,7 +22,7 @@ FOREIGN_CONSTANTS: dict[str, float | None] = {
     **{f"math.{name}": value for name, value in {**CONSTANTS, "tau": math.tau}.items()},
     **{f"{n}.{name}": value for n in ("np", "numpy") for name, value in {**CONSTANTS, "newaxis": None}.items()},
 }
-"""The same numbers as other libraries write them: math.pi, np.inf, np.newaxis."""
+"""These numbers as other libraries write them: math.pi, np.inf, np.newaxis."""
 PREFIXES = ("torch.nn.functional", "nn.functional", "torch", "F")
 NAMESPACES = ("torch", "nn", "F", "linalg", "special", "fft", "autograd")
 _FOREIGN = ("Tensor", "np", "numpy", "jnp", "jax", "tf", "math", "scipy")

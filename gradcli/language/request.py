@@ -183,7 +183,7 @@ def read(subject: str, words: Sequence[str], *, command: str, sources: Mapping[s
 def request(
     program: Program, bindings: tuple[Binding, ...], points: tuple[Value, ...], *, command: str, subject: str
 ) -> Request:
-    """The same, from parts that have been read; raises UsageError as `read` does."""
+    """The request of parts that have been read; raises UsageError as `read` does."""
     given = [binding.name for binding in bindings]
     free_names = [name for name in program.free_names if name not in given]
     call = f"gradcli {command} {shlex.quote(subject)}"

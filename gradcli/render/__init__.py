@@ -49,5 +49,5 @@ def renderer(name: str) -> Renderer:
 
 
 def _ascii_json(text: str) -> str:
-    """The same JSON in ASCII: beyond it there are only characters of strings."""
+    """JSON in ASCII: other characters stand only within its strings, and become escapes there."""
     return re.sub(r"[^\x00-\x7f]", in_units, text)

@@ -47,7 +47,7 @@ def json_array(values: np.ndarray, dtype: str | None = None) -> bytes:
 
 
 def json_pieces(values: np.ndarray, dtype: str | None = None) -> Iterator[bytes]:
-    """The same text in parts, each of about as many numbers as PIECE says."""
+    """The text of `json_array` in parts, each of about as many numbers as PIECE says."""
     if values.size <= PIECE or values.ndim == 0:
         yield json_array(values, dtype)
         return

@@ -170,7 +170,7 @@ def _dense(storage: Storage, offset: int, size: Any, stride: Any, *rest: Any) ->
 def _dense_of_dtype(
     storage: Storage, offset: int, size: Any, stride: Any, _grad: Any, _hooks: Any, *rest: Any
 ) -> Stored:
-    """The same for dtypes without a storage of their own, in bytes."""
+    """Sizes in bytes of dtypes without a storage of their own."""
     return _described(storage, rest[0].name, offset, size, stride, rest[1] if len(rest) > 1 else None)
 
 

@@ -69,7 +69,7 @@ def commented(heading: Sequence[str], lines: Sequence[str]) -> str:
 
 
 def checked(heading: Sequence[str], lines: Sequence[str]) -> str:
-    """The same, for lines that a request has made; raises OutputError where they would do more than was meant."""
+    """A program of lines that a request has made; raises OutputError where they would do more than was meant."""
     whole = commented(heading, lines)
     tree = _parsed("".join(f"{line}\n" for line in lines))
     begun = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)]

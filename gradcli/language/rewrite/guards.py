@@ -38,7 +38,7 @@ def rule(editable: EditableProgram) -> Iterator[Replacement]:
 
 
 def factor_rule(editable: EditableProgram) -> Iterator[Replacement]:
-    """The same where a zero factor throws the other one away.
+    """Guard the other factor of a product where one factor is zero and so throws it away.
 
     A factor that is differentiated does not throw away: its own derivative is the other one. There the whole product
     is replaced where the factor is zero, by a zero without a slope.
@@ -54,7 +54,7 @@ def factor_rule(editable: EditableProgram) -> Iterator[Replacement]:
 
 
 def replaced_rule(editable: EditableProgram) -> Iterator[Replacement]:
-    """The same where nan_to_num replaces what is not finite, which its argument still computes on its way back."""
+    """Guard what nan_to_num replaces: its argument still computes its gradient on the way back."""
     for node in editable.nodes:
         if not (isinstance(node, Call) and node.function.name == "nan_to_num" and operands_of(node)):
             continue

@@ -42,7 +42,7 @@ _WORDS: Mapping[Mark, str] = {"born": "born here", "found": "found here", "raise
 class Box:
     """One step. `number` is its place in the result; facts are the names and texts of what is known of it.
 
-    mark: what is to be seen first: the birthplace of a NaN or an infinity, another finding, what PyTorch raised.
+    mark: what is to be seen first: where a NaN or an infinity comes into being, another finding, what PyTorch raised.
     remark: the same in words.
     unseen: the operands that no arrow comes from: left out of the picture, or read by many steps.
     """
@@ -238,10 +238,10 @@ def _spoiled(tensor: Tensor | None) -> bool:
 def _spreads(operand: tuple[bool, bool], user: tuple[bool, bool], step: Step) -> bool:
     """Whether a value went down this arrow, or a gradient up, that is not finite at both of its ends.
 
-    A gradient that is born in the user is finite when it arrives there.
+    A gradient that first is not finite in the user is finite when it arrives there.
     """
-    backward_birth = mark_of(step) == "born" and not user[0]
-    return (operand[0] and user[0]) or (operand[1] and (user[1] or backward_birth))
+    begins_there = mark_of(step) == "born" and not user[0]
+    return (operand[0] and user[0]) or (operand[1] and (user[1] or begins_there))
 
 
 def tree_of(result: TraceResult) -> Tree:

@@ -77,7 +77,7 @@ def _footer(answer: Answer) -> Iterator[str]:
 
 
 def _inert(exact: bytes) -> str:
-    """The same JSON without a character that could end the element, or that an editor would not show."""
+    """JSON without a character that could end the element, or that an editor would not show."""
 
     def escape(match: re.Match[str]) -> str:
         units = match[0].encode("utf-16-be")

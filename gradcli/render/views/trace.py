@@ -32,7 +32,7 @@ def blocks(result: TraceResult) -> tuple[Block, ...]:
 
 
 def tree_blocks(result: TraceResult) -> tuple[Block, ...]:
-    """The same with the steps as a tree."""
+    """The answer for people, with the steps as a tree."""
     from gradcli.render.drawings.model import tree_of  # only for --tree
 
     legend = [Note(_LEGEND, "quiet")] if result.raised is None else []
