@@ -7,27 +7,12 @@ itself what it wants otherwise. Names and spaces that differ from one kind of te
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from collections.abc import Sequence as Items
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Row
-from gradcli.language.syntax import (
-    Attribute,
-    Binary,
-    Call,
-    Dots,
-    DtypeName,
-    Index,
-    Literal,
-    Name,
-    Node,
-    Numbers,
-    Sequence,
-    Slice,
-    Starred,
-    Unary,
-)
+from gradcli.language.syntax import Node
 
 ANY, COMPARISON, OR, XOR, AND, SHIFT, SUM, PRODUCT, SIGN, POWER, ATOM = range(11)
 """How tightly the outermost operator of a text binds, loosest first: Python's precedence."""
@@ -90,35 +75,35 @@ class Spelling:
         return path
 
 
-def printed(node: Node, parts: Items[Piece], spelling: Spelling, *, options: Items[str] = ()) -> Piece:
+def printed(node: Node, parts: Sequence[Piece], spelling: Spelling, *, options: Sequence[str] = ()) -> Piece:
     """A node, from the pieces of its children in their order. options: further arguments of a call, `dim=0`."""
     match node:
-        case Literal(value=value):
+        case syntax.Literal(value=value):
             return Piece(repr(value)) if value is None or isinstance(value, str) else number(value, spelling)
-        case Name(name=name):
+        case syntax.Name(name=name):
             return Piece(name)
-        case DtypeName(name=name):
+        case syntax.DtypeName(name=name):
             return Piece(f"{spelling.prefix}{name}")
-        case Dots():
+        case syntax.Dots():
             return Piece("...")
-        case Numbers(values=values):
+        case syntax.Numbers(values=values):
             return numbers(values, spelling)
-        case Sequence(bracketed=bracketed):
+        case syntax.Sequence(bracketed=bracketed):
             return listed([part.text for part in parts], bracketed=bracketed)
-        case Starred():
+        case syntax.Starred():
             return Piece(f"*{parts[0].at(OR)}")
-        case Slice():
+        case syntax.Slice():
             return Piece(_slice(node, iter(parts)))
-        case Unary(operator=operator):
+        case syntax.Unary(operator=operator):
             return unary(operator, parts[0])
-        case Binary(operator=operator):
+        case syntax.Binary(operator=operator):
             return binary(operator, *parts, spelling=spelling)
-        case Attribute(name=name):
+        case syntax.Attribute(name=name):
             return Piece(f"{parts[0].at(ATOM)}.{name}")
-        case Index(index=index):
-            several = isinstance(index, Sequence) and not index.bracketed and index.items
+        case syntax.Index(index=index):
+            several = isinstance(index, syntax.Sequence) and not index.bracketed and index.items
             return Piece(f"{parts[0].at(ATOM)}[{parts[1].text[1:-1] if several else parts[1].text}]")
-        case Call(function=row, written=written, receiver=receiver, keywords=keywords):
+        case syntax.Call(function=row, written=written, receiver=receiver, keywords=keywords):
             last = len(parts) - len(keywords)
             named = [f"{name}={part.text}" for (name, _), part in zip(keywords, parts[last:], strict=True)]
             path = spelling.function(row, written) if receiver is None else f"{_METHOD}{written}"
@@ -144,13 +129,13 @@ def numbers(values: object, spelling: Spelling) -> Piece:
     return number(values, spelling)
 
 
-def listed(items: Items[str], *, bracketed: bool) -> Piece:
+def listed(items: Sequence[str], *, bracketed: bool) -> Piece:
     """A list, or a tuple."""
     inside = ", ".join(items)
     return Piece(f"[{inside}]" if bracketed else f"({inside}{',' * (len(items) == 1)})")
 
 
-def called(path: str, arguments: Items[Piece], named: Iterable[str] = ()) -> Piece:
+def called(path: str, arguments: Sequence[Piece], named: Iterable[str] = ()) -> Piece:
     """The call of a function by its path; `torch.Tensor.add_` is a method of the first argument."""
     if path.startswith(_METHOD):
         receiver, *arguments = arguments
@@ -179,11 +164,11 @@ def symbol_of(operator: str) -> str:
 def level_of(node: Node) -> int:
     """How tightly the text of a node binds."""
     match node:
-        case Binary(operator=operator):
+        case syntax.Binary(operator=operator):
             return _OPERATORS[operator][1]
-        case Unary():
+        case syntax.Unary():
             return SIGN
-        case Literal(value=int() | float() as value) if value < 0:
+        case syntax.Literal(value=int() | float() as value) if value < 0:
             return SIGN
         case _:
             return ATOM
@@ -192,19 +177,19 @@ def level_of(node: Node) -> int:
 def wanted_level(parent: Node | None, child: Node) -> int:
     """How tightly a text must bind to stand where `child` does."""
     match parent:
-        case Binary(operator=operator):
+        case syntax.Binary(operator=operator):
             return _sides(operator)[child is parent.right]
-        case Unary():
+        case syntax.Unary():
             return SIGN
-        case Call(receiver=receiver):
+        case syntax.Call(receiver=receiver):
             return ATOM if child is receiver else ANY
-        case Attribute():
+        case syntax.Attribute():
             return ATOM
-        case Index(operand=operand):
+        case syntax.Index(operand=operand):
             return ATOM if child is operand else ANY
-        case Starred():
+        case syntax.Starred():
             return OR
-        case None | Literal() | Name() | DtypeName() | Sequence() | Numbers() | Slice() | Dots():
+        case _:
             return ANY
 
 
@@ -216,6 +201,6 @@ def _sides(operator: str) -> tuple[int, int]:
     return level + (level == COMPARISON), level + 1  # a < b < c means something else
 
 
-def _slice(node: Slice, parts: Iterator[Piece]) -> str:
+def _slice(node: syntax.Slice, parts: Iterator[Piece]) -> str:
     start, stop, step = ("" if part is None else next(parts).text for part in (node.start, node.stop, node.step))
     return f"{start}:{stop}" + (f":{step}" if node.step is not None else "")

@@ -7,25 +7,11 @@ import re
 from collections.abc import Collection
 
 from gradcli.errors import ExpressionError, UnknownNameError
-from gradcli.language import calling, names
+from gradcli.language import calling, names, syntax
 from gradcli.language.catalogue import DERIVATIVE
 from gradcli.language.constructs import BINARY, COMPARISON, UNARY, refuse
 from gradcli.language.properties import check_inputs
-from gradcli.language.syntax import (
-    Attribute,
-    Binary,
-    Dots,
-    DtypeName,
-    Index,
-    Literal,
-    Name,
-    Node,
-    Numbers,
-    Sequence,
-    Slice,
-    Starred,
-    Unary,
-)
+from gradcli.language.syntax import Node
 from gradcli.language.text import MAX_DEPTH, ExpressionText, too_deep
 
 _ASSIGNED_WORD = re.compile(r"\b(nan|inf)\s*=(?!=)")
@@ -131,66 +117,66 @@ class ExpressionReader:
         match node:
             case ast.Constant(value=value):
                 if value is ...:
-                    return Dots(span)
+                    return syntax.Dots(span)
                 if isinstance(value, bytes):
                     raise refuse(node, span)
-                return Literal(value, span)
+                return syntax.Literal(value, span)
             case ast.Name(id=name):
                 return self._name(name, span)
             case ast.List(elts=items) | ast.Tuple(elts=items):
-                return Sequence(tuple(built[item] for item in items), isinstance(node, ast.List), span)
+                return syntax.Sequence(tuple(built[item] for item in items), isinstance(node, ast.List), span)
             case ast.Starred(value=value):
-                return Starred(built[value], span)
+                return syntax.Starred(built[value], span)
             case ast.UnaryOp(op=op, operand=operand):
-                return _negated(Unary(UNARY[type(op)], built[operand], span))
+                return _negated(syntax.Unary(UNARY[type(op)], built[operand], span))
             case ast.BinOp(left=left, op=op, right=right):
-                return Binary(BINARY[type(op)], built[left], built[right], span)
+                return syntax.Binary(BINARY[type(op)], built[left], built[right], span)
             case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return Binary(COMPARISON[type(op)], built[left], built[right], span)
+                return syntax.Binary(COMPARISON[type(op)], built[left], built[right], span)
             case ast.Call():
                 return self._call(node, built)
             case ast.Attribute():
                 return self._attribute(node, built)
             case ast.Subscript(value=value, slice=index):
-                return Index(built[value], built[index], span)
+                return syntax.Index(built[value], built[index], span)
             case ast.Slice(lower=lower, upper=upper, step=step):
                 start, stop, stride = (None if part is None else built[part] for part in (lower, upper, step))
-                return Slice(start, stop, stride, span)
+                return syntax.Slice(start, stop, stride, span)
             case _:
                 raise refuse(node, span)
 
     def _name(self, name: str, span: tuple[int, int]) -> Node:
         if name in self.source.lists:
             found = self.source.lists[name]
-            return Numbers(found.values, found.span)
+            return syntax.Numbers(found.values, found.span)
         names.check_plain(name, span)
         if name in self.modules:
             raise ExpressionError(f"'{name}' is a module", span=span, hint=f"Call it with tensors: {name}(x).")
         if name in self.known:
             if name not in self.assigned:
                 self.free.setdefault(name)
-            return Name(name, span)
+            return syntax.Name(name, span)
         if name in names.CONSTANTS:
-            return Name(name, span)
+            return syntax.Name(name, span)
         if name in names.DTYPES:
-            return DtypeName(names.DTYPES[name], span)
+            return syntax.DtypeName(names.DTYPES[name], span)
         if name in names.PREFIXES:
             raise UnknownNameError(f"'{name}' alone is no value", span=span, hint=f"Write {name}.exp(x), or exp(x).")
         self.free.setdefault(name)
-        return Name(name, span)
+        return syntax.Name(name, span)
 
     def _attribute(self, node: ast.Attribute, built: dict[ast.expr, Node]) -> Node:
         span = self.source.span(node)
         path = names.dotted(node, self.known)
         if not path:
             names.check_attribute(node.attr, self.source.after(node.value, span), self.source.text)
-            return Attribute(built[node.value], node.attr, span)
+            return syntax.Attribute(built[node.value], node.attr, span)
         if path in names.CONSTANTS:
-            return Literal(names.CONSTANTS[path], span)
+            return syntax.Literal(names.CONSTANTS[path], span)
         if path in names.FOREIGN_CONSTANTS:
-            return Literal(names.FOREIGN_CONSTANTS[path], span)
+            return syntax.Literal(names.FOREIGN_CONSTANTS[path], span)
         if path in names.PREFIXED_DTYPES:
-            return DtypeName(names.PREFIXED_DTYPES[path], span)
+            return syntax.DtypeName(names.PREFIXED_DTYPES[path], span)
         row = names.function(path, span)
         raise ExpressionError(f"'{row.name}' is a function", span=span, hint=f"Call it: {row.name}(x).")
 
@@ -233,17 +219,17 @@ def _built(call: ast.Call, built: dict[ast.expr, Node]) -> tuple[tuple[Node, ...
     return tuple(built[argument] for argument in call.args), named
 
 
-def _negated(node: Unary) -> Node:
+def _negated(node: syntax.Unary) -> Node:
     """A negative number is a number: `dim=-1` must stay an integer literal."""
     operand = node.operand
     if (
-        isinstance(operand, Literal)
+        isinstance(operand, syntax.Literal)
         and node.operator in ("neg", "positive")
         and isinstance(operand.value, int | float | complex)
         and not isinstance(operand.value, bool)
     ):
         value = -operand.value if node.operator == "neg" else operand.value
-        return Literal(value, node.span)
+        return syntax.Literal(value, node.span)
     return node
 
 

@@ -170,7 +170,7 @@ def _dense(storage: Storage, offset: int, size: Any, stride: Any, *rest: Any) ->
 def _dense_of_dtype(
     storage: Storage, offset: int, size: Any, stride: Any, _grad: Any, _hooks: Any, *rest: Any
 ) -> Stored:
-    """Sizes in bytes of dtypes without a storage of their own."""
+    """`_rebuild_tensor_v3`: a tensor whose dtype is named beside its storage, which is one of bytes."""
     return _described(storage, rest[0].name, offset, size, stride, rest[1] if len(rest) > 1 else None)
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import torch
 
 from gradcli.inspections.emission import literals
-from gradcli.inspections.emission.derivatives import derivative
 from gradcli.inspections.emission.literals import PROGRAM
 from gradcli.language import syntax
 from gradcli.language.catalogue import GRAD
@@ -130,7 +129,7 @@ class Writer:
             known[id(receiver)] = self._converted(node.receiver, operands[0], parts[0], ())
             operands[0] = receiver
         if node.function.name == GRAD:
-            return derivative(operands, parts)
+            return _derivative(operands, parts)
         call = prepare(node, operands, self.context)
         positional = self._starred(node, call, operands, parts) or [self._argument(a, known) for a in call.positional]
         keywords = [f"{name}={self._argument(a, known).text}" for name, a in call.keywords.items()]
@@ -220,3 +219,17 @@ def _holds_tensor(value: object) -> bool:
     if isinstance(value, list | tuple):
         return any(map(_holds_tensor, value))
     return isinstance(value, torch.Tensor)
+
+
+def _derivative(operands: Sequence[object], parts: Sequence[Piece]) -> Piece:
+    """The call of torch.autograd.grad; zeros where nothing leads from the inputs to the output, which it refuses."""
+    output, inputs = operands
+    single = isinstance(inputs, torch.Tensor)
+    if isinstance(output, torch.Tensor) and not output.requires_grad:
+        if single:
+            return Piece(f"torch.zeros_like({parts[1].text})")
+        names = parts[1].text.strip("[](), ").split(", ")  # the parser lets nothing but names through
+        return Piece(f"({', '.join(f'torch.zeros_like({name})' for name in names)},)")
+    scalar = parts[0].text if isinstance(output, torch.Tensor) and output.ndim == 0 else f"{parts[0].at(ATOM)}.sum()"
+    call = f"torch.autograd.grad({scalar}, {parts[1].text}, create_graph=True, materialize_grads=True)"
+    return Piece(f"{call}[0]" if single else call)

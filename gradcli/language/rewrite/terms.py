@@ -9,26 +9,10 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from gradcli.language import syntax
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import SPELLINGS, Signature, signatures_of
-from gradcli.language.syntax import (
-    Attribute,
-    Binary,
-    Call,
-    Dots,
-    DtypeName,
-    Index,
-    Literal,
-    Name,
-    Node,
-    Numbers,
-    Sequence,
-    Slice,
-    Starred,
-    Unary,
-    children,
-    postorder,
-)
+from gradcli.language.syntax import Node, children, postorder
 
 
 @dataclass(frozen=True)
@@ -138,36 +122,36 @@ _REDUCED: dict[str, Callable[..., Term]] = {
 
 def _term(node: Node, parts: list[Term]) -> Term:
     match node:
-        case Literal(value=value):
+        case syntax.Literal(value=value):
             # True is 1 to Python, but no number here
             return Term("literal", value=("truth", value) if isinstance(value, bool) else value)
-        case Name(name="inf"):
+        case syntax.Name(name="inf"):
             return number(math.inf)
-        case Name(name=name):
+        case syntax.Name(name=name):
             return Term("name", value=name)
-        case DtypeName(name=name):
+        case syntax.DtypeName(name=name):
             return Term("dtype", value=name)
-        case Dots():
+        case syntax.Dots():
             return Term("dots")
-        case Sequence():
+        case syntax.Sequence():
             return Term("list", tuple(parts))
-        case Numbers(span=span):
+        case syntax.Numbers(span=span):
             return Term("numbers", value=span)
-        case Starred():
+        case syntax.Starred():
             return Term("starred", tuple(parts))
-        case Slice(start=start, stop=stop, step=step):
+        case syntax.Slice(start=start, stop=stop, step=step):
             return Term("slice", tuple(parts), value=tuple(part is None for part in (start, stop, step)))
-        case Attribute(name=name):
+        case syntax.Attribute(name=name):
             return Term("attribute", tuple(parts), value=name)
-        case Index():
+        case syntax.Index():
             return Term("index", tuple(parts))
-        case Unary(operator=name) | Binary(operator=name):
+        case syntax.Unary(operator=name) | syntax.Binary(operator=name):
             return _REDUCED[name](*parts) if name in _REDUCED else Term(name, tuple(parts))
-        case Call():
+        case syntax.Call():
             return _call(node, parts)
 
 
-def _call(call: Call, parts: list[Term]) -> Term:
+def _call(call: syntax.Call, parts: list[Term]) -> Term:
     row = call.function
     named = arguments(call, parts)
     if named is None:
@@ -179,7 +163,7 @@ def _call(call: Call, parts: list[Term]) -> Term:
     return Term(row.name, tuple(operands), tuple(sorted(options, key=lambda option: option[0])))
 
 
-def arguments(call: Call, parts: list[Term]) -> list[tuple[bool, str, Term, str | None]] | None:
+def arguments(call: syntax.Call, parts: list[Term]) -> list[tuple[bool, str, Term, str | None]] | None:
     """For each argument whether it is an operand, its parameter, its term and the default; None if that is unclear."""
     first = len(parts) - len(call.keywords)
     keywords = [SPELLINGS.get(name, name) for name, _ in call.keywords]

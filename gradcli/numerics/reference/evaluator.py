@@ -10,31 +10,12 @@ import torch
 from mpmath import mp
 
 from gradcli.errors import ArgumentError
+from gradcli.language import syntax
 from gradcli.language.catalogue import DERIVATIVE, GRAD
 from gradcli.language.catalogue.binding import bind
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.names import CONSTANTS
-from gradcli.language.syntax import (
-    Assign,
-    Attribute,
-    Binary,
-    Call,
-    Dots,
-    DtypeName,
-    Evaluate,
-    Index,
-    Literal,
-    Name,
-    Node,
-    Numbers,
-    Program,
-    Sequence,
-    Slice,
-    Starred,
-    Statement,
-    Unary,
-    children,
-)
+from gradcli.language.syntax import Node, Program, children
 from gradcli.numerics import scalars
 from gradcli.numerics.calls import Spread, spread
 from gradcli.numerics.reference.calls import apply, as_array, known
@@ -92,14 +73,14 @@ class _Run:
         self.exact = exact
         self.observe, self.held = observe, held
         self._inputs = dict(inputs)
-        self._done: list[Assign] = []
+        self._done: list[syntax.Assign] = []
 
-    def execute(self, statement: Statement) -> None:
+    def execute(self, statement: syntax.Statement) -> None:
         match statement:
-            case Assign(target=target, value=value):
+            case syntax.Assign(target=target, value=value):
                 self.variables[target] = self.value(value)
                 self._done.append(statement)
-            case Evaluate(value=value):
+            case syntax.Evaluate(value=value):
                 self.value(value)
             case _:
                 raise NoReference("in-place update")
@@ -108,7 +89,7 @@ class _Run:
         values: dict[int, object] = {}
         for node, below in schedule(root):
             operands = [values.pop(key) for key in below]
-            if self.held is not None and isinstance(node, Call) and node.function.name == "nan_to_num":
+            if self.held is not None and isinstance(node, syntax.Call) and node.function.name == "nan_to_num":
                 operands[0] = _without_replaced(node, as_array(operands[0]), self.held)
             computed = self._compute(node, operands)
             if self.held is not None and isinstance(computed, np.ndarray) and computed.dtype == bool:
@@ -120,47 +101,47 @@ class _Run:
 
     def _compute(self, node: Node, operands: list[object]) -> object:
         match node:
-            case Literal(value=value):
+            case syntax.Literal(value=value):
                 return self._literal(value)
-            case Name(name=name):
+            case syntax.Name(name=name):
                 return self._variable(name)
-            case DtypeName(name=name):
+            case syntax.DtypeName(name=name):
                 return getattr(torch, name)
-            case Dots():
+            case syntax.Dots():
                 return ...
-            case Sequence(bracketed=bracketed):
+            case syntax.Sequence(bracketed=bracketed):
                 items = spread(operands)
                 return items if bracketed else tuple(items)
-            case Numbers(values=values):
+            case syntax.Numbers(values=values):
                 return values
-            case Starred():
+            case syntax.Starred():
                 parts = operands[0]
                 assert isinstance(parts, np.ndarray | list | tuple)
                 return Spread(map(np.asarray, parts) if isinstance(parts, np.ndarray) else parts)
-            case Slice(start=start, stop=stop, step=step):
+            case syntax.Slice(start=start, stop=stop, step=step):
                 rest = iter(operands)
                 return slice(*(None if part is None else next(rest) for part in (start, stop, step)))
-            case Unary(operator=name) | Binary(operator=name):
+            case syntax.Unary(operator=name) | syntax.Binary(operator=name):
                 return self._operate(name, operands)
-            case Attribute(name=name):
+            case syntax.Attribute(name=name):
                 return attribute(operands[0], name)
-            case Index():
+            case syntax.Index():
                 return index(operands[0], operands[1])
-            case Call(function=row) if row.category == DERIVATIVE:
+            case syntax.Call(function=row) if row.category == DERIVATIVE:
                 return self._derivative(node)
-            case Call():
+            case syntax.Call():
                 return self._call(node, operands)
 
-    def _derivative(self, call: Call) -> object:
+    def _derivative(self, call: syntax.Call) -> object:
         """grad(u, x): the statements so far are run again with x moved."""
         if call.function.name != GRAD or len(call.arguments) != 2:
             raise NoReference(call.function.name)
         output, inputs = call.arguments
-        names = [node.name for node in (inputs, *children(inputs)) if isinstance(node, Name)]
+        names = [node.name for node in (inputs, *children(inputs)) if isinstance(node, syntax.Name)]
         if not self.variables.keys() >= set(names):
             raise NoReference(GRAD)
         found = [slopes_inside(partial(self._moved, output, name), as_array(self.variables[name])) for name in names]
-        return found[0] if isinstance(inputs, Name) else tuple(found)
+        return found[0] if isinstance(inputs, syntax.Name) else tuple(found)
 
     def _moved(self, output: Node, name: str, value: Array) -> Array:
         """An output where a name has another value, from the statement on that gave it one."""
@@ -200,7 +181,7 @@ class _Run:
         except _NOT_COVERED:
             raise NoReference(name) from None
 
-    def _call(self, node: Call, operands: list[object]) -> object:
+    def _call(self, node: syntax.Call, operands: list[object]) -> object:
         first = len(operands) - len(node.keywords)
         positional = spread(operands[:first])
         keywords = {name: operand for (name, _), operand in zip(node.keywords, operands[first:], strict=True)}
