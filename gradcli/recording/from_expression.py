@@ -16,7 +16,7 @@ from gradcli.model.place import Place, Source
 from gradcli.numerics import evaluate
 from gradcli.numerics.evaluate import Observed
 from gradcli.numerics.literals import Context
-from gradcli.recording.operation import ITEM, LEAF, Constant, Operation
+from gradcli.recording.operation import ITEM, LEAF, Constant, Foreseen, Operation
 from gradcli.recording.recorder import Recorder, tensors_in
 
 _LEAF = Operation(name=LEAF)
@@ -131,17 +131,6 @@ def operation_of(node: Observed, source: Source) -> Operation:
         case _:
             infix = not isinstance(node, syntax.Index | syntax.Attribute)
             return NodeOperation(name=name, elementwise=elementwise, infix=infix, node=node, source=source)
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """An operation that evaluating a program will make, as far as the text tells.
-
-    computed: for each argument, whether it is computed on the way: neither an input nor a number.
-    """
-
-    operation: Operation
-    computed: tuple[bool, ...]
 
 
 def foreseen(program: syntax.Program) -> Iterator[Foreseen]:

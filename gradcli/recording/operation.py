@@ -100,3 +100,14 @@ class Operation:
             return bind(self.row, arguments[:split], keywords, name=self.row.name, is_tensor=torch.is_tensor)
         except ArgumentError:
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """An operation that is still to be made, as far as it is known beforehand.
+
+    computed: for each argument, whether it is computed on the way: neither an input nor a number.
+    """
+
+    operation: Operation
+    computed: tuple[bool, ...]

@@ -117,7 +117,7 @@ def backward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
             towards=towards,
             more=more(origin.count),
         ).because(reasons.of_gradient(step))
-    written = formula(step, origin.position or 0, _values(step, origin.place or ()))
+    written = formula(step, origin.position or 0, _values(step, origin.element or ()))
     derivative = None if written in (None, number(origin.slope)) else phrase("{written} = ", written=written)
     factors = phrase(
         "local derivative {derivative}{slope}, times the incoming gradient {reached} = {value}",
@@ -144,7 +144,7 @@ def _accumulated(origin: Origin) -> Phrase:
 
 def _at_operands(origin: Origin, evidence: Evidence) -> Phrase | None:
     """` at x[0] = 0 and y[0] = 0`: the operands of an elementwise step."""
-    operands = _operands_at(origin.step, origin.place or (), evidence)
+    operands = _operands_at(origin.step, origin.element or (), evidence)
     if not operands and origin.operand is not None:
         operands = (number_at(origin.operand, origin.index),)
     return phrase(" at {operands}", operands=operands) if operands else None

@@ -20,8 +20,7 @@ from gradcli.diagnose.origins.gates import may_gate
 from gradcli.diagnose.origins.kinks import has_kinks
 from gradcli.diagnose.origins.poles import may_meet_zero
 from gradcli.numerics.capture import all_finite
-from gradcli.recording.from_expression import Foreseen
-from gradcli.recording.operation import Operation
+from gradcli.recording.operation import Foreseen, Operation
 
 
 def has_nothing_to_report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 
@@ -112,26 +113,19 @@ def _with_factors(tape: Tape, context: Context, origin: Origin, node: GraphNode)
     product = non_finite(slope * arriving) & ~non_finite(arriving)
     product = rather(~nan_arrives(step.arguments, product), product)
     if argument.shape == product.shape and origin.index and bool(product[origin.index]):
-        place = origin.index
+        element = origin.index
     elif bool(product.any()):
-        place = first(product)
+        element = first(product)
     else:
         return origin
-    reached = at(arriving, place)
-    masked = discarding(tape, node, place) if reached == 0 else None
-    return Origin(
-        kind=origin.kind,
-        step=step,
-        index=inside(place, argument.shape) or (),
-        value=origin.value,
-        count=origin.count,
-        node=node,
-        operand=origin.operand,
-        position=origin.position,
-        place=place,
+    reached = at(arriving, element)
+    return replace(
+        origin,
+        index=inside(element, argument.shape) or (),
+        element=element,
         reached=reached,
-        slope=at(slope, place),
-        masked=masked,
+        slope=at(slope, element),
+        masked=discarding(tape, node, element) if reached == 0 else None,
     )
 
 

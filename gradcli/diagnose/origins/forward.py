@@ -92,9 +92,9 @@ def hidden_nan(tape: Tape, origin: Origin, written: Written) -> Iterator[Origin]
 def _operands(tape: Tape, origin: Origin) -> Iterator[_Stop]:
     """What is not finite among the operands of a gradient's origin: NaN and infinities apart."""
     step, focus = origin.step, None
-    if step.value is not None and origin.place is not None:
+    if step.value is not None and origin.element is not None:
         focus = torch.zeros(step.value.shape, dtype=torch.bool, device=step.value.device)
-        focus[origin.place] = True
+        focus[origin.element] = True
     for source in tape.inputs(step):
         for own in source.values:
             fed = non_finite(own) if focus is None else non_finite(own) & aligned(step.elementwise, focus, own)
@@ -112,14 +112,14 @@ def _origins_of(tape: Tape, last: Step, written: Written) -> Iterator[Origin]:
     if value is None or not has_non_finite(value):
         return
     nan = torch.isnan(value)
-    places = [
+    elements = [
         *torch.nonzero(nan)[:MAX_ELEMENTS_FOLLOWED],
         *torch.nonzero(non_finite(value) & ~nan)[:MAX_ELEMENTS_FOLLOWED],
     ]
-    for place in places:
+    for element in elements:
         focus = torch.zeros(value.shape, dtype=torch.bool, device=value.device)
-        focus[tuple(place)] = True
-        shown = at(value, tuple(map(int, place)))
+        focus[tuple(element)] = True
+        shown = at(value, tuple(map(int, element)))
         for origin in _walk(tape, _Stop(last, value, focus, has_nan(value[focus])), written):
             yield replace(origin, shown=shown)
 

@@ -1,4 +1,4 @@
-"""One cause of a NaN, an infinity or a number that was rounded to zero, and which causes are one."""
+"""Where a NaN, an infinity or a number that was rounded to zero first was, and which of these places have one cause."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Origin:
     index: the element of its value (given, forward) or of the operand (backward).
     value: what it is. count: how many elements of the same tensor share the trouble.
     node, operand, position: the node that sent the gradient on, the step that it went to, and which argument that is.
-    place, reached, slope: of an elementwise step, the element of its value, and the two factors that were multiplied.
+    element, reached, slope: of an elementwise step, the element of its value, and the two factors that were multiplied.
     masked: the step that discards the element, so that the zero arrived that the slope was multiplied with, or a NaN.
     later, later_index: of a given or forward origin, the step that turned an infinity into the NaN.
     spoils: of a given or forward origin, the inputs whose gradients are not finite because of it.
@@ -47,7 +47,7 @@ class Origin:
     node: GraphNode | None = None
     operand: Step | None = None
     position: int | None = None
-    place: Index | None = None
+    element: Index | None = None
     reached: float | None = None
     slope: float | None = None
     masked: Step | None = None

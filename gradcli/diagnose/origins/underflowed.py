@@ -131,11 +131,11 @@ def traced(tape: Tape, origin: Origin, written: Written) -> list[Origin]:
     step = origin.step
     if origin.kind not in ("forward", "backward") or origin.masked is not None or step.value is None:
         return [origin]
-    place = origin.index if origin.kind == "forward" else origin.place
+    element = origin.index if origin.kind == "forward" else origin.element
     focus = None
-    if step.elementwise and place is not None and len(place) == step.value.ndim:
+    if step.elementwise and element is not None and len(element) == step.value.ndim:
         focus = torch.zeros(step.value.shape, dtype=torch.bool, device=step.value.device)
-        focus[place] = True
+        focus[element] = True
     found = {}
     for source, zeros in zeros_met(tape, step, focus):
         found.update({one.step.index: one for one in behind(tape, source, zeros, written)})
