@@ -15,6 +15,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.evidence import MAX_ELEMENTS_RECORDED, Computed
+from gradcli.diagnose.findings.finding import MAX_ELEMENTS_SHOWN
 from gradcli.language.properties import is_elementwise, is_random, summed
 from gradcli.language.syntax import Call
 from gradcli.numerics.autodiff import Gradients
@@ -23,8 +24,6 @@ from gradcli.results import Finding, Gradient, Sample, Tensor
 from gradcli.results.findings import At
 
 _GOLDEN = 0.6180339887498949
-
-MAX_ELEMENTS_SHOWN = 6
 
 FEW = 16
 """Elements of one input at which a fix of an elementwise program is held against the reference."""

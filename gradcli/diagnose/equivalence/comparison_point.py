@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from gradcli.diagnose.bound_expression import BoundExpression, default_dtype
+from gradcli.diagnose.equivalence.closeness import equal
 from gradcli.diagnose.equivalence.perturbations import Leaves, ulps_apart
 from gradcli.errors import GradcliError
 from gradcli.language.syntax import Program
@@ -19,20 +20,11 @@ from gradcli.numerics import autodiff, reference
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, all_finite, array
 from gradcli.numerics.evaluate import Context, evaluate
-from gradcli.numerics.precision import half_the_digits
 
 MAX_REFERENCE_ELEMENTS = 16
 """Larger inputs are not held against the 50-digit reference."""
-ROUNDING = 64
-"""How many units in the last place two equal values may differ by, after sums and powers."""
-CONDITION = 4
-"""How many times the change over a few ULPs of the inputs two equal values may differ by."""
-
 REFUSALS = (TorchError, GradcliError)
 """What running a program at inputs that nobody gave may end in."""
-
-JUMP = 0.5
-"""A greater relative change over a few ULPs says nothing of digits: the function jumps there."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +137,7 @@ class ComparisonPoint:
             return False
         wide = better is None
         more = None if better is None else better.value
-        if not _equal(
+        if not equal(
             found.value,
             original.value,
             more,
@@ -161,7 +153,7 @@ class ComparisonPoint:
         for name, expected in original.gradients.items():
             zero = torch.zeros_like(self.leaves[name])
             mine, theirs = (zero if gradient is None else gradient for gradient in (found.gradients[name], expected))
-            if not _equal(
+            if not equal(
                 mine,
                 theirs,
                 others.get(name),
@@ -259,49 +251,3 @@ def _overflows(narrow: Outcome, wide: Outcome) -> bool:
         ):
             return False
     return True
-
-
-def _equal(
-    mine: torch.Tensor,
-    theirs: torch.Tensor,
-    better: torch.Tensor | None,
-    beside: Callable[[], list[torch.Tensor]],
-    exact: Callable[[], torch.Tensor | None],
-    *,
-    half: bool = False,
-) -> bool:
-    """Whether `mine` is `theirs` or, where rounding took its digits, what knows better.
-
-    better: in float64. beside: the same a few ULPs aside. exact: at 50 digits. The last two are asked only if need be.
-    """
-    if mine.dtype is theirs.dtype and torch.equal(mine, theirs):
-        return True
-    same = near(mine, theirs, half=half)
-    if better is not None and better.shape == mine.shape and not same.all():
-        same |= near(mine, better, half=half, only_finite=True)
-    if same.all():
-        return True
-    difference = (mine.detach().double() - theirs.detach().double()).abs()
-    for other in beside():
-        if other.shape == mine.shape:
-            change = (other.detach().double() - theirs.detach().double()).abs()
-            steady = change <= JUMP * torch.maximum(other.detach().double().abs(), theirs.detach().double().abs())
-            same |= steady & (difference <= CONDITION * change)
-    known = None if same.all() else exact()
-    if known is not None:
-        same |= near(mine, known, half=half, only_finite=True)
-        if not half:
-            same |= known.isnan()  # a value without a truth: sqrt(x**3) below 0 where x**3 underflows
-    return bool(same.all())
-
-
-def near(found: torch.Tensor, expected: torch.Tensor, *, half: bool = False, only_finite: bool = False) -> torch.Tensor:
-    """Where two tensors are equal to rounding, or to half of their digits; anything is near what is not finite."""
-    dtypes = [t.dtype for t in (found, expected) if t.is_floating_point()]
-    eps = max((torch.finfo(dtype).eps for dtype in dtypes), default=0.0)
-    relative = max((half_the_digits(dtype) for dtype in dtypes), default=0.0) if half else ROUNDING * eps
-    first, second = found.detach().double(), expected.detach().double()
-    finite = torch.isfinite(second)
-    scale = second[finite].abs().max().clamp(min=1.0) if half and finite.any() else 1.0
-    near = (first - second).abs() <= relative * torch.maximum(first.abs(), second.abs()) + ROUNDING * eps * scale
-    return near & finite if only_finite else near | ~finite

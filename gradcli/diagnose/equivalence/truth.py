@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from gradcli.diagnose.equivalence.closeness import near_number, rounding_beside
 from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint, Outcome
-from gradcli.diagnose.equivalence.vicinity import Vicinity, near, rounding_beside
+from gradcli.diagnose.equivalence.vicinity import Vicinity
 from gradcli.language.properties import is_elementwise_sum
 from gradcli.numerics.capture import all_finite, array
 from gradcli.numerics.reference import NoReference
@@ -115,7 +116,7 @@ class Truth:
         if not self.limits or any(value.kind != "limit" for value in self.limits[0].value.ravel()):
             return False
         return all(
-            any(near(found, number, size) for number in (one, other, (one + other) / 2) if number == number)
+            any(near_number(found, number, size) for number in (one, other, (one + other) / 2) if number == number)
             for one, other in limit.pairs
         )
 
@@ -131,7 +132,7 @@ class Truth:
             sides = [side for pair in limit.pairs for side in pair if side == side]
             if limit.kind in ("undefined", "unknown"):
                 return False
-            if not all(near(value.reshape(-1)[at], side, 1.0) for side in sides):
+            if not all(near_number(value.reshape(-1)[at], side, 1.0) for side in sides):
                 return False
         return True
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from gradcli.diagnose.equivalence.comparison_point import ROUNDING, ComparisonPoint
-from gradcli.numerics.precision import half_the_digits
+from gradcli.diagnose.equivalence.closeness import near_number
+from gradcli.diagnose.equivalence.comparison_point import ComparisonPoint
 
 if TYPE_CHECKING:
     from gradcli.numerics.reference.converging import Limit
-    from gradcli.numerics.reference.slope import Real
 
 FAR, CLOSE_BY = 1e-2, 1e-4
 """Relative to each element, or absolute at 0; closer, a 0/0 has lost its digits in float64."""
@@ -37,7 +36,7 @@ class Vicinity:
         """
         if limit.kind != "limit" or limit.value is None:
             return False
-        return near(found, limit.value, 0.0) or near(found, limit.value, self.size(name))
+        return near_number(found, limit.value, 0.0) or near_number(found, limit.value, self.size(name))
 
     def tends_to(self, name: str, gradient: torch.Tensor, rounding: float) -> torch.Tensor:
         """At which elements the gradients of an input tend to `gradient`, on every side that has any.
@@ -90,18 +89,3 @@ class Vicinity:
             outcome = point.moved_to(moved).wide
             self._known[side, distance] = {} if outcome is None or outcome.gradients is None else outcome.gradients
         return self._known[side, distance]
-
-
-def near(found: torch.Tensor, true: Real, size: float) -> bool:
-    """Equal to half of the dtype's digits, or to rounding beside numbers of this size."""
-    number, expected = float(found.double()), float(true)
-    if number == expected:
-        return True
-    close = half_the_digits(found.dtype) * max(abs(number), abs(expected))
-    return abs(number - expected) <= close + rounding_beside(found.dtype, size)
-
-
-def rounding_beside(dtype: torch.dtype, size: float) -> float:
-    """What digits are lost without anyone's fault beside numbers of a size, or below the smallest normal one."""
-    info = torch.finfo(dtype)
-    return ROUNDING * info.eps * size + info.smallest_normal

@@ -1,9 +1,15 @@
-"""A finding at a step: its place, what the user wrote there, and PyTorch's names for it."""
+"""What findings are made of: a step with its place and its names, and gradients as a sentence has them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import torch
+
 from gradcli.recording.tape import GraphNode, Step, node_name
-from gradcli.results.findings import Finding, Phrase, Severity
+from gradcli.results.findings import Finding, Gradients, Numbers, Phrase, Severity
+
+MAX_ELEMENTS_SHOWN = 6
 
 
 def finding_at(
@@ -30,3 +36,15 @@ def finding_at(
         node=step.graph_node if node is None else node_name(node),
         step=step.index,
     )
+
+
+def as_part(gradients: Mapping[str, torch.Tensor | None]) -> Gradients:
+    """Gradients as a sentence has them: the first few elements of each."""
+    return Gradients(tuple(_numbers(name, gradient) for name, gradient in gradients.items()))
+
+
+def _numbers(name: str, gradient: torch.Tensor | None) -> Numbers:
+    if gradient is None:
+        return Numbers(name, None)
+    values = gradient.detach().double().reshape(-1)[:MAX_ELEMENTS_SHOWN].tolist()
+    return Numbers(name, tuple(values) if gradient.ndim else values[0], more=gradient.numel() > MAX_ELEMENTS_SHOWN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
+from gradcli.diagnose.findings.finding import as_part
 from gradcli.diagnose.findings.table import BY_CODE, Search
-from gradcli.diagnose.sampling import MAX_ELEMENTS_SHOWN
-from gradcli.results.findings import Finding, Gradients, Numbers, phrase
+from gradcli.results.findings import Finding, phrase
 
 if TYPE_CHECKING:
     from gradcli.diagnose.fixes.verifier import Verifier
@@ -83,15 +83,3 @@ def _explained(findings: tuple[Finding, ...], verifier: Verifier) -> tuple[Findi
 def _searches(finding: Finding, what: Search) -> bool:
     """Whether a rewrite with finite gradients, or with more right digits, is looked for."""
     return BY_CODE[finding.code].fix == what
-
-
-def as_part(gradients: Mapping[str, torch.Tensor | None]) -> Gradients:
-    """Gradients as a sentence has them: the first few elements of each."""
-    return Gradients(tuple(_numbers(name, gradient) for name, gradient in gradients.items()))
-
-
-def _numbers(name: str, gradient: torch.Tensor | None) -> Numbers:
-    if gradient is None:
-        return Numbers(name, None)
-    values = gradient.detach().double().reshape(-1)[:MAX_ELEMENTS_SHOWN].tolist()
-    return Numbers(name, tuple(values) if gradient.ndim else values[0], more=gradient.numel() > MAX_ELEMENTS_SHOWN)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from gradcli.diagnose.equivalence.truth import Truth
-from gradcli.diagnose.fixes.attach import as_part
+from gradcli.diagnose.findings.finding import as_part
 from gradcli.numerics.capture import dtype_name
 from gradcli.results.findings import At, Phrase, phrase
 

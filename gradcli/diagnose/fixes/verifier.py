@@ -10,7 +10,8 @@ from functools import cached_property
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint, near
+from gradcli.diagnose.equivalence.closeness import near
+from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint
 from gradcli.diagnose.equivalence.perturbations import changed_one_by_one, far_inputs, near_inputs
 from gradcli.diagnose.equivalence.ranking import CLOSE, MORE, worst_error
 from gradcli.diagnose.equivalence.truth import Truth
