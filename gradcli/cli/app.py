@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from functools import cache, partial
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 from typer.main import get_command
 
 from gradcli import commands
 from gradcli.cli.argv import CommandGroup, ExpressionCommand, PlainCommand
-from gradcli.cli.own_commands import OWN
+from gradcli.cli.own_commands import OWN, OwnCommand
 from gradcli.commands.parameters import Argument, Parameter
 from gradcli.version import __version__
-
-if TYPE_CHECKING:
-    from gradcli.commands.command import Command
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -51,34 +47,22 @@ class AllCommands(CommandGroup):
 @cache
 def click_command(name: str) -> Any:
     """The command as Typer runs it."""
-    if name in OWN:
-        own = OWN[name]
-        return _click_command(name, own.run, own.parameters, own.example, expressions=False)
-    command = commands.load(name)
-    run = partial(_run, command)
-    run.__doc__ = command.read.__doc__
-    return _click_command(name, run, command.on_command_line, command.example, expressions=command.takes_expressions)
+    command = OWN[name] if name in OWN else commands.load(name)
 
+    def run(**given: object) -> int:
+        if isinstance(command, OwnCommand):
+            return command.run(**given)
+        from gradcli.cli.running import run_command  # brings numpy
 
-def _click_command(
-    name: str, run: Callable[..., int], parameters: Mapping[str, Parameter], example: str, *, expressions: bool
-) -> Any:
+        return run_command(command, given)
+
+    signature = inspect.Signature([_typer_parameter(p) for p in command.on_command_line.values()])
+    run.__signature__ = signature  # type: ignore[attr-defined]
+    run.__doc__ = command.help
+    kind = ExpressionCommand if command.takes_expressions else PlainCommand
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
-
-    def declared(**given: object) -> int:
-        return run(**given)
-
-    declared.__doc__ = run.__doc__
-    declared.__signature__ = inspect.Signature([_typer_parameter(p) for p in parameters.values()])  # type: ignore[attr-defined]
-    kind = ExpressionCommand if expressions else PlainCommand
-    app.command(name, cls=kind, context_settings=CONTEXT, epilog=f"Try: {example}")(declared)
+    app.command(name, cls=kind, context_settings=CONTEXT, epilog=f"Try: {command.example}")(run)
     return get_command(app)
-
-
-def _run(command: Command, **given: object) -> int:
-    from gradcli.cli.running import run_command
-
-    return run_command(command, given)
 
 
 def _typer_parameter(parameter: Parameter) -> inspect.Parameter:

@@ -14,9 +14,14 @@ class OwnCommand:
 
     run: Callable[..., int]
     example: str
+    takes_expressions = False
 
     @property
-    def parameters(self) -> Mapping[str, Parameter]:
+    def help(self) -> str | None:
+        return self.run.__doc__
+
+    @property
+    def on_command_line(self) -> Mapping[str, Parameter]:
         return parameters_of(self.run)
 
 

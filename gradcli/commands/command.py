@@ -76,6 +76,10 @@ class Command:
         return self.read.__name__.replace("_", "-")
 
     @property
+    def help(self) -> str | None:
+        return self.read.__doc__
+
+    @property
     def takes_expressions(self) -> bool:
         """Whether a word that begins with a minus sign may be a value."""
         return "device" in self.shared
