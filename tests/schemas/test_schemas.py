@@ -6,10 +6,10 @@ import json
 
 import pytest
 from jsonschema import Draft202012Validator
-from schema_descriptions import FIELDS
-from schema_generator import ROOTS, SCHEMAS, schemas
 
 from gradcli.results.shown import keys_of
+from tools.schema_descriptions import FIELDS
+from tools.schema_generator import ROOTS, SCHEMAS, schemas
 
 KINDS = sorted(root.kind for root in ROOTS)
 
@@ -17,7 +17,7 @@ KINDS = sorted(root.kind for root in ROOTS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_shipped_schema_is_that_of_the_record(kind: str) -> None:
     shipped = (SCHEMAS / f"{kind}.json").read_text(encoding="utf-8")
-    assert shipped == schemas()[kind], "run: python tests/schemas/schema_generator.py"
+    assert shipped == schemas()[kind], "run: python -m tools.schema_generator"
 
 
 def test_no_schema_ships_without_a_record() -> None:

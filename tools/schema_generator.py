@@ -1,6 +1,6 @@
-"""Writes gradcli/schemas/*.json from the records in gradcli/results/.
+"""Writes gradcli/schemas/*.json from the records that commands answer with.
 
-Run `python tests/schemas/schema_generator.py` after a record has changed; a test compares.
+Run `python -m tools.schema_generator` after a record has changed; a test compares.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
-from schema_descriptions import FIELDS, HEADER, TITLES
 
-from gradcli import results
+from gradcli import commands, results
 from gradcli.errors import Span
-from gradcli.results import Failure, Gradient, Input, Setting, Tensor
+from gradcli.results import Failure, Gradient, Input, ProgramResult, Setting, Tensor
 from gradcli.results.shown import keys_of
+from tools.schema_descriptions import FIELDS, HEADER, TITLES
 
-SCHEMAS = Path(__file__).parents[2] / "gradcli" / "schemas"
-ROOTS = (*(getattr(results, name) for name in results.__all__ if name.endswith("Result") and name != "Result"), Failure)
+SCHEMAS = Path(__file__).parents[1] / "gradcli" / "schemas"
+ROOTS = (*(getattr(results, commands.load(name).result) for name in commands.NAMES), ProgramResult, Failure)
 Schema = dict[str, Any]
 
 NON_FINITE = {"enum": ["NaN", "Infinity", "-Infinity"]}
