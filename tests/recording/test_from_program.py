@@ -153,7 +153,7 @@ every_case = pytest.mark.parametrize("case", [*CASES, *SILENT], ids=lambda case:
 
 def of_program(case: Case) -> tuple[Tape, list[Finding]]:
     tape = tape_of(case.program, **case.tensors)
-    return tape, of_tape(Evidence(None, tape, Context()))
+    return tape, of_tape(Evidence(recorded=tape))
 
 
 def of_expression(case: Case) -> tuple[Tape, list[Finding]]:
@@ -163,7 +163,7 @@ def of_expression(case: Case) -> tuple[Tape, list[Finding]]:
     output = evaluate(program, inputs, Context(), recorder)
     wanted = {name: tensor for name, tensor in inputs.items() if tensor.requires_grad}
     tape = record_backward(recorder, output, wanted, torch.ones_like(output))
-    return tape, of_tape(Evidence(None, tape, Context()))
+    return tape, of_tape(Evidence(recorded=tape))
 
 
 def numbers(part: Part) -> Iterator[float | tuple[int, ...]]:
