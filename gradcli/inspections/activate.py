@@ -11,6 +11,7 @@ from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, S
 from gradcli.diagnose.diagnosis import findings_of
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings.backward_pass import no_derivative
+from gradcli.diagnose.findings.finding import usual
 from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.errors import UsageError
 from gradcli.inspections.curves.stretches import points_of, real
@@ -144,7 +145,7 @@ def _not_differentiable(curve: Curve) -> Finding:
     why = curve.error.message if curve.error is not None else "there is no path from the points to the output"
     return Finding(
         code="not-differentiable",
-        severity="error",
+        severity=usual("not-differentiable"),
         variable=None,
         expression=curve.expression,
         span=(0, len(curve.expression)),

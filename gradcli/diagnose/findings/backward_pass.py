@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from gradcli.diagnose.evidence import Evidence
-from gradcli.diagnose.findings.finding import finding_at
+from gradcli.diagnose.findings.finding import finding_at, usual
 from gradcli.diagnose.origins.words import name
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding, Phrase, phrase
@@ -51,9 +51,11 @@ def disconnected(evidence: Evidence) -> Iterator[Finding]:
                 input=variable,
             ).because(_unused(tape, variable) if end is None else why_it_ends(end))
             if tape is None or end is None:
-                yield Finding("disconnected", "warning", said, variable=variable, expression=evidence.expression)
+                yield Finding(
+                    "disconnected", usual("disconnected"), said, variable=variable, expression=evidence.expression
+                )
             else:
-                found = finding_at(end, "disconnected", "warning", said, variable=variable)
+                found = finding_at(end, "disconnected", said, variable=variable)
                 yield replace(found, operation=_operation(tape, end))
 
 
@@ -63,7 +65,7 @@ def not_differentiable(evidence: Evidence) -> Iterator[Finding]:
     if raised is None or stopped is None or tape is None or not _REFUSALS.search(raised.message):
         return
     step = tape.steps[stopped]
-    yield finding_at(step, "not-differentiable", "error", no_derivative(step.text, raised.message))
+    yield finding_at(step, "not-differentiable", no_derivative(step.text, raised.message))
 
 
 def not_scalar(evidence: Evidence) -> Iterator[Finding]:
@@ -72,7 +74,7 @@ def not_scalar(evidence: Evidence) -> Iterator[Finding]:
     if output is not None and evidence.computed.of_sum:
         yield Finding(
             code="not-scalar",
-            severity="note",
+            severity=usual("not-scalar"),
             expression=evidence.expression,
             phrase=phrase("the output has the shape {shape}", shape=str(list(output.shape)))
             .because("the gradients are those of its sum")

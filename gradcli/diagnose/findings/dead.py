@@ -32,7 +32,7 @@ def flat(evidence: Evidence) -> Iterator[Finding]:
         if origin.why == "flat":
             said = phrase("{step} is piecewise constant, its derivative is 0", step=name(origin.step))
             said = said.because(_stopped(origin, origin.variable))
-            yield finding_at(origin.step, "flat", "warning", said, variable=origin.variable, node=origin.node)
+            yield finding_at(origin.step, "flat", said, variable=origin.variable, node=origin.node)
 
 
 def dead(evidence: Evidence) -> Iterator[Finding]:
@@ -53,8 +53,8 @@ def _whole(evidence: Evidence) -> Iterator[Finding]:
         yield finding_at(
             origin.step,
             "dead",
-            "note" if origin.why == "stationary" else "warning",
             _phrase(origin, tuple(origin.variable for origin in origins)).so(_contradiction(origin, evidence)),
+            "note" if origin.why == "stationary" else None,
             variable=origin.variable if len(origins) == 1 else None,
             node=origin.node,
         )
@@ -72,7 +72,7 @@ def _elements(tape: Tape, dead: Collection[int]) -> Iterator[Finding]:
             at=replace(element, value=gate.value),
         ).because(phrase("{reached} arrives, 0 goes on", reached=gate.reached))
         variable = variable_of(gate.operand)
-        yield finding_at(gate.step, "dead", "note", said, variable=variable, index=gate.index, node=gate.node)
+        yield finding_at(gate.step, "dead", said, "note", variable=variable, index=gate.index, node=gate.node)
 
 
 def _masked_rows(tape: Tape) -> Iterator[Finding]:
@@ -88,7 +88,7 @@ def _masked_rows(tape: Tape) -> Iterator[Finding]:
         why = why.because("its output is 0, and no gradient goes through")
         said = phrase("{step}", step=name(step)).because(why)
         variable = variable_of(tape.argument(step, position))
-        yield finding_at(step, "dead", "note", said, variable=variable, index=index)
+        yield finding_at(step, "dead", said, "note", variable=variable, index=index)
 
 
 def _sees_nan(origin: ZeroOrigin) -> bool:

@@ -18,7 +18,7 @@ from gradcli.language.catalogue.signature import signatures_of
 from gradcli.numerics.precision import half_the_digits
 from gradcli.recording.operation import Operation
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import At, Finding, Phrase, Severity, phrase
+from gradcli.results.findings import At, Finding, Phrase, phrase
 
 ROUNDINGS = 64
 """So many roundings of 1 beyond a bound are still within it."""
@@ -104,6 +104,8 @@ _OUTSIDE: dict[Holds, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 """Where an argument is outside; NaN is not: what made it has a finding of its own."""
 
+_LOGARITHMS: tuple[Holds, ...] = ("log-probability", "log-distribution")
+
 _WANTED: dict[Holds, str] = {
     "not negative": "numbers that are not negative",
     "probability": "numbers from 0 to 1",
@@ -157,7 +159,7 @@ def _not_normalised(step: Step, row: Domain, position: int, tensor: torch.Tensor
 
 def _remark(row: Domain, tensor: torch.Tensor) -> str | None:
     """What the numbers look like instead."""
-    if row.holds.startswith("log") and bool(((tensor >= 0) & (tensor <= 1)).all()):
+    if row.holds in _LOGARITHMS and bool(((tensor >= 0) & (tensor <= 1)).all()):
         return "these look like probabilities: take their logarithm"
     if row.holds == "sign" and bool(((tensor == 0) | (tensor == 1)).all()):
         return "these look like classes 0 and 1: take 2*t - 1"
@@ -177,9 +179,8 @@ def _at(step: Step, position: int, index: Index, tensor: torch.Tensor) -> At:
 
 def _with(step: Step, row: Domain, position: int, index: Index, said: Phrase, tape: Tape) -> Finding:
     value = step.values[0].detach()
-    spoilt = has_non_finite(value) and not row.holds.startswith("log")
+    spoilt = has_non_finite(value) and row.holds not in _LOGARITHMS
     if spoilt:
         said = said.so(phrase("its value is {value}", value=float(value[first(non_finite(value))])))
-    severity: Severity = "error" if spoilt else "warning"
     variable = variable_of(tape.argument(step, position))
-    return finding_at(step, "domain", severity, said, variable=variable, index=index or None)
+    return finding_at(step, "domain", said, "error" if spoilt else None, variable=variable, index=index or None)

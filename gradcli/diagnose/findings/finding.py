@@ -1,4 +1,4 @@
-"""What findings are made of: a step with its place and its names, and gradients as a sentence has them."""
+"""A finding as a rule makes it: of a kind in the table, at a step of the tape; and gradients as a sentence has them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,35 @@ from collections.abc import Mapping
 
 import torch
 
+from gradcli.diagnose.findings.table import BY_CODE
 from gradcli.recording.tape import GraphNode, Step, node_name
 from gradcli.results.findings import Finding, Gradients, Numbers, Phrase, Severity
 
 MAX_ELEMENTS_SHOWN = 6
 
 
+def usual(code: str) -> Severity:
+    """The severity that a kind of finding has unless its rule says another."""
+    return BY_CODE[code].severities[0]
+
+
 def finding_at(
     step: Step,
     code: str,
-    severity: Severity,
     said: Phrase,
+    severity: Severity | None = None,
     *,
     variable: str | None = None,
     index: tuple[int, ...] | None = None,
     node: GraphNode | None = None,
 ) -> Finding:
-    """What was found at a step. node: which of the step's nodes it is about, where that is not the one of its value."""
+    """What was found at a step, with what the user wrote there, and PyTorch's names for it.
+
+    severity: None for the usual one. node: which of the step's nodes it is about; None for the one of its value.
+    """
     return Finding(
         code=code,
-        severity=severity,
+        severity=severity or usual(code),
         phrase=said,
         variable=variable,
         index=index,

@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 
 from gradcli.diagnose.evidence import Evidence
+from gradcli.diagnose.findings.finding import usual
 from gradcli.diagnose.findings.not_finite import becomes_nan, spoiled_gradients
 from gradcli.diagnose.origins.elements import Index, first
 from gradcli.diagnose.origins.elements import at as element
@@ -22,7 +23,7 @@ from gradcli.results.findings import At, Finding, Phrase, Severity, Spoiled, phr
 def nan_input(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each input and each constant; what a mask takes away before it does harm was seen."""
     for origin in _given(evidence, nan=True):
-        yield _finding(origin, evidence, "nan-input", "error")
+        yield _finding(origin, evidence, "nan-input")
     yield from _of_cotangent(evidence, "nan-input", nan=True)
 
 
@@ -32,8 +33,8 @@ def inf_input(evidence: Evidence) -> Iterator[Finding]:
     A warning; an error where it makes a NaN, or where gradients are not finite because of it.
     """
     for origin in _given(evidence, nan=False):
-        severity: Severity = "error" if origin.spoils or origin.later is not None else "warning"
-        yield _finding(origin, evidence, "inf-input", severity)
+        spoils = origin.spoils or origin.later is not None
+        yield _finding(origin, evidence, "inf-input", "error" if spoils else None)
     yield from _of_cotangent(evidence, "inf-input", nan=False)
 
 
@@ -74,14 +75,14 @@ def _of_cotangent(evidence: Evidence, code: str, *, nan: bool) -> Iterator[Findi
         yield Finding(code, "error", said, index=index or None)
 
 
-def _finding(origin: Origin, evidence: Evidence, code: str, severity: Severity) -> Finding:
+def _finding(origin: Origin, evidence: Evidence, code: str, severity: Severity | None = None) -> Finding:
     """The finding at the input, or at the constant in the text of a step."""
     step, constant = origin.step, origin.constant
     place = step.place if constant is None else constant.place
     index = (origin.index or None) if step.is_leaf else None
     return Finding(
         code=code,
-        severity=severity,
+        severity=severity or usual(code),
         phrase=_phrase(origin, evidence),
         variable=step.variable,
         index=index,

@@ -38,7 +38,7 @@ def _finding(step: Step, where: torch.Tensor, evidence: Evidence, tape: Tape) ->
     said = phrase(
         "{step} has a kink at {at}{more}", step=name(step), at=at(operand, index), more=more(int(where.sum()))
     ).because(_slopes(step, index, evidence))
-    return finding_at(step, "kink", "note", said, variable=variable_of(operand), index=index or None)
+    return finding_at(step, "kink", said, variable=variable_of(operand), index=index or None)
 
 
 def _own_index(step: Step, index: tuple[int, ...]) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from gradcli.diagnose.origins.elements import largest
 from gradcli.diagnose.origins.words import name
 from gradcli.numerics.capture import wide
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import Finding, Phrase, Severity, phrase
+from gradcli.results.findings import Finding, Phrase, phrase
 
 FACTOR = 1e3
 IN_STEP = 20
@@ -38,15 +38,14 @@ class Change:
 def vanishing(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each such input, at the step that did most of it."""
     for change in changes(evidence, grown=False):
-        yield finding_at(change.step, "vanishing", "warning", _changes(change, "falls"), variable=change.variable)
+        yield finding_at(change.step, "vanishing", _changes(change, "falls"), variable=change.variable)
 
 
 def exploding(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each such input, at the step that did most of it."""
     for change in changes(evidence, grown=True):
-        severity: Severity = "note" if change.in_step else "warning"
         said = _changes(change, "grows").so("the value is as large" if change.in_step else None)
-        yield finding_at(change.step, "exploding", severity, said, variable=change.variable)
+        yield finding_at(change.step, "exploding", said, "note" if change.in_step else None, variable=change.variable)
 
 
 def _changes(change: Change, verb: str) -> Phrase:

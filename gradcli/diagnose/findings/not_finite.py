@@ -34,7 +34,7 @@ def inf_forward(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place where an infinity of the value was born; an error where gradients hold it too."""
     for origin in _forward(evidence):
         if not _shows_nan(origin):
-            severity: Severity = "error" if origin.spoils else "warning"
+            severity: Severity | None = "error" if origin.spoils else None
             yield finding(origin, evidence, "inf-forward", forward_phrase(origin, evidence), severity)
 
 
@@ -86,12 +86,14 @@ def _backward(evidence: Evidence, code: str, *, nan: bool) -> Iterator[Finding]:
             yield finding(origin, evidence, code, backward_phrase(origin, evidence))
 
 
-def finding(origin: Origin, evidence: Evidence, code: str, said: Phrase, severity: Severity = "error") -> Finding:
+def finding(origin: Origin, evidence: Evidence, code: str, said: Phrase, severity: Severity | None = None) -> Finding:
     """The finding at an origin's place."""
     step = origin.step
     leaf, index = _element(origin, evidence)
-    found = finding_at(step, code, severity, said, variable=leaf, index=index or None, node=origin.node)
-    return replace(found, operation=None, node=None) if step.is_leaf else found
+    found = finding_at(step, code, said, severity, variable=leaf, index=index or None, node=origin.node)
+    if step.is_leaf:
+        return replace(found, operation=None, node=None)
+    return replace(found, node=None) if origin.node is None else found
 
 
 def forward_phrase(origin: Origin, evidence: Evidence) -> Phrase:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.evidence import Evidence
-from gradcli.diagnose.findings.finding import finding_at
+from gradcli.diagnose.findings.finding import finding_at, usual
 from gradcli.diagnose.findings.lossy_step import lossy_step
 from gradcli.diagnose.findings.noise import described, noise
 from gradcli.diagnose.origins.words import variable_of
@@ -70,7 +70,7 @@ def cancellation(evidence: Evidence) -> Iterator[Finding]:
     for found in noisy:
         (operand, *_) = evidence.tape.inputs(found.step) if evidence.tape is not None else [None]
         variable = variable_of(operand)
-        yield finding_at(found.step, "cancellation", "warning", described(found), variable=variable, index=found.index)
+        yield finding_at(found.step, "cancellation", described(found), variable=variable, index=found.index)
     for loss in losses:
         if loss.exact or all(found.step is not loss.step for found in noisy):
             yield _finding(loss, "cancellation", evidence.expression)
@@ -118,8 +118,8 @@ def _finding(loss: PrecisionLoss, code: str, expression: str) -> Finding:
     )
     said = phrase("{at}", at=At(loss.variable, loss.index, loss.value)).because(error)
     if loss.step is None:
-        return Finding(code, "warning", said, variable=loss.variable, index=loss.index, expression=expression)
-    return finding_at(loss.step, code, "warning", said, variable=loss.variable, index=loss.index)
+        return Finding(code, usual(code), said, variable=loss.variable, index=loss.index, expression=expression)
+    return finding_at(loss.step, code, said, variable=loss.variable, index=loss.index)
 
 
 def _suspects(evidence: Evidence, name: str, gradient: Gradient, *, zero: bool) -> _Suspects | None:

@@ -51,7 +51,7 @@ def _finding(step: Step, variable: str | None, why: Phrase, tape: Tape) -> Findi
     inputs = tape.inputs(step)
     said = phrase("{step} is saturated", step=name(step)).because(why)
     variable = variable or variable_of(inputs[0] if inputs else None)
-    return finding_at(step, "saturated", "warning", said, variable=variable)
+    return finding_at(step, "saturated", said, variable=variable)
 
 
 def _largest_slope(step: Step, evidence: Evidence) -> float | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import torch
 
+from gradcli.diagnose.findings.finding import usual
 from gradcli.inspections.checking.comparison import ALL_LOST, LOST
 from gradcli.inspections.checking.stable import Stable
 from gradcli.numerics.precision import is_lost
@@ -30,7 +31,7 @@ def lost_digits(rows: Iterable[CheckRow], expression: str, stable: Mapping[str, 
         said = _phrase(worst, others=len(found) - 1)
         form = stable.get(dtype)
         fix = None if form is None else form.text
-        yield Finding(code, "warning", said, variable=variable, index=worst.index, expression=expression, fix=fix)
+        yield Finding(code, usual(code), said, variable=variable, index=worst.index, expression=expression, fix=fix)
 
 
 def _is_lost(row: CheckRow) -> bool:
