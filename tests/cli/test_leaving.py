@@ -117,6 +117,35 @@ def test_the_second_signal_disturbs_nothing() -> None:
     assert in_process_of_its_own(python=program) == (143, "", "")
 
 
+UNDOING = """
+import sys, time
+from gradcli import leaving
+leaving.remember(lambda: (time.sleep(float(sys.argv[1])), print("undone", flush=True)))
+leaving.end(7)
+"""
+COMING_BACK = """
+import os, signal, sys, time
+from gradcli.leaving import Signals
+signals = Signals()
+try:
+    signal.raise_signal(signal.SIGTERM)
+except KeyboardInterrupt:
+    time.sleep(float(sys.argv[1]))
+    print("undone", flush=True)
+os._exit(signals.finished(0))
+"""
+
+
+@pytest.mark.parametrize(("program", "code"), [(UNDOING, 7), (COMING_BACK, 143)], ids=["undoing", "coming-back"])
+def test_a_moment_is_left_for_tidying_up_and_no_more(program: str, code: int) -> None:
+    """A tenth of a second is always there, ten are not."""
+    for seconds, out in (("0.1", b"undone\n"), ("10", b"")):
+        began = time.monotonic()
+        ran = subprocess.run([*warm.python(), program, seconds], capture_output=True, check=False)
+        assert (ran.returncode, ran.stdout, ran.stderr) == (code, out, b"")
+        assert time.monotonic() - began < 9
+
+
 def test_a_signal_that_the_caller_ignores_stays_ignored() -> None:
     program = (
         "import os, signal\n"

@@ -65,7 +65,7 @@ def test_the_tests_of_every_room_are_there() -> None:
     missing += [room for room in rooms.TESTS if not (ROOT / room).exists()]
     assert missing == []
     assert rooms.tests_of("gradcli/diagnose/explain/locate.py") == rooms.TESTS["gradcli/diagnose/explain"]
-    assert rooms.tests_of("gradcli/leaving.py") == ("tests",)
+    assert rooms.tests_of("gradcli/version.py") == ("tests",)
 
 
 def test_what_is_said_to_be_equivalent_is_a_mutant_with_a_reason() -> None:

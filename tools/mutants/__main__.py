@@ -79,6 +79,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", metavar="MUTANT", help="the mutants whose line begins so")
     parser.add_argument("--tests", action="append", help="these tests instead of those of the room")
     parser.add_argument("--patience", type=float, default=10.0, help="times the usual time until a mutant hangs")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of tests for each mutant, the quickest first")
     parser.add_argument("--again", action="store_true", help="run what was killed before too")
     parser.add_argument("--tree", type=Path, help=argparse.SUPPRESS)  # of which this folder is a copy
     return parser.parse_args(argv)
@@ -110,7 +111,7 @@ def _run(options: argparse.Namespace) -> int:
 
     if waiting:
         os.environ["HYPOTHESIS_PROFILE"] = "mutants"
-        session = Session(waiting, report, options.tree / JOURNAL, options.patience)
+        session = Session(waiting, report, options.tree / JOURNAL, patience=options.patience, seconds=options.seconds)
         tests = options.tests or sorted({test for room in rooms for test in tests_of(room.as_posix())})
         code = pytest.main(["-q", "-p", "no:cacheprovider", "--capture=no", *tests], plugins=[session])
         if code:

@@ -34,6 +34,7 @@ TESTS = {
     "gradcli/sources": ("tests/sources",),
     "gradcli/sinks": ("tests/sinks",),
     "gradcli": ("tests",),
+    "gradcli/leaving.py": ("tests/cli/test_leaving.py",),
 }
 """The longest beginning of a path counts."""
 

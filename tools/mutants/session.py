@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType, FrameType
@@ -59,16 +59,23 @@ class Session:
     """A pytest plugin whose loop runs mutants instead of tests.
 
     cache: a folder for what was measured. patience: how many times their usual processor time the tests may take, and
-    so many seconds on top of it.
+    so many seconds on top of it. seconds: of processor time that the tests of one mutant may usually take.
     """
 
     def __init__(
-        self, mutants: Iterable[Mutant], report: Callable[[Outcome], None], cache: Path, patience: float
+        self,
+        mutants: Iterable[Mutant],
+        report: Callable[[Outcome], None],
+        cache: Path,
+        *,
+        patience: float,
+        seconds: float,
     ) -> None:
         self._mutants = mutants
         self._report = report
         self._cache = cache
         self._patience = patience
+        self._seconds = seconds
         self._failed: list[str] = []
         self._at_import: frozenset[Function] = frozenset()
         self.left_out: list[str] = []
@@ -97,13 +104,16 @@ class Session:
             readers = planter.readers(mutant)
             files = planter.mentioning(mutant)
             tests = [name for name in known if known[name].entered & readers or name.partition("::")[0] in files]
-            tests.sort(key=lambda name: known[name].seconds)
+            if not tests:  # what runs in a process of its own, which is not watched
+                tests = [name for name in known if not known[name].entered]
+            tests = list(_quickest(tests, known, self._seconds))
             plant = planter.plant(mutant)
             if plant is None:
                 outcome = Outcome(mutant, "survived", tuple(tests), whole=False)
             else:
                 limit = self._patience * (1 + sum(known[name].seconds for name in tests))
-                whole = not readers & self._at_import and not planter.is_used_at_import(mutant)
+                computed = readers & self._at_import or planter.is_used_at_import(mutant)
+                whole = not computed and any(known[name].entered for name in tests)
                 outcome = self._against(mutant, plant, [items[name] for name in tests], limit)
                 outcome = replace(outcome, whole=whole)
             self._report(outcome)
@@ -156,6 +166,16 @@ class Session:
         except TimeoutError:
             return Outcome(mutant, "timed out", tests)
         return Outcome(mutant, "killed" if by else "survived", tests, by)
+
+
+def _quickest(tests: list[str], known: Mapping[str, Known], seconds: float) -> Iterator[str]:
+    """The quickest tests that fit into so many seconds, and at least one."""
+    taken = 0.0
+    for name in sorted(tests, key=lambda name: known[name].seconds):
+        if taken and taken + known[name].seconds > seconds:
+            break
+        taken += known[name].seconds
+        yield name
 
 
 @contextlib.contextmanager

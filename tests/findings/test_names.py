@@ -1,0 +1,237 @@
+"""The tables of operations that the rules know: each name has an expression whose finding depends on it."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+import torch
+from each import each
+from looking import found
+
+from gradcli.diagnose.origins import forward
+from gradcli.diagnose.origins.selection import SELECTING
+from gradcli.diagnose.origins.true_value import UNDERFLOWING
+from gradcli.diagnose.origins.words import LONGEST, formula, shortened
+from gradcli.language.parser import parse
+from gradcli.language.properties import changes_in_place
+from gradcli.numerics.evaluate import evaluate
+from gradcli.numerics.literals import Context
+from gradcli.recording.from_expression import ExpressionRecorder
+from gradcli.recording.recorder import record_backward
+from gradcli.recording.tape import Step
+
+DISCARDS = {
+    "where": "where(x > 0, s, 1.0)",
+    "masked_fill": "s.masked_fill(x == 0, 1.0)",
+    "masked_fill_": "s.masked_fill_(x == 0, 1.0)",
+    "masked_select": "s.masked_select(x > 0)",
+    "masked_scatter": "s.masked_scatter(x == 0, ones(3))",
+    "clamp": "clamp(s, 0.5, 9)",
+    "clip": "clip(s, 0.5, 9)",
+    "clamp_min": "clamp_min(s, 0.5)",
+    "clamp_max": "clamp_max(s, -1)",
+    "clamp_": "s.clamp_(0.5, 9)",
+    "maximum": "maximum(s, ones(3))",
+    "minimum": "minimum(s, -ones(3))",
+    "fmax": "fmax(s, ones(3))",
+    "fmin": "fmin(s, -ones(3))",
+    "max": "max(s)",
+    "min": "min(-s)",
+    "amax": "amax(s)",
+    "amin": "amin(-s)",
+    "aminmax": "aminmax(s)[1]",
+    "nansum": "nansum(s / x)",
+    "nanmean": "nanmean(s / x)",
+    "nan_to_num": "nan_to_num(s / x)",
+    "nan_to_num_": "nan_to_num_(s / x)",
+    "nanquantile": "nanquantile(s / x, 0.5)",
+    "nanmedian": "nanmedian(s / x)",
+    "index": "s[[0, 1]]",
+    "index_fill": "s.index_fill(0, [2], 1.0)",
+    "index_fill_": "s.index_fill_(0, [2], 1.0)",
+    "index_select": "index_select(s, 0, [0, 1])",
+    "index_put": "s.index_put([[2]], [1.0])",
+    "index_put_": "s.index_put_([[2]], [1.0])",
+    "select": "s.select(0, 1)",
+    "select_scatter": "select_scatter(s, ones([]), 0, 2)",
+    "take": "take(s, [0, 1])",
+    "take_along_dim": "take_along_dim(s, [0, 1], 0)",
+    "gather": "gather(s, 0, [0, 1])",
+    "index_copy": "s.index_copy(0, [2], [1.0])",
+    "scatter": "scatter(s, 0, [2], 1.0)",
+    "scatter_": "s.scatter_(0, [2], 1.0)",
+    "relu": "relu(s - 0.5)",
+    "relu_": "(s - 0.5).relu_()",
+    "relu6": "relu6(s - 0.5)",
+    "hardtanh": "hardtanh(s - 5)",
+    "threshold": "threshold(s, 0.5, 0.1)",
+    "hardshrink": "hardshrink(s)",
+    "softshrink": "softshrink(s)",
+    "narrow": "narrow(s, 0, 0, 2)",
+    "unbind": "unbind(s)[0]",
+    "split": "split(s, 1)[0]",
+    "chunk": "chunk(s, 3)[0]",
+    "tensor_split": "tensor_split(s, 3)[0]",
+    "topk": "topk(s, 1)[0]",
+    "kthvalue": "kthvalue(s, 3)[0]",
+    "median": "median(s)",
+    "mode": "mode(-s)[0]",
+    "cummax": "cummax(s, 0)[0]",
+    "cummin": "cummin(-s, 0)[0]",
+    "tril": "tril(s.reshape(1, 3))",
+    "triu": "triu(s.reshape(3, 1))",
+    "diag": "diag(s.reshape(1, 3))",
+    "diagonal": "diagonal(s.reshape(1, 3))",
+    "dropout": "dropout(s, 0.999, True)",
+    "nll_loss": "nll_loss(s.reshape(1, 3), [0])",
+    "cross_entropy": "cross_entropy(stack([s, s], 1), [0, 0, -100])",
+    "scaled_dot_product_attention": (
+        "scaled_dot_product_attention(ones(1, 1, 1), ones(1, 3, 1), s.reshape(1, 3, 1), "
+        "attn_mask=tensor([[1, 1, 0]]) > 0)"
+    ),
+    "slice_scatter": "slice_scatter(s, ones(1), 0, 2, 3)",
+    "diagonal_scatter": "diagonal_scatter(s.reshape(3, 1), ones(1))",
+}
+"""What discards the last element of s, which is the root of x."""
+ZERO_FIRST = {"diagonal_scatter"}
+"""The zero stands first for these: the corner of a matrix is all that they replace."""
+NEVER_REACHED = {"heaviside": "it has no derivative"}
+
+
+@each("name", DISCARDS)
+def test_what_discards_an_element_explains_the_nan_of_a_branch_that_is_not_taken(name: str) -> None:
+    points = "0,1,4" if name in ZERO_FIRST else "1,4,0"
+    (finding,) = found(f'grad "s = sqrt(x) * 1; sum({DISCARDS[name]})" x={points}', "masked-branch")
+    assert "which discards the element" in finding["message"]
+
+
+def test_every_operation_that_discards_is_tried() -> None:
+    assert {*DISCARDS, *NEVER_REACHED} == SELECTING
+
+
+UNDERFLOWS = {
+    "mul": "x*x",
+    "div": "x/1e200",
+    "pow": "x**2",
+    "float_power": "float_power(x, 2)",
+    "square": "square(x)",
+    "exp": "exp(y)",
+    "exp2": "exp2(2*y)",
+    "prod": "prod(stack([x, x]))",
+    "cumprod": "cumprod(stack([x, x]), 0)[1]",
+    "det": "det(diag(stack([x, x])))",
+    "linalg.det": "linalg.det(diag(stack([x, x])))",
+    "matmul": "stack([x, x]) @ stack([x, x])",
+    "mm": "mm(x.reshape(1, 1), x.reshape(1, 1))",
+    "mv": "mv(x.reshape(1, 1), x.reshape(1))",
+    "bmm": "bmm(x.reshape(1, 1, 1), x.reshape(1, 1, 1))",
+    "dot": "dot(x.reshape(1), x.reshape(1))",
+    "inner": "inner(x.reshape(1), x.reshape(1))",
+    "outer": "outer(x.reshape(1), x.reshape(1))",
+    "einsum": "einsum('i,i->', x.reshape(1), x.reshape(1))",
+    "linear": "linear(x.reshape(1), x.reshape(1, 1))",
+    "sigmoid": "sigmoid(y)",
+    "softmax": "softmax(stack([0*y, y]), 0)[1]",
+    "softmin": "softmin(stack([0*y, -y]), 0)[1]",
+    "softplus": "softplus(y)",
+    "logsigmoid": "-logsigmoid(-y)",
+    "silu": "-silu(y)",
+    "erfc": "erfc(-y)",
+    "special.ndtr": "special.ndtr(y)",
+    "norm": "norm(stack([x, x]))",
+    "linalg.norm": "linalg.norm(stack([x, x]))",
+    "linalg.vector_norm": "linalg.vector_norm(stack([x, x]))",
+    "linalg.matrix_norm": "linalg.matrix_norm(diag(stack([x, x])))",
+    "cdist": "cdist(x.reshape(1, 1), -x.reshape(1, 1))",
+    "var": "var(stack([x, 2*x]))",
+    "mse_loss": "mse_loss(x, -x)",
+    "ldexp": "ldexp(x, y)",
+}
+"""What rounds a number to zero in float64, which only the reference can see."""
+
+
+@each("name", UNDERFLOWS)
+def test_what_rounds_to_zero_in_float64_is_found_with_the_reference(name: str) -> None:
+    (finding,) = found(f'grad "log({UNDERFLOWS[name]}).sum()" x=1e-200 y=-800 -t float64', "underflow-forward")
+    assert (finding["operation"], name in UNDERFLOWING) == (name, True)
+
+
+def test_digits_that_cancel_are_no_underflow() -> None:
+    """The true sum is 1e-9, far above the smallest number of float32."""
+    assert found("grad 'log(x @ w)' x=1,1e-9,-1 w=1,1,1", "underflow-forward") == []
+    assert found("grad 'log(x @ w)' x=1e-30,0,0 w=1e-30,1,1", "underflow-forward") != []
+
+
+DERIVATIVES = {
+    "sqrt": "1/(2*sqrt(0.3))",
+    "log": "1/0.3",
+    "log2": "1/(0.3*log(2))",
+    "log10": "1/(0.3*log(10))",
+    "log1p": "1/(1 + 0.3)",
+    "rsqrt": "-1/(2*0.3**1.5)",
+    "reciprocal": "-1/0.3**2",
+    "exp": "exp(0.3)",
+    "exp2": "log(2)*2**0.3",
+    "expm1": "exp(0.3)",
+    "acos": "-1/sqrt(1 - 0.3**2)",
+    "asin": "1/sqrt(1 - 0.3**2)",
+    "atanh": "1/(1 - 0.3**2)",
+    "tan": "1/cos(0.3)**2",
+    "sinh": "cosh(0.3)",
+    "cosh": "sinh(0.3)",
+    "logit": "1/(0.3*(1 - 0.3))",
+    "div": "1/0.7",
+    "mul": "0.7",
+    "pow": "0.7*0.3**(0.7 - 1)",
+    "hypot": "0.3/hypot(0.3, 0.7)",
+    "xlogy": "log(0.7)",
+    "logaddexp": "exp(0.3 - logaddexp(0.3, 0.7))",
+}
+OF_THE_SECOND = {
+    "div": "-0.3/0.7**2",
+    "mul": "0.3",
+    "pow": "0.3**0.7*log(0.3)",
+    "hypot": "0.7/hypot(0.3, 0.7)",
+    "xlogy": "0.3/0.7",
+    "logaddexp": "exp(0.7 - logaddexp(0.3, 0.7))",
+}
+
+
+def computed(text: str) -> float:
+    functions = {name: getattr(math, name) for name in ("sqrt", "log", "exp", "cos", "sinh", "cosh", "hypot")}
+    functions["logaddexp"] = lambda one, other: math.log(math.exp(one) + math.exp(other))
+    return float(eval(text, {"__builtins__": {}}, functions))  # of this file's own texts
+
+
+@each("name, position", [*((name, 0) for name in DERIVATIVES), *((name, 1) for name in OF_THE_SECOND)])
+def test_the_formula_of_a_derivative_is_the_derivative_with_the_numbers_put_in(name: str, position: int) -> None:
+    given = [0.3, 0.7][: 2 if name in OF_THE_SECOND else 1]
+    text = formula(cast(Step, SimpleNamespace(name=name)), position, given)
+    assert text == (DERIVATIVES, OF_THE_SECOND)[position][name]
+    leaves = [torch.tensor(number, dtype=torch.float64, requires_grad=True) for number in given]
+    expected = torch.autograd.grad(getattr(torch, name)(*leaves), leaves)[position]
+    assert computed(text) == pytest.approx(float(expected), rel=1e-6)
+
+
+@each("length, whole", [(LONGEST, True), (LONGEST + 1, False)])
+def test_an_expression_of_48_characters_is_shown_whole(length: int, whole: bool) -> None:
+    assert LONGEST == 48
+    text = "".join(chr(ord("a") + place % 26) for place in range(length))
+    assert shortened(text) == (text if whole else f"{text[:23]}…{text[-23:]}")
+
+
+@each("count, texts", [(15, ["exp(x)", "exp(y)"]), (16, ["exp(x)"])])
+def test_sixteen_elements_that_are_not_finite_are_followed_to_their_origins(count: int, texts: list[str]) -> None:
+    first = torch.arange(count + 1) < count
+    leaves = {
+        name: torch.where(first, *size).requires_grad_()
+        for name, size in {"x": (100.0, 1.0), "y": (1.0, 100.0)}.items()
+    }
+    program = parse("exp(x) + exp(y)", bound=list(leaves))
+    recorder = ExpressionRecorder(program, changes_in_place(program))
+    output = evaluate(program, leaves, Context(), recorder)
+    tape = record_backward(recorder, output, leaves, torch.ones_like(output))
+    assert [origin.step.text for origin in forward.origins(tape, {})] == texts
