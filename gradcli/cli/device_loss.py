@@ -10,10 +10,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gradcli.errors import DeviceLostError
-from gradcli.results import Failure, Result
+
+if TYPE_CHECKING:
+    from gradcli.results import Failure, Result
 
 Answer = TypeVar("Answer")
 
@@ -59,6 +61,8 @@ def with_words_of_cpu(answer: Result | Failure) -> Result | Failure:
     if _told is None:
         check_alive()
         return answer
+    from gradcli.results import Failure  # few runs lose a device, and findings take a while to import
+
     if isinstance(answer, Failure):
         return _noted(answer, _told)
     for field in ("raised", "error"):  # of a trace, of retain-demo

@@ -9,13 +9,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from gradcli import time_limit
 from gradcli.cli import progress
 from gradcli.errors import GradcliError, OutputError
 from gradcli.render import FORMATS, View, write
-from gradcli.results import Failure, Result
+
+if TYPE_CHECKING:
+    from gradcli.results import Failure, Result
 
 LONGEST_SIZE = 6
 """Digits in a terminal's width."""
@@ -37,6 +39,8 @@ def wanted_format(argv: Sequence[str]) -> str:
 
 def show(answer: Result | Failure, view: View) -> None:
     """Write an answer; PyTorch's failures go to standard error unless a program reads them."""
+    from gradcli.results import Failure  # help and mistakes need no records of results
+
     if isinstance(answer, Failure):
         show_error(answer, view.format)
         return
