@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
 
 from gradcli.diagnose.targets import index_names, is_integer_literal
-from gradcli.errors import GradcliError, UsageError, did_you_mean, listed
+from gradcli.diagnose.values import bound_value, default_dtype, points_of, tensor_of
+from gradcli.errors import UsageError, did_you_mean, listed
 from gradcli.language.properties import changes_in_place, is_random
-from gradcli.language.request import Binding, Request, Value
+from gradcli.language.request import Request, Value
 from gradcli.language.syntax import Program
 from gradcli.numerics import bounds, device, randomness
-from gradcli.numerics.capture import TorchError, all_finite, to_input
-from gradcli.numerics.evaluate import Context, Observer, evaluate, evaluate_node
+from gradcli.numerics.capture import all_finite, to_input
+from gradcli.numerics.evaluate import Context, Observer, evaluate
 from gradcli.results import Input, Setting
 
 MAX_ELEMENTS_OF_ZEROS = 10_000
 """Larger inputs are not searched for numbers that were rounded to zero."""
+
+_ROUNDED = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,19 @@ class BoundExpression:
         leaves = {name: leaf.detach().cpu().requires_grad_(leaf.requires_grad) for name, leaf in self.leaves.items()}
         return replace(self, context=replace(self.context, device="cpu"), leaves=leaves)
 
+    def at_dtype(self, dtype: str) -> BoundExpression:
+        """The expression with its float64 leaves rounded to a dtype; integers and truth values stay what they are."""
+        wanted: torch.dtype = getattr(torch, dtype)
+        leaves = {}
+        for name, leaf in self.leaves.items():
+            rounded = leaf.detach().to(wanted) if leaf.dtype in _ROUNDED else leaf.detach()
+            leaves[name] = rounded.clone().requires_grad_(leaf.requires_grad)
+        return self.at_leaves(leaves, wanted)
+
+    def at_leaves(self, leaves: dict[str, torch.Tensor], dtype: torch.dtype) -> BoundExpression:
+        """The expression with other leaves."""
+        return replace(self, context=replace(self.context, dtype=dtype, checked=False), leaves=leaves)
+
     def fresh(self) -> dict[str, torch.Tensor]:
         """The leaves; copies of those that the program may change, so that the next run finds them as they were."""
         if not self.in_place:
@@ -143,25 +158,13 @@ def bind(
     return BoundExpression(request.program, context, setting, values, wrt, state, in_place, given, written)
 
 
-@contextmanager
-def default_dtype(dtype: torch.dtype) -> Iterator[None]:
-    """Tensors that an expression creates (`randn(3)`, `ones(2)`) have the dtype that was asked for."""
-    before = torch.get_default_dtype()
-    if dtype is before or not dtype.is_floating_point:
-        yield
-        return
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
-
-
 def _values(request: Request, context: Context) -> dict[str, torch.Tensor]:
     bindings = {binding.name: binding for binding in request.bindings}
     values: dict[str, torch.Tensor] = {}
     for name in request.names:
-        values[name] = _points(request.points, context) if name == request.variable else _bound(bindings[name], context)
+        values[name] = (
+            points_of(request.points, context) if name == request.variable else bound_value(bindings[name], context)
+        )
     literals = {name for name, b in bindings.items() if b.dtype is None and is_integer_literal(b.value)}
     for name in index_names(request.program, literals, values, context):
         # read again: 257 would have become 256 on its way through bfloat16
@@ -194,83 +197,7 @@ def _in_double(values: Sequence[Value], context: Context) -> torch.Tensor | None
     if any(value.program is not None and is_random(value.program) for value in values):
         return None
     wide = replace(context, dtype=torch.float64)
-    return _points(values, wide) if len(values) > 1 else tensor_of(values[0], wide)
-
-
-def _bound(binding: Binding, context: Context) -> torch.Tensor:
-    dtype: torch.dtype | None = None if binding.dtype is None else getattr(torch, binding.dtype)
-    value = tensor_of(binding.value, context, dtype)
-    converted = value.detach() if dtype is None else _converted(value, dtype, binding)
-    return _own(binding.value, converted)
-
-
-def _own(value: Value, tensor: torch.Tensor) -> torch.Tensor:
-    """A tensor of its own: a leaf, and not the storage of another. Numbers that were read are nobody else's."""
-    return tensor if value.numbers is not None else tensor.clone()
-
-
-def tensor_of(value: Value, context: Context, dtype: torch.dtype | None = None) -> torch.Tensor:
-    """The tensor that a value stands for; its literals take `dtype`."""
-    wanted = dtype or context.dtype
-    if value.numbers is not None:
-        return _given(value, context, dtype)
-    assert value.program is not None
-    literals = wanted if wanted.is_floating_point else torch.float64
-    own = Context(literals, context.device, context.max_elements)
-    try:
-        with default_dtype(own.dtype):
-            if value.program.statements:
-                return evaluate(value.program, {}, own)
-            integers = not (wanted.is_floating_point or wanted.is_complex)
-            return evaluate_node(value.program.result, {}, own, integers=integers)
-    except GradcliError as error:
-        error.expression = value.text
-        raise
-    except TorchError as error:
-        error.text = value.text
-        raise
-
-
-def _given(value: Value, context: Context, dtype: torch.dtype | None) -> torch.Tensor:
-    """Numbers that were read, in the memory that they were read into where they can be."""
-    numbers = torch.as_tensor(value.numbers, device=context.device)
-    if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
-        return numbers.contiguous()  # whoever wants integers has to see what would be cut off
-    if value.dtype is not None:
-        numbers = numbers.to(getattr(torch, value.dtype))
-    if dtype is not None:
-        numbers = numbers.to(dtype)
-    elif value.dtype is None and numbers.dtype is not torch.bool:
-        numbers = numbers.to(context.dtype)
-    return numbers.contiguous()
-
-
-def _converted(value: torch.Tensor, dtype: torch.dtype, binding: Binding) -> torch.Tensor:
-    converted = value.to(dtype)
-    exact = dtype.is_floating_point or dtype.is_complex or dtype is torch.bool
-    if not exact and not bool((converted.double() == value.double()).all()):
-        raise UsageError(
-            f"{binding.name} is to be {binding.dtype}, but '{binding.value.text}' does not fit into it",
-            hint="Give whole numbers within its range, or another dtype.",
-        )
-    return converted
-
-
-def _points(points: Sequence[Value], context: Context) -> torch.Tensor:
-    """Scalar points as one 1-D tensor; a tensor point as it is; several 1-D ones behind each other."""
-    tensors = [tensor_of(point, context).detach() for point in points]
-    tensors = [
-        t if t.is_floating_point() or t.is_complex() or t.dtype is torch.bool else t.to(context.dtype) for t in tensors
-    ]
-    if len(tensors) == 1:
-        return _own(points[0], tensors[0].reshape(1) if tensors[0].ndim == 0 else tensors[0])
-    for point, tensor in zip(points, tensors, strict=True):
-        if tensor.ndim > 1:
-            raise UsageError(
-                f"'{point.text}' has {tensor.ndim} dimensions and cannot stand beside other points",
-                hint="Give one tensor, or several numbers.",
-            )
-    return torch.cat([tensor.reshape(-1) for tensor in tensors])
+    return points_of(values, wide) if len(values) > 1 else tensor_of(values[0], wide)
 
 
 def _check_names(selection: Selection, values: Mapping[str, torch.Tensor]) -> None:

@@ -15,7 +15,6 @@ from gradcli.diagnose.findings.table import GIVEN
 from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.diagnose.rerun import Rerun
 from gradcli.diagnose.sampling import sampled
-from gradcli.diagnose.slopes import at_dtype
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, all_finite
 from gradcli.recording.from_expression import foreseen
@@ -109,7 +108,7 @@ def at_each_dtype(bound: BoundExpression, dtypes: Iterable[str]) -> Iterator[Bou
     """An expression in float64 at other dtypes, which know what was written."""
     written = {name: leaf.detach() for name, leaf in bound.leaves.items()}
     for dtype in dtypes:
-        yield replace(at_dtype(bound, dtype), written={} if dtype == "float64" else written)
+        yield replace(bound.at_dtype(dtype), written={} if dtype == "float64" else written)
 
 
 def _given(bound: BoundExpression) -> list[Finding]:

@@ -10,11 +10,10 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.origins.elements import spread
-from gradcli.diagnose.slopes import exact
 from gradcli.language.properties import is_elementwise, is_random
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients, Via
-from gradcli.numerics.capture import TorchError, array
+from gradcli.numerics.capture import TorchError, array, exact
 from gradcli.numerics.noise import rounding_noise
 from gradcli.recording.from_expression import ExpressionRecorder, NodeOperation
 from gradcli.recording.recorder import record_backward

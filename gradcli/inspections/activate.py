@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import torch
 
-from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.diagnosis import findings_of
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings.backward_pass import no_derivative
 from gradcli.diagnose.findings.finding import usual
 from gradcli.diagnose.findings.table import NOT_FINITE
+from gradcli.diagnose.values import tensor_of
 from gradcli.errors import UsageError
 from gradcli.inspections.curves.stretches import points_of, real
 from gradcli.inspections.curves.verdict import verdict

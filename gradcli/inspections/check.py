@@ -12,13 +12,13 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection
 from gradcli.diagnose.diagnosis import at_each_dtype, given_findings
-from gradcli.diagnose.slopes import Index, at_dtype, attempt, element, forward, reverse
 from gradcli.errors import BoundError, UsageError
 from gradcli.inspections.checking.comparison import RIGHT_IN_FLOAT64, ErrorBudget, GradientElement, compare
 from gradcli.inspections.checking.conventions import Conventions, conventions
 from gradcli.inspections.checking.error_budget import ErrorBudgets
 from gradcli.inspections.checking.lost_digits import lost_digits
 from gradcli.inspections.checking.references import References
+from gradcli.inspections.checking.slopes import Index, attempt, element, forward, reverse
 from gradcli.inspections.checking.stable import Stable, with_stable_form
 from gradcli.inspections.grad import maps_elementwise
 from gradcli.inspections.running import Run
@@ -128,7 +128,7 @@ class _Checker:
 
     def rows(self, dtype: str) -> list[CheckRow]:
         """One row for each element of each differentiated input; those that disagree are compared twice."""
-        bound = at_dtype(self.bound, dtype)
+        bound = self.bound.at_dtype(dtype)
         held = conventions(bound)
         self.conventions += [reason for reason in held.reasons if reason not in self.conventions]
         compared = {place: self._compare(bound, place, found) for place, found in self._elements(bound, held)}

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, tensor_of
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection
 from gradcli.diagnose.diagnosis import diagnose
 from gradcli.diagnose.evidence import Computed
 from gradcli.diagnose.rerun import Rerun
+from gradcli.diagnose.values import tensor_of
 from gradcli.errors import BoundError, UsageError
 from gradcli.inspections.options import GradOptions
 from gradcli.inspections.running import Run, cotangent_of

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
-from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind, tensor_of
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
+from gradcli.diagnose.values import tensor_of
 from gradcli.language.request import Request, Value
 from gradcli.numerics import autodiff
 from gradcli.numerics.capture import TorchError

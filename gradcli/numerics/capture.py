@@ -82,6 +82,15 @@ def array(tensor: torch.Tensor) -> np.ndarray:
     return result
 
 
+def exact(leaf: torch.Tensor) -> np.ndarray:
+    """The values of a leaf, exactly, as float64 (or as the integers and truth values they are)."""
+    values = leaf.detach().cpu()
+    if values.is_complex():
+        values = values.to(torch.complex128)  # numpy has no half of them
+    array: np.ndarray = (values.double() if values.is_floating_point() else values).numpy()
+    return array
+
+
 def to_tensor(tensor: torch.Tensor) -> Tensor:
     """A tensor's values and dtype."""
     return Tensor(dtype_name(tensor.dtype), array(tensor))

@@ -17,7 +17,7 @@ from each import each
 from reading import array, refused, value
 from safetensors.torch import save_file
 
-from gradcli.diagnose.bound_expression import tensor_of
+from gradcli.diagnose.values import tensor_of
 from gradcli.numerics.evaluate import Context
 
 SAVED = {

@@ -11,9 +11,10 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from gradcli.diagnose.bound_expression import BoundExpression, default_dtype
+from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.equivalence.closeness import equal
 from gradcli.diagnose.equivalence.perturbations import Leaves, ulps_apart
+from gradcli.diagnose.values import default_dtype
 from gradcli.errors import GradcliError
 from gradcli.language.syntax import Program
 from gradcli.numerics import autodiff, reference

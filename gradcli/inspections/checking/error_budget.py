@@ -12,10 +12,10 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.slopes import Index, at_dtype, at_leaves, attempt, element, reverse, tangent_of
 from gradcli.inspections.checking.comparison import ErrorBudget, Mode
 from gradcli.inspections.checking.conventions import Conventions
 from gradcli.inspections.checking.on_the_way import OnTheWay, Spoiled
+from gradcli.inspections.checking.slopes import Index, attempt, element, reverse, tangent_of
 from gradcli.inspections.checking.ties import Ties
 from gradcli.language.properties import is_random, summed
 from gradcli.numerics import autodiff
@@ -43,7 +43,7 @@ class ErrorBudgets:
         self.bound = bound = bound.for_moved_inputs()
         self.elementwise = elementwise
         self.held = held
-        self.wide = replace(at_dtype(bound, "float64"), program=held.program)
+        self.wide = replace(bound.at_dtype("float64"), program=held.program)
         self.here, _ = attempt(partial(reverse, self.wide))
         self.exemption = _exemption(bound, held)
         self.largest = max((float(_finite(v).max()) for v in _values(self.wide) if v.numel()), default=0.0)
@@ -198,7 +198,7 @@ def _noisy(
     for draw in steps(range(DRAWS), "runs with noise"):
         leaves = {name: _moved(leaf, eps, generator) if moved else leaf for name, leaf in wide.leaves.items()}
         with rounding_noise(eps, seed=draw):
-            found, _ = attempt(partial(compute, at_leaves(wide, leaves, torch.float64)))
+            found, _ = attempt(partial(compute, wide.at_leaves(leaves, torch.float64)))
         if found is not None:
             yield found
 
@@ -222,7 +222,7 @@ def _steepest(wide: BoundExpression, here: Gradients | None, name: str, where: I
         nearer = wide.leaves[name].detach().clone()
         nearer[where] *= part
         leaves = {**wide.leaves, name: nearer.requires_grad_()}
-        gradients, _ = attempt(partial(reverse, at_leaves(wide, leaves, torch.float64)))
+        gradients, _ = attempt(partial(reverse, wide.at_leaves(leaves, torch.float64)))
         found += [] if gradients is None else [gradients]
     sizes = [_finite(gradient) for gradients in found if (gradient := gradients[name]) is not None]
     steepest: np.ndarray = np.max(sizes, axis=0) if sizes else np.zeros(tuple(wide.leaves[name].shape))

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.slopes import Index, at_dtype, exact
+from gradcli.inspections.checking.slopes import Index
 from gradcli.language.syntax import Binary, Call, Name, Node, Program, Unary, children, with_children
-from gradcli.numerics.capture import array
+from gradcli.numerics.capture import array, exact
 
 if TYPE_CHECKING:
     from gradcli.numerics.reference import Slope
@@ -160,7 +160,7 @@ def _exact_values(bound: BoundExpression) -> dict[int, np.ndarray]:
             evaluate(bound.program, numbers, observe=note)
     except NoReference:
         if any(leaf.dtype not in (torch.float64, torch.bool) for leaf in bound.leaves.values()):
-            for value in _computed(at_dtype(bound, "float64")):
+            for value in _computed(bound.at_dtype("float64")):
                 found.setdefault(id(value.node), value.computed)
     return found
 

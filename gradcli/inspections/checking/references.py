@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.slopes import Index, at_dtype, by_differences, exact
 from gradcli.inspections.checking.conventions import Conventions
+from gradcli.inspections.checking.slopes import Index, by_differences
+from gradcli.numerics.capture import exact
 from gradcli.numerics.differences import Differences
 from gradcli.numerics.symmetric import Symmetrised
 
@@ -51,7 +52,7 @@ class References:
         """What is known at the leaves of a bound expression."""
         key = (held.reasons, *(exact(leaf).tobytes() for leaf in bound.leaves.values()))
         if key not in self._known:
-            wide = replace(at_dtype(bound, "float64"), program=held.program)
+            wide = replace(bound.at_dtype("float64"), program=held.program)
             with Symmetrised() if held.symmetric else nullcontext():
                 found = by_differences(wide, elementwise=self.elementwise)
             self._known[key] = Reference(found, self._slopes(wide))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.slopes import attempt, element, reverse
 from gradcli.errors import GradcliError
+from gradcli.inspections.checking.slopes import attempt, element, reverse
 from gradcli.language.parser import parse
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.precision import half_the_digits, smallest_subnormal, ulp

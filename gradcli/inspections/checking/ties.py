@@ -13,8 +13,9 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.slopes import Index, at_leaves, attempt, element, exact, reverse
+from gradcli.inspections.checking.slopes import Index, attempt, element, reverse
 from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.capture import exact
 
 if TYPE_CHECKING:
     from gradcli.numerics.reference import Slope
@@ -88,7 +89,7 @@ def moved(bound: BoundExpression, distance: float, seed: int) -> BoundExpression
         steps = torch.randn(values.shape, generator=generator, dtype=torch.float64).to(values)
         scale = torch.where(values == 0, smallest, values.abs())
         leaves[name] = (values + distance * steps * scale).requires_grad_()
-    return at_leaves(bound, leaves, torch.float64)
+    return bound.at_leaves(leaves, torch.float64)
 
 
 def _reference(point: BoundExpression, name: str) -> np.ndarray | None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from gradcli.diagnose.bound_expression import ComputeOptions, Selection, tensor_of
+from gradcli.diagnose.bound_expression import ComputeOptions, Selection
+from gradcli.diagnose.values import tensor_of
 from gradcli.errors import UsageError
 from gradcli.inspections.curves.stretches import points_of
 from gradcli.language.curve import PointRange

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.diagnose.bound_expression import tensor_of
+from gradcli.diagnose.values import tensor_of
 from gradcli.errors import UsageError
 from gradcli.language.curve import PointRange
 from gradcli.language.request import Value

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import torch
 
-from gradcli.diagnose.bound_expression import BoundExpression, default_dtype
+from gradcli.diagnose.bound_expression import BoundExpression
+from gradcli.diagnose.values import default_dtype
 from gradcli.errors import BoundError
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.expression import Writer

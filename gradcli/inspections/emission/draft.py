@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import torch
 
-from gradcli.diagnose.bound_expression import BoundExpression, tensor_of
+from gradcli.diagnose.bound_expression import BoundExpression
+from gradcli.diagnose.values import tensor_of
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.body import (
     input_lines,

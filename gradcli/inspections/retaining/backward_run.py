@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from gradcli.diagnose.bound_expression import BoundExpression, default_dtype
+from gradcli.diagnose.bound_expression import BoundExpression
+from gradcli.diagnose.values import default_dtype
 from gradcli.errors import BoundError, ExpressionError
 from gradcli.inspections.retaining.scenarios import ScenarioPlan
 from gradcli.language.parser import parse

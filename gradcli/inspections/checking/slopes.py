@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,38 +11,11 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients
-from gradcli.numerics.capture import TorchError
+from gradcli.numerics.capture import TorchError, exact
 from gradcli.numerics.differences import Differences, differences
 from gradcli.progress import steps
 
 Index = tuple[int, ...]
-
-_ROUNDED = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
-
-
-def at_dtype(bound: BoundExpression, dtype: str) -> BoundExpression:
-    """The same expression with its float64 leaves rounded to a dtype; integers and truth values stay what they are."""
-    wanted: torch.dtype = getattr(torch, dtype)
-    leaves = {}
-    for name, leaf in bound.leaves.items():
-        rounded = leaf.detach().to(wanted) if leaf.dtype in _ROUNDED else leaf.detach()
-        leaves[name] = rounded.clone().requires_grad_(leaf.requires_grad)
-    return at_leaves(bound, leaves, wanted)
-
-
-def at_leaves(bound: BoundExpression, leaves: dict[str, torch.Tensor], dtype: torch.dtype) -> BoundExpression:
-    """The same expression with other leaves."""
-    context = replace(bound.context, dtype=dtype, checked=False)
-    return replace(bound, context=context, leaves=leaves)
-
-
-def exact(leaf: torch.Tensor) -> np.ndarray:
-    """The values of a leaf, exactly, as float64 (or as the integers and truth values they are)."""
-    values = leaf.detach().cpu()
-    if values.is_complex():
-        values = values.to(torch.complex128)  # numpy has no half of them
-    array: np.ndarray = (values.double() if values.is_floating_point() else values).numpy()
-    return array
 
 
 def reverse(bound: BoundExpression) -> Gradients:
