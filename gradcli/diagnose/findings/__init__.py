@@ -53,9 +53,15 @@ def _of_result(evidence: Evidence) -> Iterator[Finding]:
 
 def _is_there(need: Need, computed: Computed) -> bool:
     """Whether what was computed has what a rule looks at: where it has not, the rule is not even loaded."""
-    if need == "raised":
-        return computed.raised is not None
-    return need != "missing" or any(gradient is None for gradient in computed.gradients.values())
+    match need:
+        case "raised":
+            return computed.raised is not None
+        case "missing":
+            return None in computed.gradients.values()
+        case "sum":
+            return computed.of_sum
+        case _:
+            return True
 
 
 def _told(found: list[Finding]) -> Iterator[Finding]:

@@ -7,9 +7,9 @@ from typing import Literal
 
 from gradcli.results.findings import Severity
 
-Need = Literal["tape", "non-finite", "zeros", "result", "missing", "raised"]
+Need = Literal["tape", "non-finite", "zeros", "gradients", "missing", "raised", "sum"]
 """What a rule looks at: a tape; NaN or Inf on it, or a number that the dtype cannot hold; an input whose whole gradient
-is zero; the result; an input without a gradient; an exception that ended the backward pass."""
+is zero; the gradients; an input that has none; the exception of a backward pass; a sum that nobody asked for."""
 
 Search = Literal["finite", "digits"]
 """What a rewrite is looked for: finite gradients, or more right digits."""
@@ -215,7 +215,7 @@ ROWS = (
         "cancellation",
         ("warning",),
         "precision_loss",
-        "result",
+        "gradients",
         "the dtype loses more than half of its digits",
         fix="digits",
         hides=(Hides(("vanishing", "saturated", "dead")),),
@@ -224,7 +224,7 @@ ROWS = (
         "underflow",
         ("warning",),
         "precision_loss",
-        "result",
+        "gradients",
         "the true derivative is not zero, but the dtype rounds it to zero",
         fix="digits",
         hides=(Hides(("vanishing", "saturated", "dead")),),
@@ -233,7 +233,7 @@ ROWS = (
         "not-scalar",
         ("note",),
         "backward_pass",
-        "result",
+        "sum",
         "the output has several elements, and the gradients are those of their sum",
     ),
 )
