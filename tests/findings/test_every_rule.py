@@ -13,7 +13,7 @@ from looking import findings
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings import rule
 from gradcli.diagnose.findings.table import CODES, ROWS, Row
-from gradcli.diagnose.origins.words import shortened
+from gradcli.diagnose.origins.parts import shortened
 from gradcli.results.phrasing import number
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "findings.md"

@@ -12,9 +12,9 @@ from each import each
 from looking import found
 
 from gradcli.diagnose.origins import forward
+from gradcli.diagnose.origins.parts import LONGEST, formula, shortened
 from gradcli.diagnose.origins.selection import SELECTING
 from gradcli.diagnose.origins.true_value import UNDERFLOWING
-from gradcli.diagnose.origins.words import LONGEST, formula, shortened
 from gradcli.language.parser import parse
 from gradcli.language.properties import changes_in_place
 from gradcli.numerics.evaluate import evaluate

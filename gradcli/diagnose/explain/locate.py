@@ -7,7 +7,7 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.explain.suggestions import suggestions
 from gradcli.diagnose.findings.backward_pass import ending_of, path_end, why_it_ends
-from gradcli.diagnose.origins.words import name
+from gradcli.diagnose.origins.parts import name
 from gradcli.numerics import autodiff, graph
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.watch import Watch

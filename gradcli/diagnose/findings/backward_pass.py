@@ -9,7 +9,7 @@ from typing import Literal
 
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at, usual
-from gradcli.diagnose.origins.words import name
+from gradcli.diagnose.origins.parts import name
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding, Phrase, phrase
 

@@ -20,7 +20,7 @@ from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.origins.elements import first, has_nan
 from gradcli.diagnose.origins.gates import gates, masked_rows
 from gradcli.diagnose.origins.kinks import on_kink
-from gradcli.diagnose.origins.words import at, more, name, texts_of, variable_of
+from gradcli.diagnose.origins.parts import at, more, name, texts_of, variable_of
 from gradcli.diagnose.origins.zeros import ZeroOrigin, is_doubtful
 from gradcli.recording.tape import Tape
 from gradcli.results.findings import At, Finding, Part, Phrase, phrase

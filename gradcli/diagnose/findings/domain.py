@@ -12,7 +12,7 @@ import torch
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.origins.elements import Index, first, has_non_finite, non_finite
-from gradcli.diagnose.origins.words import more, name, texts_of, variable_of
+from gradcli.diagnose.origins.parts import more, name, texts_of, variable_of
 from gradcli.language.catalogue.domains import DOMAINS, FUNCTIONS, Domain, Holds
 from gradcli.language.catalogue.signature import signatures_of
 from gradcli.numerics.precision import half_the_digits

@@ -10,10 +10,9 @@ import torch
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import usual
 from gradcli.diagnose.findings.not_finite import becomes_nan, spoiled_gradients
-from gradcli.diagnose.origins.elements import Index, first
-from gradcli.diagnose.origins.elements import at as element
+from gradcli.diagnose.origins.elements import Index, element_at, first
 from gradcli.diagnose.origins.origin import Origin
-from gradcli.diagnose.origins.words import more, name, shortened
+from gradcli.diagnose.origins.parts import more, name, shortened
 from gradcli.language.request import Value
 from gradcli.numerics.capture import dtype_name
 from gradcli.recording.tape import Tape
@@ -52,9 +51,9 @@ def _given(evidence: Evidence, *, nan: bool) -> Iterator[Origin]:
             if not bool(lost.any()):
                 continue
             index = first(lost)
-            value = element(leaf.value, index)
+            value = element_at(leaf.value, index)
             assert value is not None
-            yield Origin("given", leaf, index, value, count=int(lost.sum()), written=element(wide, index))
+            yield Origin("given", leaf, index, value, count=int(lost.sum()), written=element_at(wide, index))
 
 
 def _of_cotangent(evidence: Evidence, code: str, *, nan: bool) -> Iterator[Finding]:
@@ -69,7 +68,7 @@ def _of_cotangent(evidence: Evidence, code: str, *, nan: bool) -> Iterator[Findi
         said = phrase(
             "the cotangent {at} is {value} before anything is computed{more}",
             at=At("vjp", index),
-            value=element(cotangent, index) or float("nan"),
+            value=element_at(cotangent, index) or float("nan"),
             more=more(int(where.sum())),
         )
         yield Finding(code, "error", said, index=index or None)

@@ -11,7 +11,7 @@ from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.origins.kinks import kinks
 from gradcli.diagnose.origins.local import REFUSALS, local_derivative
-from gradcli.diagnose.origins.words import at, more, name, variable_of
+from gradcli.diagnose.origins.parts import at, more, name, variable_of
 from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding, Phrase, phrase

@@ -10,7 +10,7 @@ import torch
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.origins.elements import largest
-from gradcli.diagnose.origins.words import name
+from gradcli.diagnose.origins.parts import name
 from gradcli.numerics.capture import wide
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding, Phrase, phrase

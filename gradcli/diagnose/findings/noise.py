@@ -10,8 +10,8 @@ import torch
 
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.origins.elements import Index, has_non_finite
+from gradcli.diagnose.origins.parts import at, dtype_of
 from gradcli.diagnose.origins.reasons import NORMALISING, in_double, squares_overflow
-from gradcli.diagnose.origins.words import at, dtype_of
 from gradcli.numerics.capture import array
 from gradcli.numerics.precision import is_lost
 from gradcli.recording.operation import Operation

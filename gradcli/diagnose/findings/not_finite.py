@@ -14,10 +14,9 @@ import torch
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.origins import reasons
-from gradcli.diagnose.origins.elements import Index, has_nan, inside
-from gradcli.diagnose.origins.elements import at as element
+from gradcli.diagnose.origins.elements import Index, element_at, has_nan, inside
 from gradcli.diagnose.origins.origin import Origin
-from gradcli.diagnose.origins.words import at, formula, more, name, number_at, variable_of
+from gradcli.diagnose.origins.parts import at, formula, more, name, number_at, variable_of
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import At, Finding, Phrase, Severity, Spoiled, phrase
 from gradcli.results.phrasing import number, text
@@ -205,7 +204,7 @@ def _operands_at(step: Step, index: Index, evidence: Evidence) -> tuple[At, ...]
         if value is None or not (step.elementwise or value.numel() == 1):
             continue
         own = inside(index, value.shape) if step.elementwise else (0,) * value.ndim
-        if own is not None and element(value, own) is not None and value.dtype is not torch.bool:
+        if own is not None and element_at(value, own) is not None and value.dtype is not torch.bool:
             shown.append(number_at(operand, own))
     return tuple({text(one): one for one in shown}.values())
 
@@ -216,7 +215,7 @@ def _values(step: Step, index: Index) -> list[float | None]:
     for argument in step.arguments:
         if isinstance(argument, torch.Tensor):
             own = inside(index, argument.shape)
-            found.append(None if own is None else element(argument, own))
+            found.append(None if own is None else element_at(argument, own))
         elif isinstance(argument, int | float) and not isinstance(argument, bool):
             found.append(float(argument))
         else:

@@ -13,7 +13,7 @@ from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at, usual
 from gradcli.diagnose.findings.lossy_step import lossy_step
 from gradcli.diagnose.findings.noise import described, noise
-from gradcli.diagnose.origins.words import variable_of
+from gradcli.diagnose.origins.parts import variable_of
 from gradcli.numerics.precision import half_the_digits, is_lost, ulp
 from gradcli.recording.tape import Step
 from gradcli.results.findings import At, Difference, Finding, phrase

@@ -9,7 +9,7 @@ import torch
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.origins.local import local_derivative
-from gradcli.diagnose.origins.words import name, number_at, variable_of
+from gradcli.diagnose.origins.parts import name, number_at, variable_of
 from gradcli.diagnose.origins.zeros import ZeroOrigin
 from gradcli.language.catalogue.rows import Activation
 from gradcli.recording.operation import Operation

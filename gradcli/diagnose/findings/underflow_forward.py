@@ -12,10 +12,10 @@ import torch
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings import not_finite
 from gradcli.diagnose.origins.origin import Origin
+from gradcli.diagnose.origins.parts import at, name
 from gradcli.diagnose.origins.poles import NORMS, POLES
 from gradcli.diagnose.origins.true_value import TrueValue
 from gradcli.diagnose.origins.underflowed import behind, zeros_met
-from gradcli.diagnose.origins.words import at, name
 from gradcli.numerics.capture import dtype_name
 from gradcli.numerics.precision import half_the_digits, smallest_subnormal
 from gradcli.recording.tape import Step, Tape

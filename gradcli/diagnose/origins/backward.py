@@ -7,7 +7,16 @@ from dataclasses import replace
 
 import torch
 
-from gradcli.diagnose.origins.elements import Index, at, first, has_non_finite, inside, nan_arrives, non_finite, rather
+from gradcli.diagnose.origins.elements import (
+    Index,
+    element_at,
+    first,
+    has_non_finite,
+    inside,
+    nan_arrives,
+    non_finite,
+    rather,
+)
 from gradcli.diagnose.origins.local import argument_position, local_derivative
 from gradcli.diagnose.origins.origin import Origin
 from gradcli.diagnose.origins.selection import discarding
@@ -82,7 +91,7 @@ def _at_node(tape: Tape, context: Context, node: GraphNode, edge: Edge, outgoing
         fresh = mask & ~non_finite(incoming[0])
         mask = rather(~nan_arrives(step.arguments, mask), fresh if bool(fresh.any()) else mask)
     index = first(mask)
-    value = at(outgoing, index)
+    value = element_at(outgoing, index)
     operand = next((source for source in tape.inputs(step) if edge in source.edges), None)
     position = argument_position(step, operand, _slot(node, edge))
     origin = Origin(
@@ -118,13 +127,13 @@ def _with_factors(tape: Tape, context: Context, origin: Origin, node: GraphNode)
         element = first(product)
     else:
         return origin
-    reached = at(arriving, element)
+    reached = element_at(arriving, element)
     return replace(
         origin,
         index=inside(element, argument.shape) or (),
         element=element,
         reached=reached,
-        slope=at(slope, element),
+        slope=element_at(slope, element),
         masked=discarding(tape, node, element) if reached == 0 else None,
     )
 
@@ -147,12 +156,12 @@ def _accumulated(tape: Tape, edge: Edge, arriving: torch.Tensor, culprits: Sent,
     None where the infinities were there before: what made them is to blame.
     """
     index = first(non_finite(arriving))
-    value = at(arriving, index)
+    value = element_at(arriving, index)
     meeting = next((step for step in tape.steps if edge in step.edges), leaf)
     for node, tensor in culprits:
         step = tape.owner_of(node)
         if step is not None and not any(has_non_finite(gradient) for gradient in tape.passages[node].incoming):
-            return _meeting(step, index, value, node, meeting, at(tensor, index))
+            return _meeting(step, index, value, node, meeting, element_at(tensor, index))
     if culprits:
         return None
     owners = [step for node, _ in tape.contributions[edge] if (step := tape.owner_of(node)) is not None]

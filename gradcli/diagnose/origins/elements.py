@@ -33,7 +33,7 @@ def first(mask: torch.Tensor) -> Index:
     return tuple(map(int, torch.nonzero(mask)[0])) if mask.ndim else ()
 
 
-def at(tensor: object, index: Index) -> float | None:
+def element_at(tensor: object, index: Index) -> float | None:
     """One element as a number; None where there is no such element, or it is no real number."""
     if not isinstance(tensor, torch.Tensor) or tensor.is_complex():
         return None

@@ -14,7 +14,7 @@ import torch
 from gradcli.diagnose.origins import constants
 from gradcli.diagnose.origins.elements import (
     aligned,
-    at,
+    element_at,
     first,
     has_nan,
     has_non_finite,
@@ -119,7 +119,7 @@ def _origins_of(tape: Tape, last: Step, written: Written) -> Iterator[Origin]:
     for element in elements:
         focus = torch.zeros(value.shape, dtype=torch.bool, device=value.device)
         focus[tuple(element)] = True
-        shown = at(value, tuple(map(int, element)))
+        shown = element_at(value, tuple(map(int, element)))
         for origin in _walk(tape, _Stop(last, value, focus, has_nan(value[focus])), written):
             yield replace(origin, shown=shown)
 
@@ -172,7 +172,7 @@ def _of_input(stop: _Stop, written: Written) -> Iterator[Origin]:
     wide = written.get(stop.step.variable or "")
     if wide is not None and not stop.nan and (lost := focus & torch.isfinite(wide)).any():
         given = replace(_origin(replace(stop, focus=lost)), kind="given")
-        yield replace(given, written=at(wide, given.index))
+        yield replace(given, written=element_at(wide, given.index))
     elif later is not None and later.step.name in KNOW_INFINITY and _is_log_of_zero(later, value[focus]):
         yield _origin(later)
     elif stop.nan or later is not None or not (stop.logarithmic and bool((value[focus] < 0).all())):
@@ -213,7 +213,7 @@ def _constant(stop: _Stop, constant: Constant, *, beyond: bool = False) -> Origi
 def _origin(stop: _Stop) -> Origin:
     step, value, later = stop.step, stop.value, stop.later
     index = first(stop.focus) if bool(stop.focus.any()) else ()
-    element = at(value, index)
+    element = element_at(value, index)
     number = float("nan") if element is None else element
     alike = torch.isnan(value) if number != number else non_finite(value)
     own = rather(~nan_arrives(step.arguments, alike), alike) if step.elementwise else alike

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from gradcli.diagnose.origins.elements import Index, at, first
+from gradcli.diagnose.origins.elements import Index, element_at, first
 from gradcli.diagnose.origins.kinks import kinks
 from gradcli.diagnose.origins.origin import depends_on
 from gradcli.diagnose.origins.zeros import FLAT
@@ -97,8 +97,8 @@ def _gate(tape: Tape, step: Step, node: GraphNode) -> Gate | None:
         node=node,
         operand=operand,
         index=index,
-        value=None if operand is None else at(operand.value, index),
-        reached=at(incoming, index) or 0.0,
+        value=None if operand is None else element_at(operand.value, index),
+        reached=element_at(incoming, index) or 0.0,
         count=int(stopped.sum()),
         of=stopped.numel(),
     )

@@ -6,7 +6,7 @@ import torch
 
 from gradcli.diagnose.origins.elements import Index, first, has_non_finite, non_finite
 from gradcli.diagnose.origins.local import REFUSALS, applied
-from gradcli.diagnose.origins.words import dtype_of, texts_of
+from gradcli.diagnose.origins.parts import dtype_of, texts_of
 from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Step
 from gradcli.results.findings import At, Phrase, phrase

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.diagnose.origins.elements import Index, at, inside
+from gradcli.diagnose.origins.elements import Index, element_at, inside
 from gradcli.recording.tape import GraphNode, Step, Tape
 
 SELECTING = frozenset(
@@ -35,7 +35,7 @@ def discarding(tape: Tape, node: GraphNode, where: Index) -> Step | None:
         if step is not None and (step.name in SELECTING or _is_mask(tape, step, where)):
             return step
         incoming = [gradient for gradient in tape.passages[current].incoming if gradient is not None]
-        if any(at(gradient, where) not in (0, None) for gradient in incoming):
+        if any(element_at(gradient, where) not in (0, None) for gradient in incoming):
             continue  # a zero that was computed, not selected
         waiting.extend(senders(tape, current))
     return None
@@ -56,4 +56,4 @@ def _is_mask(tape: Tape, step: Step, where: Index) -> bool:
 
 def _zero_at(value: torch.Tensor | None, where: Index) -> bool:
     index = None if value is None else inside(where, value.shape)
-    return index is not None and at(value, index) == 0
+    return index is not None and element_at(value, index) == 0

@@ -7,7 +7,7 @@ from math import isinf
 
 import torch
 
-from gradcli.diagnose.origins.elements import Index, at, first, inside
+from gradcli.diagnose.origins.elements import Index, element_at, first, inside
 from gradcli.diagnose.origins.reasons import in_double
 from gradcli.numerics.capture import array
 from gradcli.recording.tape import Step
@@ -55,7 +55,7 @@ def _is_plain_zero(step: Step, index: Index) -> bool:
     """Whether the zero follows from the operands at a glance: 0*b, exp(-inf), or products that float64 has room for."""
     tensors = [a for a in step.arguments if isinstance(a, torch.Tensor) and a.is_floating_point()]
     if step.elementwise:
-        elements = [at(tensor, own) for tensor in tensors if (own := inside(index, tensor.shape)) is not None]
+        elements = [element_at(tensor, own) for tensor in tensors if (own := inside(index, tensor.shape)) is not None]
         return any(element == 0 or (element is not None and isinf(element)) for element in elements)
     if step.name in ("prod", "cumprod"):
         return any(bool((tensor == 0).any()) for tensor in tensors)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.diagnose.origins.elements import aligned, at, first
+from gradcli.diagnose.origins.elements import aligned, element_at, first
 from gradcli.diagnose.origins.origin import Origin, Written
 from gradcli.diagnose.origins.poles import NORMS, POLES
 from gradcli.diagnose.origins.true_value import TrueValue, rounded_to_zero
@@ -87,7 +87,7 @@ def _as_written(leaf: Step, zeros: torch.Tensor, written: Written) -> TrueValue 
     if wide is None or lost is None or not bool(lost.any()):
         return None
     index = first(lost)
-    value = at(wide, index) or 0.0
+    value = element_at(wide, index) or 0.0
     return TrueValue(index, number(value), abs(value))
 
 

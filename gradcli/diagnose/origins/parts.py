@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from gradcli.diagnose.origins import elements
-from gradcli.diagnose.origins.elements import Index
+from gradcli.diagnose.origins.elements import Index, element_at
 from gradcli.recording.tape import Step
 from gradcli.results.findings import At, Phrase, phrase
 from gradcli.results.phrasing import number
@@ -77,12 +76,7 @@ def at(step: Step, index: Index, value: float | None = None) -> At:
 
 def number_at(step: Step, index: Index) -> At:
     """The same with the value that the element has, where it is a real number."""
-    return at(step, index, elements.at(step.value, index))
-
-
-def of_input(variable: str, index: Sequence[int], value: float | None = None) -> At:
-    """An element of an input."""
-    return At(variable, tuple(index), value)
+    return at(step, index, element_at(step.value, index))
 
 
 def variable_of(step: Step | None) -> str | None:
