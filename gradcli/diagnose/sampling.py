@@ -21,7 +21,7 @@ from gradcli.language.syntax import Call
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import all_finite
 from gradcli.results import Finding, Gradient, Sample, Tensor
-from gradcli.results.findings import At
+from gradcli.results.parts import At
 
 _GOLDEN = 0.6180339887498949
 

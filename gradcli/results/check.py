@@ -6,21 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from gradcli.results.findings import Finding, Phrase
+from gradcli.results.findings import Finding
+from gradcli.results.parts import Phrase
 from gradcli.results.shown import Shown
 from gradcli.results.tensors import Input, Setting
 
 CheckVerdict = Literal["agree", "disagree", "kink", "rounding", "no reference"]
-
-MANY_ULPS = 1_000_000
-"""What is further off has no digit right: the number of units says no more."""
-
-
-def ulps(error: float) -> str:
-    """An error in units in the last place, as text: `0.33`, `5,736`, `more than a million`."""
-    if error > MANY_ULPS:
-        return "more than a million"
-    return f"{error:,.0f}" if error >= 100 else f"{error:.2g}"
 
 
 @dataclass(frozen=True)

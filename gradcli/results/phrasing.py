@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcli.results.check import MANY_ULPS
-from gradcli.results.findings import At, Difference, Finding, Gradients, Numbers, Part, Phrase, Spoiled
+from gradcli.results.parts import At, Difference, Gradients, Numbers, Part, Phrase, Spoiled
 
-
-def message(finding: Finding) -> str:
-    """What is so, what a fix changes, and how much was looked at."""
-    said = text(finding.phrase)
-    if finding.remark is not None:
-        said += f". {text(finding.remark)}"
-    sample = finding.sample
-    return said if sample is None else f"{said} (looked at {sample.looked:,} of {sample.of:,} elements)"
+MANY_ULPS = 1_000_000
+"""What is further off has no digit right: the number of units says no more."""
 
 
 def text(part: Part) -> str:
@@ -43,6 +36,13 @@ def text(part: Part) -> str:
 def number(value: float) -> str:
     """A number as the user reads it; there is no zero with a sign."""
     return f"{value + 0.0:.6g}"
+
+
+def ulps(error: float) -> str:
+    """An error in units in the last place, as text: `0.33`, `5,736`, `more than a million`."""
+    if error > MANY_ULPS:
+        return "more than a million"
+    return f"{error:,.0f}" if error >= 100 else f"{error:.2g}"
 
 
 def distinct(one: float, other: float) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gradcli.results import Finding, Sample
-from gradcli.results.findings import At, Difference, Gradients, Numbers, Part, Spoiled, phrase
+from gradcli.results.parts import At, Difference, Gradients, Numbers, Part, Spoiled, phrase
 from gradcli.results.phrasing import text
 
 X = At("x", (3,), -0.0)

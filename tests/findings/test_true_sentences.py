@@ -14,7 +14,7 @@ from looking import findings, found
 from mpmath import mp
 from orjson import loads
 
-from gradcli.results.findings import Difference
+from gradcli.results.parts import Difference
 from gradcli.results.phrasing import distinct, text
 
 DERIVATIVES: dict[tuple[str, str], Callable[[Any], Any]] = {

@@ -20,7 +20,8 @@ from gradcli.numerics.literals import Context
 from gradcli.recording.from_expression import ExpressionRecorder
 from gradcli.recording.recorder import record_backward
 from gradcli.recording.tape import Tape
-from gradcli.results.findings import At, Finding, Part, Phrase
+from gradcli.results.findings import Finding
+from gradcli.results.parts import At, Part, Phrase
 
 NAN, INF = float("nan"), float("inf")
 Program = Callable[..., torch.Tensor]

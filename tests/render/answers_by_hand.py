@@ -42,7 +42,7 @@ from gradcli.results import (
     Scenario,
     SoftmaxResult,
 )
-from gradcli.results.findings import phrase
+from gradcli.results.parts import phrase
 
 MSE = LossResult(
     setting=SETTING,

@@ -22,7 +22,7 @@ from gradcli.results import (
     Tensor,
     Verdict,
 )
-from gradcli.results.findings import phrase
+from gradcli.results.parts import phrase
 
 SETTING = Setting(torch="2.13.0+cpu", device="cpu", dtype="float32", seed=0)
 GIVEN = Method(via="grad", order=1, cotangent="ones", elementwise=True)

@@ -11,7 +11,7 @@ from each import each
 
 from gradcli.render import View, write
 from gradcli.results import CheckResult, CheckRow, CheckSummary, CheckVerdict, Setting
-from gradcli.results.findings import phrase
+from gradcli.results.parts import phrase
 
 AGREE = CheckRow("x", (0,), "float32", 2.0, 0.25, 0.25, 0.25, 1e-12, 0.25, None, None, 0.5, "agree", None)
 

@@ -18,7 +18,7 @@ from gradcli.render.cells import summary
 from gradcli.render.json import to_json
 from gradcli.render.schema import schema_text
 from gradcli.results import Failure, Finding, Path, Step, Tensor, TraceResult
-from gradcli.results.findings import phrase
+from gradcli.results.parts import phrase
 
 LEAF = Step("x", (10, 11), "leaf", None, (), tensor([0, 4]), tensor([np.inf, 0.5]), None, ())
 ROOT = Step(

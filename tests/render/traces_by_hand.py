@@ -9,7 +9,7 @@ import numpy as np
 from results_by_hand import SETTING, gradient, leaf, tensor
 
 from gradcli.results import Failure, Finding, Step, Tensor, TraceResult
-from gradcli.results.findings import phrase
+from gradcli.results.parts import phrase
 
 TEXT = "where(x > 0, sqrt(x), 0 * x)"
 

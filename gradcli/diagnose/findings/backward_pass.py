@@ -11,7 +11,8 @@ from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at, usual
 from gradcli.diagnose.origins.parts import name
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import Finding, Phrase, phrase
+from gradcli.results.findings import Finding
+from gradcli.results.parts import Phrase, phrase
 
 Ending = Literal["comparison", "truth", "indices", "detach", "conversion", "shape", "other"]
 """What the path of a gradient may end at."""

@@ -23,7 +23,8 @@ from gradcli.diagnose.origins.kinks import on_kink
 from gradcli.diagnose.origins.parts import at, more, name, texts_of, variable_of
 from gradcli.diagnose.origins.zeros import ZeroOrigin, is_doubtful
 from gradcli.recording.tape import Tape
-from gradcli.results.findings import At, Finding, Part, Phrase, phrase
+from gradcli.results.findings import Finding
+from gradcli.results.parts import At, Part, Phrase, phrase
 
 
 def flat(evidence: Evidence) -> Iterator[Finding]:

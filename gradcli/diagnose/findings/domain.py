@@ -18,7 +18,8 @@ from gradcli.language.catalogue.signature import signatures_of
 from gradcli.numerics.precision import half_the_digits
 from gradcli.recording.operation import Operation
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import At, Finding, Phrase, phrase
+from gradcli.results.findings import Finding
+from gradcli.results.parts import At, Phrase, phrase
 
 ROUNDINGS = 64
 """So many roundings of 1 beyond a bound are still within it."""

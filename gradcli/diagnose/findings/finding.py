@@ -8,7 +8,8 @@ import torch
 
 from gradcli.diagnose.findings.table import BY_CODE
 from gradcli.recording.tape import GraphNode, Step, node_name
-from gradcli.results.findings import Finding, Gradients, Numbers, Phrase, Severity
+from gradcli.results.findings import Finding, Severity
+from gradcli.results.parts import Gradients, Numbers, Phrase
 
 MAX_ELEMENTS_SHOWN = 6
 

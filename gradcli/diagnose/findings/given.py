@@ -16,7 +16,8 @@ from gradcli.diagnose.origins.parts import more, name, shortened
 from gradcli.language.request import Value
 from gradcli.numerics.capture import dtype_name
 from gradcli.recording.tape import Tape
-from gradcli.results.findings import At, Finding, Phrase, Severity, Spoiled, phrase
+from gradcli.results.findings import Finding, Severity
+from gradcli.results.parts import At, Phrase, Spoiled, phrase
 
 
 def nan_input(evidence: Evidence) -> Iterator[Finding]:

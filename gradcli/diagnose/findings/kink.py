@@ -14,7 +14,8 @@ from gradcli.diagnose.origins.local import REFUSALS, local_derivative
 from gradcli.diagnose.origins.parts import at, more, name, variable_of
 from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import Finding, Phrase, phrase
+from gradcli.results.findings import Finding
+from gradcli.results.parts import Phrase, phrase
 
 _STEP = 1e-6
 

@@ -13,7 +13,8 @@ from gradcli.diagnose.origins.elements import largest
 from gradcli.diagnose.origins.parts import name
 from gradcli.numerics.capture import wide
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import Finding, Phrase, phrase
+from gradcli.results.findings import Finding
+from gradcli.results.parts import Phrase, phrase
 
 FACTOR = 1e3
 IN_STEP = 20

@@ -16,7 +16,7 @@ from gradcli.numerics.capture import array
 from gradcli.numerics.precision import is_lost
 from gradcli.recording.operation import Operation
 from gradcli.recording.tape import Step
-from gradcli.results.findings import Difference, Phrase, phrase
+from gradcli.results.parts import Difference, Phrase, phrase
 
 SPREADS = frozenset({"var", "std"})
 ROUNDINGS = 64

@@ -18,7 +18,8 @@ from gradcli.diagnose.origins.elements import Index, element_at, has_nan, inside
 from gradcli.diagnose.origins.origin import Origin
 from gradcli.diagnose.origins.parts import at, formula, more, name, number_at, variable_of
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import At, Finding, Phrase, Severity, Spoiled, phrase
+from gradcli.results.findings import Finding, Severity
+from gradcli.results.parts import At, Phrase, Spoiled, phrase
 from gradcli.results.phrasing import number, text
 
 

@@ -16,7 +16,8 @@ from gradcli.diagnose.findings.noise import described, noise
 from gradcli.diagnose.origins.parts import variable_of
 from gradcli.numerics.precision import half_the_digits, is_lost, ulp
 from gradcli.recording.tape import Step
-from gradcli.results.findings import At, Difference, Finding, phrase
+from gradcli.results.findings import Finding
+from gradcli.results.parts import At, Difference, phrase
 
 if TYPE_CHECKING:
     from gradcli.results import Gradient

@@ -14,7 +14,8 @@ from gradcli.diagnose.origins.zeros import ZeroOrigin
 from gradcli.language.catalogue.rows import Activation
 from gradcli.recording.operation import Operation
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import Finding, Phrase, phrase
+from gradcli.results.findings import Finding
+from gradcli.results.parts import Phrase, phrase
 
 SHARE = 1e-3
 """Of the largest possible slope: below it the operation is called saturated."""

@@ -19,7 +19,8 @@ from gradcli.diagnose.origins.underflowed import behind, zeros_met
 from gradcli.numerics.capture import dtype_name
 from gradcli.numerics.precision import half_the_digits, smallest_subnormal
 from gradcli.recording.tape import Step, Tape
-from gradcli.results.findings import Finding, Phrase, Severity, phrase
+from gradcli.results.findings import Finding, Severity
+from gradcli.results.parts import Phrase, phrase
 
 
 def underflow_forward(evidence: Evidence) -> Iterator[Finding]:

@@ -12,7 +12,8 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.findings.finding import as_part
 from gradcli.diagnose.findings.table import BY_CODE, Search
-from gradcli.results.findings import Finding, phrase
+from gradcli.results.findings import Finding
+from gradcli.results.parts import phrase
 
 if TYPE_CHECKING:
     from gradcli.diagnose.fixes.verifier import Verifier

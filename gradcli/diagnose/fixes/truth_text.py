@@ -11,7 +11,7 @@ import torch
 from gradcli.diagnose.equivalence.truth import Truth
 from gradcli.diagnose.findings.finding import as_part
 from gradcli.numerics.capture import dtype_name
-from gradcli.results.findings import At, Phrase, phrase
+from gradcli.results.parts import At, Phrase, phrase
 
 if TYPE_CHECKING:
     from gradcli.numerics.reference.converging import Limit

@@ -9,7 +9,7 @@ import torch
 
 from gradcli.diagnose.origins.elements import Index, element_at
 from gradcli.recording.tape import Step
-from gradcli.results.findings import At, Phrase, phrase
+from gradcli.results.parts import At, Phrase, phrase
 from gradcli.results.phrasing import number
 
 LONGEST = 48

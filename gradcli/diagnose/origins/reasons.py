@@ -9,7 +9,7 @@ from gradcli.diagnose.origins.local import REFUSALS, applied
 from gradcli.diagnose.origins.parts import dtype_of, texts_of
 from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Step
-from gradcli.results.findings import At, Phrase, phrase
+from gradcli.results.parts import At, Phrase, phrase
 
 _INF_MINUS_INF = "it subtracts the largest element, and inf - inf is nan"
 _VALUE = {

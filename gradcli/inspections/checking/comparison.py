@@ -12,7 +12,7 @@ import torch
 
 from gradcli.numerics.precision import half_the_digits, shortest, smallest_subnormal, ulp
 from gradcli.results import CheckRow, CheckVerdict
-from gradcli.results.findings import Phrase, phrase
+from gradcli.results.parts import Phrase, phrase
 
 if TYPE_CHECKING:
     from gradcli.inspections.checking.ties import Beside

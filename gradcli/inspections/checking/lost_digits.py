@@ -12,7 +12,7 @@ from gradcli.inspections.checking.comparison import ALL_LOST, LOST
 from gradcli.inspections.checking.stable import Stable
 from gradcli.numerics.precision import is_lost
 from gradcli.results import CheckRow, Finding
-from gradcli.results.findings import At, Difference, Phrase, phrase
+from gradcli.results.parts import At, Difference, Phrase, phrase
 
 
 def lost_digits(rows: Iterable[CheckRow], expression: str, stable: Mapping[str, Stable | None]) -> Iterator[Finding]:

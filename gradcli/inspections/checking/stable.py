@@ -14,7 +14,7 @@ from gradcli.language.parser import parse
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.precision import half_the_digits, smallest_subnormal, ulp
 from gradcli.results import CheckRow
-from gradcli.results.check import ulps
+from gradcli.results.phrasing import ulps
 
 MAX_ELEMENTS_REWRITTEN = 500
 NONE_KNOWN = "no stable one is known"

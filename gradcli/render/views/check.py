@@ -13,7 +13,7 @@ from gradcli.render.numbers import shortest_float
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.tensors import float_column
 from gradcli.results import CheckResult, CheckRow, CheckVerdict
-from gradcli.results.check import MANY_ULPS, ulps
+from gradcli.results.phrasing import MANY_ULPS, ulps
 
 _IN_DTYPE = ("value", "reverse", "forward")
 _IN_DOUBLE = ("finite_difference", "finite_difference_error", "reference", "left", "right", "ulp_error")

@@ -1,0 +1,104 @@
+"""The parts that sentences are made of: places, numbers and phrases, which are data until they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class At:
+    """A sub-expression, or an element of it, and its value: `x[0] = 0`.  text: as it stands before an index."""
+
+    text: str
+    index: Index = ()
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a dtype gives, and what is right: by the reference, or else by float64.
+
+    of: what the number is. others: how many further elements are like it. ulps: None where the distance says nothing.
+    """
+
+    of: Literal["value", "derivative"]
+    dtype: str
+    computed: float
+    true: float
+    exact: bool = True
+    others: int = 0
+    ulps: float | None = None
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """What becomes NaN or infinite: the output, the gradients of inputs."""
+
+    kind: Literal["nan", "infinite"]
+    inputs: tuple[str, ...] = ()
+    output: bool = False
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The first elements of an input's gradient; None where there is none.  more: whether it has others."""
+
+    name: str
+    values: tuple[float, ...] | float | None
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """The gradients of all inputs."""
+
+    inputs: tuple[Numbers, ...]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A piece of a sentence: a template, what its names stand for, why it is so, and what comes of it."""
+
+    template: str
+    parts: tuple[tuple[str, Part], ...] = ()
+    cause: Part = None
+    consequences: tuple[Part, ...] = ()
+
+    def because(self, cause: Part) -> Phrase:
+        """The phrase with its cause, where one is known."""
+        return replace(self, cause=cause)
+
+    def so(self, *consequences: Part) -> Phrase:
+        """The phrase with what comes of it, where something does."""
+        return replace(self, consequences=(*self.consequences, *(part for part in consequences if part is not None)))
+
+    def without(self, consequence: Part) -> Phrase:
+        """The phrase without something that comes of it."""
+        return replace(self, consequences=tuple(part for part in self.consequences if part != consequence))
+
+    def with_elements(self, moved: Callable[[At], At]) -> Phrase:
+        """The phrase about other elements."""
+        parts = tuple((name, _moved(part, moved)) for name, part in self.parts)
+        consequences = tuple(_moved(part, moved) for part in self.consequences)
+        return Phrase(self.template, parts, _moved(self.cause, moved), consequences)
+
+
+Part = str | int | float | At | Difference | Spoiled | Gradients | Phrase | tuple["Part", ...] | None
+"""What a name in a template stands for; several are a list with `and`."""
+
+
+def phrase(template: str, /, **parts: Part) -> Phrase:
+    """`phrase("{x} is {value}", x=At("x", (0,)), value=0.5)`."""
+    return Phrase(template, tuple(parts.items()))
+
+
+def _moved(part: Part, moved: Callable[[At], At]) -> Part:
+    if isinstance(part, At):
+        return moved(part)
+    if isinstance(part, Phrase):
+        return part.with_elements(moved)
+    return tuple(_moved(one, moved) for one in part) if isinstance(part, tuple) else part
