@@ -12,8 +12,9 @@ from looking import findings
 
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings import rule
-from gradcli.diagnose.findings.table import CODES, ROWS, Row
+from gradcli.diagnose.findings.table import CODES, NOT_FINITE, ROWS, Row
 from gradcli.diagnose.origins.parts import shortened
+from gradcli.results.findings import ORIGINS
 from gradcli.results.phrasing import number
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "findings.md"
@@ -23,6 +24,10 @@ each_row = pytest.mark.parametrize("row", ROWS, ids=CODES)
 
 def test_every_code_stands_once() -> None:
     assert sorted(CODES) == sorted({row.code for row in ROWS})
+
+
+def test_where_a_nan_or_an_infinity_comes_from_is_an_origin_and_so_is_a_zero_that_is_none() -> None:
+    assert {*NOT_FINITE, "underflow-forward"} == ORIGINS
 
 
 @each_row

@@ -13,7 +13,7 @@ from gradcli.results.findings import Finding
 if TYPE_CHECKING:
     from gradcli.diagnose.evidence import Computed, Evidence
 
-Rule = Callable[..., Iterable[Finding]]
+    Rule = Callable[[Evidence], Iterable[Finding]]
 
 _OF_TAPES: tuple[Need, ...] = ("tape", "non-finite", "zeros")
 OF_TAPES = tuple(row.code for row in ROWS if row.needs in _OF_TAPES)
