@@ -14,7 +14,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from gradcli.cli.option_coercion import ReadOptions, read_plainly
+from gradcli.cli.option_coercion import KeptOptions, read_plainly
 from gradcli.errors import UsageError, did_you_mean, listed
 
 _LOOKS_LIKE_OPTION = re.compile(r"--[A-Za-z]")
@@ -23,11 +23,7 @@ _BEGINS_LIKE_OPTION = re.compile(r"-.")
 
 
 class ExpressionCommand(TyperCommand):
-    """A command whose values may begin with a minus sign.
-
-    Of many command lines in one process, Click reads the options once for each set of them: what it makes of them
-    depends on their words and on the environment alone.
-    """
+    """A command whose values may begin with a minus sign."""
 
     takes_expressions = True
     _declared: Mapping[str, bool] | None = None
@@ -35,17 +31,21 @@ class ExpressionCommand(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if self._declared is None:
             self._declared = declared(self, ctx)
-            self._read = ReadOptions(self.params)
+            self._kept = KeptOptions(self.params)
             read_plainly(self.get_params(ctx))
-        looks_like_option = _LOOKS_LIKE_OPTION if self.takes_expressions else _BEGINS_LIKE_OPTION
-        chosen, values = separate(args, self._declared, looks_like_option)
-        arguments = self._read.arguments(values)
-        if arguments is not None and self._read.restore(ctx, chosen, arguments):
-            return []
+        chosen, values = self._separate(args, self._declared)
         rest = super().parse_args(ctx, [*chosen, "--", *values])
-        if arguments is not None:
-            self._read.keep(ctx, chosen)
+        self._kept.keep(chosen, ctx.params)
         return rest
+
+    def known_values(self, words: Sequence[str]) -> dict[str, Any] | None:
+        """The values of the parameters, if these options have been read before.  Raises UsageError."""
+        if self._declared is None:
+            return None
+        return self._kept.values(*self._separate(words, self._declared))
+
+    def _separate(self, words: Sequence[str], options: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+        return separate(words, options, _LOOKS_LIKE_OPTION if self.takes_expressions else _BEGINS_LIKE_OPTION)
 
 
 class PlainCommand(ExpressionCommand):

@@ -66,17 +66,37 @@ LONGEST_KEPT = 200
 """Sets of options of a command that are remembered, and characters in one of them."""
 
 
-class ReadOptions:
-    """What Click made of the options of earlier command lines, for later ones with the same options."""
+class KeptOptions:
+    """What Click made of the options of earlier command lines, for later ones with the same options.
+
+    Click makes of options what their words and the environment say, and nothing else.
+    """
 
     def __init__(self, parameters: Sequence[Any]) -> None:
         self._arguments = [parameter for parameter in parameters if parameter.param_type_name == "argument"]
         self._variables = [name for parameter in parameters if (name := parameter.envvar)]
-        self._kept: dict[tuple[object, ...], dict[str, tuple[Any, Any]]] = {}
+        self._kept: dict[tuple[object, ...], dict[str, Any]] = {}
 
-    def arguments(self, values: Sequence[str]) -> dict[str, Any] | None:
-        """The arguments of a command by name; None where a value is missing or left over, or is no mere word."""
-        rest = list(values)
+    def values(self, chosen: Sequence[str], words: Sequence[str]) -> dict[str, Any] | None:
+        """The values of all parameters; None where Click has to read these options or these arguments."""
+        kept = self._kept.get(self._key(chosen))
+        arguments = None if kept is None else self._named(words)
+        if kept is None or arguments is None:
+            return None
+        return {name: list(value) if isinstance(value, list) else value for name, value in kept.items()} | arguments
+
+    def keep(self, chosen: Sequence[str], values: Mapping[str, Any]) -> None:
+        """Remember the values of options that Click has read."""
+        if sum(map(len, chosen)) > LONGEST_KEPT:
+            return
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.clear()
+        given = {argument.name for argument in self._arguments}
+        self._kept[self._key(chosen)] = {name: value for name, value in values.items() if name not in given}
+
+    def _named(self, words: Sequence[str]) -> dict[str, Any] | None:
+        """The arguments by name; None where one is missing or left over, or is no mere word."""
+        rest = list(words)
         found: dict[str, Any] = {}
         for parameter in self._arguments:
             if not rest or _annotation(parameter) not in (str, list[str]):
@@ -85,30 +105,6 @@ class ReadOptions:
             if parameter.nargs == -1:
                 rest = []
         return None if rest else found
-
-    def restore(self, context: Any, chosen: Sequence[str], arguments: Mapping[str, Any]) -> bool:
-        """Fill the context with the arguments, and with these options if they are known; whether they are."""
-        kept = self._kept.get(self._key(chosen))
-        if kept is None:
-            return False
-        for name, (value, source) in kept.items():
-            context.params[name] = list(value) if isinstance(value, list) else value
-            context.set_parameter_source(name, source)
-        context.params.update(arguments)
-        return True
-
-    def keep(self, context: Any, chosen: Sequence[str]) -> None:
-        """Remember the options of a context that Click has filled."""
-        if sum(map(len, chosen)) > LONGEST_KEPT:
-            return
-        if len(self._kept) >= MOST_KEPT:
-            self._kept.clear()
-        given = {argument.name for argument in self._arguments}
-        self._kept[self._key(chosen)] = {
-            name: (value, context.get_parameter_source(name))
-            for name, value in context.params.items()
-            if name not in given
-        }
 
     def _key(self, chosen: Sequence[str]) -> tuple[object, ...]:
         return (*chosen, *(os.environ.get(name) for name in self._variables))

@@ -19,6 +19,8 @@ from gradcli.version import __version__
 
 SCHEMA_VERSION = 1
 
+_ARRAYS = (np.ndarray, np.generic)
+
 Aside = list[tuple[np.ndarray, str]]
 """Large arrays with their dtypes, in the order of their places."""
 
@@ -78,13 +80,13 @@ def _mistake(error: GradcliError) -> dict[str, object]:
 
 def _plain(value: Any, dtype: str | None, aside: Aside) -> Any:
     """What orjson can write, with arrays already written or put aside; `dtype` is that of the result."""
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, int):  # also True and False
         return value
     if isinstance(value, str):
         return encodable(value)
     if isinstance(value, float):
         return json_float(float(value), None)
-    if isinstance(value, np.ndarray | np.generic):
+    if isinstance(value, _ARRAYS):
         return orjson.Fragment(json_array(np.asarray(value)))
     if isinstance(value, Mapping):
         return {encodable(key): _plain(item, dtype, aside) for key, item in value.items()}

@@ -68,6 +68,8 @@ def encodable(text: str, charset: str = "utf-8") -> str:
 
     UTF-8 lacks the halves of surrogate pairs, which undecodable bytes of a command line become.
     """
+    if text.isascii():  # which every charset has
+        return text
     return text.encode(charset, "backslashreplace").decode(charset)
 
 

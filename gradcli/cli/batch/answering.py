@@ -13,14 +13,21 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from typer import Exit
+from typer.exceptions import TyperException
+
 from gradcli import commands, time_limit
 from gradcli.cli import device_loss
+from gradcli.cli.app import click_command, command_tree
+from gradcli.cli.argv import complaint
 from gradcli.cli.batch.requests import words_of
+from gradcli.cli.own_commands import OWN
 from gradcli.cli.running import exit_code, files_of, write_to
 from gradcli.commands.answering import inspected
 from gradcli.commands.command import Caller, Invocation
 from gradcli.errors import GradcliError, OutputError, SourceError, UsageError
 from gradcli.render import View, write
+from gradcli.render.json import to_json
 from gradcli.results import Failure, Result
 from gradcli.time_limit import limited, needs_another_process
 
@@ -133,14 +140,9 @@ def _invocation(words: list[str], timeout: float | None) -> Invocation:
 
 def _read(words: list[str]) -> dict[str, Any]:
     """The values of a command's parameters, as Typer reads them from the words."""
-    from typer import Exit
-    from typer.exceptions import TyperException
-
-    from gradcli.cli.app import click_command, command_tree
-    from gradcli.cli.argv import complaint
-    from gradcli.cli.own_commands import OWN
-
     name, *rest = words
+    if name in commands.NAMES and (known := click_command(name).known_values(rest)) is not None:
+        return known  # type: ignore[no-any-return]
     if name in OWN:
         raise UsageError(
             f"'{name}' has no result that a batch could answer with",
@@ -163,6 +165,8 @@ def _read(words: list[str]) -> dict[str, Any]:
 
 def _line(answer: Result | GradcliError | Failure, charset: str) -> bytes:
     """The answer as JSON, in characters that `charset` has."""
+    if charset.lower() == "utf-8":
+        return to_json(answer) + b"\n"
     written = io.BytesIO()
     stream = io.TextIOWrapper(written, encoding=charset, newline="", write_through=True)
     write(answer, View(format="json"), stream)
@@ -192,8 +196,6 @@ def _taken_by_answers(name: str) -> str | None:
 @cache
 def _root() -> Any:
     """The context of the whole command line, which knows what it is called and nothing else."""
-    from gradcli.cli.app import command_tree
-
     tree = command_tree()
     return tree.context_class(tree, info_name="gradcli")
 
