@@ -87,10 +87,10 @@ class NodeOperation(Operation):
         children = syntax.children(self.node)
         if len(children) != len(arguments):
             return None
-        arrays = {f"_{place}": array for place, array in enumerate(arguments) if isinstance(array, np.ndarray)}
+        arrays = {f"_{position}": array for position, array in enumerate(arguments) if isinstance(array, np.ndarray)}
         named = [
-            syntax.Name(f"_{place}", child.span) if f"_{place}" in arrays else child
-            for place, child in enumerate(children)
+            syntax.Name(f"_{position}", child.span) if f"_{position}" in arrays else child
+            for position, child in enumerate(children)
         ]
         node = syntax.with_children(self.node, tuple(named))
         try:
@@ -100,7 +100,7 @@ class NodeOperation(Operation):
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
-class Change(Operation):
+class StatementOperation(Operation):
     """What `y[0] = 1` or `y *= 2` does. The evaluator does not tell its arguments."""
 
     statement: syntax.AssignIndex | syntax.Update
@@ -124,7 +124,7 @@ def operation_of(node: Observed, source: Source) -> Operation:
     name, elementwise = operation_name(node), _is_elementwise(node)
     match node:
         case syntax.AssignIndex() | syntax.Update():
-            return Change(name=name, elementwise=elementwise, infix=True, statement=node, source=source)
+            return StatementOperation(name=name, elementwise=elementwise, infix=True, statement=node, source=source)
         case syntax.Call(function=row, keywords=keywords):
             words = tuple([word for word, _ in keywords])
             return NodeOperation(name=name, elementwise=elementwise, row=row, keywords=words, node=node, source=source)
@@ -151,7 +151,7 @@ def operation_name(node: Observed) -> str:
     """PyTorch's name for what a node of the text does: `add`, `linalg.svd`, `mul_`."""
     match node:
         case syntax.Call(function=row):
-            return short_name(row.torch)
+            return _short_name(row.torch)
         case syntax.Binary(operator=name) | syntax.Unary(operator=name):
             return name
         case syntax.Update(operator=name):
@@ -167,7 +167,7 @@ def operation_name(node: Observed) -> str:
 
 
 @cache
-def short_name(path: str) -> str:
+def _short_name(path: str) -> str:
     """`softmax` for torch.nn.functional.softmax."""
     prefix = next((p for p in ("torch.nn.functional.", "torch.Tensor.", "torch.") if path.startswith(p)), "")
     return path.removeprefix(prefix)

@@ -77,9 +77,9 @@ class Operation:
         if bound is None:
             return {}
         split = len(arguments) - len(bound.keywords)
-        found = {parameter.name: (place, value) for place, (parameter, value) in enumerate(bound.positional)}
-        for place, (_, parameter, value) in enumerate(bound.keywords, start=split):
-            found[parameter.name] = (place, value)
+        found = {parameter.name: (position, value) for position, (parameter, value) in enumerate(bound.positional)}
+        for position, (_, parameter, value) in enumerate(bound.keywords, start=split):
+            found[parameter.name] = (position, value)
         return found
 
     def whole(self, arguments: Sequence[object]) -> list[object]:

@@ -138,8 +138,8 @@ def record_backward(
     """
     nodes = [node for node in graph.nodes(output) if not is_accumulator(node)]
     passed: list[tuple[Gradients, Gradients] | None] = [None] * len(nodes)
-    for place, node in enumerate(nodes):
-        node.register_hook(partial(_note, passed, place))
+    for number, node in enumerate(nodes):
+        node.register_hook(partial(_note, passed, number))
     found = gradients(output, leaves, cotangent=cotangent, retain_graph=retain_graph or None)
     passages = {
         node: Passage(node, tuple(seen[0]), tuple(seen[1]))
@@ -150,9 +150,9 @@ def record_backward(
 
 
 def _note(
-    passed: list[tuple[Gradients, Gradients] | None], place: int, outgoing: Gradients, incoming: Gradients
+    passed: list[tuple[Gradients, Gradients] | None], number: int, outgoing: Gradients, incoming: Gradients
 ) -> None:
-    passed[place] = incoming, outgoing
+    passed[number] = incoming, outgoing
 
 
 def edge_of(tensor: torch.Tensor) -> Edge | None:

@@ -26,7 +26,7 @@ Edge = tuple[GraphNode, int]
 class Step:
     """One operation as it was evaluated, or an input.
 
-    index: its place on the tape, by which it is known. place: where it stands in what the user wrote.
+    index: its number on the tape, by which it is known. place: where it stands in what the user wrote.
     operands: the steps whose values went in. created: the graph's nodes that came of it.
     values: the tensors as they were then. arguments: what went in, as it was.
     variable: of an input its name; no two inputs share one.

@@ -185,3 +185,38 @@ def test_the_leaves_nodes_keep_no_hooks() -> None:
 )
 def test_programs_that_change_tensors_in_place_are_told_apart(text: str, expected: bool) -> None:
     assert changes_in_place(parse(text, bound=["x"])) is expected
+
+
+def twins(text: str, **leaves: torch.Tensor) -> list[tuple[str, str]]:
+    """The texts of the steps that compute what an earlier one has computed, each beside that one's."""
+    tape = taped(text, **leaves)
+    pairs = ((one, tape.steps[first]) for one, first in zip(tape.steps, tape.twins, strict=True))
+    return [(one.text, first.text) for one, first in pairs if one is not first]
+
+
+def test_the_same_operation_on_the_same_values_is_a_twin_however_it_is_written() -> None:
+    assert twins("log(x) + log( x )", x=x(2)) == [("log( x )", "log(x)")]
+    assert twins("x.sum(0) + sum(exp(x), 0) - sum(exp(x), 0)", x=x(1, 2)) == [
+        ("exp(x)", "exp(x)"),
+        ("sum(exp(x), 0)", "sum(exp(x), 0)"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "h = x - 3; y = log(h); h = x - 5; y + log(h)",  # the same words over other values
+        "sum(x, 0) + sum(x, dim=0, keepdim=True)",
+        "x.clamp(0.5) + x.clamp(0.25)",
+        "x * (rand_like(x) + rand_like(x))",
+        "y = x * 1; a = y.exp(); y += 1; a + y.exp()",
+    ],
+)
+def test_what_computes_something_else_is_no_twin(text: str) -> None:
+    assert twins(text, x=x(1, 2)) == []
+
+
+def test_an_argument_is_known_by_the_step_that_made_it_and_not_by_its_numbers() -> None:
+    tape = taped("y = x + 0; dist(x, y)", x=x(1, 2))
+    distance = tape.steps[-1]
+    assert [tape.argument(distance, position) for position in (0, 1)] == [step(tape, "x"), step(tape, "x + 0")]
