@@ -235,3 +235,64 @@ def test_sixteen_elements_that_are_not_finite_are_followed_to_their_origins(coun
     output = evaluate(program, leaves, Context(), recorder)
     tape = record_backward(recorder, output, leaves, torch.ones_like(output))
     assert [origin.step.text for origin in forward.origins(tape, {})] == texts
+
+
+SATURATES = {
+    "sigmoid": "sigmoid(200*x)",
+    "tanh": "tanh(200*x)",
+    "softmax": "softmax(stack([x, x + 200]), 0)[1]",
+    "log_softmax": "log_softmax(stack([x, x + 200]), 0)[1]",
+    "erf": "erf(200*x)",
+    "erfc": "erfc(200*x)",
+    "softsign": "softsign(1e30*x)",
+    "expm1": "expm1(-200*x)",
+    "special.ndtr": "special.ndtr(200*x)",
+    "softmin": "softmin(stack([x, x + 200]), 0)[0]",
+    "gelu": "gelu(-200*x)",
+    "binary_cross_entropy_with_logits": "binary_cross_entropy_with_logits(200*x, x*0 + 1)",
+    "cross_entropy": "cross_entropy(stack([200*x, 0*x]).reshape(1, 2), [0])",
+    "cosh": "cosh(0*x)",
+    "scaled_dot_product_attention": (
+        "scaled_dot_product_attention(ones(1,1,1)*200*x, tensor([[[1.],[0.]]]), tensor([[[3.],[4.]]]))"
+    ),
+}
+SATURATES_IN_DOUBLE = {
+    "logsigmoid": "logsigmoid(20000*x)",
+    "softplus": "softplus(-20000*x)",
+    "exp": "exp(-20000*x)",
+    "exp2": "exp2(-20000*x)",
+    "silu": "silu(-20000*x)",
+    "mish": "mish(-20000*x)",
+    "elu": "elu(-20000*x)",
+    "selu": "selu(-20000*x)",
+    "celu": "celu(-20000*x)",
+    "atan": "atan(1e300*x)",
+    "soft_margin_loss": "soft_margin_loss(20000*x, ones([]))",
+}
+"""In float32 the same is `underflow`: float64 has the slope."""
+FLAT_BY_DEFINITION = {
+    "sign": "sign(x)",
+    "sgn": "sgn(x)",
+    "floor": "floor(x)",
+    "ceil": "ceil(x)",
+    "round": "round(x)",
+    "trunc": "trunc(x)",
+    "floor_": "(x*1).floor_()",
+    "ceil_": "(x*1).ceil_()",
+    "round_": "(x*1).round_()",
+    "trunc_": "(x*1).trunc_()",
+    "sign_": "(x*1).sign_()",
+    "threshold_": "threshold_(x*1, 5, 0)",
+}
+
+
+@each(
+    "text, code, operation, dtype",
+    [
+        *((text, "saturated", name, "float32") for name, text in SATURATES.items()),
+        *((text, "saturated", name, "float64") for name, text in SATURATES_IN_DOUBLE.items()),
+        *((text, "flat", name, "float32") for name, text in FLAT_BY_DEFINITION.items()),
+    ],
+)
+def test_a_slope_of_zero_is_saturated_or_flat_by_definition(text: str, code: str, operation: str, dtype: str) -> None:
+    assert [finding["operation"] for finding in found(f'grad "sum({text})" x=1.5 -t {dtype}', code)] == [operation]
