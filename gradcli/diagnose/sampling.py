@@ -59,13 +59,14 @@ class Sampled:
 
     def at_home(self, finding: Finding) -> Finding:
         """The finding in terms of the whole input."""
-        index = finding.index
-        leaf = self.bound.leaves.get(finding.variable or "")
-        shared = leaf is not None and leaf.numel() == 1  # by all elements
-        whole = index if index is None or shared else self._home(index[0])
-        remark = None if finding.remark is None else finding.remark.with_elements(self.element_at_home)
-        said = finding.phrase.with_elements(self.element_at_home)
-        return replace(finding, index=whole, phrase=said, remark=remark, sample=self.sample)
+        at, said, remark = At(finding.variable or "", finding.index or ()), finding.phrase, finding.remark
+        return replace(
+            finding,
+            index=None if finding.index is None else self.element_at_home(at).index,
+            phrase=said.with_elements(self.element_at_home),
+            remark=None if remark is None else remark.with_elements(self.element_at_home),
+            sample=self.sample,
+        )
 
     def element_at_home(self, at: At) -> At:
         """An element of the sample as one of the whole; an input of one element is shared by all."""
