@@ -12,7 +12,7 @@ from gradcli.errors import GradcliError
 from gradcli.language.catalogue.rows import Loss
 from gradcli.language.numerals import is_integral
 from gradcli.language.request import Value
-from gradcli.language.syntax import Call, Literal, Name, Node, Numbers, Program, Sequence, postorder, roots
+from gradcli.language.syntax import Call, Literal, Name, Node, Numbers, Program, Sequence, postorder
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.evaluate import Context, evaluate
 
@@ -49,14 +49,13 @@ def index_names(
 
 
 def _targets(program: Program) -> Iterator[tuple[Call, str, str]]:
-    for root in roots(program):
-        for node in postorder(root):
-            if not (isinstance(node, Call) and isinstance(node.function, Loss)):
-                continue
-            for position, argument in enumerate(node.function.arguments):
-                given = _given(node, position, argument.name)
-                if argument.content != "real" and isinstance(given, Name):
-                    yield node, given.name, argument.content
+    for node in program.nodes:
+        if not (isinstance(node, Call) and isinstance(node.function, Loss)):
+            continue
+        for position, argument in enumerate(node.function.arguments):
+            given = _given(node, position, argument.name)
+            if argument.content != "real" and isinstance(given, Name):
+                yield node, given.name, argument.content
 
 
 def _given(call: Call, position: int, name: str) -> Node | None:

@@ -23,7 +23,6 @@ from gradcli.language.syntax import (
     Unary,
     Update,
     postorder,
-    roots,
 )
 
 _RANDOM_IN_PLACE = frozenset(
@@ -39,7 +38,7 @@ def is_elementwise(program: Program) -> bool:
     if not all(isinstance(statement, Assign) for statement in program.statements):
         return False
     alone = len(program.free_names) == 1
-    return all(_is_elementwise(node, alone) for root in roots(program) for node in postorder(root))
+    return all(_is_elementwise(node, alone) for node in program.nodes)
 
 
 def _is_elementwise(node: object, alone: bool) -> bool:
@@ -59,14 +58,12 @@ def _is_elementwise(node: object, alone: bool) -> bool:
 
 def selections(program: Program) -> int:
     """How many times a program selects between values by a condition."""
-    nodes = (node for root in roots(program) for node in postorder(root))
-    return sum(isinstance(node, Call) and node.function.name in ("where", "masked_fill") for node in nodes)
+    return sum(isinstance(node, Call) and node.function.name in ("where", "masked_fill") for node in program.nodes)
 
 
 def is_random(program: Program) -> bool:
     """Whether an expression draws random numbers, which differ from dtype to dtype."""
-    nodes = (node for root in roots(program) for node in postorder(root))
-    return any(isinstance(node, Call) and _draws(node) for node in nodes)
+    return any(isinstance(node, Call) and _draws(node) for node in program.nodes)
 
 
 def _draws(call: Call) -> bool:
@@ -89,8 +86,7 @@ def changes_in_place(program: Program) -> bool:
             or node.function.name in _WITH_STATE
             or any(name == "inplace" for name, _ in node.keywords)
         )
-        for root in roots(program)
-        for node in postorder(root)
+        for node in program.nodes
     )
 
 

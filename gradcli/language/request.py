@@ -19,7 +19,7 @@ from gradcli.language.catalogue.signature import signatures_of
 from gradcli.language.dtypes import any_dtype
 from gradcli.language.names import CONSTANTS, NAMESPACES, check_plain, without_prefix
 from gradcli.language.parser import parse
-from gradcli.language.syntax import Name, Program, postorder, roots
+from gradcli.language.syntax import Name, Program
 
 if TYPE_CHECKING:
     import numpy as np
@@ -219,7 +219,5 @@ def with_text(error: GradcliError, text: str, offset: int = 0) -> GradcliError:
 
 
 def _first_use(program: Program, name: str) -> tuple[int, int] | None:
-    uses = [
-        node.span for root in roots(program) for node in postorder(root) if isinstance(node, Name) and node.name == name
-    ]
+    uses = [node.span for node in program.nodes if isinstance(node, Name) and node.name == name]
     return min(uses, default=None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from gradcli.errors import Span
 from gradcli.language.catalogue.rows import Row
@@ -174,7 +175,7 @@ class Evaluate:
 Statement = Assign | AssignIndex | Update | Evaluate
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Program:
     """The whole text: statements, the result, and the names that the text leaves open, in order of appearance.
 
@@ -186,6 +187,11 @@ class Program:
     result: Node
     free_names: tuple[str, ...]
     followed: tuple[str, ...] = ()
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """Every node, in order of evaluation; walked once for all who ask what a program does."""
+        return tuple(node for root in roots(self) for node in postorder(root))
 
 
 def children(node: Node) -> tuple[Node, ...]:

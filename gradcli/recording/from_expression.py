@@ -140,11 +140,10 @@ def foreseen(program: syntax.Program) -> Iterator[Foreseen]:
     for statement in program.statements:
         if isinstance(statement, syntax.AssignIndex | syntax.Update):
             yield Foreseen(operation_of(statement, source), ())
-    for root in syntax.roots(program):
-        for node in syntax.postorder(root):
-            if isinstance(node, syntax.Call | syntax.Binary | syntax.Unary):
-                computed = tuple([_is_computed(child, assigned) for child in syntax.children(node)])
-                yield Foreseen(operation_of(node, source), computed)
+    for node in program.nodes:
+        if isinstance(node, syntax.Call | syntax.Binary | syntax.Unary):
+            computed = tuple([_is_computed(child, assigned) for child in syntax.children(node)])
+            yield Foreseen(operation_of(node, source), computed)
 
 
 def operation_name(node: Observed) -> str:

@@ -13,7 +13,7 @@ from gradcli.language.parser import parse
 from gradcli.language.printer import SIGN, unary
 from gradcli.language.rewrite.editing import EditableProgram
 from gradcli.language.rewrite.places import operands_of
-from gradcli.language.syntax import Binary, Call, Literal, Name, Node, children, postorder, roots
+from gradcli.language.syntax import Binary, Call, Literal, Name, Node, children, postorder
 from gradcli.language.syntax import Sequence as Items
 from gradcli.numerics.capture import TorchError
 
@@ -122,7 +122,7 @@ def moved(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
 def step(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
     """`Replace the comparison by a smooth step: sigmoid(4 * (x - 5)).` for x > 5."""
     program = parse(text, bound=inputs) if inputs else None
-    nodes = [] if program is None else [node for root in roots(program) for node in postorder(root)]
+    nodes = [] if program is None else program.nodes
     node = next((node for node in nodes if node.span == raised.span), None)
     sides = _sides(node)
     if program is None or sides is None:

@@ -26,8 +26,6 @@ from gradcli.language.syntax import (
     Node,
     Program,
     Unary,
-    postorder,
-    roots,
 )
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.symmetric import OF_SYMMETRIC, is_symmetric
@@ -98,7 +96,7 @@ class _Reader:
 
     def read(self) -> Conventions:
         program = self.bound.program
-        nodes = [node for root in roots(program) for node in postorder(root)]
+        nodes = program.nodes
         asked = {id(node): rule for node in nodes if isinstance(node, Call) and (rule := _rule(node)) is not None}
         for node in nodes:
             self._cut(node)
@@ -180,7 +178,7 @@ class _Reader:
         if (padding is None and not by_frequency) or not isinstance(weight, torch.Tensor):
             return
         name = next((name for name, leaf in self.bound.leaves.items() if leaf is weight), None)
-        uses = sum(isinstance(n, Name) and n.name == name for r in roots(self.bound.program) for n in postorder(r))
+        uses = sum(isinstance(n, Name) and n.name == name for n in self.bound.program.nodes)
         if name is None or uses != 1:
             self.found = replace(self.found, exemption=EMBEDDED)
             return

@@ -23,8 +23,6 @@ from gradcli.language.syntax import (
     Program,
     Statement,
     Update,
-    postorder,
-    roots,
 )
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.evaluate import Run
@@ -82,8 +80,7 @@ def _input(
 
 def _is_made(program: Program) -> bool:
     """Whether an expression makes a tensor out of few words: `linspace(-5, 5, 1000)`."""
-    nodes = (node for root in roots(program) for node in postorder(root))
-    return any(isinstance(node, Call) and node.function.category in _MADE_HERE for node in nodes)
+    return any(isinstance(node, Call) and node.function.category in _MADE_HERE for node in program.nodes)
 
 
 def _literal_context(wanted: torch.dtype, bound: BoundExpression) -> Context:

@@ -176,7 +176,7 @@ def tidied(text: str, before: Program) -> str:
 
 
 def _read(program: Program) -> set[str]:
-    return {node.name for root in roots(program) for node in postorder(root) if isinstance(node, Name)}
+    return {node.name for node in program.nodes if isinstance(node, Name)}
 
 
 def _start(program: Program) -> int:
