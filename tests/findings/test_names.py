@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 import torch
 from each import each
-from looking import found
+from looking import findings, found
 
 from gradcli.diagnose.origins import forward
 from gradcli.diagnose.origins.parts import LONGEST, formula, shortened
@@ -296,3 +296,62 @@ FLAT_BY_DEFINITION = {
 )
 def test_a_slope_of_zero_is_saturated_or_flat_by_definition(text: str, code: str, operation: str, dtype: str) -> None:
     assert [finding["operation"] for finding in found(f'grad "sum({text})" x=1.5 -t {dtype}', code)] == [operation]
+
+
+PRODUCTS = {
+    "mul": "z*u",
+    "matmul": "z.reshape(1) @ u.reshape(1)",
+    "mm": "mm(z.reshape(1, 1), u.reshape(1, 1))",
+    "mv": "mv(z.reshape(1, 1), u.reshape(1))",
+    "bmm": "bmm(z.reshape(1, 1, 1), u.reshape(1, 1, 1))",
+    "dot": "dot(z.reshape(1), u.reshape(1))",
+    "inner": "inner(z.reshape(1), u.reshape(1))",
+    "outer": "outer(z.reshape(1), u.reshape(1))",
+    "einsum": "einsum('i,i->', z.reshape(1), u.reshape(1))",
+    "linear": "linear(z.reshape(1), u.reshape(1, 1))",
+}
+
+
+@each("name", PRODUCTS)
+def test_a_true_zero_in_a_product_is_the_cause_of_an_infinity_and_what_underflows_beside_it_is_not(name: str) -> None:
+    line = f'grad "u = a*b; sum(1/({PRODUCTS[name]}))" z={{}} a=1e-30 b=1e-30'
+    assert [finding["code"] for finding in findings(line.format("0"))] == ["inf-forward"]
+    assert [finding["operation"] for finding in found(line.format("1"), "underflow-forward")] == ["mul"]
+
+
+@each(
+    "text",
+    [
+        "where(m, -inf, x)",
+        "x.masked_fill(m, -inf)",
+        "full([2], -inf) + x",
+        "full_like(x, -inf) + x",
+        "x.new_full([2], -inf) + x",
+        "x.index_fill(0, [0], -inf)",
+        "x.index_put([[0]], [-inf])",
+        "x.scatter(0, [0], -inf)",
+        "pad(x, [0, 1], value=-inf)",
+    ],
+)
+def test_an_infinity_that_is_put_where_it_is_wanted_is_meant(text: str) -> None:
+    assert findings(f'grad "sum({text})" x=1,2 m:bool=1,0') == []
+    assert [finding["code"] for finding in findings('grad "sum(x * inf)" x=1,2 m:bool=1,0')] == ["inf-input"]
+
+
+@each(
+    "text",
+    [
+        "softmax(x, 0)",
+        "log_softmax(x, 0)",
+        "logsumexp(x, 0)",
+        "logaddexp(x, x)",
+        "logaddexp2(x, x)",
+        "logcumsumexp(x, 0)",
+        "cross_entropy(x.reshape(1, 2), [0])",
+    ],
+)
+def test_minus_infinity_is_the_logarithm_of_zero_where_logarithms_are_taken(text: str) -> None:
+    """The NaN is the operation's, and the infinity was meant."""
+    codes = [finding["code"] for finding in findings(f'grad "sum({text})" x=-inf,-inf')]
+    assert codes in (["nan-forward"], ["nan-backward"])
+    assert "inf-input" in [finding["code"] for finding in findings('grad "sum(sin(x))" x=-inf,-inf')]

@@ -48,7 +48,18 @@ def test_this_is_planted(source: str, expected: list[tuple[str, str]]) -> None:
     assert sorted(changed(source)) == sorted(expected)
 
 
-@each("source", ["A = 'text'", "A = x[0]", "'''docs 1'''", "def f():\n    assert x < 1", "A = f'{x:>3}'", "A = x, *y"])
+@each(
+    "source",
+    [
+        "A = 'text'",
+        "A = x[0]",
+        "A = tuple[object, ...]",
+        "'''docs 1'''",
+        "def f():\n    assert x < 1",
+        "A = f'{x:>3}'",
+        "A = x, *y",
+    ],
+)
 def test_this_is_left_alone(source: str) -> None:
     assert changed(source) == []
 

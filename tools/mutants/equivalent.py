@@ -2,5 +2,28 @@
 
 from __future__ import annotations
 
-EQUIVALENT: dict[str, str] = {}
+_ORIGINS = "gradcli/diagnose/origins"
+_NO_DERIVATIVE = "it has no derivative, so that no gradient ever comes to it"
+_ALIAS = "an alias: a step has the name of the row"
+_SUM = "it adds to another number, and a sum is zero only where it is zero exactly"
+
+
+def _members(file: str, table: str, names: str, reason: str) -> dict[str, str]:
+    """Members that are taken out of a table."""
+    return {f'{file} {table}: "{name}", -> (nothing)': reason for name in names.split()}
+
+
+EQUIVALENT: dict[str, str] = {
+    **_members(f"{_ORIGINS}/selection.py", "SELECTING", "heaviside", _NO_DERIVATIVE),
+    **_members(
+        f"{_ORIGINS}/zeros.py",
+        "FLAT",
+        "signbit heaviside floor_divide argmax argmin bucketize searchsorted",
+        _NO_DERIVATIVE,
+    ),
+    **_members(f"{_ORIGINS}/zeros.py", "FLAT", "fix", _ALIAS),
+    **_members(f"{_ORIGINS}/zeros.py", "SATURATING", "special.expit special.erf", _ALIAS),
+    **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "special.expit special.erfc", _ALIAS),
+    **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "addcmul addcdiv", _SUM),
+}
 """By `key` of the mutant: file, function or constant, and the change."""

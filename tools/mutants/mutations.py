@@ -258,10 +258,11 @@ class _Search(ast.NodeVisitor):
             self._plant("rule", self._span(node.test), "False")
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        """A fixed place in a pair is no threshold."""
+        """A fixed place in a pair is no threshold, and the parts of a type or of an index are no table."""
         self.visit(node.value)
-        if not isinstance(node.slice, ast.Constant):
-            self.visit(node.slice)
+        for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
+            if not isinstance(part, ast.Constant):
+                self.visit(part)
 
 
 def _without_docstring(body: list[ast.stmt]) -> Iterator[ast.stmt]:
