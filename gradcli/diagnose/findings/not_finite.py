@@ -1,4 +1,4 @@
-"""Where a NaN or an infinity was born: in a value, in a gradient, in a sum of gradients, in a branch that is discarded.
+"""Where a number first is NaN or infinite: in a value, a gradient, a sum of gradients, or a branch that is discarded.
 
 Each of them is a finding at its place, with the element and the numbers.
 """
@@ -24,14 +24,14 @@ from gradcli.results.phrasing import number, text
 
 
 def nan_forward(evidence: Evidence) -> Iterator[Finding]:
-    """One finding for each place where a NaN of the value was born, or an infinity that became one."""
+    """One finding for each place where a value first is NaN, or the infinity that became one."""
     for origin in _forward(evidence):
         if _shows_nan(origin):
             yield finding(origin, evidence, "nan-forward", forward_phrase(origin, evidence))
 
 
 def inf_forward(evidence: Evidence) -> Iterator[Finding]:
-    """One finding for each place where an infinity of the value was born; an error where gradients hold it too."""
+    """One finding for each place where a value first is infinite; an error where gradients hold it too."""
     for origin in _forward(evidence):
         if not _shows_nan(origin):
             severity: Severity | None = "error" if origin.spoils else None

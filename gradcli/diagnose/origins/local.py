@@ -90,10 +90,14 @@ def argument_position(step: Step, source: Step | None, slot: int | None = None) 
         argument = step.arguments[tensors[slot]]
         if isinstance(argument, torch.Tensor) and argument.shape == source.value.shape:
             return tensors[slot]
-    return next((p for p in tensors if _same(step.arguments[p], source.value)), None)
+    itself = next((position for position in tensors if step.arguments[position] is source.value), None)
+    if itself is not None:
+        return itself
+    return next((position for position in tensors if _same(step.arguments[position], source.value)), None)
 
 
 def _same(argument: object, value: torch.Tensor) -> bool:
+    """Whether an argument holds the numbers of a value: one that was changed in place since is another tensor."""
     if not isinstance(argument, torch.Tensor) or argument.shape != value.shape or argument.dtype != value.dtype:
         return False
-    return argument is value or torch.equal(parts(argument).nan_to_num(), parts(value).nan_to_num())
+    return torch.equal(parts(argument).nan_to_num(), parts(value).nan_to_num())

@@ -135,7 +135,7 @@ def _argument(step: Step, position: int, where: Index) -> At:
 
 
 def in_double(step: Step) -> torch.Tensor | None:
-    """The same operation on the same numbers in float64."""
+    """The value of a step in float64, of the arguments that it had."""
     wide: dict[int, torch.Tensor] = {
         position: value.double()
         for position, value in enumerate(step.arguments)

@@ -64,7 +64,7 @@ def _is_plain_zero(step: Step, index: Index) -> bool:
 
 
 def _by_reference(step: Step, zeros: torch.Tensor) -> TrueValue | None:
-    """The same by the reference, whose exponents have no end."""
+    """The first of these zeros to 50 digits, if it is none there: the exponents of the reference have no end."""
     index = first(zeros)
     operands = _operands(step, index)
     found = None if operands is None else step.operation.exact(operands)
