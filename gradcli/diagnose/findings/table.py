@@ -149,13 +149,7 @@ ROWS = (
         "an argument is outside of what the function is defined on; an error if the value is NaN or Inf for it",
         hides=(Hides(NOT_FINITE, where="step", severity="error"),),
     ),
-    Row(
-        "flat",
-        ("warning",),
-        "dead",
-        "zeros",
-        "the operation is piecewise constant: sign, round, floor",
-    ),
+    Row("flat", ("warning",), "dead", "zeros", "the operation is piecewise constant: sign, round, floor"),
     Row(
         "dead",
         ("warning", "note"),
@@ -189,14 +183,7 @@ ROWS = (
         "tape",
         "the gradient falls by more than a thousand on its way to an input",
     ),
-    Row(
-        "kink",
-        ("note",),
-        "kink",
-        "tape",
-        "an element lies on a kink or a tie",
-        hides=(Hides(("cancellation",)),),
-    ),
+    Row("kink", ("note",), "kink", "tape", "an element lies on a kink or a tie", hides=(Hides(("cancellation",)),)),
     Row(
         "not-differentiable",
         ("error",),
@@ -204,13 +191,7 @@ ROWS = (
         "raised",
         "PyTorch implements no derivative for the operation",
     ),
-    Row(
-        "disconnected",
-        ("warning",),
-        "backward_pass",
-        "missing",
-        "an input has no path to the output",
-    ),
+    Row("disconnected", ("warning",), "backward_pass", "missing", "an input has no path to the output"),
     Row(
         "cancellation",
         ("warning",),
