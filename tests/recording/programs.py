@@ -11,6 +11,11 @@ def logarithm_of_a_negative_number(x, w):
     return (hidden * w).sum()
 
 
+def one_cause_written_twice(x):
+    hidden = torch.log(x)
+    return (hidden + torch.log(x)).sum()
+
+
 def overflow(x):
     return torch.exp(x).sum()
 

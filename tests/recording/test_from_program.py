@@ -49,6 +49,12 @@ CASES = (
         {"x": [-1.0, 2.0], "w": [1.0, 3.0]},
         (("nan-forward", "torch.log(x)"),),
     ),
+    Case(
+        programs.one_cause_written_twice,
+        "hidden = log(x); (hidden + log(x)).sum()",
+        {"x": [-1.0, 2.0]},
+        (("nan-forward", "torch.log(x)"),),
+    ),
     Case(programs.overflow, "exp(x).sum()", {"x": [1.0, 100.0]}, (("inf-forward", "torch.exp(x)"),)),
     Case(programs.root_of_zero, "x.sqrt().sum()", {"x": [4.0, 0.0]}, (("inf-backward", "x.sqrt()"),)),
     Case(programs.root_times_zero, "(x * x.sqrt()).sum()", {"x": [4.0, 0.0]}, (("nan-backward", "x.sqrt()"),)),
@@ -206,15 +212,21 @@ def test_the_same_is_found_as_in_the_expression(case: Case) -> None:
 
 @every_case
 def test_what_is_found_stands_at_its_line(case: Case) -> None:
-    _, found = of_program(case)
+    tape, found = of_program(case)
     lines = Path(programs.__file__).read_text().splitlines()
     assert sorted((one.code, one.expression) for one in found) == sorted(case.found)
     for one in found:
         place = one.place
         assert place is not None
         assert (place.file, place.text) == (programs.__file__, one.expression)
+        assert one.step is None or tape.steps[one.step].place.in_file == place
         assert place.function in (case.program.__name__, "_helper")
         assert lines[place.line - 1][place.column - 1 :].startswith(place.text.splitlines()[0])
+
+
+def test_a_finding_knows_its_step_but_where_it_is_about_a_constant() -> None:
+    without = [case.program for case in CASES for one in of_program(case)[1] if one.step is None]
+    assert without == [programs.infinite_constant]
 
 
 def test_rounds_of_a_loop_are_steps_of_their_own() -> None:
