@@ -17,7 +17,18 @@ from gradcli.diagnose.rerun import Rerun
 from gradcli.recording.tape import Passage, Step, Tape
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("diagnose", "inspections", "language", "model", "numerics", "recording", "render", "sources")
+ROOMS = (
+    "cli",
+    "commands",
+    "diagnose",
+    "inspections",
+    "language",
+    "model",
+    "numerics",
+    "recording",
+    "render",
+    "sources",
+)
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from gradcli import commands
 from gradcli.cli import device_loss
-from gradcli.cli.progress import metered, paused
+from gradcli.cli.from_torch import out_of_memory, told_warnings
+from gradcli.cli.progress import metered
 from gradcli.cli.screen import broken_pipe, show_error, sound_sizes, wanted_format
-from gradcli.errors import BoundError, GradcliError, OutputError, UsageError
+from gradcli.errors import GradcliError, OutputError, UsageError
 from gradcli.time_limit import limited, needs_another_process
+
+if TYPE_CHECKING:
+    from gradcli.cli.app import Given
 
 __all__ = ["main"]
 
@@ -55,25 +59,42 @@ def _replace_closed_streams() -> None:
 
 
 def _run(words: list[str]) -> int:
-    """Typer's answer as an exit code; its complaints as our errors."""
+    """The exit code of a command line."""
+    given = _read(words or ["--help"])
+    if isinstance(given, int):
+        return given if words else UsageError.exit_code  # the exit code of a call that asked for nothing
+    if given.name == "batch":
+        from gradcli.cli.batch import run
+
+        return run(**given.values)  # type: ignore[arg-type]
+    if given.name == "schema":
+        from gradcli.render.schema import kinds, schema_text
+
+        kind = given.values["kind"]
+        print("\n".join(kinds()) if kind is None else schema_text(str(kind)).rstrip("\n"))
+        return 0
+    from gradcli.cli.running import run_command
+
+    return run_command(commands.load(given.name), given.values)
+
+
+def _read(words: list[str]) -> Given | int:
+    """What the words say, or the exit code of a help page; Typer's complaints as our errors."""
     from typer import Exit
     from typer.exceptions import TyperException
 
-    from gradcli.cli.app import command_tree
+    from gradcli.cli.app import Given, command_tree
     from gradcli.cli.argv import complaint
 
-    if not words:  # the help, and the exit code of a call that asked for nothing
-        command_tree()(["--help"], prog_name="gradcli", standalone_mode=False)
-        return UsageError.exit_code
     try:
-        code = command_tree()(words, prog_name="gradcli", standalone_mode=False)
+        given = command_tree()(words, prog_name="gradcli", standalone_mode=False)
     except Exit as end:
         return end.exit_code
     except SystemExit:  # how Typer answers a closed pipe
         raise BrokenPipeError from None
     except TyperException as error:
         raise complaint(error) from None
-    return code if isinstance(code, int) else 0
+    return given if isinstance(given, Given) else 0
 
 
 def _report(error: GradcliError, format_: str) -> int:
@@ -90,38 +111,3 @@ def _report(error: GradcliError, format_: str) -> int:
     except OSError:  # the rest of an answer that could not be written, as the error says
         return error.exit_code
     return error.exit_code
-
-
-def out_of_memory(error: Exception) -> BoundError:
-    """The user's error if memory ran out, in Python or outside of an operation in PyTorch; raises any other again."""
-    if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
-        return BoundError("there is not enough memory for this", hint="Make the tensors smaller.")
-    raise error
-
-
-@contextmanager
-def told_warnings() -> Iterator[None]:
-    """PyTorch's warnings on standard error, each once while this lasts."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("default")
-        warnings.simplefilter("ignore", DeprecationWarning)  # about PyTorch's own code, not the user's words
-        warnings.filterwarnings("ignore", "`torch.jit.", FutureWarning)  # forward mode compiles its own rules with it
-        warnings.simplefilter("ignore", ResourceWarning)  # about files of the program that calls main
-        warnings.showwarning = _teller()
-        yield
-
-
-def _teller() -> Callable[..., None]:
-    """PyTorch's warnings in one line on standard error, each once, without the place in PyTorch's own code."""
-    from gradcli.render.text import without_places
-
-    told: set[str] = set()
-
-    def tell(message: Warning | str, *_place: object, **_more: object) -> None:
-        text = without_places(" ".join(str(message).split()))
-        if text not in told:
-            told.add(text)
-            with paused():
-                print(f"PyTorch warns: {text}", file=sys.stderr)
-
-    return tell

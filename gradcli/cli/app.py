@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.main import get_command
 
 from gradcli import commands
 from gradcli.cli.argv import CommandGroup, ExpressionCommand, PlainCommand
-from gradcli.cli.own_commands import OWN, OwnCommand
+from gradcli.cli.own_commands import OWN
 from gradcli.commands.parameters import Argument, Parameter
 from gradcli.version import __version__
 
@@ -44,24 +44,27 @@ class AllCommands(CommandGroup):
         return click_command(cmd_name) if cmd_name in self.list_commands(ctx) else None
 
 
+class Given(NamedTuple):
+    """What Typer makes of a command line: the name of a command, and the values of its parameters."""
+
+    name: str
+    values: dict[str, object]
+
+
 @cache
 def click_command(name: str) -> Any:
-    """The command as Typer runs it."""
+    """The command as Typer reads it; called with words, it gives what they say."""
     command = OWN[name] if name in OWN else commands.load(name)
 
-    def run(**given: object) -> int:
-        if isinstance(command, OwnCommand):
-            return command.run(**given)
-        from gradcli.cli.running import run_command  # brings numpy
-
-        return run_command(command, given)
+    def read(**values: object) -> Given:
+        return Given(name, values)
 
     signature = inspect.Signature([_typer_parameter(p) for p in command.on_command_line.values()])
-    run.__signature__ = signature  # type: ignore[attr-defined]
-    run.__doc__ = command.help
+    read.__signature__ = signature  # type: ignore[attr-defined]
+    read.__doc__ = command.help
     kind = ExpressionCommand if command.takes_expressions else PlainCommand
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
-    app.command(name, cls=kind, context_settings=CONTEXT, epilog=f"Try: {command.example}")(run)
+    app.command(name, cls=kind, context_settings=CONTEXT, epilog=f"Try: {command.example}")(read)
     return get_command(app)
 
 

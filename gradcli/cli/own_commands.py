@@ -1,4 +1,4 @@
-"""`batch` and `schema`: the commands that ask no inspection, and that only the command line has."""
+"""`batch` and `schema`: the commands that ask no inspection, and that only the command line has. Here they are declared."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from gradcli.commands.parameters import Argument, Option, Parameter
 
 @dataclass(frozen=True)
 class OwnCommand:
-    """run: does everything and returns the exit code; its signature and docstring are the help."""
+    """declaration: its signature and docstring are the help."""
 
-    run: Callable[..., int]
+    declaration: Callable[..., None]
     example: str
     takes_expressions = False
 
     @property
     def help(self) -> str | None:
-        return self.run.__doc__
+        return self.declaration.__doc__
 
     @property
     def on_command_line(self) -> Mapping[str, Parameter]:
-        return parameters_of(self.run)
+        return parameters_of(self.declaration)
 
 
 def batch(
@@ -32,24 +32,17 @@ def batch(
         float | None,
         Option("--timeout", "SECONDS", "For each request that has no limit of its own.", default="none"),
     ] = None,
-) -> int:
+) -> None:
     """One request a line in, one JSON result a line out, in order, in one process.
 
     A request is a command line, split as a shell would split it, or a JSON array of its words; the leading word gradcli may be left out. Its answer is what the command prints with --json, which is implied. Blank lines and lines that begin with # are skipped.
 
     A request that fails is answered with an error object, and the next one follows. The exit code is 0 if every request by itself would have ended with 0, else 1.
     """
-    from gradcli.cli.batch import run
-
-    return run(source, jobs, timeout)
 
 
-def schema(kind: Annotated[str | None, Argument("[KIND]", "The kind of result.", default=False)] = None) -> int:
+def schema(kind: Annotated[str | None, Argument("[KIND]", "The kind of result.", default=False)] = None) -> None:
     """The JSON Schema of a result; without a kind, the list of kinds."""
-    from gradcli.render.schema import kinds, schema_text
-
-    print("\n".join(kinds()) if kind is None else schema_text(kind).rstrip("\n"))
-    return 0
 
 
 OWN = {

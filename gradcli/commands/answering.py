@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -43,16 +42,10 @@ def reproduce(invocation: Invocation, inquiry: Inquiry) -> None:
 
 def _call(target: str, invocation: Invocation, *arguments: object) -> Any:
     """Call a function by its name, with the compute options and the selection that the command has as last arguments."""
+    module, _, name = target.partition(":")
     options, shared = invocation.options, invocation.command.shared
     with gc_paused(), not_counted():  # PyTorch may be imported here, which belongs to no computation
-        function = _function(target)
+        function = getattr(import_module(module), name)
         compute = [options.compute()] if "device" in shared else []
         selection = [options.selection()] if "wrt" in shared else []
     return function(*arguments, *compute, *selection)
-
-
-@cache
-def _function(target: str) -> Any:
-    """The function of `module:function`."""
-    module, _, name = target.partition(":")
-    return getattr(import_module(module), name)

@@ -509,7 +509,7 @@ def test_a_sign_within_a_word_is_of_no_shell(request_: str) -> None:
 def test_a_warning_about_the_callers_own_files_is_not_pytorchs(capsys: pytest.CaptureFixture[str]) -> None:
     import warnings
 
-    from gradcli.cli import told_warnings
+    from gradcli.cli.from_torch import told_warnings
 
     with told_warnings():
         warnings.warn("unclosed file", ResourceWarning, stacklevel=1)

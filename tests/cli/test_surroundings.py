@@ -13,7 +13,7 @@ import pytest
 from command_line import answered, captured, clean_environment
 
 from gradcli.api import trace
-from gradcli.cli import told_warnings
+from gradcli.cli.from_torch import told_warnings
 from gradcli.render import View, write
 from tools import warm
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import io
 import os
 import re
-import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from typer import Exit
 from typer.exceptions import TyperException
@@ -20,20 +18,16 @@ from gradcli import commands, time_limit
 from gradcli.cli import device_loss
 from gradcli.cli.app import click_command, command_tree
 from gradcli.cli.argv import complaint
+from gradcli.cli.batch.answers import Answered, InternalError, failure, line_of
 from gradcli.cli.batch.requests import words_of
+from gradcli.cli.from_torch import out_of_memory, told_warnings
 from gradcli.cli.own_commands import OWN
 from gradcli.cli.running import exit_code, files_of, write_to
 from gradcli.commands.answering import inspected
 from gradcli.commands.command import Caller, Invocation
 from gradcli.errors import GradcliError, OutputError, SourceError, UsageError
-from gradcli.render import View, write
-from gradcli.render.json import to_json
-from gradcli.results import Failure, Result
+from gradcli.results import Failure
 from gradcli.time_limit import limited, needs_another_process
-
-INTERNAL_CODE = 70
-"""EX_SOFTWARE of sysexits.h, as for a single command."""
-
 
 _OF_A_SHELL = re.compile(r"\d?(?:>>?|<)(?:[^=\s]\S*)?|&>\S*|&&?|\|\|?|;|\|\w+")
 """Words by which a shell is asked for more than a command."""
@@ -41,20 +35,6 @@ _OF_A_SHELL = re.compile(r"\d?(?:>>?|<)(?:[^=\s]\S*)?|&>\S*|&&?|\|\|?|;|\|\w+")
 
 _TAKEN = {1: "standard output holds the answers", 2: "standard error is for what is said about the answers"}
 """Streams by their numbers."""
-
-
-class Answered(NamedTuple):
-    """The exit code that the command line has by itself, and the line that answers it, with its line break."""
-
-    code: int
-    line: bytes
-
-
-class InternalError(GradcliError):
-    """A fault of gradcli's: it must not take the other requests with it."""
-
-    code = "bug"
-    exit_code = INTERNAL_CODE
 
 
 def answer(line: bytes, charset: str = "utf-8", timeout: float | None = None) -> Answered:
@@ -76,8 +56,6 @@ def answer(line: bytes, charset: str = "utf-8", timeout: float | None = None) ->
             error.hint = "A batch line is no shell: no >, |, && and the like."
         return failure(error, charset)
     except (MemoryError, RuntimeError) as error:
-        from gradcli.cli import out_of_memory
-
         try:
             return failure(out_of_memory(error), charset)
         except (MemoryError, RuntimeError) as other:
@@ -86,13 +64,6 @@ def answer(line: bytes, charset: str = "utf-8", timeout: float | None = None) ->
         return failure(OutputError(f"cannot write: {error.strerror or error}"), charset)
     except Exception as error:  # noqa: BLE001 - a bug of ours, told as `gradcli` itself tells it
         return _bug(error, charset)
-
-
-def failure(error: GradcliError, charset: str = "utf-8") -> Answered:
-    """The error object that stands in the place of an answer."""
-    if os.environ.get("GRADCLI_DEBUG"):
-        traceback.print_exception(error, file=sys.stderr)
-    return Answered(error.exit_code, _line(error, charset))
 
 
 def _bug(error: Exception, charset: str) -> Answered:
@@ -105,8 +76,6 @@ def _bug(error: Exception, charset: str) -> Answered:
 
 
 def _answer(words: list[str], charset: str, timeout: float | None) -> Answered:
-    from gradcli.cli import told_warnings
-
     with told_warnings():
         return device_loss.alive_or_on_cpu(words, partial(_answer_here, charset=charset, timeout=timeout))
 
@@ -121,7 +90,7 @@ def _answer_here(words: list[str], charset: str, timeout: float | None) -> Answe
     if targets and not isinstance(result, Failure):
         write_to(targets, invocation, inquiry, result)
     time_limit.finish()  # the result is there
-    return Answered(exit_code(invocation, result), _line(result, charset))
+    return Answered(exit_code(invocation, result), line_of(result, charset))
 
 
 def _invocation(words: list[str], timeout: float | None) -> Invocation:
@@ -161,17 +130,6 @@ def _read(words: list[str]) -> dict[str, Any]:
     raise UsageError(
         f"'{name}' answers this with text, not with a result", hint="Ask for it by itself, outside of a batch."
     )
-
-
-def _line(answer: Result | GradcliError | Failure, charset: str) -> bytes:
-    """The answer as JSON, in characters that `charset` has."""
-    if charset.lower() == "utf-8":
-        return to_json(answer) + b"\n"
-    written = io.BytesIO()
-    stream = io.TextIOWrapper(written, encoding=charset, newline="", write_through=True)
-    write(answer, View(format="json"), stream)
-    stream.detach()
-    return written.getvalue()
 
 
 def _check_files(names: Sequence[str]) -> None:

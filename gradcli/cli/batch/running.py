@@ -6,7 +6,8 @@ import sys
 from collections.abc import Generator, Iterator
 from contextlib import closing
 
-from gradcli.cli.batch.answering import Answered, answer
+from gradcli.cli.batch.answering import answer
+from gradcli.cli.batch.answers import Answered
 from gradcli.cli.batch.output import Lines, counter
 from gradcli.cli.batch.requests import lines, opened
 from gradcli.cli.progress import unmetered

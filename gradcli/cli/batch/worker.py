@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 from gradcli import leaving, time_limit
 from gradcli.cli import device_loss
-from gradcli.cli.batch.answering import answer, failure
+from gradcli.cli.batch.answering import answer
+from gradcli.cli.batch.answers import failure
 from gradcli.errors import TimeLimitError
 
 LAST = b"last"

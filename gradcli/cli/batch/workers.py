@@ -17,7 +17,7 @@ from contextlib import suppress
 from queue import Full, LifoQueue, Queue
 
 from gradcli import leaving
-from gradcli.cli.batch.answering import Answered, failure
+from gradcli.cli.batch.answers import Answered, failure
 from gradcli.errors import GradcliError
 
 AHEAD = 4
