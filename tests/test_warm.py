@@ -1,0 +1,55 @@
+"""A command line in a forked process answers as one in a new interpreter does."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import clean_environment
+
+from tools import warm
+
+NEW = [sys.executable, "-m", "gradcli"]
+
+
+def ran(
+    argv: list[str], folder: Path, given: bytes = b"", env: dict[str, str] | None = None
+) -> tuple[int, bytes, bytes]:
+    environment = {**clean_environment(), **(env or {})}
+    done = subprocess.run(argv, cwd=folder, input=given, env=environment, capture_output=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "env"),
+    [
+        (["grad", "x * 2", "x=-", "@p.csv"], b"1 2", {}),
+        (["grad", "x * 2", "x=@p.csv:p", "--json"], b"", {"GRADCLI_DTYPE": "float16"}),
+        (["grad", "sigmod", "0"], b"", {"FORCE_COLOR": "1"}),
+        (["grad", "heaviside", "0"], b"", {"COLUMNS": "40"}),
+    ],
+)
+def test_streams_folder_environment_and_exit_code_are_the_callers(
+    words: list[str], given: bytes, env: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "p.csv").write_text("p\n1.5\n")
+    assert ran([*warm.gradcli(), *words], tmp_path, given, env) == ran([*NEW, *words], tmp_path, given, env)
+
+
+def test_a_program_has_its_arguments_and_ends_as_python_does(tmp_path: Path) -> None:
+    assert ran([*warm.python(), "import sys; print(sys.argv[1:])", "a", "b"], tmp_path) == (0, b"['a', 'b']\n", b"")
+    assert ran([*warm.python(), "raise SystemExit(7)"], tmp_path)[0] == 7
+    code, _, err = ran([*warm.python(), "1 / 0"], tmp_path)
+    assert (code, err.splitlines()[-1]) == (1, b"ZeroDivisionError: division by zero")
+
+
+def test_a_signal_arrives_and_its_end_is_told(tmp_path: Path) -> None:
+    waiting = "import sys, time; print('ready', flush=True); time.sleep(60)"
+    with subprocess.Popen([*warm.python(), waiting], stdout=subprocess.PIPE, env=clean_environment()) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == -signal.SIGTERM
