@@ -7,11 +7,13 @@ import json
 import pytest
 import torch
 from command_line import captured
+from mpmath import mp
 from test_fixes import bound
 
 from gradcli.diagnose.equivalence.comparison_point import ComparisonPoint
 from gradcli.diagnose.equivalence.truth import Truth
 from gradcli.diagnose.equivalence.vicinity import Vicinity
+from gradcli.numerics.reference.converging import Limit
 
 
 def told(*line: str) -> str:
@@ -84,3 +86,10 @@ def test_elements_that_work_alone_are_all_looked_at_and_of_others_as_many_as_the
     for text, complete in (("x*sqrt(x)", True), ("sum(x*sqrt(x))", True), ("x*sqrt(x)*(1 + norm(x))", False)):
         asked = bound(text, "x=zeros(60)")
         assert Truth([ComparisonPoint(asked, {"x": asked.leaves["x"].detach()}, None)]).is_complete == complete
+
+
+def test_a_number_is_a_limit_to_the_rounding_of_the_gradients_nearby() -> None:
+    vicinity = Vicinity(ComparisonPoint(bound("2*x", "x=0"), {"x": torch.zeros(())}, None))
+    for found, right in ((0.0, True), (1e-6, True), (1e-4, False)):
+        assert vicinity.is_limit("x", torch.tensor(found), Limit("limit", mp.mpf(0))) == right
+    assert not vicinity.is_limit("x", torch.tensor(0.0), Limit("sides"))
