@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from command_line import in_process_of_its_own
@@ -176,3 +177,9 @@ print(*sorted({row.module for row in ROWS if f"gradcli.diagnose.findings.{row.mo
         code, out, err = in_process_of_its_own(argv, python=program)
         assert code == 0, err
         assert set(out.split()) == before_a_tape | more, argv
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest would find one of them only, and stop."""
+    names = [path.name for path in Path(__file__).parent.rglob("*.py") if path.name != "__init__.py"]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
