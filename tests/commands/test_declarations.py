@@ -14,7 +14,7 @@ import pytest
 from command_line import captured
 
 import gradcli
-from gradcli import api, commands, results
+from gradcli import api, commands, results, sinks
 from gradcli.cli.app import click_command
 from gradcli.cli.batch.answering import answer
 from gradcli.cli.own_commands import OWN
@@ -131,6 +131,11 @@ def test_what_a_row_names_is_there() -> None:
 def test_every_command_answers_with_a_record_of_its_own_kind_that_has_a_schema() -> None:
     assert [getattr(results, row.result).kind for row in ROWS] == list(commands.NAMES)
     assert {*kinds()} == {*commands.NAMES, "program", "error"}
+
+
+def test_the_writers_of_files_know_the_commands_that_have_a_program() -> None:
+    assert sorted(sinks._WITH_PROGRAM) == sorted(row.name for row in ROWS if row.program)
+    assert all(bool(row.program) == ("emit" in row.shared) for row in ROWS)
 
 
 def test_every_command_has_a_python_function() -> None:
