@@ -165,3 +165,17 @@ def test_every_command_and_every_option_is_in_the_documents() -> None:
             if isinstance(parameter.declared, Option):
                 option = re.split("[ /]", parameter.declared.names)[0]
                 assert re.search(rf"{option}(?![\w-])", texts), (name, option)
+
+
+def test_python_checks_all_dtypes_where_none_is_chosen() -> None:
+    assert [len(gradcli.check("sigmoid", 1, **chosen).summary) for chosen in ({}, {"dtypes": ["half"]})] == [4, 1]
+
+
+def test_a_batch_asks_for_json_before_options_are_checked() -> None:
+    code, line = answer(b"trace sigmoid 1 --tree")
+    assert (code, json.loads(line)["error"]["message"]) == (2, "--tree draws a tree, which json has no place for")
+
+
+def test_a_result_that_its_row_calls_bad_ends_with_1() -> None:
+    code, line = answer(b"trace '(x * 2) @ y' x='[[1, 2]]' y='[[1, 2]]'")
+    assert (code, json.loads(line)["schema"]) == (1, "gradcli/trace/1")
