@@ -171,6 +171,8 @@ def all_finite(tensor: torch.Tensor | None) -> bool:
     if tensor is None or not (tensor.is_floating_point() or tensor.is_complex()):
         return True
     values = tensor.detach()
+    if values.is_complex():  # by their parts: half of them PyTorch can neither add nor compare
+        values = torch.view_as_real(values.resolve_conj())
     return bool(torch.isfinite(values.sum())) or all(bool(torch.isfinite(piece).all()) for piece in pieces(values))
 
 
