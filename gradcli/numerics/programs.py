@@ -23,6 +23,8 @@ PROGRAM_ERRORS = (*TORCH_ERRORS, AttributeError)
 """What a program of the catalogue may raise."""
 
 _NAME = "<program>"
+_LEFT: list[object] = []
+"""The group of processes that was left last."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,15 @@ def _has_processes() -> bool:
 
 
 def _end_processes(grouped: bool) -> None:
-    """Leave the group that a program has joined; one that was there before stays."""
+    """Leave the group that a program has joined; one that was there before stays.
+
+    Its threads may still hold the last collective call, and need Python's lock to let it go. Whoever drops the group
+    waits for these threads with the lock held: both would wait for ever. It is dropped when the next one is left.
+    """
     if not grouped and _has_processes():
+        left = torch.distributed.group.WORLD
         torch.distributed.destroy_process_group()
+        _LEFT[:] = [left]
 
 
 def _line(error: Exception) -> int | None:
