@@ -42,6 +42,7 @@ def _as_index(value: object) -> object:
         return tuple(_as_index(item) for item in value)
     if isinstance(value, list):
         value = np.asarray(value)
+        value = value if value.size else value.astype(np.int64)  # of nothing NumPy makes real numbers
     if isinstance(value, np.ndarray):
         if value.dtype == object:
             raise NoReference("an index that is real")
