@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from batch import MIXED, spent
 from report import asked, finish, table
 
 HERE = Path(__file__).parent.parent
@@ -25,12 +26,6 @@ BEFORE_THE_ROOMS = "2aa4ce9"
 NEW = b',"place":null'
 """What findings have had since then."""
 TRACE = ("trace", "where(x > 0, sqrt(x), 0 * x)", "x=0,1")
-MIXED = (
-    "grad sigmoid 0 1 10",
-    "grad 'x**2 * sin(x)' 1 2",
-    "softmax 2 1 0.1",
-    "loss mse '[2.5, 0, 2]' '[3, -0.5, 2]'",
-)
 
 
 @dataclass(frozen=True)
@@ -75,21 +70,16 @@ def run(tree: Path, argv: tuple[str, ...], text: str = "") -> tuple[float, bytes
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as written:
         given.write(text.encode())
         given.seek(0)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gradcli", *argv], cwd=tree, env=environment, stdin=given, stdout=written
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in (0, 1):
-            raise RuntimeError(f"gradcli {' '.join(argv)} exits with {process.returncode}")
+        argv = (sys.executable, "-m", "gradcli", *argv)
+        whole = spent(*argv, cwd=tree, env=environment, stdin=given, stdout=written)
         written.seek(0)
-        return usage.ru_utime + usage.ru_stime, written.read()
+        return whole.processor, written.read()
 
 
 def seconds(tree: Path, task: Task) -> tuple[float, bytes]:
     """What a task takes, and what it answers."""
-    spent, answer = run(tree, task.argv, task.text(task.lines))
-    return (spent - run(tree, task.less, task.text(task.few))[0] if task.less else spent), answer
+    whole, answer = run(tree, task.argv, task.text(task.lines))
+    return (whole - run(tree, task.less, task.text(task.few))[0] if task.less else whole), answer
 
 
 def shares(task: Task, now: Path, before: Path, pairs: int) -> list[float]:

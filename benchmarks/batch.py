@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from report import asked, finish, table
 
@@ -70,10 +71,10 @@ class Spent:
         return Spent(self.processor - other.processor, self.wall - other.wall)
 
 
-def spent(*argv: str) -> Spent:
-    """What a process takes; it must succeed."""
+def spent(*argv: str, **options: Any) -> Spent:
+    """What a process takes; it must succeed. options: those of `Popen`, beside which it reads and shows nothing."""
     begin = time.perf_counter()
-    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(argv, **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **options})
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
