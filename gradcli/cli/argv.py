@@ -85,12 +85,6 @@ def declared(command: TyperCommand, ctx: Any) -> dict[str, bool]:
     return names
 
 
-def sort_words(words: Sequence[str], options: Mapping[str, bool]) -> list[str]:
-    """The options with their values first, then `--` and all values in their order; raises UsageError."""
-    chosen, values = separate(words, options)
-    return [*chosen, "--", *values]
-
-
 def separate(
     words: Sequence[str], options: Mapping[str, bool], looks_like_option: re.Pattern[str] = _LOOKS_LIKE_OPTION
 ) -> tuple[list[str], list[str]]:

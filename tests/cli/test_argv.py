@@ -9,7 +9,7 @@ import pytest
 from command_line import answered, captured, failed
 from each import each
 
-from gradcli.cli.argv import sort_words
+from gradcli.cli.argv import separate
 from gradcli.errors import UsageError
 
 # --- values that look like options -----------------------------------------------------------------------------------
@@ -378,13 +378,14 @@ OPTIONS = {"--dtype": True, "-t": True, "--json": False}
     ],
 )
 def test_options_come_first_and_values_behind_two_dashes(words: list[str], sorted_: list[str]) -> None:
-    assert sort_words(words, OPTIONS) == sorted_
+    options, values = separate(words, OPTIONS)
+    assert [*options, "--", *values] == sorted_
 
 
 @pytest.mark.parametrize("words", [["--jsn"], ["-t"], ["--dtype"], ["--json=1"], ["--jsn=1"], ["x", "--tanh(x)"]])
 def test_what_looks_like_an_option_and_is_none_is_refused(words: list[str]) -> None:
     with pytest.raises(UsageError):
-        sort_words(words, OPTIONS)
+        separate(words, OPTIONS)
 
 
 @pytest.mark.parametrize(
