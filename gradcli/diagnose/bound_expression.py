@@ -84,6 +84,16 @@ class BoundExpression:
             self.random_state.restore()
             return evaluate(self.program, {**self.fresh(), **(leaves or {})}, context, observe)
 
+    @property
+    def elements(self) -> int:
+        """How many numbers go in."""
+        return sum(leaf.numel() for leaf in self.leaves.values())
+
+    @property
+    def elements_differentiated(self) -> int:
+        """How many numbers it is differentiated by."""
+        return sum(leaf.numel() for leaf in self.differentiated.values())
+
     def for_moved_inputs(self) -> BoundExpression:
         """This expression where its inputs are moved about: on the CPU, which raises at what a function refuses.
 

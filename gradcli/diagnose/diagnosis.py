@@ -43,7 +43,9 @@ def diagnose(
         evidence, sample = _gathered(rerun, computed, output, gradients[0])
         return Diagnosis(told(evidence), sample)
     few = replace(rerun, bound=part.bound, cotangent=part.cotangent)
-    evidence = Evidence(few, part.thin(computed), records=bool(few.bound.wrt) and few.elements <= MAX_ELEMENTS_RECORDED)
+    evidence = Evidence(
+        few, part.thin(computed), records=bool(few.bound.wrt) and few.bound.elements <= MAX_ELEMENTS_RECORDED
+    )
     return Diagnosis(tuple(map(part.at_home, told(evidence))), part.sample)
 
 
@@ -60,7 +62,7 @@ def _gathered(
 
     What is large, an input or an output, gets a tape only where a number is not finite: that has an origin.
     """
-    bound, elements = rerun.bound, rerun.elements
+    bound, elements = rerun.bound, rerun.bound.elements
     evidence = Evidence(rerun, computed)
     if not bound.wrt:
         return evidence, None
@@ -83,7 +85,7 @@ def findings_of(bound: BoundExpression, output: torch.Tensor, codes: tuple[str, 
     """
     weights = (1 + torch.arange(output.numel(), device=output.device) % 7 / 8).reshape(output.shape).to(output.dtype)
     rerun = Rerun(bound, weights)
-    if rerun.elements > MAX_ELEMENTS_RECORDED or not bound.wrt or not output.is_floating_point():
+    if bound.elements > MAX_ELEMENTS_RECORDED or not bound.wrt or not output.is_floating_point():
         return []
     try:
         (found,) = rerun.gradients(output, retain_graph=True)

@@ -42,11 +42,6 @@ class Rerun:
     order: int = 1
     via: Via = "grad"
 
-    @property
-    def elements(self) -> int:
-        """How many numbers go in."""
-        return sum(leaf.numel() for leaf in self.bound.leaves.values())
-
     def gradients(self, output: torch.Tensor, *, retain_graph: bool | None = None) -> list[Gradients]:
         """The gradients of an output of the expression, of the first order to the last."""
         leaves, cotangent = self.bound.differentiated, self._fitting(output)
@@ -81,7 +76,7 @@ class Rerun:
         """
         differentiated = self.bound.differentiated.values()
         narrow = any(leaf.dtype not in (torch.float64, torch.complex128) for leaf in differentiated)
-        if not narrow or self.elements > MAX_ELEMENTS_OF_SHADOW or is_random(self.bound.program):
+        if not narrow or self.bound.elements > MAX_ELEMENTS_OF_SHADOW or is_random(self.bound.program):
             return None
         wide = self.in_float64()
         try:
@@ -102,7 +97,7 @@ class Rerun:
         shape = bound.leaves[name].shape
         elementwise = cotangent is not None and cotangent.shape == shape and is_elementwise(bound.program)
         most, count = (MAX_ELEMENTS_OF_REFERENCE, MAX_PLACES) if elementwise else (MAX_JOINT_ELEMENTS, MAX_JOINT_PLACES)
-        if self.order > 1 or self.elements > most or is_random(bound.program):
+        if self.order > 1 or self.bound.elements > most or is_random(bound.program):
             return {}
         try:
             (found,) = reference.slopes(
@@ -123,7 +118,7 @@ class Rerun:
         from gradcli.numerics import reference
 
         bound, operation = self.bound, step.operation
-        if not isinstance(operation, NodeOperation) or self.elements > MAX_ELEMENTS_OF_REFERENCE:
+        if not isinstance(operation, NodeOperation) or self.bound.elements > MAX_ELEMENTS_OF_REFERENCE:
             return None
         if is_random(bound.program):
             return None

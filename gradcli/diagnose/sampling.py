@@ -85,7 +85,7 @@ def sampled(
     bound: BoundExpression, output: torch.Tensor, cotangent: torch.Tensor | None, found: Gradients, *, elementwise: bool
 ) -> Sampled | None:
     """The expression at a sample; None where all elements can be looked at, or none without the others."""
-    total = sum(leaf.numel() for leaf in bound.leaves.values())
+    total = bound.elements
     if total <= MAX_ELEMENTS_RECORDED or not elementwise or bound.in_place or is_random(bound.program):
         return None
     if any(leaf.numel() != 1 and leaf.shape != output.shape for leaf in bound.leaves.values()):

@@ -106,7 +106,7 @@ def _first_value(bound: BoundExpression) -> torch.Tensor:
 
 
 def _check_size(bound: BoundExpression, elementwise: bool) -> None:
-    elements = sum(leaf.numel() for leaf in bound.differentiated.values())
+    elements = bound.elements_differentiated
     most = MAX_ELEMENTS_CHECKED if elementwise else MAX_JOINT_ELEMENTS
     if elements > most:
         kind = "an elementwise function" if elementwise else "a function that mixes its elements"

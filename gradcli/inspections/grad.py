@@ -108,7 +108,7 @@ def check_options(bound: BoundExpression, output: torch.Tensor, options: GradOpt
             expression=bound.program.text,
             hint="Reduce it: sum(...) or mean(...).",
         )
-    inputs = sum(leaf.numel() for leaf in bound.differentiated.values())
+    inputs = bound.elements_differentiated
     for name, rows in (("--jacobian", output.numel() * options.jacobian), ("--hessian", inputs * options.hessian)):
         if rows * inputs > MAX_MATRIX:
             raise BoundError(

@@ -91,7 +91,7 @@ def check_descent(options: LossOptions, output: torch.Tensor) -> int | None:
 def _descend(bound: BoundExpression, options: LossOptions, steps: int) -> list[DescentStep]:
     """new = old - lr * gradient, `steps` times; one record before each update and one after the last."""
     assert options.learning_rate is not None
-    numbers = 2 * (steps + 1) * sum(leaf.numel() for leaf in bound.differentiated.values())
+    numbers = 2 * (steps + 1) * bound.elements_differentiated
     bounds.check_kept(numbers, f"--steps {steps}", most=bound.context.max_elements)
     leaves = {name: leaf.detach().clone().requires_grad_() for name, leaf in bound.differentiated.items()}
     records = []

@@ -36,7 +36,7 @@ def retain_demo(
     bound: BoundExpression | None = None
     try:
         bound = bind(asked, compute, selection)
-        numbers = sum(leaf.numel() for leaf in bound.differentiated.values())
+        numbers = bound.elements_differentiated
         bounds.check_kept(options.calls * numbers, f"--calls {options.calls}", most=compute.max_elements)
         scenarios = tuple(_play(plan, bound) for plan in plans)
     except TorchError as raised:

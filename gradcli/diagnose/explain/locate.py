@@ -22,7 +22,7 @@ MAX_ELEMENTS_RUN_AGAIN = 1_000_000
 
 def located(raised: TorchError, bound: BoundExpression) -> TorchError:
     """The exception with what helps, and that of a backward pass with its place and cause in the expression."""
-    if raised.text is not None or sum(leaf.numel() for leaf in bound.leaves.values()) > MAX_ELEMENTS_RUN_AGAIN:
+    if raised.text is not None or bound.elements > MAX_ELEMENTS_RUN_AGAIN:
         return raised
     if raised.stage == "backward":
         raised = _placed(raised, bound)

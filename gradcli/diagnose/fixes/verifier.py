@@ -71,8 +71,8 @@ class Verifier:
     @classmethod
     def of(cls, bound: BoundExpression, cotangent: torch.Tensor | None) -> Verifier | None:
         """None for what is not searched: large, complex, random, or without a gradient anywhere nearby."""
-        leaves = bound.leaves.values()
-        if sum(leaf.numel() for leaf in leaves) > MAX_ELEMENTS_COMPARED or any(leaf.is_complex() for leaf in leaves):
+        is_complex = any(leaf.is_complex() for leaf in bound.leaves.values())
+        if bound.elements > MAX_ELEMENTS_COMPARED or is_complex:
             return None
         if not bound.wrt or is_random(bound.program):
             return None

@@ -47,7 +47,7 @@ def _stable_form(bound: BoundExpression, lost: Sequence[CheckRow]) -> Stable | N
     from gradcli.diagnose.fixes.verifier import Verifier  # all the rewrites: only for those who need one
     from gradcli.language.rewrite import PRECISION, RULES, TAILS, rewrites
 
-    if sum(leaf.numel() for leaf in bound.leaves.values()) > MAX_ELEMENTS_REWRITTEN:
+    if bound.elements > MAX_ELEMENTS_REWRITTEN:
         return None
     narrow = any(leaf.dtype in (torch.float16, torch.bfloat16) for leaf in bound.leaves.values())
     rules = (*RULES, TAILS, *([PRECISION] if narrow else []))

@@ -64,7 +64,7 @@ class Ties:
     @cached_property
     def _gradients(self) -> dict[int, Gradients]:
         """By seed: PyTorch's gradients beside the point; none for inputs that are too large to be looked at."""
-        if sum(leaf.numel() for leaf in self.wide.differentiated.values()) > MAX_ELEMENTS_OF_TIES:
+        if self.wide.elements_differentiated > MAX_ELEMENTS_OF_TIES:
             return {}
         points = ((seed, moved(self.wide, DISTANCES[-1], seed)) for seed in range(POINTS))
         return {seed: found for seed, p in points if (found := attempt(partial(reverse, p))[0]) is not None}
