@@ -35,7 +35,7 @@ def changed(source: str) -> list[tuple[str, str]]:
         ("A = ('a', 'b')", [("table", "A = ('a',)"), ("table", "A = ('b',)")]),
         ("A = {'a': x, 'b': y}", [("table", "A = {'b': y}"), ("table", "A = {'a': x}")]),
         ("A = {x, y}", [("table", "A = {y}"), ("table", "A = {x}")]),
-        ("A = x < y", [("rule", "A = x <= y")]),
+        ("A = x < y", [("boundary", "A = x <= y"), ("rule", "A = x >= y")]),
         ("A = x is not y", [("rule", "A = x is y")]),
         ("A = x and y", [("rule", "A = (x)"), ("rule", "A = (y)")]),
         ("A = x or y or z", [("rule", f"A = {rest}") for rest in ("(x) or (y)", "(x) or (z)", "(y) or (z)")]),
@@ -46,6 +46,34 @@ def changed(source: str) -> list[tuple[str, str]]:
 )  # fmt: skip
 def test_this_is_planted(source: str, expected: list[tuple[str, str]]) -> None:
     assert sorted(changed(source)) == sorted(expected)
+
+
+@each(
+    "expression, expected",
+    [
+        ("x == 3 * -y", {"threshold": {"x == 2 * -y", "x == 4 * -y"}, "rule": {"x != 3 * -y"}}),
+        (
+            "f(2) > 0",
+            {
+                "rule": {"f(2) <= 0"},
+                "boundary": {"f(2) >= 0"},
+                "number": {f"f({n}) > 0" for n in (1, 3)} | {f"f(2) > {n}" for n in (1, "(-1)")},
+            },
+        ),
+        ("f(True)", {"number": {"f(False)"}}),
+        ("True", {"rule": {"False"}}),
+        (
+            "x in (y, 'b', z)",
+            {"table": {f"x in ({rest})" for rest in ("'b', z", "y, z", "y, 'b'")}, "rule": {"x not in (y, 'b', z)"}},
+        ),
+        ("(x, 'b', y)", {}),
+        ("{'a': x, 'b': y}", {}),
+    ],
+)
+def test_this_is_planted_in_a_function(expression: str, expected: dict[str, set[str]]) -> None:
+    line = "def f(x, y, z):\n    return "
+    made = [(kind, text.removeprefix(line)) for kind, text in changed(line + expression)]
+    assert sorted(made) == sorted((kind, text) for kind, texts in expected.items() for text in texts)
 
 
 @each(
@@ -152,9 +180,9 @@ def test_a_mutant_that_does_not_end_is_timed_out(tree: Path) -> None:
     (tree / "tests/test_room.py").write_text(
         "from gradcli.room import ended\ndef test_ended():\n    assert ended(0) == 3\n"
     )
-    code, out = run(tree, "--patience", "1", "--only", "gradcli/room.py:3: 1 -> 0")
-    assert code == 1
-    assert "timed out (1 tests): gradcli/room.py:3: 1 -> 0" in out
+    code, out = run(tree, "--patience", "1", "--kind", "number", "--only", "gradcli/room.py:3: 1 -> 0")
+    assert code == 0  # a test that does not end is noticed
+    assert "0 killed, 0 survived, 1 timed out" in out
 
 
 def test_the_same_seed_chooses_the_same_mutants(tree: Path) -> None:

@@ -27,7 +27,7 @@ from pathlib import Path
 import pytest
 
 from tools.mutants.equivalent import EQUIVALENT
-from tools.mutants.mutations import KINDS, Mutant, mutants
+from tools.mutants.mutations import FINER, KINDS, Mutant, mutants
 from tools.mutants.rooms import tests_of
 from tools.mutants.session import Outcome, Session
 
@@ -75,11 +75,11 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("room", nargs="*", help="files or folders of gradcli")
     parser.add_argument("-n", type=int, default=100, help="mutants in all, 0 for every one")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--kind", choices=KINDS, action="append", help="only this kind")
+    parser.add_argument("--kind", choices=(*KINDS, *FINER), action="append", help="only this kind")
     parser.add_argument("--only", metavar="MUTANT", help="the mutants whose line begins so")
     parser.add_argument("--tests", action="append", help="these tests instead of those of the room")
     parser.add_argument("--patience", type=float, default=10.0, help="times the usual time until a mutant hangs")
-    parser.add_argument("--seconds", type=float, default=30.0, help="of tests for each mutant, the quickest first")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of tests for each mutant, the quickest first")
     parser.add_argument("--again", action="store_true", help="run what was killed before too")
     parser.add_argument("--tree", type=Path, help=argparse.SUPPRESS)  # of which this folder is a copy
     return parser.parse_args(argv)
@@ -105,7 +105,7 @@ def _run(options: argparse.Namespace) -> int:
             outcome = confirmed(outcome)
         counts[outcome.outcome] += 1
         journal.add(outcome)
-        if outcome.outcome != "killed":
+        if outcome.outcome == "survived":
             survivors.append(outcome.mutant)
             print(f"{outcome.outcome} ({len(outcome.tests)} tests): {outcome.mutant}", flush=True)
 
@@ -167,7 +167,7 @@ class _Journal:
         return self._line(mutant) in self._known
 
     def add(self, outcome: Outcome) -> None:
-        if outcome.outcome == "killed":
+        if outcome.outcome != "survived":
             with self._path.open("a") as file:
                 file.write(self._line(outcome.mutant) + "\n")
 

@@ -1,4 +1,9 @@
-"""Small wrong changes to a module: to its thresholds, its tables and its rules, one change in each mutant."""
+"""Small wrong changes to a module: to its thresholds, its tables and its rules, one change in each mutant.
+
+A threshold is a number that has a name, or that a function compares something with; a table is a constant with
+members, or what `in` looks through; a rule is a condition. What is left is planted where it is asked for: the bounds
+between `<` and `<=`, and the numbers that count dimensions and places. Often nobody can tell the two apart.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +18,15 @@ SMALL = 64
 """Whole numbers up to this size are changed by one."""
 
 KINDS = ("threshold", "table", "rule")
+"""None of these survives."""
+FINER = ("boundary", "number")
+"""Only where they are asked for."""
 
-FLIPPED: dict[type[ast.cmpop], tuple[str, str]] = {
-    ast.Lt: ("<", "<="),
-    ast.LtE: ("<=", "<"),
-    ast.Gt: (">", ">="),
-    ast.GtE: (">=", ">"),
+OPPOSITE: dict[type[ast.cmpop], tuple[str, str]] = {
+    ast.Lt: ("<", ">="),
+    ast.LtE: ("<=", ">"),
+    ast.Gt: (">", "<="),
+    ast.GtE: (">=", "<"),
     ast.Eq: ("==", "!="),
     ast.NotEq: ("!=", "=="),
     ast.Is: ("is", "is not"),
@@ -26,14 +34,16 @@ FLIPPED: dict[type[ast.cmpop], tuple[str, str]] = {
     ast.In: ("in", "not in"),
     ast.NotIn: ("not in", "in"),
 }
-"""Each comparison as it is written, and as a mutant has it."""
+"""Each comparison as it is written, and what is true where it is not."""
+WIDER = {ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">")}
+"""The same up to the bound itself."""
 
 
 @dataclass(frozen=True)
 class Mutant:
     """A change to a file: the text from `start` to `end` becomes `new`.
 
-    kind: threshold, table or rule. function: the qualified name of the outermost function around it, None at module
+    kind: one of KINDS or FINER. function: the qualified name of the outermost function around it, None at module
     level; name: the constant that a change at module level alters.
     """
 
@@ -81,6 +91,7 @@ class _Search(ast.NodeVisitor):
         self._function: str | None = None
         self._name: str | None = None
         self._scope: list[str] = []
+        self._compared: set[ast.AST] = set()
         self.visit(ast.parse(source))
 
     # where a node stands
@@ -162,16 +173,24 @@ class _Search(ast.NodeVisitor):
 
     def visit_Constant(self, node: ast.Constant) -> None:
         value = node.value
+        named = self._function is None
         if isinstance(value, bool):
-            self._plant("rule", self._span(node), str(not value))
+            self._plant("rule" if named or node in self._compared else "number", self._span(node), str(not value))
         elif isinstance(value, int) and abs(value) <= SMALL:
+            kind = "threshold" if named or (node in self._compared and value > 1) else "number"
             for other in (value - 1, value + 1):
-                self._plant("threshold", self._span(node), str(other) if other >= 0 else f"({other})")
+                self._plant(kind, self._span(node), str(other) if other >= 0 else f"({other})")
         elif isinstance(value, int | float):
+            kind = "threshold" if named or node in self._compared else "number"
             for scale in SCALES:
                 changed = value * scale
                 text = repr(round(changed)) if isinstance(value, int) else repr(changed)
-                self._plant("threshold", self._span(node), text)
+                self._plant(kind, self._span(node), text)
+
+    def visit_Return(self, node: ast.Return) -> None:
+        if isinstance(node.value, ast.Constant):
+            self._compared.add(node.value)
+        self.generic_visit(node)
 
     # tables
 
@@ -189,7 +208,7 @@ class _Search(ast.NodeVisitor):
 
     def visit_Dict(self, node: ast.Dict) -> None:
         keys = [key for key in node.keys if key is not None]
-        if len(keys) == len(node.values):
+        if len(keys) == len(node.values) and (self._function is None or node in self._compared):
             pairs = zip(keys, node.values, strict=True)
             self._without_each([(self._span(key)[0], self._span(value)[1]) for key, value in pairs], node)
         for value in node.values:
@@ -198,8 +217,8 @@ class _Search(ast.NodeVisitor):
     def _members(self, elements: list[ast.expr], node: ast.expr) -> None:
         if isinstance(getattr(node, "ctx", None), ast.Store):
             return
-        if self._function is not None and isinstance(node, ast.Tuple | ast.List) and len(elements) < 3:
-            return  # a pair that a function returns is no table
+        if self._function is not None and node not in self._compared:
+            return  # what a function makes, or returns, is no table
         if isinstance(node, ast.Tuple) and (len(elements) == 1 or any(isinstance(e, ast.Starred) for e in elements)):
             return
         self._without_each([self._span(element) for element in elements], node)
@@ -227,13 +246,17 @@ class _Search(ast.NodeVisitor):
         operands = [node.left, *node.comparators]
         for (left, right), operator in zip(pairwise(operands), node.ops, strict=True):
             between = self._span(left)[1], self._span(right)[0]
-            text = self._source[between[0] : between[1]]
-            sign, flipped = FLIPPED[type(operator)]
-            at = text.find(sign)
-            if at >= 0:
-                start = between[0] + at
-                self._plant("rule", (start, start + len(sign)), flipped)
+            self._operator("rule", between, *OPPOSITE[type(operator)])
+            if type(operator) in WIDER:
+                self._operator("boundary", between, *WIDER[type(operator)])
+        self._compared.update(part for operand in operands for part in _parts(operand))
         self.generic_visit(node)
+
+    def _operator(self, kind: str, between: tuple[int, int], sign: str, other: str) -> None:
+        """One operator for another in the text between two operands."""
+        at = self._source.find(sign, *between)
+        if at >= 0:
+            self._plant(kind, (at, at + len(sign)), other)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
         for value in node.values:
@@ -263,6 +286,15 @@ class _Search(ast.NodeVisitor):
         for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
             if not isinstance(part, ast.Constant):
                 self.visit(part)
+
+
+def _parts(operand: ast.expr) -> Iterator[ast.expr]:
+    """What is compared, and the numbers that it is computed from by arithmetic."""
+    yield operand
+    if isinstance(operand, ast.BinOp):
+        yield from (*_parts(operand.left), *_parts(operand.right))
+    elif isinstance(operand, ast.UnaryOp):
+        yield from _parts(operand.operand)
 
 
 def _without_docstring(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -1,7 +1,8 @@
 """Run the tests against mutants: all are collected once, and each mutant is planted in a forked process of its own.
 
 Which tests matter is measured first: those that enter the function which a mutant changes, or one that reads the
-constant. They run from the quickest to the slowest, up to the first that fails.
+constant. Those that killed the mutants before it in the same file run first, then the others from the quickest to the
+slowest, up to the first that fails.
 """
 
 from __future__ import annotations
@@ -100,13 +101,15 @@ class Session:
         _empty_caches()
         gc.freeze()
         items = {item.nodeid: item for item in session.items}
-        for mutant in self._mutants:
+        killers: dict[tuple[str, str], int] = {}  # the file and the test, and which of all mutants it killed last
+        for number, mutant in enumerate(self._mutants, 1):
             readers = planter.readers(mutant)
             files = planter.mentioning(mutant)
             tests = [name for name in known if known[name].entered & readers or name.partition("::")[0] in files]
             if not tests:  # what runs in a process of its own, which is not watched
                 tests = [name for name in known if not known[name].entered]
             tests = list(_quickest(tests, known, self._seconds))
+            tests.sort(key=lambda name: -killers.get((mutant.path, name), 0))
             plant = planter.plant(mutant)
             if plant is None:
                 outcome = Outcome(mutant, "survived", tuple(tests), whole=False)
@@ -116,6 +119,7 @@ class Session:
                 whole = not computed and any(known[name].entered for name in tests)
                 outcome = self._against(mutant, plant, [items[name] for name in tests], limit)
                 outcome = replace(outcome, whole=whole)
+            killers[mutant.path, outcome.by] = number
             self._report(outcome)
         return True
 
