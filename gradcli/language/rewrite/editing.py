@@ -73,6 +73,19 @@ class EditableProgram:
             found.setdefault(self.term(node).operation, []).append(node)
         return found
 
+    @cached_property
+    def operations(self) -> frozenset[str]:
+        """Those of all terms, and of the terms within that no node stands for, such as the `log` of a `log1p`."""
+        seen: dict[int, Term] = {}
+        waiting = list(self.terms.values())
+        while waiting:
+            term = waiting.pop()
+            if id(term) not in seen:
+                seen[id(term)] = term
+                waiting += term.operands
+                waiting += (option for _, option in term.options)
+        return frozenset(term.operation for term in seen.values())
+
     def parent(self, node: Node) -> Node | None:
         return self._parents.get(id(node))
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice
 
 from gradcli.errors import Span
+from gradcli.language.catalogue import find
 from gradcli.language.parser import parse
 from gradcli.language.rewrite.editing import Edit, EditableProgram
 from gradcli.language.rewrite.matching import matches
 from gradcli.language.rewrite.templates import Template
-from gradcli.language.rewrite.terms import Term, term_of
+from gradcli.language.rewrite.terms import REDUCED, Term, term_of
 from gradcli.language.syntax import Call, Node
 
 MAX_READINGS = 3
@@ -60,6 +62,12 @@ class Identity:
     template: str
     carries: bool = False
 
+    @cached_property
+    def calls(self) -> frozenset[str]:
+        """The operations that the pattern calls: an expression that lacks one of them is no instance of it."""
+        names = {_operation(name) for name in re.findall(r"([a-z][\w.]*)\(", self.pattern)}
+        return frozenset(names - REDUCED.keys())
+
 
 def meet(first: Span, second: Span) -> bool:
     """Whether two pieces of a text have a character in common, or are the same place."""
@@ -71,6 +79,8 @@ def from_table(rows: tuple[Identity, ...]) -> Rule:
 
     def rule(editable: EditableProgram) -> Iterator[Replacement]:
         for row in rows:
+            if not row.calls <= editable.operations:  # reading a pattern costs more than all that follows
+                continue
             pattern = _pattern(row.pattern)
             for node in editable.by_operation.get(pattern.operation, ()):
                 yield from _applied(row, pattern, node, editable)
@@ -88,6 +98,12 @@ def _applied(row: Identity, pattern: Term, node: Node, editable: EditableProgram
         edit = editable.replace(node, piece)
         if edit.text != editable.program.text[slice(*node.span)]:
             yield Replacement(row.name, (edit,))
+
+
+@cache
+def _operation(name: str) -> str:
+    row = find(name)
+    return name if row is None else row.name
 
 
 @cache

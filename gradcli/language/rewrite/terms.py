@@ -101,7 +101,7 @@ def power(base: Term, exponent: Term) -> Term:
     return quotient(number(1), base) if value == -1 else Term("pow", (base, exponent))
 
 
-_REDUCED: dict[str, Callable[..., Term]] = {
+REDUCED: dict[str, Callable[..., Term]] = {
     "add": lambda x, y: total([x, y]),
     "sub": lambda x, y: total([x, negated(y)]),
     "mul": lambda x, y: product([x, y]),
@@ -146,7 +146,7 @@ def _term(node: Node, parts: list[Term]) -> Term:
         case syntax.Index():
             return Term("index", tuple(parts))
         case syntax.Unary(operator=name) | syntax.Binary(operator=name):
-            return _REDUCED[name](*parts) if name in _REDUCED else Term(name, tuple(parts))
+            return REDUCED[name](*parts) if name in REDUCED else Term(name, tuple(parts))
         case syntax.Call():
             return _call(node, parts)
 
@@ -158,8 +158,8 @@ def _call(call: syntax.Call, parts: list[Term]) -> Term:
         return Term(row.name, tuple(parts), value="unread")
     operands = [part for is_operand, _, part, _ in named if is_operand]
     options = [(name, part) for is_operand, name, part, default in named if not is_operand and not _is(part, default)]
-    if row.name in _REDUCED and not options:
-        return _REDUCED[row.name](*operands)
+    if row.name in REDUCED and not options:
+        return REDUCED[row.name](*operands)
     return Term(row.name, tuple(operands), tuple(sorted(options, key=lambda option: option[0])))
 
 

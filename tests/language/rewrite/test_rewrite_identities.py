@@ -6,6 +6,11 @@ import pytest
 from each import each
 from rewriting import rewritten
 
+from gradcli.language.parser import parse
+from gradcli.language.rewrite import identities, removable
+from gradcli.language.rewrite.editing import EditableProgram
+from gradcli.language.rewrite.rule import Identity
+
 REWRITTEN = [
     ("log-softmax", "log(softmax(x, dim=0))[1]", "log_softmax(x, dim=0)[1]"),
     ("log-softmax", "log(softmax(x, -1))", "log_softmax(x, dim=-1)"),
@@ -138,3 +143,20 @@ def test_it_is_rewritten(rule: str, before: str, after: str) -> None:
 @each("rule, text", LEFT_ALONE)
 def test_it_is_left_alone(rule: str, text: str) -> None:
     assert rewritten(text, rule) == []
+
+
+ROWS = [row for value in vars(identities).values() if isinstance(value, tuple) for row in value]
+
+
+@each("row", [*ROWS, *removable.ROWS], ids=lambda row: f"{row.pattern}, {row.template[:30]}")
+def test_a_pattern_is_not_passed_over_on_its_own_text(row: Identity) -> None:
+    assert row.calls <= EditableProgram(parse(row.pattern)).operations
+
+
+def test_a_pattern_names_its_operations_as_terms_do() -> None:
+    assert Identity("", "mse_loss(x, log1p(y))", "x").calls == {"mse"}
+    assert EditableProgram(parse("x*log1p(y)")).operations >= {"mul", "log", "add"}
+
+
+def test_a_pattern_is_passed_over_where_a_function_is_missing() -> None:
+    assert not Identity("", "log(sigmoid(x))", "x").calls <= EditableProgram(parse("log(x)")).operations
