@@ -351,7 +351,7 @@ def test_a_terminal_that_cannot_be_drawn_on_costs_no_answer(
     def broken(*_: object) -> None:
         raise UnicodeEncodeError("ascii", "⠋", 0, 1, "no such character")
 
-    monkeypatch.setattr(progress_bars.Bars, "show", broken)
+    monkeypatch.setattr(progress_bars.ProgressBars, "show", broken)
     shown = on_terminal(DESCENT)
     assert (shown.code, shown.out) == captured(DESCENT)[:2]
     assert shown.screen == []

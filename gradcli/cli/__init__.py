@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gradcli import commands
 from gradcli.cli import device_loss
 from gradcli.cli.from_torch import out_of_memory, told_warnings
-from gradcli.cli.progress import metered
+from gradcli.cli.progress import with_progress
 from gradcli.cli.screen import broken_pipe, show_error, sound_sizes, wanted_format
 from gradcli.errors import GradcliError, OutputError, UsageError
 from gradcli.time_limit import limited, needs_another_process
@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
             from gradcli.cli.apart import run_apart
 
             return run_apart(words)
-        with sound_sizes(), told_warnings(), metered(), limited():
+        with sound_sizes(), told_warnings(), with_progress(), limited():
             code = device_loss.alive_or_on_cpu(words, _run)
             sys.stdout.flush()
             return code

@@ -27,7 +27,7 @@ REDRAWN = 0.1
 """Seconds from one picture to the next."""
 
 
-class Meter:
+class ProgressDisplay:
     """Draws the loops that run, or the time that passes where there are none. Hears of them as a Listener."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -71,21 +71,21 @@ class Meter:
         if self._over.wait(PATIENCE) or not _in_foreground(self._stream):
             return
         with suppress(Exception):  # a terminal that cannot be drawn on is no reason to lose an answer
-            from gradcli.cli.progress_bars import Bars  # brings rich.progress
+            from gradcli.cli.progress_bars import ProgressBars  # brings rich.progress
 
-            with Bars(self._stream, began) as bars:
+            with ProgressBars(self._stream, began) as bars:
                 while not self._over.wait(REDRAWN):
                     bars.show(list(self._loops))
 
 
-_meter: ContextVar[Meter | None] = ContextVar("meter", default=None)
+_display: ContextVar[ProgressDisplay | None] = ContextVar("display", default=None)
 
 
 @contextmanager
-def metered() -> Iterator[None]:
-    """Have a meter for one command line, where standard error is a terminal; `start` sets it going."""
-    meter = Meter(sys.stderr) if sys.stderr.isatty() else None
-    with _with(meter):
+def with_progress() -> Iterator[None]:
+    """Have a display for one command line, where standard error is a terminal; `start` sets it going."""
+    display = ProgressDisplay(sys.stderr) if sys.stderr.isatty() else None
+    with _with(display):
         try:
             yield
         finally:
@@ -93,8 +93,8 @@ def metered() -> Iterator[None]:
 
 
 @contextmanager
-def unmetered() -> Iterator[None]:
-    """No meter inside, for what shows by itself how far it is."""
+def without_progress() -> Iterator[None]:
+    """No display inside, for what shows by itself how far it is."""
     stop()
     with _with(None):
         yield
@@ -102,14 +102,14 @@ def unmetered() -> Iterator[None]:
 
 def start() -> None:
     """From now on, whatever takes long is to be drawn."""
-    if (meter := _meter.get()) is not None:
-        meter.start()
+    if (display := _display.get()) is not None:
+        display.start()
 
 
 def stop() -> bool:
     """Leave the terminal to what is printed from now on."""
-    meter = _meter.get()
-    return meter is not None and meter.stop()
+    display = _display.get()
+    return display is not None and display.stop()
 
 
 def stop_for(stream: TextIO) -> None:
@@ -130,13 +130,13 @@ def paused() -> Iterator[None]:
 
 
 @contextmanager
-def _with(meter: Meter | None) -> Iterator[None]:
-    before = _meter.set(meter)
+def _with(display: ProgressDisplay | None) -> Iterator[None]:
+    before = _display.set(display)
     try:
-        with listening(meter):
+        with listening(display):
             yield
     finally:
-        _meter.reset(before)
+        _display.reset(before)
 
 
 def _is_file(stream: TextIO) -> bool:

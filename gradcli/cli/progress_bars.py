@@ -55,7 +55,7 @@ def lines_on(stream: TextIO, *columns: ProgressColumn, by_itself: bool = True) -
     )
 
 
-class Bars:
+class ProgressBars:
     """A line for each of the loops that run, the outer ones first; without any, the time that has passed."""
 
     def __init__(self, stream: TextIO, began: float) -> None:
@@ -68,7 +68,7 @@ class Bars:
         columns = (SpinnerColumn("dots" if rich_characters else "line"), _Words(room), _Bar(bar_width=bar), *times)
         self._progress = lines_on(stream, *columns, by_itself=False)
 
-    def __enter__(self) -> Bars:
+    def __enter__(self) -> ProgressBars:
         self.show(())
         self._progress.start()
         return self

@@ -13,16 +13,16 @@ from gradcli.numerics.capture import TorchError
 
 
 @dataclass
-class Outcome:
+class RaiseOutcome:
     """Whether an exception of PyTorch's came out."""
 
     raised: bool = False
 
 
 @contextmanager
-def letting_out() -> Iterator[Outcome]:
+def letting_out() -> Iterator[RaiseOutcome]:
     """Print the exception that PyTorch raises inside, and note that it did."""
-    outcome = Outcome()
+    outcome = RaiseOutcome()
     try:
         yield outcome
     except TorchError as error:

@@ -31,7 +31,7 @@ from gradcli.numerics.symmetric import Symmetrised
 from gradcli.progress import steps
 from gradcli.results import CheckResult, CheckRow, CheckSummary, Failure
 
-Place = tuple[str, Index]
+Element = tuple[str, Index]
 """An element of an input, by the input's name."""
 
 MAX_ELEMENTS_CHECKED = 2_000
@@ -142,13 +142,13 @@ class _Checker:
         return rows
 
     def _compare(
-        self, bound: BoundExpression, place: Place, known: GradientElement, budget: ErrorBudget | None = None
+        self, bound: BoundExpression, place: Element, known: GradientElement, budget: ErrorBudget | None = None
     ) -> tuple[GradientElement, CheckRow]:
         name, index = place
         value = shortest(float(bound.leaves[name].detach()[index].double()), known.dtype)
         return known, compare(known, variable=name, index=index, value=value, budget=budget)
 
-    def _elements(self, bound: BoundExpression, held: Conventions) -> Iterator[tuple[Place, GradientElement]]:
+    def _elements(self, bound: BoundExpression, held: Conventions) -> Iterator[tuple[Element, GradientElement]]:
         known = self.references.of(bound, held)
         backward, reason = attempt(lambda: reverse(bound))
         with Symmetrised() if held.symmetric else nullcontext():

@@ -18,7 +18,7 @@ from gradcli.results import ErrorEntry, ErrorsResult, ProgramResult, Setting
 from gradcli.version import __version__
 
 if TYPE_CHECKING:
-    from gradcli.numerics.programs import Run
+    from gradcli.numerics.programs import ProgramRun
 
 LIKE_ENOUGH = 0.8
 """`leaves` is meant by `leafs`; `none` is not meant by `nope`."""
@@ -146,7 +146,7 @@ def _raised(row: AutogradError) -> ErrorEntry:
     return _entry(row, None if row.needs else run(row.program), run(row.repaired))
 
 
-def _entry(row: AutogradError, broken: Run | None, mended: Run | None) -> ErrorEntry:
+def _entry(row: AutogradError, broken: ProgramRun | None, mended: ProgramRun | None) -> ErrorEntry:
     return ErrorEntry(
         id=row.id,
         family=row.family,
@@ -168,7 +168,7 @@ def _entry(row: AutogradError, broken: Run | None, mended: Run | None) -> ErrorE
     )
 
 
-def _what_is_wrong(mended: Run) -> str | None:
+def _what_is_wrong(mended: ProgramRun) -> str | None:
     if mended.is_finite:
         return None
     if mended.error is not None:

@@ -11,7 +11,7 @@ from gradcli.diagnose.explain.locate import located
 from gradcli.errors import UsageError
 from gradcli.inspections.options import RetainOptions
 from gradcli.inspections.retaining.backward_run import BackwardRun
-from gradcli.inspections.retaining.graph_report import GraphReport, Outcome, Passed, slot_names
+from gradcli.inspections.retaining.graph_report import BackwardOutcome, GraphReport, Passed, slot_names
 from gradcli.inspections.retaining.scenarios import INPUT, SCENARIOS, ScenarioPlan
 from gradcli.inspections.retaining.workarounds import workarounds
 from gradcli.language.request import Request, read
@@ -19,7 +19,7 @@ from gradcli.numerics import bounds
 from gradcli.numerics.capture import TorchError, to_tensor
 from gradcli.progress import steps
 from gradcli.recording.tape import node_name
-from gradcli.results import Call, Failure, RetainDemoResult, Scenario
+from gradcli.results import BackwardCall, Failure, RetainDemoResult, Scenario
 
 MAX_CALLS = 100
 
@@ -115,7 +115,7 @@ def _play(plan: ScenarioPlan, bound: BoundExpression) -> Scenario:
     )
 
 
-def _call(number: int, run: BackwardRun, outcome: Outcome, report: GraphReport, agrees: bool) -> Call:
+def _call(number: int, run: BackwardRun, outcome: BackwardOutcome, report: GraphReport, agrees: bool) -> BackwardCall:
     """A call as data: the outcome of the plain run, and from the watched run what it did to the graph."""
     passed: Passed | None = report.calls[number - 1] if agrees else None
     gradient, error = None, None
@@ -124,7 +124,7 @@ def _call(number: int, run: BackwardRun, outcome: Outcome, report: GraphReport, 
     else:
         gradient = {name: None if tensor is None else to_tensor(tensor) for name, tensor in outcome.items()}
     stopped = None if passed is None else passed.stopped
-    return Call(
+    return BackwardCall(
         index=number,
         expression=run.plan.outputs[number - 1],
         retain_graph=run.retains(number),
@@ -145,11 +145,13 @@ def _placed(raised: TorchError, number: int, report: GraphReport) -> TorchError:
         raised.place = step.span
     if step is not None and gone:
         culprit = report.freed_by(gone)
-        raised.cause = f"Call {number} needs {slot_names(gone)}: '{step.text}' saved it, call {culprit} freed it."
+        raised.cause = (
+            f"Call {number} needs {slot_names(gone)}: '{step.text}' saved it, call {culprit} freed it."
+        )
     return raised
 
 
-def _explanation(plan: ScenarioPlan, calls: Sequence[Call], report: GraphReport) -> str:
+def _explanation(plan: ScenarioPlan, calls: Sequence[BackwardCall], report: GraphReport) -> str:
     failed = next((call for call in calls if not call.ok), None)
     if failed is not None:
         gone = report.missing(failed.index)
@@ -171,7 +173,7 @@ def _explanation(plan: ScenarioPlan, calls: Sequence[Call], report: GraphReport)
     return "the later calls reached no node whose saved tensors were freed"
 
 
-def _retained(calls: Sequence[Call]) -> str:
+def _retained(calls: Sequence[BackwardCall]) -> str:
     numbers = [str(call.index) for call in calls if call.retain_graph]
     if not numbers:
         return "nothing was retained"

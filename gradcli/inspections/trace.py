@@ -25,9 +25,8 @@ from gradcli.progress import steps
 from gradcli.recording.from_expression import ExpressionRecorder, operation_name
 from gradcli.recording.paths import paths
 from gradcli.recording.recorder import record_backward
-from gradcli.recording.tape import Step as TapeStep
-from gradcli.recording.tape import Tape
-from gradcli.results import Failure, Finding, Gradient, Path, Step, Tensor, TraceResult
+from gradcli.recording.tape import Step, Tape
+from gradcli.results import Failure, Finding, Gradient, Path, Tensor, TracedStep, TraceResult
 from gradcli.results.trace import LARGEST_STEP
 
 
@@ -116,24 +115,28 @@ def _raised(bound: BoundExpression, run: Run, raised: TorchError) -> TraceResult
     )
 
 
-def _unfinished(raised: TorchError, text: str, recorder: ExpressionRecorder) -> tuple[Step, ...]:
+def _unfinished(raised: TorchError, text: str, recorder: ExpressionRecorder) -> tuple[TracedStep, ...]:
     """The operation that raised, which has no value."""
     if raised.stage != "forward" or raised.node is None:
         return ()
     start, end = raised.node.span
     operands = tuple(dict.fromkeys(recorder.operands_of(raised.node)))
-    return (Step(text[start:end], raised.node.span, operation_name(raised.node), None, operands, None, None, None, ()),)
+    return (
+        TracedStep(
+            text[start:end], raised.node.span, operation_name(raised.node), None, operands, None, None, None, ()
+        ),
+    )
 
 
 @torch.no_grad()
-def _steps(tape: Tape, findings: Sequence[Finding], context: Context | None) -> tuple[Step, ...]:
+def _steps(tape: Tape, findings: Sequence[Finding], context: Context | None) -> tuple[TracedStep, ...]:
     """Each input once, and every operation.  context: None where no backward pass has come to its end."""
     codes: dict[int, dict[str, None]] = {}
     for finding in findings:
         if finding.step is not None:
             codes.setdefault(finding.step, {})[finding.code] = None
     return tuple(
-        Step(
+        TracedStep(
             expression=step.text,
             span=step.span,
             operation=step.name,
@@ -148,7 +151,7 @@ def _steps(tape: Tape, findings: Sequence[Finding], context: Context | None) -> 
     )
 
 
-def _slope(step: TapeStep, context: Context | None) -> torch.Tensor | None:
+def _slope(step: Step, context: Context | None) -> torch.Tensor | None:
     """The local derivative of an elementwise step by its first differentiated operand."""
     value = step.value
     if context is None or value is None or value.numel() > LARGEST_STEP or not step.elementwise or not step.edges:
@@ -179,6 +182,6 @@ def _paths(tape: Tape, options: TraceOptions) -> tuple[Path, ...]:
     )
 
 
-def _codes_at(step: TapeStep, codes: Iterable[str]) -> tuple[str, ...]:
+def _codes_at(step: Step, codes: Iterable[str]) -> tuple[str, ...]:
     """An input is only to blame for what it was given as; the rest belongs to the expression that is nothing else."""
     return tuple(code for code in codes if step.is_leaf == (code in GIVEN))

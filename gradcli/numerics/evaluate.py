@@ -76,7 +76,7 @@ def evaluate(
         with graph_of(variables, program.followed, context.frozen) as followed:
             result = evaluate(replace(program, followed=()), followed, context, observe)
         return result if recorded else result.detach()
-    run = Run(variables, context, observe)
+    run = Evaluation(variables, context, observe)
     try:
         for statement in program.statements:
             run.execute(statement)
@@ -90,15 +90,15 @@ def evaluate_node(
     node: Node, variables: Mapping[str, torch.Tensor], context: Context, *, integers: bool = False
 ) -> torch.Tensor:
     """The value of one expression without statements; `integers` keeps integer literals as int64."""
-    return Run(variables, context, None).tensor(node, integers=integers)
+    return Evaluation(variables, context, None).tensor(node, integers=integers)
 
 
 def apply(node: Node, operands: list[object], context: Context) -> object:
     """One node's operation on values of its operands."""
-    return Run({}, context, None)._compute(node, operands)
+    return Evaluation({}, context, None)._compute(node, operands)
 
 
-class Run:
+class Evaluation:
     """One evaluation: its variables, and the values that wait to be used."""
 
     def __init__(self, variables: Mapping[str, torch.Tensor], context: Context, observe: Observer | None) -> None:

@@ -28,7 +28,7 @@ _LEFT: list[object] = []
 
 
 @dataclass(frozen=True)
-class Run:
+class ProgramRun:
     """What became of a program.
 
     line: where it was raised, counted from 1. value: that of the last line, where it is a tensor.
@@ -54,7 +54,7 @@ class Run:
         return self.error is None and self.value is not None and bool(np.isfinite(self.value.values).all())
 
 
-def run(program: str) -> Run:
+def run(program: str) -> ProgramRun:
     """Run a program of the catalogue in a namespace of its own; PyTorch is afterwards as it was before."""
     statements = ast.parse(program, _NAME)
     last = statements.body.pop() if isinstance(statements.body[-1], ast.Expr) else None
@@ -69,7 +69,7 @@ def run(program: str) -> Run:
                 value = eval(compile(ast.Expression(last.value), _NAME, "eval"), names)  # noqa: S307 - the same text
         except PROGRAM_ERRORS as raised:
             error, line = raised, _line(raised)
-    return Run(error, line, _texts(told), to_tensor(value) if isinstance(value, torch.Tensor) else None)
+    return ProgramRun(error, line, _texts(told), to_tensor(value) if isinstance(value, torch.Tensor) else None)
 
 
 @contextmanager

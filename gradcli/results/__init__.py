@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from gradcli.results.grad import Derivative, GradResult, Method
     from gradcli.results.loss import DescentStep, Inside, LossResult
     from gradcli.results.program import ProgramResult
-    from gradcli.results.retain_demo import Call, GraphNode, RetainDemoResult, SavedTensor, Scenario, WayOut
+    from gradcli.results.retain_demo import BackwardCall, ReportedNode, RetainDemoResult, SavedTensor, Scenario, WayOut
     from gradcli.results.softmax import Amplification, SoftmaxResult
     from gradcli.results.tensors import Gradient, Input, Setting, Tensor
-    from gradcli.results.trace import Path, Step, TraceResult
+    from gradcli.results.trace import Path, TracedStep, TraceResult
 
 __all__ = [
     "ActivateResult",
     "Amplification",
-    "Call",
+    "BackwardCall",
     "CheckResult",
     "CheckRow",
     "CheckSummary",
@@ -44,7 +44,6 @@ __all__ = [
     "FunctionsResult",
     "GradResult",
     "Gradient",
-    "GraphNode",
     "Input",
     "Inside",
     "Kink",
@@ -53,6 +52,7 @@ __all__ = [
     "Method",
     "Path",
     "ProgramResult",
+    "ReportedNode",
     "Result",
     "RetainDemoResult",
     "Sample",
@@ -61,10 +61,10 @@ __all__ = [
     "Setting",
     "Severity",
     "SoftmaxResult",
-    "Step",
     "Stretch",
     "Tensor",
     "TraceResult",
+    "TracedStep",
     "Verdict",
     "WayOut",
 ]
@@ -83,10 +83,10 @@ _HOMES = {
     "grad": ("Derivative", "GradResult", "Method"),
     "loss": ("DescentStep", "Inside", "LossResult"),
     "program": ("ProgramResult",),
-    "retain_demo": ("Call", "GraphNode", "RetainDemoResult", "SavedTensor", "Scenario", "WayOut"),
+    "retain_demo": ("BackwardCall", "ReportedNode", "RetainDemoResult", "SavedTensor", "Scenario", "WayOut"),
     "softmax": ("Amplification", "SoftmaxResult"),
     "tensors": ("Gradient", "Input", "Setting", "Tensor"),
-    "trace": ("Path", "Step", "TraceResult"),
+    "trace": ("Path", "TracedStep", "TraceResult"),
 }
 
 

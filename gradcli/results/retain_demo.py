@@ -13,7 +13,7 @@ from gradcli.results.tensors import Input, Setting, Tensor
 
 
 @dataclass(frozen=True)
-class Call:
+class BackwardCall:
     """One backward pass: what it returned or raised.
 
     kept_bytes: what the graph still holds after it that is no input's own memory.
@@ -50,7 +50,7 @@ class SavedTensor:
 
 
 @dataclass(frozen=True)
-class GraphNode:
+class ReportedNode:
     """One node of the backward graph, the sub-expression that made it, and what it saved.
 
     `freed` is None where it saved nothing.
@@ -96,8 +96,8 @@ class Scenario:
     title: str
     expression: str
     via: str
-    calls: tuple[Call, ...]
-    graph: tuple[GraphNode, ...]
+    calls: tuple[BackwardCall, ...]
+    graph: tuple[ReportedNode, ...]
     explanation: str
     fixes: tuple[WayOut, ...] = ()
     agrees: bool = True

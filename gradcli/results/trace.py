@@ -16,7 +16,7 @@ LARGEST_STEP = 1_000_000
 
 
 @dataclass(frozen=True)
-class Step:
+class TracedStep:
     """One sub-expression of a trace.
 
     node: PyTorch's node of its value, None where it has none.
@@ -65,7 +65,7 @@ class TraceResult(Shown):
     inputs: Mapping[str, Input]
     output: Tensor | None
     gradients: Mapping[str, Gradient | None]
-    steps: tuple[Step, ...]
+    steps: tuple[TracedStep, ...]
     paths: tuple[Path, ...]
     agrees: bool
     raised: Failure | None

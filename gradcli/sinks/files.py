@@ -19,10 +19,10 @@ _BUFFER = 1 << 16
 
 
 @contextmanager
-def together(wanted: Sequence[Target]) -> Iterator[list[Place]]:
+def together(wanted: Sequence[Target]) -> Iterator[list[OutputFile]]:
     """A place for each target. The files take their names when all of them are whole; else nothing has happened."""
     with ExitStack() as cleaning:
-        places = [cleaning.enter_context(Place(target)) for target in wanted]
+        places = [cleaning.enter_context(OutputFile(target)) for target in wanted]
         yield places
         for place in places:
             place.finish()
@@ -30,7 +30,7 @@ def together(wanted: Sequence[Target]) -> Iterator[list[Place]]:
             place.publish()
 
 
-class Place:
+class OutputFile:
     """A file without a name in the folder of its target, or under a passing one; or the device itself.
 
     A process that is killed leaves nothing of a file without a name. It has one only while it takes its target's.
@@ -41,7 +41,7 @@ class Place:
         self._passing: Path | None = None
         self._file: _Noting
 
-    def __enter__(self) -> Place:
+    def __enter__(self) -> OutputFile:
         with _reported(self.target):
             if self.target.direct:
                 self._file = _Noting(opened(self.target.path), "wb")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gradcli.errors import ArgumentError
 from gradcli.language.catalogue.binding import Bound, bind, check_call
-from gradcli.language.catalogue.rows import Operation
+from gradcli.language.catalogue.rows import OperationRow
 from gradcli.language.catalogue.signature import parse_signature, signatures_of
 
 
@@ -43,8 +43,8 @@ ROWS = {
 }
 
 
-def row(name: str) -> Operation:
-    return Operation(name=name, torch=f"torch.{name}", category="any", signatures=ROWS[name])
+def row(name: str) -> OperationRow:
+    return OperationRow(name=name, torch=f"torch.{name}", category="any", signatures=ROWS[name])
 
 
 def bound(name: str, *positional: object, **keywords: object) -> Bound:

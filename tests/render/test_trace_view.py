@@ -17,11 +17,11 @@ from gradcli.render import View, write
 from gradcli.render.cells import summary
 from gradcli.render.json import to_json
 from gradcli.render.schema import schema_text
-from gradcli.results import Failure, Finding, Path, Step, Tensor, TraceResult
+from gradcli.results import Failure, Finding, Path, Tensor, TracedStep, TraceResult
 from gradcli.results.parts import phrase
 
-LEAF = Step("x", (10, 11), "leaf", None, (), tensor([0, 4]), tensor([np.inf, 0.5]), None, ())
-ROOT = Step(
+LEAF = TracedStep("x", (10, 11), "leaf", None, (), tensor([0, 4]), tensor([np.inf, 0.5]), None, ())
+ROOT = TracedStep(
     expression="sqrt(x)",
     span=(5, 12),
     operation="sqrt",
@@ -32,7 +32,9 @@ ROOT = Step(
     derivative=tensor([np.inf, 0.25]),
     findings=("inf-backward",),
 )
-SUM = Step("2 * sqrt(x)", (0, 12), "mul", "MulBackward0", (1,), tensor([0, 4]), tensor([1, 1]), tensor([2, 2]), ())
+SUM = TracedStep(
+    "2 * sqrt(x)", (0, 12), "mul", "MulBackward0", (1,), tensor([0, 4]), tensor([1, 1]), tensor([2, 2]), ()
+)
 TRACE = TraceResult(
     setting=SETTING,
     expression="2 * sqrt(x)",

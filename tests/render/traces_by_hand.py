@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from results_by_hand import SETTING, gradient, leaf, tensor
 
-from gradcli.results import Failure, Finding, Step, Tensor, TraceResult
+from gradcli.results import Failure, Finding, Tensor, TracedStep, TraceResult
 from gradcli.results.parts import phrase
 
 TEXT = "where(x > 0, sqrt(x), 0 * x)"
@@ -25,11 +25,11 @@ def step(
     slope: Tensor | None = None,
     findings: Sequence[str] = (),
     span: tuple[int, int] = (0, 1),
-) -> Step:
-    return Step(expression, span, operation, node, tuple(operands), value, gradient, slope, tuple(findings))
+) -> TracedStep:
+    return TracedStep(expression, span, operation, node, tuple(operands), value, gradient, slope, tuple(findings))
 
 
-def trace(expression: str, steps: Sequence[Step], **changes: object) -> TraceResult:
+def trace(expression: str, steps: Sequence[TracedStep], **changes: object) -> TraceResult:
     """A trace whose last step is its output."""
     plain = TraceResult(
         setting=SETTING,

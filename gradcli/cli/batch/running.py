@@ -10,7 +10,7 @@ from gradcli.cli.batch.answering import answer
 from gradcli.cli.batch.answers import Answered
 from gradcli.cli.batch.output import Lines, counter
 from gradcli.cli.batch.requests import lines, opened
-from gradcli.cli.progress import unmetered
+from gradcli.cli.progress import without_progress
 from gradcli.commands.shared import check_timeout
 from gradcli.errors import BoundError
 from gradcli.time_limit import staying
@@ -29,7 +29,7 @@ def run(source: str, jobs: int, timeout: float | None = None) -> int:
     out = Lines()
     all_well = True
     with (
-        unmetered(),
+        without_progress(),
         opened(source) as stream,
         out.whole(),
         closing(_answers(lines(stream), jobs, out.charset, timeout)) as answers,

@@ -25,7 +25,7 @@ from gradcli.language.syntax import (
     Update,
 )
 from gradcli.numerics.capture import TorchError
-from gradcli.numerics.evaluate import Run
+from gradcli.numerics.evaluate import Evaluation
 from gradcli.numerics.literals import Context
 
 WRITTEN_OUT = 64
@@ -121,7 +121,7 @@ def _evaluated(program: Program, context: Context, *, integers: bool) -> tuple[s
     """The source of a value without free names, and the value."""
     writer = Writer(context)
     with default_dtype(context.dtype):
-        value = Run({}, context, writer).tensor(program.result, integers=integers)
+        value = Evaluation({}, context, writer).tensor(program.result, integers=integers)
     if value.numel() <= WRITTEN_OUT and not is_random(program):
         return literals.tensor(value, context.dtype), value
     return writer.tensor(program.result).at(ATOM), value

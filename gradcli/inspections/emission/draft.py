@@ -32,7 +32,7 @@ from gradcli.version import __version__
 
 
 @dataclass
-class Draft:
+class ProgramDraft:
     """A program in the making: the names it uses, and the lines of its forward pass.
 
     names: the user's names that are called otherwise here.
@@ -165,7 +165,7 @@ def _settings(request: Request, bound: BoundExpression) -> Iterator[str]:
         yield f"torch.manual_seed({bound.setting.seed})"
 
 
-def differentiated(draft: Draft, cotangent: str | None, *, via: str) -> Iterator[str]:
+def differentiated(draft: ProgramDraft, cotangent: str | None, *, via: str) -> Iterator[str]:
     """The backward pass, and a line that prints each gradient."""
     y, unused = draft.output, draft.unused
     if via == "backward":
@@ -181,11 +181,11 @@ def differentiated(draft: Draft, cotangent: str | None, *, via: str) -> Iterator
         yield f"print({quoted(f'gradient of {name}:')}, {gradient}{'' if name in unused else '.tolist()'})"
 
 
-def gradient_names(draft: Draft) -> list[str]:
+def gradient_names(draft: ProgramDraft) -> list[str]:
     """The variables that hold the gradients."""
     return [draft.fresh(f"gradient_{draft.variable(name)}") for name in draft.wrt]
 
 
-def printed(draft: Draft) -> str:
+def printed(draft: ProgramDraft) -> str:
     """The line that prints the output."""
     return f'print("value:", {draft.output}.tolist())'

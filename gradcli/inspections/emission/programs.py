@@ -12,7 +12,7 @@ from gradcli.diagnose.explain.failure import explain
 from gradcli.errors import UsageError
 from gradcli.inspections.curves.ranges import at_points
 from gradcli.inspections.emission import literals
-from gradcli.inspections.emission.draft import Draft, differentiated, gradient_names, printed
+from gradcli.inspections.emission.draft import ProgramDraft, differentiated, gradient_names, printed
 from gradcli.inspections.emission.gate import quoted
 from gradcli.inspections.grad import check_options, directions, maps_elementwise
 from gradcli.inspections.loss import check_descent
@@ -72,7 +72,7 @@ def grad_program(
     """What `grad` does."""
     if isinstance(request, RangeRequest):
         request, selection = at_points(request, compute, selection)
-    draft = Draft(request, bind(request, compute, selection))
+    draft = ProgramDraft(request, bind(request, compute, selection))
     if draft.value is not None:
         check_options(draft.bound, draft.value, options, maps_elementwise(draft.bound, draft.value))
     helpers = [DERIVATIVE] if options.order > 1 else []
@@ -92,7 +92,7 @@ def grad_program(
     )
 
 
-def _orders(draft: Draft, highest: int, cotangent: str | None) -> Iterator[str]:
+def _orders(draft: ProgramDraft, highest: int, cotangent: str | None) -> Iterator[str]:
     allowed = ", allow_unused=True" if draft.unused else ""
     passed = f", {cotangent}" if cotangent else ""
     first = draft.fresh("first")
@@ -109,7 +109,7 @@ def _orders(draft: Draft, highest: int, cotangent: str | None) -> Iterator[str]:
             yield f"print({quoted(f'derivative {order} by {name}:')}, {found}.tolist())"
 
 
-def _matrices(draft: Draft, options: GradOptions) -> Iterator[str]:
+def _matrices(draft: ProgramDraft, options: GradOptions) -> Iterator[str]:
     def printed_jacobian(label: str, of: str, by: str) -> str:
         known = {by, of.partition("@")[0]} & {*draft.unused}
         matrix = "None" if known else f"jacobian({of.rpartition('@')[2]}, {draft.wrt[by]}).tolist()"
@@ -126,7 +126,7 @@ def _matrices(draft: Draft, options: GradOptions) -> Iterator[str]:
                 yield printed_jacobian(f"Hessian by {name}, {other}", f"{name}@{first}[{place}]", other)
 
 
-def _tangent(draft: Draft, tangents: Mapping[str, torch.Tensor]) -> Iterator[str]:
+def _tangent(draft: ProgramDraft, tangents: Mapping[str, torch.Tensor]) -> Iterator[str]:
     """Forward mode: the forward pass once more, with dual numbers."""
     if not tangents:
         return
@@ -152,7 +152,7 @@ def loss_program(
 ) -> ProgramResult:
     """What `loss` does; with steps, the loop of gradient descent."""
     bound = bind(asked.request, compute, selection, by_default=asked.predictions)
-    draft = Draft(asked.request, bound)
+    draft = ProgramDraft(asked.request, bound)
     if draft.value is not None:
         check_descent(options, draft.value)
     cotangent = draft.cotangent(options.vjp, none=options.no_cotangent)
@@ -162,7 +162,7 @@ def loss_program(
     return draft.program(draft.kept_state(), _descent(draft, options.learning_rate, options.steps))
 
 
-def _descent(draft: Draft, rate: float, steps: int) -> Iterator[str]:
+def _descent(draft: ProgramDraft, rate: float, steps: int) -> Iterator[str]:
     """One round more than there are updates, so that the last one is seen too."""
     step = draft.fresh("step", "iteration")
     yield f"for {step} in range({steps + 1}):"
@@ -178,7 +178,7 @@ def _descent(draft: Draft, rate: float, steps: int) -> Iterator[str]:
 def softmax_program(points: tuple[Value, ...], options: SoftmaxOptions, compute: ComputeOptions) -> ProgramResult:
     """What `softmax` does."""
     request = softmax_request(points, options)
-    draft = Draft(request, bind(request, compute, Selection()))
+    draft = ProgramDraft(request, bind(request, compute, Selection()))
     if draft.value is not None:
         check_softmax(draft.value, options)
     y = draft.output
@@ -198,7 +198,7 @@ def trace_program(
 ) -> ProgramResult:
     """What `trace` does: a variable for every sub-expression, its value, and the gradient that reaches it."""
     in_place = changes_in_place(request.program)  # there the gradient of a variable is not that of what it once was
-    draft = Draft(request, bind(request, compute, selection), spread=not in_place)
+    draft = ProgramDraft(request, bind(request, compute, selection), spread=not in_place)
     steps = {**draft.steps, draft.output: request.program.text.rpartition(";")[2].strip()}
     step, kept = draft.fresh("step", "tensor"), []
     if not in_place:
@@ -225,12 +225,12 @@ def retain_demo_program(
     """The calls of `retain-demo`; without a graph of the user's, two over the article's softmax."""
     plan = chosen_plan(request, options)
     asked = demonstration() if request is None else request
-    draft = Draft(asked, bind(asked, compute, selection))
+    draft = ProgramDraft(asked, bind(asked, compute, selection))
     cotangent = draft.cotangent(None)
     return draft.program(draft.forward, _calls(draft, len(plan.outputs), plan.retain, cotangent, plan.via))
 
 
-def _calls(draft: Draft, count: int, retain: frozenset[int], cotangent: str | None, via: str) -> Iterator[str]:
+def _calls(draft: ProgramDraft, count: int, retain: frozenset[int], cotangent: str | None, via: str) -> Iterator[str]:
     unused, gradients = draft.unused, draft.fresh("gradients")
     for number in range(1, count + 1):
         kept = ["retain_graph=True"] if number in retain else []

@@ -15,7 +15,7 @@ from gradcli.language.syntax import Evaluate, Program
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError
-from gradcli.numerics.evaluate import Observer, Run
+from gradcli.numerics.evaluate import Evaluation, Observer
 
 
 @dataclass
@@ -45,7 +45,7 @@ class BackwardRun:
         watched = self.observe if not self.forward_passes else None
         with default_dtype(self.bound.context.dtype):
             self.bound.random_state.restore()
-            run = Run(self.bound.fresh(), self.bound.context, watched)
+            run = Evaluation(self.bound.fresh(), self.bound.context, watched)
             try:
                 built = self._evaluate(run)
             except (ExpressionError, BoundError) as error:
@@ -54,7 +54,7 @@ class BackwardRun:
         self.forward_passes += 1
         self.outputs = [built[text] for text in self.plan.outputs]
 
-    def _evaluate(self, run: Run) -> dict[str, torch.Tensor]:
+    def _evaluate(self, run: Evaluation) -> dict[str, torch.Tensor]:
         """The distinct outputs: the last expressions of the program."""
         distinct = list(dict.fromkeys(self.plan.outputs))
         statements = self.program.statements

@@ -20,11 +20,10 @@ from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, agreement, dtype_name
 from gradcli.numerics.watch import Watch
 from gradcli.recording.from_expression import ExpressionRecorder
-from gradcli.recording.tape import GraphNode as Node
-from gradcli.recording.tape import Step, node_name
-from gradcli.results import GraphNode, SavedTensor
+from gradcli.recording.tape import GraphNode, Step, node_name
+from gradcli.results import ReportedNode, SavedTensor
 
-Outcome = Gradients | TorchError
+BackwardOutcome = Gradients | TorchError
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,9 @@ class Passed:
     kept_bytes: what is saved after it and is no input's memory.
     """
 
-    outcome: Outcome
-    ran: frozenset[Node]
-    stopped: Node | None
+    outcome: BackwardOutcome
+    ran: frozenset[GraphNode]
+    stopped: GraphNode | None
     kept_bytes: int
 
 
@@ -49,7 +48,7 @@ class GraphReport:
     bound: BoundExpression
     recorder: ExpressionRecorder = field(init=False)
     run: BackwardRun = field(init=False)
-    nodes: list[Node] = field(init=False)
+    nodes: list[GraphNode] = field(init=False)
     slots: list[graph.Saved] = field(init=False)
     freed: dict[int, int] = field(init=False, default_factory=dict)
     calls: list[Passed] = field(init=False, default_factory=list)
@@ -80,11 +79,11 @@ class GraphReport:
         left = [slot for index, slot in enumerate(self.slots) if index not in self.freed]
         return kept_bytes(left, self.bound)
 
-    def agrees(self, plain: Sequence[Outcome]) -> bool:
+    def agrees(self, plain: Sequence[BackwardOutcome]) -> bool:
         """Whether every call did what it did without instruments, to the bit."""
         return all(_same(one, call.outcome) for one, call in zip(plain, self.calls, strict=True))
 
-    def step_of(self, node: Node | None) -> Step | None:
+    def step_of(self, node: GraphNode | None) -> Step | None:
         """The sub-expression that made a node."""
         owner = None if node is None else self.recorder.owner.get(node)
         return None if owner is None else self.recorder.steps[owner]
@@ -99,16 +98,16 @@ class GraphReport:
         """The call that freed the first of them."""
         return min(self.freed[self.slots.index(slot)] for slot in slots)
 
-    def graph_nodes(self) -> tuple[GraphNode, ...]:
+    def graph_nodes(self) -> tuple[ReportedNode, ...]:
         """The graph as data, from the output to the inputs."""
         return tuple(map(self._node, self.nodes))
 
-    def _node(self, node: Node) -> GraphNode:
+    def _node(self, node: GraphNode) -> ReportedNode:
         saved = tuple(self._saved(index, slot) for index, slot in enumerate(self.slots) if slot.node is node)
         step = self.step_of(node)
         leaf = getattr(node, "variable", None)
         name = None if leaf is None else _name_of(leaf, self.bound)
-        return GraphNode(
+        return ReportedNode(
             node=node_name(node),
             saved=saved,
             freed=all(entry.freed_by is not None for entry in saved) if saved else None,
@@ -159,7 +158,7 @@ def _name_of(leaf: torch.Tensor, bound: BoundExpression) -> str | None:
     return next((name for name, known in bound.leaves.items() if known is leaf), None)
 
 
-def _same(plain: Outcome, watched: Outcome) -> bool:
+def _same(plain: BackwardOutcome, watched: BackwardOutcome) -> bool:
     if isinstance(plain, TorchError) or isinstance(watched, TorchError):
         return type(plain) is type(watched) and str(plain) == str(watched)
     return agreement(plain, watched)

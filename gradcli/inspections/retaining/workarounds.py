@@ -25,7 +25,7 @@ from gradcli.numerics.capture import TorchError, to_tensor, wide
 from gradcli.numerics.randomness import source_of_state
 from gradcli.numerics.watch import Watch
 from gradcli.progress import steps
-from gradcli.recording.tape import GraphNode as Node
+from gradcli.recording.tape import GraphNode
 from gradcli.results import WayOut
 
 _WRITTEN_OUT = 4
@@ -50,7 +50,7 @@ class _Trial:
 
     def one_pass(self, outputs: Sequence[torch.Tensor], *, retain: bool = False, last: bool = True) -> None:
         """Differentiate the sum of the outputs, and look at what is left of the graph."""
-        nodes: list[Node] = list(dict.fromkeys(node for output in outputs for node in graph.nodes(output)))
+        nodes: list[GraphNode] = list(dict.fromkeys(node for output in outputs for node in graph.nodes(output)))
         slots = [slot for node in nodes for slot in graph.saved(node)]
         leaves = self.bound.differentiated
         watch = Watch(nodes)

@@ -7,7 +7,7 @@ from functools import cache
 from gradcli.language.catalogue.activations import ACTIVATIONS
 from gradcli.language.catalogue.losses import LOSSES
 from gradcli.language.catalogue.operations import find_operation, operations
-from gradcli.language.catalogue.rows import Activation, Loss, Operation, Row
+from gradcli.language.catalogue.rows import Activation, Loss, OperationRow, Row
 
 DERIVATIVE = "derivative"
 """The category of derivatives inside an expression, which is differentiated again."""
@@ -15,7 +15,7 @@ GRAD = "grad"
 """A cotangent of ones, a graph of its own, zeros for an input that is not used, one tensor for one input."""
 
 _DERIVATIVES = (
-    Operation(
+    OperationRow(
         name="autograd.grad",
         torch="torch.autograd.grad",
         category=DERIVATIVE,
@@ -25,7 +25,7 @@ _DERIVATIVES = (
         ),
         subject="autograd.grad(sum(x**2), x, create_graph=True)[0]",
     ),
-    Operation(
+    OperationRow(
         name=GRAD,
         torch="torch.autograd.grad",
         category=DERIVATIVE,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cache
 
 from gradcli.language.catalogue.generated import ROWS
-from gradcli.language.catalogue.rows import Operation
+from gradcli.language.catalogue.rows import OperationRow
 
 ATTRIBUTES = {
     "H": "the conjugate transpose of a matrix",
@@ -60,14 +60,14 @@ SUBJECTS = {
 CATEGORIES = tuple(ROWS)
 
 
-def find_operation(name: str) -> Operation | None:
+def find_operation(name: str) -> OperationRow | None:
     """The operation of that name or alias."""
     place = _places().get(name)
     return None if place is None else _operation(*place)
 
 
 @cache
-def operations() -> tuple[Operation, ...]:
+def operations() -> tuple[OperationRow, ...]:
     """Every operation, by category and name."""
     return tuple(_operation(category, place) for category, rows in ROWS.items() for place in range(len(rows)))
 
@@ -89,12 +89,12 @@ def _places() -> dict[str, tuple[str, int]]:
 
 
 @cache
-def _operation(category: str, place: int) -> Operation:
+def _operation(category: str, place: int) -> OperationRow:
     names, marks, *written = ROWS[category][place]
     name, _, aliases = names.partition("=")
     home = "torch.nn.functional." if "n" in marks else "torch.Tensor." if "t" in marks else "torch."
     twin = None if written else find_operation(name.removesuffix("_"))
-    return Operation(
+    return OperationRow(
         name=name,
         torch=PATHS.get(name) or home + name.removeprefix("Tensor."),
         category=category,

@@ -36,7 +36,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Operation(Row):
+class OperationRow(Row):
     """A tensor operation, function or method."""
 
 

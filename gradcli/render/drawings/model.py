@@ -15,7 +15,7 @@ from gradcli.render.blocks import Branch, Tone, Tree
 from gradcli.render.cells import summary
 from gradcli.render.text import one_line, shortened
 from gradcli.render.view import Answer
-from gradcli.results import Failure, Step, Tensor, TraceResult
+from gradcli.results import Failure, Tensor, TracedStep, TraceResult
 from gradcli.results.findings import ORIGINS
 
 Role = Literal["input", "operation", "output"]
@@ -128,14 +128,14 @@ def graph_of(result: TraceResult, digits: int | None, most: int = MOST) -> Graph
     return Graph(boxes, tuple(arrow for arrow in arrows if arrow in drawn), note)
 
 
-def mark_of(step: Step) -> Mark | None:
+def mark_of(step: TracedStep) -> Mark | None:
     """What the findings make of a step."""
     if not step.findings:
         return None
     return "born" if ORIGINS.intersection(step.findings) else "found"
 
 
-def remark_of(step: Step, mark: Mark | None) -> str | None:
+def remark_of(step: TracedStep, mark: Mark | None) -> str | None:
     """`born here: nan-backward`; a step that has a value did not raise, but what was raised later is about it."""
     if mark is None:
         return None
@@ -153,7 +153,7 @@ def output_of(result: TraceResult) -> int | None:
     return next(same, len(result.steps) - 1)
 
 
-def _drawn(arrows: Sequence[Arrow], steps: Sequence[Step], kept: AbstractSet[int]) -> AbstractSet[Arrow]:
+def _drawn(arrows: Sequence[Arrow], steps: Sequence[TracedStep], kept: AbstractSet[int]) -> AbstractSet[Arrow]:
     """The arrows within the picture, without long ones that would hide it: those of a step that many others read,
     and the longest where there are too many; what a finding is about stays.
     """
@@ -174,7 +174,7 @@ def _drawn(arrows: Sequence[Arrow], steps: Sequence[Step], kept: AbstractSet[int
     return drawn
 
 
-def _short(step: Step) -> str:
+def _short(step: TracedStep) -> str:
     return shortened(one_line(step.expression), _SHORT)
 
 
@@ -184,13 +184,13 @@ def _same(one: Tensor, other: Tensor) -> bool:
     )
 
 
-def _role(step: Step, number: int, output: int | None) -> Role:
+def _role(step: TracedStep, number: int, output: int | None) -> Role:
     if number == output:
         return "output"
     return "input" if step.operation == _LEAF else "operation"
 
 
-def _operation(step: Step, result: TraceResult, is_output: bool) -> str:
+def _operation(step: TracedStep, result: TraceResult, is_output: bool) -> str:
     """`input`, `sqrt, SqrtBackward0`, `output, sum, SumBackward0`."""
     if step.operation != _LEAF:
         return ", ".join(filter(None, ("output" if is_output else None, step.operation, step.node)))
@@ -198,12 +198,12 @@ def _operation(step: Step, result: TraceResult, is_output: bool) -> str:
     return "input" if given is None or given.requires_grad else "input, not differentiated"
 
 
-def _facts(step: Step, digits: int | None) -> tuple[tuple[str, str], ...]:
+def _facts(step: TracedStep, digits: int | None) -> tuple[tuple[str, str], ...]:
     tensors = (("value", step.value), ("gradient", step.gradient), ("slope", step.derivative))
     return tuple((name, summary(tensor, digits)) for name, tensor in tensors if tensor is not None)
 
 
-def _chosen(steps: Sequence[Step], failed: int | None, most: int) -> tuple[list[int], str | None]:
+def _chosen(steps: Sequence[TracedStep], failed: int | None, most: int) -> tuple[list[int], str | None]:
     """Numbers of the steps to draw, in order, and a sentence if there are more."""
     if len(steps) <= most:
         return list(range(len(steps))), None
@@ -213,7 +213,7 @@ def _chosen(steps: Sequence[Step], failed: int | None, most: int) -> tuple[list[
     return sorted(nearest), f"{len(nearest)} of {len(steps):,} steps: those nearest to {where}"
 
 
-def _nearest(steps: Sequence[Step], centres: Sequence[int], most: int) -> set[int]:
+def _nearest(steps: Sequence[TracedStep], centres: Sequence[int], most: int) -> set[int]:
     """The steps that are the fewest arrows away; through a step that many read, everything would be near."""
     users: list[list[int]] = [[] for _ in steps]
     for number, step in enumerate(steps):
@@ -235,7 +235,7 @@ def _spoiled(tensor: Tensor | None) -> bool:
     return tensor is not None and tensor.values.dtype.kind in "fc" and not bool(np.isfinite(tensor.values).all())
 
 
-def _spreads(operand: tuple[bool, bool], user: tuple[bool, bool], step: Step) -> bool:
+def _spreads(operand: tuple[bool, bool], user: tuple[bool, bool], step: TracedStep) -> bool:
     """Whether a value went down this arrow, or a gradient up, that is not finite at both of its ends.
 
     A gradient that first is not finite in the user is finite when it arrives there.
@@ -262,7 +262,7 @@ def tree_of(result: TraceResult) -> Tree:
     )
 
 
-def _branch(step: Step, *, raised: bool) -> Branch:
+def _branch(step: TracedStep, *, raised: bool) -> Branch:
     mark: Mark | None = "raised" if raised else mark_of(step)
     tensors = (step.value, step.gradient, step.derivative)
     return Branch(one_line(step.expression), tensors, step.operands, remark_of(step, mark), _TONES[mark])

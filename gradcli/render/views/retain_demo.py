@@ -11,7 +11,7 @@ from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.grad import place
 from gradcli.render.views.retain_graph import sizes, timeline, workarounds
 from gradcli.render.views.tensors import absent, whole_tensors
-from gradcli.results import Call, GraphNode, RetainDemoResult, Scenario
+from gradcli.results import BackwardCall, ReportedNode, RetainDemoResult, Scenario
 
 
 def blocks(result: RetainDemoResult) -> tuple[Block, ...]:
@@ -68,12 +68,12 @@ def _scenarios(scenarios: tuple[Scenario, ...]) -> Table:
     )
 
 
-def _outcome(call: Call) -> str:
+def _outcome(call: BackwardCall) -> str:
     """`1 ok`, `1 ok retained`, `2 raised`."""
     return f"{call.index} {'ok' if call.ok else 'raised'}{' retained' if call.retain_graph else ''}"
 
 
-def _freed_list(graph: tuple[GraphNode, ...]) -> str:
+def _freed_list(graph: tuple[ReportedNode, ...]) -> str:
     gone = [
         f"{node.node}.{saved.name} by call {saved.freed_by}" for node in graph for saved in node.saved if saved.freed_by
     ]
@@ -96,7 +96,7 @@ def _calls(scenario: Scenario) -> Table:
     )
 
 
-def _fate_of(call: Call) -> str:
+def _fate_of(call: BackwardCall) -> str:
     if not call.ok:
         return "raised" if call.node is None else f"raised at {call.node}"
     return "ok, graph retained" if call.retain_graph else "ok"
@@ -108,7 +108,7 @@ def _raising(result: RetainDemoResult) -> Scenario | None:
     return next(raised, result.scenarios[0] if len(result.scenarios) == 1 else None)
 
 
-def _gradient(call: Call) -> str:
+def _gradient(call: BackwardCall) -> str:
     """The gradients of a call in one field: `x = [0.25, 0.5]`."""
     values = {
         name: "none" if tensor is None else json_array(tensor.values, tensor.dtype).decode()

@@ -13,7 +13,7 @@ from gradcli.render.views.failure import failure_blocks
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.grad import place
 from gradcli.render.views.tensors import absent, whole_tensors
-from gradcli.results import Path, Step, Tensor, TraceResult
+from gradcli.results import Path, Tensor, TracedStep, TraceResult
 from gradcli.results.trace import LARGEST_STEP
 
 _LEAF = "leaf"
@@ -100,7 +100,7 @@ def _tree(result: TraceResult) -> Iterator[Block]:
         yield Note(f"tensors of more than {LARGEST_STEP:,} elements are left out: a dash stands for them", "quiet")
 
 
-def _rows(steps: Sequence[Step]) -> Iterator[tuple[Step, int]]:
+def _rows(steps: Sequence[TracedStep]) -> Iterator[tuple[TracedStep, int]]:
     """Every operation once, under the first that uses it, with its depth; the output first, the inputs last."""
     used = {operand for step in steps for operand in step.operands}
     roots = [number for number in range(len(steps)) if number not in used]
@@ -117,7 +117,7 @@ def _rows(steps: Sequence[Step]) -> Iterator[tuple[Step, int]]:
     yield from ((step, 0) for step in steps if step.operation == _LEAF)
 
 
-def _indented(step: Step, depth: int) -> str:
+def _indented(step: TracedStep, depth: int) -> str:
     indent = "  " * min(depth, _DEEPEST)
     found = f" <- {', '.join(step.findings)}" if step.findings else ""
     return indent + shortened(one_line(step.expression), max(16, _LONGEST - len(indent) - len(found))) + found
