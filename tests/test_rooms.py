@@ -27,6 +27,8 @@ ROOMS = (
     "numerics",
     "recording",
     "render",
+    "results",
+    "sinks",
     "sources",
 )
 

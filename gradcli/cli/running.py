@@ -53,15 +53,15 @@ def files_of(invocation: Invocation) -> tuple[Target, ...]:
     """The files of --out.  Raises GradcliError for those that cannot be written: nothing is computed for them."""
     if not invocation.options.out:
         return ()
-    from gradcli.sinks.targets import targets  # most answers go to the screen
+    from gradcli.cli.files import targets_for  # most answers go to the screen
 
-    return targets(invocation.options.out, invocation.command.name)
+    return targets_for(invocation.command, invocation.options.out)
 
 
 def write_to(targets: tuple[Target, ...], invocation: Invocation, inquiry: Inquiry, result: Result) -> None:
     """Write a result into files."""
     from gradcli.cli.files import write_files
-    from gradcli.sinks import is_picture
+    from gradcli.sinks.formats import is_picture
 
     options, plot = invocation.options, inquiry.plot is True
     is_drawn = plot or any(is_picture(target.ending) for target in targets)

@@ -30,6 +30,7 @@ COMMAND = Command(
     inspection="gradcli.inspections.check:check",
     result="CheckResult",
     shared=(*SELECTING, *COMPUTING, *SHOWING, "fail_on"),
+    has_tensors=False,
     changed={
         "dtype": (
             None,

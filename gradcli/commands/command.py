@@ -57,7 +57,8 @@ class Command:
     shared: the shared options that it has too, in the order of the help; changed: those that it declares otherwise.
     inspection, program, drawing, reproduction: `module:function`s that answer an inquiry, write the program of
         --emit torch, draw a plot of many points, and let an exception out.
-    result: the record that it answers with. is_bad: whether such a result means exit code 1.
+    result: the record that it answers with; has_tensors: whether there are tensors in it, for files that hold nothing
+        else. is_bad: whether such a result means exit code 1.
     """
 
     read: Callable[..., Inquiry]
@@ -69,6 +70,7 @@ class Command:
     program: str = ""
     drawing: str = ""
     reproduction: str = ""
+    has_tensors: bool = True
     is_bad: Callable[[Any], bool] = lambda _result: False
 
     @property

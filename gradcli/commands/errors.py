@@ -30,6 +30,7 @@ COMMAND = Command(
     program="gradcli.inspections.errors:program",
     result="ErrorsResult",
     shared=("timeout", "emit", "format", "json", "out", "max_rows"),
+    has_tensors=False,
     changed={"max_rows": (None, Option("--max-rows", "N", "Rows of a table.", default="all", in_python=False))},
     is_bad=lambda result: result.failures > 0,
 )

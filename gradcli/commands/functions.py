@@ -26,5 +26,6 @@ COMMAND = Command(
     inspection="gradcli.inspections.functions:functions",
     result="FunctionsResult",
     shared=("format", "json", "out", "max_rows"),
+    has_tensors=False,
     changed={"max_rows": (None, Option("--max-rows", "N", "Rows of the list.", default="all", in_python=False))},
 )

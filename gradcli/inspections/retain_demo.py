@@ -145,9 +145,7 @@ def _placed(raised: TorchError, number: int, report: GraphReport) -> TorchError:
         raised.place = step.span
     if step is not None and gone:
         culprit = report.freed_by(gone)
-        raised.cause = (
-            f"Call {number} needs {slot_names(gone)}: '{step.text}' saved it, call {culprit} freed it."
-        )
+        raised.cause = f"Call {number} needs {slot_names(gone)}: '{step.text}' saved it, call {culprit} freed it."
     return raised
 
 

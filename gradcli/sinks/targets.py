@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradcli.errors import OutputError, UsageError, did_you_mean
-from gradcli.sinks import SINKS, check_available
+from gradcli.sinks.formats import SINKS, check_available
 from gradcli.sinks.streams import is_direct
 
 _RELATIVES = (
@@ -35,12 +35,12 @@ class Target:
     direct: bool
 
 
-def targets(names: Sequence[str], command: str = "") -> tuple[Target, ...]:
-    """The files of all --out of a command; each could be written, as far as one can know without writing.
+def targets(names: Sequence[str]) -> tuple[Target, ...]:
+    """The files of all --out; each could be written, as far as one can know without writing.
 
     Raises UsageError, and OutputError for folders and files that do not allow it.
     """
-    found = tuple(_target(name, command) for name in names)
+    found = tuple(_target(name) for name in names)
     seen: dict[Path, Target] = {}
     for target in found:
         other = seen.setdefault(target.path, target)
@@ -50,7 +50,7 @@ def targets(names: Sequence[str], command: str = "") -> tuple[Target, ...]:
     return found
 
 
-def _target(name: str, command: str) -> Target:
+def _target(name: str) -> Target:
     if name == "-":
         raise UsageError("--out takes a file, and '-' is standard output", hint="Leave --out out; -f picks the format.")
     if not name.strip():
@@ -67,7 +67,7 @@ def _target(name: str, command: str) -> Target:
         if name.endswith(("/", "/.")):
             raise OutputError(f"cannot write '{name}': it names a folder", hint="Leave the '/' at its end out.")
         ending = _ending(written, name, optional=direct)
-        check_available(ending, command)
+        check_available(ending)
         if not direct:
             _check_place(path, name, known, written)
     except OSError as error:  # a name that is too long, a loop of links

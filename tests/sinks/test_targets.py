@@ -9,7 +9,7 @@ import pytest
 from command_line import captured, in_process_of_its_own
 from writing import names_in, refused, written
 
-from gradcli.sinks import SINKS
+from gradcli.sinks.formats import SINKS
 
 SIGMOID = ["grad", "sigmoid", "0", "1"]
 
@@ -119,10 +119,10 @@ def test_every_ending_is_written_or_refused_in_words(ending: str, tmp_path: Path
 
 
 def test_a_missing_library_is_named_with_what_installs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import gradcli.sinks
+    from gradcli.sinks import formats
 
-    real = gradcli.sinks.find_spec
-    monkeypatch.setattr(gradcli.sinks, "find_spec", lambda name: None if name == "pyarrow" else real(name))
+    real = formats.find_spec
+    monkeypatch.setattr(formats, "find_spec", lambda name: None if name == "pyarrow" else real(name))
     told = refused(SIGMOID, tmp_path / "a.parquet")
     assert ".parquet files need pyarrow" in told
     assert "pip install 'gradcli[parquet]'" in told
@@ -183,7 +183,7 @@ def test_a_command_without_a_program_says_which_commands_have_one(
 ) -> None:
     monkeypatch.setattr("gradcli.cli.running.inspected", None)  # it is not asked for
     told = refused(argv, tmp_path / "p.py")
-    assert told.startswith(f"'{argv[0]}' has no program; grad, loss, softmax, trace, retain-demo and errors have one\n")
+    assert told.startswith(f"'{argv[0]}' has no program; errors, grad, loss, retain-demo, softmax and trace have one\n")
 
 
 def test_a_program_is_no_tensor_and_goes_into_a_file_of_its_own(tmp_path: Path) -> None:

@@ -1,4 +1,9 @@
-"""Each kind of answer as blocks for people and as one table for programs."""
+"""Each kind of answer as blocks for people and as one table for programs.
+
+The module with the name of a kind shows it; only the one that is asked is imported. It has `blocks(answer)` and
+`table(answer)`; where there is something to draw, `plots(answer)`; and `WITHOUT_PLOT`, if something is to be said where
+a plot was asked for and there is none.
+"""
 
 from __future__ import annotations
 
@@ -15,25 +20,6 @@ if TYPE_CHECKING:
     from gradcli.results import TraceResult
 
 __all__ = ["blocks_of", "plots_of", "table_of"]
-
-_MODULES = {
-    "grad": "grad",
-    "activate": "activate",
-    "loss": "loss",
-    "softmax": "softmax",
-    "retain-demo": "retain_demo",
-    "trace": "trace",
-    "check": "check",
-    "program": "program",
-    "errors": "errors",
-    "functions": "functions",
-    "error": "failure",
-}
-"""The module that shows each kind of answer; only the one that is asked is imported.
-
-It has `blocks(answer)` and `table(answer)`; where there is something to draw, `plots(answer)`; and `WITHOUT_PLOT`, if
-something is to be said where a plot was asked for and there is none.
-"""
 
 
 def blocks_of(
@@ -74,7 +60,7 @@ def plots_of(answer: Answer) -> tuple[Drawing, ...]:
 
 
 def _views(answer: Answer) -> ModuleType:
-    return _module(_MODULES[getattr(answer, "kind", "error")])
+    return _module(getattr(answer, "kind", "error").replace("-", "_"))
 
 
 @cache

@@ -12,7 +12,7 @@ import numpy as np
 from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Plot, Scalar, Series, Shade, Table
 from gradcli.render.curves import jumps
 from gradcli.render.numbers import as_one_column
-from gradcli.render.views.failure import failure_blocks
+from gradcli.render.views.error import failure_blocks
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.grad import place
 from gradcli.render.views.tensors import Indices, column, column_or_dashes, float_column, index_column, joined, labels

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Table
 from gradcli.render.numbers import json_array
-from gradcli.render.views.failure import failure_blocks
+from gradcli.render.views.error import failure_blocks
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.grad import place
 from gradcli.render.views.retain_graph import sizes, timeline, workarounds

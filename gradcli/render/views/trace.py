@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcli.render.blocks import Block, Column, Heading, Note, Table
 from gradcli.render.text import one_line, shortened
-from gradcli.render.views.failure import failure_blocks
+from gradcli.render.views.error import failure_blocks
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.grad import place
 from gradcli.render.views.tensors import absent, whole_tensors
