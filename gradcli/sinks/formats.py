@@ -50,12 +50,3 @@ def check_available(ending: str) -> None:
     library, extra = _NEEDS.get(ending, ("gradcli", ""))
     if find_spec(library) is None:
         raise OutputError(f"{ending} files need {library}", hint=f"Install it: pip install 'gradcli[{extra}]'.")
-    if not _exists(SINKS[ending].rpartition(".")[0]):
-        raise OutputError(f"{ending} files cannot be written by this version", hint="Choose another ending.")
-
-
-def _exists(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # not even the package around it
-        return False

@@ -33,7 +33,6 @@ def test_without_matplotlib_the_page_has_the_plot_in_characters_and_says_how_to_
     assert Page(text).wrong == []
 
 
-@pytest.mark.skipif(find_spec("gradcli.render.pictures") is None, reason="needs gradcli.render.pictures")
 @pytest.mark.skipif(find_spec("matplotlib") is None, reason="needs matplotlib: pip install 'gradcli[plot]'")
 def test_real_curves_point_to_nothing_but_themselves():
     text = written(STEP_AND_SIGMOID)
