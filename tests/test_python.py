@@ -61,6 +61,11 @@ def test_a_mistake_in_the_call_raises():
         gradcli.grad("sigmod", 1)
 
 
+def test_a_softmax_of_nothing_is_refused():
+    with pytest.raises(GradcliError, match="softmax is given no value"):
+        gradcli.softmax()
+
+
 def test_an_unknown_option_of_softmax_raises_with_the_nearest_name():
     with pytest.raises(GradcliError) as caught:
         gradcli.softmax(2, 1, temprature=2)

@@ -20,6 +20,8 @@ def softmax(
     index: Annotated[int | None, Option("--index", "I", "The gradient of p[I] alone.", default=False)] = None,
 ) -> Inquiry:
     """Probabilities, the Jacobian with its signs, and how much the softmax amplifies."""
+    if not words:
+        raise UsageError("softmax is given no value", hint="Give the numbers, or one tensor: softmax 2 1 0.1.")
     if not 0 < temperature < float("inf"):
         raise UsageError(f"--temperature {temperature:g} is out of bounds", hint="Choose a positive number.")
     points = option_values.points(words, "x", caller.values(words, shared.max_elements))

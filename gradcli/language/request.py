@@ -5,6 +5,7 @@ Everything here can be said of the words alone; PyTorch is not needed to say it.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import unicodedata
@@ -135,9 +136,11 @@ def read_binding(word: str, sources: Mapping[str, Value] | None = None) -> Bindi
 def subject_text(subject: str, bound: Sequence[str] = ()) -> str:
     """The expression that a subject stands for: `sigmoid` is `sigmoid(x)`, an expression is itself.
 
-    Raises UnknownNameError for a single name that is no function and has no value.
+    Raises UnknownNameError for a single name that is no function and has no value, UsageError for a file.
     """
     word = subject.strip()
+    if word.startswith("@"):
+        raise _without_expression(word)
     if not _ONE_NAME.fullmatch(word) or word in bound or word in CONSTANTS:
         return subject
     bare = without_prefix(word)
@@ -155,6 +158,17 @@ def subject_text(subject: str, bound: Sequence[str] = ()) -> str:
         expression=subject,
         span=(subject.index(word), subject.index(word) + len(word)),
         hint=hint or "'gradcli functions' lists what there is; an expression needs more than a name: 'x * sigmoid(x)'.",
+    )
+
+
+def _without_expression(word: str) -> UsageError:
+    """What is wrong with a file of numbers where the expression should be."""
+    name = word[1:]
+    is_there = any(map(os.path.exists, (name, name.rpartition(":")[0])))  # which, unlike Path, takes any text
+    missing = "" if is_there or name.startswith("-") else f" There is no file '{name}' either."
+    return UsageError(
+        f"there is no expression: '{word}' stands for numbers",
+        hint=f"The expression comes first: {shlex.quote('sum(x**2)')} {shlex.quote(f'x={word}')}.{missing}",
     )
 
 

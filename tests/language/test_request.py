@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from each import each
@@ -134,6 +136,22 @@ def test_a_single_unknown_name_is_no_expression(subject: str, hint: str) -> None
         subject_text(subject)
     assert hint in (caught.value.hint or "")
     assert caught.value.span == (0, len(subject))
+
+
+def test_a_file_in_the_place_of_the_expression_says_where_it_belongs_and_whether_it_is_there(tmp_path: Path) -> None:
+    (tmp_path / "there.npz").write_bytes(b"")
+    for word, is_there in (
+        (f"@{tmp_path}/there.npz", True),
+        (f"@{tmp_path}/there.npz:weights", True),
+        ("@-", True),
+        ("@nofile.npy", False),
+        (f"@{'x' * 5000}", False),
+        ("@a\0b", False),
+    ):
+        error = refused(word, [])
+        assert str(error) == f"there is no expression: '{word}' stands for numbers"
+        assert "The expression comes first: 'sum(x**2)'" in str(error.hint)
+        assert ("There is no file" in str(error.hint)) == (not is_there)
 
 
 def test_points_go_to_the_one_open_name() -> None:
