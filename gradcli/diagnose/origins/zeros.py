@@ -157,10 +157,10 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
 
 def _why(tape: Tape, origin: ZeroOrigin, context: Context) -> Why:
     """What made the zero, by trying the operation with other weights and at other points."""
-    step = origin.step
-    if step.name in FLAT:
+    if origin.step.name in FLAT:
         return "flat"
-    position = _position(tape, origin)
+    step = _as_called(tape, origin.step)
+    position = _position(tape, step, origin)
     movable = _movable(tape, step)
     arriving = tape.arriving(step)
     if position is None or arriving is None or step.value is None:
@@ -176,14 +176,23 @@ def _why(tape: Tape, origin: ZeroOrigin, context: Context) -> Why:
     return "constant"
 
 
-def _position(tape: Tape, origin: ZeroOrigin) -> int | None:
+def _as_called(tape: Tape, step: Step) -> Step:
+    """An operation in place with the tensor that it was given: of that argument the tape keeps what became of it."""
+    changed = step.arguments[0] if step.arguments else None
+    given = next((source.value for source in tape.inputs(step)), None)
+    if not step.name.endswith("_") or given is None or not isinstance(changed, torch.Tensor):
+        return step
+    return replace(step, arguments=(given, *step.arguments[1:])) if given.shape == changed.shape else step
+
+
+def _position(tape: Tape, step: Step, origin: ZeroOrigin) -> int | None:
     """Which argument the zero was sent to."""
-    source = next((s for s in tape.inputs(origin.step) if origin.edge in s.edges), None)
+    source = next((s for s in tape.inputs(step) if origin.edge in s.edges), None)
     if source is None:  # between two of the nodes that the call made: the operand that comes from the input
-        sources = [operand for operand in tape.inputs(origin.step) if depends_on(tape, operand, origin.leaf)]
+        sources = [operand for operand in tape.inputs(step) if depends_on(tape, operand, origin.leaf)]
         source = sources[0] if len(sources) == 1 else None
     slot = next((place for place, edge in enumerate(origin.node.next_functions) if edge == origin.edge), None)
-    return argument_position(origin.step, source, slot)
+    return argument_position(step, source, slot)
 
 
 def _movable(tape: Tape, step: Step) -> set[int]:
