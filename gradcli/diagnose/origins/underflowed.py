@@ -20,6 +20,8 @@ PRODUCTS = frozenset(
     {"mul", "matmul", "mm", "mv", "bmm", "dot", "inner", "outer", "einsum", "linear", "prod", "cumprod"}
 )
 """One true zero makes a true zero of everything else."""
+_JOINING = frozenset({"stack", "cat", "concat", "hstack", "vstack", "reshape", "view", "flatten", "ravel", "squeeze"})
+"""What brings numbers together that a product then multiplies."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,15 @@ def behind(tape: Tape, step: Step, zeros: torch.Tensor, written: Written) -> lis
 
 
 def _behind(
-    tape: Tape, step: Step, zeros: torch.Tensor, written: Written, known: dict[int, list[Rounded]]
+    tape: Tape,
+    step: Step,
+    zeros: torch.Tensor,
+    written: Written,
+    known: dict[int, list[Rounded]],
+    *,
+    multiplied: bool = False,
 ) -> list[Rounded]:
+    """multiplied: all of the step's numbers are multiplied, so that one true zero among them decides."""
     if step.index in known:
         return known[step.index]
     known[step.index] = []
@@ -49,17 +58,18 @@ def _behind(
     if value is None or value.is_complex() or not bool(zeros.any()):
         return []
     step, is_input = _out_of_place(tape, step), step.is_leaf
-    true = _as_written(step, zeros, written) if is_input else rounded_to_zero(step, zeros)
+    true = _as_written(step, zeros, written, every=multiplied) if is_input else rounded_to_zero(step, zeros)
     if true is not None:
         known[step.index] = [Rounded(step, true)] if is_input or _is_underflow(step, true) else []
         return known[step.index]
+    multiplied = (step.name == "prod" and value.ndim == 0) or (multiplied and step.name in _JOINING)
     parts: list[list[Rounded]] = []
     for source in dict.fromkeys(tape.inputs(step)):
         own = source.value
         fed = None if own is None or not own.is_floating_point() else aligned(step.elementwise, zeros, own) & (own == 0)
         if fed is not None and bool(fed.any()):
-            parts.append(_behind(tape, source, fed, written, known))
-    if (step.name in PRODUCTS and not all(parts)) or (step.name == "sub" and _cancel(tape, parts)):
+            parts.append(_behind(tape, source, fed, written, known, multiplied=multiplied))
+    if ((multiplied or step.name in PRODUCTS) and not all(parts)) or (step.name == "sub" and _cancel(tape, parts)):
         return []
     known[step.index] = [one for part in parts for one in part]
     return known[step.index]
@@ -81,10 +91,11 @@ def _cancel(tape: Tape, parts: list[list[Rounded]]) -> bool:
     return others == [first]
 
 
-def _as_written(leaf: Step, zeros: torch.Tensor, written: Written) -> TrueValue | None:
+def _as_written(leaf: Step, zeros: torch.Tensor, written: Written, *, every: bool) -> TrueValue | None:
+    """The first of an input's numbers that the dtype rounded to these zeros; every: None if one is a true zero."""
     wide = written.get(leaf.variable or "")
     lost = None if wide is None else zeros & (wide != 0)
-    if wide is None or lost is None or not bool(lost.any()):
+    if wide is None or lost is None or not bool(lost.any()) or (every and not torch.equal(lost, zeros)):
         return None
     index = first(lost)
     value = element_at(wide, index) or 0.0
