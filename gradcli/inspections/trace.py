@@ -19,12 +19,15 @@ from gradcli.gc_paused import gc_paused
 from gradcli.inspections.options import TraceOptions
 from gradcli.inspections.running import Run, cotangent_of
 from gradcli.language.request import Request
+from gradcli.numerics.bounds import check_kept
 from gradcli.numerics.capture import TorchError, agreement, to_gradients, to_tensor
+from gradcli.numerics.evaluate import Observed, Observer
+from gradcli.numerics.graph import storage_of
 from gradcli.numerics.literals import Context
 from gradcli.progress import steps
 from gradcli.recording.from_expression import ExpressionRecorder, operation_name
 from gradcli.recording.paths import paths
-from gradcli.recording.recorder import record_backward
+from gradcli.recording.recorder import record_backward, tensors_in
 from gradcli.recording.tape import Step, Tape
 from gradcli.results import Failure, Finding, Gradient, Path, Tensor, TracedStep, TraceResult
 from gradcli.results.trace import LARGEST_STEP
@@ -51,11 +54,12 @@ def _traced(bound: BoundExpression, run: Run, options: TraceOptions) -> TraceRes
     recorder = ExpressionRecorder(bound.program, bound.in_place)
     try:
         output = run.output()  # the plain run first: instruments must not decide what happens
+        check_kept(2 * output.numel(), "trace", most=bound.context.max_elements)
         given = options.vjp is not None
         cotangent = cotangent_of(bound, output, options.vjp)[0] if given else torch.ones_like(output)
         rerun = Rerun(bound, cotangent)
         (plain,) = rerun.gradients(output)
-        recorded = bound.evaluate(observe=recorder)
+        recorded = bound.evaluate(observe=_within_bounds(recorder, bound.context.max_elements))
         tape = record_backward(recorder, recorded, bound.differentiated, cotangent, retain_graph=True)
     except TorchError as raised:
         return _raised(bound, run, raised)
@@ -76,6 +80,23 @@ def _traced(bound: BoundExpression, run: Run, options: TraceOptions) -> TraceRes
         raised=None,
         findings=findings,
     )
+
+
+def _within_bounds(recorder: ExpressionRecorder, most: int) -> Observer:
+    """The recorder, as long as it keeps no more than `most` numbers: each value, and the gradient that reaches it."""
+    seen: set[int] = set()
+    kept = 0
+
+    def observe(node: Observed, value: object, arguments: list[object]) -> None:
+        nonlocal kept
+        for tensor in tensors_in(value):
+            if (memory := storage_of(tensor)) not in seen:
+                seen.add(memory)
+                kept += 2 * tensor.numel()
+        check_kept(kept, "trace", most=most)
+        recorder(node, value, arguments)
+
+    return observe
 
 
 def _check(options: TraceOptions, bound: BoundExpression) -> None:

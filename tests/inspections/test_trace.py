@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from command_line import captured, failed, numbers
+from each import each
 
 from gradcli.diagnose.rerun import Rerun
 from gradcli.numerics.capture import agreement
@@ -192,6 +193,16 @@ def test_large_inputs_get_no_tape_unless_it_is_asked_for() -> None:
     text = captured(["trace", *words])[1]
     assert "[20000] all 1" in text
     assert max(map(len, text.splitlines())) < 120
+
+
+@each(
+    "text, kept",
+    [("x.repeat(100)", 202), ("sum(x.repeat(100))", 204), ("h = x.repeat(50); sum(h * 1)", 204)],
+)
+def test_a_tape_counts_the_values_and_gradients_that_it_keeps(text: str, kept: int) -> None:
+    assert captured(["trace", text, "x=1", "--max-elements", str(kept)])[0] == 0
+    error = failed(["trace", text, "x=1", "--max-elements", str(kept - 1)], 2)
+    assert error["message"] == f"trace would keep {kept} numbers; at most {kept - 1} are allowed"
 
 
 def test_findings_of_activate_and_softmax_are_those_that_their_verdicts_do_not_give() -> None:
