@@ -66,3 +66,12 @@ def two_threads() -> Iterator[None]:
 def _readable(given: str | bytes | None) -> io.TextIOWrapper:
     content = b"" if given is None else given.encode() if isinstance(given, str) else given
     return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """On a busy machine threads that wait for each other take four times as long as one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
