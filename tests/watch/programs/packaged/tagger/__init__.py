@@ -1,0 +1,1 @@
+"""A tagger of words."""
