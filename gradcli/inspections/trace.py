@@ -63,7 +63,7 @@ def _traced(bound: BoundExpression, run: Run, options: TraceOptions) -> TraceRes
         tape = record_backward(recorder, recorded, bound.differentiated, cotangent, retain_graph=True)
     except TorchError as raised:
         return _raised(bound, run, raised)
-    tape.agrees = agreement(plain, tape.gradients) and agreement({"": output}, {"": recorded})
+    agrees = agreement(plain, tape.gradients) and agreement({"": output}, {"": recorded})
     computed = Computed(to_gradients(tape.gradients, scalar=output.ndim == 0), to_tensor(output))
     evidence = Evidence(rerun, computed, recorded=tape)
     ways = _paths(tape, options)
@@ -76,7 +76,7 @@ def _traced(bound: BoundExpression, run: Run, options: TraceOptions) -> TraceRes
         gradients=computed.gradients,
         steps=_steps(tape, findings, bound.context),
         paths=ways,
-        agrees=tape.agrees,
+        agrees=agrees,
         raised=None,
         findings=findings,
     )

@@ -32,9 +32,6 @@ class ExpressionRecorder(Recorder):
 
     def __call__(self, node: Observed, value: object, arguments: list[object]) -> None:
         """A node's value, and what it was computed from."""
-        if type(node) is syntax.Literal:
-            self.last = None
-            return
         tensors = tensors_in(value)
         is_name = isinstance(node, syntax.Name)
         operands = self.steps_of(value) if is_name else self.operands_of(node)
@@ -47,7 +44,7 @@ class ExpressionRecorder(Recorder):
             index = self.add(_LEAF, place, value, variable=node.name)
         else:
             operation = operation_of(node, self._source)
-            if isinstance(node, syntax.Index | syntax.Attribute) and operands and not self.steps[operands[0]].single:
+            if isinstance(node, syntax.Index | syntax.Attribute) and not self.steps[operands[0]].single:
                 operation.name = ITEM
             kept = [self.kept(argument) for argument in arguments]
             index = self.add(operation, place, value, operands=operands, arguments=kept)
@@ -85,8 +82,6 @@ class NodeOperation(Operation):
         from gradcli.numerics import reference  # mpmath takes a while to import
 
         children = syntax.children(self.node)
-        if len(children) != len(arguments):
-            return None
         arrays = {f"_{position}": array for position, array in enumerate(arguments) if isinstance(array, np.ndarray)}
         named = [
             syntax.Name(f"_{position}", child.span) if f"_{position}" in arrays else child

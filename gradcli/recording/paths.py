@@ -40,7 +40,7 @@ def paths(tape: Tape, name: str) -> list[Way]:
     """Every way to an input, largest gradient first; their gradients add up to the input's.
 
     Each way is the backward pass with the gradient of one edge at a time: nodes are linear in what arrives.
-    Raises BoundError for more than `MAX_PATHS` ways.
+    Raises BoundError for more than `MAX_PATHS` ways, or `MAX_NODES` nodes.
     """
     leaf = tape.leaf(name)
     ends: set[Edge] = set() if leaf is None else set(leaf.edges)
@@ -58,21 +58,19 @@ def _walk(tape: Tape, ends: set[Edge], whole: torch.Tensor | None) -> list[tuple
     found: list[tuple[_Stop, torch.Tensor]] = []
     root = tape.output.grad_fn
     useful = _leading_to(tape, ends)
-    if root is None or root not in useful:
+    if root not in useful:
         return found
     waiting = [_Stop(root, tape.passages[root].incoming, None)]
     visited = 0
     while waiting:
         stop = waiting.pop()
         visited += 1
-        if visited > MAX_NODES or len(found) + len(waiting) > MAX_PATHS:
-            raise BoundError(
-                f"there are more than {MAX_PATHS:,} paths",
-                hint="Trace a part of the expression, or leave --path out.",
-            )
-        for edge, gradient in zip(stop.node.next_functions, _send(stop), strict=False):
-            following, number = edge
-            if following is None or gradient is None:
+        if len(found) + len(waiting) > MAX_PATHS:
+            raise _too_many(f"there are more than {MAX_PATHS:,} paths")
+        if visited > MAX_NODES:
+            raise _too_many(f"the paths have more than {MAX_NODES:,} nodes in all")
+        for (following, number), gradient in zip(stop.node.next_functions, _send(stop), strict=False):
+            if gradient is None:
                 continue
             if (following, number) in ends:
                 found.append((stop, _summed(gradient, whole)))
@@ -82,6 +80,10 @@ def _walk(tape: Tape, ends: set[Edge], whole: torch.Tensor | None) -> list[tuple
                 alone = tuple(arriving if slot == number else None for slot in range(len(received)))
                 waiting.append(_Stop(following, alone, stop))
     return found
+
+
+def _too_many(what: str) -> BoundError:
+    return BoundError(what, hint="Trace a part of the expression, or leave --path out.")
 
 
 def _leading_to(tape: Tape, ends: set[Edge]) -> set[GraphNode]:
@@ -110,8 +112,7 @@ def _send(stop: _Stop) -> Sequence[torch.Tensor | None]:
 
 def _summed(gradient: torch.Tensor, received: torch.Tensor | None) -> torch.Tensor:
     """What autograd's engine makes of a gradient on its way: summed over what was broadcast on the way forward."""
-    if received is None or gradient.shape == received.shape:
-        return gradient
+    assert received is not None, "what one way brings is a part of it"
     return gradient.sum_to_size(received.shape)
 
 
@@ -126,8 +127,7 @@ def _way(tape: Tape, last: _Stop, gradient: torch.Tensor) -> Way:
     arriving: list[torch.Tensor] = []
     for stop in reversed(stops):
         step = tape.owner_of(stop.node)
-        reached = next((tensor for tensor in stop.incoming if tensor is not None), None)
-        if step is not None and reached is not None and (not steps or steps[-1] is not step):
+        if step is not None and (not steps or steps[-1] is not step):
             steps.append(step)
-            arriving.append(reached)
+            arriving.append(next(tensor for tensor in stop.incoming if tensor is not None))
     return Way(tuple(steps), tuple(arriving), gradient, 0.0)

@@ -7,7 +7,7 @@ XlogyBackward0). How a tape is made, of an expression or of a program, is no con
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -41,9 +41,9 @@ class Step:
     arguments: tuple[object, ...]
     edges: tuple[Edge, ...]
     created: tuple[GraphNode, ...]
-    variable: str | None = None
-    memory: tuple[int, ...] = ()
-    single: bool = True
+    variable: str | None
+    memory: tuple[int, ...]
+    single: bool
 
     @property
     def name(self) -> str:
@@ -88,8 +88,8 @@ class Step:
     @property
     def changes_memory(self) -> bool:
         """Whether it changes a tensor in place."""
-        named = self.operation.named(self.arguments) if "inplace" in self.operation.keywords else {}
-        return self.name.endswith("_") or named.get("inplace", (0, False))[1] is True
+        _, inplace = self.operation.named(self.arguments).get("inplace", (0, False))
+        return self.name.endswith("_") or inplace is True
 
 
 @dataclass(eq=False, slots=True)
@@ -107,7 +107,6 @@ class Tape:
 
     gradients: of each differentiated input, by its name; None where no path leads to it.
     last: the number of the step whose value is the output; None where there is no step.
-    agrees: whether output and gradients are those of the run without instruments, to the bit.
     """
 
     steps: list[Step]
@@ -116,15 +115,16 @@ class Tape:
     output: torch.Tensor
     gradients: Gradients
     last: int | None = None
-    agrees: bool = True
-    contributions: dict[Edge, list[tuple[GraphNode, torch.Tensor]]] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.contributions = {}
+    @cached_property
+    def contributions(self) -> dict[Edge, list[tuple[GraphNode, torch.Tensor]]]:
+        """What was sent to each edge, with the nodes that sent it."""
+        found: dict[Edge, list[tuple[GraphNode, torch.Tensor]]] = {}
         for passage in self.passages.values():
             for (node, number), sent in zip(passage.node.next_functions, passage.outgoing, strict=False):
                 if node is not None and sent is not None:
-                    self.contributions.setdefault((node, number), []).append((passage.node, sent))
+                    found.setdefault((node, number), []).append((passage.node, sent))
+        return found
 
     @cached_property
     def leaves(self) -> list[Step]:
@@ -207,9 +207,7 @@ def _plain(arguments: Sequence[object]) -> Hashable:
 
 def _agree(ones: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> bool:
     return len(ones) == len(others) and all(
-        one.shape == other.shape
-        and one.dtype == other.dtype
-        and torch.equal(parts(one).nan_to_num(), parts(other).nan_to_num())
+        one.dtype == other.dtype and torch.equal(parts(one).nan_to_num(), parts(other).nan_to_num())
         for one, other in zip(ones, others, strict=True)
     )
 

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from command_line import captured, failed
 
+from gradcli.recording.paths import MAX_NODES, MAX_PATHS
+
 
 def paths(text: str, *words: str, to: str = "x") -> list[Any]:
     code, out, err = captured(["trace", text, *words, "--path", to, "--json"])
@@ -72,10 +74,17 @@ def test_a_path_that_is_not_finite_takes_all() -> None:
 
 
 def test_too_many_paths_are_refused() -> None:
-    text = "h = x; " + "h = h + h; " * 12 + "h"
-    error = failed(["trace", text, "x=1", "--path", "x"], 2)
-    assert error["code"] == "too-large"
-    assert "1,000 paths" in error["message"]
+    assert len(paths(f"h = x; {'h = h + h; ' * 9}h", "x=1")) == 512 < MAX_PATHS
+    error = failed(["trace", f"h = x; {'h = h + h; ' * 10}h", "x=1", "--path", "x"], 2)
+    assert (error["code"], error["message"]) == ("too-large", "there are more than 1,000 paths")
+
+
+def test_too_many_nodes_are_refused() -> None:
+    assert 512 * 20 < MAX_NODES < 512 * 200
+    long, short = (f"h = x; {'h = h * 1; ' * count}{'h = h + h; ' * 9}h" for count in (200, 20))
+    error = failed(["trace", long, "x=1", "--path", "x"], 2)
+    assert (error["code"], error["message"]) == ("too-large", "the paths have more than 100,000 nodes in all")
+    assert len(paths(short, "x=1")) == 512
 
 
 def test_a_name_that_is_not_differentiated_is_refused() -> None:

@@ -53,6 +53,8 @@ def test_an_operation_tells_numbers_of_a_dtype_from_counts() -> None:
     assert power.operation.whole(power.arguments) == [2]
     assert product.operation.whole(product.arguments) == []
     assert [(one.number, one.place.text) for one in product.operation.constants(product.arguments)] == [(2, "2")]
+    total = last_step("sum(x, dim=1, keepdim=True)")
+    assert [one.number for one in total.operation.constants(total.arguments)] == [1], "True is no number"
 
 
 def test_an_operation_is_applied_again_in_pytorch_and_to_fifty_digits() -> None:

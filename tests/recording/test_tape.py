@@ -7,6 +7,7 @@ import weakref
 
 import pytest
 import torch
+from each import each
 
 from gradcli.language.parser import parse
 from gradcli.language.properties import changes_in_place
@@ -58,6 +59,37 @@ def test_a_name_that_is_read_again_is_no_new_step() -> None:
     assert tape.result is tape.steps[-1]
 
 
+def test_an_input_is_known_by_its_name_and_comes_from_nothing() -> None:
+    tape = taped("x * y + 0 * w", x=x(3), y=x(5), w=torch.tensor(1.0))
+    for name in ("x", "y", "w"):
+        leaf = tape.leaf(name)
+        assert leaf is step(tape, name)
+        assert (leaf.operands, leaf.graph_node, leaf.elementwise, leaf.changes_memory) == ((), None, False, False)
+    assert tape.leaf("z") is None
+
+
+def test_a_node_belongs_to_the_step_that_made_it() -> None:
+    tape = taped("2 * sqrt(x) - exp(x)", x=x(4))
+    owners = {node.name(): owner.text for node in tape.passages if (owner := tape.owner_of(node)) is not None}
+    assert owners == {
+        "SqrtBackward0": "sqrt(x)",
+        "MulBackward0": "2 * sqrt(x)",
+        "ExpBackward0": "exp(x)",
+        "SubBackward0": "2 * sqrt(x) - exp(x)",
+    }
+
+
+def test_what_no_gradient_comes_to_has_no_node() -> None:
+    tape = taped("x * (x > 0)", x=x(4, -1))
+    assert step(tape, "x > 0").graph_node is None
+    assert tape.arriving(step(tape, "x > 0")) is None
+
+
+def test_a_size_is_no_step() -> None:
+    tape = taped("sum(x) / x.shape[0]", x=x(4, 16))
+    assert [one.text for one in tape.steps] == ["x", "sum(x)", "sum(x) / x.shape[0]"]
+
+
 def test_the_result_may_be_a_name() -> None:
     tape = taped("y = x * x; z = exp(x); y", x=x(3))
     assert tape.result is step(tape, "x * x")
@@ -69,6 +101,13 @@ def test_contributions_at_a_fan_in_add_up_to_the_gradient() -> None:
     (edge,) = leaf.edges
     assert sorted(float(tensor) for _, tensor in tape.contributions[edge]) == [2, 2, 3]
     assert float(tape.gradients["x"]) == 7  # type: ignore[arg-type]
+
+
+def test_contributions_are_gradients_on_their_way_to_a_node() -> None:
+    tape = taped("sum(stack([x * 2, y, x * z]))", x=x(2), y=torch.tensor(1.0), z=x(3))
+    sent = [(node, gradient) for (node, _), sources in tape.contributions.items() for _, gradient in sources]
+    assert len(sent) == 6, "to stack, both products, twice to x, to z, but not to y"
+    assert all(node is not None and gradient is not None for node, gradient in sent)
 
 
 def test_one_call_may_make_several_nodes_and_owns_them_all() -> None:
@@ -88,6 +127,11 @@ def test_several_results_are_one_step_and_items_of_it() -> None:
     assert arriving.tolist() == [1, 1]
 
 
+def test_what_several_results_go_into_is_no_item_of_them() -> None:
+    tape = taped("sum(stack(unbind(x)))", x=x(1, 2))
+    assert [one.name for one in tape.steps] == [LEAF, "unbind", "stack", "sum"]
+
+
 def test_a_value_is_kept_as_it_was_before_it_was_changed_in_place() -> None:
     tape = taped("y = x * 1; y += 1; z = y[0]; z.mul_(2); sum(y)", x=x(1, 2))
     values = {one.text: one.values[0].tolist() for one in tape.steps}
@@ -96,6 +140,35 @@ def test_a_value_is_kept_as_it_was_before_it_was_changed_in_place() -> None:
     assert values["z.mul_(2)"] == 4
     (total,) = (one for one in tape.steps if one.text == "sum(y)")
     assert [one.text for one in tape.inputs(total)] == ["z.mul_(2)"], "the view changed the memory of y"
+
+
+def test_a_list_is_kept_as_it_was_before_its_tensors_were_changed_in_place() -> None:
+    tape = taped("y = x * 1; s = stack([y, y]); y += 1; sum(s)", x=x(1, 2))
+    (given,) = step(tape, "stack([y, y])").arguments
+    assert isinstance(given, list)
+    assert [one.tolist() for one in given] == [[1, 2], [1, 2]]
+
+
+def test_what_is_read_of_a_list_is_what_changed_its_tensors_last() -> None:
+    tape = taped("y = x * 1; v = y[:]; l = [v, 2 * x]; y += 1; sum(stack(l))", x=x(1, 2))
+    assert [one.text for one in tape.inputs(step(tape, "stack(l)"))] == ["y += 1", "2 * x"]
+
+
+@each(
+    "text, expected",
+    [
+        ("y = x * 1; y += 1; y", "y += 1"),
+        ("y = x * 1; y[0] = 1; y", "y[0] = 1"),
+        ("y = x * 1; y.mul_(2)", "y.mul_(2)"),
+        ("y = x * 1; relu(y, inplace=True)", "relu(y, inplace=True)"),
+        ("y = x * 1; relu(y, True)", "relu(y, True)"),
+        ("y = x * 1; relu(y, inplace=False)", None),
+        ("y = x * 1; relu(y)", None),
+    ],
+)
+def test_a_step_that_changes_memory_is_told_apart(text: str, expected: str | None) -> None:
+    changing = [one.text for one in taped(text, x=x(1, 2)).steps if one.changes_memory]
+    assert changing == ([] if expected is None else [expected])
 
 
 def test_an_assigned_element_depends_on_what_it_changed() -> None:
@@ -210,6 +283,8 @@ def test_the_same_operation_on_the_same_values_is_a_twin_however_it_is_written()
         "x.clamp(0.5) + x.clamp(0.25)",
         "x * (rand_like(x) + rand_like(x))",
         "y = x * 1; a = y.exp(); y += 1; a + y.exp()",
+        "b = x.detach() + 0.5; x * bucketize(x, b, out_int32=True) + x * bucketize(x, b, right=True)",
+        "y = x[None]; max_pool1d(y, 2, return_indices=True)[0] + max_pool1d(y, 2, ceil_mode=True)",
     ],
 )
 def test_what_computes_something_else_is_no_twin(text: str) -> None:

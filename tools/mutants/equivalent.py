@@ -25,5 +25,7 @@ EQUIVALENT: dict[str, str] = {
     **_members(f"{_ORIGINS}/zeros.py", "SATURATING", "special.expit special.erf", _ALIAS),
     **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "special.expit special.erfc", _ALIAS),
     **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "addcmul addcdiv", _SUM),
+    "gradcli/recording/paths.py _walk: gradient is None -> False": "no node is known that sends nothing on, "
+    "where a gradient reached it, to what needs one",
 }
 """By `key` of the mutant: file, function or constant, and the change."""
