@@ -6,12 +6,18 @@ import math
 import shlex
 
 import pytest
+import torch
 from command_line import captured
 from each import each
 from looking import Place, findings, found, place
 
+from gradcli.diagnose.evidence import Evidence
+from gradcli.diagnose.findings.domain import domain
 from gradcli.language.catalogue.domains import DOMAINS
 from gradcli.language.catalogue.losses import LOSSES
+from gradcli.model import place as model
+from gradcli.recording.operation import Operation
+from gradcli.recording.recorder import Recorder
 
 FOUND = {
     "grad 'kl_div(x, t)' x=-1,-2 t=-0.5,0.5": ("error", Place("kl_div", "t", [0], "kl_div(x, t)")),
@@ -85,6 +91,59 @@ FOUND = {
         "warning",
         Place("linalg.eigvalsh", "x", [0, 1], "linalg.eigvalsh(x)"),
     ),
+    "grad 'linalg.eigvalsh(x).sum()' x='[[[1,2],[2,1]],[[1,2],[3,4]]]'": (
+        "warning",
+        Place("linalg.eigvalsh", "x", [1, 0, 1], "linalg.eigvalsh(x)"),
+    ),
+    "grad 'linalg.eigvalsh(x).sum()' x='[[4,1.01],[1,3]]'": (
+        "warning",
+        Place("linalg.eigvalsh", "x", [0, 1], "linalg.eigvalsh(x)"),
+    ),
+    "grad 'kl_div(x, [0.5,-0.5])' x=-1,-2": ("error", Place("kl_div", None, [1], "kl_div(x, [0.5,-0.5])")),
+    "grad 'kl_div(x, -0.5)' x=-1": ("error", Place("kl_div", None, None, "kl_div(x, -0.5)")),
+    "grad 'kl_div(x, [1,-1], log_target=True)' x=-1,-2": (
+        "warning",
+        Place("kl_div", None, [0], "kl_div(x, [1,-1], log_target=True)"),
+    ),
+}
+
+SAYS = {
+    "grad 'kl_div(x, t)' x=-1 t=-0.5 --wrt x": (
+        "kl_div(x, t) takes numbers that are not negative, as its target: t = -0.5; its value is nan"
+    ),
+    "grad 'kl_div(x, y - 1)' x=-1 y=0.5 --wrt x": (
+        "kl_div(x, y - 1) takes numbers that are not negative, as its target: y - 1 = -0.5; its value is nan"
+    ),
+    "grad 'kl_div(x, y - 1)' x=-1,-2 y=0.5,0.75 --wrt x": (
+        "kl_div(x, y - 1) takes numbers that are not negative, as its target: "
+        "(y - 1)[0] = -0.5 (and 1 more); its value is nan"
+    ),
+    "grad 'kl_div(x, t)' x=-0.25,0.5 t=1,1 --wrt x": (  # not all of them could be probabilities
+        "kl_div(x, t) takes logarithms of probabilities, which are not above 0, as its input: x[1] = 0.5"
+    ),
+    "grad 'soft_margin_loss(x, t)' x=1,2 t=0,0.5 --wrt x": (  # nor classes
+        "soft_margin_loss(x, t) takes 1 and -1, as its target: t[0] = 0 (and 1 more)"
+    ),
+    "grad 'cross_entropy(x, t)' x='[[1,2]]' t='[[1.5,-0.5]]' --wrt x": (
+        "cross_entropy(x, t) takes numbers from 0 to 1, as its target: t[0, 0] = 1.5 (and 1 more)"
+    ),
+    "grad 'linalg.eigvalsh(2*x).sum()' x='[[[1,2],[2,1]],[[1,2],[3,4]]]'": (
+        "linalg.eigvalsh(2*x) takes a symmetric matrix, as its input: "
+        "(2*x)[1, 0, 1] = 4 beside (2*x)[1, 1, 0] = 6: only one triangle is read"
+    ),
+    # 2*exp(-0.1) = 1.80967
+    "grad 'nll_loss(x, t)' x='[[-0.1,-0.1],[-1,-2]]' t:int64=1,0": (
+        "nll_loss(x, t) takes logarithms of probabilities as its input: exp(x[0, :]) adds up to 1.80967 (and 1 more)"
+    ),
+    "grad 'nll_loss(x, t)' x=-0.1,-0.1 t:int64=1": (
+        "nll_loss(x, t) takes logarithms of probabilities as its input: exp(x) adds up to 1.80967"
+    ),
+    "grad 'nll_loss(x, t).sum()' x='[[[-0.1,-0.1],[-0.1,-0.1]]]' t:int64='[[0,1]]'": (
+        "nll_loss(x, t) takes logarithms of probabilities as its input: exp(x[0, :, 0]) adds up to 1.80967 (and 1 more)"
+    ),
+    "grad 'ctc_loss(x, [1], [2], [1])' x='[[-0.1,-0.1],[-0.6931472,-0.6931472]]'": (
+        "ctc_loss(x, [1], [2], [1]) takes logarithms of probabilities as its log_probs: exp(x[0, :]) adds up to 1.80967"
+    ),
 }
 
 LEFT_ALONE = (
@@ -105,6 +164,12 @@ LEFT_ALONE = (
     "grad 'linalg.cholesky(x @ x.T).sum()' x='[[4,0.1],[2,3]]'",
     "grad 'linalg.eigvalsh(linalg.inv(x @ x.T)).sum()' x='[[4,0.1],[2,3]]'",
     "grad 'log(x)' x=-1",
+    "grad 'cross_entropy(x, t)' x='[[1,2,3]]' t:int64=2, --wrt x",
+    "grad 'soft_margin_loss(x, t)' x=1,2 t=1,nan --wrt x",
+    "grad 'linalg.cholesky(x).sum()' x='[[4,1.0001],[1,3]]'",
+    "grad 'linalg.cholesky(x).sum()' x='zeros(0, 0)'",
+    "grad 'linalg.eigvalsh(x).sum()' x:complex64='[[1,2+1j],[2-1j,4]]'",
+    "grad 'nll_loss(x, [1])' x='[[-inf,-inf]]'",
 )
 
 
@@ -120,6 +185,18 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "domain") == []
+
+
+@each("line", SAYS)
+def test_it_is_told_which_element_is_outside_and_of_what(line: str) -> None:
+    assert [one["message"] for one in found(line, "domain")] == [SAYS[line]]
+
+
+def test_an_operation_whose_arguments_have_no_names_is_left_alone() -> None:
+    recorder = Recorder(in_place=False)
+    written = model.Place(model.Source("kl_div(x, t)"), 0, 12)
+    recorder.add(Operation(name="kl_div"), written, torch.tensor(1.0), arguments=(torch.ones(2), torch.tensor(-1.0)))
+    assert list(domain(Evidence(recorded=recorder.unfinished()))) == []
 
 
 def test_every_row_of_the_table_has_a_case() -> None:

@@ -7,11 +7,10 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from each import each
 from looking import findings
 
 from gradcli.diagnose.evidence import Evidence
-from gradcli.diagnose.findings import rule
+from gradcli.diagnose.findings import of_tape, rule
 from gradcli.diagnose.findings.table import CODES, NOT_FINITE, ROWS, Row
 from gradcli.diagnose.origins.parts import shortened
 from gradcli.results.findings import ORIGINS
@@ -62,9 +61,8 @@ def test_what_a_row_hides_is_known(row: Row) -> None:
     assert {code for hides in row.hides for code in hides.codes} <= set(CODES)
 
 
-@each("row", [row for row in ROWS if row.needs in ("tape", "non-finite", "zeros")])
-def test_no_rule_minds_that_there_is_no_tape(row: Row) -> None:
-    assert list(rule(row)(Evidence())) == []
+def test_without_a_tape_no_rule_is_asked_that_looks_at_one() -> None:
+    assert of_tape(Evidence()) == []
 
 
 def test_a_trouble_that_spreads_through_ten_steps_is_found_once() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from each import each
 from looking import Place, findings, found, place
 
 FOUND = {
@@ -64,7 +65,31 @@ LEFT_ALONE = (
     "trace 'softmin(x, dim=0)' x=inf,inf",
     "trace 'exp(x)' x=100",
     "trace '10.0**x' x=1000",
+    "trace 'x*2' x=1e-60",
+    "trace 'y*2' x=1e39 y=1",
 )
+
+SAYS = {
+    "grad 'clamp(x, max=5)' x=inf,1e39,2": (
+        "x[1] = 1e+39 does not fit into float32, which ends at 3.40282e+38: it is inf"
+    ),
+    "grad 'clamp(x, max=5)' x=2,1e39,1e39": (
+        "x[1] = 1e+39 does not fit into float32, which ends at 3.40282e+38: it is inf (and 1 more)"
+    ),
+    "grad 'sum(x)' x=1e39,-1e39": (
+        "x[0] = 1e+39 does not fit into float32, which ends at 3.40282e+38: it is inf (and 1 more); "
+        "sum(x) is nan; the output becomes nan"
+    ),
+    "grad 'x*y' x=inf y=1": ("x is inf before anything is computed; the output and the gradient of y become infinite"),
+    "grad 'sum(x*exp(99))' x=1": (
+        "exp(99) does not fit into float32, which ends at 3.40282e+38; the output and the gradient of x become infinite"
+    ),
+    "grad 'sum(x*1e400)' x=1": (
+        "1e400 does not fit into float64, which ends at 1.79769e+308; the output and the gradient of x become infinite"
+    ),
+    "grad 'x*2' x=1,2 --vjp 1,-inf": "the cotangent vjp[1] is -inf before anything is computed",
+    "grad 'x*2' x:complex64=1+1j --vjp inf": "the cotangent vjp is inf before anything is computed",
+}
 
 
 @pytest.mark.parametrize("line", FOUND)
@@ -82,6 +107,11 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "inf-input") == []
+
+
+@each("line", SAYS)
+def test_it_is_told_what_was_written_and_what_becomes_of_it(line: str) -> None:
+    assert [one["message"] for one in found(line, "inf-input")] == [SAYS[line]]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import captured
+from each import each
 from looking import Place, findings, found, place
 
 FOUND = {
@@ -49,7 +50,27 @@ LEFT_ALONE = (
     "grad 'where(x > 0, x, nan)' x=1",
     "grad 'leaky_relu(x, nan)' x=1",
     "grad 'sqrt(x)' x=-1",
+    "grad 'relu(x)' x=-1e39,-1 --vjp nan,1",
+    "grad 'x*2' x=1,2 --vjp inf,1",
 )
+
+SAYS = {
+    "grad 'sum(x)' x=1,nan,nan": "x[1] is nan before anything is computed (and 1 more); the output becomes nan",
+    "grad 'x*y' x=nan y=1": "x is nan before anything is computed; the output and the gradient of y become nan",
+    "grad 'sum(x)' x='full([3], nan)'": (
+        "x[0] is nan before anything is computed, given as full([3], nan) (and 2 more); the output becomes nan"
+    ),
+    "grad 'sin(x)' 1 0/0": (
+        "x[1] is nan before anything is computed, given as 0/0; the output and the gradient of x become nan"
+    ),
+    "grad 'sin(x)' 1,nan 0/0": (  # the second number is none of the second word
+        "x[1] is nan before anything is computed (and 1 more); the output and the gradient of x become nan"
+    ),
+    "grad 'x + 0/0' x=1": "x + 0/0 computes with the constant 0/0 = nan; the output becomes nan",
+    "grad 'x + nan' x=1": "x + nan computes with the constant nan; the output becomes nan",
+    "grad 'x*2' x=1,2,3 --vjp 1,nan,nan": "the cotangent vjp[1] is nan before anything is computed (and 1 more)",
+    "grad 'x' x=1 --vjp nan": "the cotangent vjp is nan before anything is computed",
+}
 
 
 @pytest.mark.parametrize("line", FOUND)
@@ -67,6 +88,11 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "nan-input") == []
+
+
+@each("line", SAYS)
+def test_it_is_told_how_the_number_was_given_and_what_becomes_of_it(line: str) -> None:
+    assert [one["message"] for one in found(line, "nan-input")] == [SAYS[line]]
 
 
 def test_each_input_has_a_finding_of_its_own() -> None:

@@ -19,6 +19,7 @@ LEFT_ALONE = (
     "trace 'linalg.qr(x)[1].sum()' x='[[1,2],[3,4]]'",
     "trace 'argmax(x)' x=1,2",
     "trace 'y = exp(x); y += 1; sum(y)' x=1",
+    "trace 'sum(linalg.inv(x))' x='[[1,2],[2,4]]'",
 )
 
 

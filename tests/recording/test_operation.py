@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
+from each import each
 from mpmath import nstr
 
 from gradcli.language.parser import parse
@@ -55,6 +58,21 @@ def test_an_operation_tells_numbers_of_a_dtype_from_counts() -> None:
     assert [(one.number, one.place.text) for one in product.operation.constants(product.arguments)] == [(2, "2")]
     total = last_step("sum(x, dim=1, keepdim=True)")
     assert [one.number for one in total.operation.constants(total.arguments)] == [1], "True is no number"
+
+
+@each(
+    "text, numbers",
+    [
+        ("y = x * 1; y *= 3; y", [3]),
+        ("y = x * 1; y[0] = -pi; y", [-math.pi]),
+        ("y = x * 1; y += x; y", []),
+        ("y = x * 1; y += -x; y", []),
+        ("x * [[1, 2], [3, nan]]", [1, 2, 3, math.nan]),
+    ],
+)
+def test_an_operation_knows_the_numbers_that_it_computes_with(text: str, numbers: list[float]) -> None:
+    step = last_step(text)
+    assert [one.number for one in step.operation.constants(step.arguments)] == pytest.approx(numbers, nan_ok=True)
 
 
 def test_an_operation_is_applied_again_in_pytorch_and_to_fifty_digits() -> None:

@@ -90,6 +90,11 @@ def test_a_size_is_no_step() -> None:
     assert [one.text for one in tape.steps] == ["x", "sum(x)", "sum(x) / x.shape[0]"]
 
 
+def test_an_operation_that_gives_its_input_back_is_reached_by_what_reaches_the_input() -> None:
+    tape = taped("x.contiguous() * 3 + 2 * x.contiguous()", x=x(4))
+    assert float(tape.arriving(tape.steps[1])) == 5  # type: ignore[arg-type]
+
+
 def test_the_result_may_be_a_name() -> None:
     tape = taped("y = x * x; z = exp(x); y", x=x(3))
     assert tape.result is step(tape, "x * x")

@@ -34,7 +34,7 @@ def found_in(evidence: Evidence) -> tuple[Finding, ...]:
 
 def of_tape(evidence: Evidence, codes: Iterable[str] = OF_TAPES) -> list[Finding]:
     """What the tape alone shows, of these codes."""
-    if evidence.nothing_to_report:
+    if evidence.nothing_to_report or evidence.tape is None:
         return []
     there = {
         "tape": True,

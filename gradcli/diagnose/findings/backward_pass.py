@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
+import torch
+
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at, usual
 from gradcli.diagnose.origins.parts import name
@@ -14,22 +16,17 @@ from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding
 from gradcli.results.parts import Phrase, phrase
 
-Ending = Literal["comparison", "truth", "indices", "detach", "conversion", "shape", "other"]
+Ending = Literal["comparison", "truth", "indices", "numbers", "detach", "shape", "other"]
 """What the path of a gradient may end at."""
 
 _COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne"})
-_TRUTHS = frozenset({"isnan", "isinf", "isfinite", "isclose", "logical_not"})
-_INDICES = frozenset(
-    {"argmax", "argmin", "argsort", "nonzero", "bucketize", "searchsorted", "count_nonzero", "bincount"}
-)
-_CONVERSIONS = frozenset({"int", "long", "short", "char", "byte", "bool", "to", "type"})
-_SHAPES = frozenset({"zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "new_zeros"})
+_INDICES = frozenset({"argmax", "argmin", "argsort", "nonzero", "bucketize", "searchsorted"})
 _ENDINGS: dict[Ending, str] = {
     "comparison": "it ends at {step}, whose true and false have no derivative",
     "truth": "it ends at {step}, whose true and false have no derivative",
     "indices": "it ends at {step}, which gives indices, and those have no derivative",
+    "numbers": "it ends at {step}, whose whole numbers have no derivative",
     "detach": "{step} cuts it",
-    "conversion": "it ends at {step}, whose whole numbers have no derivative",
     "shape": "{step} takes its shape only",
     "other": "it ends at {step}, which passes no gradient on",
 }
@@ -63,24 +60,25 @@ def disconnected(evidence: Evidence) -> Iterator[Finding]:
 def not_differentiable(evidence: Evidence) -> Iterator[Finding]:
     """At most one finding, at the step where a traced backward pass ended."""
     raised, stopped, tape = evidence.computed.raised, evidence.computed.stopped, evidence.tape
-    if raised is None or stopped is None or tape is None or not _REFUSALS.search(raised.message):
+    assert raised is not None
+    if stopped is None or tape is None or not _REFUSALS.search(raised.message):
         return
     step = tape.steps[stopped]
     yield finding_at(step, "not-differentiable", no_derivative(step.text, raised.message))
 
 
 def not_scalar(evidence: Evidence) -> Iterator[Finding]:
-    """At most one finding, which points at --jacobian."""
+    """One finding, which points at --jacobian."""
     output = evidence.computed.output
-    if output is not None and evidence.computed.of_sum:
-        yield Finding(
-            code="not-scalar",
-            severity=usual("not-scalar"),
-            expression=evidence.expression,
-            phrase=phrase("the output has the shape {shape}", shape=str(list(output.shape)))
-            .because("the gradients are those of its sum")
-            .so("--jacobian shows them one by one"),
-        )
+    assert output is not None
+    yield Finding(
+        code="not-scalar",
+        severity=usual("not-scalar"),
+        expression=evidence.expression,
+        phrase=phrase("the output has the shape {shape}", shape=str(list(output.shape)))
+        .because("the gradients are those of its sum")
+        .so("--jacobian shows them one by one"),
+    )
 
 
 def path_end(tape: Tape, variable: str) -> Step | None:
@@ -113,18 +111,18 @@ def _operation(tape: Tape, step: Step) -> str:
 
 def ending_of(step: Step) -> Ending:
     """What a path ends at."""
-    whole = step.value is not None and not (step.value.is_floating_point() or step.value.is_complex())
     if step.name in _COMPARISONS:
         return "comparison"
-    if step.name in _TRUTHS:
-        return "truth"
-    if step.name in _INDICES or (step.is_item and whole):
-        return "indices"
+    if step.name.endswith("_like") or step.name.startswith("new_"):
+        return "shape"
     if step.name in ("detach", "detach_"):
         return "detach"
-    if step.name in _CONVERSIONS:
-        return "conversion"
-    return "shape" if step.name in _SHAPES else "other"
+    dtype = step.values[0].dtype
+    if dtype is torch.bool:
+        return "truth"
+    if dtype.is_floating_point or dtype.is_complex:
+        return "other"
+    return "indices" if step.is_item or step.name in _INDICES else "numbers"
 
 
 def why_it_ends(step: Step) -> Phrase:

@@ -38,10 +38,10 @@ def flat(evidence: Evidence) -> Iterator[Finding]:
 
 def dead(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place that makes such zeros; flat and saturated operations have findings of their own."""
+    assert evidence.tape is not None
     yield from _whole(evidence)
-    if evidence.tape is not None:
-        yield from _elements(evidence.tape, {origin.step.index for origin in evidence.zeros})
-        yield from _masked_rows(evidence.tape)
+    yield from _elements(evidence.tape, {origin.step.index for origin in evidence.zeros})
+    yield from _masked_rows(evidence.tape)
 
 
 def _whole(evidence: Evidence) -> Iterator[Finding]:
@@ -121,7 +121,9 @@ def _contradiction(origin: ZeroOrigin, evidence: Evidence) -> Phrase | None:
     """What the reference has to say against the zero of a smooth function."""
     tape = evidence.tape
     leaf = origin.leaf.value
-    if tape is None or leaf is None or not is_doubtful(tape, origin):
+    assert tape is not None
+    assert leaf is not None
+    if not is_doubtful(tape, origin):
         return None
     true = evidence.exact_slopes(origin.variable, range(leaf.numel()))
     place = max(true, key=lambda element: abs(true[element]), default=None)

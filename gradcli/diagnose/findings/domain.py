@@ -29,8 +29,7 @@ SUM = 0.02
 
 def domain(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each argument that a gradient or a value depends on."""
-    if evidence.tape is None:
-        return
+    assert evidence.tape is not None
     for step in evidence.tape.steps:
         if may_leave_its_domain(step.operation):
             yield from _of_call(step, evidence.tape)
@@ -53,7 +52,7 @@ def _of_call(step: Step, tape: Tape) -> Iterator[Finding]:
         where = _OUTSIDE[row.holds](tensor)
         if bool(where.any()):
             yield _finding(step, row, position, _element(tensor, where), tape)
-        elif row.holds == "log-distribution" and tensor.ndim:
+        elif row.holds == "log-distribution":
             yield from _not_normalised(step, row, position, tensor, tape)
 
 
@@ -63,21 +62,19 @@ def _applies(row: Domain, given: dict[str, tuple[int, object]], operation: Opera
     parameter, wanted = row.when
     if parameter in given:
         return given[parameter][1] == wanted
-    signatures = () if operation.row is None else signatures_of(operation.row)
-    known = (known for signature in signatures for known in signature.parameters)
+    assert operation.row is not None, "its arguments are known"
+    known = (known for signature in signatures_of(operation.row) for known in signature.parameters)
     return any(each.default == str(wanted) for each in known if each.name == parameter)
 
 
 def _tensor(value: object, step: Step) -> torch.Tensor | None:
     """A real argument as a tensor, also where it was written as a list of numbers."""
     if not isinstance(value, torch.Tensor):
-        if not isinstance(value, int | float | list) or isinstance(value, bool):
-            return None
         try:
             value = torch.tensor(value, device=step.values[0].device)
-        except (TypeError, ValueError, RuntimeError):  # a list of tensors
+        except (TypeError, ValueError, RuntimeError):  # nothing, or a list of tensors
             return None
-    return None if value.is_complex() or value.dtype is torch.bool else value.detach()
+    return None if value.is_complex() else value.detach()
 
 
 def _rounding(tensor: torch.Tensor) -> float:
@@ -89,8 +86,6 @@ def _above_one(x: torch.Tensor) -> torch.Tensor:
 
 
 def _asymmetric(x: torch.Tensor) -> torch.Tensor:
-    if x.ndim < 2 or x.shape[-1] != x.shape[-2] or not x.is_floating_point():
-        return torch.zeros_like(x, dtype=torch.bool)
     # what was computed as a symmetric matrix, an inverse for example, may have lost digits
     return (x - x.mT).abs() > half_the_digits(x.dtype) * x.abs().amax()
 

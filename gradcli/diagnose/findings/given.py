@@ -42,12 +42,14 @@ def _given(evidence: Evidence, *, nan: bool) -> Iterator[Origin]:
     """The numbers that spoil something, and those that the dtype could not hold."""
     found = [origin for origin in evidence.origins if origin.kind == "given" and origin.is_nan == nan]
     yield from found
-    if nan or evidence.tape is None:
+    if nan:
         return
+    assert evidence.tape is not None
     known = {origin.step.index for origin in found}
     for variable, wide in evidence.written.items():
         leaf = evidence.tape.leaf(variable)
-        if leaf is not None and leaf.value is not None and leaf.index not in known:
+        if leaf is not None and leaf.index not in known:
+            assert leaf.value is not None
             lost = torch.isinf(leaf.value) & torch.isfinite(wide)
             if not bool(lost.any()):
                 continue
@@ -59,17 +61,19 @@ def _given(evidence: Evidence, *, nan: bool) -> Iterator[Origin]:
 
 def _of_cotangent(evidence: Evidence, code: str, *, nan: bool) -> Iterator[Finding]:
     """At most one finding: the cotangent is not finite, and with it the gradients."""
-    tape = evidence.tape
-    cotangent = None if tape is None or tape.result is None or evidence.is_finite else tape.arriving(tape.result)
-    if cotangent is None or tape is None or tape.result is None or tape.result.is_leaf:
+    assert evidence.tape is not None
+    result = evidence.tape.result
+    cotangent = None if result is None or evidence.is_finite else evidence.tape.arriving(result)
+    if cotangent is None:
         return
     where = torch.isnan(cotangent) if nan else torch.isinf(cotangent)
     if bool(where.any()):
         index = first(where)
+        size = cotangent.abs() if cotangent.is_complex() else cotangent
         said = phrase(
             "the cotangent {at} is {value} before anything is computed{more}",
             at=At("vjp", index),
-            value=element_at(cotangent, index) or float("nan"),
+            value=element_at(size, index),
             more=more(int(where.sum())),
         )
         yield Finding(code, "error", said, index=index or None)
@@ -140,10 +144,11 @@ def _beyond(written: At, dtype: torch.dtype, source: Phrase | None = None) -> Ph
 
 def _source(values: tuple[Value, ...], index: Index) -> Phrase | None:
     """`, read from @data.npy` or `, given as log(-1)`; nothing where the number was typed as it is."""
-    value = values[0] if len(values) == 1 else None
-    if value is None and len(index) == 1 and index[0] < len(values) and all(one.is_single for one in values):
+    if len(values) == 1:
+        value = values[0]
+    elif values and all(one.is_single for one in values):
         value = values[index[0]]
-    if value is None:
+    else:
         return None
     if value.program is None:
         return phrase(", read from {text}", text=value.text) if value.text.startswith(("@", "-")) else None

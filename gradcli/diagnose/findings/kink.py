@@ -23,8 +23,7 @@ _STEP = 1e-6
 def kink(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each operation that a gradient reaches at a kink; its first element there."""
     tape = evidence.tape
-    if tape is None:
-        return
+    assert tape is not None
     for step in tape.steps:
         where = kinks(step)
         arriving = tape.arriving(step) if where is not None else None

@@ -63,11 +63,10 @@ def _changes(change: Change, verb: str) -> Phrase:
 def changes(evidence: Evidence, *, grown: bool) -> Iterator[Change]:
     """The inputs whose gradient grew, or shrank, by more than a thousand."""
     tape = evidence.tape
-    last = None if tape is None else tape.result
-    if tape is None or last is None:
-        return
-    cotangent = tape.arriving(last)
-    if cotangent is None:
+    assert tape is not None
+    last = tape.result
+    cotangent = None if last is None else tape.arriving(last)
+    if last is None or cotangent is None:
         return
     for leaf in tape.leaves:
         gradient = tape.arriving(leaf)

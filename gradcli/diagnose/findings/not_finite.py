@@ -41,7 +41,7 @@ def inf_forward(evidence: Evidence) -> Iterator[Finding]:
 def masked_branch(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each operation of a discarded branch that makes NaN, or that makes NaN of the zero it is sent."""
     for origin in evidence.origins:
-        if origin.masked is None or origin.kind not in ("forward", "backward"):
+        if origin.masked is None:
             continue
         mask = name(origin.masked)
         if origin.kind == "forward":
@@ -110,7 +110,7 @@ def forward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
 def backward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
     """`sqrt(x) at x[0] = 0: local derivative 1/(2*sqrt(0)) = inf, times the incoming gradient 0 = nan`."""
     step, operand = origin.step, origin.operand
-    if origin.slope is None or origin.reached is None:
+    if origin.slope is None:
         towards = None if operand is None else phrase(" to {at}", at=number_at(operand, origin.index))
         return phrase(
             "{step} sends {value}{towards}{more}, though a finite gradient arrives",
@@ -133,7 +133,8 @@ def backward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
 
 
 def _accumulated(origin: Origin) -> Phrase:
-    where = at(origin.operand or origin.step, origin.index)
+    assert origin.operand is not None
+    where = at(origin.operand, origin.index)
     if origin.reached is None:
         return phrase("the gradients that meet at {at} are finite, and add up to {value}", at=where, value=origin.value)
     return phrase(
@@ -161,29 +162,34 @@ def becomes_nan(origin: Origin, evidence: Evidence) -> Phrase | None:
 
 def consequence(origin: Origin, evidence: Evidence) -> tuple[Spoiled, ...] | None:
     """`the gradient of x becomes nan`, where the value spoils gradients too."""
-    tape = evidence.tape
-    return None if tape is None or not origin.spoils else spoiled_gradients(origin, tape)
+    assert evidence.tape is not None
+    return spoiled_gradients(origin, evidence.tape) if origin.spoils else None
 
 
 def spoiled_gradients(origin: Origin, tape: Tape) -> tuple[Spoiled, ...]:
     """The inputs whose gradients are not finite because of it: those with NaN, those with infinities."""
     by_kind: dict[Literal["nan", "infinite"], list[str]] = {}
     for leaf in origin.spoils:
-        by_kind.setdefault("nan" if has_nan(tape.arriving(leaf)) else "infinite", []).append(leaf.variable or "")
+        assert leaf.variable is not None
+        by_kind.setdefault("nan" if has_nan(tape.arriving(leaf)) else "infinite", []).append(leaf.variable)
     return tuple(Spoiled(kind, tuple(leaves)) for kind, leaves in by_kind.items())
 
 
 def _element(origin: Origin, evidence: Evidence) -> tuple[str | None, Index]:
     """The input and the element of it that are concerned; the element of the operand where that is no input."""
-    if origin.kind not in ("forward", "underflow") or origin.step.value is None or evidence.tape is None:
+    step, tape = origin.step, evidence.tape
+    assert tape is not None
+    if origin.kind not in ("forward", "underflow"):
         return variable_of(origin.operand), origin.index
-    if origin.step.is_leaf:
-        return origin.step.variable, origin.index
-    inputs = {source.index: source for source in evidence.tape.inputs(origin.step)}
-    floating = [s for s in inputs.values() if s.value is not None and s.value.is_floating_point()]
-    if origin.step.elementwise and len(floating) == 1 and floating[0].is_leaf and floating[0].value is not None:
-        index = inside(origin.index, floating[0].value.shape)
-        return (None, origin.index) if index is None else (floating[0].variable, index)
+    if step.is_leaf:
+        return step.variable, origin.index
+    values = ((source.variable, source.value) for source in tape.inputs(step))
+    floating = {name: value for name, value in values if value is not None and value.is_floating_point()}
+    if step.elementwise and len(floating) == 1:
+        ((variable, value),) = floating.items()
+        index = inside(origin.index, value.shape)
+        if variable is not None and index is not None:
+            return variable, index
     return None, origin.index
 
 
@@ -217,8 +223,6 @@ def _values(step: Step, index: Index) -> list[float | None]:
         if isinstance(argument, torch.Tensor):
             own = inside(index, argument.shape)
             found.append(None if own is None else element_at(argument, own))
-        elif isinstance(argument, int | float) and not isinstance(argument, bool):
-            found.append(float(argument))
         else:
-            found.append(None)
+            found.append(float(argument) if isinstance(argument, int | float) else None)
     return found

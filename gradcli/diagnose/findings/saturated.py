@@ -24,8 +24,7 @@ SHARE = 1e-3
 def saturated(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each saturated operation on the way of a gradient."""
     tape = evidence.tape
-    if tape is None:
-        return
+    assert tape is not None
     rounded = {origin.step.index: origin for origin in evidence.zeros if origin.why == "saturated"}
     for step in tape.steps:
         if step.index in rounded:

@@ -26,8 +26,7 @@ from gradcli.results.parts import Phrase, phrase
 def underflow_forward(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each operation that rounded such a number."""
     tape = evidence.tape
-    if tape is None:
-        return
+    assert tape is not None
     seen = set()
     for origin in evidence.origins:
         if origin.kind == "underflow":
