@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from command_line import captured
+from each import each
 from looking import Place, findings, found, place
 
 FOUND = {
@@ -56,7 +57,32 @@ LEFT_ALONE = (
     "trace 'tanh(x)' x=30",
     "trace 'clamp(x, 0, 1).sum()' x=0.2,0.5",
     "trace 'softmax(x, dim=0)[0]' x=1,2",
+    "grad 'relu(x*nan)' x=1",
+    "grad 'sum(scaled_dot_product_attention(q, q, q, attn_mask=m))' q='[[[nan,2],[1,3]]]' m:bool='[[1,1],[0,0]]'",
+    "grad 'x * sum(scaled_dot_product_attention(q, q, q, attn_mask=m))' q='[[[1,2],[1,3]]]' m:bool='[[1,1],[0,0]]' "
+    "x=1 --frozen q",
 )
+
+SAYS = {
+    "grad 'relu(x)' x=-1": "relu(x) lets no gradient through: 1 arrives, 0 goes on to x",
+    "grad '3 * relu(x)' x=0": (
+        "relu(x) lets no gradient through (on a kink, where PyTorch takes 0): 3 arrives, 0 goes on to x"
+    ),
+    "grad 'sum(relu(x - y))' x=1 y=2": "relu(x - y) lets no gradient through: 1 arrives, 0 goes on to x and y",
+    "grad 'x - x' x=1": "the gradients 1 and -1 meet at x and cancel: x - x does not depend on it here",
+    "grad 'x*y - x*y' x=1 y=2": ("the gradients 2 and -2 meet at x and y and cancel: x*y does not depend on it here"),
+    "grad 'sum(softmax(x, 0))' x=1,2": (
+        "what arrives at softmax(x, 0) cancels inside it: 1 arrives, 0 goes on to x. "
+        "This combination of its values is constant"
+    ),
+    "grad 'x**2' x=0": "x**2 is level at this very point: 1 arrives, 0 goes on to x. Beside it there is a slope",
+    "grad 'relu(x) + sqrt(y)' x=-1 y=0": "relu(x) lets no gradient through: 1 arrives, 0 goes on to x",
+    "grad 'sum(scaled_dot_product_attention(q, q, q, attn_mask=m > 0))' "
+    "q='[[[1,2],[1,3],[2,2]]]' m='[[1,1,1],[0,0,0],[0,0,0]]' --wrt q": (
+        "scaled_dot_product_atte…q, q, attn_mask=m > 0): the mask leaves no key in the row m > 0[1] (and 1 more): "
+        "its output is 0, and no gradient goes through"
+    ),
+}
 
 
 @pytest.mark.parametrize("line", FOUND)
@@ -71,6 +97,11 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "dead") == []
+
+
+@each("line", SAYS)
+def test_it_is_told_what_makes_the_zero(line: str) -> None:
+    assert [one["message"] for one in found(line, "dead")] == [SAYS[line]]
 
 
 def test_single_elements_are_counted_and_the_first_is_named() -> None:

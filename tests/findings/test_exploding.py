@@ -12,6 +12,13 @@ FOUND = {
     "trace 'x * 1e5' x=1": ("note", Place("mul", "x", None, "x * 1e5")),
     "trace 'exp(x)' x=10": ("note", Place("exp", "x", None, "exp(x)")),
     "trace 'atan(x * 1e4)' x=0": ("warning", Place("mul", "x", None, "x * 1e4")),
+    "trace 'x**20' x=3": ("note", Place("pow", "x", None, "x**20")),
+    "trace 'x**25' x=3": ("warning", Place("pow", "x", None, "x**25")),
+    "trace 'x * 1e4' x=1e4": ("note", Place("mul", "x", None, "x * 1e4")),
+    "trace 'x * 1e4' x=1e-4": ("warning", Place("mul", "x", None, "x * 1e4")),
+    "trace '30 * (40 * (30 * x))' x=1e-6": ("warning", Place("mul", "x", None, "40 * (30 * x)")),
+    "trace 'h = x; h = h + h; h = h + h; h = h + h; h = h + h; h = h + h; h = h + h; h = h + h; h = h + h; h = h + h; "
+    "h + h' x=1e-6": ("warning", Place("leaf", "x", None, "x")),  # no step did more than another
 }
 
 LEFT_ALONE = (
@@ -20,6 +27,9 @@ LEFT_ALONE = (
     "trace 'sum(x * 100)' x=1,2",
     "trace 'exp(x)' x=100",
     "trace 'tan(x)' x=1",
+    "trace 'x * 999' x=1",
+    "trace 'sqrt(x)' x=0",
+    "trace 'sum(x * 1e5)' x='zeros(0)'",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from each import each
 from looking import Place, found, place
 
 FOUND = {
@@ -30,7 +31,28 @@ LEFT_ALONE = (
     "trace '0 * abs(x) + x' x=0",
     "trace 'clamp(x, 0, 1)' x=0.5",
     "trace 'softplus(x)' x=0",
+    "trace 'abs(y) * x' x=1 y=0 --frozen y",
+    "trace 'maximum(n, x)' n:int64=1 x=1",  # the first operand has no slope
 )
+
+SIDES = "slope {} to the left and {} to the right, PyTorch takes {}"
+SAYS = {
+    "grad 'sum(abs(x))' x=1,0,0": "abs(x) has a kink at x[1] (and 1 more): " + SIDES.format(-1, 1, 0),
+    "grad 'abs(2*x) + x' x=0": "abs(2*x) has a kink at 2*x: " + SIDES.format(-1, 1, 0),
+    "grad 'sum(maximum(x, y))' x='[[1],[2]]' y=3,1 --wrt x": (
+        "maximum(x, y) has a kink at x[0, 0]: " + SIDES.format(0, 1, 0.5)
+    ),
+    "grad 'maximum(x, y)' x=1e4 y=1e4": "maximum(x, y) has a kink at x: " + SIDES.format(0, 1, 0.5),
+    "grad 'max(x, dim=0)[0].sum()' x='[[1,2],[1,3]]'": (
+        "max(x, dim=0) has a kink at x[0, 0] (and 1 more): " + SIDES.format(0, 1, 1)
+    ),
+    "grad 'clamp(x, 0.1, 1)' x=0.1,0.5": "clamp(x, 0.1, 1) has a kink at x[0]: " + SIDES.format(0, 1, 1),
+    "grad 'sum(prelu(x, w))' x=-1,0 w=0.25": "prelu(x, w) has a kink at x[1]: " + SIDES.format(0.25, 1, 0.25),
+    "grad 'elu(x, alpha=0.5)' x=0": "elu(x, alpha=0.5) has a kink at x: " + SIDES.format(0.5, 1, 0.5),
+    "grad 'y = x*1; relu(y, inplace=True)' x=0,1": (
+        "relu(y, inplace=True) has a kink at (x*1)[0]: " + SIDES.format(0, 1, 0)
+    ),
+}
 
 
 @pytest.mark.parametrize("line", FOUND)
@@ -44,6 +66,11 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "kink") == []
+
+
+@each("line", SAYS)
+def test_the_slopes_on_both_sides_are_told_and_the_one_that_pytorch_takes(line: str) -> None:
+    assert [one["message"] for one in found(line, "kink")] == [SAYS[line]]
 
 
 def test_a_tie_of_broadcast_arguments_is_told_at_the_element_of_the_first():

@@ -90,13 +90,43 @@ def test_nothing_is_missed_where_no_tape_is_made(monkeypatch: pytest.MonkeyPatch
         ("abs(x)", [4.0], [1.0], False),
         ("sigmoid(x)", [4.0], [1.0], False),
         ("exp(x)", [4.0], [4.0], True),
+        ("x * x", [4 + 1j], [4.0], False),
+        ("where(x > 0, x, 1)", [4.0], [1.0], False),
+        ("linalg.eigvalsh(x)", [4.0], [1.0], False),
+        ("std(x)", [4.0], [1.0], False),
+        ("var(x)", [4.0], [1.0], False),
+        ("layer_norm(x, [1])", [4.0], [1.0], False),
+        ("log(x * x)", [4.0], [1.0], False),
+        ("y = x * 1; y += x; y", [4.0], [1.0], False),
     ],
 )
 def test_what_could_have_a_finding_is_looked_at(
-    text: str, value: list[float], gradient: list[float], nothing: bool
+    text: str, value: list[complex], gradient: list[float], nothing: bool
 ) -> None:
     output, found = torch.tensor(value), {"x": torch.tensor(gradient)}
     assert has_nothing_to_report(foreseen(parse(text)), output, torch.ones_like(output), found, OF_TAPES) is nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "gradient", "codes", "nothing"),
+    [
+        ("x * x", 1001.0, ("exploding",), False),
+        ("x * x", 0.0009, ("vanishing",), False),
+        ("x * x", 1001.0, ("kink",), True),
+        ("log(x * x)", 4.0, ("underflow-forward",), False),
+        ("log(x * x)", 4.0, ("kink",), True),
+    ],
+)
+def test_only_what_is_asked_for_is_looked_at(text: str, gradient: float, codes: tuple[str, ...], nothing: bool) -> None:
+    one = torch.ones(1)
+    assert has_nothing_to_report(foreseen(parse(text)), one, one, {"x": gradient * one}, codes) is nothing
+
+
+def test_a_gradient_is_measured_by_the_cotangent_that_was_given() -> None:
+    one = torch.ones(1)
+    for cotangent, nothing in ((None, False), (one, False), (1e4 * one, True), (0.1 * one, False)):
+        gradient = {"x": 1e4 * one}
+        assert has_nothing_to_report(foreseen(parse("x * x")), one, cotangent, gradient, OF_TAPES) is nothing
 
 
 def test_rules_about_infinity_alone_need_no_more_than_finite_numbers() -> None:

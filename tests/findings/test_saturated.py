@@ -15,6 +15,11 @@ FOUND = {
     ),
     "trace 'h = x * 1; h.tanh_(); sum(h)' x=30": ("warning", Place("tanh_", "x", None, "h.tanh_()")),
     "trace 'tanh(x) * y' x=-20 y=3": ("warning", Place("tanh", "x", None, "tanh(x)")),
+    "trace 'tanh(2 * x)' x=2.5": ("warning", Place("tanh", None, None, "tanh(2 * x)")),
+    "trace 'sum(tanh(x) * w)' x:float64=9,9 w:float64=0,1 --wrt x": (  # nothing arrives at the first
+        "warning",
+        Place("tanh", "x", None, "tanh(x)"),
+    ),
 }
 
 LEFT_ALONE = (
@@ -24,6 +29,12 @@ LEFT_ALONE = (
     "trace 'relu(x)' x=-5",
     "trace 'softmax(x, dim=0)[0]' x=2,0",
     "trace 'exp(x)' x=-3",
+    "trace 'tanh(y) * x' x=1 y=5 --frozen y",
+    "trace 'sum(tanh(x))' x='zeros(0)'",
+    "trace 'tanh(x)' x=nan,9",
+    "trace 'tanh(x) + x' x=30",
+    "trace 'tanhshrink(x)' x=0.01",  # it is level at 0, and saturates nowhere
+    "trace 'erf(x)' x=0",
 )
 
 
@@ -39,3 +50,15 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "saturated") == []
+
+
+def test_the_slope_is_told_and_the_derivative_where_it_has_rounded_to_zero() -> None:
+    """1/cosh(5)**2 and 1/cosh(30)**2; 2/cosh(5)**2 is the slope by x, and not that of tanh."""
+    (small,) = found("trace 'tanh(2 * x)' x=2.5", "saturated")
+    assert small["message"].startswith("tanh(2 * x) is saturated: its slope is 0.0001815")
+    (zero,) = found("trace 'tanh(x)' x=30", "saturated")
+    assert zero["message"] == (
+        "tanh(x) is saturated: its slope has rounded to 0; the derivative at x = 30 is 3.5026e-26"
+    )
+    (far,) = found("trace 'sum(tanh(x) @ w)' x='full([150], 33.0)' w='ones(150)' --wrt x", "saturated")
+    assert far["message"] == "tanh(x) is saturated: its slope has rounded to 0"

@@ -19,6 +19,8 @@ LEFT_ALONE = (
     "trace 'mean(x)' x=1,2",
     "trace 'tanh(x)' x=30",
     "trace 'mean(x)' x='linspace(0, 1, 5000)'",
+    "trace 'sign(x)' x=2",
+    "trace 'relu(x)' x=-1,2 --vjp inf,1",
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 _ORIGINS = "gradcli/diagnose/origins"
 _NO_DERIVATIVE = "it has no derivative, so that no gradient ever comes to it"
 _ALIAS = "an alias: a step has the name of the row"
+_GUARD = "no operation is known that comes there: a node that sends nothing on, a kink that float64 refuses"
 _SUM = "it adds to another number, and a sum is zero only where it is zero exactly"
 
 
@@ -25,7 +26,7 @@ EQUIVALENT: dict[str, str] = {
     **_members(f"{_ORIGINS}/zeros.py", "SATURATING", "special.expit special.erf", _ALIAS),
     **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "special.expit special.erfc", _ALIAS),
     **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "addcmul addcdiv", _SUM),
-    "gradcli/recording/paths.py _walk: gradient is None -> False": "no node is known that sends nothing on, "
-    "where a gradient reached it, to what needs one",
+    "gradcli/recording/paths.py _walk: gradient is None -> False": _GUARD,
+    "gradcli/diagnose/findings/kink.py _slopes: sides is None -> False": _GUARD,
 }
 """By `key` of the mutant: file, function or constant, and the change."""

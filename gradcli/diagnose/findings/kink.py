@@ -34,7 +34,7 @@ def kink(evidence: Evidence) -> Iterator[Finding]:
 
 def _finding(step: Step, where: torch.Tensor, evidence: Evidence, tape: Tape) -> Finding:
     index = _own_index(step, tuple(map(int, torch.nonzero(where)[0])) if where.ndim else ())
-    operand = tape.inputs(step)[0] if step.operands else step
+    operand = tape.inputs(step)[0]
     said = phrase(
         "{step} has a kink at {at}{more}", step=name(step), at=at(operand, index), more=more(int(where.sum()))
     ).because(_slopes(step, index, evidence))
@@ -52,7 +52,8 @@ def _own_index(step: Step, index: tuple[int, ...]) -> tuple[int, ...]:
 def _slopes(step: Step, index: tuple[int, ...], evidence: Evidence) -> Phrase:
     """`slope 0 to the left and 1 to the right, PyTorch takes 0`."""
     local = local_derivative(step, 0, evidence.context)
-    taken = "nothing" if local is None else float(local[index] if local.ndim else local)
+    assert local is not None
+    taken = float(local[index])
     sides = _one_sided(step, index, replace(evidence.context, dtype=torch.float64))
     if sides is None:
         return phrase("PyTorch takes {taken}", taken=taken)
@@ -76,8 +77,7 @@ def _one_sided(step: Step, index: tuple[int, ...], double: Context) -> tuple[flo
         except REFUSALS:
             return None
         value = result[0] if isinstance(result, tuple) else result
-        if not isinstance(value, torch.Tensor):
-            return None
+        assert isinstance(value, torch.Tensor)
         found.append(value.double())
     below, here, above = found
     left, right = _rise(below, here), _rise(here, above)

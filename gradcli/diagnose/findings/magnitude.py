@@ -70,7 +70,8 @@ def changes(evidence: Evidence, *, grown: bool) -> Iterator[Change]:
         return
     for leaf in tape.leaves:
         gradient = tape.arriving(leaf)
-        if leaf.variable is None or gradient is None or not gradient.numel():
+        assert leaf.variable is not None
+        if gradient is None:
             continue
         start, end, changed = _beside(cotangent, gradient, grown=grown)
         if changed:

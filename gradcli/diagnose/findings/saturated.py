@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
-
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
+from gradcli.diagnose.origins.elements import largest
 from gradcli.diagnose.origins.local import local_derivative
 from gradcli.diagnose.origins.parts import name, number_at, variable_of
 from gradcli.diagnose.origins.zeros import ZeroOrigin
@@ -41,16 +40,16 @@ def saturated(evidence: Evidence) -> Iterator[Finding]:
 def _derivative(origin: ZeroOrigin, evidence: Evidence) -> Phrase | None:
     """`the derivative at x[0] = 30 is 3.5e-26`, where the reference knows a number other than zero."""
     leaf = origin.leaf
+    assert leaf.value is not None
     true = evidence.exact_slopes(origin.variable, [0]).get(0, 0.0)
-    if true == 0 or leaf.value is None:
+    if true == 0:
         return None
     return phrase("the derivative at {at} is {true}", at=number_at(leaf, (0,) * leaf.value.ndim), true=true)
 
 
 def _finding(step: Step, variable: str | None, why: Phrase, tape: Tape) -> Finding:
-    inputs = tape.inputs(step)
     said = phrase("{step} is saturated", step=name(step)).because(why)
-    variable = variable or variable_of(inputs[0] if inputs else None)
+    variable = variable or variable_of(tape.argument(step, 0))
     return finding_at(step, "saturated", said, variable=variable)
 
 
@@ -59,23 +58,9 @@ def _largest_slope(step: Step, evidence: Evidence) -> float | None:
     possible = possible_slope(step.operation)
     if possible is None or not step.edges:
         return None
-    local = _by_passage(step, evidence.tape)
-    local = local_derivative(step, 0, evidence.context) if local is None else local
-    if local is None or not local.numel() or not bool(torch.isfinite(local).all()):
-        return None
-    largest = float(local.abs().max())
-    return largest if 0 < largest < SHARE * possible else None
-
-
-def _by_passage(step: Step, tape: Tape | None) -> torch.Tensor | None:
-    """What a node sent on divided by what reached it; None where nothing reached it, or several nodes are at work."""
-    passage = tape.passages.get(step.created[0]) if tape is not None and len(step.created) == 1 else None
-    if passage is None or len(passage.outgoing) != 1 or len(passage.incoming) != 1:
-        return None
-    reached, sent = passage.incoming[0], passage.outgoing[0]
-    if reached is None or sent is None or reached.shape != sent.shape or not bool((reached != 0).all()):
-        return None
-    return sent / reached
+    local = local_derivative(step, 0, evidence.context)
+    slope = 0.0 if local is None else largest(local)
+    return slope if 0 < slope < SHARE * possible else None
 
 
 def possible_slope(operation: Operation) -> float | None:

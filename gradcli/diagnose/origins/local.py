@@ -69,7 +69,7 @@ def slope_of(step: Step, context: Context) -> torch.Tensor | None:
 
 def applied(step: Step, changed: dict[int, torch.Tensor], context: Context) -> torch.Tensor | None:
     """The operation once more with some arguments replaced: its (first) value, None if that is no tensor."""
-    in_place = step.name.endswith("_")
+    in_place = step.changes_memory
     arguments = [changed.get(position, value) for position, value in enumerate(step.arguments)]
     if in_place and arguments and isinstance(arguments[0], torch.Tensor):
         arguments[0] = arguments[0].clone()
