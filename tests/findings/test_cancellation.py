@@ -18,6 +18,7 @@ FOUND = {
         Place("instance_norm", None, [0, 0, 0], "instance_norm(2 * x)"),
     ),
     "grad 'std(x)' x='full([3], 1.2345678e10)'": ("warning", Place("std", "x", [], "std(x)")),
+    "grad 'y * var(x)' x='full([300], 1.2345678e10)' y=1 --frozen x": ("warning", Place("var", "x", [], "var(x)")),
 }
 
 LEFT_ALONE = (

@@ -6,6 +6,7 @@ import re
 
 import pytest
 import torch
+from each import each
 from looking import Place, findings, found, place
 from mpmath import mp
 
@@ -52,6 +53,15 @@ FOUND = {
     "grad '1/x' x:float16=1e-10": ("error", Place(None, "x", None, "x")),
     "grad 'p = exp(y); minimum(x, 1/p)' x=3 y=-200 --frozen y": ("warning", Place("exp", "y", None, "exp(y)")),
     "grad 'x + sqrt(a*b)' x=1 a=1e-30 b=1e-30 --frozen a,b": ("warning", Place("mul", None, None, "a*b")),
+    "grad 'x + sqrt(a*b)' x=1 a=1e-200 b=1e-200 -t float64 --frozen a,b": (
+        "warning",
+        Place("mul", None, None, "a*b"),
+    ),
+    "grad 'x*1e-30*1e-30 + 1 + sqrt(a*b)' x=1 a=1e-30 b=1e-30 --frozen a,b": (
+        "warning",
+        Place("mul", None, None, "a*b"),
+    ),
+    "grad 'x + (a*b)**0.5' x=1 a=1e-30 b=1e-30 --frozen a,b": ("warning", Place("mul", None, None, "a*b")),
     "activate 'log(sigmoid(x))' -200 1": ("error", Place("sigmoid", "x", [0], "sigmoid(x)")),
 }
 
@@ -79,6 +89,8 @@ LEFT_ALONE = (
     "grad 'x*2' x:float16=1e-10",
     "grad 'p = exp(x); where(p > 0, log(p), 0)' x=-200,1",
     "grad 'sqrt(sum(x**2))' x=0,0",
+    "grad 'x + (a*b)**1.5' x=1 a=1e-30 b=1e-30 --frozen a,b",
+    "grad 'x + norm(a)' x=1 a=1e-30,1e-30 --frozen a",  # whoever divides by it is a step of its own
     f"grad '{MIXTURE}' al=0.5,0.5 t=2 mu=0,1 s=1,1",
 )
 
@@ -96,6 +108,44 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "underflow-forward") == []
+
+
+SMALLEST = "the smallest float32 is 1.4013e-45"
+SAYS = {
+    "grad 'log(exp(x))' x=-200": (
+        f"exp(x) at x = -200 is 1.3839e-87, and comes out as 0: {SMALLEST}; "
+        "log(exp(x)) at exp(x) = 0 is -inf; the gradient of x becomes nan"
+    ),
+    "grad '1/x' x:float16=1e-10": (
+        "x = 1e-10 was given, and becomes 0: the smallest float16 is 5.96046e-08; "
+        "1/x at x = 0 is inf; the gradient of x becomes infinite"
+    ),
+    "grad 'norm(x)' x=1e-30,1e-30": (
+        "norm(x) is 1.41421e-30, and comes out as 0: "
+        f"the powers that it adds up round to 0, {SMALLEST}; its derivative divides by it"
+    ),
+    "grad 'norm(x)' x=1e-40,1e-40": (
+        "norm(x) is 1.41421e-40, and comes out as 0: "
+        "it is below 1.17549e-38, the smallest normal float32; its derivative divides by it"
+    ),
+    "grad 'log(prod(x))' x='[1e-30, 1e-30, 1e30, 1e30]'": (
+        f"prod(x) is 1, and comes out as 0: a product on the way rounds to 0, {SMALLEST}; "
+        "log(prod(x)) at prod(x) = 0 is -inf; the gradient of x becomes nan"
+    ),
+    "grad 'x + sqrt(a*b)' x=1 a=1e-30 b=1e-30 --frozen a,b": (
+        f"a*b at a = 1e-30 and b = 1e-30 is 1e-60, and comes out as 0: {SMALLEST}; sqrt(a*b) meets the zero"
+    ),
+}
+
+
+@each("line", SAYS)
+def test_it_is_told_why_it_rounds_and_what_meets_the_zero(line: str) -> None:
+    assert [one["message"].split(". ")[0] for one in found(line, "underflow-forward")] == [SAYS[line]]
+
+
+def test_an_input_without_a_gradient_is_no_harm() -> None:
+    (only,) = found("grad 'x + sqrt(a*b)' x=1 a=1e-30 b=1e-30 z=1 --frozen a,b", "underflow-forward")
+    assert only["severity"] == "warning"
 
 
 def test_each_operation_that_underflows_is_named() -> None:

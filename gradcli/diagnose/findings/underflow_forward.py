@@ -62,7 +62,8 @@ def _severity(step: Step, evidence: Evidence) -> Severity | None:
 def _differs(evidence: Evidence) -> bool:
     """Whether float64 gives another output or other gradients, or the reference where the zeros are float64's own."""
     tape, wide = evidence.tape, evidence.wide_tape
-    if tape is None or wide is None:
+    assert tape is not None
+    if wide is None:
         return False
     if any(_is_no_zero(tape, name, evidence) for name in tape.gradients):
         return True
