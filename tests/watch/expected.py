@@ -49,8 +49,10 @@ class Row:
     def number(self, text: str) -> int:
         """The number of the line that holds a text."""
         lines = (PROGRAMS / (self.file or self.program)).read_text(encoding="utf-8").splitlines()
-        (found,) = [number for number, line in enumerate(lines, 1) if text in line]
-        return found
+        found = [number for number, line in enumerate(lines, 1) if text in line]
+        if len(found) != 1:
+            raise LookupError(f"{self.program}: {len(found)} lines hold {text!r}")
+        return found[0]
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,13 @@ ROWS = (
         spoiled="actor.weight actor.bias"),
     Row("pinn_radial.py", "inf-backward", 9, "torch.sqrt((points**2)", "sqrt", (0, 0), "root of 0 at the centre",
         spoiled="points", untouched="field.0.weight field.0.bias field.2.weight"),
+    Row("pinn_where.py", "nan-backward", 8, "(slope,) = torch.autograd.grad", "pow", (3, 0), "second derivative of a power at 0, which where discards",
+        also=("masked-branch",), or_line="torch.where(x > 0, x**1.5",
+        spoiled="x"),
+    Row("svd_of_identity.py", "nan-backward", 1, "torch.linalg.svd(matrix)", "linalg.svd", (0, 0), "equal singular values",
+        spoiled="matrix"),
+    Row("pitch_asin.py", "inf-backward", 4, "torch.asin(sine)", "asin", (1,), "slope of asin at 1",
+        spoiled="gain"),
     Row("gnn_no_neighbours.py", "nan-forward", 4, "gathered / degree", "div", (4, 0), "0/0",
         spoiled="head.weight head.bias", untouched="conv.message.weight conv.message.bias"),
     Row("gnn_degree_power.py", "nan-backward", 3, "degree.pow(-0.5)", "pow", (1,), "power of 0 that masked_fill discards",

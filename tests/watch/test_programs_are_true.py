@@ -43,8 +43,8 @@ def answers(rows: Sequence[Row | Silent]) -> list[Answer]:
 
 
 def operation(name: str) -> str:
-    """PyTorch's name of a call, or of the node that its derivative is."""
-    return re.sub(r"Backward\d+$", "", name).lower() if "Backward" in name else name
+    """The name of a call, or of the node that is its derivative, without what the two write differently."""
+    return re.sub(r"Backward\d+$|[._]", "", name).lower()
 
 
 def differences(row: Row, answer: Answer) -> list[str]:
@@ -64,7 +64,7 @@ def differences(row: Row, answer: Answer) -> list[str]:
         "step": (row.step, birth["step"]),
         "file": (Path(row.file or row.program).name, birth["line"][0]),
         "line": (row.number(row.line), birth["line"][1]),
-        "operation": (row.operation, operation(birth["operation"])),
+        "operation": (operation(row.operation), operation(birth["operation"])),
         "element": (list(row.element or ()), birth["element"] if row.element is not None else []),
     }
     wrong = [f"{what}: {seen[1]}, not {seen[0]}" for what, seen in claims.items() if seen[0] not in seen[1:]]
@@ -107,7 +107,7 @@ def unmoved(row: Row, answer: Answer) -> list[str]:
     place = [Path(row.program).name, row.number(row.line), row.operation]
     if row.code == "disconnected" and place not in answer["cuts"]:
         wrong.append(f"cut at {answer['cuts']}")
-    return wrong
+    return list(dict.fromkeys(wrong))
 
 
 def named(row: Row, grads: dict[str, str], *, spoiled: set[str], untouched: set[str]) -> list[str]:
