@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from each import each
 from looking import Place, found, place
 
 FOUND = {
@@ -31,7 +32,22 @@ LEFT_ALONE = (
     "trace 'sigmoid(x)' x:float64=10",
     "trace 'gelu(x)' x=-1",
     "trace 'sum(sigmoid(x))' x=0,2",
+    "trace 'sum(sigmoid(x))' x='zeros(0)'",
+    "trace 'abs(z)**2 * 1e-5 + abs(z).sum()' z:complex64=1+1j",
+    "grad 'sum(x * w)' x=1e-6,1e6 w=1,1",  # a small gradient beside a large one
+    "grad 'y * std(x)' x=0,0,0 y=1 --frozen x",
 )
+
+SAYS = {
+    # mpmath: the derivative at 10 is 4.5395807e-05, at 11 it is 1.6701143e-05
+    "trace 'sigmoid(x)' x=10": ("x = 10: float32 gives 4.54167e-05 where the derivative is 4.53958e-05, 5,736 ULP off"),
+    "grad 'sum(sigmoid(x))' x=10,11": (
+        "x[1] = 11: float32 gives 1.6689e-05 where the derivative is 1.67011e-05 (and at 1 more), 6,663 ULP off"
+    ),
+    "grad 'std(x)' x='full([3], 1.2345678e10)'": (
+        "std(x): float32 gives 1254.14 where the value is 0: the differences from the mean are lost in rounding"
+    ),
+}
 
 
 @pytest.mark.parametrize("line", FOUND)
@@ -56,3 +72,8 @@ def test_a_value_that_is_rounding_is_held_against_the_reference() -> None:
     assert only["message"].endswith(
         "where the value is 0 (and at 2 more): the differences from the mean are lost in rounding"
     )
+
+
+@each("line", SAYS)
+def test_it_is_told_what_came_out_and_what_is_true(line: str) -> None:
+    assert [one["message"] for one in found(line, "cancellation")] == [SAYS[line]]

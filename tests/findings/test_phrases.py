@@ -6,7 +6,9 @@ import math
 from dataclasses import replace
 
 import pytest
+import torch
 
+from gradcli.diagnose.findings.finding import as_part
 from gradcli.results import Finding, Sample
 from gradcli.results.parts import At, Difference, Gradients, Numbers, Part, Spoiled, phrase
 from gradcli.results.phrasing import text
@@ -51,6 +53,13 @@ TEXTS: dict[str, Part] = {
 @pytest.mark.parametrize("expected", TEXTS)
 def test_a_part_becomes_words(expected: str) -> None:
     assert text(TEXTS[expected]) == expected
+
+
+def test_the_first_elements_of_a_gradient_stand_in_a_sentence() -> None:
+    assert text(as_part({"x": torch.arange(6.0)})) == "[0, 1, 2, 3, 4, 5]"
+    assert text(as_part({"x": torch.arange(7.0)})) == "[0, 1, 2, 3, 4, 5, ...]"
+    assert text(as_part({"x": torch.tensor(3.0)})) == "3"
+    assert text(as_part({"x": torch.tensor([1.0]), "y": None})) == "x: [1], y: -"
 
 
 def test_a_finding_says_what_is_so_then_what_a_fix_changes_then_how_much_was_looked_at() -> None:

@@ -85,3 +85,16 @@ def test_the_element_is_that_of_the_input_or_of_the_step_where_it_is_no_input() 
     assert (of_two["variable"], of_two["index"]) == (None, [1])
     (of_many,) = findings("grad 'sum(logsumexp(x/0, 0) * w)' x=1,2 w=1,2 --wrt x")
     assert (of_many["variable"], of_many["index"]) == ("x", [0])
+
+
+@each(
+    "line, node",
+    [
+        ("grad 'sqrt(x)' x=0", "SqrtBackward0"),
+        ("grad 'abs(x).sum()' x=0,1", "AbsBackward0"),
+        ("grad 'sum(softmax(x, 0))' x=1,2", "SoftmaxBackward0"),
+        ("grad '1/x' x=0", "MulBackward0"),  # the reciprocal, times 1
+    ],
+)
+def test_the_node_is_named_that_sent_the_gradient_on(line: str, node: str | None) -> None:
+    assert [one["node"] for one in findings(line)] == [node]

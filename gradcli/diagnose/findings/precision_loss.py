@@ -69,8 +69,8 @@ def cancellation(evidence: Evidence) -> Iterator[Finding]:
     known = {loss.step.index for loss in losses if loss.step is not None and loss.exact}
     noisy = [] if evidence.nothing_to_report else [found for found in noise(evidence) if found.step.index not in known]
     for found in noisy:
-        (operand, *_) = evidence.tape.inputs(found.step) if evidence.tape is not None else [None]
-        variable = variable_of(operand)
+        assert evidence.tape is not None
+        variable = variable_of(evidence.tape.argument(found.step, 0))
         yield finding_at(found.step, "cancellation", described(found), variable=variable, index=found.index)
     for loss in losses:
         if loss.exact or all(found.step is not loss.step for found in noisy):
@@ -181,7 +181,8 @@ def _size(computed: float, true: float) -> float:
 def _rounding(evidence: Evidence, true: np.ndarray, dtype: torch.dtype) -> float:
     """What rounding the largest element may do to the others; nothing where each has an output of its own."""
     output = evidence.computed.output
-    if (output is not None and output.shape == true.shape) or not true.size:
+    assert output is not None
+    if output.shape == true.shape or not true.size:
         return 0.0
     with np.errstate(invalid="ignore", over="ignore"):
         return float(ROUNDINGS * torch.finfo(dtype).eps * np.max(np.abs(np.where(np.isfinite(true), true, 0))))
