@@ -24,8 +24,8 @@ def known(row: Row) -> bool:
 
 def as_array(value: object, *, integers: bool = False) -> Array:
     """A number or nested list as an array: truth values, int64 for `integers`, else real."""
-    if isinstance(value, np.ndarray):
-        return value
+    if isinstance(value, np.ndarray | np.generic):  # NumPy makes the latter of an array without dimensions
+        return np.asarray(value)
     if isinstance(value, bool):
         return np.asarray(value)
     if isinstance(value, int):

@@ -18,6 +18,9 @@ from gradcli.numerics.reference.slope import NoReference
 TANH_GELU = "x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2"
 """gelu with approximate='tanh', which the row's formula leaves out."""
 
+_GUESSED = "dim: int? = None"
+"""In a signature: PyTorch guesses the dimension from how many there are."""
+
 _SWITCHES = {"inplace": False, "training": False}
 """Parameters without which an activation is a function of x."""
 
@@ -42,8 +45,8 @@ def _formula(row: Activation, **named: Any) -> Formula:
         if named.pop(switch, off) != off:
             raise NoReference(f"{row.name} with {switch}=True")
     given = dict(row.parameters) | named
-    if "dim" in given and given["dim"] is None:
-        given["dim"] = 0 if x.ndim in (0, 1, 3) else 1  # PyTorch's guess
+    if named.get("dim") is None and _GUESSED in row.signatures[0]:
+        given["dim"] = 0 if x.ndim in (0, 1, 3) else 1
     text = TANH_GELU if given.pop("approximate", "none") == "tanh" else row.formula
     parameters = {name: value if isinstance(value, int) else reals(value) for name, value in given.items()}
     if "weight" in parameters:

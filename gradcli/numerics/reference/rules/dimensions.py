@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,25 +14,23 @@ Dims = int | Sequence[int] | None
 
 
 def axes(dims: Dims, ndim: int) -> tuple[int, ...]:
-    """The dimensions meant, from 0; None and [] mean all of them."""
-    if dims is None or (not isinstance(dims, int) and len(dims) == 0):
-        return tuple(range(ndim))
-    listed = (dims,) if isinstance(dims, int) else tuple(dims)
-    return tuple(dim % ndim if ndim else 0 for dim in listed)
+    """The dimensions meant, from 0; None and [] mean all of them, and a number has none."""
+    listed = [dims] if isinstance(dims, int) else list(dims or range(ndim))
+    return tuple(dim % ndim for dim in listed) if ndim else ()
 
 
 def rows(array: Array, dims: Dims) -> Array:
     """The dimensions `dims` as one, the last."""
-    reduced = axes(dims, array.ndim) if array.ndim else ()
+    reduced = axes(dims, array.ndim)
     kept = [dim for dim in range(array.ndim) if dim not in reduced]
     moved = array.transpose([*kept, *reduced])
-    return moved.reshape([*(array.shape[dim] for dim in kept), -1])
+    return moved.reshape([*moved.shape[: len(kept)], prod(moved.shape[len(kept) :])])
 
 
 def restored(result: object, array: Array, dims: Dims, keepdim: bool) -> Array:
     """A reduced array with its dimensions of size 1, if they are to be kept."""
     found = np.asarray(result, dtype=object)
-    if not keepdim or not array.ndim:
+    if not keepdim:
         return found
     reduced = axes(dims, array.ndim)
     return found.reshape([1 if dim in reduced else size for dim, size in enumerate(array.shape)])
@@ -40,11 +39,10 @@ def restored(result: object, array: Array, dims: Dims, keepdim: bool) -> Array:
 def reduce_rows(function: Callable[[list[Any]], Any], array: Array, dims: Dims, keepdim: bool = False) -> Array:
     """A function of the list of elements along some dimensions, for each of the rest."""
     along = rows(array, dims)
-    flat = along.reshape(-1, along.shape[-1])
-    results = np.empty(flat.shape[0], dtype=object)
-    for place, row in enumerate(flat):
-        results[place] = function(row.tolist())
-    return restored(results.reshape(along.shape[:-1]), array, dims, keepdim)
+    results = np.empty(along.shape[:-1], dtype=object)
+    for place in np.ndindex(results.shape):
+        results[place] = function(along[place].tolist())
+    return restored(results, array, dims, keepdim)
 
 
 def map_rows(function: Callable[[list[Any]], Sequence[Any]], array: Array, dim: int) -> Array:
