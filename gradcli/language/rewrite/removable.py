@@ -6,7 +6,7 @@ Each row is written once, for f(x)/x; the rules are also those for f(a*x)/x, b*f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gradcli.language.rewrite.rule import Identity
 
@@ -83,10 +83,12 @@ _ELSEWHERE = (
 """Others; y is x, safe near 1."""
 
 
-def _rows() -> Iterator[Identity]:
-    for numerator, closed in _EXACT:
+def _rows(
+    exact: Iterable[tuple[str, str]], series: Iterable[tuple[str, ...]], others: Iterable[Identity]
+) -> Iterator[Identity]:
+    for numerator, closed in exact:
         yield from _family(numerator, closed)
-    for row, function, near, over_x, under_x in _SERIES:
+    for row, function, near, over_x, under_x in series:
         safe = _safe(near)
         yield from _family(row, f"where(abs(x) > {near}, {function}({safe})/{safe}, {over_x})")
         inverse = f"where(abs(x) > {near}, {safe}/{function}({safe}), {under_x})"
@@ -94,7 +96,7 @@ def _rows() -> Iterator[Identity]:
         yield Identity(NAME, f"b*x/{row}", f"b*{inverse}")
         yield Identity(NAME, f"where(k, c, x/{row})", inverse)
         yield Identity(NAME, f"where(k, x/{row}, c)", inverse)
-    for identity in _ELSEWHERE:
+    for identity in others:
         template = re.sub(r"\by\b", f"where(abs(x - 1) > {_NEAR}, x, 0.5)", identity.template)
         yield Identity(NAME, identity.pattern, template)
 
@@ -112,4 +114,4 @@ def _family(numerator: str, quotient: str) -> Iterator[Identity]:
     yield Identity(NAME, f"where(k, {numerator}/x, c)", quotient)
 
 
-ROWS = tuple(_rows())
+ROWS = tuple(_rows(_EXACT, _SERIES, _ELSEWHERE))
