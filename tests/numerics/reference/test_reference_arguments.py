@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from each import each
 from reference_calls import INPUTS, SYMMETRIC
 from test_reference_against_pytorch import by_pytorch, numbers
 
@@ -92,6 +93,7 @@ conv_transpose2d(img, k2[:, :1], v[:2], groups=2, padding=1)
 conv_transpose2d(img[0], k2)
 conv_transpose3d(vol, k3, v[:1], stride=2, padding=1)
 fold(four.reshape(4, 4), (3, 3), (2, 2))
+fold(four.reshape(1, 4, 4), 3, 2)
 unfold(img, (1, 2), dilation=2)
 interpolate(img, size=3)
 interpolate(img, size=(2, 6), mode='nearest')
@@ -379,6 +381,7 @@ linalg.tensorsolve(a.reshape(3, 3, 1), v[:3])
 PRODUCTS = """
 matmul(two, one)
 matmul(two, one) // 2
+a[(two @ one) % 3]
 matmul(c, d)
 matmul(c, p.repeat(2, 1)[:3])
 linalg.matmul(v[:3], a)
@@ -686,6 +689,8 @@ log2(ends)
 exp(ends)
 expm1(ends)
 reciprocal(ends)
+deg2rad(steps)
+rad2deg(steps)
 sinc(steps)
 acosh(ends)
 asin(ends)
@@ -1023,3 +1028,109 @@ def failures(table: str) -> list[str]:
 )
 def test_a_call_with_these_arguments_has_the_value_pytorch_gives(table: str) -> None:
     assert failures(table) == []
+
+
+REFUSED = """
+max_pool2d(img, 2, return_indices=True)
+adaptive_max_pool1d(seq, 2, return_indices=True)
+lp_pool1d(seq, 2, 2, ceil_mode=True)
+polygamma(1001, p)
+polygamma(1, p - 10001)
+mvlgamma(p + 600, 1001)
+igammac(1e10, p)
+special.legendre_polynomial_p(p, 1001)
+nan_to_num(broken)
+nan_to_num(broken, posinf=1.0)
+nan_to_num(broken, neginf=1.0)
+embedding(one, a, max_norm=1.0)
+embedding(one, a, scale_grad_by_freq=True)
+interpolate(img, size=3, mode='bilinear')
+gradient(a, edge_order=2)[0]
+cov(m, fweights=one)
+cov(m, aweights=v[:3])
+linalg.pinv(m, rcond=0.1)
+pinverse(m, 0.1)
+linalg.lstsq(n, b, rcond=0.1)[0]
+linalg.lstsq(n, b, driver='gelsd')[0]
+linalg.lstsq(n, b)[1]
+linalg.svd(m)[0]
+linalg.tensorsolve(a.reshape(3, 1, 3), v[:3], dims=(0,))
+searchsorted([0, 1, 2], v, sorter=one)
+searchsorted(a, b)
+dropout(a, 0.5)
+dropout(a, 0.5, False, True)
+alpha_dropout(a, 0.5, True)
+scaled_dot_product_attention(c, c, c, dropout_p=0.5)
+scaled_dot_product_attention(c, c, c, enable_gqa=True)
+rms_norm(c, (3,))
+a.float()
+a.half()
+a.to(torch.float32)
+a.to(two)
+a.type_as(b)
+two.type_as(a) * a.type_as(a)
+linalg.matrix_norm(a, 3)
+matrix_exp(a / 0)
+relu(a, inplace=True)
+rrelu(a, 0.1, 0.3, True)
+a[0.0 * one]
+index_put(a, [1.0 * one], v[:3])
+bitwise_and(a, b)
+bitwise_not(a)
+a * 1j
+zeros((2, 0)) @ zeros((0, 2))
+tensor([1, 2], dtype=torch.int32)
+tensor([1.5, 2], dtype=torch.int64)
+linspace(0, 1, 3, dtype=torch.float32)
+"""
+"""Calls that PyTorch takes and no rule covers."""
+
+UNDEFINED = """
+igamma(-1.0, p)
+igamma(0.0, p)
+igamma(1.0, -p)
+igammac(-1.0, p)
+igammac(1.0, -p)
+mvlgamma(p * 0 + 1.2, 4)
+special.zeta(3.0, -p)
+special.bessel_y0(-p)
+special.bessel_y1(-p)
+special.modified_bessel_k0(-p)
+special.modified_bessel_k1(-p)
+special.ndtri(q)
+erfinv(q)
+logit(q)
+atanh(q)
+atanh(-q)
+acosh(p)
+acos(q)
+log1p(-q)
+rsqrt(-p)
+sqrt(-p)
+log(-p)
+pow(-p, 0.5)
+0 / (0 * p)
+(0 * p) % 0.0
+pow(-p, p)
+linalg.inv(singular * p[0, 0])
+linalg.cholesky(-eye(2) * p)
+cosine_embedding(zeros3, m, [1, 1], reduction='none') * p[0]
+"""
+"""Functions outside of their domains."""
+
+
+def asked(text: str) -> np.ndarray:
+    program = parse(text, bound=list(NAMES))
+    return numbers(value(program, {name: NAMES[name] for name in program.free_names}, digits=20))
+
+
+@each("text", REFUSED.strip().splitlines())
+def test_what_no_rule_covers_has_no_reference(text: str) -> None:
+    with pytest.raises(NoReference):
+        asked(text)
+
+
+@each("text", UNDEFINED.strip().splitlines())
+def test_a_function_outside_of_its_domain_is_nan(text: str) -> None:
+    assert np.isnan(asked(text)).any()
+    assert not np.isfinite(asked(text)).all(axis=-1).any()

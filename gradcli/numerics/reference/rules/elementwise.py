@@ -33,7 +33,7 @@ from gradcli.numerics.reference.reals import (
 )
 from gradcli.numerics.reference.rules.registry import RULES, first, rule
 from gradcli.numerics.reference.rules.rounding import floor, trunc
-from gradcli.numerics.reference.slope import NoReference, Real
+from gradcli.numerics.reference.slope import Real
 
 Value = Any
 """An array or a plain number."""
@@ -208,9 +208,7 @@ def clamp_max(input: Value, max: Value) -> Value:
 
 
 @rule("where")
-def where(condition: Value, input: Value = None, other: Value = None) -> Value:
-    if input is None or other is None:
-        raise NoReference("where without values")
+def where(condition: Value, input: Value, other: Value) -> Value:
     if is_real(input) or is_real(other):
         return choose(np.asarray(condition, dtype=bool), reals(input), reals(other))
     return np.where(np.asarray(condition, dtype=bool), input, other)
