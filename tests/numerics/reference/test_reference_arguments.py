@@ -30,6 +30,7 @@ NAMES = {
 
 WINDOWS = """
 max_pool1d(seq, 2)
+max_pool1d(seq, 2, [])
 max_pool1d(seq, [2], [1])
 max_pool1d(seq, 2, 2, 1, ceil_mode=True)
 max_pool1d(seq[0], 3, 1)
@@ -46,6 +47,7 @@ avg_pool1d(seq, 2, 2, 1, ceil_mode=True)
 avg_pool1d(seq, 3, 4, ceil_mode=True)
 avg_pool1d(seq[0], 2, 1)
 avg_pool2d(img, (2, 1))
+avg_pool2d(img, 2, [])
 avg_pool2d(img, 2, (1, 2))
 avg_pool2d(img, 3, 2, 1, divisor_override=2)
 avg_pool2d(img, 3, 2, 1, ceil_mode=True)

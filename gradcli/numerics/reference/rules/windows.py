@@ -29,8 +29,8 @@ class Window:
     padded: int
 
 
-def _each(sizes: Sizes | None, dims: int, default: int) -> list[int]:
-    listed = [default] if sizes is None else [sizes] if isinstance(sizes, int) else list(sizes) or [default]
+def _each(sizes: Sizes, dims: int) -> list[int]:
+    listed = [sizes] if isinstance(sizes, int) else list(sizes)
     return listed * dims if len(listed) == 1 else listed
 
 
@@ -38,7 +38,7 @@ def _sliding(size: int, kernel: int, stride: int, padding: int, dilation: int, c
     reach = dilation * (kernel - 1) + 1
     room = size + 2 * padding - reach
     count = (-(-room // stride) if ceil_mode else room // stride) + 1
-    if ceil_mode and (count - 1) * stride >= size + padding:
+    if (count - 1) * stride >= size + padding:
         count -= 1  # a window that would start in the padding on the right
     windows = []
     for start in range(-padding, -padding + count * stride, stride):
@@ -77,9 +77,9 @@ def _max_pool(dims: int) -> Any:
     ) -> Value:
         if return_indices:
             raise NoReference("pooling with indices")
-        kernels = _each(kernel_size, dims, 1)
-        strides = kernels if stride is None or stride == [] else _each(stride, dims, 1)
-        how = zip(input.shape[-dims:], kernels, strides, _each(padding, dims, 0), _each(dilation, dims, 1), strict=True)
+        kernels = _each(kernel_size, dims)
+        strides = _each(stride or kernel_size, dims)
+        how = zip(input.shape[-dims:], kernels, strides, _each(padding, dims), _each(dilation, dims), strict=True)
         return _pooled(reals(input), [_sliding(*sizes, ceil_mode) for sizes in how], _largest)
 
     return pool
@@ -95,9 +95,9 @@ def _avg_pool(dims: int) -> Any:
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> Value:
-        kernels = _each(kernel_size, dims, 1)
-        strides = kernels if stride is None or stride == [] else _each(stride, dims, 1)
-        how = zip(input.shape[-dims:], kernels, strides, _each(padding, dims, 0), strict=True)
+        kernels = _each(kernel_size, dims)
+        strides = _each(stride or kernel_size, dims)
+        how = zip(input.shape[-dims:], kernels, strides, _each(padding, dims), strict=True)
 
         def mean(elements: list[Real], size: int) -> Real:
             return sum(elements, ZERO) / (divisor_override or (size if count_include_pad else len(elements)))
@@ -118,8 +118,8 @@ def _lp_pool(dims: int) -> Any:
         if ceil_mode:
             raise NoReference("lp_pool with ceil_mode")
         p = mp.mpf(norm_type)
-        kernels = _each(kernel_size, dims, 1)
-        strides = kernels if stride is None else _each(stride, dims, 1)
+        kernels = _each(kernel_size, dims)
+        strides = _each(stride or kernel_size, dims)
         windows = [
             _sliding(n, k, s, 0, 1, False) for n, k, s in zip(input.shape[-dims:], kernels, strides, strict=True)
         ]
@@ -136,7 +136,7 @@ def _adaptive(dims: int, take: Callable[[list[Real], int], Real]) -> Any:
     def pool(input: Value, output_size: Any, return_indices: bool = False) -> Value:
         if return_indices:
             raise NoReference("pooling with indices")
-        wanted = _each(output_size, dims, 1)
+        wanted = _each(output_size, dims)
         windows = [
             [Window(tuple(range(o * n // m, -(-(o + 1) * n // m))), 0) for o in range(m)]
             for n, m in zip(input.shape[-dims:], wanted, strict=True)
@@ -162,7 +162,7 @@ def _convolution(dims: int) -> Any:
     ) -> Value:
         x, w = reals(input), reals(weight)
         x = x if x.ndim == dims + 2 else x[None]
-        strides, dilations = _each(stride, dims, 1), _each(dilation, dims, 1)
+        strides, dilations = _each(stride, dims), _each(dilation, dims)
         x = _padded(x, _paddings(padding, w.shape[2:], dilations))
         counts = [
             (n - d * (k - 1) - 1) // s + 1
@@ -192,7 +192,7 @@ def _paddings(padding: Any, kernel: Sequence[int], dilations: Sequence[int]) -> 
     if padding == "same":
         totals = [d * (k - 1) for k, d in zip(kernel, dilations, strict=True)]
         return [(n // 2, n - n // 2) for n in totals]
-    return [(n, n) for n in _each(padding, len(kernel), 0)]
+    return [(n, n) for n in _each(padding, len(kernel))]
 
 
 def _padded(x: Array, paddings: Sequence[tuple[int, int]]) -> Array:
@@ -220,10 +220,10 @@ def _transposed(dims: int) -> Any:
         x = x if x.ndim == dims + 2 else x[None]
         how = list(
             zip(
-                _each(stride, dims, 1),
-                _each(padding, dims, 0),
-                _each(output_padding, dims, 0),
-                _each(dilation, dims, 1),
+                _each(stride, dims),
+                _each(padding, dims),
+                _each(output_padding, dims),
+                _each(dilation, dims),
                 strict=True,
             )
         )
