@@ -16,12 +16,17 @@ import numpy as np
 
 from gradcli import commands, results
 from gradcli.errors import Span
-from gradcli.results import Failure, Gradient, Input, ProgramResult, Setting, Tensor
+from gradcli.results import Failure, Gradient, Input, ProgramResult, Setting, Tensor, WatchResult
 from gradcli.results.shown import keys_of
 from tools.schema_descriptions import FIELDS, HEADER, TITLES
 
 SCHEMAS = Path(__file__).parents[1] / "gradcli" / "schemas"
-ROOTS = (*(getattr(results, commands.load(name).result) for name in commands.NAMES), ProgramResult, Failure)
+ROOTS = (
+    *(getattr(results, commands.load(name).result) for name in commands.NAMES),
+    ProgramResult,
+    WatchResult,
+    Failure,
+)
 Schema = dict[str, Any]
 
 NON_FINITE = {"enum": ["NaN", "Infinity", "-Infinity"]}

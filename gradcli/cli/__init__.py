@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gradcli import commands
 from gradcli.cli import device_loss
@@ -17,9 +16,6 @@ from gradcli.cli.screen import broken_pipe, show_error, sound_sizes, wanted_form
 from gradcli.errors import GradcliError, OutputError, UsageError
 from gradcli.time_limit import limited, needs_another_process
 
-if TYPE_CHECKING:
-    from gradcli.cli.app import Given
-
 __all__ = ["main"]
 
 INTERRUPTED = 130
@@ -28,6 +24,10 @@ INTERRUPTED = 130
 def main(argv: Sequence[str]) -> int:
     """Run one command line in this process, write to sys.stdout and sys.stderr, and return the exit code."""
     words = list(argv)
+    if words[:1] == ["watch"]:
+        from gradcli.cli.watching import run_watched
+
+        return run_watched(words).code
     format_ = wanted_format(words)
     _replace_closed_streams()
     try:
@@ -60,7 +60,9 @@ def _replace_closed_streams() -> None:
 
 def _run(words: list[str]) -> int:
     """The exit code of a command line."""
-    given = _read(words or ["--help"])
+    from gradcli.cli.app import read
+
+    given = read(words or ["--help"])
     if isinstance(given, int):
         return given if words else UsageError.exit_code  # the exit code of a call that asked for nothing
     if given.name == "batch":
@@ -76,25 +78,6 @@ def _run(words: list[str]) -> int:
     from gradcli.cli.running import run_command
 
     return run_command(commands.load(given.name), given.values)
-
-
-def _read(words: list[str]) -> Given | int:
-    """What the words say, or the exit code of a help page; Typer's complaints as our errors."""
-    from typer import Exit
-    from typer.exceptions import TyperException
-
-    from gradcli.cli.app import Given, command_tree
-    from gradcli.cli.argv import complaint
-
-    try:
-        given = command_tree()(words, prog_name="gradcli", standalone_mode=False)
-    except Exit as end:
-        return end.exit_code
-    except SystemExit:  # how Typer answers a closed pipe
-        raise BrokenPipeError from None
-    except TyperException as error:
-        raise complaint(error) from None
-    return given if isinstance(given, Given) else 0
 
 
 def _report(error: GradcliError, format_: str) -> int:

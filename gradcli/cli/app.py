@@ -7,10 +7,11 @@ from functools import cache
 from typing import Annotated, Any, NamedTuple
 
 import typer
+from typer.exceptions import TyperException
 from typer.main import get_command
 
 from gradcli import commands
-from gradcli.cli.argv import CommandGroup, ExpressionCommand, PlainCommand
+from gradcli.cli.argv import CommandGroup, ExpressionCommand, PlainCommand, ProgramCommand, complaint
 from gradcli.cli.own_commands import OWN
 from gradcli.commands.parameters import Argument, Parameter
 from gradcli.version import __version__
@@ -63,9 +64,24 @@ def click_command(name: str) -> Any:
     read.__signature__ = signature  # type: ignore[attr-defined]
     read.__doc__ = command.help
     kind = ExpressionCommand if command.takes_expressions else PlainCommand
+    if name in OWN and OWN[name].takes_program:
+        kind = ProgramCommand
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
     app.command(name, cls=kind, context_settings=CONTEXT, epilog=f"Try: {command.example}")(read)
     return get_command(app)
+
+
+def read(words: list[str]) -> Given | int:
+    """What the words say, or the exit code of a help page; Typer's complaints as our errors."""
+    try:
+        given = command_tree()(words, prog_name="gradcli", standalone_mode=False)
+    except typer.Exit as end:
+        return end.exit_code
+    except SystemExit:  # how Typer answers a closed pipe
+        raise BrokenPipeError from None
+    except TyperException as error:
+        raise complaint(error) from None
+    return given if isinstance(given, Given) else 0
 
 
 def _typer_parameter(parameter: Parameter) -> inspect.Parameter:

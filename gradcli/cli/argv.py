@@ -54,6 +54,16 @@ class PlainCommand(ExpressionCommand):
     takes_expressions = False
 
 
+class ProgramCommand(PlainCommand):
+    """A command that is followed by a program: its options end where the program begins."""
+
+    def _separate(self, words: Sequence[str], options: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+        end = program_start(words, options)
+        chosen, _ = separate(words[:end], options, _BEGINS_LIKE_OPTION)
+        rest = words[end:]
+        return chosen, list(rest[1:] if rest[:1] == ["--"] else rest)
+
+
 class CommandGroup(TyperGroup):
     """The group of all commands; an unknown one is refused with the nearest name."""
 
@@ -112,6 +122,19 @@ def separate(
         else:
             values.append(word)
     return chosen, values
+
+
+def program_start(words: Sequence[str], options: Mapping[str, bool]) -> int:
+    """The number of words before the program, or behind `-m MODULE` before its arguments."""
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if word in ("-m", "--module"):
+            return min(position + 2, len(words))
+        if word == "--" or not word.startswith("-") or word == "-":
+            return position
+        position += 2 if options.get(word, False) else 1
+    return len(words)
 
 
 def nearest_option(word: str, options: Mapping[str, bool]) -> str | None:

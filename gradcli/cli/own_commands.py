@@ -1,4 +1,4 @@
-"""`batch` and `schema`: the commands that ask no inspection, and that only the command line has. Here they are declared."""
+"""`batch`, `schema` and `watch`: the commands that only the command line has. Here they are declared."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,10 +10,11 @@ from gradcli.commands.parameters import Argument, Option, Parameter
 
 @dataclass(frozen=True)
 class OwnCommand:
-    """declaration: its signature and docstring are the help."""
+    """declaration: its signature and docstring are the help. takes_program: every word after a program is the program's."""
 
     declaration: Callable[..., None]
     example: str
+    takes_program: bool = False
     takes_expressions = False
 
     @property
@@ -45,7 +46,41 @@ def schema(kind: Annotated[str | None, Argument("[KIND]", "The kind of result.",
     """The JSON Schema of a result; without a kind, the list of kinds."""
 
 
+def watch(
+    words: Annotated[list[str] | None, Argument("PROGRAM [ARGS]...", "As behind python.", default=False)] = None,
+    module: Annotated[
+        str | None, Option("--module -m", "MODULE", "Run a module, as python -m does.", default=False)
+    ] = None,
+    goes_on: Annotated[bool, Option("--continue", help="Go on after an error; each is told once.")] = False,
+    every: Annotated[int, Option("--every", "N", "Look at every N-th step alone.")] = 1,
+    from_step: Annotated[int, Option("--from-step", "N", "The first step that is looked at.")] = 1,
+    params: Annotated[
+        str | None,
+        Option("--params", "PATTERNS", "Look at these gradients alone: 'model.encoder.*'.", default="all"),
+    ] = None,
+    follow: Annotated[
+        str | None, Option("--follow", "PACKAGES", "Installed packages to look into as your own.", default="none")
+    ] = None,
+    fail_on: Annotated[
+        str | None,
+        Option("--fail-on", "CODES", "Findings that turn the exit code to 1 besides errors.", default="none"),
+    ] = None,
+    out: Annotated[
+        list[str] | None,
+        Option("--out -o", "FILE", "Write the report here too: .json .md .html.", default=False),
+    ] = None,
+    json: Annotated[bool, Option("--json", help="The report as one line of JSON.")] = False,
+) -> None:
+    """Run a Python program as it is, and say where a NaN or an infinity in its training was born.
+
+    File, line, operation, element and cause; the program is stopped before a parameter is changed, with exit code 1. The report goes to standard error; standard output is the program's alone.
+
+    The options stand before the program: every word after it is the program's.
+    """
+
+
 OWN = {
     "batch": OwnCommand(batch, "echo 'grad sigmoid 0 1 10' | gradcli batch | jq -c .gradients.x.values"),
     "schema": OwnCommand(schema, "gradcli schema grad"),
+    "watch": OwnCommand(watch, "gradcli watch train.py --epochs 3", takes_program=True),
 }

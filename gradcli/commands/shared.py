@@ -164,7 +164,7 @@ class SharedOptions:
         if self.emit not in (None, "torch"):
             hint = did_you_mean(self.emit, ["torch"]) or "Write --emit torch."
             raise UsageError(f"--emit writes torch, not '{self.emit}'", hint=hint)
-        _check_codes(names_in(self.fail_on))
+        check_codes(names_in(self.fail_on))
 
     @property
     def output_format(self) -> str:
@@ -210,7 +210,8 @@ def names_in(words: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (words or "").split(",") if name.strip())
 
 
-def _check_codes(names: tuple[str, ...]) -> None:
+def check_codes(names: tuple[str, ...]) -> None:
+    """Raises UsageError for the name of no finding."""
     if not names:
         return
     from gradcli.diagnose.findings.table import CODES  # few ask for it

@@ -81,3 +81,20 @@ class RetainOptions:
     calls: int = 2
     retain: frozenset[int] | None = frozenset()
     via: Via = "grad"
+
+
+@dataclass(frozen=True)
+class WatchOptions:
+    """How a program is watched.
+
+    goes_on: whether an error leaves the program running. every: look at each such step alone.
+    from_step: the first step that is looked at. follow: packages that count as the user's own code.
+    parameters: patterns of the names of those whose gradients are looked at; None for all.
+    """
+
+    goes_on: bool = False
+    every: int = 1
+    from_step: int = 1
+    follow: tuple[str, ...] = ()
+    parameters: tuple[str, ...] | None = None
+    patience: int = 5

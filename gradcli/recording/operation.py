@@ -55,6 +55,16 @@ class Operation:
         return ()
 
     @property
+    def title(self) -> str | None:
+        """What it is called in a sentence, where its place shows something else: `softmax in self.attend(x)`."""
+        return None
+
+    @property
+    def assigned(self) -> str | None:
+        """The variable that the value is given to, where that names it better than its place does."""
+        return None
+
+    @property
     def out_of_place(self) -> Operation | None:
         """`mul` of `y *= 2`, whose own arguments are not kept; None of any other operation."""
         return None

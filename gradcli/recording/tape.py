@@ -68,7 +68,7 @@ class Step:
     @property
     def text(self) -> str:
         """What the user wrote."""
-        return self.place.text
+        return self.operation.title or self.place.text
 
     @property
     def span(self) -> Span:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gradcli.results.softmax import Amplification, SoftmaxResult
     from gradcli.results.tensors import Gradient, Input, Setting, Tensor
     from gradcli.results.trace import Path, TracedStep, TraceResult
+    from gradcli.results.watch import ProgramFinding, RelatedPlace, SourceLine, WatchResult
 
 __all__ = [
     "ActivateResult",
@@ -51,7 +52,9 @@ __all__ = [
     "LossResult",
     "Method",
     "Path",
+    "ProgramFinding",
     "ProgramResult",
+    "RelatedPlace",
     "ReportedNode",
     "Result",
     "RetainDemoResult",
@@ -61,17 +64,19 @@ __all__ = [
     "Setting",
     "Severity",
     "SoftmaxResult",
+    "SourceLine",
     "Stretch",
     "Tensor",
     "TraceResult",
     "TracedStep",
     "Verdict",
+    "WatchResult",
     "WayOut",
 ]
 
 Result: TypeAlias = (
     "GradResult | ActivateResult | LossResult | SoftmaxResult | RetainDemoResult | TraceResult | CheckResult"
-    " | FunctionsResult | ProgramResult | ErrorsResult"
+    " | FunctionsResult | ProgramResult | ErrorsResult | WatchResult"
 )
 
 _HOMES = {
@@ -87,6 +92,7 @@ _HOMES = {
     "softmax": ("Amplification", "SoftmaxResult"),
     "tensors": ("Gradient", "Input", "Setting", "Tensor"),
     "trace": ("Path", "TracedStep", "TraceResult"),
+    "watch": ("ProgramFinding", "RelatedPlace", "SourceLine", "WatchResult"),
 }
 
 

@@ -130,7 +130,7 @@ def test_what_a_row_names_is_there() -> None:
 
 def test_every_command_answers_with_a_record_of_its_own_kind_that_has_a_schema() -> None:
     assert [getattr(results, row.result).kind for row in ROWS] == list(commands.NAMES)
-    assert {*kinds()} == {*commands.NAMES, "program", "error"}
+    assert {*kinds()} == {*commands.NAMES, "watch", "program", "error"}
 
 
 def test_a_command_with_a_program_has_the_option_that_writes_it() -> None:

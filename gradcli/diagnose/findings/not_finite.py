@@ -26,14 +26,14 @@ from gradcli.results.phrasing import number, text
 def nan_forward(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place where a value first is NaN, or the infinity that became one."""
     for origin in _forward(evidence):
-        if _shows_nan(origin):
+        if shows_nan(origin):
             yield finding(origin, evidence, "nan-forward", forward_phrase(origin, evidence))
 
 
 def inf_forward(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place where a value first is infinite; an error where gradients hold it too."""
     for origin in _forward(evidence):
-        if not _shows_nan(origin):
+        if not shows_nan(origin):
             severity: Severity | None = "error" if origin.spoils else None
             yield finding(origin, evidence, "inf-forward", forward_phrase(origin, evidence), severity)
 
@@ -75,7 +75,7 @@ def _forward(evidence: Evidence) -> Iterator[Origin]:
     return (origin for origin in evidence.origins if origin.kind == "forward" and origin.masked is None)
 
 
-def _shows_nan(origin: Origin) -> bool:
+def shows_nan(origin: Origin) -> bool:
     """Whether a forward origin ends as NaN."""
     return origin.later is not None or origin.is_nan
 

@@ -69,7 +69,9 @@ def texts_of(step: Step) -> list[str]:
 
 
 def at(step: Step, index: Index, value: float | None = None) -> At:
-    """`x[0]`, `log(x)[0]`, or `(1 - x)[0]`, with its value where it is known."""
+    """`x[0]`, `log(x)[0]`, or `(1 - x)[0]`, with its value where it is known; a variable by its name."""
+    if step.operation.assigned is not None:
+        return At(step.operation.assigned, index, value)
     text = name(step)
     return At(f"({text})" if index and step.operation.infix else text, index, value)
 

@@ -1,0 +1,94 @@
+"""`watch` on the command line: a program runs in this process, and the report goes to standard error and into files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gradcli.cli.app import read
+from gradcli.cli.screen import show_error, view_of
+from gradcli.commands.shared import check_codes, names_in
+from gradcli.errors import BoundError, GradcliError, OutputError, UsageError
+from gradcli.inspections.options import WatchOptions
+from gradcli.render import View, write
+from gradcli.sinks.targets import Target, targets
+
+if TYPE_CHECKING:
+    from gradcli.results import WatchResult
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The exit code, and what the program raised and did not catch, which has been told."""
+
+    code: int
+    raised: BaseException | None = None
+
+
+def run_watched(words: Sequence[str]) -> Ending:
+    """Run `watch` and the program that follows it."""
+    try:
+        given = read([*words])
+        if isinstance(given, int):
+            return Ending(given)
+        return _watch(given.values)
+    except GradcliError as error:
+        show_error(error, "table")
+        return Ending(error.exit_code)
+
+
+def _watch(given: dict[str, Any]) -> Ending:
+    options, failing = _options(given), names_in(given["fail_on"])
+    check_codes(failing)
+    files = targets(given["out"] or (), "watch")
+    words, module = given["words"] or [], given["module"]
+    if module is None and not words:
+        raise UsageError("watch needs a program", hint="For example: gradcli watch train.py --epochs 3")
+    from gradcli.inspections.watch import watch  # PyTorch is imported for a program alone
+    from gradcli.inspections.watching.running import Program
+
+    program = Program(words[0], tuple(words[1:])) if module is None else Program(module, tuple(words), is_module=True)
+    watched = watch(program, options)
+    result = watched.result
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    _tell(result, given["json"])
+    _write(result, files)
+    failed = any(one.severity == "error" or {one.code, one.severity} & {*failing} for one in result.findings)
+    return Ending(1 if failed else watched.ended.code, watched.ended.raised)
+
+
+def _options(given: dict[str, Any]) -> WatchOptions:
+    for name in ("every", "from_step"):
+        if given[name] < 1:
+            raise BoundError(f"--{name.replace('_', '-')} {given[name]} is out of bounds", hint="Choose 1 or more.")
+    return WatchOptions(
+        goes_on=given["goes_on"],
+        every=given["every"],
+        from_step=given["from_step"],
+        follow=names_in(given["follow"]),
+        parameters=names_in(given["params"]) or None,
+    )
+
+
+def _tell(result: WatchResult, as_json: bool) -> None:
+    """The report on standard error. Who closed it hears nothing."""
+    try:
+        view = view_of(sys.stderr, format_="json" if as_json else "table")
+        write(result, view, sys.stderr)
+        sys.stderr.flush()
+    except (OSError, AttributeError):
+        pass
+
+
+def _write(result: WatchResult, files: Sequence[Target]) -> None:
+    if not files:
+        return
+    from gradcli.sinks import save
+
+    try:
+        save(result, View(), files)
+    except OutputError as error:
+        show_error(error, "table")

@@ -1,0 +1,99 @@
+"""A call that starts a backward pass: what it differentiates, and whether what goes in and comes out is finite."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from gradcli.numerics import graph
+from gradcli.recording.recorder import is_accumulator
+
+_PARAMETERS: Mapping[Any, tuple[str, ...]] = {
+    torch.Tensor.backward: ("roots", "cotangents", "retain_graph", "create_graph", "inputs"),
+    torch.autograd.backward: ("roots", "cotangents", "retain_graph", "create_graph", "grad_variables", "inputs"),
+    torch.autograd.grad: ("roots", "inputs", "cotangents", "retain_graph", "create_graph"),
+}
+"""The parameters of the functions that start a backward pass, in their order."""
+_WORDS = {
+    "self": "roots", "tensors": "roots", "outputs": "roots",
+    "gradient": "cotangents", "grad_tensors": "cotangents", "grad_outputs": "cotangents",
+}  # fmt: skip
+
+STARTS_BACKWARD = tuple(_PARAMETERS)
+
+
+@dataclass(frozen=True)
+class BackwardCall:
+    """One call of `loss.backward()`, `torch.autograd.backward` or `torch.autograd.grad`.
+
+    makes_graph: whether its gradients can be differentiated in turn. keeps_graph: whether nothing is freed.
+    """
+
+    roots: tuple[torch.Tensor, ...]
+    cotangents: tuple[torch.Tensor | None, ...]
+    keeps_graph: bool
+    makes_graph: bool
+    accumulates: bool
+
+    @classmethod
+    def of(cls, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> BackwardCall:
+        """The call of a function with its arguments."""
+        given = dict(zip(_PARAMETERS[function], args, strict=False))
+        given |= {_WORDS.get(word, word): value for word, value in kwargs.items()}
+        makes_graph = bool(given.get("create_graph"))
+        return cls(
+            roots=tuple(one for one in _several(given.get("roots")) if isinstance(one, torch.Tensor)),
+            cotangents=_several(given.get("cotangents")),
+            keeps_graph=bool(given.get("retain_graph")) or makes_graph,
+            makes_graph=makes_graph,
+            accumulates=function is not torch.autograd.grad,
+        )
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether everything that is differentiated is finite."""
+        return all(map(_all_finite, self.roots))
+
+    def leaves(self) -> list[torch.Tensor]:
+        """The tensors at the ends of the graph, where gradients arrive."""
+        nodes = {node: None for root in self.roots for node in graph.nodes(root)}
+        return [node.variable for node in nodes if is_accumulator(node)]  # type: ignore[attr-defined]
+
+
+def sizes_of(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The norm of each gradient, computed together where they are alike."""
+    first = gradients[0]
+    alike = all(
+        one.dtype == first.dtype and one.device == first.device and one.layout is torch.strided and one.numel()
+        for one in gradients
+    )
+    if alike:
+        return torch.stack(torch._foreach_norm(gradients))  # type: ignore[arg-type]
+    return torch.stack([_values(one).abs().sum().float().cpu() for one in gradients])
+
+
+def is_finite(sizes: torch.Tensor, gradients: Iterable[torch.Tensor]) -> bool:
+    """Whether all gradients are; a norm may overflow where no gradient does."""
+    return math.isfinite(sizes.sum().item()) or all(map(_all_finite, gradients))
+
+
+def _all_finite(tensor: torch.Tensor) -> bool:
+    value = _values(tensor)
+    if value.numel() == 1 and not value.is_complex():
+        return math.isfinite(value.item())
+    return bool(torch.isfinite(value).all())
+
+
+def _values(tensor: torch.Tensor) -> torch.Tensor:
+    detached = tensor.detach()
+    return detached if detached.layout is torch.strided else detached.coalesce().values()
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    if value is None or isinstance(value, torch.Tensor):
+        return (value,)
+    return tuple(value)

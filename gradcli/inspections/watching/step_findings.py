@@ -1,0 +1,223 @@
+"""What is found in one step of a program: the rules for tapes, told with the program's files and names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gradcli.diagnose.evidence import Evidence
+from gradcli.diagnose.findings import of_tape
+from gradcli.diagnose.findings.not_finite import backward_phrase, forward_phrase, shows_nan
+from gradcli.diagnose.findings.not_finite import finding as finding_of
+from gradcli.diagnose.findings.table import NOT_FINITE
+from gradcli.diagnose.origins.elements import element_at
+from gradcli.diagnose.origins.origin import Origin
+from gradcli.diagnose.origins.parts import at, more, shortened
+from gradcli.inspections.watching.backward_call import BackwardCall
+from gradcli.inspections.watching.rows import placed_infinity, row_of_infinities
+from gradcli.inspections.watching.telling import lines_around
+from gradcli.numerics.capture import all_finite
+from gradcli.recording.program.again import Repeated, run_again
+from gradcli.recording.program.log import Entry
+from gradcli.recording.program.operations import CallOperation
+from gradcli.recording.program.places import Spot
+from gradcli.recording.program.written import written_at
+from gradcli.recording.tape import Step, Tape
+from gradcli.results.findings import Finding
+from gradcli.results.parts import Part, Phrase, Spoiled
+from gradcli.results.phrasing import number, text
+from gradcli.results.watch import ProgramFinding, RelatedPlace
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A step in which something is not finite.
+
+    spot: where the backward pass was called. names: what the program calls its tensors, by their ids.
+    """
+
+    number: int
+    entries: Sequence[Entry]
+    call: BackwardCall
+    spot: Spot | None
+    names: Mapping[int, str]
+
+
+def not_finite(situation: Situation) -> list[ProgramFinding]:
+    """The origins of what is not finite in a step.  Raises what running it again raises."""
+    call = situation.call
+    again = run_again(situation.entries, call.roots, call.cotangents, situation.names)
+    evidence = Evidence(recorded=again.tape)
+    found = [_told(finding, origin, situation, again) for finding, origin in _errors(evidence)]
+    return found or [unknown(situation, again)]
+
+
+def _errors(evidence: Evidence) -> Iterator[tuple[Finding, Origin | None]]:
+    """What the rules find, with its origins; a number that was rounded to zero is told where the zero does harm."""
+    rounded = [one for one in evidence.origins if one.kind == "underflow"]
+    by_step = {one.step.index: one for one in evidence.origins if one.kind != "underflow"}
+    told: set[int | None] = set()
+    for origin in rounded:
+        met = origin.met
+        if met is not None and met.step.index not in told:
+            told |= {met.step.index, None if met.later is None else met.later.index}
+            shown = replace(met, spoils=origin.spoils, rounded=origin.rounded, met=origin)
+            yield _of_origin(shown, evidence), shown
+    for finding in of_tape(evidence, NOT_FINITE):
+        if finding.severity == "error" and finding.step not in told - {None}:
+            yield finding, None if finding.step is None else by_step.get(finding.step)
+
+
+def _of_origin(origin: Origin, evidence: Evidence) -> Finding:
+    nan = shows_nan(origin) if origin.kind == "forward" else origin.is_nan
+    code = f"{'nan' if nan else 'inf'}-{origin.kind}"
+    said = (forward_phrase if origin.kind == "forward" else backward_phrase)(origin, evidence)
+    return finding_of(origin, evidence, code, said, "error")
+
+
+def unknown(situation: Situation, again: Repeated | None = None, error: Exception | None = None) -> ProgramFinding:
+    """What is known where no operation could be blamed."""
+    call = situation.call
+    code = "nan-forward" if not call.is_finite else "nan-backward"
+    remark = None
+    if error is not None:
+        remark = f"the step could not be run again: {type(error).__name__}: {str(error).partition(chr(10))[0][:120]}"
+    elif again is not None and again.differs is not None:
+        remark = f"the step run again differs from {shortened(again.differs.text)} on"
+    place = None if situation.spot is None else situation.spot.place.in_file
+    return ProgramFinding(
+        code=code,
+        severity="error",
+        message=f"{_root(situation)} is not finite" if not call.is_finite else "a gradient is not finite",
+        step=situation.number,
+        place=place,
+        label="here it shows",
+        lines=lines_around([] if situation.spot is None else [situation.spot.place]),
+        reached=_reached(situation),
+        spoils=() if again is None else _spoilt(again.tape),
+        remark=remark,
+        agrees=None if again is None else again.differs is None,
+    )
+
+
+def _told(finding: Finding, origin: Origin | None, situation: Situation, again: Repeated) -> ProgramFinding:
+    tape = again.tape
+    step = None if finding.step is None else tape.steps[finding.step]
+    message, why = _sentences(finding, origin)
+    related = list(_related(tape, step, origin))
+    places = [] if step is None else [step.place]
+    spoilt = _spoilt(tape)
+    return ProgramFinding(
+        code=finding.code,
+        severity=finding.severity,
+        message=message,
+        step=situation.number,
+        turn=_turn(step, tape),
+        variable=finding.variable,
+        index=finding.index if origin is None else (origin.index or None),
+        operation=finding.operation,
+        node=finding.node,
+        place=finding.place,
+        label=_label(origin),
+        related=tuple(RelatedPlace(label, place) for label, one in related if (place := one.place.in_file)),
+        lines=lines_around([*places, *(one.place for _, one in related)]),
+        why=why,
+        reached=_reached(situation),
+        spoils=spoilt,
+        untouched=tuple(name for name in tape.gradients if name not in spoilt),
+        remark="; ".join(_remarks(origin, again)) or None,
+        agrees=again.differs is None,
+    )
+
+
+def _remarks(origin: Origin | None, again: Repeated) -> Iterator[str]:
+    if origin is not None and origin.rounded is not None and origin.met is not None:
+        yield f"the 0 is not exact: {text(at(origin.met.step, ()))} rounded {origin.rounded.text} to it"
+    if again.differs is not None:
+        where = shortened(again.differs.text)
+        yield f"the step run again differs from {where} on: the numbers are those of the second run"
+
+
+def _sentences(finding: Finding, origin: Origin | None) -> tuple[str, str | None]:
+    """What is so, and why."""
+    said = finding.phrase
+    if origin is not None and origin.kind == "forward" and origin.masked is None and not origin.step.is_leaf:
+        row = row_of_infinities(origin.step, origin.index)
+        others = text(more(origin.count))
+        where = text(at(origin.step, origin.index))
+        message = f"{origin.step.name} gives {number(origin.value)} at {where}{others}"
+        return message, row.sentence if row is not None else text(_without_gradients(said))
+    return text(replace(said, cause=None, consequences=())), _rest(said)
+
+
+def _rest(said: Phrase) -> str | None:
+    shown = [said.cause, *_without_gradients(said).consequences]
+    return "; ".join(text(part) for part in shown if part is not None) or None
+
+
+def _without_gradients(said: Phrase) -> Phrase:
+    """A phrase without the gradients that become NaN: they have a line of their own."""
+    return replace(said, consequences=tuple(one for one in said.consequences if not _is_spoiled(one)))
+
+
+def _is_spoiled(part: Part) -> bool:
+    if isinstance(part, Phrase):
+        return any(_is_spoiled(value) for _, value in part.parts)
+    return isinstance(part, Spoiled) or (isinstance(part, tuple) and all(map(_is_spoiled, part)))
+
+
+def _label(origin: Origin | None) -> str:
+    if origin is None or origin.kind == "given":
+        return "not finite before the step"
+    value = number(origin.value)
+    if origin.kind == "forward":
+        return f"{value} is born here"
+    return f"gradients add up to {value} here" if origin.kind == "accumulated" else f"sends {value} on the way back"
+
+
+def _related(tape: Tape, step: Step | None, origin: Origin | None) -> Iterator[tuple[str, Step]]:
+    """Other places that belong to an origin, with what happens there."""
+    if step is None or origin is None:
+        return
+    row = row_of_infinities(step, origin.index)
+    if row is not None and (writer := placed_infinity(tape, row)) is not None:
+        yield f"writes -inf into {row.described}", writer
+    if origin.later is not None:
+        yield "becomes nan here", origin.later
+    if origin.masked is not None:
+        yield "discards the element", origin.masked
+
+
+def _turn(step: Step | None, tape: Tape) -> tuple[int, int]:
+    operation = None if step is None else step.operation
+    if step is None or not isinstance(operation, CallOperation):
+        return 1, 1
+    calls = [one.operation for one in tape.steps if one.place == step.place]
+    return operation.turn, max(one.turn for one in calls if isinstance(one, CallOperation))
+
+
+def _reached(situation: Situation) -> str | None:
+    """`loss = nan, before loss.backward() at line 44`."""
+    if situation.spot is None:
+        return None
+    place = situation.spot.place
+    shown = f"{shortened(' '.join(place.text.split()))} at line {place.line}"
+    root = situation.call.roots[0]
+    value = element_at(root.detach(), ()) if root.ndim == 0 else None
+    if situation.call.is_finite:
+        return f"gradients, in {shown}; {_root(situation)} {'is finite' if value is None else f'= {number(value)}'}"
+    return f"{_root(situation)} = {'not finite' if value is None else number(value)}, before {shown}"
+
+
+def _root(situation: Situation) -> str:
+    """What the program calls what it differentiates."""
+    known = situation.names.get(id(situation.call.roots[0]))
+    if known is None and situation.spot is not None:
+        written = written_at(situation.spot.place)
+        known = written.parts[0][1].text if written.parts else None
+    return known or "the loss"
+
+
+def _spoilt(tape: Tape) -> tuple[str, ...]:
+    """The leaves whose gradients are not finite."""
+    return tuple(name for name, gradient in tape.gradients.items() if not all_finite(gradient))

@@ -1,0 +1,210 @@
+"""One step of a program again: the logged calls on copies of what they started from, which makes a tape.
+
+The program's own tensors, gradients and random numbers are left as they are.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from gradcli.model.place import Place
+from gradcli.numerics import graph
+from gradcli.recording.operation import LEAF, Operation
+from gradcli.recording.program.log import Entry, tensors_among
+from gradcli.recording.program.operations import arguments_of, operation_of
+from gradcli.recording.recorder import Recorder, record_backward
+from gradcli.recording.tape import Step, Tape
+
+_TAKEN = frozenset(
+    {
+        "rand_like", "randn_like", "randint_like", "bernoulli", "multinomial", "poisson", "normal", "sample",
+        "empty_like", "new_empty",
+    }
+)  # fmt: skip
+"""What draws random numbers beside the way of a gradient: its results are taken as they came out."""
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A step that was run again. differs: the first step of the tape with another value than in the program."""
+
+    tape: Tape
+    differs: Step | None
+
+
+def run_again(
+    entries: Sequence[Entry],
+    roots: Sequence[torch.Tensor],
+    cotangents: Sequence[torch.Tensor | None],
+    names: Mapping[int, str],
+) -> Repeated:
+    """The tape of the calls that were logged, and of the backward pass from these roots.
+
+    names: what the program calls its tensors, by their ids.  Raises what a call raises.
+    """
+    generator = torch.get_rng_state()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the program has been warned already
+            return _Repetition(entries, names).run(roots, cotangents)
+    finally:
+        torch.set_rng_state(generator)
+
+
+@dataclass
+class _Repetition:
+    entries: Sequence[Entry]
+    names: Mapping[int, str]
+    recorder: Recorder = field(init=False)
+    differs: Step | None = None
+    _copies: dict[int, torch.Tensor] = field(default_factory=dict)
+    _leaves: dict[str, torch.Tensor] = field(default_factory=dict)
+    _originals: dict[int, torch.Tensor] = field(default_factory=dict)
+    _changed: set[int] = field(default_factory=set)
+    _turns: Counter[object] = field(default_factory=Counter)
+    _taken_names: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        changing = [entry for entry in self.entries if entry.before is not None]
+        self.recorder = Recorder(in_place=bool(changing))
+        for entry in changing:
+            assert entry.before is not None
+            self._originals.setdefault(id(entry.args[0]), entry.before)
+            self._changed.add(graph.storage_of(entry.args[0]))
+
+    def run(self, roots: Sequence[torch.Tensor], cotangents: Sequence[torch.Tensor | None]) -> Repeated:
+        for entry in self.entries:
+            if entry.out is not None or entry.before is not None:
+                self._repeat(entry)
+        again = [self._copies[id(root)] for root in roots if id(root) in self._copies]
+        if not again:
+            return Repeated(self.recorder.unfinished(), self.differs)
+        given = [
+            torch.ones_like(root) if cotangent is None else cotangent.detach()
+            for root, cotangent in zip(again, (*cotangents, *([None] * len(again))), strict=False)
+        ]
+        self.recorder.last = next(iter(self.recorder.steps_of(again[0])), None) if len(again) == 1 else None
+        output, weights = again[0], given[0]
+        if len(again) > 1:
+            output, weights = _weighted(again, given), torch.ones((), dtype=again[0].dtype)
+        tape = record_backward(self.recorder, output, self._leaves, weights, retain_graph=True)
+        tape.agrees = self.differs is None
+        return Repeated(tape, self.differs)
+
+    def _repeat(self, entry: Entry) -> None:
+        arguments, named = arguments_of(entry)
+        written = operation_of(entry, tuple(named), self._turn(entry))
+        for position, value in enumerate((*arguments, *named.values())):
+            for tensor in tensors_among((value,)):
+                if id(tensor) not in self._copies:
+                    place = written.written.place if written.inside else written.written.place_of(position)
+                    self._copies[id(tensor)] = self._leaf(tensor, place, entry)
+        again = [self._copy_of(value) for value in (*arguments, *named.values())]
+        operands = tuple(dict.fromkeys(step for value in again for step in self.recorder.steps_of(value)))
+        kept = [self.recorder.kept(value) for value in again]
+        value = self._value(entry)
+        made = entry.args[0] if entry.before is not None else entry.out
+        copy = self._copies[id(entry.args[0])] if entry.before is not None else value
+        pairs = list(zip(tensors_among((made,)), tensors_among((copy,)), strict=False))
+        if not pairs:
+            return
+        self._copies.update({id(one): other for one, other in pairs})
+        index = self.recorder.add(written, written.written.place, copy, operands=operands, arguments=kept)
+        if self.differs is None and not all(_same(one, other) for one, other in pairs if not self._is_changed(one)):
+            self.differs = self.recorder.steps[index]
+
+    def _value(self, entry: Entry) -> Any:
+        """What the call gives this time, or what it gave where it drew random numbers, or made a tensor of nothing."""
+        name = getattr(entry.function, "__name__", "")
+        outs = list(tensors_among((entry.out,)))
+        is_made = any(True for _ in entry.tensors) and name not in _TAKEN
+        if is_made or entry.before is not None or any(out.grad_fn is not None for out in outs):
+            return self._called(entry)
+        return _mapped(entry.out, lambda out: self._originals.get(id(out), out).detach().clone())
+
+    def _called(self, entry: Entry) -> Any:
+        args, kwargs = self._copy_of(entry.args), self._copy_of(dict(entry.kwargs or {}))
+        if entry.generator is not None:
+            torch.set_rng_state(entry.generator)
+        enabled, dtype = entry.autocast is not None, entry.autocast or torch.bfloat16
+        with torch.enable_grad(), torch.autocast("cpu", dtype=dtype, enabled=enabled, cache_enabled=False):
+            return entry.function(*args, **kwargs)
+
+    def _leaf(self, tensor: torch.Tensor, place: Place, entry: Entry) -> torch.Tensor:
+        """A copy of what no call has made: a parameter, an input, a tensor of an earlier step."""
+        original = self._originals.get(id(tensor), tensor)
+        copy = original.detach().clone()
+        name = self._name(tensor, place)
+        if tensor.requires_grad:
+            copy.requires_grad_()
+            self._leaves[name] = copy
+        self.recorder.add(Operation(name=LEAF), place, copy, variable=name)
+        if tensor.requires_grad and entry.before is not None and tensor is entry.args[0] and tensor.grad_fn is not None:
+            return copy.clone()  # PyTorch refuses to change a leaf in place
+        return copy
+
+    def _name(self, tensor: torch.Tensor, place: Place) -> str:
+        """What the program calls a tensor; no two of a step have one name."""
+        plain = self.names.get(id(tensor)) or place.text or "input"
+        candidates = (plain, f"{plain}, line {place.line}", *(f"{plain} ({number})" for number in range(2, 10**6)))
+        name = next(candidate for candidate in candidates if candidate not in self._taken_names)
+        self._taken_names.add(name)
+        return name
+
+    def _copy_of(self, value: Any) -> Any:
+        return _mapped(value, lambda tensor: self._copies.get(id(tensor), tensor))
+
+    def _is_changed(self, tensor: torch.Tensor) -> bool:
+        return graph.storage_of(tensor) in self._changed
+
+    def _turn(self, entry: Entry) -> int:
+        self._turns[entry.spot] += 1
+        return self._turns[entry.spot]
+
+
+def _weighted(roots: Sequence[torch.Tensor], weights: Sequence[torch.Tensor]) -> torch.Tensor:
+    """One number whose gradient is that of several roots with their cotangents."""
+    parts = [(root * weight).sum() for root, weight in zip(roots, weights, strict=True)]
+    return torch.stack(parts).sum()
+
+
+def _mapped(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """A value with its tensors changed, also those in lists, tuples and dictionaries."""
+    if isinstance(value, torch.Tensor):
+        return change(value)
+    if isinstance(value, torch.Size):
+        return value
+    if isinstance(value, tuple):
+        parts = [_mapped(part, change) for part in value]
+        if not any(True for _ in tensors_among(value)):
+            return value
+        return tuple(parts) if type(value) is tuple else _named(value, parts)
+    if isinstance(value, list):
+        return [_mapped(part, change) for part in value]
+    if isinstance(value, dict):
+        return {key: _mapped(part, change) for key, part in value.items()}
+    return value
+
+
+def _named(value: tuple[Any, ...], parts: list[Any]) -> Any:
+    """A tuple with names for its parts: PyTorch's own take one sequence, those of Python's each part."""
+    return type(value)._make(parts) if hasattr(value, "_make") else type(value)(parts)
+
+
+def _same(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors have the same bits."""
+    if one.shape != other.shape or one.dtype != other.dtype or one.layout is not torch.strided:
+        return one.layout is not torch.strided
+    if not one.numel():
+        return True
+    return torch.equal(_bytes(one), _bytes(other))
+
+
+def _bytes(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().resolve_conj().resolve_neg().reshape(-1).view(torch.uint8)

@@ -1,0 +1,202 @@
+"""The log of a program: an entry for each operation since the last step, as PyTorch is told of it."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import CodeType
+from typing import Any, NamedTuple
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from gradcli.recording.program.places import Spot, UserCode
+
+Handler = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
+
+_sequence_number = torch._C._autograd._get_sequence_nr
+_in_transform = torch._C._functorch.peek_interpreter_stack
+
+FEWEST = 256
+"""Entries before the log looks which of them still lead to a tensor that the program holds."""
+
+REFERENCES_HERE = 4
+"""To a list of the log while it is looked at: the log's, a tuple's, a name's, and the call's that counts them."""
+
+IGNORED, PLAIN, CHANGING, DRAWING = range(4)
+"""How an operation is logged: not at all; as it is; with its first argument as it was; with the generator's state."""
+
+_IN_PLACE_OPERATORS = frozenset(
+    {"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__ifloordiv__", "__imod__"}
+)
+_QUESTIONS = frozenset(
+    {
+        "__get__", "__set__", "dim", "size", "stride", "numel", "is_contiguous", "item", "__bool__", "__len__",
+        "__float__", "__int__", "__repr__", "__format__", "__hash__", "tolist", "numpy", "is_floating_point",
+        "is_complex", "backward", "grad", "data_ptr", "_set_grad_enabled", "register_hook", "requires_grad_",
+        "storage", "untyped_storage", "element_size", "manual_seed", "__iter__", "retain_grad", "is_tensor",
+        "get_default_dtype", "__index__", "ndimension", "is_same_size", "is_pinned", "isfinite", "isnan", "isinf",
+        "equal", "allclose", "__contains__", "__reduce_ex__", "__deepcopy__", "device", "get_device", "type",
+    }
+)  # fmt: skip
+"""What asks a tensor something, and computes nothing that a gradient flows through."""
+_DRAWS = frozenset(
+    {
+        "dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout", "dropout1d", "dropout2d", "dropout3d",
+        "rrelu", "gumbel_softmax", "fractional_max_pool2d", "scaled_dot_product_attention", "lstm", "gru", "rnn_tanh",
+        "multi_head_attention_forward", "rnn_relu",
+    }
+)  # fmt: skip
+"""Operations on the way of a gradient that may draw random numbers."""
+DRAWS_IN_PLACE = frozenset(
+    {"uniform_", "normal_", "bernoulli_", "random_", "exponential_", "cauchy_", "geometric_", "log_normal_", "rrelu_"}
+)
+
+
+class Entry(NamedTuple):
+    """One call of PyTorch's.
+
+    number: the autograd sequence number after it; the nodes that it made have smaller ones.
+    before: the first argument as it was, where the call changes it in place.
+    autocast: the dtype of autocast, where that is on. generator: the state of the generator before a random operation.
+    """
+
+    number: int
+    code: CodeType
+    instruction: int
+    function: Any
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] | None
+    out: Any
+    before: torch.Tensor | None = None
+    autocast: torch.dtype | None = None
+    generator: torch.Tensor | None = None
+
+    @property
+    def spot(self) -> Spot:
+        return Spot(self.code, self.instruction)
+
+    @property
+    def tensors(self) -> Iterator[torch.Tensor]:
+        """The tensors among the arguments."""
+        return tensors_among((*self.args, *(self.kwargs or {}).values()))
+
+
+class Log(TorchFunctionMode):
+    """Sees every call while it is on.
+
+    handlers: who takes over a call, by its function. values: whether arguments and results are kept, or places alone.
+    """
+
+    def __init__(self, user: UserCode, handlers: Mapping[Any, Handler], *, values: bool = True) -> None:
+        super().__init__()
+        self.entries: list[Entry] = []
+        self.user = user
+        self.values = values
+        self._handlers = handlers
+        self._kinds: dict[Any, int] = {}
+        self._most = FEWEST
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        kind = self._kinds.get(func)
+        if kind is None:
+            kind = self._kinds[func] = _kind_of(func)
+        if kind == IGNORED:
+            handler = self._handlers.get(func)
+            if handler is not None:
+                return handler(func, args, kwargs or {})
+            return func(*args, **kwargs) if kwargs else func(*args)
+        if not torch.is_grad_enabled():
+            return func(*args, **kwargs) if kwargs else func(*args)
+        before = generator = None
+        if kind == DRAWING:
+            generator = torch.get_rng_state()
+        if kind == CHANGING and args and isinstance(args[0], torch.Tensor):
+            before = args[0].detach().clone()
+            if func.__name__ in DRAWS_IN_PLACE:
+                generator = torch.get_rng_state()
+        out = func(*args, **kwargs) if kwargs else func(*args)
+        frame = self.user.innermost(sys._getframe(1))
+        if frame is not None:
+            code, instruction = frame.f_code, frame.f_lasti
+            if self.values and _in_transform() is None:  # tensors of torch.func's transforms die with them
+                entry = (_sequence_number(), code, instruction, func, args, kwargs, out, before, _autocast(), generator)
+            else:
+                entry = (_sequence_number(), code, instruction, func, (), None, None, None, None, None)
+            self.entries.append(entry)  # type: ignore[arg-type]
+            if len(self.entries) > self._most:
+                self._forget_what_nobody_holds()
+        return out
+
+    def add(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], out: Any) -> None:
+        """An entry for a call that PyTorch does not tell of."""
+        frame = self.user.innermost(sys._getframe(1))
+        if frame is not None and torch.is_grad_enabled():
+            number = _sequence_number()
+            self.entries.append(
+                (number, frame.f_code, frame.f_lasti, function, args, kwargs, out, None, _autocast(), None)  # type: ignore[arg-type]
+            )
+
+    def recorded(self) -> list[Entry]:
+        """The entries since the log was cleared."""
+        return [Entry(*entry) for entry in self.entries]
+
+    def clear(self) -> None:
+        self._most = max(FEWEST, 2 * len(self.entries))
+        self.entries.clear()
+
+    def _forget_what_nobody_holds(self) -> None:
+        """Drop what leads to no tensor that the program holds: forward passes that nobody differentiates."""
+        entries = [Entry(*entry) for entry in self.entries]
+        needed = _held_by_others(entries)
+        kept = []
+        for entry in reversed(entries):
+            if entry.out is None or any(id(tensor) in needed for tensor in tensors_among((entry.out,))):
+                kept.append(entry)
+                needed.update(map(id, entry.tensors))
+        kept.reverse()
+        self.entries[:] = kept
+        self._most = max(FEWEST, 2 * len(kept))
+
+
+def tensors_among(values: tuple[Any, ...]) -> Iterator[torch.Tensor]:
+    """The tensors of arguments, also those in lists, tuples and dictionaries."""
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from tensors_among(tuple(value))
+        elif isinstance(value, dict):
+            yield from tensors_among(tuple(value.values()))
+
+
+def _held_by_others(entries: Sequence[Entry]) -> set[int]:
+    """The ids of the tensors of a log that somebody else refers to, as Python counts references."""
+    tensors: dict[int, torch.Tensor] = {}
+    ours: Counter[int] = Counter()
+    for entry in entries:
+        for value in (*entry.args, *(entry.kwargs or {}).values(), entry.out):
+            # a list that the program still has refers to its tensors, and not the log alone
+            is_ours = isinstance(value, torch.Tensor) or sys.getrefcount(value) <= REFERENCES_HERE
+            for tensor in tensors_among((value,)):
+                tensors[id(tensor)] = tensor
+                ours[id(tensor)] += is_ours
+    return {key for key in tensors if sys.getrefcount(tensors[key]) > ours[key] + 2}  # ours: `tensors`, the call
+
+
+def _autocast() -> torch.dtype | None:
+    return torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else None
+
+
+def _kind_of(function: Any) -> int:
+    name = getattr(function, "__name__", "")
+    if not name or name in _QUESTIONS or name.startswith("_record_function"):
+        return IGNORED
+    if getattr(function, "__module__", None) == "torch.nn.init":
+        return IGNORED
+    if name in _IN_PLACE_OPERATORS or (name.endswith("_") and not name.endswith("__")):
+        return CHANGING
+    return DRAWING if name in _DRAWS else PLAIN

@@ -1,0 +1,132 @@
+"""What a logged call does: PyTorch's name for it, what the catalogue knows of it, and how it is applied again."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import torch
+from torch.overrides import resolve_name
+
+from gradcli.language import catalogue
+from gradcli.language.catalogue.rows import Row
+from gradcli.model.place import Place
+from gradcli.numerics.literals import Context
+from gradcli.recording.operation import Constant, Operation
+from gradcli.recording.program.log import Entry
+from gradcli.recording.program.written import Written, written_at
+
+_NAMES = {
+    "__getitem__": "index",
+    "__setitem__": "index_put_",
+    "__pow__": "pow",
+    "__matmul__": "matmul",
+    "true_divide": "div",
+    "divide": "div",
+    "multiply": "mul",
+    "subtract": "sub",
+    "negative": "neg",
+    "absolute": "abs",
+    "arccos": "acos",
+    "arcsin": "asin",
+    "arctan": "atan",
+}
+_REFLECTED: Mapping[str, tuple[str, Callable[..., Any]]] = {
+    "__rtruediv__": ("div", operator.truediv),
+    "__rdiv__": ("div", operator.truediv),
+    "__rsub__": ("sub", operator.sub),
+    "__rpow__": ("pow", operator.pow),
+    "__rmatmul__": ("matmul", operator.matmul),
+}
+"""`1 / x` and its like: PyTorch is told of them with the operands the other way round."""
+_UNTOLD = frozenset({"_stacklevel"})
+"""Arguments that PyTorch's own functions pass on among themselves."""
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class CallOperation(Operation):
+    """What a call of a program does.
+
+    turn: which call at this place it is in the step. inside: whether a function that stands there made the call.
+    """
+
+    function: Callable[..., Any]
+    written: Written
+    turn: int = 1
+    inside: bool = False
+
+    @property
+    def places(self) -> Sequence[Place]:
+        return () if self.inside else [place for _, place in self.written.parts]
+
+    @property
+    def title(self) -> str | None:
+        return f"{self.name} in {self.written.place.text}" if self.inside else None
+
+    @property
+    def assigned(self) -> str | None:
+        return None if self.inside else self.written.assigned
+
+    def constants(self, arguments: Sequence[object]) -> Sequence[Constant]:
+        return [
+            Constant(value, self.written.place_of(position), not self.inside and self.written.is_typed(position))
+            for position, value in enumerate(arguments)
+            if isinstance(value, int | float | complex) and not isinstance(value, bool)
+        ]
+
+    def apply(self, arguments: Sequence[object], _context: Context) -> object:
+        split = len(arguments) - len(self.keywords)
+        return self.function(*arguments[:split], **dict(zip(self.keywords, arguments[split:], strict=True)))
+
+
+def operation_of(entry: Entry, keywords: tuple[str, ...], turn: int) -> CallOperation:
+    """The operation of a logged call. keywords: the names of those arguments that are given by name."""
+    name, row, function = _known(entry.function)
+    written = written_at(entry.spot.place)
+    return CallOperation(
+        name=name,
+        elementwise=row is not None and row.elementwise,
+        row=row,
+        keywords=keywords,
+        infix=written.is_operator,
+        function=function,
+        written=written,
+        turn=turn,
+        inside=not written.is_operator and not _is_called(entry.function, name, written),
+    )
+
+
+def arguments_of(entry: Entry) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a call in the order in which they are written, and those that are given by name."""
+    given = {word: value for word, value in (entry.kwargs or {}).items() if value is not None and word not in _UNTOLD}
+    name = getattr(entry.function, "__name__", "")
+    return ([*reversed(entry.args)] if name in _REFLECTED else [*entry.args]), given
+
+
+@cache
+def _known(function: Any) -> tuple[str, Row | None, Callable[..., Any]]:
+    """PyTorch's name, the row of the catalogue, and what computes it with its operands as they are written."""
+    own = str(getattr(function, "__name__", type(function).__name__))
+    path = (resolve_name(function) or "").removesuffix(".__get__")
+    if own in _REFLECTED:
+        name, function = _REFLECTED[own]
+    else:
+        name = _NAMES.get(own) or (f"{own[3:-2]}_" if own.startswith("__i") else own.strip("_") if "__" in own else own)
+    namespace = "linalg." if ".linalg." in path or path.startswith("torch._C._linalg") else ""
+    name = f"{namespace}{name.removeprefix('linalg_')}"
+    row = catalogue.find_method(name) if path.startswith("torch.Tensor.") else catalogue.find(name)
+    return name, row, function
+
+
+def _is_called(function: Any, name: str, written: Written) -> bool:
+    """Whether the call that is written is the call of this function, and not of one that calls it in turn."""
+    called = written.called
+    if called is None:  # an index or an attribute
+        return True
+    own = str(getattr(function, "__name__", ""))
+    if called in (name, own, name.rpartition(".")[2]):
+        return True
+    return any(getattr(space, called, None) is function for space in (torch, torch.nn.functional, torch.Tensor))

@@ -1,0 +1,123 @@
+"""Where an operation was called in a program: a code object and an instruction, which become a place when one asks."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+import torch
+
+from gradcli.model.place import Place, Source
+
+_PACKAGES = ("site-packages", "dist-packages")
+_NO_FILES = ("<frozen", "<__array_function__", "<string>")
+
+
+class Spot(NamedTuple):
+    """An instruction of a code object, as a frame has it."""
+
+    code: CodeType
+    instruction: int
+
+    @property
+    def place(self) -> Place:
+        """The expression that the instruction belongs to; the whole line where Python does not know the columns."""
+        source = source_of(self.code.co_filename)
+        line, end_line, column, end_column = next(islice(self.code.co_positions(), self.instruction // 2, None))
+        line = line or self.code.co_firstlineno
+        end_line = end_line or line
+        if not source.text:  # no file: an empty one, which is long enough
+            return Place(Source("\n" * line, "file", source.name), line - 1, line - 1, self.code.co_qualname)
+        start = offset(source.text, line, column or 0)
+        end = offset(source.text, end_line, -1 if end_column is None else end_column)
+        return Place(source, start, end, self.code.co_qualname)
+
+
+class UserCode:
+    """Which code belongs to the user: what is neither Python's, nor an installed package, nor gradcli.
+
+    followed: files and folders that belong to the user wherever they are.
+    """
+
+    def __init__(self, followed: Iterable[str] = ()) -> None:
+        self._followed = tuple(followed)
+        self._known: dict[CodeType, bool] = {}
+
+    def innermost(self, frame: FrameType | None) -> FrameType | None:
+        """The frame itself, or the first one around it that runs the user's code."""
+        known = self._known
+        while frame is not None:
+            code = frame.f_code
+            is_own = known.get(code)
+            if is_own is None:
+                is_own = known[code] = self.owns(code.co_filename)
+            if is_own:
+                return frame
+            frame = frame.f_back
+        return None
+
+    def here(self) -> Spot | None:
+        """The instruction that the user's code is at."""
+        frame = self.innermost(sys._getframe(1))
+        return None if frame is None else Spot(frame.f_code, frame.f_lasti)
+
+    def frames(self) -> Iterator[FrameType]:
+        """The frames of the user's code, innermost first."""
+        frame = self.innermost(sys._getframe(1))
+        while frame is not None:
+            yield frame
+            frame = self.innermost(frame.f_back)
+
+    def owns(self, name: str) -> bool:
+        """Whether a file is the user's, by its name."""
+        if name.startswith(_NO_FILES):
+            return False
+        if name.startswith(self._followed):
+            return True
+        return not name.startswith(_libraries()) and not any(f"/{part}/" in name for part in _PACKAGES)
+
+
+@cache
+def source_of(name: str) -> Source:
+    """The text of a file; of a module without a file an empty one."""
+    return Source("".join(linecache.getlines(name)), "file", _shown(name))
+
+
+def offset(text: str, line: int, column: int) -> int:
+    """The character at a line, counted from 1, and a column in bytes, as Python counts them; -1 for the line's end."""
+    start, content = _lines(text)[line - 1]
+    if column < 0:
+        return start + len(content.rstrip("\n"))
+    return start + len(content.encode()[:column].decode(errors="replace"))
+
+
+@cache
+def _lines(text: str) -> list[tuple[int, str]]:
+    """The lines, each with the number of characters before it."""
+    found, start = [], 0
+    for line in text.split("\n"):
+        found.append((start, line))
+        start += len(line) + 1
+    return found
+
+
+def _shown(name: str) -> str:
+    """The path from the working folder, where the file is inside of it."""
+    try:
+        return str(Path(name).resolve().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return name
+
+
+@cache
+def _libraries() -> tuple[str, ...]:
+    paths: list[str | Path] = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
+    paths += [*torch.__path__, Path(__file__).parents[2]]
+    return tuple({f"{Path(path).resolve()}/" for path in paths} | {f"{path}/" for path in paths})

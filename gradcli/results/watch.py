@@ -1,0 +1,81 @@
+"""The answer of `watch`: what was found in a program while it ran."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from gradcli.results.findings import FilePlace, Severity
+from gradcli.results.parts import Index
+from gradcli.results.shown import Shown
+
+Stopped = Literal["before backward", "after backward", "at an error"]
+
+
+@dataclass(frozen=True)
+class RelatedPlace:
+    """Another place of the program that a finding is about, and what happens there."""
+
+    label: str
+    place: FilePlace
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One line of a file of the program, for an excerpt."""
+
+    file: str
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class ProgramFinding:
+    """One cause of trouble in a program, at the place where it is born.
+
+    step: the number of the backward pass, counted from 1; 0 for what is about the whole run.
+    turn: which call at this place it is in the step, and of how many.
+    label: what happens at the place. why: the numbers behind it. reached: where it showed first.
+    spoils, untouched: parameters that it concerns, and those that it leaves alone.
+    agrees: whether the step was run again with the same values to the bit; None where it was not.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    step: int
+    turn: tuple[int, ...] = (1, 1)
+    variable: str | None = None
+    index: Index | None = None
+    operation: str | None = None
+    node: str | None = None
+    place: FilePlace | None = None
+    label: str = ""
+    related: tuple[RelatedPlace, ...] = ()
+    lines: tuple[SourceLine, ...] = ()
+    why: str | None = None
+    reached: str | None = None
+    spoils: tuple[str, ...] = ()
+    untouched: tuple[str, ...] = ()
+    remark: str | None = None
+    agrees: bool | None = None
+
+
+@dataclass(frozen=True)
+class WatchResult(Shown):
+    """What was found, and how the program ended.
+
+    steps: how many backward passes began. seconds: how long it took to find out what was wrong.
+    stopped: where the program was stopped; None where it ended by itself.
+    exit_code: the program's own; None where it was stopped.
+    """
+
+    kind: ClassVar[str] = "watch"
+    torch: str
+    program: str
+    arguments: tuple[str, ...]
+    steps: int
+    findings: tuple[ProgramFinding, ...]
+    seconds: float
+    stopped: Stopped | None
+    exit_code: int | None

@@ -1,0 +1,117 @@
+"""A program under watch runs as under `python`: its streams, its exit code, its arguments, its traceback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from watching import Ran, plain, watched, written
+
+SURROUNDINGS = """
+    import __main__
+    import json
+    import pickle
+    import sys
+    from dataclasses import dataclass
+
+
+    @dataclass
+    class Point:
+        x: int
+
+
+    print(json.dumps({
+        "argv": sys.argv,
+        "name": __name__,
+        "file": __file__,
+        "path": sys.path[0],
+        "main": __main__.__file__,
+        "spec": None if __spec__ is None else __spec__.name,
+        "loader": type(__loader__).__name__,
+        "package": __package__,
+        "globals": sorted(globals()),
+        "pickled": pickle.loads(pickle.dumps(Point(3))).x,
+        "stdin": sys.stdin.read(),
+        "futures": __import__("inspect").signature(lambda x: x).return_annotation is __import__("inspect")._empty,
+    }))
+"""
+
+ENDINGS = {
+    "nothing": "print('done')",
+    "a number": "import sys; sys.exit(7)",
+    "a text": "import sys; sys.exit('it went wrong')",
+    "None": "raise SystemExit",
+    "at exit": "import atexit; atexit.register(print, 'bye'); print('hello')",
+    "an exception": """
+        def inner():
+            raise ValueError("mine")
+
+        try:
+            inner()
+        except ValueError as error:
+            raise KeyError("other") from error
+    """,
+    "an error of PyTorch's": """
+        import torch
+        from torch.nn import functional
+
+
+        def attend(x):
+            return functional.softmax(x @ x, dim=3)
+
+
+        attend(torch.ones(2, 2, requires_grad=True))
+    """,
+    "an error in backward": """
+        import torch
+
+        x = torch.ones(2, requires_grad=True)
+        (x * 2).backward()
+    """,
+    "a syntax error": "x = (1,\nprint('never')\n",
+    "an own hook": "import sys; sys.excepthook = lambda *told: print('hooked', told[0].__name__); 1 / 0",
+}
+
+
+def both(folder: Path, *words: str, stdin: str = "") -> tuple[Ran, Ran]:
+    return plain(folder, *words, stdin=stdin), watched(folder, *words, stdin=stdin)
+
+
+def without_report(ran: Ran) -> str:
+    """Standard error without what gradcli says last."""
+    lines = ran.err.splitlines(keepends=True)
+    return "".join(lines[:-1]) if lines and ("differentiated" in lines[-1] or " step" in lines[-1]) else ran.err
+
+
+@pytest.mark.parametrize("words", [("train.py", "--json", "-m", "x"), ("-m", "train", "-o", "x")], ids=" ".join)
+def test_a_program_sees_what_it_sees_under_python(tmp_path: Path, words: tuple[str, ...]) -> None:
+    written(tmp_path, SURROUNDINGS)
+    expected, ran = both(tmp_path, *words, stdin="given")
+    assert json.loads(ran.out) == json.loads(expected.out)
+    assert ran.code == expected.code == 0
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_program_ends_as_it_ends_under_python(tmp_path: Path, ending: str) -> None:
+    written(tmp_path, ENDINGS[ending])
+    expected, ran = both(tmp_path, "train.py")
+    assert (ran.code, ran.out) == (expected.code, expected.out)
+    assert without_report(ran) == expected.err
+
+
+def test_a_missing_program_is_a_mistake_in_the_call(tmp_path: Path) -> None:
+    ran = watched(tmp_path, "missing.py")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "cannot open 'missing.py': No such file or directory\nGive the file of a program.\n"
+
+
+def test_watch_without_a_program_is_a_mistake_in_the_call(tmp_path: Path) -> None:
+    ran = watched(tmp_path)
+    assert ran.code == 2
+    assert ran.err.startswith("watch needs a program\n")
+
+
+def test_an_unknown_option_stands_before_the_program(tmp_path: Path) -> None:
+    ran = watched(tmp_path, "--jsn", "train.py")
+    assert (ran.code, ran.err.splitlines()[0]) == (2, "unknown option '--jsn'")

@@ -1,0 +1,147 @@
+"""Where a NaN or an infinity of a training loop was born: line, operation, element and cause, by the user's names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+from watching import found_in, watched, written
+
+from gradcli.render.schema import schema_text
+
+ATTENTION = """
+    import torch
+    from torch import nn
+
+
+    class Pooling(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.query = nn.Parameter(torch.randn(width) / width**0.5)
+            self.head = nn.Linear(width, 1)
+
+        def forward(self, words, lengths):
+            scores = words @ self.query
+            absent = torch.arange(words.shape[1]) >= lengths[:, None]
+            scores = scores.masked_fill(absent, float("-inf"))
+            weights = torch.softmax(scores, dim=-1)
+            return self.head((weights[..., None] * words).sum(1))
+
+
+    torch.manual_seed(0)
+    pooling = Pooling(4)
+    optimizer = torch.optim.SGD(pooling.parameters(), lr=0.1)
+    for step in range(6):
+        lengths = torch.tensor([3, 0 if step == 2 else 1])
+        loss = pooling(torch.randn(2, 3, 4), lengths).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    print("never reached")
+"""
+
+ROOT = """
+    import torch
+
+    model = torch.nn.Linear(2, 2, bias=False)
+    frozen = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for step in range(4):
+        x = torch.tensor([[1.0, 2.0], [0.0, 0.0] if step == 1 else [3.0, 1.0]])
+        length = torch.sqrt((model(x) ** 2).sum(1))
+        loss = length.mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+"""
+
+
+def test_a_masked_softmax_is_told_as_a_person_would(tmp_path: Path) -> None:
+    written(tmp_path, ATTENTION)
+    ran = watched(tmp_path, "train.py")
+    assert ran.code == 1
+    assert ran.out == ""
+    told, _, last = ran.err.rstrip("\n").rpartition("\n")
+    assert told.splitlines() == [
+        "error[nan-forward] step 3: softmax gives nan at weights[1, 0] (and 2 more)",
+        "  --> train.py:15, in Pooling.forward",
+        "  ",
+        "    13 |         absent = torch.arange(words.shape[1]) >= lengths[:, None]",
+        '    14 |         scores = scores.masked_fill(absent, float("-inf"))',
+        "       |                  ----------------------------------------- writes -inf into all 3 of row [1, :]",
+        "  > 15 |         weights = torch.softmax(scores, dim=-1)",
+        "       |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ nan is born here",
+        "",
+        "why        all 3 elements of scores[1, :] are -inf; softmax subtracts the largest: -inf - (-inf) = nan",
+        "reached    loss = nan, before loss.backward() at line 26",
+        "spoils     pooling.head.weight, pooling.head.bias",
+        "untouched  pooling.query",
+        "",
+        "stopped before backward; no parameter was changed in this step",
+    ]
+    assert last.startswith("3 steps, 1 error; the step was run again and every value agrees to the bit (")
+
+
+def test_the_report_is_one_line_of_json_that_its_schema_allows(tmp_path: Path) -> None:
+    ran = found_in(tmp_path, ATTENTION)
+    assert ran.err.count("\n") == 1
+    Draft202012Validator(json.loads(schema_text("watch"))).validate(ran.report)
+    assert ran.report["schema"] == "gradcli/watch/1"
+    assert (ran.report["program"], ran.report["steps"], ran.report["stopped"]) == ("train.py", 3, "before backward")
+    assert ran.report["exit_code"] is None
+    found = ran.only
+    assert (found["code"], found["operation"], found["index"], found["step"]) == ("nan-forward", "softmax", [1, 0], 3)
+    assert (found["place"]["file"], found["place"]["line"], found["place"]["column"]) == ("train.py", 15, 19)
+    assert found["place"]["text"] == "torch.softmax(scores, dim=-1)"
+    assert found["related"][0]["place"]["line"] == 14
+    assert found["agrees"] is True
+
+
+def test_a_gradient_that_is_not_finite_is_found_though_the_loss_is(tmp_path: Path) -> None:
+    ran = found_in(tmp_path, ROOT)
+    found = ran.only
+    assert ran.code == 1
+    assert (found["code"], found["operation"], found["node"]) == ("inf-backward", "sqrt", "SqrtBackward0")
+    assert found["step"] == 2
+    assert (found["place"]["line"], found["spoils"]) == (8, ["model.weight"])
+    assert "local derivative 1/(2*sqrt(0)) = inf" in found["why"]
+    assert ran.report["stopped"] == "after backward"
+
+
+def test_a_healthy_program_is_left_alone(tmp_path: Path) -> None:
+    ran = found_in(tmp_path, ROOT.replace("step == 1", "False"))
+    assert (ran.code, ran.report["findings"], ran.report["exit_code"]) == (0, [], 0)
+    assert ran.report["steps"] == 4
+
+
+def test_a_program_without_backward_hears_that_nothing_was_differentiated(tmp_path: Path) -> None:
+    written(tmp_path, "print('hello')")
+    ran = watched(tmp_path, "train.py")
+    assert (ran.code, ran.out) == (0, "hello\n")
+    assert ran.err == "nothing was differentiated: the program called no backward\n"
+
+
+def test_going_on_tells_each_origin_once_and_leaves_the_program_to_its_end(tmp_path: Path) -> None:
+    ran = found_in(tmp_path, ATTENTION, "--continue")
+    assert (ran.code, ran.out, ran.report["steps"]) == (1, "never reached\n", 6)
+    first = ran.report["findings"][0]
+    assert (first["code"], first["step"]) == ("nan-forward", 3)
+    places = [(one["code"], one["place"] and one["place"]["line"], one["variable"]) for one in ran.report["findings"]]
+    assert len(places) == len(set(places))
+
+
+def test_steps_before_the_first_and_between_every_are_not_looked_at(tmp_path: Path) -> None:
+    healed = ATTENTION.replace("optimizer.step()", "None if step == 2 else optimizer.step()")
+    assert found_in(tmp_path, healed, "--from-step", "4").code == 0
+    assert found_in(tmp_path, healed, "--every", "2").code == 0
+    assert found_in(tmp_path, healed, "--every", "3").only["step"] == 3
+
+
+def test_a_module_run_with_m_is_found_in_its_own_files(tmp_path: Path) -> None:
+    written(tmp_path, ATTENTION, "project/train.py")
+    written(tmp_path, "", "project/__init__.py")
+    ran = watched(tmp_path, "--json", "-m", "project.train", "--epochs", "3")
+    assert ran.code == 1
+    assert (ran.report["program"], ran.report["arguments"]) == ("project.train", ["--epochs", "3"])
+    assert (ran.only["place"]["file"], ran.only["place"]["line"]) == ("project/train.py", 15)

@@ -1,0 +1,77 @@
+"""Small programs, run by `gradcli watch` and by Python."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from command_line import clean_environment
+
+from tools import warm
+
+SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a process ended, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report, where it was asked for as JSON: the last line of standard error."""
+        found: dict[str, Any] = json.loads(self.err.splitlines()[-1])
+        return found
+
+    @property
+    def only(self) -> dict[str, Any]:
+        """The one finding."""
+        (finding,) = self.report["findings"]
+        found: dict[str, Any] = finding
+        return found
+
+
+def written(folder: Path, text: str, name: str = "train.py") -> Path:
+    """A program in a folder."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+    return path
+
+
+def watched(folder: Path, *words: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Ran:
+    """`gradcli watch` in a folder."""
+    return _run([*warm.gradcli(), "watch", *words], folder, stdin, env)
+
+
+def plain(folder: Path, *words: str, stdin: str = "") -> Ran:
+    """Python itself in the same folder."""
+    return _run([sys.executable, *words], folder, stdin, None)
+
+
+def found_in(folder: Path, text: str, *options: str) -> Ran:
+    """A program under watch, with its report as JSON."""
+    return watched(folder, "--json", *options, written(folder, text).name)
+
+
+def _run(words: list[str], folder: Path, stdin: str, env: Mapping[str, str] | None) -> Ran:
+    ran = subprocess.run(
+        words,
+        cwd=folder,
+        input=stdin,
+        text=True,
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+        env={**clean_environment(), **(env or {})},
+    )
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
