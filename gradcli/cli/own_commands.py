@@ -54,6 +54,9 @@ def watch(
     goes_on: Annotated[bool, Option("--continue", help="Go on after an error; each is told once.")] = False,
     every: Annotated[int, Option("--every", "N", "Look at every N-th step alone.")] = 1,
     from_step: Annotated[int, Option("--from-step", "N", "The first step that is looked at.")] = 1,
+    patience: Annotated[
+        int, Option("--patience", "N", "Steps in a row with a gradient of zeros that make a dead parameter.")
+    ] = 5,
     params: Annotated[
         str | None,
         Option("--params", "PATTERNS", "Look at these gradients alone: 'model.encoder.*'.", default="all"),

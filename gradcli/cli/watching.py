@@ -61,7 +61,7 @@ def _watch(given: dict[str, Any]) -> Ending:
 
 
 def _options(given: dict[str, Any]) -> WatchOptions:
-    for name in ("every", "from_step"):
+    for name in ("every", "from_step", "patience"):
         if given[name] < 1:
             raise BoundError(f"--{name.replace('_', '-')} {given[name]} is out of bounds", hint="Choose 1 or more.")
     return WatchOptions(
@@ -69,6 +69,7 @@ def _options(given: dict[str, Any]) -> WatchOptions:
         every=given["every"],
         from_step=given["from_step"],
         follow=names_in(given["follow"]),
+        patience=given["patience"],
         parameters=names_in(given["params"]) or None,
     )
 

@@ -9,7 +9,7 @@ import torch
 
 from gradcli.model.place import Place
 from gradcli.numerics import graph
-from gradcli.numerics.autodiff import gradients
+from gradcli.numerics.autodiff import Via, gradients
 from gradcli.recording.operation import Operation
 from gradcli.recording.tape import Edge, GraphNode, Passage, Step, Tape
 
@@ -125,6 +125,7 @@ def record_backward(
     cotangent: torch.Tensor | None,
     *,
     retain_graph: bool = False,
+    via: Via = "grad",
 ) -> Tape:
     """The backward pass under hooks; raises TorchError when PyTorch does.
 
@@ -134,7 +135,7 @@ def record_backward(
     passed: list[tuple[Gradients, Gradients] | None] = [None] * len(nodes)
     for number, node in enumerate(nodes):
         node.register_hook(partial(_note, passed, number))
-    found = gradients(output, leaves, cotangent=cotangent, retain_graph=retain_graph)
+    found = gradients(output, leaves, cotangent=cotangent, retain_graph=retain_graph, via=via)
     passages = {
         node: Passage(node, tuple(seen[0]), tuple(seen[1]))
         for node, seen in zip(nodes, passed, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -52,6 +52,10 @@ class BackwardCall:
             makes_graph=makes_graph,
             accumulates=function is not torch.autograd.grad,
         )
+
+    def of_roots(self, roots: Iterable[torch.Tensor]) -> BackwardCall:
+        """The same call of other roots, with cotangents of ones."""
+        return replace(self, roots=tuple(roots), cotangents=())
 
     @property
     def is_finite(self) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatch
-from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,15 +15,23 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from gradcli.inspections.options import WatchOptions
 from gradcli.inspections.watching.backward_call import STARTS_BACKWARD, BackwardCall, is_finite, sizes_of
+from gradcli.inspections.watching.disconnected import disconnected
 from gradcli.inspections.watching.naming import names_of_tensors
+from gradcli.inspections.watching.raised import Pass, raised
+from gradcli.inspections.watching.scaling import MOST_SKIPPED, Scaling
 from gradcli.inspections.watching.step_findings import Situation, not_finite, unknown
 from gradcli.inspections.watching.stop import Stop
+from gradcli.inspections.watching.warned import Warned
+from gradcli.inspections.watching.zeros import Patience, dead
 from gradcli.recording.program.log import Log
-from gradcli.recording.program.places import Spot, UserCode
+from gradcli.recording.program.places import Spot, UserCode, folder_of
+from gradcli.recording.program.untold import Untold
 from gradcli.results.watch import ProgramFinding, Stopped
 
 MOST_WITHOUT_NEWS = 3
 """Steps in a row that are run again and show nothing new: after them no further one is."""
+FIRST_STEPS = 2
+"""Steps of an optimizer in which parameters without a gradient are looked for."""
 
 
 class Watch:
@@ -37,27 +46,38 @@ class Watch:
         self.seconds = 0.0
         self.findings: list[ProgramFinding] = []
         self.stopped: Stopped | None = None
-        self.user = UserCode((*folders, *map(_folder_of, options.follow)))
+        self.user = UserCode((*folders, *map(folder_of, options.follow)))
         self.log = Log(self.user, dict.fromkeys(STARTS_BACKWARD, self._backward))
+        self.scaling = Scaling()
+        self._around = (self.scaling, Warned(), Untold(self.log), self.log)
+        self._hooks: list[Any] = []
         self._known: set[object] = set()
         self._parameters: dict[int, torch.Tensor] = {}
         self._without_news = 0
-        self._spots: set[Spot | None] = set()
-        self._hooks: list[Any] = []
+        self._optimizer_steps = 0
+        self._patience = Patience(options.patience)
+        self._passes: deque[Pass] = deque(maxlen=2)
 
     def __enter__(self) -> Self:
         self._hooks = [
             register_optimizer_step_pre_hook(self._before_optimizer),
             register_optimizer_step_post_hook(self._after_optimizer),
         ]
-        self.log.__enter__()  # type: ignore[no-untyped-call]
+        os.register_at_fork(after_in_child=self.log.take_off)  # a worker is not watched
+        self.log.everything = True
+        for one in self._around:
+            one.put_on()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.log.__exit__(kind, error, tb)  # type: ignore[no-untyped-call]
-        self.log.clear()
+        for one in reversed(self._around):
+            one.take_off()
         for hook in self._hooks:
             hook.remove()
+        if self.scaling.total:
+            self.findings.append(_skipped(self.scaling.total))
+
+    # --- backward passes ------------------------------------------------------------------------------------------
 
     def _backward(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """A backward pass, looked at before and after."""
@@ -68,68 +88,116 @@ class Watch:
             return out
         self.steps += 1
         spot = self.user.here()
-        self._spots.add(spot)
         looks = self.steps >= self.options.from_step and self.steps % self.options.every == 0
-        if looks and not call.is_finite:
-            self._look(call, spot, "before backward")
-        result = function(*args, **kwargs)
-        if looks and call.is_finite:
-            self._look_at_gradients(call, spot, result)
+        scaled = [self.scaling.unscaled[id(root)] for root in call.roots if id(root) in self.scaling.unscaled]
+        shown = call.of_roots(scaled) if scaled else call
+        is_sound = not looks or shown.is_finite
+        if not is_sound:
+            self._look(shown, spot, "before backward")
+        try:
+            result = function(*args, **kwargs)
+        except RuntimeError as error:
+            self._tell_raised(error, call, spot)
+            raise
+        if looks and is_sound:
+            self._look_at_gradients(call, spot, result, is_scaled=bool(scaled))
         if not call.keeps_graph:
-            self.log.clear()
+            self._passes.append(Pass(self.steps, spot, [(entry[0], Spot(*entry[1:3])) for entry in self.log.entries]))
+            if self._optimizer_steps >= FIRST_STEPS or self.steps > 2 * FIRST_STEPS:
+                self.log.clear()
         return result
 
-    def _look_at_gradients(self, call: BackwardCall, spot: Spot | None, result: Any) -> None:
+    def _look_at_gradients(self, call: BackwardCall, spot: Spot | None, result: Any, *, is_scaled: bool) -> None:
+        parameters = self._looked_at(call)
+        with_gradient = [one for one in parameters if one.grad is not None]
+        gradients = (
+            [one for one in result if one is not None]
+            if result is not None
+            else [one.grad for one in with_gradient if one.grad is not None]
+        )
+        if not gradients:
+            return
+        sizes = sizes_of(gradients)
+        finite = is_finite(sizes, gradients)
+        if is_scaled:
+            if self.scaling.told(finite=finite):
+                self._look(call, spot, "after backward", as_warnings=True)
+        elif not finite:
+            self._look(call, spot, "after backward")
+        elif result is None and (due := self._patience.due(with_gradient, sizes)):
+            self._find(lambda: dead(self._situation(call, spot), due, self.options.patience))
+
+    def _looked_at(self, call: BackwardCall) -> list[torch.Tensor]:
+        """The parameters of the optimizers, or else the leaves of the graph, by the patterns of their names."""
         parameters = [*self._parameters.values()] or call.leaves()
         patterns = self.options.parameters
-        if patterns is not None:
-            names = names_of_tensors(self.user.frames())
-            parameters = [one for one in parameters if any(fnmatch(names.get(id(one), ""), p) for p in patterns)]
-        given = result if result is not None else [parameter.grad for parameter in parameters]
-        gradients = [gradient for gradient in given if gradient is not None]
-        if gradients and not is_finite(sizes_of(gradients), gradients):
-            self._look(call, spot, "after backward")
+        if patterns is None:
+            return parameters
+        names = names_of_tensors(self.user.frames())
+        return [one for one in parameters if any(fnmatch(names.get(id(one), ""), pattern) for pattern in patterns)]
 
-    def _look(self, call: BackwardCall, spot: Spot | None, when: Stopped) -> None:
+    # --- findings -------------------------------------------------------------------------------------------------
+
+    def _look(self, call: BackwardCall, spot: Spot | None, when: Stopped, *, as_warnings: bool = False) -> None:
         """Find out where it is from, and stop unless the user wants to go on."""
         if self._without_news >= MOST_WITHOUT_NEWS:
             return
-        started = time.perf_counter()
-        names = names_of_tensors(self.user.frames())
-        situation = Situation(self.steps, self.log.recorded(), call, spot, names)
-        try:
-            found = not_finite(situation)
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong here must not end the user's program
-            found = [unknown(situation, error=error)]
-        self._add(found)
-        self.seconds += time.perf_counter() - started
-        if not self.options.goes_on and any(one.severity == "error" for one in self.findings):
+        situation = self._situation(call, spot)
+        before = len(self.findings)
+        self._find(
+            lambda: not_finite(situation, as_warnings=as_warnings), lambda error: unknown(situation, error=error)
+        )
+        self._without_news = 0 if len(self.findings) > before else self._without_news + 1
+        if not self.options.goes_on and not as_warnings and any(one.severity == "error" for one in self.findings):
             self.stopped = when
             raise Stop
 
-    def _add(self, found: Iterable[ProgramFinding]) -> None:
-        """Each origin once, however many steps it comes back in."""
-        before = len(self.findings)
-        for finding in found:
-            same = (finding.code, finding.place, finding.variable)
+    def _situation(self, call: BackwardCall, spot: Spot | None) -> Situation:
+        return Situation(self.steps, self.log.recorded(), call, spot, names_of_tensors(self.user.frames()))
+
+    def _tell_raised(self, error: RuntimeError, call: BackwardCall, spot: Spot | None) -> None:
+        entries = self.log.recorded()
+        found = lambda: [raised(error, call, spot, self.steps, entries, self.log.changes, self._passes)]  # noqa: E731
+        self._find(found)
+
+    def _find(
+        self,
+        found: Callable[[], Iterable[ProgramFinding]],
+        otherwise: Callable[[Exception], ProgramFinding] | None = None,
+    ) -> None:
+        """Add what is found, each origin once, however many steps it comes back in."""
+        started = time.perf_counter()
+        try:
+            findings = list(found())
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong here must not end the user's program
+            findings = [] if otherwise is None else [otherwise(error)]
+        for finding in findings:
+            same = (finding.code, finding.place, finding.variable, finding.place is None and finding.message)
             if same not in self._known:
                 self._known.add(same)
                 self.findings.append(finding)
-        self._without_news = 0 if len(self.findings) > before else self._without_news + 1
+        self.seconds += time.perf_counter() - started
+
+    # --- optimizers -----------------------------------------------------------------------------------------------
 
     def _before_optimizer(self, optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
         if self.stopped is not None:  # the program caught what should have ended it
             raise Stop
-        for group in optimizer.param_groups:
-            self._parameters.update({id(one): one for one in group["params"] if id(one) not in self._parameters})
+        own = [one for group in optimizer.param_groups for one in group["params"]]
+        self._parameters.update({id(one): one for one in own if id(one) not in self._parameters})
+        self.log.everything = False
+        if self._optimizer_steps < FIRST_STEPS and self.steps:
+            lost = [one for one in own if one.grad is None and one.requires_grad]
+            entries, names = self.log.recorded(), names_of_tensors(self.user.frames()) if lost else {}
+            self._find(lambda: disconnected(entries, lost, names, self.steps))
 
     def _after_optimizer(self, _optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
+        self._optimizer_steps += 1
+        self.log.everything = self._optimizer_steps < FIRST_STEPS
         self.log.clear()
 
 
-def _folder_of(package: str) -> str:
-    """Where the files of a package are."""
-    spec = find_spec(package)
-    if spec is None or not spec.origin:
-        return package
-    return spec.origin.rpartition("/")[0] + "/" if spec.submodule_search_locations else spec.origin
+def _skipped(steps: int) -> ProgramFinding:
+    message = f"the gradient scaler skipped {steps:,} step{'' if steps == 1 else 's'}: a scaled gradient overflowed"
+    remark = f"a warning follows {MOST_SKIPPED} in a row" if steps < MOST_SKIPPED else None
+    return ProgramFinding(code="scaled-overflow", severity="note", message=message, step=0, remark=remark)

@@ -28,6 +28,8 @@ from gradcli.results.parts import Part, Phrase, Spoiled
 from gradcli.results.phrasing import number, text
 from gradcli.results.watch import ProgramFinding, RelatedPlace
 
+_OF_SCALING = "the gradient scaler has skipped the step for this again and again"
+
 
 @dataclass(frozen=True)
 class Situation:
@@ -43,17 +45,34 @@ class Situation:
     names: Mapping[int, str]
 
 
-def not_finite(situation: Situation) -> list[ProgramFinding]:
-    """The origins of what is not finite in a step.  Raises what running it again raises."""
+def not_finite(situation: Situation, *, as_warnings: bool = False) -> list[ProgramFinding]:
+    """The origins of what is not finite in a step.  Raises what running it again raises.
+
+    as_warnings: a scaled gradient overflows, which is no error by itself.
+    """
     call = situation.call
     again = run_again(situation.entries, call.roots, call.cotangents, situation.names)
     evidence = Evidence(recorded=again.tape)
-    found = [_told(finding, origin, situation, again) for finding, origin in _errors(evidence)]
-    return found or [unknown(situation, again)]
+    errors = list(_errors(evidence, shows=not call.is_finite))
+    found = [_told(finding, origin, situation, again) for finding, origin in errors]
+    found = found or [unknown(situation, again)]
+    return [replace(one, severity="warning", remark=_OF_SCALING) for one in found] if as_warnings else found
 
 
-def _errors(evidence: Evidence) -> Iterator[tuple[Finding, Origin | None]]:
-    """What the rules find, with its origins; a number that was rounded to zero is told where the zero does harm."""
+def _errors(evidence: Evidence, *, shows: bool) -> list[tuple[Finding, Origin | None]]:
+    """What the rules find, with its origins. What spoils the value explains what the gradients have.
+
+    shows: whether the value itself is not finite; then an infinity is no warning alone.
+    """
+    found = list(_found(evidence))
+    forward = [(one, origin) for one, origin in found if origin is not None and origin.kind in ("forward", "given")]
+    if shows and forward:
+        return [(replace(finding, severity="error"), origin) for finding, origin in forward]
+    return [(finding, origin) for finding, origin in found if finding.severity == "error"]
+
+
+def _found(evidence: Evidence) -> Iterator[tuple[Finding, Origin | None]]:
+    """Findings with their origins; a number that was rounded to zero is told where the zero does harm."""
     rounded = [one for one in evidence.origins if one.kind == "underflow"]
     by_step = {one.step.index: one for one in evidence.origins if one.kind != "underflow"}
     told: set[int | None] = set()
@@ -64,7 +83,7 @@ def _errors(evidence: Evidence) -> Iterator[tuple[Finding, Origin | None]]:
             shown = replace(met, spoils=origin.spoils, rounded=origin.rounded, met=origin)
             yield _of_origin(shown, evidence), shown
     for finding in of_tape(evidence, NOT_FINITE):
-        if finding.severity == "error" and finding.step not in told - {None}:
+        if finding.step not in told - {None}:
             yield finding, None if finding.step is None else by_step.get(finding.step)
 
 

@@ -80,7 +80,7 @@ class _Repetition:
 
     def run(self, roots: Sequence[torch.Tensor], cotangents: Sequence[torch.Tensor | None]) -> Repeated:
         for entry in self.entries:
-            if entry.out is not None or entry.before is not None:
+            if entry.differentiates and (entry.out is not None or entry.before is not None):
                 self._repeat(entry)
         again = [self._copies[id(root)] for root in roots if id(root) in self._copies]
         if not again:
@@ -93,7 +93,7 @@ class _Repetition:
         output, weights = again[0], given[0]
         if len(again) > 1:
             output, weights = _weighted(again, given), torch.ones((), dtype=again[0].dtype)
-        tape = record_backward(self.recorder, output, self._leaves, weights, retain_graph=True)
+        tape = record_backward(self.recorder, output, self._leaves, weights, retain_graph=True, via="backward")
         tape.agrees = self.differs is None
         return Repeated(tape, self.differs)
 
@@ -108,6 +108,9 @@ class _Repetition:
         again = [self._copy_of(value) for value in (*arguments, *named.values())]
         operands = tuple(dict.fromkeys(step for value in again for step in self.recorder.steps_of(value)))
         kept = [self.recorder.kept(value) for value in again]
+        if self._is_new_leaf(entry):
+            self._copies[id(entry.out)] = self._leaf(entry.out, written.written.place, entry)
+            return
         value = self._value(entry)
         made = entry.args[0] if entry.before is not None else entry.out
         copy = self._copies[id(entry.args[0])] if entry.before is not None else value
@@ -127,6 +130,11 @@ class _Repetition:
         if is_made or entry.before is not None or any(out.grad_fn is not None for out in outs):
             return self._called(entry)
         return _mapped(entry.out, lambda out: self._originals.get(id(out), out).detach().clone())
+
+    def _is_new_leaf(self, entry: Entry) -> bool:
+        """Whether a call made a tensor that is differentiated by, and not the step's other operations."""
+        out = entry.out
+        return isinstance(out, torch.Tensor) and out.requires_grad and out.is_leaf and entry.before is None
 
     def _called(self, entry: Entry) -> Any:
         args, kwargs = self._copy_of(entry.args), self._copy_of(dict(entry.kwargs or {}))

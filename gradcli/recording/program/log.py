@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import CodeType
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.overrides import TorchFunctionMode
 
+from gradcli.numerics.graph import storage_of
 from gradcli.recording.program.places import Spot, UserCode
 
 Handler = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
@@ -18,6 +19,8 @@ Handler = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
 _sequence_number = torch._C._autograd._get_sequence_nr
 _in_transform = torch._C._functorch.peek_interpreter_stack
 
+LATEST_CHANGES = 256
+"""Changes in place without a gradient that are remembered."""
 FEWEST = 256
 """Entries before the log looks which of them still lead to a tensor that the program holds."""
 
@@ -32,7 +35,7 @@ _IN_PLACE_OPERATORS = frozenset(
 )
 _QUESTIONS = frozenset(
     {
-        "__get__", "__set__", "dim", "size", "stride", "numel", "is_contiguous", "item", "__bool__", "__len__",
+        "__set__", "dim", "size", "stride", "numel", "is_contiguous", "item", "__bool__", "__len__",
         "__float__", "__int__", "__repr__", "__format__", "__hash__", "tolist", "numpy", "is_floating_point",
         "is_complex", "backward", "grad", "data_ptr", "_set_grad_enabled", "register_hook", "requires_grad_",
         "storage", "untyped_storage", "element_size", "manual_seed", "__iter__", "retain_grad", "is_tensor",
@@ -41,6 +44,10 @@ _QUESTIONS = frozenset(
     }
 )  # fmt: skip
 """What asks a tensor something, and computes nothing that a gradient flows through."""
+_VIEWS = frozenset({"T", "mT", "H", "mH", "real", "imag", "data"})
+"""Attributes that are tensors computed with."""
+LEAVES_PYTORCH = frozenset({"tolist", "numpy", "item", "__float__", "__int__", "__array__"})
+"""What makes numbers of Python's or numpy's of a tensor: no gradient finds its way back."""
 _DRAWS = frozenset(
     {
         "dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout", "dropout1d", "dropout2d", "dropout3d",
@@ -58,7 +65,8 @@ class Entry(NamedTuple):
     """One call of PyTorch's.
 
     number: the autograd sequence number after it; the nodes that it made have smaller ones.
-    before: the first argument as it was, where the call changes it in place.
+    before: the first argument as it was, where the call changes it in place. out: None where places alone are kept.
+    differentiates: whether gradients were enabled.
     autocast: the dtype of autocast, where that is on. generator: the state of the generator before a random operation.
     """
 
@@ -72,10 +80,16 @@ class Entry(NamedTuple):
     before: torch.Tensor | None = None
     autocast: torch.dtype | None = None
     generator: torch.Tensor | None = None
+    differentiates: bool = True
 
     @property
     def spot(self) -> Spot:
         return Spot(self.code, self.instruction)
+
+    @property
+    def made(self) -> Iterator[torch.Tensor]:
+        """The tensors that came out, or that were changed."""
+        return tensors_among((self.out, *self.args[: self.before is not None]))
 
     @property
     def tensors(self) -> Iterator[torch.Tensor]:
@@ -86,14 +100,18 @@ class Entry(NamedTuple):
 class Log(TorchFunctionMode):
     """Sees every call while it is on.
 
-    handlers: who takes over a call, by its function. values: whether arguments and results are kept, or places alone.
+    handlers: who takes over a call, by its function.
+    is_on: whether it is. everything: whether what is not differentiated is logged too.
+    changes: where tensors were changed in place lately, with the address of their memory.
     """
 
-    def __init__(self, user: UserCode, handlers: Mapping[Any, Handler], *, values: bool = True) -> None:
+    def __init__(self, user: UserCode, handlers: Mapping[Any, Handler]) -> None:
         super().__init__()
         self.entries: list[Entry] = []
         self.user = user
-        self.values = values
+        self.is_on = False
+        self.everything = False
+        self.changes: deque[tuple[int, Spot]] = deque(maxlen=LATEST_CHANGES)
         self._handlers = handlers
         self._kinds: dict[Any, int] = {}
         self._most = FEWEST
@@ -108,9 +126,17 @@ class Log(TorchFunctionMode):
             handler = self._handlers.get(func)
             if handler is not None:
                 return handler(func, args, kwargs or {})
-            return func(*args, **kwargs) if kwargs else func(*args)
+            out = func(*args, **kwargs) if kwargs else func(*args)
+            if self.everything and func.__name__ in LEAVES_PYTORCH:
+                self.add(func, args, kwargs or {}, out)
+            return out
         if not torch.is_grad_enabled():
-            return func(*args, **kwargs) if kwargs else func(*args)
+            out = func(*args, **kwargs) if kwargs else func(*args)
+            if kind == CHANGING and args and isinstance(args[0], torch.Tensor):
+                self._note_change(args[0])
+            if self.everything:
+                self.add(func, args, kwargs or {}, out)
+            return out
         before = generator = None
         if kind == DRAWING:
             generator = torch.get_rng_state()
@@ -122,7 +148,7 @@ class Log(TorchFunctionMode):
         frame = self.user.innermost(sys._getframe(1))
         if frame is not None:
             code, instruction = frame.f_code, frame.f_lasti
-            if self.values and _in_transform() is None:  # tensors of torch.func's transforms die with them
+            if _in_transform() is None:  # tensors of torch.func's transforms die with them
                 entry = (_sequence_number(), code, instruction, func, args, kwargs, out, before, _autocast(), generator)
             else:
                 entry = (_sequence_number(), code, instruction, func, (), None, None, None, None, None)
@@ -134,11 +160,26 @@ class Log(TorchFunctionMode):
     def add(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], out: Any) -> None:
         """An entry for a call that PyTorch does not tell of."""
         frame = self.user.innermost(sys._getframe(1))
-        if frame is not None and torch.is_grad_enabled():
-            number = _sequence_number()
-            self.entries.append(
-                (number, frame.f_code, frame.f_lasti, function, args, kwargs, out, None, _autocast(), None)  # type: ignore[arg-type]
-            )
+        enabled = torch.is_grad_enabled()
+        if frame is not None and (enabled or self.everything):
+            number, code, instruction = _sequence_number(), frame.f_code, frame.f_lasti
+            entry = (number, code, instruction, function, args, kwargs, out, None, _autocast(), None, enabled)
+            self.entries.append(entry)  # type: ignore[arg-type]
+
+    def put_on(self) -> None:
+        self.is_on = True
+        self.__enter__()  # type: ignore[no-untyped-call]
+
+    def take_off(self) -> None:
+        if self.is_on:
+            self.is_on = False
+            self.__exit__(None, None, None)  # type: ignore[no-untyped-call]
+            self.clear()
+
+    def _note_change(self, tensor: torch.Tensor) -> None:
+        frame = self.user.innermost(sys._getframe(2))
+        if frame is not None:
+            self.changes.append((storage_of(tensor), Spot(frame.f_code, frame.f_lasti)))
 
     def recorded(self) -> list[Entry]:
         """The entries since the log was cleared."""
@@ -154,7 +195,7 @@ class Log(TorchFunctionMode):
         needed = _held_by_others(entries)
         kept = []
         for entry in reversed(entries):
-            if entry.out is None or any(id(tensor) in needed for tensor in tensors_among((entry.out,))):
+            if any(id(tensor) in needed for tensor in entry.made):
                 kept.append(entry)
                 needed.update(map(id, entry.tensors))
         kept.reverse()
@@ -193,6 +234,8 @@ def _autocast() -> torch.dtype | None:
 
 def _kind_of(function: Any) -> int:
     name = getattr(function, "__name__", "")
+    if name == "__get__":
+        return PLAIN if getattr(function.__self__, "__name__", "") in _VIEWS else IGNORED
     if not name or name in _QUESTIONS or name.startswith("_record_function"):
         return IGNORED
     if getattr(function, "__module__", None) == "torch.nn.init":

@@ -110,7 +110,11 @@ def arguments_of(entry: Entry) -> tuple[list[Any], dict[str, Any]]:
 def _known(function: Any) -> tuple[str, Row | None, Callable[..., Any]]:
     """PyTorch's name, the row of the catalogue, and what computes it with its operands as they are written."""
     own = str(getattr(function, "__name__", type(function).__name__))
+    if own == "apply" and isinstance(custom := getattr(function, "__self__", None), type):
+        return custom.__name__, None, function
     path = (resolve_name(function) or "").removesuffix(".__get__")
+    if own == "__get__":
+        own = str(function.__self__.__name__)
     if own in _REFLECTED:
         name, function = _REFLECTED[own]
     else:
@@ -129,4 +133,6 @@ def _is_called(function: Any, name: str, written: Written) -> bool:
     own = str(getattr(function, "__name__", ""))
     if called in (name, own, name.rpartition(".")[2]):
         return True
+    if not own or own == "apply":  # a custom function that a function of the user's applies
+        return False
     return any(getattr(space, called, None) is function for space in (torch, torch.nn.functional, torch.Tensor))

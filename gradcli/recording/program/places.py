@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
@@ -114,6 +115,14 @@ def _shown(name: str) -> str:
         return str(Path(name).resolve().relative_to(Path.cwd()))
     except (ValueError, OSError):
         return name
+
+
+def folder_of(package: str) -> str:
+    """Where the files of an installed package are."""
+    spec = find_spec(package)
+    if spec is None or not spec.origin:
+        return package
+    return f"{Path(spec.origin).parent}/" if spec.submodule_search_locations else spec.origin
 
 
 @cache

@@ -1,0 +1,115 @@
+"""Parameters of an optimizer that no gradient reaches: the line that cut the graph, or that nothing uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from gradcli.inspections.watching.telling import lines_around
+from gradcli.recording.program.log import LEAVES_PYTORCH, Entry
+from gradcli.recording.program.operations import operation_of
+from gradcli.results.phrasing import listed
+from gradcli.results.watch import ProgramFinding
+
+MOST_NAMED = 3
+
+
+@dataclass
+class _Cut:
+    """Parameters with one and the same end. entry: the operation that cut the graph; None where there is none."""
+
+    entry: Entry | None
+    names: list[str] = field(default_factory=list)
+
+
+def disconnected(
+    entries: Sequence[Entry], lost: Sequence[torch.Tensor], names: Mapping[int, str], step: int
+) -> Iterator[ProgramFinding]:
+    """One finding for each cut, and a note for what is not used."""
+    needed = _behind_the_last(entries)
+    cuts: dict[object, _Cut] = {}
+    unused: list[str] = []
+    for parameter in lost:
+        name = names.get(id(parameter), "a parameter")
+        is_used, cut = _followed(entries, parameter, needed)
+        if is_used:
+            cuts.setdefault(None if cut is None else cut.spot, _Cut(cut)).names.append(name)
+        else:
+            unused.append(name)
+    for found in cuts.values():
+        yield _finding(found, step)
+    if unused:
+        yield ProgramFinding(
+            code="disconnected",
+            severity="note",
+            message=f"{_named(unused)} got no gradient: no operation of the step uses {_it(unused)}",
+            step=step,
+            spoils=tuple(unused),
+        )
+
+
+def _followed(entries: Sequence[Entry], parameter: torch.Tensor, needed: set[int]) -> tuple[bool, Entry | None]:
+    """Whether a parameter is used, and the last operation on its way that makes of a gradient's path none."""
+    influenced, is_used = {id(parameter)}, False
+    cut: Entry | None = None
+    left: Entry | None = None
+    for entry in entries:
+        inputs = [tensor for tensor in entry.tensors if id(tensor) in influenced]
+        if not inputs:
+            continue
+        is_used = True
+        made = list(entry.made)
+        influenced.update(map(id, made))
+        if not any(tensor.requires_grad for tensor in inputs):
+            continue
+        if made and not any(tensor.requires_grad for tensor in made) and any(id(tensor) in needed for tensor in made):
+            cut = entry
+        elif not made and getattr(entry.function, "__name__", "") in LEAVES_PYTORCH:
+            left = left or entry
+    return is_used, cut or left
+
+
+def _behind_the_last(entries: Sequence[Entry]) -> set[int]:
+    """The tensors that the last differentiated value was made of."""
+    last = next((entry for entry in reversed(entries) if any(one.requires_grad for one in entry.made)), None)
+    needed = set() if last is None else set(map(id, last.made))
+    for entry in reversed(entries):
+        if any(id(tensor) in needed for tensor in entry.made):
+            needed.update(map(id, entry.tensors))
+    return needed
+
+
+def _finding(cut: _Cut, step: int) -> ProgramFinding:
+    if cut.entry is None:
+        return ProgramFinding(
+            code="disconnected",
+            severity="warning",
+            message=f"{_named(cut.names)} got no gradient, though the step computes with {_it(cut.names)}",
+            step=step,
+            spoils=tuple(cut.names),
+        )
+    place = cut.entry.spot.place
+    operation = operation_of(cut.entry, (), 1)
+    where = "" if cut.entry.differentiates else " under no_grad"
+    return ProgramFinding(
+        code="disconnected",
+        severity="warning",
+        message=f"{_named(cut.names)} got no gradient: {operation.name}{where} cuts the graph",
+        step=step,
+        operation=operation.name,
+        place=place.in_file,
+        label="the graph ends here",
+        lines=lines_around([place]),
+        spoils=tuple(cut.names),
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return listed([*names[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
+
+
+def _it(names: Sequence[str]) -> str:
+    return "it" if len(names) == 1 else "them"

@@ -1,0 +1,149 @@
+"""Errors of a backward pass: the operation whose saved tensor was changed or freed, and the entry of the catalogue."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gradcli.diagnose.explain.match_error import matching_entry
+from gradcli.diagnose.origins.parts import shortened
+from gradcli.inspections.watching.backward_call import BackwardCall
+from gradcli.inspections.watching.telling import lines_around
+from gradcli.model.place import Place
+from gradcli.numerics import graph
+from gradcli.recording.program.log import Entry
+from gradcli.recording.program.places import Spot
+from gradcli.recording.tape import GraphNode, node_name
+from gradcli.results.watch import ProgramFinding, RelatedPlace
+
+CHANGED, FREED = "modified by an inplace operation", "second time"
+"""What PyTorch's two errors about saved tensors say."""
+MOST_NODES = 100_000
+
+Made = tuple[int, Spot]
+"""An autograd sequence number after an operation, and where that was."""
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A backward pass that has freed its graph: the number of its step, where it was called, what it went through."""
+
+    step: int
+    spot: Spot | None
+    made: Sequence[Made]
+
+
+def raised(
+    error: Exception,
+    call: BackwardCall,
+    spot: Spot | None,
+    step: int,
+    entries: Sequence[Entry],
+    changes: Iterable[tuple[int, Spot]],
+    passes: Sequence[Pass],
+) -> ProgramFinding:
+    """What is known of an error of a backward pass; it is the program's own, and goes on."""
+    text = str(error)
+    if CHANGED in text:
+        found = _changed(_refusing(call, "inplace"), step, entries, changes)
+    elif FREED in text:
+        found = _freed(_refusing(call, FREED), step, spot, passes)
+    else:
+        found = None
+    if found is not None:
+        return found
+    row = matching_entry(error)
+    return ProgramFinding(
+        code="autograd-error",
+        severity="error",
+        message=text.partition("\n")[0].partition(". ")[0],
+        step=step,
+        place=None if spot is None else spot.place.in_file,
+        label="raised here",
+        lines=lines_around([] if spot is None else [spot.place]),
+        why=None if row is None else row.cause,
+        remark=None if row is None else f"{row.fix} ('gradcli errors {row.id}' shows it alone)",
+    )
+
+
+def _refusing(call: BackwardCall, words: str) -> Iterator[GraphNode]:
+    """The nodes that do not give out what they saved, nearest to the root first."""
+    for root in call.roots:
+        for node in graph.nodes(root)[:MOST_NODES]:
+            for name in dir(node):
+                if name.startswith("_saved_") or name == "saved_tensors":
+                    try:
+                        getattr(node, name)
+                    except RuntimeError as refused:
+                        if words in str(refused):
+                            yield node
+                            break
+
+
+def _changed(
+    nodes: Iterator[GraphNode], step: int, entries: Sequence[Entry], changes: Iterable[tuple[int, Spot]]
+) -> ProgramFinding | None:
+    """A tensor that was saved at one line and changed at another."""
+    node = next(nodes, None)
+    numbers = [entry.number for entry in entries]
+    position = len(entries) if node is None else bisect_right(numbers, node._sequence_nr())
+    if node is None or position == len(entries):
+        return None
+    saved = entries[position]
+    memory = {graph.storage_of(tensor) for tensor in (*saved.tensors, *saved.made)}
+    later = [one for one in entries[position:] if one.before is not None]
+    spots = [one.spot for one in later if graph.storage_of(one.args[0]) in memory]
+    spots += [spot for address, spot in changes if address in memory]
+    place = saved.spot.place
+    changer = spots[0].place if spots else None
+    related = [] if changer is None else [("changes it in place", changer)]
+    change = "something" if changer is None else _short(changer)
+    return ProgramFinding(
+        code="in-place",
+        severity="error",
+        message=f"{_short(place)} saved a tensor for its derivative, and {change} changed it in place",
+        step=step,
+        node=node_name(node),
+        place=place.in_file,
+        label="saved here",
+        related=_related(related),
+        lines=lines_around([place, *(where for _, where in related)]),
+        remark="Write the change out of place: 'y = y * 2' instead of 'y *= 2'",
+    )
+
+
+def _freed(nodes: Iterator[GraphNode], step: int, spot: Spot | None, passes: Sequence[Pass]) -> ProgramFinding | None:
+    """A graph that is differentiated again, though an earlier pass has freed it."""
+    for node in nodes:
+        number = node._sequence_nr()
+        for earlier in reversed(passes):
+            numbers = [after for after, _ in earlier.made]
+            position = bisect_right(numbers, number)
+            if position == len(numbers) or (position == 0 and number < numbers[0] - 1):
+                continue
+            place = earlier.made[position][1].place
+            related = [] if earlier.spot is None else [(f"step {earlier.step} frees it", earlier.spot.place)]
+            if spot is not None and spot != earlier.spot:
+                related.append((f"step {step} needs it again", spot.place))
+            return ProgramFinding(
+                code="second-backward",
+                severity="error",
+                message=f"{_short(place)} is of step {earlier.step}, whose backward pass has freed what it saved",
+                step=step,
+                node=node_name(node),
+                place=place.in_file,
+                label=f"made in step {earlier.step}",
+                related=_related(related),
+                lines=lines_around([place, *(where for _, where in related)]),
+                remark="Detach what is carried from one step to the next, or pass retain_graph=True to the first pass",
+            )
+    return None
+
+
+def _related(found: Sequence[tuple[str, Place]]) -> tuple[RelatedPlace, ...]:
+    return tuple(RelatedPlace(label, place) for label, one in found if (place := one.in_file) is not None)
+
+
+def _short(place: Place) -> str:
+    return shortened(" ".join(place.text.split()))

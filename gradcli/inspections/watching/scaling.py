@@ -1,0 +1,44 @@
+"""Loss scaling: a gradient may overflow, and its scaler skips the step; a loss that is not finite is an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+MOST_SKIPPED = 5
+"""Steps that a scaler skips in a row before it is told which operation overflows."""
+
+
+class Scaling:
+    """Which tensors are scaled losses, and how many steps were skipped for them.
+
+    unscaled: the losses by the ids of what they became. skipped: in a row; total: altogether.
+    """
+
+    def __init__(self) -> None:
+        self.unscaled: dict[int, torch.Tensor] = {}
+        self.skipped = 0
+        self.total = 0
+        self._scale = torch.amp.GradScaler.scale
+
+    def put_on(self) -> None:
+        scale, unscaled = self._scale, self.unscaled
+
+        def noted(scaler: torch.amp.GradScaler, outputs: Any) -> Any:
+            scaled = scale(scaler, outputs)
+            if scaler.is_enabled() and isinstance(scaled, torch.Tensor):
+                unscaled[id(scaled)] = outputs
+            return scaled
+
+        torch.amp.GradScaler.scale = noted  # type: ignore[method-assign, assignment]
+
+    def take_off(self) -> None:
+        torch.amp.GradScaler.scale = self._scale  # type: ignore[method-assign]
+
+    def told(self, *, finite: bool) -> bool:
+        """Whether the gradients of a scaled loss were finite; the answer: whether too many in a row were not."""
+        self.unscaled.clear()
+        self.skipped = 0 if finite else self.skipped + 1
+        self.total += not finite
+        return self.skipped == MOST_SKIPPED

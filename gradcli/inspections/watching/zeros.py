@@ -1,0 +1,80 @@
+"""Parameters whose whole gradient is zero, step after step: where what arrives becomes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import torch
+
+from gradcli.diagnose.evidence import Evidence
+from gradcli.diagnose.origins.origin import depends_on
+from gradcli.diagnose.origins.parts import name
+from gradcli.diagnose.origins.zeros import ZeroOrigin
+from gradcli.inspections.watching.step_findings import Situation
+from gradcli.inspections.watching.telling import lines_around
+from gradcli.recording.program.again import run_again
+from gradcli.recording.tape import node_name
+from gradcli.results.phrasing import number
+from gradcli.results.watch import ProgramFinding
+
+
+class Patience:
+    """How many steps in a row each parameter's gradient has been zero.
+
+    A parameter is due once, when it has been for as many steps as the patience says.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._zero: dict[int, int] = {}
+        self._told: set[int] = set()
+
+    def due(self, parameters: Sequence[torch.Tensor], sizes: torch.Tensor) -> list[torch.Tensor]:
+        """The parameters whose patience ends with this step. sizes: the norms of their gradients."""
+        if float(sizes.amin()) > 0:
+            self._zero.clear()
+            return []
+        zero = [p for p, size in zip(parameters, sizes.tolist(), strict=True) if size == 0]
+        now = {id(p): p for p in zero if p.grad is not None and p.grad.numel() and not bool(p.grad.any())}
+        self._zero = {key: self._zero.get(key, 0) + 1 for key in now}
+        due = [p for key, p in now.items() if self._zero[key] == self._steps and key not in self._told]
+        self._told.update(map(id, due))
+        return due
+
+
+def dead(situation: Situation, due: Sequence[torch.Tensor], patience: int) -> Iterator[ProgramFinding]:
+    """One finding for each place that makes zeros of what arrives; what lies behind it has the same cause."""
+    call = situation.call
+    again = run_again(situation.entries, call.roots, call.cotangents, situation.names)
+    wanted = {situation.names.get(id(parameter)) for parameter in due}
+    tape = again.tape
+    origins = [one for one in Evidence(recorded=tape).zeros if one.variable in wanted]
+    origins.sort(key=lambda origin: origin.step.index)
+    steps = {one.step.index: one.step for one in origins}
+    for index, group in groupby(origins, key=lambda origin: origin.step.index):
+        others = [step for other, step in steps.items() if other != index]
+        if not any(depends_on(tape, steps[index], step) for step in others):
+            yield _finding([*group], situation.number, patience, agrees=again.differs is None)
+
+
+def _finding(origins: Sequence[ZeroOrigin], step: int, patience: int, *, agrees: bool) -> ProgramFinding:
+    origin = origins[0]
+    place = origin.step.place
+    value = origin.step.value
+    zeros = "" if value is None else f"; {int((value == 0).sum()):,} of its {value.numel():,} values are 0"
+    return ProgramFinding(
+        code="flat" if origin.why == "flat" else "saturated" if origin.why == "saturated" else "dead",
+        severity="warning",
+        message=f"{name(origin.step)} lets no gradient through",
+        step=step,
+        operation=origin.step.name,
+        node=node_name(origin.node),
+        place=place.in_file,
+        label="no gradient goes on from here",
+        lines=lines_around([place]),
+        why=f"{number(origin.reached)} arrives, 0 goes on{zeros}",
+        spoils=tuple(sorted(one.variable for one in origins)),
+        remark=f"for {patience} steps in a row",
+        agrees=agrees,
+    )

@@ -1,0 +1,98 @@
+"""What PyTorch tells no function mode of as one operation: custom functions, compiled regions, function transforms.
+
+Dynamo cannot trace a mode that has a state in Python, and the tensors of a transform die with it: both run without the
+log, and are one operation of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from gradcli.recording.program.log import Log
+
+TRANSFORMS = ("vmap", "grad", "grad_and_value", "jacrev", "jacfwd", "hessian")
+"""Functions of torch.func that give a function."""
+
+
+class Untold:
+    """Has PyTorch tell a log of these calls, while it is on."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._apply = torch.autograd.Function.__dict__["apply"]
+        self._compile = torch.compile
+        self._transforms = {name: getattr(torch.func, name) for name in TRANSFORMS}
+        self._wrap: Callable[..., Any] | None = None
+
+    def put_on(self) -> None:
+        log, original, compile_ = self._log, self._apply.__func__, self._compile
+
+        def apply(cls: type, *args: Any, **kwargs: Any) -> Any:
+            out = original(cls, *args, **kwargs)
+            if log.is_on:
+                log.add(cls.apply, args, kwargs, out)  # type: ignore[attr-defined]
+            return out
+
+        @functools.wraps(compile_)
+        def compiled(*args: Any, **kwargs: Any) -> Any:
+            self._open_dynamo()
+            return compile_(*args, **kwargs)
+
+        torch.autograd.Function.apply = classmethod(apply)  # type: ignore[assignment, method-assign]
+        torch.compile = compiled
+        for name, transform in self._transforms.items():
+            setattr(torch.func, name, _transformed(log, transform))
+        torch.vmap = torch.func.vmap
+
+    def take_off(self) -> None:
+        torch.autograd.Function.apply = self._apply  # type: ignore[method-assign]
+        torch.compile = self._compile
+        for name, transform in self._transforms.items():
+            setattr(torch.func, name, transform)
+        torch.vmap = torch.func.vmap
+        if self._wrap is not None:
+            sys.modules["torch._dynamo.eval_frame"]._TorchDynamoContext.__call__ = self._wrap
+
+    def _open_dynamo(self) -> None:
+        """From the first use of torch.compile on, what it makes steps out of the log."""
+        if self._wrap is not None:
+            return
+        from torch._dynamo.eval_frame import _TorchDynamoContext
+
+        wrap, log = _TorchDynamoContext.__call__, self._log
+        self._wrap = wrap
+
+        def call(context: Any, function: Any) -> Any:
+            inner = wrap(context, function)
+            if isinstance(inner, torch.nn.Module) or not callable(inner):
+                return inner
+            return functools.wraps(inner)(functools.partial(_apart, log, inner))
+
+        _TorchDynamoContext.__call__ = call  # type: ignore[method-assign, assignment]
+
+
+def _transformed(log: Log, transform: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(transform)
+    def made(*args: Any, **kwargs: Any) -> Any:
+        inner = transform(*args, **kwargs)
+        return functools.wraps(inner)(functools.partial(_apart, log, inner))
+
+    return made
+
+
+def _apart(log: Log, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """A function without the log, which hears of it as one operation."""
+    if not log.is_on or not torch._C._len_torch_function_stack():
+        return inner(*args, **kwargs)
+    mode = torch._C._pop_torch_function_stack()
+    try:
+        out = inner(*args, **kwargs)
+    finally:
+        torch._C._push_on_torch_function_stack(mode)
+    log.add(inner, args, kwargs, out)
+    return out
