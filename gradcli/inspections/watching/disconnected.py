@@ -55,6 +55,7 @@ def _followed(entries: Sequence[Entry], parameter: torch.Tensor, needed: set[int
     influenced, is_used = {id(parameter)}, False
     cut: Entry | None = None
     left: Entry | None = None
+    ended: Entry | None = None
     for entry in entries:
         inputs = [tensor for tensor in entry.tensors if id(tensor) in influenced]
         if not inputs:
@@ -62,12 +63,12 @@ def _followed(entries: Sequence[Entry], parameter: torch.Tensor, needed: set[int
         is_used = True
         made = list(entry.made)
         influenced.update(map(id, made))
-        if not any(tensor.requires_grad for tensor in inputs):
-            continue
-        if made and not any(tensor.requires_grad for tensor in made) and any(id(tensor) in needed for tensor in made):
-            cut = entry
+        has_path = any(tensor.requires_grad for tensor in inputs)
+        if has_path and made and not any(tensor.requires_grad for tensor in made):
+            ended = entry
+            cut = entry if any(id(tensor) in needed for tensor in made) else cut
         elif not made and getattr(entry.function, "__name__", "") in LEAVES_PYTORCH:
-            left = left or entry
+            left = left or (entry if has_path else ended)
     return is_used, cut or left
 
 

@@ -126,6 +126,7 @@ def _told(finding: Finding, origin: Origin | None, situation: Situation, again: 
     related = list(_related(tape, step, origin))
     places = [] if step is None else [step.place]
     spoilt = _spoilt(tape)
+    every = dict.fromkeys(map(_plain, tape.gradients))
     return ProgramFinding(
         code=finding.code,
         severity=finding.severity,
@@ -143,7 +144,7 @@ def _told(finding: Finding, origin: Origin | None, situation: Situation, again: 
         why=why,
         reached=_reached(situation),
         spoils=spoilt,
-        untouched=tuple(name for name in tape.gradients if name not in spoilt),
+        untouched=tuple(name for name in every if name not in spoilt),
         remark="; ".join(_remarks(origin, again)) or None,
         agrees=again.differs is None,
     )
@@ -239,4 +240,10 @@ def _root(situation: Situation) -> str:
 
 def _spoilt(tape: Tape) -> tuple[str, ...]:
     """The leaves whose gradients are not finite."""
-    return tuple(name for name, gradient in tape.gradients.items() if not all_finite(gradient))
+    found = (_plain(name) for name, gradient in tape.gradients.items() if not all_finite(gradient))
+    return tuple(dict.fromkeys(found))
+
+
+def _plain(name: str) -> str:
+    """The name of a leaf without the line by which a step tells two of one name apart."""
+    return name.partition(", line ")[0]

@@ -18,7 +18,7 @@ from gradcli.numerics import graph
 from gradcli.recording.operation import LEAF, Operation
 from gradcli.recording.program.log import Entry, tensors_among
 from gradcli.recording.program.operations import arguments_of, operation_of
-from gradcli.recording.recorder import Recorder, record_backward
+from gradcli.recording.recorder import Recorder, is_accumulator, record_backward
 from gradcli.recording.tape import Step, Tape
 
 _TAKEN = frozenset(
@@ -93,9 +93,27 @@ class _Repetition:
         output, weights = again[0], given[0]
         if len(again) > 1:
             output, weights = _weighted(again, given), torch.ones((), dtype=again[0].dtype)
-        tape = record_backward(self.recorder, output, self._leaves, weights, retain_graph=True, via="backward")
+        hidden = self._hidden(output)
+        before = [tensor.grad for tensor in hidden]
+        try:
+            tape = record_backward(self.recorder, output, self._leaves, weights, retain_graph=True, via="backward")
+        finally:
+            for tensor, gradient in zip(hidden, before, strict=True):
+                tensor.grad = gradient
         tape.agrees = self.differs is None
         return Repeated(tape, self.differs)
+
+    def _hidden(self, output: torch.Tensor) -> list[torch.Tensor]:
+        """The program's own leaves that calls use without being given them, such as a compiled module's parameters."""
+        copies = set(map(id, self._leaves.values()))
+        ends = [node.variable for node in graph.nodes(output) if is_accumulator(node)]  # type: ignore[attr-defined]
+        hidden = [tensor for tensor in ends if id(tensor) not in copies]
+        for tensor in hidden:
+            place = self.recorder.steps[-1].place
+            name = self._name(tensor, place)
+            self._leaves[name] = tensor
+            self.recorder.add(Operation(name=LEAF), place, tensor, variable=name)
+        return hidden
 
     def _repeat(self, entry: Entry) -> None:
         arguments, named = arguments_of(entry)

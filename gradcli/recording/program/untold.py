@@ -34,7 +34,7 @@ class Untold:
 
         def apply(cls: type, *args: Any, **kwargs: Any) -> Any:
             out = original(cls, *args, **kwargs)
-            if log.is_on:
+            if log.is_on and torch._C._len_torch_function_stack():
                 log.add(cls.apply, args, kwargs, out)  # type: ignore[attr-defined]
             return out
 

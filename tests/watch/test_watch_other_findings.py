@@ -1,0 +1,118 @@
+"""Dead units, cut graphs, and PyTorch's own errors of a backward pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from watching import found_in
+
+LOOP = """
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    first, second = nn.Linear(4, 8), nn.Linear(8, 2)
+    optimizer = torch.optim.SGD([*first.parameters(), *second.parameters()], lr=0.1)
+    for step in range(8):
+        x = torch.rand(6, 4)
+        hidden = first(x)
+        MIDDLE
+        loss = second(hidden).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    print("end")
+"""
+LINE = 10
+
+CUTS = {
+    "hidden = hidden.detach()": "detach",
+    "hidden = hidden.data": "data",
+    "hidden = torch.tensor(hidden.tolist())": "tolist",
+    "hidden = torch.from_numpy(hidden.detach().numpy())": "detach",
+    "hidden = (hidden > 0).float()": "gt",
+}
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_cut_graph_is_told_with_the_line_that_cut_it(tmp_path: Path, cut: str) -> None:
+    ran = found_in(tmp_path, LOOP.replace("MIDDLE", cut))
+    found = ran.only
+    assert (ran.code, ran.out, found["code"], found["severity"]) == (0, "end\n", "disconnected", "warning")
+    assert (found["place"]["line"], found["operation"]) == (LINE, CUTS[cut])
+    assert found["spoils"] == ["first.weight", "first.bias"]
+
+
+def test_a_graph_that_no_grad_cuts_is_told_with_its_line(tmp_path: Path) -> None:
+    ran = found_in(tmp_path, LOOP.replace("MIDDLE", "with torch.no_grad(): hidden = hidden.tanh()"))
+    assert (ran.only["place"]["line"], ran.only["operation"]) == (LINE, "tanh")
+    assert "under no_grad" in ran.only["message"]
+
+
+def test_a_dead_unit_is_told_after_some_steps_and_not_before(tmp_path: Path) -> None:
+    text = LOOP.replace("MIDDLE", "hidden = torch.relu(hidden - 100)")
+    found = found_in(tmp_path, text).only
+    assert (found["code"], found["severity"], found["step"], found["operation"]) == ("dead", "warning", 5, "relu")
+    assert found["spoils"] == ["first.bias", "first.weight"]
+    assert found["place"]["line"] == LINE
+    assert found_in(tmp_path, text, "--patience", "3").only["step"] == 3
+    assert found_in(tmp_path, text, "--patience", "9").report["findings"] == []
+    assert found_in(tmp_path, text, "--fail-on", "dead").code == 1
+
+
+def test_a_saved_tensor_that_is_changed_in_place_is_told_with_both_places(tmp_path: Path) -> None:
+    ran = found_in(tmp_path, LOOP.replace("MIDDLE", "hidden = hidden.exp(); hidden *= 2"))
+    found = ran.only
+    assert ran.code == 1
+    assert "Traceback" in ran.err
+    assert (found["code"], found["place"]["text"], found["node"]) == ("in-place", "hidden.exp()", "ExpBackward0")
+    assert [one["place"]["text"] for one in found["related"]] == ["hidden *= 2"]
+
+
+def test_a_change_in_place_outside_of_the_graph_is_told_too(tmp_path: Path) -> None:
+    ran = found_in(
+        tmp_path,
+        LOOP.replace("MIDDLE", "with torch.no_grad(): second.weight.mul_(2)").replace(
+            "optimizer.zero_grad()", "second.weight.data.add_(1); second.weight.detach().add_(1)"
+        ),
+    )
+    assert ran.only["code"] == "in-place"
+    assert ran.only["related"]
+
+
+def test_a_graph_that_is_used_again_is_told_with_the_step_that_freed_it(tmp_path: Path) -> None:
+    text = LOOP.replace("MIDDLE", "kept = hidden if step == 0 else kept; hidden = hidden * kept.exp()")
+    ran = found_in(tmp_path, text)
+    found = ran.only
+    assert (ran.code, found["code"], found["step"]) == (1, "second-backward", 2)
+    assert "step 1" in found["message"]
+
+
+def test_another_error_of_autograd_is_told_with_its_entry(tmp_path: Path) -> None:
+    ran = found_in(tmp_path, LOOP.replace("MIDDLE", "pass").replace(".square().mean()", ".square()"))
+    found = ran.only
+    assert (found["code"], found["place"]["line"]) == ("autograd-error", 13)
+    assert "gradcli errors " in found["remark"]
+
+
+def test_a_broken_batch_is_told_by_its_name_and_element(tmp_path: Path) -> None:
+    ran = found_in(
+        tmp_path,
+        LOOP.replace("MIDDLE", "pass").replace(
+            "hidden = first(x)", "x[2, 1] = float('nan') if step == 1 else 0; hidden = first(x)"
+        ),
+    )
+    found = ran.report["findings"][0]
+    assert (ran.code, found["step"]) == (1, 2)
+    assert found["place"]["line"] == 9
+
+
+def test_a_parameter_that_was_broken_before_is_named(tmp_path: Path) -> None:
+    ran = found_in(
+        tmp_path,
+        LOOP.replace("MIDDLE", "pass").replace("for step", "first.weight.data[1, 2] = float('inf')\n    for step"),
+    )
+    found = ran.only
+    assert (found["code"], found["variable"], found["index"]) == ("inf-input", "first.weight", [1, 2])
+    assert found["severity"] == "error"
