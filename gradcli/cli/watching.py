@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from gradcli.cli.app import read
 from gradcli.cli.screen import show_error, view_of
 from gradcli.commands.shared import check_codes, names_in
-from gradcli.errors import BoundError, GradcliError, OutputError, UsageError
+from gradcli.errors import BoundError, GradcliError, OutputError, UsageError, listed
 from gradcli.inspections.options import WatchOptions
 from gradcli.render import View, write
 from gradcli.sinks.targets import Target, targets
 
 if TYPE_CHECKING:
     from gradcli.results import WatchResult
+
+REPORTS = (".json", ".md", ".html", ".csv", ".ndjson", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,10 @@ def run_watched(words: Sequence[str]) -> Ending:
 def _watch(given: dict[str, Any]) -> Ending:
     options, failing = _options(given), names_in(given["fail_on"])
     check_codes(failing)
-    files = targets(given["out"] or (), "watch")
+    files = targets(given["out"] or ())
+    for file in files:
+        if file.ending not in REPORTS:
+            raise OutputError(f"no report is written as {file.ending}", hint=f"Choose {listed(REPORTS)}.")
     words, module = given["words"] or [], given["module"]
     if module is None and not words:
         raise UsageError("watch needs a program", hint="For example: gradcli watch train.py --epochs 3")

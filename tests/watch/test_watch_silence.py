@@ -38,7 +38,7 @@ QUIET = {
         "clean = torch.where(x > 0, x, torch.ones_like(x)); "
         "loss = torch.where(x > 0, clean.log() * y, y).square().mean()"
     ),
-    "what no_grad computes": "loss = y.square().mean()\n        with torch.no_grad(): (torch.log(torch.zeros(3)) * y[0, :3])",
+    "what no_grad computes": "loss = y.square().mean()\n        with torch.no_grad(): torch.zeros(3).log() * y[0, :3]",
     "a value that is only looked at": "loss = y.square().mean(); shown = (y.detach() * 0).log().sum().item()",
     "a part that is frozen": ("[p.requires_grad_(False) for p in net[0].parameters()]; loss = net(x).square().mean()"),
     "a gradient that one step does not need": "loss = y.square().mean() * (0.0 if step == 3 else 1.0)",

@@ -1,4 +1,4 @@
-"""What a function mode is not told of: custom functions, checkpoints, transforms, compiled regions, second derivatives."""
+"""What a function mode is not told of: custom functions, checkpoints, transforms, compiled regions."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gradcli.diagnose.explain.match_error import matching_entry
 from gradcli.diagnose.origins.parts import shortened
-from gradcli.inspections.watching.backward_call import BackwardCall
+from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.telling import lines_around
 from gradcli.model.place import Place
 from gradcli.numerics import graph
@@ -36,7 +36,7 @@ class Pass:
 
 def raised(
     error: Exception,
-    call: BackwardCall,
+    call: BackwardStart,
     spot: Spot | None,
     step: int,
     entries: Sequence[Entry],
@@ -67,7 +67,7 @@ def raised(
     )
 
 
-def _refusing(call: BackwardCall, words: str) -> Iterator[GraphNode]:
+def _refusing(call: BackwardStart, words: str) -> Iterator[GraphNode]:
     """The nodes that do not give out what they saved, nearest to the root first."""
     for root in call.roots:
         for node in graph.nodes(root)[:MOST_NODES]:

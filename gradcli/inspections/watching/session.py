@@ -14,7 +14,7 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gradcli.inspections.options import WatchOptions
-from gradcli.inspections.watching.backward_call import STARTS_BACKWARD, BackwardCall, is_finite, sizes_of
+from gradcli.inspections.watching.backward_start import STARTS_BACKWARD, BackwardStart, is_finite, sizes_of
 from gradcli.inspections.watching.disconnected import disconnected
 from gradcli.inspections.watching.naming import names_of_tensors
 from gradcli.inspections.watching.raised import Pass, raised
@@ -81,7 +81,7 @@ class Watch:
 
     def _backward(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """A backward pass, looked at before and after."""
-        call = BackwardCall.of(function, args, kwargs)
+        call = BackwardStart.of(function, args, kwargs)
         if call.makes_graph and not call.accumulates:  # it is differentiated in turn: an operation like others
             out = function(*args, **kwargs)
             self.log.add(function, args, kwargs, out)
@@ -107,7 +107,7 @@ class Watch:
                 self.log.clear()
         return result
 
-    def _look_at_gradients(self, call: BackwardCall, spot: Spot | None, result: Any, *, is_scaled: bool) -> None:
+    def _look_at_gradients(self, call: BackwardStart, spot: Spot | None, result: Any, *, is_scaled: bool) -> None:
         parameters = self._looked_at(call)
         with_gradient = [one for one in parameters if one.grad is not None]
         gradients = (
@@ -127,7 +127,7 @@ class Watch:
         elif result is None and (due := self._patience.due(with_gradient, sizes)):
             self._find(lambda: dead(self._situation(call, spot), due, self.options.patience))
 
-    def _looked_at(self, call: BackwardCall) -> list[torch.Tensor]:
+    def _looked_at(self, call: BackwardStart) -> list[torch.Tensor]:
         """The parameters of the optimizers, or else the leaves of the graph, by the patterns of their names."""
         parameters = [*self._parameters.values()] or call.leaves()
         patterns = self.options.parameters
@@ -138,7 +138,7 @@ class Watch:
 
     # --- findings -------------------------------------------------------------------------------------------------
 
-    def _look(self, call: BackwardCall, spot: Spot | None, when: Stopped, *, as_warnings: bool = False) -> None:
+    def _look(self, call: BackwardStart, spot: Spot | None, when: Stopped, *, as_warnings: bool = False) -> None:
         """Find out where it is from, and stop unless the user wants to go on."""
         if self._without_news >= MOST_WITHOUT_NEWS:
             return
@@ -152,10 +152,10 @@ class Watch:
             self.stopped = when
             raise Stop
 
-    def _situation(self, call: BackwardCall, spot: Spot | None) -> Situation:
+    def _situation(self, call: BackwardStart, spot: Spot | None) -> Situation:
         return Situation(self.steps, self.log.recorded(), call, spot, names_of_tensors(self.user.frames()))
 
-    def _tell_raised(self, error: RuntimeError, call: BackwardCall, spot: Spot | None) -> None:
+    def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:
         entries = self.log.recorded()
         found = lambda: [raised(error, call, spot, self.steps, entries, self.log.changes, self._passes)]  # noqa: E731
         self._find(found)

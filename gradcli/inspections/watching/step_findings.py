@@ -13,7 +13,7 @@ from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.diagnose.origins.elements import element_at
 from gradcli.diagnose.origins.origin import Origin
 from gradcli.diagnose.origins.parts import at, more, shortened
-from gradcli.inspections.watching.backward_call import BackwardCall
+from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.rows import placed_infinity, row_of_infinities
 from gradcli.inspections.watching.telling import lines_around
 from gradcli.numerics.capture import all_finite
@@ -40,7 +40,7 @@ class Situation:
 
     number: int
     entries: Sequence[Entry]
-    call: BackwardCall
+    call: BackwardStart
     spot: Spot | None
     names: Mapping[int, str]
 

@@ -89,18 +89,17 @@ class _Repetition:
             torch.ones_like(root) if cotangent is None else cotangent.detach()
             for root, cotangent in zip(again, (*cotangents, *([None] * len(again))), strict=False)
         ]
-        self.recorder.last = next(iter(self.recorder.steps_of(again[0])), None) if len(again) == 1 else None
         output, weights = again[0], given[0]
         if len(again) > 1:
             output, weights = _weighted(again, given), torch.ones((), dtype=again[0].dtype)
         hidden = self._hidden(output)
+        self.recorder.last = next(iter(self.recorder.steps_of(again[0])), None) if len(again) == 1 else None
         before = [tensor.grad for tensor in hidden]
         try:
             tape = record_backward(self.recorder, output, self._leaves, weights, retain_graph=True, via="backward")
         finally:
             for tensor, gradient in zip(hidden, before, strict=True):
                 tensor.grad = gradient
-        tape.agrees = self.differs is None
         return Repeated(tape, self.differs)
 
     def _hidden(self, output: torch.Tensor) -> list[torch.Tensor]:

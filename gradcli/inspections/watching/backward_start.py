@@ -27,7 +27,7 @@ STARTS_BACKWARD = tuple(_PARAMETERS)
 
 
 @dataclass(frozen=True)
-class BackwardCall:
+class BackwardStart:
     """One call of `loss.backward()`, `torch.autograd.backward` or `torch.autograd.grad`.
 
     makes_graph: whether its gradients can be differentiated in turn. keeps_graph: whether nothing is freed.
@@ -40,7 +40,7 @@ class BackwardCall:
     accumulates: bool
 
     @classmethod
-    def of(cls, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> BackwardCall:
+    def of(cls, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> BackwardStart:
         """The call of a function with its arguments."""
         given = dict(zip(_PARAMETERS[function], args, strict=False))
         given |= {_WORDS.get(word, word): value for word, value in kwargs.items()}
@@ -53,7 +53,7 @@ class BackwardCall:
             accumulates=function is not torch.autograd.grad,
         )
 
-    def of_roots(self, roots: Iterable[torch.Tensor]) -> BackwardCall:
+    def of_roots(self, roots: Iterable[torch.Tensor]) -> BackwardStart:
         """The same call of other roots, with cotangents of ones."""
         return replace(self, roots=tuple(roots), cotangents=())
 
