@@ -1,4 +1,4 @@
-"""A program: answers the command lines on standard input, a JSON list of lists, on the CPU and on the stand-in."""
+"""Answers the command lines on standard input, a JSON list of lists, on the CPU and on the stand-in."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def answered(argv: list[str]) -> list[object]:
     return [code, document, err.getvalue()]
 
 
-if __name__ == "__main__":
+def answer() -> None:
     lines = json.load(sys.stdin)
     stand_in.plug_in()
     pairs = [[answered(line), answered([*line, "--device", stand_in.NAME])] for line in lines]

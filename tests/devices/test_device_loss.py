@@ -18,13 +18,14 @@ pytestmark = needs_stand_in
 SIGMOID = "grad sigmoid 1 -d standin"
 INDEX = "grad 'embedding(t, w)' t:int64=5 w='ones(2, 2)' -d standin"
 PROBABILITY = "trace 'binary_cross_entropy(x, t)' x=2 t=1 --frozen t -d standin"
+GRADCLI = "from gradcli.__main__ import run; run()"
 REQUESTS = [SIGMOID, INDEX, PROBABILITY, "grad sigmoid 1", SIGMOID]
 
 
 @pytest.fixture(scope="module", params=["1", "2"])
 def answers(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     given = "\n".join(REQUESTS) + "\n"
-    out = in_own_process("-m", "gradcli", "batch", "--jobs", request.param, given=given, plugged=True)
+    out = in_own_process(GRADCLI, argv=["batch", "--jobs", request.param], given=given, plugged=True)
     return [json.loads(line) for line in out.splitlines()]
 
 
@@ -62,7 +63,7 @@ print(codes)
 
 
 def test_a_process_that_lives_on_asks_another_one() -> None:
-    out = in_own_process("-c", PROGRAM, plugged=True)
+    out = in_own_process(PROGRAM, plugged=True)
     assert "sigmoid(x)  float32 on standin:0" in out
     assert out.endswith("[1, 0]\n")
 
@@ -74,7 +75,7 @@ from gradcli.cli import main
 main(["check", "binary_cross_entropy(x, t)", "x=1,0.5", "t=0,1", "--frozen", "t", "-d", "standin", "--json"])
 main(["trace", "sqrt(binary_cross_entropy(x, t))", "x=1", "t=1", "--frozen", "t", "-d", "standin", "--json"])
 """
-    answers = [json.loads(line) for line in in_own_process("-c", program, plugged=True).splitlines()]
+    answers = [json.loads(line) for line in in_own_process(program, plugged=True).splitlines()]
     assert [("error" in answer, answer["device"]) for answer in answers] == [(False, "standin:0")] * 2
 
 

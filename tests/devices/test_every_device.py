@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from each import each
-from processes import HERE, in_own_process, needs_stand_in
+from processes import in_own_process, needs_stand_in
 
 pytestmark = needs_stand_in
 
@@ -77,7 +77,9 @@ LINES = [*WITH_FINDINGS, *OTHERS.strip().splitlines()]
 @pytest.fixture(scope="module")
 def answers() -> dict[str, Any]:
     """For each line the answer on the CPU and that on the stand-in, from a process of its own."""
-    ran = in_own_process(str(HERE / "answers.py"), given=json.dumps([shlex.split(line) for line in LINES]))
+    ran = in_own_process(
+        "from answers import answer; answer()", given=json.dumps([shlex.split(line) for line in LINES])
+    )
     return dict(zip(LINES, json.loads(ran), strict=True))
 
 
@@ -107,7 +109,7 @@ for refused in (lambda: x * torch.ones(2), lambda: torch.ones(2).add_(x), x.nump
     except (RuntimeError, TypeError) as error:
         print(str(error)[:40])
 """
-    assert in_own_process("-c", program).splitlines() == [
+    assert in_own_process(program).splitlines() == [
         "[3.0, 6.0] standin:0",
         *["Expected all tensors to be on the same d"] * 2,
         "can't convert standin:0 device type tens",
