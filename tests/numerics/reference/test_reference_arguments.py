@@ -106,7 +106,7 @@ eye(3, 2)
 eye(2) * p
 arange(5)
 arange(5) // 2
-arange(1, 6, 2) // 2
+arange(1, 6, 2) & one
 arange(0.5, 2.6, 0.5)
 arange(2.0)
 arange(5, 1, -2)
@@ -125,9 +125,9 @@ ones_like(two) // 2
 ones_like(mask) & mask
 zeros_like(mask) | mask
 zeros_like(a) - 0.5
-two.new_ones(2, 3) // 2
-two.new_zeros(2) // 2
-two.new_full((2,), 7) // 2
+two.new_ones(2, 3) & two
+two.new_zeros(2, 3) | two
+two.new_full((2, 3), 7) & two
 a.new_full((2,), 7) / 2
 mask.new_ones(2) * 0.5
 a.new_zeros(2) - a.new_ones(2)
@@ -205,6 +205,10 @@ ctc(log_softmax(c.reshape(2, 2, 3), 2), [[1, 2], [2, 0]], [2, 1], [2, 1])
 ctc(log_softmax(c.reshape(2, 2, 3), 2), [1, 2, 1], [2, 2], [2, 1], reduction='none')
 ctc(log_softmax(c.reshape(2, 2, 3), 2), [1, 2, 1], [2, 2], [1, 2], reduction='sum')
 ctc(log_softmax(c.reshape(2, 2, 3), 2), [[0, 1], [1, 0]], [2, 2], [2, 2], blank=2, reduction='none')
+ctc(log_softmax(c.reshape(4, 1, 3), 2), [[1, 1]], [0], [1], reduction='none')
+ctc(log_softmax(c.reshape(4, 1, 3), 2), [[1, 1]], [0], [0], reduction='none')
+ctc(log_softmax(c.reshape(4, 1, 3), 2), [[1, 1]], [3], [0], reduction='none')
+ctc(log_softmax(c.reshape(4, 1, 3), 2), [[1, 1]], [4], [2], zero_infinity=True)
 mse(a, b, reduction='none')
 mse(a, b, reduction='sum')
 mse(a, b, weight=b**2, reduction='none')
@@ -222,6 +226,7 @@ poisson_nll(a, 3 * b**2, full=True, reduction='none')
 poisson_nll(p, q, log_input=False, eps=0.1, reduction='none')
 gaussian_nll(a, b, b**2, reduction='none')
 gaussian_nll(a, b, q.ravel()[:3], reduction='none')
+gaussian_nll(a, b, a[:, :1]**2, reduction='none')
 gaussian_nll(a, b, a**2 / 9, eps=0.3, reduction='none')
 gaussian_nll(a, b, full_like(a, 0.5), full=True, reduction='sum')
 cross_entropy(a, one, reduction='none')
@@ -277,6 +282,8 @@ linalg.solve(batch, p)
 linalg.solve(a, b, left=False)
 linalg.solve(batch, p[None], left=False)
 linalg.solve(batch, q)
+linalg.solve(batch, v[:2])
+linalg.solve(batch, m)
 linalg.solve(a, v[:3])
 linalg.solve(batch, c[:, :, 0])
 linalg.solve_triangular(a + 3 * eye(3), b, upper=True)
@@ -342,6 +349,7 @@ linalg.norm(a, 'fro')
 linalg.norm(a, 1)
 linalg.norm(a, inf, keepdim=True)
 linalg.norm(v, 1)
+linalg.norm(a, 1, dim=1)
 linalg.norm(v, inf, keepdim=True)
 linalg.norm(v)
 linalg.norm(c)
@@ -360,6 +368,9 @@ norm(a, 1, dim=0, keepdim=True)
 norm(a, inf)
 norm(a, None)
 linalg.cond(a, 2)
+linalg.cond(m)
+linalg.cond(m, 2)
+linalg.cond(m, -2)
 linalg.cond(a, -2)
 linalg.cond(a, inf)
 linalg.cond(a, -inf)
@@ -370,6 +381,7 @@ linalg.pinv(n)
 linalg.pinv(c)
 linalg.pinv(d)
 pinverse(n)
+pinverse(n, 1e-11)
 linalg.lstsq(n, p[:1].T.repeat(2, 1)[:3]).solution
 linalg.lstsq(n, b, driver='gels')[0]
 linalg.lstsq(m, p)[0]
@@ -459,6 +471,9 @@ sum(two, 1, keepdim=True) // 2
 sum(mask)
 sum(mask, 0) // 2
 sum(empty)
+exp(sum(empty, 0))
+a[sum(two, 0) % 3]
+a[prod(two, 1)]
 sum(empty, 0)
 sum(empty, 1)
 sum(c, [])
@@ -1051,7 +1066,7 @@ gradient(a, edge_order=2)[0]
 cov(m, fweights=one)
 cov(m, aweights=v[:3])
 linalg.pinv(m, rcond=0.1)
-pinverse(m, 0.1)
+pinverse(m, 1e-9)
 linalg.lstsq(n, b, rcond=0.1)[0]
 linalg.lstsq(n, b, driver='gelsd')[0]
 linalg.lstsq(n, b)[1]

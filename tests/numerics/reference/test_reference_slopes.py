@@ -178,6 +178,12 @@ def test_the_slopes_of_a_sum_of_softmax_are_exactly_zero() -> None:
     assert all(is_true(slope, 0) for slope in found)
 
 
+def test_the_two_halves_of_a_symmetric_matrix_share_a_gradient() -> None:
+    found = one_by_one("linalg.eigvalsh(x)[0]", x=[[2.0, 1.0], [1.0, 2.0]])["x"]  # 1, with the vector (1, -1)/sqrt(2)
+    half = mp.mpf("0.5")
+    assert all(is_true(slope, e, 25) for slope, e in zip(found.ravel(), (half, -half, -half, half), strict=True))
+
+
 def test_the_norm_has_a_kink_at_the_origin_and_nowhere_else() -> None:
     assert [s.kind for s in one_by_one("linalg.norm(x)", x=[0.0, 0.0])["x"]] == ["kink", "kink"]
     found = one_by_one("linalg.norm(x)", x=[0.0, 3.0])["x"]
@@ -228,6 +234,7 @@ def test_plain_numbers_are_the_doubles_that_python_has_and_a_formulas_are_exact(
     assert value(parse("0.1 * x"), {"x": np.array(1.0)}).item() == mp.mpf(0.1)
     assert value(parse("sqrt(2) * x"), {"x": np.array(1.0)}).item() == mp.mpf(2**0.5)
     with mp.workdps(50):
+        assert value(parse("n + 0.1", bound=["n"]), {"n": np.array(2)}).item() - 2 == mp.mpf(0.1)
         sixth = value(parse("hardsigmoid(x)"), {"x": np.array(0.0)}).item() - mp.mpf("0.5")
         slope = at("hardsigmoid(x)", 1.0)[0].value
     assert sixth == 0

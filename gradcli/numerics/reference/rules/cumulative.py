@@ -47,7 +47,7 @@ def _running_extreme(beats: Callable[[Real, Real], bool]) -> Any:
         found = [0]
         for new in range(1, len(row)):
             best = found[-1]
-            follows = row[new] != row[new] or (row[best] == row[best] and beats(row[new], row[best]))
+            follows = row[new] != row[new] or beats(row[new], row[best])
             found.append(new if follows else best)
         return found
 

@@ -11,7 +11,6 @@ from mpmath import mp
 from gradcli.numerics.reference.reals import (
     NAN,
     Array,
-    absolute,
     add,
     choose,
     divide,
@@ -24,7 +23,6 @@ from gradcli.numerics.reference.reals import (
     maximum,
     minimum,
     multiply,
-    negate,
     pow_,
     quotient,
     reals,
@@ -136,7 +134,7 @@ RULES["mul"] = _multiply
 
 @rule("neg")
 def neg(input: Value) -> Value:
-    return negate(input) if is_real(input) else np.asarray(-input)
+    return np.asarray(-input)
 
 
 @rule("positive", "resolve_neg", "resolve_conj", "conj", "conj_physical", "real", "clone", "contiguous", "detach")
@@ -147,7 +145,7 @@ def identity(input: Value) -> Value:
 
 @rule("abs")
 def abs_(input: Value) -> Value:
-    return absolute(reals(input)) if is_real(input) else np.abs(input)
+    return np.asarray(abs(input))
 
 
 def _floored(x: Array, y: Array) -> Array:

@@ -123,7 +123,7 @@ def gaussian_nll(
 ) -> Value:
     distance = _distance(input, target)
     spread = maximum(reals(var), reals(eps))
-    if spread.shape != distance.shape and spread.shape == distance.shape[:-1]:
+    if spread.shape == distance.shape[:-1]:
         spread = spread[..., None]
     losses = add(log(spread), divide(multiply(distance, distance), spread))
     losses = add(losses, reals(mp.log(2 * mp.pi))) if full else losses
@@ -172,7 +172,7 @@ def kl_div(input: Value, target: Value, reduction: str = "mean", log_target: boo
 
 def _by_class(scores: Array) -> Array:
     """Scores [C], [N, C] or [N, C, d1, ...] with the classes last."""
-    return scores if scores.ndim < 2 else np.moveaxis(scores, 1, -1)
+    return np.moveaxis(scores, min(1, scores.ndim - 1), -1)
 
 
 def _class_losses(

@@ -164,7 +164,7 @@ def _alignments(log_probs: Array, labels: list[int], blank: int) -> Real:
                 reached = ONE if place < 2 else ZERO
             else:
                 reached = forward[place] + (forward[place - 1] if place > 0 else ZERO)
-                if place > 1 and label not in (blank, spelled[place - 2]):
+                if place > 1 and label != spelled[place - 2]:  # no blank: it stands two places before each
                     reached += forward[place - 2]
             after.append(reached * step[label])
         forward, start = after, False
@@ -188,7 +188,7 @@ def ctc(
     logs = logs if batched else logs[:, None, :]
     steps, sizes = (np.asarray(lengths).ravel().tolist() for lengths in (input_lengths, target_lengths))
     losses = []
-    for sample, labels in enumerate(_labels(np.asarray(targets), sizes, batched)):
+    for sample, labels in enumerate(_labels(np.asarray(targets), sizes)):
         loss = _alignments(logs[: int(steps[sample]), sample], labels, blank)
         losses.append(ZERO if zero_infinity and loss == INF else loss)
     found = np.array(losses, dtype=object)
@@ -197,10 +197,10 @@ def ctc(
     return reduced(found if batched else found.reshape(()), reduction)
 
 
-def _labels(targets: Array, sizes: list[int], batched: bool) -> list[list[int]]:
+def _labels(targets: Array, sizes: list[int]) -> list[list[int]]:
     """The labels of each sample, from a padded table or from one list of all."""
     counts = [int(size) for size in sizes]
-    if batched and targets.ndim == 1:
+    if targets.ndim == 1:
         ends = np.cumsum(counts).tolist()
         return [targets[end - count : end].tolist() for end, count in zip(ends, counts, strict=True)]
     table = targets.reshape(len(counts), -1)

@@ -56,8 +56,6 @@ def eliminated(matrix: Rows, right: Rows) -> tuple[Real, Rows]:
         determinant *= rows[column][column]
         for below in range(column + 1, size):
             factor = rows[below][column] / rows[column][column]
-            if factor == 0:
-                continue
             for across in range(column, size):
                 rows[below][across] -= factor * rows[column][across]
             sides[below] = [x - factor * y for x, y in zip(sides[below], sides[column], strict=True)]
@@ -120,7 +118,7 @@ def solution(matrix: Array, right: Array) -> Array:
 @rule("linalg.solve")
 def solve(A: Value, B: Value, left: bool = True) -> Value:
     matrix, right = reals(A), reals(B)
-    if right.ndim == 1 or (right.ndim == matrix.ndim - 1 and right.shape == matrix.shape[:-1]):
+    if right.ndim == 1 or right.shape == matrix.shape[:-1]:
         return solution(matrix, right[..., None])[..., 0]
     if left:
         return solution(matrix, right)
@@ -203,17 +201,14 @@ def matrix_power(input: Value, n: int) -> Value:
     return out
 
 
-def _by_mpmath(function: Callable[[Any], Any]) -> Callable[[Rows], object]:
-    def of(rows: Rows) -> object:
-        if not all(finite(x) for row in rows for x in row):
-            raise NoReference("a decomposition of infinities")
-        found = function(mp.matrix(rows))
-        return found.tolist() if found.cols > 1 or found.rows == found.cols == len(rows) else list(found)
-
-    return of
+def _matrix_exp(rows: Rows) -> Rows:
+    if not all(finite(x) for row in rows for x in row):
+        raise NoReference("a decomposition of infinities")
+    found: Rows = mp.expm(mp.matrix(rows)).tolist()
+    return found
 
 
-RULES["matrix_exp"] = RULES["linalg.matrix_exp"] = first(lambda x: over_matrices(_by_mpmath(mp.expm), reals(x)))
+RULES["matrix_exp"] = RULES["linalg.matrix_exp"] = first(lambda x: over_matrices(_matrix_exp, reals(x)))
 
 
 @rule("linalg.eigvalsh")

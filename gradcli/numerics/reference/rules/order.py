@@ -42,7 +42,7 @@ def _picked(input: Value, dim: int, pick: Callable[[Sequence[Real]], list[int]])
 
 def _one(input: Value, dim: int, keepdim: bool, pick: Callable[[Sequence[Real]], int]) -> Ordered:
     found = _picked(input, dim, lambda row: [pick(row)])
-    if keepdim or input.ndim == 0:
+    if keepdim:
         return found
     return Ordered(*(np.asarray(part).squeeze(dim) for part in found))
 

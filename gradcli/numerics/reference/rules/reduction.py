@@ -16,6 +16,7 @@ from gradcli.numerics.reference import swallowing
 from gradcli.numerics.reference.reals import (
     INF,
     ONE,
+    ZERO,
     Array,
     exponential,
     is_real,
@@ -45,10 +46,8 @@ def mean_of(row: Sequence[Real]) -> Real:
 def sum_(input: Value, dim: Dims = None, keepdim: bool = False) -> Value:
     if not is_real(input):
         return np.asarray(np.sum(input, axis=axes(dim, input.ndim), keepdims=keepdim, dtype=np.int64))
-    if input.size == 0:
-        return reduce_rows(sum_of, input, dim, keepdim)
     swallowing.note_sum(input.ravel())
-    summed: object = np.add.reduce(input, axis=axes(dim, input.ndim), keepdims=keepdim)  # type: ignore[call-overload]
+    summed = np.add.reduce(input, axis=axes(dim, input.ndim), keepdims=keepdim, initial=ZERO)  # type: ignore[call-overload]
     return np.asarray(summed, dtype=object)
 
 
@@ -162,8 +161,8 @@ def count_nonzero(input: Value, dim: Dims = None) -> Value:
 
 
 @rule("sum_to_size")
-def sum_to_size(input: Value, size: Dims) -> Value:
-    sizes = (size,) if isinstance(size, int) else tuple(size or ())
+def sum_to_size(input: Value, size: int | Sequence[int]) -> Value:
+    sizes = (size,) if isinstance(size, int) else tuple(size)
     leading = input.ndim - len(sizes)
     kept = sum_(input, list(range(leading))) if leading else input
     short = [dim for dim, wanted in enumerate(sizes) if wanted == 1]
@@ -173,10 +172,6 @@ def sum_to_size(input: Value, size: Dims) -> Value:
 def norm_of(row: Sequence[Real], p: Real) -> Real:
     """The p-norm of a vector; p may be 0 (how many are not zero), inf or -inf."""
     sizes = [abs(x) for x in row]
-    if p == 2:
-        return root(sum_of([x * x for x in sizes]))
-    if p == 1:
-        return sum_of(sizes)
     if p == 0:
         return mp.mpf(sum(x != 0 for x in sizes))
     if p in (INF, -INF):
