@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from each import each
 from looking import Place, found, place
+
+from gradcli.diagnose.findings.backward_pass import Ending
 
 FOUND = {
     "trace 'x.detach() * y' x=1 y=2": ("warning", Place("detach", "x", None, "x.detach()")),
@@ -73,6 +77,10 @@ def test_it_is_told_what_the_path_ends_at(ending: str) -> None:
         "x has no path to the output, so it has no gradient (which is not a gradient of zero): "
         + ENDINGS[ending].format(ending)
     )
+
+
+def test_every_ending_is_tried() -> None:
+    assert len({*ENDINGS.values()}) == len(get_args(Ending)) - 1, "of a comparison and of a truth the same is said"
 
 
 def test_an_input_that_is_not_used_is_told_from_one_whose_use_is_not() -> None:

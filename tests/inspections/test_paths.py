@@ -71,6 +71,12 @@ def test_the_gradients_of_all_paths_add_up(text: str, words: tuple[str, ...], to
 def test_a_path_that_is_not_finite_takes_all() -> None:
     found = paths("where(x > 0, sqrt(x), 0 * x)", "x=0,1")
     assert [path["share"] for path in found] == [1, 0]
+    assert [path["steps"][-1] for path in found] == ["sqrt(x)", "0 * x"]
+
+
+def test_a_call_that_makes_several_nodes_stands_once_on_a_path() -> None:
+    for path in paths("2 * kl_div(log(p), q, reduction='sum')", "p=0.5,0.5", "q=0.25,0.75", to="q"):
+        assert path["steps"] == ["2 * kl_div(log(p), q, reduction='sum')", "kl_div(log(p), q, reduction='sum')"]
 
 
 def test_too_many_paths_are_refused() -> None:

@@ -75,6 +75,12 @@ def test_an_operation_knows_the_numbers_that_it_computes_with(text: str, numbers
     assert [one.number for one in step.operation.constants(step.arguments)] == pytest.approx(numbers, nan_ok=True)
 
 
+def test_a_number_of_a_list_stands_where_it_is_written() -> None:
+    for text, places in (("x * [[1, 2], [3, nan]]", ["1", "2", "3", "nan"]), ("l = [1, 2]; x * l", ["l", "l"])):
+        step = last_step(text)
+        assert [one.place.text for one in step.operation.constants(step.arguments)] == places
+
+
 def test_an_operation_is_applied_again_in_pytorch_and_to_fifty_digits() -> None:
     step = last_step("sqrt(x)")
     again = step.operation.apply([torch.tensor(16.0)], Context())

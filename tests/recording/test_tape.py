@@ -11,11 +11,13 @@ from each import each
 
 from gradcli.language.parser import parse
 from gradcli.language.properties import changes_in_place
+from gradcli.model.place import Place, Source
 from gradcli.numerics.evaluate import evaluate
 from gradcli.numerics.literals import Context
 from gradcli.recording.from_expression import ExpressionRecorder
-from gradcli.recording.operation import ITEM, LEAF
-from gradcli.recording.recorder import record_backward
+from gradcli.recording.operation import ITEM, LEAF, Operation
+from gradcli.recording.paths import paths
+from gradcli.recording.recorder import Recorder, record_backward
 from gradcli.recording.tape import Step, Tape
 
 
@@ -113,6 +115,31 @@ def test_contributions_are_gradients_on_their_way_to_a_node() -> None:
     sent = [(node, gradient) for (node, _), sources in tape.contributions.items() for _, gradient in sources]
     assert len(sent) == 6, "to stack, both products, twice to x, to z, but not to y"
     assert all(node is not None and gradient is not None for node, gradient in sent)
+
+
+class First(torch.autograd.Function):
+    """Sends its gradient to the first operand, and nothing to the second."""
+
+    @staticmethod
+    def forward(ctx: object, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        return first + 0 * second
+
+    @staticmethod
+    def backward(ctx: object, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
+        return gradients[0], None
+
+
+def test_nothing_that_is_sent_is_no_contribution() -> None:
+    leaf = x(3)
+    tape = record_backward(Recorder(in_place=False), First.apply(leaf, 2 * leaf), {"x": leaf}, None)
+    assert [float(gradient) for sent in tape.contributions.values() for _, gradient in sent] == [1]
+
+
+def test_a_way_leads_through_nodes_that_no_step_made() -> None:
+    recorder, leaf = Recorder(in_place=False), x(3)
+    recorder.add(Operation(name=LEAF), Place(Source("x"), 0, 1), leaf, variable="x")
+    (way,) = paths(record_backward(recorder, 2 * leaf, {"x": leaf}, None, retain_graph=True), "x")
+    assert (way.steps, float(way.gradient)) == ((), 2)
 
 
 def test_one_call_may_make_several_nodes_and_owns_them_all() -> None:
