@@ -18,7 +18,7 @@ class Row:
     program: str
     code: str
     step: int
-    """The backward pass at which it shows, counted from 1; where a warning needs patience, the first of the passes."""
+    """The backward pass at which it shows, counted from 1, without those that make a graph for another; where a warning needs patience, the first of the passes."""
     line: str
     operation: str
     """PyTorch's name."""
@@ -41,6 +41,8 @@ class Row:
     or_line: str | None = None
     """Another line that is true: of the call, where its inside is hidden, or of the cause behind the cause."""
     or_operation: str | None = None
+    or_element: tuple[int, ...] | None = None
+    """The same element in another tensor: of the whole table, or with the batch before the time."""
 
     @property
     def path(self) -> Path:
@@ -174,22 +176,22 @@ ROWS = (
     Row("slice_assigned.py", "inf-backward", 4, "torch.sqrt(torch.sum(boxes", "sqrt", (2,), "root of 0 after an assignment",
         spoiled="regress.weight regress.bias"),
     Row("mha_padding.py", "nan-forward", 4, "mixed, _ = self.attend(", "multi_head_attention_forward", (0, 1, 0), "all keys masked",
-        or_operation="softmax",
+        or_operation="softmax", or_element=(1, 0, 0),
         spoiled="model.attend.in_proj_weight model.attend.in_proj_bias model.attend.out_proj.weight model.attend.out_proj.bias model.label.weight model.label.bias", untouched="model.embed.weight"),
     Row("vae_log_variance.py", "inf-forward", 5, "log_variance.exp()", "exp", (3, 0), "exponential overflows",
         spoiled="model.encoder.weight model.encoder.bias", untouched="model.decoder.weight model.decoder.bias"),
     Row("gan_saturated.py", "inf-forward", 8, "fooled = torch.log(", "log", (0, 0), "logarithm of 1 - sigmoid",
         spoiled="generator.0.weight generator.0.bias generator.2.weight generator.2.bias discriminator.0.weight discriminator.0.bias discriminator.2.weight discriminator.2.bias"),
-    Row("wgan_penalty.py", "inf-backward", 6, "torch.sqrt(slope.pow(2)", "sqrt", (0,), "norm of a gradient that is 0",
+    Row("wgan_penalty.py", "inf-backward", 3, "torch.sqrt(slope.pow(2)", "sqrt", (0,), "norm of a gradient that is 0",
         spoiled="critic.inner.weight", untouched="critic.inner.bias critic.outer.weight critic.outer.bias"),
     Row("policy_impossible_action.py", "inf-forward", 6, "torch.log(chosen)", "log", (4,), "probability 0",
         spoiled="policy.body.weight policy.body.bias policy.moves.weight policy.moves.bias"),
     Row("policy_entropy.py", "nan-forward", 4, "log_p.exp() * log_p", "mul", (2, 1), "0 * -inf",
         second="masked_fill(illegal",
         spoiled="actor.weight actor.bias"),
-    Row("pinn_radial.py", "inf-backward", 9, "torch.sqrt((points**2)", "sqrt", (0, 0), "root of 0 at the centre",
+    Row("pinn_radial.py", "inf-backward", 3, "torch.sqrt((points**2)", "sqrt", (0, 0), "root of 0 at the centre",
         spoiled="points", untouched="field.0.weight field.0.bias field.2.weight"),
-    Row("pinn_where.py", "nan-backward", 8, "(slope,) = torch.autograd.grad", "pow", (3, 0), "second derivative of a power at 0, which where discards",
+    Row("pinn_where.py", "nan-backward", 3, "(slope,) = torch.autograd.grad", "pow", (3, 0), "second derivative of a power at 0, which where discards",
         also=("masked-branch",), or_line="torch.where(x > 0, x**1.5",
         spoiled="x"),
     Row("svd_of_identity.py", "nan-backward", 1, "torch.linalg.svd(matrix)", "linalg.svd", (0, 0), "equal singular values",
@@ -235,7 +237,7 @@ ROWS = (
     Row("constant_column.py", "nan-forward", 3, "centred / table.std", "div", (0, 1), "0/0",
         spoiled="model.weight", untouched="model.bias"),
     Row("nan_in_data.py", "nan-input", 3, "batch = measurements[", "__getitem__", (2, 2), "the data",
-        or_line="loss = nn.functional",
+        or_line="loss = nn.functional", or_element=(14, 2),
         spoiled="model.0.weight model.0.bias model.2.weight model.2.bias"),
     Row("learning_rate_explosion.py", "inf-forward", 5, "error.pow(2)", "pow", (0, 0), "growth beyond float32",
         untouched="slope"),

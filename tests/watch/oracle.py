@@ -104,13 +104,14 @@ class Backward:
     def __init__(self, log: Log, truth: Truth, go_on: bool) -> None:
         self.log, self.truth, self.go_on = log, truth, go_on
         self.engine = torch.autograd._engine_run_backward
-        self.depth = self.began = 0
+        self.depth = self.began = self.passes = 0
         self.born: dict[str, Any] | None = None
 
     def __call__(self, roots: Any, *args: Any, **kwargs: Any) -> Any:
         outermost = self.depth == 0
         if outermost:
-            self.truth.step += 1
+            self.truth.step = self.passes + 1
+            self.passes += not args[2]  # a pass that makes a graph belongs to the step that uses it
             self.began = next(self.log.numbers)
             self.born = self.forward_birth(roots)
             self.truth.cuts = places(call for call in self.log.calls if call.cuts)
