@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-_FIXES = ("tests/inspections/test_fixes.py", "tests/inspections/test_truth.py", "tests/inspections/test_sampling.py")
+_FIXES = (
+    "tests/inspections/test_closeness.py",
+    "tests/inspections/test_perturbations.py",
+    "tests/inspections/test_fixes.py",
+    "tests/inspections/test_truth.py",
+    "tests/inspections/test_sampling.py",
+)
 _REAL_CASES = ("tests/inspections/test_gradient_cases.py", "tests/inspections/test_trace.py")
 _CHECKS = (
     "tests/inspections/test_check.py",

@@ -21,12 +21,12 @@ def near_inputs(inputs: Leaves, wrt: Sequence[str]) -> Iterator[Leaves]:
 
 
 def ulps_apart(inputs: Leaves, wrt: Sequence[str]) -> tuple[Leaves, Leaves]:
-    """The inputs on the right and on the left of the given ones."""
+    """The inputs a few ULPs farther from zero and nearer to it; those that are zero on the right and on the left."""
     generator = torch.Generator().manual_seed(2)
-    right, left = (
+    farther, nearer = (
         {**inputs, **{name: _moved_by_ulps(inputs[name], sign, generator) for name in wrt}} for sign in (1, -1)
     )
-    return right, left
+    return farther, nearer
 
 
 def changed_one_by_one(inputs: Leaves, names: Sequence[str]) -> Iterator[Leaves]:
