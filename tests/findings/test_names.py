@@ -148,6 +148,7 @@ UNDERFLOWS = {
     "cdist": "cdist(x.reshape(1, 1), -x.reshape(1, 1))",
     "var": "var(stack([x, 2*x]))",
     "mse_loss": "mse_loss(x, -x)",
+    "std": "std(stack([x, 2*x])*1e-110)",
     "ldexp": "ldexp(x, y)",
 }
 """What rounds a number to zero in float64, which only the reference can see."""
@@ -252,6 +253,8 @@ SATURATES = {
     "binary_cross_entropy_with_logits": "binary_cross_entropy_with_logits(200*x, x*0 + 1)",
     "cross_entropy": "cross_entropy(stack([200*x, 0*x]).reshape(1, 2), [0])",
     "cosh": "cosh(0*x)",
+    "sigmoid_": "(200*x).sigmoid_()",
+    "tanh_": "(200*x).tanh_()",
     "scaled_dot_product_attention": (
         "scaled_dot_product_attention(ones(1,1,1)*200*x, tensor([[[1.],[0.]]]), tensor([[[3.],[4.]]]))"
     ),
