@@ -118,6 +118,10 @@ SAYS = {
         "kl_div(x, y - 1) takes numbers that are not negative, as its target: "
         "(y - 1)[0] = -0.5 (and 1 more); its value is nan"
     ),
+    "grad 'kl_div(x, t)' x=0.2,0.8 t=1,1 --wrt x": (
+        "kl_div(x, t) takes logarithms of probabilities, which are not above 0, as its input: "
+        "x[0] = 0.2 (and 1 more); these look like probabilities: take their logarithm"
+    ),
     "grad 'kl_div(x, t)' x=-0.25,0.5 t=1,1 --wrt x": (  # not all of them could be probabilities
         "kl_div(x, t) takes logarithms of probabilities, which are not above 0, as its input: x[1] = 0.5"
     ),

@@ -117,8 +117,8 @@ def _of_constant(origin: Origin) -> Phrase:
 
 def _of_input(origin: Origin, evidence: Evidence) -> Phrase:
     """`x[1] = nan in @data.npy (and 2 more)`, or `x = -1e+15 does not fit into float16, which ends at 65504`."""
-    leaf = origin.step.value
-    variable = origin.step.variable or ""
+    leaf, variable = origin.step.value, origin.step.variable
+    assert variable is not None
     source = _source(evidence.values.get(variable, ()), origin.index)
     if origin.written is not None and leaf is not None:
         is_now = phrase("it is {value}{more}", value=origin.value, more=more(origin.count))
