@@ -11,6 +11,8 @@ from gradcli.inspections.watching.running import Ended, Program
 from gradcli.inspections.watching.session import Watch
 from gradcli.results import WatchResult
 
+_ORDER = ("error", "warning", "note")
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -30,7 +32,7 @@ def watch(program: Program, options: WatchOptions) -> Watched:
         program=program.name,
         arguments=program.arguments,
         steps=watched.steps,
-        findings=tuple(watched.findings),
+        findings=tuple(sorted(watched.findings, key=lambda finding: _ORDER.index(finding.severity))),
         seconds=watched.seconds,
         stopped=watched.stopped,
         exit_code=None if watched.stopped else ended.code,

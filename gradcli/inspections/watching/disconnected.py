@@ -86,7 +86,7 @@ def _finding(cut: _Cut, step: int) -> ProgramFinding:
     if cut.entry is None:
         return ProgramFinding(
             code="disconnected",
-            severity="warning",
+            severity="note",
             message=f"{_named(cut.names)} got no gradient, though the step computes with {_it(cut.names)}",
             step=step,
             spoils=tuple(cut.names),

@@ -23,7 +23,7 @@ from gradcli.inspections.watching.step_findings import Situation, not_finite, un
 from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.warned import Warned
 from gradcli.inspections.watching.zeros import Patience, dead
-from gradcli.recording.program.log import Log
+from gradcli.recording.program.log import Entry, Log
 from gradcli.recording.program.places import Spot, UserCode, folder_of
 from gradcli.recording.program.untold import Untold
 from gradcli.results.watch import ProgramFinding, Stopped
@@ -32,6 +32,10 @@ MOST_WITHOUT_NEWS = 3
 """Steps in a row that are run again and show nothing new: after them no further one is."""
 FIRST_STEPS = 2
 """Steps of an optimizer in which parameters without a gradient are looked for."""
+
+
+MOST_OF_FIRST_STEPS = 20_000
+"""Operations that are kept for that."""
 
 
 class Watch:
@@ -56,6 +60,8 @@ class Watch:
         self._without_news = 0
         self._optimizer_steps = 0
         self._patience = Patience(options.patience)
+        self._earlier: list[Entry] = []
+        self._spots: set[Spot | None] = set()
         self._passes: deque[Pass] = deque(maxlen=2)
 
     def __enter__(self) -> Self:
@@ -83,27 +89,32 @@ class Watch:
         """A backward pass, looked at before and after."""
         call = BackwardStart.of(function, args, kwargs)
         if call.makes_graph and not call.accumulates:  # it is differentiated in turn: an operation like others
+            self.steps += 1
             out = function(*args, **kwargs)
             self.log.add(function, args, kwargs, out)
             return out
         self.steps += 1
         spot = self.user.here()
+        self._spots.add(spot)
         looks = self.steps >= self.options.from_step and self.steps % self.options.every == 0
-        scaled = [self.scaling.unscaled[id(root)] for root in call.roots if id(root) in self.scaling.unscaled]
-        shown = call.of_roots(scaled) if scaled else call
-        is_sound = not looks or shown.is_finite
+        is_scaled = any(id(root) in self.scaling.unscaled for root in call.roots)
+        is_sound = not looks or is_scaled or call.is_finite
         if not is_sound:
-            self._look(shown, spot, "before backward")
+            self._look(call, spot, "before backward")
         try:
             result = function(*args, **kwargs)
         except RuntimeError as error:
             self._tell_raised(error, call, spot)
             raise
         if looks and is_sound:
-            self._look_at_gradients(call, spot, result, is_scaled=bool(scaled))
+            self._look_at_gradients(call, spot, result, is_scaled=is_scaled)
         if not call.keeps_graph:
             self._passes.append(Pass(self.steps, spot, [(entry[0], Spot(*entry[1:3])) for entry in self.log.entries]))
-            if self._optimizer_steps >= FIRST_STEPS or self.steps > 2 * FIRST_STEPS:
+            if self.log.everything and len(self._earlier) < MOST_OF_FIRST_STEPS:
+                self._earlier += self.log.recorded()
+            if len(self._spots) > 1:  # another pass may need what this one has not used
+                self.log.drop_behind(call.roots)
+            else:
                 self.log.clear()
         return result
 
@@ -120,8 +131,10 @@ class Watch:
         sizes = sizes_of(gradients)
         finite = is_finite(sizes, gradients)
         if is_scaled:
-            if self.scaling.told(finite=finite):
-                self._look(call, spot, "after backward", as_warnings=True)
+            shown = call.of_roots(self.scaling.unscaled.get(id(root), root) for root in call.roots)
+            overflows = not shown.is_finite
+            if self.scaling.told(finite=finite and not overflows):
+                self._look(shown if overflows else call, spot, "after backward", as_warnings=True)
         elif not finite:
             self._look(call, spot, "after backward")
         elif result is None and (due := self._patience.due(with_gradient, sizes)):
@@ -188,13 +201,16 @@ class Watch:
         self.log.everything = False
         if self._optimizer_steps < FIRST_STEPS and self.steps:
             lost = [one for one in own if one.grad is None and one.requires_grad]
-            entries, names = self.log.recorded(), names_of_tensors(self.user.frames()) if lost else {}
+            entries = [*self._earlier, *self.log.recorded()]
+            names = names_of_tensors(self.user.frames()) if lost else {}
             self._find(lambda: disconnected(entries, lost, names, self.steps))
 
     def _after_optimizer(self, _optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
         self._optimizer_steps += 1
         self.log.everything = self._optimizer_steps < FIRST_STEPS
-        self.log.clear()
+        self._earlier.clear()
+        if len(self._spots) == 1:
+            self.log.clear()
 
 
 def _skipped(steps: int) -> ProgramFinding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 import torch
 
@@ -17,6 +16,9 @@ from gradcli.recording.program.again import run_again
 from gradcli.recording.tape import node_name
 from gradcli.results.phrasing import number
 from gradcli.results.watch import ProgramFinding
+
+_OF_THE_NUMBERS = ("met", "inside", "stationary")
+"""Zeros of contributions that cancel, or of a smooth function at one point: another step has others."""
 
 
 class Patience:
@@ -49,13 +51,16 @@ def dead(situation: Situation, due: Sequence[torch.Tensor], patience: int) -> It
     again = run_again(situation.entries, call.roots, call.cotangents, situation.names)
     wanted = {situation.names.get(id(parameter)) for parameter in due}
     tape = again.tape
-    origins = [one for one in Evidence(recorded=tape).zeros if one.variable in wanted]
-    origins.sort(key=lambda origin: origin.step.index)
-    steps = {one.step.index: one.step for one in origins}
-    for index, group in groupby(origins, key=lambda origin: origin.step.index):
-        others = [step for other, step in steps.items() if other != index]
-        if not any(depends_on(tape, steps[index], step) for step in others):
-            yield _finding([*group], situation.number, patience, agrees=again.differs is None)
+    zeros = Evidence(recorded=tape).zeros
+    origins = sorted((one for one in zeros if one.variable in wanted), key=lambda origin: origin.step.index)
+    steps = {one.step.index: one.step for one in origins if one.why not in _OF_THE_NUMBERS}
+    groups: dict[int, list[ZeroOrigin]] = {}
+    for origin in origins:
+        earlier = [index for index, step in steps.items() if depends_on(tape, origin.step, step)]
+        if earlier:
+            groups.setdefault(min(earlier), []).append(origin)
+    for group in groups.values():
+        yield _finding(group, situation.number, patience, agrees=again.differs is None)
 
 
 def _finding(origins: Sequence[ZeroOrigin], step: int, patience: int, *, agrees: bool) -> ProgramFinding:

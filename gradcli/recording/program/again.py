@@ -19,7 +19,7 @@ from gradcli.recording.operation import LEAF, Operation
 from gradcli.recording.program.log import Entry, tensors_among
 from gradcli.recording.program.operations import arguments_of, operation_of
 from gradcli.recording.recorder import Recorder, is_accumulator, record_backward
-from gradcli.recording.tape import Step, Tape
+from gradcli.recording.tape import Step, Tape, parts
 
 _TAKEN = frozenset(
     {
@@ -28,6 +28,9 @@ _TAKEN = frozenset(
     }
 )  # fmt: skip
 """What draws random numbers beside the way of a gradient: its results are taken as they came out."""
+
+
+_INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,20 @@ def run_again(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the program has been warned already
-            return _Repetition(entries, names).run(roots, cotangents)
+            return _Repetition(_behind(entries, roots), names).run(roots, cotangents)
     finally:
         torch.set_rng_state(generator)
+
+
+def _behind(entries: Sequence[Entry], roots: Sequence[torch.Tensor]) -> list[Entry]:
+    """The calls that the roots were made by."""
+    needed = set(map(id, roots))
+    found = []
+    for entry in reversed(entries):
+        if any(id(tensor) in needed for tensor in entry.made):
+            needed.update(map(id, entry.tensors))
+            found.append(entry)
+    return found[::-1]
 
 
 @dataclass
@@ -67,12 +81,15 @@ class _Repetition:
     _leaves: dict[str, torch.Tensor] = field(default_factory=dict)
     _originals: dict[int, torch.Tensor] = field(default_factory=dict)
     _changed: set[int] = field(default_factory=set)
+    _later_leaves: set[int] = field(default_factory=set)
     _turns: Counter[object] = field(default_factory=Counter)
     _taken_names: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         changing = [entry for entry in self.entries if entry.before is not None]
         self.recorder = Recorder(in_place=bool(changing))
+        named = [entry for entry in self.entries if getattr(entry.function, "__name__", "") == "requires_grad_"]
+        self._later_leaves = {id(entry.out) for entry in named}
         for entry in changing:
             assert entry.before is not None
             self._originals.setdefault(id(entry.args[0]), entry.before)
@@ -115,6 +132,9 @@ class _Repetition:
         return hidden
 
     def _repeat(self, entry: Entry) -> None:
+        if getattr(entry.function, "__name__", "") == "requires_grad_":
+            self._become_leaf(entry)
+            return
         arguments, named = arguments_of(entry)
         written = operation_of(entry, tuple(named), self._turn(entry))
         for position, value in enumerate((*arguments, *named.values())):
@@ -148,10 +168,23 @@ class _Repetition:
             return self._called(entry)
         return _mapped(entry.out, lambda out: self._originals.get(id(out), out).detach().clone())
 
+    def _become_leaf(self, entry: Entry) -> None:
+        """A tensor of the step is differentiated by from now on."""
+        tensor, copy = entry.out, self._copies.get(id(entry.out))
+        if copy is None or not tensor.requires_grad or not tensor.is_leaf:
+            return  # an input, which becomes a leaf where it is used
+        place = entry.spot.place
+        name = self._name(tensor, place)
+        leaf = self._leaves[name] = copy.detach().clone().requires_grad_()
+        self._copies[id(tensor)] = leaf
+        self.recorder.add(Operation(name=LEAF), place, leaf, variable=name)
+
     def _is_new_leaf(self, entry: Entry) -> bool:
         """Whether a call made a tensor that is differentiated by, and not the step's other operations."""
         out = entry.out
-        return isinstance(out, torch.Tensor) and out.requires_grad and out.is_leaf and entry.before is None
+        if not isinstance(out, torch.Tensor) or not out.requires_grad or not out.is_leaf or entry.before is not None:
+            return False
+        return id(out) not in self._later_leaves
 
     def _called(self, entry: Entry) -> Any:
         args, kwargs = self._copy_of(entry.args), self._copy_of(dict(entry.kwargs or {}))
@@ -228,8 +261,10 @@ def _same(one: torch.Tensor, other: torch.Tensor) -> bool:
         return one.layout is not torch.strided
     if not one.numel():
         return True
-    return torch.equal(_bytes(one), _bytes(other))
+    return torch.equal(_bits(one), _bits(other))
 
 
-def _bytes(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.detach().resolve_conj().resolve_neg().reshape(-1).view(torch.uint8)
+def _bits(tensor: torch.Tensor) -> torch.Tensor:
+    """The elements as integers of their size: NaN is equal to itself, and -0 is not 0."""
+    plain = parts(tensor.detach())
+    return plain.view(_INTEGERS[plain.element_size()])

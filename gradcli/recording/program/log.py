@@ -37,7 +37,7 @@ _QUESTIONS = frozenset(
     {
         "__set__", "dim", "size", "stride", "numel", "is_contiguous", "item", "__bool__", "__len__",
         "__float__", "__int__", "__repr__", "__format__", "__hash__", "tolist", "numpy", "is_floating_point",
-        "is_complex", "backward", "grad", "data_ptr", "_set_grad_enabled", "register_hook", "requires_grad_",
+        "is_complex", "backward", "grad", "data_ptr", "_set_grad_enabled", "register_hook",
         "storage", "untyped_storage", "element_size", "manual_seed", "__iter__", "retain_grad", "is_tensor",
         "get_default_dtype", "__index__", "ndimension", "is_same_size", "is_pinned", "isfinite", "isnan", "isinf",
         "equal", "allclose", "__contains__", "__reduce_ex__", "__deepcopy__", "device", "get_device", "type",
@@ -189,6 +189,20 @@ class Log(TorchFunctionMode):
         self._most = max(FEWEST, 2 * len(self.entries))
         self.entries.clear()
 
+    def drop_behind(self, roots: Sequence[torch.Tensor]) -> None:
+        """Drop what these tensors were made of, and what leads to no tensor that the program holds."""
+        used = set(map(id, roots))
+        kept = []
+        for values in reversed(self.entries):
+            entry = Entry(*values)
+            if any(id(tensor) in used for tensor in entry.made):
+                used.update(id(tensor) for tensor in entry.tensors if tensor.requires_grad)
+            else:
+                kept.append(values)
+        kept.reverse()
+        self.entries[:] = kept
+        self._forget_what_nobody_holds()
+
     def _forget_what_nobody_holds(self) -> None:
         """Drop what leads to no tensor that the program holds: forward passes that nobody differentiates."""
         entries = [Entry(*entry) for entry in self.entries]
@@ -240,6 +254,8 @@ def _kind_of(function: Any) -> int:
         return IGNORED
     if getattr(function, "__module__", None) == "torch.nn.init":
         return IGNORED
+    if name == "requires_grad_":
+        return PLAIN
     if name in _IN_PLACE_OPERATORS or (name.endswith("_") and not name.endswith("__")):
         return CHANGING
     return DRAWING if name in _DRAWS else PLAIN
