@@ -54,7 +54,7 @@ def test_a_dead_unit_is_told_after_some_steps_and_not_before(tmp_path: Path) -> 
     text = LOOP.replace("MIDDLE", "hidden = torch.relu(hidden - 100)")
     found = found_in(tmp_path, text).only
     assert (found["code"], found["severity"], found["step"], found["operation"]) == ("dead", "warning", 5, "relu")
-    assert found["spoils"] == ["first.bias", "first.weight"]
+    assert found["spoils"] == ["first.bias", "first.weight", "second.weight"]  # what lies behind it
     assert found["place"]["line"] == LINE
     assert found_in(tmp_path, text, "--patience", "3").only["step"] == 3
     assert found_in(tmp_path, text, "--patience", "9").report["findings"] == []

@@ -48,6 +48,7 @@ LINE, PART = 29, 23
 LOSSES = {
     "checkpoint": ("loss = checkpoint(part, h, use_reentrant=False).mean()", PART, "sqrt"),
     "reentrant checkpoint": ("loss = checkpoint(part, h, use_reentrant=True).mean()", LINE, "CheckpointFunction"),
+    "custom function": ("loss = Root.apply((h - h.detach()).square()).mean()", 19, "div"),
     "transform": ("loss = torch.func.vmap(part)(h).mean()", LINE, "part"),
     "compiled": ("loss = torch.compile(part, backend='eager')(h).mean()", LINE, "part"),
     "compiled module": ("loss = torch.compile(net, backend='eager')(x).mul(0).sqrt().mean()", LINE, "sqrt"),

@@ -88,14 +88,10 @@ class Watch:
     def _backward(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """A backward pass, looked at before and after."""
         call = BackwardStart.of(function, args, kwargs)
-        if call.makes_graph and not call.accumulates:  # it is differentiated in turn: an operation like others
-            self.steps += 1
-            out = function(*args, **kwargs)
-            self.log.add(function, args, kwargs, out)
-            return out
         self.steps += 1
         spot = self.user.here()
-        self._spots.add(spot)
+        if not call.makes_graph:
+            self._spots.add(spot)
         looks = self.steps >= self.options.from_step and self.steps % self.options.every == 0
         is_scaled = any(id(root) in self.scaling.unscaled for root in call.roots)
         is_sound = not looks or is_scaled or call.is_finite
@@ -108,6 +104,8 @@ class Watch:
             raise
         if looks and is_sound:
             self._look_at_gradients(call, spot, result, is_scaled=is_scaled)
+        if call.makes_graph and not call.accumulates:  # it is differentiated in turn: an operation like others
+            self.log.add(function, args, kwargs, result)
         if not call.keeps_graph:
             self._passes.append(Pass(self.steps, spot, [(entry[0], Spot(*entry[1:3])) for entry in self.log.entries]))
             if self.log.everything and len(self._earlier) < MOST_OF_FIRST_STEPS:
@@ -166,7 +164,7 @@ class Watch:
             raise Stop
 
     def _situation(self, call: BackwardStart, spot: Spot | None) -> Situation:
-        return Situation(self.steps, self.log.recorded(), call, spot, names_of_tensors(self.user.frames()))
+        return Situation(self.steps, self.log.recorded(), call, spot, names_of_tensors(self.user.frames()), self.user)
 
     def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:
         entries = self.log.recorded()

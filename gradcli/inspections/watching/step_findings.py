@@ -16,11 +16,13 @@ from gradcli.diagnose.origins.parts import at, more, shortened
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.rows import placed_infinity, row_of_infinities
 from gradcli.inspections.watching.telling import lines_around
+from gradcli.model.place import Place
 from gradcli.numerics.capture import all_finite
 from gradcli.recording.program.again import Repeated, run_again
 from gradcli.recording.program.log import Entry
 from gradcli.recording.program.operations import CallOperation
-from gradcli.recording.program.places import Spot
+from gradcli.recording.program.own_backward import OwnLine
+from gradcli.recording.program.places import Spot, UserCode
 from gradcli.recording.program.written import written_at
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding
@@ -43,6 +45,7 @@ class Situation:
     call: BackwardStart
     spot: Spot | None
     names: Mapping[int, str]
+    user: UserCode
 
 
 def not_finite(situation: Situation, *, as_warnings: bool = False) -> list[ProgramFinding]:
@@ -51,7 +54,7 @@ def not_finite(situation: Situation, *, as_warnings: bool = False) -> list[Progr
     as_warnings: a scaled gradient overflows, which is no error by itself.
     """
     call = situation.call
-    again = run_again(situation.entries, call.roots, call.cotangents, situation.names)
+    again = run_again(situation.entries, call.roots, call.cotangents, situation.names, situation.user)
     evidence = Evidence(recorded=again.tape)
     errors = list(_errors(evidence, shows=not call.is_finite))
     found = [_told(finding, origin, situation, again) for finding, origin in errors]
@@ -124,7 +127,12 @@ def _told(finding: Finding, origin: Origin | None, situation: Situation, again: 
     step = None if finding.step is None else tape.steps[finding.step]
     message, why = _sentences(finding, origin)
     related = list(_related(tape, step, origin))
-    places = [] if step is None else [step.place]
+    own = _own_line(step, origin, again)
+    place = None if step is None else step.place
+    if own is not None and place is not None:
+        related, place = [("called here", place), *related], own.spot.place
+        finding = replace(finding, place=place.in_file, operation=own.operation)
+    places = [] if place is None else [place]
     spoilt = _spoilt(tape)
     every = dict.fromkeys(map(_plain, tape.gradients))
     return ProgramFinding(
@@ -139,8 +147,8 @@ def _told(finding: Finding, origin: Origin | None, situation: Situation, again: 
         node=finding.node,
         place=finding.place,
         label=_label(origin),
-        related=tuple(RelatedPlace(label, place) for label, one in related if (place := one.place.in_file)),
-        lines=lines_around([*places, *(one.place for _, one in related)]),
+        related=tuple(RelatedPlace(label, other) for label, one in related if (other := one.in_file)),
+        lines=lines_around([*places, *(one for _, one in related)]),
         why=why,
         reached=_reached(situation),
         spoils=spoilt,
@@ -195,17 +203,26 @@ def _label(origin: Origin | None) -> str:
     return f"gradients add up to {value} here" if origin.kind == "accumulated" else f"sends {value} on the way back"
 
 
-def _related(tape: Tape, step: Step | None, origin: Origin | None) -> Iterator[tuple[str, Step]]:
+def _related(tape: Tape, step: Step | None, origin: Origin | None) -> Iterator[tuple[str, Place]]:
     """Other places that belong to an origin, with what happens there."""
     if step is None or origin is None:
         return
     row = row_of_infinities(step, origin.index)
     if row is not None and (writer := placed_infinity(tape, row)) is not None:
-        yield f"writes -inf into {row.described}", writer
+        yield f"writes -inf into {row.described}", writer.place
     if origin.later is not None:
-        yield "becomes nan here", origin.later
+        yield "becomes nan here", origin.later.place
     if origin.masked is not None:
-        yield "discards the element", origin.masked
+        yield "discards the element", origin.masked.place
+
+
+def _own_line(step: Step | None, origin: Origin | None, again: Repeated) -> OwnLine | None:
+    """The line of a custom function's own backward, where that sent what is not finite."""
+    operation = None if step is None or origin is None or origin.kind != "backward" else step.operation
+    custom = operation.custom if isinstance(operation, CallOperation) else None
+    if custom is None:
+        return None
+    return next((line for line in again.own_lines if line.function.startswith(f"{custom.__qualname__}.")), None)
 
 
 def _turn(step: Step | None, tape: Tape) -> tuple[int, int]:

@@ -48,7 +48,7 @@ class Patience:
 def dead(situation: Situation, due: Sequence[torch.Tensor], patience: int) -> Iterator[ProgramFinding]:
     """One finding for each place that makes zeros of what arrives; what lies behind it has the same cause."""
     call = situation.call
-    again = run_again(situation.entries, call.roots, call.cotangents, situation.names)
+    again = run_again(situation.entries, call.roots, call.cotangents, situation.names, situation.user)
     wanted = {situation.names.get(id(parameter)) for parameter in due}
     tape = again.tape
     zeros = Evidence(recorded=tape).zeros

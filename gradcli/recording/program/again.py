@@ -18,6 +18,8 @@ from gradcli.numerics import graph
 from gradcli.recording.operation import LEAF, Operation
 from gradcli.recording.program.log import Entry, tensors_among
 from gradcli.recording.program.operations import arguments_of, operation_of
+from gradcli.recording.program.own_backward import OwnBackward, OwnLine
+from gradcli.recording.program.places import UserCode
 from gradcli.recording.recorder import Recorder, is_accumulator, record_backward
 from gradcli.recording.tape import Step, Tape, parts
 
@@ -35,10 +37,15 @@ _INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 @dataclass(frozen=True)
 class Repeated:
-    """A step that was run again. differs: the first step of the tape with another value than in the program."""
+    """A step that was run again.
+
+    differs: the first step of the tape with another value than in the program.
+    own_lines: operations in the user's own backward functions that made what is not finite.
+    """
 
     tape: Tape
     differs: Step | None
+    own_lines: tuple[OwnLine, ...] = ()
 
 
 def run_again(
@@ -46,6 +53,7 @@ def run_again(
     roots: Sequence[torch.Tensor],
     cotangents: Sequence[torch.Tensor | None],
     names: Mapping[int, str],
+    user: UserCode,
 ) -> Repeated:
     """The tape of the calls that were logged, and of the backward pass from these roots.
 
@@ -55,7 +63,7 @@ def run_again(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the program has been warned already
-            return _Repetition(_behind(entries, roots), names).run(roots, cotangents)
+            return _Repetition(_behind(entries, roots), names, user).run(roots, cotangents)
     finally:
         torch.set_rng_state(generator)
 
@@ -75,6 +83,7 @@ def _behind(entries: Sequence[Entry], roots: Sequence[torch.Tensor]) -> list[Ent
 class _Repetition:
     entries: Sequence[Entry]
     names: Mapping[int, str]
+    user: UserCode
     recorder: Recorder = field(init=False)
     differs: Step | None = None
     _copies: dict[int, torch.Tensor] = field(default_factory=dict)
@@ -112,12 +121,14 @@ class _Repetition:
         hidden = self._hidden(output)
         self.recorder.last = next(iter(self.recorder.steps_of(again[0])), None) if len(again) == 1 else None
         before = [tensor.grad for tensor in hidden]
+        own = OwnBackward(self.user, output)
         try:
             tape = record_backward(self.recorder, output, self._leaves, weights, retain_graph=True, via="backward")
         finally:
+            own.take_off()
             for tensor, gradient in zip(hidden, before, strict=True):
                 tensor.grad = gradient
-        return Repeated(tape, self.differs)
+        return Repeated(tape, self.differs, tuple(own.lines))
 
     def _hidden(self, output: torch.Tensor) -> list[torch.Tensor]:
         """The program's own leaves that calls use without being given them, such as a compiled module's parameters."""

@@ -63,6 +63,12 @@ class CallOperation(Operation):
         return () if self.inside else [place for _, place in self.written.parts]
 
     @property
+    def custom(self) -> type | None:
+        """The class of a custom function that is applied."""
+        owner = getattr(self.function, "__self__", None)
+        return owner if isinstance(owner, type) and issubclass(owner, torch.autograd.Function) else None
+
+    @property
     def title(self) -> str | None:
         return f"{self.name} in {self.written.place.text}" if self.inside else None
 
@@ -104,6 +110,11 @@ def arguments_of(entry: Entry) -> tuple[list[Any], dict[str, Any]]:
     given = {word: value for word, value in (entry.kwargs or {}).items() if value is not None and word not in _UNTOLD}
     name = getattr(entry.function, "__name__", "")
     return ([*reversed(entry.args)] if name in _REFLECTED else [*entry.args]), given
+
+
+def name_of(function: Any) -> str:
+    """PyTorch's name for a function."""
+    return _known(function)[0]
 
 
 @cache
