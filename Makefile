@@ -5,7 +5,7 @@ PYTHON ?= .venv/bin/python
 test:  ## every test, the transcripts in README.md and docs/ included
 	$(PYTHON) -m pytest -n auto --maxprocesses 4
 
-cpus:  ## the same with the kernels of other processors, without oneDNN, with one thread
+cpus:  ## the same with the kernels of other processors, without oneDNN, with two threads
 	$(PYTHON) -m tools.cpus -n auto --maxprocesses 4
 
 VERSIONS ?= 2.11.0 2.13.0 2.14.1

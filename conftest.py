@@ -7,6 +7,12 @@ import signal
 from collections.abc import Iterator
 from importlib.metadata import version
 
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Tests run side by side, where threads that wait for each other cost more than they save: one each, unless these say
+otherwise (`make cpus`). Read when PyTorch is imported, and by every process that a test starts."""
+for variable in THREADS:
+    os.environ.setdefault(variable, "1")
+
 import pytest
 import torch
 from sybil import Document, Example, Region, Sybil

@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
-import torch
 from command_line import OWN_VARIABLES, Answer, captured, in_process_of_its_own
 from hypothesis import HealthCheck, Phase, settings
 
@@ -54,24 +53,6 @@ def run_process() -> Run:
     return in_process_of_its_own
 
 
-@pytest.fixture(autouse=True, scope="session")
-def two_threads() -> Iterator[None]:
-    """Timings and forked processes stay the same on machines of any size."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(min(2, before))
-    yield
-    torch.set_num_threads(before)
-
-
 def _readable(given: str | bytes | None) -> io.TextIOWrapper:
     content = b"" if given is None else given.encode() if isinstance(given, str) else given
     return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def one_thread() -> Iterator[None]:
-    """On a busy machine threads that wait for each other take four times as long as one."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)

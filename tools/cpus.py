@@ -1,4 +1,4 @@
-"""Run the tests as other processors would: other kernels, another oneDNN, one thread (`make cpus`).
+"""Run the tests as other processors would: other kernels, another oneDNN, two threads (`make cpus`).
 
     python -m tools.cpus [--only NAME]... [PYTEST ARGUMENT]...
 
@@ -38,9 +38,10 @@ PROCESSORS = (
     Processor("avx2", {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}, "AVX2"),
     Processor("avx512", {"ATEN_CPU_CAPABILITY": "avx512"}, "AVX512"),
     Processor("without-onednn", {"TEST_ONEDNN": "off"}),
-    Processor("one-thread", {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}),
+    Processor("two-threads", {"OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}),
 )
-"""TEST_ONEDNN is read by conftest.py, for the tests' own process; processes of their own keep oneDNN."""
+"""TEST_ONEDNN is read by conftest.py, for the tests' own process; processes of their own keep oneDNN. Tests have one
+thread otherwise."""
 
 
 def run(processor: Processor, arguments: list[str]) -> str:

@@ -22,9 +22,6 @@ from activation_rows import (
 from gradcli.language.catalogue.activations import ACTIVATIONS
 from gradcli.language.catalogue.rows import Activation
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-
 NOT_SMOOTH_FROM_ITS_EDGE_ON = {"log1p": -0.5, "sqrt": 0.1}
 """Where f' varies too fast for a grid: the domain's edge, and the least x that the grids below look at."""
 

@@ -31,9 +31,6 @@ from gradcli.language.catalogue.activations import ACTIVATIONS
 from gradcli.language.catalogue.rows import Activation
 from gradcli.language.parser import parse
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-
 DATA = Path(__file__).parents[1] / "data"
 REFERENCE = json.loads((DATA / "activations.json").read_text(encoding="utf-8"))["functions"]
 
