@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from gradcli.version import __version__
 
-_INSPECTIONS = ("activate", "autograd_errors", "check", "functions", "grad", "loss", "retain_demo", "softmax", "trace")
+_INSPECTIONS = (
+    "activate",
+    "autograd_errors",
+    "check",
+    "functions",
+    "grad",
+    "loss",
+    "retain_demo",
+    "softmax",
+    "trace",
+    "watch",
+)
 
 __all__ = ["__version__", *_INSPECTIONS]
 

@@ -29,6 +29,7 @@ from gradcli.render import View, write
 from gradcli.results.shown import present_with
 
 if TYPE_CHECKING:
+    from gradcli.inspections.watching.session import WatchedBlock
     from gradcli.results import (
         ActivateResult,
         CheckResult,
@@ -42,7 +43,18 @@ if TYPE_CHECKING:
         TraceResult,
     )
 
-__all__ = ["activate", "autograd_errors", "check", "functions", "grad", "loss", "retain_demo", "softmax", "trace"]
+__all__ = [
+    "activate",
+    "autograd_errors",
+    "check",
+    "functions",
+    "grad",
+    "loss",
+    "retain_demo",
+    "softmax",
+    "trace",
+    "watch",
+]
 
 Word = str | int | float | Sequence[object] | np.ndarray
 """A word of the command line, a number, or an array of numbers."""
@@ -97,6 +109,21 @@ def autograd_errors(*ids: str, search: str | None = None, run: bool | None = Non
 def functions(name: str | None = None, *, category: str | None = None, search: str | None = None) -> FunctionsResult:
     """The catalogue."""
     return _answer("functions", (), {}, name=name, category=category, search=search)
+
+
+def watch(*, goes_on: bool = False, patience: int = 5, every: int = 1, from_step: int = 1) -> WatchedBlock:
+    """A context in which every backward pass is looked at; what it finds is in `findings`.
+
+        with gradcli.watch() as watched:
+            train(model)
+        print(*(finding.message for finding in watched.findings), sep="\\n")
+
+    The block is left at the first error, before the optimizer changes a parameter, unless it `goes_on`.
+    """
+    from gradcli.inspections.options import WatchOptions
+    from gradcli.inspections.watching.session import WatchedBlock
+
+    return WatchedBlock(WatchOptions(goes_on=goes_on, patience=patience, every=every, from_step=from_step))
 
 
 def _answer(command_name: str, words: Sequence[object], named: Mapping[str, object], **given: object) -> Any:

@@ -139,7 +139,7 @@ def test_a_command_with_a_program_has_the_option_that_writes_it() -> None:
 
 def test_every_command_has_a_python_function() -> None:
     names = {"autograd_errors" if name == "errors" else name.replace("-", "_") for name in commands.NAMES}
-    assert names == set(api.__all__) == set(gradcli.__all__) - {"__version__"}
+    assert {*names, "watch"} == set(api.__all__) == set(gradcli.__all__) - {"__version__"}
 
 
 def test_a_shared_option_that_no_command_has_would_be_dead() -> None:

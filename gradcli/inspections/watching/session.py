@@ -75,13 +75,16 @@ class Watch:
             one.put_on()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> bool | None:
         for one in reversed(self._around):
             one.take_off()
         for hook in self._hooks:
             hook.remove()
         if self.scaling.total:
             self.findings.append(_skipped(self.scaling.total))
+        return None
 
     # --- backward passes ------------------------------------------------------------------------------------------
 
@@ -209,6 +212,14 @@ class Watch:
         self._earlier.clear()
         if len(self._spots) == 1:
             self.log.clear()
+
+
+class WatchedBlock(Watch):
+    """A watch of a block of Python code, which is left at the first error."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> bool:
+        super().__exit__(kind, error, tb)
+        return kind is Stop
 
 
 def _skipped(steps: int) -> ProgramFinding:

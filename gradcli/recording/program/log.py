@@ -205,12 +205,12 @@ class Log(TorchFunctionMode):
 
     def _forget_what_nobody_holds(self) -> None:
         """Drop what leads to no tensor that the program holds: forward passes that nobody differentiates."""
-        entries = [Entry(*entry) for entry in self.entries]
-        needed = _held_by_others(entries)
+        needed = _held_by_others(self.entries)
         kept = []
-        for entry in reversed(entries):
+        for values in reversed(self.entries):
+            entry = Entry(*values)
             if any(id(tensor) in needed for tensor in entry.made):
-                kept.append(entry)
+                kept.append(values)
                 needed.update(map(id, entry.tensors))
         kept.reverse()
         self.entries[:] = kept
@@ -232,8 +232,8 @@ def _held_by_others(entries: Sequence[Entry]) -> set[int]:
     """The ids of the tensors of a log that somebody else refers to, as Python counts references."""
     tensors: dict[int, torch.Tensor] = {}
     ours: Counter[int] = Counter()
-    for entry in entries:
-        for value in (*entry.args, *(entry.kwargs or {}).values(), entry.out):
+    for _, _, _, _, args, kwargs, out, *_ in entries:
+        for value in (*args, *(kwargs or {}).values(), out):
             # a list that the program still has refers to its tensors, and not the log alone
             is_ours = isinstance(value, torch.Tensor) or sys.getrefcount(value) <= REFERENCES_HERE
             for tensor in tensors_among((value,)):

@@ -1,0 +1,65 @@
+"""`with gradcli.watch()`: the same in Python, for a block of code."""
+
+from __future__ import annotations
+
+import torch
+
+import gradcli
+
+
+def train(broken_at: int | None) -> list[torch.Tensor]:
+    torch.manual_seed(0)
+    weight = torch.ones(3, requires_grad=True)
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    kept = []
+    for step in range(6):
+        x = torch.ones(3) * (0.0 if step == broken_at else 1.0)
+        loss = torch.sqrt((weight * x).square()).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        kept.append(weight.detach().clone())
+    return kept
+
+
+def test_a_block_is_left_at_the_first_error() -> None:
+    ended = False
+    with gradcli.watch() as watched:
+        train(2)
+        ended = True
+    (found,) = watched.findings
+    assert not ended
+    assert (found.operation, found.step, watched.stopped) == ("sqrt", 3, "after backward")
+    assert found.place is not None
+    assert found.place.function == "train"
+
+
+def test_a_block_that_is_sound_ends_as_it_would() -> None:
+    with gradcli.watch() as watched:
+        kept = train(None)
+    assert watched.findings == []
+    assert watched.steps == 6
+    assert all(map(torch.equal, kept, train(None)))
+
+
+def test_a_block_that_goes_on_is_told_of_at_its_end() -> None:
+    with gradcli.watch(goes_on=True) as watched:
+        assert len(train(2)) == 6
+    assert watched.findings[0].operation == "sqrt"
+
+
+def test_nothing_is_left_on_behind_a_block() -> None:
+    before = torch.autograd.Function.__dict__["apply"], torch.compile, torch.amp.GradScaler.scale, torch.func.vmap
+    with gradcli.watch():
+        assert torch._C._len_torch_function_stack() == 1
+    after = torch.autograd.Function.__dict__["apply"], torch.compile, torch.amp.GradScaler.scale, torch.func.vmap
+    assert before == after
+    assert torch._C._len_torch_function_stack() == 0
+
+
+def test_forward_passes_without_backward_do_not_grow_the_log() -> None:
+    net = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Tanh())
+    with gradcli.watch() as watched:
+        for _ in range(3000):
+            net(torch.ones(2, 4))
+        assert len(watched.log.entries) < 600
