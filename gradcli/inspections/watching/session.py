@@ -47,6 +47,7 @@ class Watch:
     def __init__(self, options: WatchOptions, folders: Iterable[str] = ()) -> None:
         self.options = options
         self.steps = 0
+        self._number = 0
         self.seconds = 0.0
         self.findings: list[ProgramFinding] = []
         self.stopped: Stopped | None = None
@@ -91,7 +92,9 @@ class Watch:
     def _backward(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """A backward pass, looked at before and after."""
         call = BackwardStart.of(function, args, kwargs)
-        self.steps += 1
+        makes_another = call.makes_graph and not call.accumulates
+        self.steps += not makes_another
+        self._number = self.steps + makes_another
         spot = self.user.here()
         if not call.makes_graph:
             self._spots.add(spot)
@@ -107,7 +110,7 @@ class Watch:
             raise
         if looks and is_sound:
             self._look_at_gradients(call, spot, result, is_scaled=is_scaled)
-        if call.makes_graph and not call.accumulates:  # it is differentiated in turn: an operation like others
+        if makes_another:  # it is differentiated in turn: an operation like others
             self.log.add(function, args, kwargs, result)
         if not call.keeps_graph:
             self._passes.append(Pass(self.steps, spot, [(entry[0], Spot(*entry[1:3])) for entry in self.log.entries]))
@@ -167,11 +170,11 @@ class Watch:
             raise Stop
 
     def _situation(self, call: BackwardStart, spot: Spot | None) -> Situation:
-        return Situation(self.steps, self.log.recorded(), call, spot, names_of_tensors(self.user.frames()), self.user)
+        return Situation(self._number, self.log.recorded(), call, spot, names_of_tensors(self.user.frames()), self.user)
 
     def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:
         entries = self.log.recorded()
-        found = lambda: [raised(error, call, spot, self.steps, entries, self.log.changes, self._passes)]  # noqa: E731
+        found = lambda: [raised(error, call, spot, self._number, entries, self.log.changes, self._passes)]  # noqa: E731
         self._find(found)
 
     def _find(
