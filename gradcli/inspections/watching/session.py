@@ -23,6 +23,7 @@ from gradcli.inspections.watching.step_findings import Situation, not_finite, un
 from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.warned import Warned
 from gradcli.inspections.watching.zeros import Patience, dead
+from gradcli.numerics.graph import storage_of
 from gradcli.recording.program.log import Entry, Log
 from gradcli.recording.program.places import Spot, UserCode, folder_of
 from gradcli.recording.program.untold import Untold
@@ -63,6 +64,7 @@ class Watch:
         self._patience = Patience(options.patience)
         self._earlier: list[Entry] = []
         self._spots: set[Spot | None] = set()
+        self._stepped: deque[tuple[list[torch.Tensor], Spot]] = deque(maxlen=2)
         self._passes: deque[Pass] = deque(maxlen=2)
 
     def __enter__(self) -> Self:
@@ -174,7 +176,8 @@ class Watch:
 
     def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:
         entries = self.log.recorded()
-        found = lambda: [raised(error, call, spot, self._number, entries, self.log.changes, self._passes)]  # noqa: E731
+        changes = [*self.log.changes, *((storage_of(one), at) for own, at in self._stepped for one in own)]
+        found = lambda: [raised(error, call, spot, self._number, entries, changes, self._passes)]  # noqa: E731
         self._find(found)
 
     def _find(
@@ -203,6 +206,9 @@ class Watch:
         own = [one for group in optimizer.param_groups for one in group["params"]]
         self._parameters.update({id(one): one for one in own if id(one) not in self._parameters})
         self.log.everything = False
+        self.log.in_optimizer = True
+        if (spot := self.user.here()) is not None:
+            self._stepped.append((own, spot))
         if self._optimizer_steps < FIRST_STEPS and self.steps:
             lost = [one for one in own if one.grad is None and one.requires_grad]
             entries = [*self._earlier, *self.log.recorded()]
@@ -210,6 +216,7 @@ class Watch:
             self._find(lambda: disconnected(entries, lost, names, self.steps))
 
     def _after_optimizer(self, _optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
+        self.log.in_optimizer = False
         self._optimizer_steps += 1
         self.log.everything = self._optimizer_steps < FIRST_STEPS
         self._earlier.clear()

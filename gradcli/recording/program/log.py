@@ -101,6 +101,7 @@ class Log(TorchFunctionMode):
     """Sees every call while it is on.
 
     handlers: who takes over a call, by its function.
+    in_optimizer: whether an optimizer changes its parameters, which it does at one place of the program.
     is_on: whether it is. everything: whether what is not differentiated is logged too.
     changes: where tensors were changed in place lately, with the address of their memory.
     """
@@ -111,6 +112,7 @@ class Log(TorchFunctionMode):
         self.user = user
         self.is_on = False
         self.everything = False
+        self.in_optimizer = False
         self.changes: deque[tuple[int, Spot]] = deque(maxlen=LATEST_CHANGES)
         self._handlers = handlers
         self._kinds: dict[Any, int] = {}
@@ -132,7 +134,7 @@ class Log(TorchFunctionMode):
             return out
         if not torch.is_grad_enabled():
             out = func(*args, **kwargs) if kwargs else func(*args)
-            if kind == CHANGING and args and isinstance(args[0], torch.Tensor):
+            if kind == CHANGING and not self.in_optimizer and args and isinstance(args[0], torch.Tensor):
                 self._note_change(args[0])
             if self.everything:
                 self.add(func, args, kwargs or {}, out)
