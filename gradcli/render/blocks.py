@@ -112,6 +112,42 @@ class Excerpt:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A part of a line, and what is said below it. leads: whether it is the place that the excerpt is about."""
+
+    span: Span
+    label: str
+    leads: bool
+
+
+@dataclass(frozen=True)
+class MarkedLine:
+    """A line of a file. leads: whether it belongs to the place that the excerpt is about."""
+
+    number: int
+    text: str
+    marks: tuple[Mark, ...] = ()
+    leads: bool = False
+
+
+@dataclass(frozen=True)
+class FileLines:
+    """Lines of one file in their order; name: None where it is the file that was named before."""
+
+    name: str | None
+    lines: tuple[MarkedLine, ...]
+
+
+@dataclass(frozen=True)
+class SourceExcerpt:
+    """Lines of a program around a place, with marks under it and under other places. where: the place in words."""
+
+    where: str
+    files: tuple[FileLines, ...]
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
 class Verbatim:
     """Text that must stay as it is: a message of PyTorch's, a program."""
 
@@ -187,4 +223,4 @@ class Field:
 
 
 Drawing = Plot | Field
-Block = Table | Facts | Heading | Note | Excerpt | Verbatim | Listing | Plot | Field | Tree
+Block = Table | Facts | Heading | Note | Excerpt | SourceExcerpt | Verbatim | Listing | Plot | Field | Tree

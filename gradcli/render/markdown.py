@@ -17,6 +17,7 @@ from gradcli.render.blocks import (
     Note,
     Plot,
     Scalar,
+    SourceExcerpt,
     Table,
     Tone,
     Tree,
@@ -67,6 +68,10 @@ def _paragraph(block: Block, view: View) -> str:
             return _fenced(visible_lines(block.text), _indent(block.tone))
         case Listing():
             return _fenced(visible_lines(block.text.rstrip("\n")), "", "python")
+        case SourceExcerpt():
+            from gradcli.render.source_excerpt import excerpt_lines, plain_text  # only for programs
+
+            return _fenced(plain_text(excerpt_lines(block, None, "utf-8")), "  ")
         case Excerpt():
             return _fenced(excerpt(block.text, block.span, _EXCERPT_WIDTH), _indent(block.tone))
         case Plot() | Field():

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from gradcli.render.blocks import Block, Excerpt, Facts, Field, Heading, Listing, Note, Plot, Table, Tree, Verbatim
+from gradcli.render.blocks import (
+    Block,
+    Excerpt,
+    Facts,
+    Field,
+    Heading,
+    Listing,
+    Note,
+    Plot,
+    SourceExcerpt,
+    Table,
+    Tree,
+    Verbatim,
+)
 from gradcli.render.layout import GAP, Line, facts_lines, table_lines
 from gradcli.render.plot import plot_lines
 from gradcli.render.text import as_charset, excerpt, one_line, shortened, visible, visible_lines, width_of, wrapped
@@ -78,7 +91,7 @@ def painted(lines: Sequence[Line], *, color: bool) -> str:
 def _belongs_to(block: Block, previous: Block) -> bool:
     """An excerpt or a message stays with the sentence before it, a remark with what it is about."""
     match block:
-        case Excerpt() | Verbatim():
+        case Excerpt() | SourceExcerpt() | Verbatim():
             return isinstance(previous, Note | Verbatim)
         case Note(tone="quiet"):
             return isinstance(previous, Facts) or (isinstance(previous, Note) and previous.tone in ("quiet", "plain"))
@@ -113,6 +126,10 @@ def _lines(block: Block, view: View) -> list[Line]:
             width = max(4, (view.width or _EXCERPT_WIDTH) - len(GAP))
             text, carets = excerpt(block.text, block.span, width, view.charset)
             return [((GAP + text, "plain"),), ((GAP + carets, block.tone),)]
+        case SourceExcerpt():
+            from gradcli.render.source_excerpt import excerpt_lines  # only for programs
+
+            return excerpt_lines(block, view.width, view.charset)
         case Tree():
             from gradcli.render.tree import tree_lines  # only for --tree
 

@@ -115,6 +115,11 @@ def shortened(text: str, columns: int) -> str:
     return f"{first_columns(text, half)}…{last_columns(text, half)}"
 
 
+def shortened_end(text: str, columns: int, ellipsis: str) -> str:
+    """The text, or its beginning with an ellipsis behind it."""
+    return text if width_of(text) <= columns else first_columns(text, columns - len(ellipsis)) + ellipsis
+
+
 def wrapped(text: str, width: int | None) -> list[str]:
     """Lines broken at spaces, and in words longer than a line behind brackets, commas and underscores.
 

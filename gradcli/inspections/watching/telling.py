@@ -18,7 +18,7 @@ def lines_around(places: Iterable[Place]) -> tuple[SourceLine, ...]:
     wanted: dict[tuple[str, int], str] = {}
     for place in places:
         found = place.in_file
-        if found is None:
+        if found is None or not place.source.text.strip():  # there is no such file, or no longer
             continue
         lines = place.source.text.split("\n")
         for number in range(max(1, found.line - BEFORE), min(found.end_line, found.line + LONGEST) + 1):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
 
-from gradcli.render.blocks import Block, Column, Facts, Note, Table, Verbatim
-from gradcli.render.text import width_of
-from gradcli.results import FilePlace, ProgramFinding, WatchResult
+from gradcli.render.blocks import Block, Column, Facts, FileLines, Mark, MarkedLine, Note, SourceExcerpt, Table
+from gradcli.results import FilePlace, ProgramFinding, SourceLine, WatchResult
 
 MOST_NAMES = 6
 """Parameters that are named; of more the rest is counted."""
-TAB = "    "
 
 
 def blocks(result: WatchResult) -> tuple[Block, ...]:
@@ -51,8 +49,9 @@ def _finding_blocks(finding: ProgramFinding) -> Iterator[Block]:
     when = f" step {finding.step}" if finding.step else ""
     yield Note(f"{finding.severity}[{finding.code}]{when}: {finding.message}", finding.severity)
     if finding.place is not None:
-        yield Verbatim(f"--> {_where(finding.place, finding.turn)}")
-        yield Verbatim("\n" + source_text(finding))
+        yield SourceExcerpt(
+            _where(finding.place, finding.turn), tuple(_files(finding, finding.place)), finding.severity
+        )
     facts = [
         ("why", finding.why),
         ("reached", finding.reached),
@@ -71,40 +70,31 @@ def _where(place: FilePlace, turn: tuple[int, ...]) -> str:
     return f"{place.file}:{place.line}{function}{f', call {number} of {of} in this step' if of > 1 else ''}"
 
 
-def source_text(finding: ProgramFinding) -> str:
-    """The lines around the place and the related ones, marked under the expressions."""
-    assert finding.place is not None
-    marks = [(finding.place, "^", finding.label), *((one.place, "-", one.label) for one in finding.related)]
-    width = max(len(str(line.number)) for line in finding.lines) if finding.lines else 1
-    shown: list[str] = []
-    for file, lines in groupby(finding.lines, lambda line: line.file):
-        if file != finding.place.file:
-            shown.append(f" {' ' * width} ::: {file}")
-        previous = None
-        for line in lines:
-            if previous is not None and line.number > previous + 1:
-                shown.append(f" {' ' * width} ...")
-            previous = line.number
-            here = file == finding.place.file and finding.place.line <= line.number <= finding.place.end_line
-            shown.append(f"{'>' if here else ' '} {line.number:>{width}} | {_spaced(line.text)}".rstrip())
-            shown += [
-                f"  {' ' * width} | {_underlined(line.text, line.number, place, mark, label)}"
-                for place, mark, label in marks
-                if place.file == file and place.line <= line.number <= place.end_line
-            ]
-    return "\n".join(shown)
+def _files(finding: ProgramFinding, place: FilePlace) -> Iterator[FileLines]:
+    """The lines of each file, with marks under the place and the related ones."""
+    marked = [(place, finding.label, True), *((one.place, one.label, False) for one in finding.related)]
+    files = {file: [*lines] for file, lines in groupby(finding.lines, lambda line: line.file)}
+    for file, lines in sorted(files.items(), key=lambda item: item[0] != place.file):
+        yield FileLines(None if file == place.file else file, tuple(_marked_line(line, marked) for line in lines))
 
 
-def _underlined(text: str, number: int, place: FilePlace, mark: str, label: str) -> str:
-    """The marks under the part of a line that a place has, with the label under its last line."""
-    start = place.column - 1 if number == place.line else len(text) - len(text.lstrip())
-    end = place.end_column - 1 if number == place.end_line else len(text.rstrip())
-    marked = mark * max(1, width_of(_spaced(text[start:end])))
-    return f"{' ' * width_of(_spaced(text[:start]))}{marked} {label if number == place.end_line else ''}".rstrip()
+def _marked_line(line: SourceLine, marked: Sequence[tuple[FilePlace, str, bool]]) -> MarkedLine:
+    there = [
+        (place, label, leads)
+        for place, label, leads in marked
+        if place.file == line.file and place.line <= line.number <= place.end_line
+    ]
+    marks = (
+        Mark(_span(line, place), label if line.number == place.end_line else "", leads) for place, label, leads in there
+    )
+    return MarkedLine(line.number, line.text, tuple(marks), any(leads for _, _, leads in there))
 
 
-def _spaced(text: str) -> str:
-    return text.replace("\t", TAB)
+def _span(line: SourceLine, place: FilePlace) -> tuple[int, int]:
+    """The part of a line that belongs to a place."""
+    text = line.text
+    start = place.column - 1 if line.number == place.line else len(text) - len(text.lstrip())
+    return start, place.end_column - 1 if line.number == place.end_line else len(text.rstrip())
 
 
 def _listed(names: tuple[str, ...]) -> str:
