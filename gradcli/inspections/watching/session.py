@@ -200,7 +200,8 @@ class Watch:
 
     # --- optimizers -----------------------------------------------------------------------------------------------
 
-    def _before_optimizer(self, optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
+    def _before_optimizer(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        self.log.wake()  # an earlier step that raised has left it at rest
         if self.stopped is not None:  # the program caught what should have ended it
             raise Stop
         own = [one for group in optimizer.param_groups for one in group["params"]]
@@ -214,8 +215,11 @@ class Watch:
             entries = [*self._earlier, *self.log.recorded()]
             names = names_of_tensors(self.user.frames()) if lost else {}
             self._find(lambda: disconnected(entries, lost, names, self.steps))
+        if not any(map(callable, (*args[1:], *kwargs.values()))):  # a closure computes the loss again
+            self.log.rest()
 
     def _after_optimizer(self, _optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
+        self.log.wake()
         self.log.in_optimizer = False
         self._optimizer_steps += 1
         self.log.everything = self._optimizer_steps < FIRST_STEPS

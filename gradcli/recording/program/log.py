@@ -117,6 +117,7 @@ class Log(TorchFunctionMode):
         self._handlers = handlers
         self._kinds: dict[Any, int] = {}
         self._most = FEWEST
+        self._rests = False
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
@@ -170,13 +171,27 @@ class Log(TorchFunctionMode):
 
     def put_on(self) -> None:
         self.is_on = True
-        self.__enter__()  # type: ignore[no-untyped-call]
+        self._rests = False
+        torch._C._push_on_torch_function_stack(self)
 
     def take_off(self) -> None:
         if self.is_on:
+            self.rest()
             self.is_on = False
-            self.__exit__(None, None, None)  # type: ignore[no-untyped-call]
             self.clear()
+
+    def rest(self) -> None:
+        """See nothing until `wake`; a mode that was put on since stays, and so does the log under it."""
+        if self.is_on and not self._rests and torch._C._len_torch_function_stack():
+            top = torch._C._pop_torch_function_stack()
+            self._rests = top is self
+            if not self._rests:
+                torch._C._push_on_torch_function_stack(top)
+
+    def wake(self) -> None:
+        if self.is_on and self._rests:
+            self._rests = False
+            torch._C._push_on_torch_function_stack(self)
 
     def _note_change(self, tensor: torch.Tensor) -> None:
         frame = self.user.innermost(sys._getframe(2))
