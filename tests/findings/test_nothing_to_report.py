@@ -63,18 +63,26 @@ def findings(argv: list[str]) -> Any:
 
 
 def test_nothing_is_missed_where_no_tape_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = [findings(argv) for argv in REQUESTS]
-    asked: list[bool] = []
+    answers: list[bool] = []
 
-    def never(*arguments: Any) -> bool:
-        asked.append(has_nothing_to_report(*arguments))
-        return False
+    def asked(*arguments: Any) -> bool:
+        answers.append(has_nothing_to_report(*arguments))
+        return answers[-1]
 
-    monkeypatch.setattr(diagnosis, "has_nothing_to_report", never)
-    for argv, found in zip(REQUESTS, quick, strict=True):
-        assert found == findings(argv), argv
-    assert asked.count(True) > 30  # the shortcut is taken,
-    assert asked.count(False) > 50  # and not always
+    spared = 0
+    for argv in REQUESTS:
+        answers.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(diagnosis, "has_nothing_to_report", asked)
+            found = findings(argv)
+        if not any(answers):  # everything was looked for already
+            continue
+        spared += 1
+        with monkeypatch.context() as patch:
+            patch.setattr(diagnosis, "has_nothing_to_report", lambda *_: False)
+            assert found == findings(argv), argv
+    assert spared > 30  # the shortcut is taken,
+    assert len(REQUESTS) - spared > 50  # and not always
 
 
 @pytest.mark.parametrize(
