@@ -64,6 +64,9 @@ def watch(
     follow: Annotated[
         str | None, Option("--follow", "PACKAGES", "Installed packages to look into as your own.", default="none")
     ] = None,
+    save: Annotated[
+        str | None, Option("--save", "DIR", "Write the tensors of what is found into this folder.", default="none")
+    ] = None,
     fail_on: Annotated[
         str | None,
         Option("--fail-on", "CODES", "Findings that turn the exit code to 1 besides errors.", default="none"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcli.cli.app import read
@@ -76,7 +77,15 @@ def _options(given: dict[str, Any]) -> WatchOptions:
         follow=names_in(given["follow"]),
         patience=given["patience"],
         parameters=names_in(given["params"]) or None,
+        save=_folder(given["save"]),
     )
+
+
+def _folder(name: str | None) -> str | None:
+    """A folder that may still have to be made.  Raises OutputError for what is none."""
+    if name is not None and (not name.strip() or (Path(name).exists() and not Path(name).is_dir())):
+        raise OutputError(f"--save: '{name}' is no folder", hint="Give a folder: --save findings.")
+    return name
 
 
 def _tell(result: WatchResult, as_json: bool) -> None:

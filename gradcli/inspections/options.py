@@ -90,6 +90,7 @@ class WatchOptions:
     goes_on: whether an error leaves the program running. every: look at each such step alone.
     from_step: the first step that is looked at. follow: packages that count as the user's own code.
     parameters: patterns of the names of those whose gradients are looked at; None for all.
+    save: the folder for the tensors of what is found.
     """
 
     goes_on: bool = False
@@ -98,3 +99,4 @@ class WatchOptions:
     follow: tuple[str, ...] = ()
     parameters: tuple[str, ...] | None = None
     patience: int = 5
+    save: str | None = None

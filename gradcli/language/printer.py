@@ -156,6 +156,11 @@ def binary(operator: str, left: Piece, right: Piece, *, spelling: Spelling) -> P
     return Piece(f"{left.at(before)}{symbol}{right.at(after)}", level)
 
 
+def is_operator(name: str) -> bool:
+    """Whether a function of two operands is written with an operator between them."""
+    return name in _OPERATORS
+
+
 def symbol_of(operator: str) -> str:
     """`+` for add."""
     return _OPERATORS[operator][0]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from gradcli.errors import GradcliError
-    from gradcli.results import Failure, Result
+    from gradcli.results import Failure, NamedTensors, Result
 
-Answer: TypeAlias = "Result | Failure | GradcliError"
+Answer: TypeAlias = "Result | Failure | GradcliError | NamedTensors"
 """Whatever can be shown: a result, an exception that PyTorch raised, a mistake of the user's."""
 
 

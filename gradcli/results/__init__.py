@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gradcli.results.program import ProgramResult
     from gradcli.results.retain_demo import BackwardCall, ReportedNode, RetainDemoResult, SavedTensor, Scenario, WayOut
     from gradcli.results.softmax import Amplification, SoftmaxResult
-    from gradcli.results.tensors import Gradient, Input, Setting, Tensor
+    from gradcli.results.tensors import Gradient, Input, NamedTensors, Setting, Tensor
     from gradcli.results.trace import Path, TracedStep, TraceResult
     from gradcli.results.watch import ProgramFinding, RelatedPlace, SourceLine, WatchResult
 
@@ -51,6 +51,7 @@ __all__ = [
     "Layer",
     "LossResult",
     "Method",
+    "NamedTensors",
     "Path",
     "ProgramFinding",
     "ProgramResult",
@@ -90,7 +91,7 @@ _HOMES = {
     "program": ("ProgramResult",),
     "retain_demo": ("BackwardCall", "ReportedNode", "RetainDemoResult", "SavedTensor", "Scenario", "WayOut"),
     "softmax": ("Amplification", "SoftmaxResult"),
-    "tensors": ("Gradient", "Input", "Setting", "Tensor"),
+    "tensors": ("Gradient", "Input", "NamedTensors", "Setting", "Tensor"),
     "trace": ("Path", "TracedStep", "TraceResult"),
     "watch": ("ProgramFinding", "RelatedPlace", "SourceLine", "WatchResult"),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -24,6 +26,14 @@ class Tensor:
     @property
     def shape(self) -> tuple[int, ...]:
         return self.values.shape
+
+
+@dataclass(frozen=True, eq=False)
+class NamedTensors:
+    """Tensors by their names, for a file of nothing else."""
+
+    kind: ClassVar[str] = "tensors"
+    tensors: Mapping[str, Tensor]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -37,6 +38,8 @@ class ProgramFinding:
     turn: which call at this place it is in the step, and of how many.
     label: what happens at the place. why: the numbers behind it. reached: where it showed first.
     spoils, untouched: parameters that it concerns, and those that it leaves alone.
+    expression: a small expression that shows the same alone. fix: what mends it, which was run. alone: the command line
+        that shows it; None where its tensors were not written.
     agrees: whether the step was run again with the same values to the bit; None where it was not.
     """
 
@@ -58,7 +61,15 @@ class ProgramFinding:
     spoils: tuple[str, ...] = ()
     untouched: tuple[str, ...] = ()
     remark: str | None = None
+    expression: str | None = None
+    fix: str | None = None
+    alone: str | None = None
     agrees: bool | None = None
+
+    @property
+    def cause(self) -> Hashable:
+        """What it has in common with the same finding of another step."""
+        return self.code, self.place, self.variable, self.place is None and self.message
 
 
 @dataclass(frozen=True)

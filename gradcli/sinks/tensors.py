@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcli.errors import OutputError
 from gradcli.render.view import Answer
-from gradcli.results import Failure, Tensor
+from gradcli.results import Failure, NamedTensors, Tensor
 
 _TABLES_HOLD_IT = ".json, .ndjson, .csv and .parquet files hold the answer"
 _UNANSWERED = ("inputs",)
@@ -23,6 +23,8 @@ _UNANSWERED = ("inputs",)
 
 def tensors_of(answer: Answer, ending: str) -> dict[str, Tensor]:
     """Every tensor by its name, in the order of the JSON. Raises OutputError for an answer without any."""
+    if isinstance(answer, NamedTensors):
+        return dict(answer.tensors)
     found = {} if isinstance(answer, Exception | Failure) else dict(_inside(answer, ""))
     if all(name.split(".")[0] in _UNANSWERED for name in found):
         raise OutputError(

@@ -77,6 +77,10 @@ def test_a_masked_softmax_is_told_as_a_person_would(tmp_path: Path) -> None:
         "reached    loss = nan, before loss.backward() at line 26",
         "spoils     pooling.head.weight, pooling.head.bias",
         "untouched  pooling.query",
+        "fix        softmax(masked_fill(scores, absent, -1e+30), dim=-1)",
+        "replaces   softmax(masked_fill(scores, absent, value=-inf), dim=-1)  (run: value and gradients are finite)",
+        "alone      gradcli trace 'softmax(scores, dim=-1)' "
+        "'scores=[[1.5594672, -2.410076, 0.26018804], [-inf, -inf, -inf]]'",
         "",
         "stopped before backward; no parameter was changed in this step",
     ]

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatch
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gradcli.inspections.options import WatchOptions
+from gradcli.inspections.watching.alone import Saving
 from gradcli.inspections.watching.backward_start import STARTS_BACKWARD, BackwardStart, is_finite, sizes_of
 from gradcli.inspections.watching.disconnected import disconnected
 from gradcli.inspections.watching.naming import names_of_tensors
@@ -53,6 +55,7 @@ class Watch:
         self.findings: list[ProgramFinding] = []
         self.stopped: Stopped | None = None
         self.user = UserCode((*folders, *map(folder_of, options.follow)))
+        self._saving = None if options.save is None else Saving(options.save, Path(options.save).absolute())
         self.log = Log(self.user, dict.fromkeys(STARTS_BACKWARD, self._backward))
         self.scaling = Scaling()
         self._around = (self.scaling, Warned(), Untold(self.log), self.log)
@@ -172,7 +175,10 @@ class Watch:
             raise Stop
 
     def _situation(self, call: BackwardStart, spot: Spot | None) -> Situation:
-        return Situation(self._number, self.log.recorded(), call, spot, names_of_tensors(self.user.frames()), self.user)
+        names = names_of_tensors(self.user.frames())
+        return Situation(
+            self._number, self.log.recorded(), call, spot, names, self.user, known=self._known, saving=self._saving
+        )
 
     def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:
         entries = self.log.recorded()
@@ -192,9 +198,8 @@ class Watch:
         except Exception as error:  # noqa: BLE001 - whatever goes wrong here must not end the user's program
             findings = [] if otherwise is None else [otherwise(error)]
         for finding in findings:
-            same = (finding.code, finding.place, finding.variable, finding.place is None and finding.message)
-            if same not in self._known:
-                self._known.add(same)
+            if finding.cause not in self._known:
+                self._known.add(finding.cause)
                 self.findings.append(finding)
         self.seconds += time.perf_counter() - started
 

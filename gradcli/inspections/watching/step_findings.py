@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gradcli.diagnose.evidence import Evidence
@@ -13,6 +13,7 @@ from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.diagnose.origins.elements import element_at
 from gradcli.diagnose.origins.origin import Origin
 from gradcli.diagnose.origins.parts import at, more, shortened
+from gradcli.inspections.watching.alone import Saving, with_alone
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.rows import placed_infinity, row_of_infinities
 from gradcli.inspections.watching.telling import lines_around
@@ -38,6 +39,7 @@ class Situation:
     """A step in which something is not finite.
 
     spot: where the backward pass was called. names: what the program calls its tensors, by their ids.
+    known: causes that have been told. saving: where the tensors of new ones are written.
     """
 
     number: int
@@ -46,6 +48,8 @@ class Situation:
     spot: Spot | None
     names: Mapping[int, str]
     user: UserCode
+    known: Container[object] = ()
+    saving: Saving | None = None
 
 
 def not_finite(situation: Situation, *, as_warnings: bool = False) -> list[ProgramFinding]:
@@ -57,7 +61,11 @@ def not_finite(situation: Situation, *, as_warnings: bool = False) -> list[Progr
     again = run_again(situation.entries, call.roots, call.cotangents, situation.names, situation.user)
     evidence = Evidence(recorded=again.tape)
     errors = list(_errors(evidence, shows=not call.is_finite))
-    found = [_told(finding, origin, situation, again) for finding, origin in errors]
+    found = []
+    for finding, origin in errors:
+        told = _told(finding, origin, situation, again)
+        is_new = told.cause not in situation.known
+        found.append(with_alone(told, finding, origin, again.tape, situation.saving) if is_new else told)
     found = found or [unknown(situation, again)]
     return [replace(one, severity="warning", remark=_OF_SCALING) for one in found] if as_warnings else found
 

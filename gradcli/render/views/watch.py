@@ -57,11 +57,20 @@ def _finding_blocks(finding: ProgramFinding) -> Iterator[Block]:
         ("reached", finding.reached),
         ("spoils" if finding.severity == "error" else "concerns", _listed(finding.spoils)),
         ("untouched", _listed(finding.untouched)),
+        ("fix", finding.fix),
+        ("replaces", f"{finding.expression}  (run: value and gradients are finite)" if finding.fix else None),
+        ("alone", _alone(finding)),
         ("note", finding.remark),
     ]
     pairs = tuple((name, text) for name, text in facts if text)
     if pairs:
         yield Facts(pairs)
+
+
+def _alone(finding: ProgramFinding) -> str | None:
+    if finding.alone is None and finding.expression is not None:
+        return f"{finding.expression}  (--save DIR writes its tensors)"
+    return finding.alone
 
 
 def _where(place: FilePlace, turn: tuple[int, ...]) -> str:

@@ -1,0 +1,158 @@
+"""Operations of a program as an expression of gradcli's language, with the tensors that go in as its inputs."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from gradcli.language import catalogue
+from gradcli.language.catalogue.signature import signatures_of
+from gradcli.language.dtypes import DTYPES
+from gradcli.language.names import CONSTANTS, NAMESPACES
+from gradcli.language.printer import Piece, Spelling, binary, called, is_operator, listed, number
+from gradcli.numerics.capture import dtype_name
+from gradcli.recording.program.operations import CallOperation
+from gradcli.recording.tape import Step, Tape
+
+_SPELLING = Spelling()
+_SAYING_NOTHING = ("input", "other", "self", "x")
+"""What functions call their first tensors."""
+
+
+class InexpressibleError(Exception):
+    """An operation that gradcli's language does not have, or an argument that it cannot write."""
+
+
+@dataclass(frozen=True)
+class SmallExpression:
+    """An expression with the tensors of its inputs, by name. names: what each of them is called, by its id."""
+
+    text: str
+    inputs: Mapping[str, torch.Tensor]
+    names: Mapping[int, str]
+
+
+def small_expression(
+    tape: Tape, step: Step, inner: Collection[int] = (), gradient: torch.Tensor | None = None
+) -> SmallExpression:
+    """The value of a step. inner: the numbers of the steps that are written out; the others' values are inputs.
+
+    gradient: what is to reach the value: the expression is then the sum of their product.
+    Raises InexpressibleError.
+    """
+    writer = _Writer(tape, frozenset(inner))
+    piece = writer.call(step)
+    if gradient is not None:
+        name = Piece(writer.input_of(gradient, ["gradient"]))
+        piece = called("sum", [binary("mul", piece, name, spelling=_SPELLING)])
+    return SmallExpression(piece.text, writer.inputs, writer.names)
+
+
+@dataclass
+class _Writer:
+    tape: Tape
+    inner: Collection[int]
+    inputs: dict[str, torch.Tensor] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+
+    def call(self, step: Step) -> Piece:
+        """An operation on its operands."""
+        operation = step.operation
+        name = step.name.removesuffix("_")
+        row = operation.row if name == step.name else catalogue.find(name)
+        if not isinstance(operation, CallOperation) or row is None:
+            raise InexpressibleError(step.name)
+        pieces = [self._piece(value, step, position) for position, value in enumerate(step.arguments)]
+        if is_operator(name) and len(pieces) == 2 and not operation.keywords:
+            return binary(name, *pieces, spelling=_SPELLING)
+        by_position = len(pieces) - len(operation.keywords)
+        by_name = {position: word for word, (position, _) in operation.named(step.arguments).items()}
+        # a tensor is known by its place; what else is given says what it is, from the first such argument on
+        first = next((at for at in range(1, by_position) if not _has_tensor(step.arguments[at])), by_position)
+        if any(position not in by_name for position in range(first, by_position)):
+            first = by_position
+        words = {**by_name, **dict(enumerate(operation.keywords, start=by_position))}
+        usual = {one.name: one.default for one in signatures_of(row)[0].parameters}
+        named = [
+            f"{words[position]}={pieces[position].text}"
+            for position in range(first, len(pieces))
+            if pieces[position].text.strip("'") != str(usual.get(words[position])).strip("'")
+        ]
+        return called(row.name if row.function else f"torch.Tensor.{row.name}", pieces[:first], named)
+
+    def input_of(self, tensor: torch.Tensor, candidates: Sequence[str]) -> str:
+        """The name of an input, which is the first of some that the language has room for."""
+        known = self.names.get(id(tensor))
+        if known is not None:
+            return known
+        plain = next(filter(None, map(_as_name, candidates)), "x")
+        same = next((name for name, other in self.inputs.items() if other is tensor), None)
+        name = same or next(
+            one for one in (plain, *(f"{plain}_{n}" for n in range(2, 10**6))) if one not in self.inputs
+        )
+        self.inputs[name] = tensor
+        self.names[id(tensor)] = name
+        return name
+
+    def _piece(self, value: object, step: Step, position: int) -> Piece:
+        match value:
+            case torch.Tensor():
+                return self._tensor(value, step, position)
+            case torch.dtype():
+                return Piece(dtype_name(value))
+            case None | str() | bool():
+                return Piece(repr(value))
+            case int() | float() | complex():
+                return number(value, _SPELLING)
+            case list() | tuple():
+                return listed([self._piece(one, step, position).text for one in value], bracketed=True)
+        raise InexpressibleError(step.name)
+
+    def _tensor(self, tensor: torch.Tensor, step: Step, position: int) -> Piece:
+        sources = self.tape.inputs(step)
+        source = next((one for one in sources if any(own is tensor for own in one.values)), None)
+        if source is not None and source.index in self.inner and source.single:
+            return self.call(source)
+        return Piece(self.input_of(tensor, _candidates(step, source, position)))
+
+
+def _candidates(step: Step, source: Step | None, position: int) -> list[str]:
+    """What an operand may be called: as it is written, as it was before, as the function calls it."""
+    found = []
+    operation = step.operation
+    assert isinstance(operation, CallOperation)
+    if not operation.inside and position < len(operation.written.parts):
+        found.append(operation.written.place_of(position).text)
+    if source is not None:
+        found += [source.variable.partition(", line ")[0]] if source.variable else []
+        found += [source.operation.assigned] if source.operation.assigned else []
+    words = [word for word, (at, _) in operation.named(step.arguments).items() if at == position]
+    found += [word for word in words if word not in _SAYING_NOTHING]
+    return found if source is None or source.is_leaf else [*found, f"{source.name}()"]
+
+
+def _as_name(text: str) -> str | None:
+    """`scale` of `self.scale`, `rows` of `rows[0]`, `model_output` of `model(x)`; None of what has no name."""
+    try:
+        node: ast.expr = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return None
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    is_call = isinstance(node, ast.Call)
+    node = node.func if isinstance(node, ast.Call) else node
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    name = f"{name}_output" if is_call and name else name
+    name = re.sub(r"__+", "_", name).strip("_")
+    if not name or keyword.iskeyword(name):
+        return None
+    return f"{name}_1" if name in CONSTANTS or name in NAMESPACES or name in DTYPES else name
+
+
+def _has_tensor(value: object) -> bool:
+    return isinstance(value, torch.Tensor) or (isinstance(value, list | tuple) and any(map(_has_tensor, value)))
