@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from types import CodeType
 
 from gradcli.diagnose.explain.match_error import matching_entry
 from gradcli.diagnose.origins.parts import shortened
@@ -21,8 +22,8 @@ CHANGED, FREED = "modified by an inplace operation", "second time"
 """What PyTorch's two errors about saved tensors say."""
 MOST_NODES = 100_000
 
-Made = tuple[int, Spot]
-"""An autograd sequence number after an operation, and where that was."""
+Made = tuple[int, CodeType, int]
+"""An autograd sequence number after an operation, and the instruction that it came of."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,11 @@ def _freed(nodes: Iterator[GraphNode], step: int, spot: Spot | None, passes: Seq
     for node in nodes:
         number = node._sequence_nr()
         for earlier in reversed(passes):
-            numbers = [after for after, _ in earlier.made]
+            numbers = [after for after, _, _ in earlier.made]
             position = bisect_right(numbers, number)
             if position == len(numbers) or (position == 0 and number < numbers[0] - 1):
                 continue
-            place = earlier.made[position][1].place
+            place = Spot(*earlier.made[position][1:]).place
             related = [] if earlier.spot is None else [(f"step {earlier.step} frees it", earlier.spot.place)]
             if spot is not None and spot != earlier.spot:
                 related.append((f"step {step} needs it again", spot.place))

@@ -118,7 +118,7 @@ class Watch:
         if makes_another:  # it is differentiated in turn: an operation like others
             self.log.add(function, args, kwargs, result)
         if not call.keeps_graph:
-            self._passes.append(Pass(self.steps, spot, [(entry[0], Spot(*entry[1:3])) for entry in self.log.entries]))
+            self._passes.append(Pass(self.steps, spot, [entry[:3] for entry in self.log.entries]))
             if self.log.everything and len(self._earlier) < MOST_OF_FIRST_STEPS:
                 self._earlier += self.log.recorded()
             if len(self._spots) > 1:  # another pass may need what this one has not used

@@ -27,8 +27,9 @@ FEWEST = 256
 REFERENCES_HERE = 4
 """To a list of the log while it is looked at: the log's, a tuple's, a name's, and the call's that counts them."""
 
-IGNORED, PLAIN, CHANGING, DRAWING = range(4)
-"""How an operation is logged: not at all; as it is; with its first argument as it was; with the generator's state."""
+IGNORED, HANDLED, PLAIN, CHANGING, DRAWING = range(5)
+"""How an operation is logged: not at all; by its handler; as it is; with its first argument as it was; with the
+generator's state."""
 
 _IN_PLACE_OPERATORS = frozenset(
     {"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__ifloordiv__", "__imod__"}
@@ -124,11 +125,10 @@ class Log(TorchFunctionMode):
     ) -> Any:
         kind = self._kinds.get(func)
         if kind is None:
-            kind = self._kinds[func] = _kind_of(func)
+            kind = self._kinds[func] = HANDLED if func in self._handlers else _kind_of(func)
+        if kind == HANDLED:
+            return self._handlers[func](func, args, kwargs or {})
         if kind == IGNORED:
-            handler = self._handlers.get(func)
-            if handler is not None:
-                return handler(func, args, kwargs or {})
             out = func(*args, **kwargs) if kwargs else func(*args)
             if self.everything and func.__name__ in LEAVES_PYTORCH:
                 self.add(func, args, kwargs or {}, out)
@@ -256,7 +256,13 @@ def _held_by_others(entries: Sequence[Entry]) -> set[int]:
             for tensor in tensors_among((value,)):
                 tensors[id(tensor)] = tensor
                 ours[id(tensor)] += is_ours
-    return {key for key in tensors if sys.getrefcount(tensors[key]) > ours[key] + 2}  # ours: `tensors`, the call
+    # ours: `tensors` and the call; PyTorch has one of its own for all that its graph saves
+    return {key for key in tensors if sys.getrefcount(tensors[key]) - _saved(tensors[key]) > ours[key] + 2}
+
+
+def _saved(tensor: torch.Tensor) -> bool:
+    """Whether PyTorch refers to a tensor besides Python: a tensor that a graph saves keeps its Python object alive."""
+    return tensor._use_count() > 1  # type: ignore[attr-defined, no-any-return]
 
 
 def _autocast() -> torch.dtype | None:

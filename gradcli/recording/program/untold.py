@@ -1,7 +1,8 @@
 """What PyTorch tells no function mode of as one operation: custom functions, compiled regions, function transforms.
 
 Dynamo cannot trace a mode that has a state in Python, and the tensors of a transform die with it: both run without the
-log, and are one operation of it.
+log, and are one operation of it. `zero_grad` asks each parameter for its gradient, which is nothing to tell: it runs
+without the log too.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ class Untold:
         self._log = log
         self._apply = torch.autograd.Function.__dict__["apply"]
         self._compile = torch.compile
+        self._zero_grad = torch.optim.Optimizer.zero_grad
         self._transforms = {name: getattr(torch.func, name) for name in TRANSFORMS}
         self._wrap: Callable[..., Any] | None = None
 
     def put_on(self) -> None:
-        log, original, compile_ = self._log, self._apply.__func__, self._compile
+        log, original, compile_, zero_grad = self._log, self._apply.__func__, self._compile, self._zero_grad
 
         def apply(cls: type, *args: Any, **kwargs: Any) -> Any:
             out = original(cls, *args, **kwargs)
@@ -43,6 +45,15 @@ class Untold:
             self._open_dynamo()
             return compile_(*args, **kwargs)
 
+        @functools.wraps(zero_grad)
+        def zeroed(*args: Any, **kwargs: Any) -> None:
+            log.rest()
+            try:
+                zero_grad(*args, **kwargs)
+            finally:
+                log.wake()
+
+        torch.optim.Optimizer.zero_grad = zeroed  # type: ignore[method-assign]
         torch.autograd.Function.apply = classmethod(apply)  # type: ignore[assignment, method-assign]
         torch.compile = compiled
         for name, transform in self._transforms.items():
@@ -52,6 +63,7 @@ class Untold:
     def take_off(self) -> None:
         torch.autograd.Function.apply = self._apply  # type: ignore[method-assign]
         torch.compile = self._compile
+        torch.optim.Optimizer.zero_grad = self._zero_grad  # type: ignore[method-assign]
         for name, transform in self._transforms.items():
             setattr(torch.func, name, transform)
         torch.vmap = torch.func.vmap
