@@ -18,6 +18,8 @@ from gradcli.cli.option_coercion import KeptOptions, read_plainly
 from gradcli.errors import UsageError, did_you_mean, listed
 
 _LOOKS_LIKE_OPTION = re.compile(r"--[A-Za-z]")
+NORMS_EVERY = 10
+"""Steps from one to the next of which `watch --norms` tells the norms."""
 _BEGINS_LIKE_OPTION = re.compile(r"-.")
 """The same where no value begins with a minus sign."""
 
@@ -58,6 +60,7 @@ class ProgramCommand(PlainCommand):
     """A command that is followed by a program: its options end where the program begins."""
 
     def _separate(self, words: Sequence[str], options: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+        words = with_number(words, options)
         end = program_start(words, options)
         chosen, _ = separate(words[:end], options, _BEGINS_LIKE_OPTION)
         rest = words[end:]
@@ -135,6 +138,19 @@ def program_start(words: Sequence[str], options: Mapping[str, bool]) -> int:
             return position
         position += 2 if options.get(word, False) else 1
     return len(words)
+
+
+def with_number(words: Sequence[str], options: Mapping[str, bool]) -> Sequence[str]:
+    """The words before a program, with the number that `--norms` means where none follows it."""
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if word == "--norms" and not (len(words) > position + 1 and words[position + 1].isdecimal()):
+            return [*words[:position], f"--norms={NORMS_EVERY}", *words[position + 1 :]]
+        if word in ("-m", "--module", "--") or not word.startswith("-"):
+            return words
+        position += 2 if options.get(word, False) else 1
+    return words
 
 
 def nearest_option(word: str, options: Mapping[str, bool]) -> str | None:

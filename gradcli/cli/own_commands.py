@@ -67,6 +67,15 @@ def watch(
     save: Annotated[
         str | None, Option("--save", "DIR", "Write the tensors of what is found into this folder.", default="none")
     ] = None,
+    norms: Annotated[
+        int | None,
+        Option(
+            "--norms",
+            "[N]",
+            "The gradient norm of each parameter every N steps, 10 if no number follows; -o norms.csv writes them.",
+            default="none",
+        ),
+    ] = None,
     fail_on: Annotated[
         str | None,
         Option("--fail-on", "CODES", "Findings that turn the exit code to 1 besides errors.", default="none"),

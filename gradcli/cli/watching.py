@@ -43,9 +43,10 @@ def run_watched(words: Sequence[str]) -> Ending:
 
 
 def _watch(given: dict[str, Any]) -> Ending:
-    options, failing = _options(given), names_in(given["fail_on"])
+    failing = names_in(given["fail_on"])
     check_codes(failing)
     files = targets(given["out"] or ())
+    options = _options(given, has_page=any(file.ending == ".html" for file in files))
     for file in files:
         if file.ending not in REPORTS:
             raise OutputError(f"no report is written as {file.ending}", hint=f"Choose {listed(REPORTS)}.")
@@ -66,9 +67,9 @@ def _watch(given: dict[str, Any]) -> Ending:
     return Ending(1 if failed else watched.ended.code, watched.ended.raised)
 
 
-def _options(given: dict[str, Any]) -> WatchOptions:
-    for name in ("every", "from_step", "patience"):
-        if given[name] < 1:
+def _options(given: dict[str, Any], *, has_page: bool) -> WatchOptions:
+    for name in ("every", "from_step", "patience", "norms"):
+        if given[name] is not None and given[name] < 1:
             raise BoundError(f"--{name.replace('_', '-')} {given[name]} is out of bounds", hint="Choose 1 or more.")
     return WatchOptions(
         goes_on=given["goes_on"],
@@ -76,6 +77,8 @@ def _options(given: dict[str, Any]) -> WatchOptions:
         from_step=given["from_step"],
         follow=names_in(given["follow"]),
         patience=given["patience"],
+        norms=given["norms"],
+        keeps_norms=has_page,
         parameters=names_in(given["params"]) or None,
         save=_folder(given["save"]),
     )

@@ -91,6 +91,7 @@ class WatchOptions:
     from_step: the first step that is looked at. follow: packages that count as the user's own code.
     parameters: patterns of the names of those whose gradients are looked at; None for all.
     save: the folder for the tensors of what is found.
+    norms: tell the norm of each gradient in each such step; None for never. keeps_norms: keep them all the same.
     """
 
     goes_on: bool = False
@@ -100,3 +101,5 @@ class WatchOptions:
     parameters: tuple[str, ...] | None = None
     patience: int = 5
     save: str | None = None
+    norms: int | None = None
+    keeps_norms: bool = False

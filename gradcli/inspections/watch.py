@@ -36,5 +36,6 @@ def watch(program: Program, options: WatchOptions) -> Watched:
         seconds=watched.seconds,
         stopped=watched.stopped,
         exit_code=None if watched.stopped else ended.code,
+        norms=None if watched.norms is None else watched.norms.result(),
     )
     return Watched(result, ended)

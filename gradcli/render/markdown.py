@@ -71,7 +71,7 @@ def _paragraph(block: Block, view: View) -> str:
         case SourceExcerpt():
             from gradcli.render.source_excerpt import excerpt_lines, plain_text  # only for programs
 
-            return _fenced(plain_text(excerpt_lines(block, None, "utf-8")), "  ")
+            return _fenced(plain_text(excerpt_lines(block, None, "utf-8", indented=False)), "  ")
         case Excerpt():
             return _fenced(excerpt(block.text, block.span, _EXCERPT_WIDTH), _indent(block.tone))
         case Plot() | Field():

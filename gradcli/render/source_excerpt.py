@@ -16,8 +16,8 @@ _NARROWEST = 20
 _NARROWEST_LABEL = 24
 
 
-def excerpt_lines(block: SourceExcerpt, width: int | None, charset: str) -> list[Line]:
-    """The place in words, and the lines below it."""
+def excerpt_lines(block: SourceExcerpt, width: int | None, charset: str, *, indented: bool = True) -> list[Line]:
+    """The place in words, and the lines below it. indented: as far as in the file, where there is room."""
     numbers = [line.number for file in block.files for line in file.lines]
     digits = len(str(max(numbers, default=1)))
     room = None if width is None else max(_NARROWEST, width - digits - 5)
@@ -27,11 +27,11 @@ def excerpt_lines(block: SourceExcerpt, width: int | None, charset: str) -> list
         for number, piece in enumerate(wrapped(where, None if width is None else max(_NARROWEST, width - 6)))
     ]
     if numbers:
-        lines.append(((" " * (digits + 3) + "|", "quiet"),))
+        lines.append(())
     for file in block.files:
         if file.name is not None:
             lines.append(((f"{' ' * (digits + 2)}::: {as_charset(visible(file.name), charset)}", "quiet"),))
-        lines += _file_lines(_fitting(file, room), digits, block.tone, room, charset)
+        lines += _file_lines(_fitting(file, room, indented), digits, block.tone, room, charset)
     return lines
 
 
@@ -70,11 +70,12 @@ def _marked(text: str, mark: Mark, below: Line, tone: Tone, room: int | None, ch
     return [*lines, *((*below, (" " * indent + piece, paint)) for piece in pieces)]
 
 
-def _fitting(file: FileLines, room: int | None) -> FileLines:
-    """The lines with spaces for tabs; without the indentation that they have in common, where one is too long."""
+def _fitting(file: FileLines, room: int | None, indented: bool) -> FileLines:
+    """The lines with spaces for tabs, and the indentation that they have in common, where there is room for it."""
     spaced = [_spaced(line) for line in file.lines]
     common = min((len(line.text) - len(line.text.lstrip()) for line in spaced if line.text.strip()), default=0)
-    if room is None or not common or all(width_of(line.text) <= room for line in spaced):
+    has_room = room is None or all(width_of(line.text) <= room for line in spaced)
+    if not common or (indented and has_room):
         return replace(file, lines=tuple(spaced))
     return replace(file, lines=tuple(_moved(line, common) for line in spaced))
 

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from gradcli.results.softmax import Amplification, SoftmaxResult
     from gradcli.results.tensors import Gradient, Input, NamedTensors, Setting, Tensor
     from gradcli.results.trace import Path, TracedStep, TraceResult
-    from gradcli.results.watch import ProgramFinding, RelatedPlace, SourceLine, WatchResult
+    from gradcli.results.watch import (
+        GradientNorms,
+        NearbyStep,
+        ParameterNorms,
+        ProgramFinding,
+        RelatedPlace,
+        SourceLine,
+        WatchResult,
+    )
 
 __all__ = [
     "ActivateResult",
@@ -45,6 +53,7 @@ __all__ = [
     "FunctionsResult",
     "GradResult",
     "Gradient",
+    "GradientNorms",
     "Input",
     "Inside",
     "Kink",
@@ -52,6 +61,8 @@ __all__ = [
     "LossResult",
     "Method",
     "NamedTensors",
+    "NearbyStep",
+    "ParameterNorms",
     "Path",
     "ProgramFinding",
     "ProgramResult",
@@ -93,7 +104,15 @@ _HOMES = {
     "softmax": ("Amplification", "SoftmaxResult"),
     "tensors": ("Gradient", "Input", "NamedTensors", "Setting", "Tensor"),
     "trace": ("Path", "TracedStep", "TraceResult"),
-    "watch": ("ProgramFinding", "RelatedPlace", "SourceLine", "WatchResult"),
+    "watch": (
+        "GradientNorms",
+        "NearbyStep",
+        "ParameterNorms",
+        "ProgramFinding",
+        "RelatedPlace",
+        "SourceLine",
+        "WatchResult",
+    ),
 }
 
 

@@ -31,6 +31,49 @@ class SourceLine:
 
 
 @dataclass(frozen=True)
+class NearbyStep:
+    """An operation of the step, or a leaf that it reads, near the place of a finding.
+
+    text: the name that its value has in the program, or else the expression.
+    non_finite: how many elements of its value are NaN or infinite; gradient_non_finite: of the gradient it got.
+    operands: the numbers of those of its operands that are among the nearby steps.
+    """
+
+    text: str
+    operation: str
+    node: str | None
+    file: str | None
+    line: int | None
+    shape: tuple[int, ...] | None
+    non_finite: int | None
+    gradient_non_finite: int | None
+    is_parameter: bool
+    is_origin: bool
+    operands: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ParameterNorms:
+    """The norms of one parameter's gradient, one for each step; None in a step in which it had no gradient."""
+
+    parameter: str
+    norms: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class GradientNorms:
+    """The norm of each parameter's gradient over the steps; of a long run some of the steps.
+
+    scaled: whether a gradient scaler had multiplied the loss. asked: whether the user asked for the norms themselves.
+    """
+
+    steps: tuple[int, ...]
+    parameters: tuple[ParameterNorms, ...]
+    scaled: bool
+    asked: bool
+
+
+@dataclass(frozen=True)
 class ProgramFinding:
     """One cause of trouble in a program, at the place where it is born.
 
@@ -41,6 +84,7 @@ class ProgramFinding:
     expression: a small expression that shows the same alone. fix: what mends it, which was run. alone: the command line
         that shows it; None where its tensors were not written.
     agrees: whether the step was run again with the same values to the bit; None where it was not.
+    nearby: the operations around the place, in the order in which they ran.
     """
 
     code: str
@@ -65,6 +109,7 @@ class ProgramFinding:
     fix: str | None = None
     alone: str | None = None
     agrees: bool | None = None
+    nearby: tuple[NearbyStep, ...] = ()
 
     @property
     def cause(self) -> Hashable:
@@ -78,7 +123,7 @@ class WatchResult(Shown):
 
     steps: how many backward passes began. seconds: how long it took to find out what was wrong.
     stopped: where the program was stopped; None where it ended by itself.
-    exit_code: the program's own; None where it was stopped.
+    exit_code: the program's own; None where it was stopped. norms: None where nobody needs them.
     """
 
     kind: ClassVar[str] = "watch"
@@ -90,3 +135,4 @@ class WatchResult(Shown):
     seconds: float
     stopped: Stopped | None
     exit_code: int | None
+    norms: GradientNorms | None = None

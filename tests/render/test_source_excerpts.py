@@ -37,7 +37,7 @@ def test_the_place_and_the_second_place_are_marked_with_what_happens_there():
     assert drawn(FILL, SOFTMAX, width=100) == snapshot("""\
 
   --> train.py:18, in Pooling.forward
-     |
+
   17 |         scores = scores.masked_fill(absent, float("-inf"))
      |                  -----------------------------------------
      |                  writes -inf into all 6 of row [5, :]
@@ -51,7 +51,7 @@ def test_on_a_narrow_screen_lines_move_left_and_labels_go_below():
     assert text == snapshot("""\
 
   --> train.py:18, in Pooling.forward
-     |
+
   17 | … scores.masked_fill(absent, flo…
      |   -------------------------------
      |   writes -inf into all 6 of row
@@ -69,7 +69,7 @@ def test_a_long_line_is_cut_around_the_mark():
     assert text == snapshot("""\
 
   --> train.py:18, in Pooling.forward
-    |
+
 > 3 | …term + first_term + torch.log(p) + last_term + last_…
     |                      ^^^^^^^^^^^^ inf is born here
 """)
@@ -83,7 +83,7 @@ def test_a_long_line_with_two_marks_is_shown_around_each():
     assert drawn(MarkedLine(7, text, both, True), width=40) == snapshot("""\
 
   --> train.py:18, in Pooling.forward
-    |
+
 > 7 | y = torch.log(p) + other + other …
     |     ^^^^^^^^^^^^ here
 > 7 | …r + other + other + torch.sqrt(q)
@@ -96,7 +96,7 @@ def test_tabs_and_wide_characters_keep_the_mark_in_its_place():
     assert drawn(line(4, "\tlabel = '損失'; y = f(x,\tp)", "f(x,\tp)", "nan"), width=60) == snapshot("""\
 
   --> train.py:18, in Pooling.forward
-    |
+
 > 4 |     label = '損失'; y = f(x,    p)
     |                         ^^^^^^^^^^ nan
 """)
@@ -110,7 +110,7 @@ def test_lines_between_are_left_out_and_other_files_are_named():
     assert "\n" + "\n".join(plain_text(excerpt_lines(block, 60, "ascii"))) + "\n" == snapshot("""\
 
   --> train.py:9
-      |
+
 >   9 | y = f(x)
       |     ^^^^ a
      ...

@@ -31,6 +31,7 @@ class BackwardStart:
     """One call of `loss.backward()`, `torch.autograd.backward` or `torch.autograd.grad`.
 
     makes_graph: whether its gradients can be differentiated in turn. keeps_graph: whether nothing is freed.
+    inputs: what it is differentiated by, where the call says so.
     """
 
     roots: tuple[torch.Tensor, ...]
@@ -38,6 +39,7 @@ class BackwardStart:
     keeps_graph: bool
     makes_graph: bool
     accumulates: bool
+    inputs: tuple[torch.Tensor, ...] = ()
 
     @classmethod
     def of(cls, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> BackwardStart:
@@ -51,6 +53,7 @@ class BackwardStart:
             keeps_graph=bool(given.get("retain_graph")) or makes_graph,
             makes_graph=makes_graph,
             accumulates=function is not torch.autograd.grad,
+            inputs=tuple(one for one in _several(given.get("inputs")) if isinstance(one, torch.Tensor)),
         )
 
     def of_roots(self, roots: Iterable[torch.Tensor]) -> BackwardStart:
@@ -61,6 +64,10 @@ class BackwardStart:
     def is_finite(self) -> bool:
         """Whether everything that is differentiated is finite."""
         return all(map(_all_finite, self.roots))
+
+    def inputs_of(self, gradients: Sequence[torch.Tensor | None]) -> list[torch.Tensor]:
+        """The inputs of `torch.autograd.grad` that these gradients are of, without those that have none."""
+        return [one for one, gradient in zip(self.inputs, gradients, strict=False) if gradient is not None]
 
     def leaves(self) -> list[torch.Tensor]:
         """The tensors at the ends of the graph, where gradients arrive."""
@@ -77,7 +84,7 @@ def sizes_of(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
     )
     if alike:
         return torch.stack(torch._foreach_norm(gradients))  # type: ignore[arg-type]
-    return torch.stack([_values(one).abs().sum().float().cpu() for one in gradients])
+    return torch.stack([torch.linalg.vector_norm(_values(one)).float().cpu() for one in gradients])
 
 
 def is_finite(sizes: torch.Tensor, gradients: Iterable[torch.Tensor]) -> bool:

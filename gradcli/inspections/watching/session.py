@@ -19,6 +19,7 @@ from gradcli.inspections.watching.alone import Saving
 from gradcli.inspections.watching.backward_start import STARTS_BACKWARD, BackwardStart, is_finite, sizes_of
 from gradcli.inspections.watching.disconnected import disconnected
 from gradcli.inspections.watching.naming import names_of_tensors
+from gradcli.inspections.watching.norms import NormHistory
 from gradcli.inspections.watching.raised import Pass, raised
 from gradcli.inspections.watching.scaling import MOST_SKIPPED, Scaling
 from gradcli.inspections.watching.step_findings import Situation, not_finite, unknown
@@ -58,6 +59,7 @@ class Watch:
         self._saving = None if options.save is None else Saving(options.save, Path(options.save).absolute())
         self.log = Log(self.user, dict.fromkeys(STARTS_BACKWARD, self._backward))
         self.scaling = Scaling()
+        self.norms = NormHistory.wanted(options, self.user)
         self._around = (self.scaling, Warned(), Untold(self.log), self.log)
         self._hooks: list[Any] = []
         self._known: set[object] = set()
@@ -138,6 +140,9 @@ class Watch:
         if not gradients:
             return
         sizes = sizes_of(gradients)
+        if self.norms is not None and (call.accumulates or not call.makes_graph):
+            tensors = with_gradient if result is None else call.inputs_of(result)
+            self.norms.add(self._number, tensors, sizes, is_scaled=is_scaled)
         finite = is_finite(sizes, gradients)
         if is_scaled:
             shown = call.of_roots(self.scaling.unscaled.get(id(root), root) for root in call.roots)

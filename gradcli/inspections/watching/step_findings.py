@@ -15,6 +15,7 @@ from gradcli.diagnose.origins.origin import Origin
 from gradcli.diagnose.origins.parts import at, more, shortened
 from gradcli.inspections.watching.alone import Saving, with_alone
 from gradcli.inspections.watching.backward_start import BackwardStart
+from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.rows import placed_infinity, row_of_infinities
 from gradcli.inspections.watching.telling import lines_around
 from gradcli.model.place import Place
@@ -163,6 +164,7 @@ def _told(finding: Finding, origin: Origin | None, situation: Situation, again: 
         untouched=tuple(name for name in every if name not in spoilt),
         remark="; ".join(_remarks(origin, again)) or None,
         agrees=again.differs is None,
+        nearby=() if step is None else around(tape, step),
     )
 
 

@@ -10,9 +10,10 @@ from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.origins.origin import depends_on
 from gradcli.diagnose.origins.parts import name
 from gradcli.diagnose.origins.zeros import ZeroOrigin
+from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.step_findings import Situation
 from gradcli.inspections.watching.telling import lines_around
-from gradcli.recording.program.again import run_again
+from gradcli.recording.program.again import Repeated, run_again
 from gradcli.recording.tape import node_name
 from gradcli.results.phrasing import number
 from gradcli.results.watch import ProgramFinding
@@ -60,10 +61,10 @@ def dead(situation: Situation, due: Sequence[torch.Tensor], patience: int) -> It
         if earlier:
             groups.setdefault(min(earlier), []).append(origin)
     for group in groups.values():
-        yield _finding(group, situation.number, patience, agrees=again.differs is None)
+        yield _finding(group, situation.number, patience, again)
 
 
-def _finding(origins: Sequence[ZeroOrigin], step: int, patience: int, *, agrees: bool) -> ProgramFinding:
+def _finding(origins: Sequence[ZeroOrigin], step: int, patience: int, again: Repeated) -> ProgramFinding:
     origin = origins[0]
     place = origin.step.place
     value = origin.step.value
@@ -81,5 +82,6 @@ def _finding(origins: Sequence[ZeroOrigin], step: int, patience: int, *, agrees:
         why=f"{number(origin.reached)} arrives, 0 goes on{zeros}",
         spoils=tuple(sorted(one.variable for one in origins)),
         remark=f"for {patience} steps in a row",
-        agrees=agrees,
+        agrees=again.differs is None,
+        nearby=around(again.tape, origin.step),
     )

@@ -90,6 +90,11 @@ def sheet_of(answer: Answer, view: View, *, alone: bool) -> Sheet:
     return _sheet(graph, one_line(result.expression), above, below)
 
 
+def framed(graph: Graph, title: str) -> Sheet:
+    """The picture of a graph that is no trace, to stand within a page that says the rest."""
+    return _sheet(graph, title, [], [("quiet", line) for line in _explanations(graph) if line != _LEGEND])
+
+
 def _findings_and_legend(result: TraceResult, graph: Graph) -> list[tuple[str, str]]:
     lines = [
         (finding.severity, f"{finding.severity}[{finding.code}]: {finding.message}") for finding in result.findings

@@ -18,15 +18,16 @@ def write(answer: Answer, view: View, stream: BinaryIO) -> None:
 
 def text(answer: Answer, view: View) -> str:
     """The picture of a trace as a file of its own: with the expression above and the findings below."""
-    return _written(sheet_of(answer, view, alone=True))
+    return written(sheet_of(answer, view, alone=True))
 
 
 def drawing(answer: Answer, view: View) -> str:
     """The boxes and arrows alone, to stand within a page that says the rest."""
-    return _written(sheet_of(answer, view, alone=False))
+    return written(sheet_of(answer, view, alone=False))
 
 
-def _written(sheet: Sheet) -> str:
+def written(sheet: Sheet) -> str:
+    """A picture as SVG."""
     described, width, height = escaped(sheet.title), _n(sheet.width), _n(sheet.height)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="gradcli-graph" role="img" aria-label="{described}" '

@@ -11,7 +11,7 @@ from gradcli.render.page.blocks import body_of
 from gradcli.render.page.style import STYLE
 from gradcli.render.text import escaped, one_line, shortened
 from gradcli.render.view import Answer, View
-from gradcli.results import Setting
+from gradcli.results import Setting, WatchResult
 from gradcli.version import __version__
 
 MOST_EMBEDDED = 1_000_000
@@ -35,7 +35,7 @@ def text(answer: Answer, view: View) -> str:
 
 def _lines(answer: Answer, view: View) -> Iterator[str]:
     kind = getattr(answer, "kind", "error")
-    expression = getattr(answer, "expression", None) or ""
+    expression = answer.program if isinstance(answer, WatchResult) else getattr(answer, "expression", None) or ""
     title = shortened(": ".join(filter(None, (f"gradcli {kind}", one_line(expression)))), _LONGEST_TITLE)
     yield "<!DOCTYPE html>"
     yield '<html lang="en">'
@@ -49,7 +49,12 @@ def _lines(answer: Answer, view: View) -> Iterator[str]:
     yield "</head>"
     yield "<body>"
     yield "<main>"
-    yield from body_of(answer, view)
+    if isinstance(answer, WatchResult):
+        from gradcli.render.page.watch import body_of_watch  # most pages are not of programs
+
+        yield from body_of_watch(answer, view)
+    else:
+        yield from body_of(answer, view)
     yield "</main>"
     yield from _footer(answer)
     yield "</body>"

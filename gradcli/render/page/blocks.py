@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 
-from gradcli.render.blocks import Block, Column, Excerpt, Facts, Heading, Note, Scalar, Table, Verbatim
+from gradcli.render.blocks import Block, Column, Excerpt, Facts, Heading, Note, Scalar, SourceExcerpt, Table, Verbatim
 from gradcli.render.cells import DASH, is_numeric, shown_cells, shown_scalar
 from gradcli.render.layout import decimal_place
 from gradcli.render.page.picture import picture_of
+from gradcli.render.source_excerpt import excerpt_lines
 from gradcli.render.terminal import block_lines
 from gradcli.render.text import (
     escaped,
@@ -57,7 +58,7 @@ def _grouped(blocks: Sequence[Block], view: View) -> Iterator[str]:
         if begins and isinstance(block, Note):
             yield f'<section class="finding {block.tone}">'
             within = True
-        yield from _block(block, view)
+        yield from html_of(block, view)
     if within:
         yield "</section>"
 
@@ -66,7 +67,8 @@ def _continues(block: Block) -> bool:
     return isinstance(block, Excerpt | Verbatim) or (isinstance(block, Note) and block.tone in ("plain", "good"))
 
 
-def _block(block: Block, view: View) -> Iterator[str]:
+def html_of(block: Block, view: View) -> Iterator[str]:
+    """One block."""
     match block:
         case Heading():
             remark = f'<p class="remark">{escaped(block.remark)}</p>' if block.remark else ""
@@ -76,6 +78,8 @@ def _block(block: Block, view: View) -> Iterator[str]:
             yield _note(block)
         case Excerpt():
             yield _excerpt(block)
+        case SourceExcerpt():
+            yield _source(block)
         case Verbatim():
             yield f'<pre class="verbatim" tabindex="0">{_lines(visible_lines(block.text))}</pre>'
         case Facts():
@@ -122,6 +126,15 @@ def _excerpt(block: Excerpt) -> str:
     below = f'<span class="carets" aria-hidden="true">{carets}</span>'
     place = f'<span class="place"><mark>{escape(marked)}</mark>{below}</span>'
     return f'<pre class="excerpt" tabindex="0"><code>{escape(before)}{place}{escape(after)}</code></pre>'
+
+
+def _source(block: SourceExcerpt) -> str:
+    """The lines as on a terminal that is as wide as they are."""
+    lines = (
+        "".join(f'<span class="{tone}">{escape(text)}</span>' for text, tone in line)
+        for line in excerpt_lines(block, None, "utf-8", indented=False)
+    )
+    return f'<pre class="source" tabindex="0">\n{chr(10).join(lines)}</pre>'
 
 
 def _facts(facts: Facts, view: View) -> str:

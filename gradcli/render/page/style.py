@@ -30,7 +30,29 @@ p.good{overflow-wrap:anywhere}
 pre{margin:.6rem 0;font-size:.875rem;line-height:1.5;overflow-x:auto}
 .verbatim{white-space:pre-wrap;overflow-wrap:anywhere;padding:.1rem 0 .1rem .9rem;border-left:3px solid var(--line)}
 .drawn{line-height:1.2;padding:.8rem;border:1px solid var(--line);border-radius:6px}
-.excerpt{line-height:1.3}
+.excerpt,.source{line-height:1.3}
+.source .error{color:var(--error);font-weight:700}.source .warning{color:var(--warning);font-weight:700}
+.source .note{color:var(--note)}
+h2{font-size:1.1rem;margin:1.6rem 0 0}
+figure.norms{padding:.8rem}
+figure.norms>svg{display:block;width:100%;max-width:46rem;height:auto}
+.gradcli-norms{--hue0:#0072b2;--hue1:#d55e00;--hue2:#007a5a;--hue3:#b0508c;--hue4:#1f2328;--hue5:#a87900}
+.gradcli-norms text{font:12px system-ui,sans-serif;fill:var(--quiet)}
+.gradcli-norms path{fill:none}
+.gradcli-norms .grid{stroke:var(--line);stroke-width:.7}.gradcli-norms .axis{stroke:var(--quiet)}
+.gradcli-norms .curve{stroke-width:1.8;stroke-linejoin:round}.gradcli-norms .dashed .curve{stroke-dasharray:6 3}
+.gradcli-norms .band{fill:var(--line);opacity:.7}
+.gradcli-norms path.broke{stroke:var(--error-line);stroke-width:1.5;stroke-dasharray:2 3}
+.gradcli-norms text.broke{fill:var(--error);font-weight:700}
+.hue0{stroke:var(--hue0);fill:var(--hue0)}.hue1{stroke:var(--hue1);fill:var(--hue1)}
+.hue2{stroke:var(--hue2);fill:var(--hue2)}.hue3{stroke:var(--hue3);fill:var(--hue3)}
+.hue4{stroke:var(--hue4);fill:var(--hue4)}.hue5{stroke:var(--hue5);fill:var(--hue5)}
+.key{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;margin:.6rem 0 0;padding:0;font-size:.875rem}
+.key li{overflow-wrap:anywhere}
+.key svg{display:inline-block;width:26px;height:8px}
+figcaption .quiet{font-size:.875rem;margin:.4rem 0 0}
+@media (prefers-color-scheme:dark){.gradcli-norms{--hue0:#56b4e9;--hue1:#f0803c;--hue2:#2fbf94;--hue3:#e08bc0;
+--hue4:#f0f6fc;--hue5:#e6c229}}
 .finding>:first-child{margin-top:.2rem}.finding>:last-child{margin-bottom:.2rem}
 .place{display:inline-flex;flex-direction:column;vertical-align:top}
 mark{background:var(--mark);color:inherit;font-weight:700;border-radius:2px;white-space:pre}
@@ -61,6 +83,8 @@ align-items:baseline}
 .facts dd.number{text-align:left;font-size:.9rem}
 figure{margin:1rem 0;overflow:auto;border:1px solid var(--line);border-radius:6px}
 figure.graph{max-height:max(40rem,90vh)}
+.finding figure.graph{position:relative;background:var(--ground)}
+.first-seen{position:absolute;width:1px;height:1px;scroll-initial-target:nearest}
 figure svg{display:block;margin:0 auto}
 figure.curves{background:#fff}
 figure.curves svg{width:100%;height:auto;max-width:60rem}
@@ -70,6 +94,8 @@ footer dl div{display:flex;gap:.4rem}
 footer dd{margin:0;color:var(--text)}
 @media (max-width:40rem){
 body{font-size:15px}
+.gradcli-norms text{font-size:18px}
+figure.norms{padding:.4rem}
 .facts{grid-template-columns:1fr;gap:0}
 .facts dd{margin:0 0 .5rem}
 th,td{padding:.3rem .55rem}

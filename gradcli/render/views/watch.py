@@ -8,7 +8,7 @@ from itertools import groupby
 import numpy as np
 
 from gradcli.render.blocks import Block, Column, Facts, FileLines, Mark, MarkedLine, Note, SourceExcerpt, Table
-from gradcli.results import FilePlace, ProgramFinding, SourceLine, WatchResult
+from gradcli.results import FilePlace, GradientNorms, ProgramFinding, SourceLine, WatchResult
 
 MOST_NAMES = 6
 """Parameters that are named; of more the rest is counted."""
@@ -16,12 +16,14 @@ MOST_NAMES = 6
 
 def blocks(result: WatchResult) -> tuple[Block, ...]:
     """The answer for people."""
-    found = [block for finding in result.findings for block in _finding_blocks(finding)]
-    return (*found, *_ending(result))
+    found = [block for finding in result.findings for block in finding_blocks(finding)]
+    return (*found, *ending(result))
 
 
 def table(result: WatchResult) -> Table:
-    """A row a finding, with its place."""
+    """A row a finding, with its place; where the norms were asked for, a row a step with a column a parameter."""
+    if result.norms is not None and result.norms.asked:
+        return _norms_table(result.norms)
     findings = result.findings
     texts: dict[str, list[str]] = {
         "code": [one.code for one in findings],
@@ -45,7 +47,20 @@ def table(result: WatchResult) -> Table:
     )
 
 
-def _finding_blocks(finding: ProgramFinding) -> Iterator[Block]:
+def _norms_table(norms: GradientNorms) -> Table:
+    columns = [
+        Column(
+            one.parameter,
+            np.array([0.0 if norm is None else norm for norm in one.norms]),
+            missing=np.array([norm is None for norm in one.norms], dtype=bool),
+        )
+        for one in norms.parameters
+    ]
+    return Table((Column("step", np.array(norms.steps, dtype=np.int64)), *columns))
+
+
+def finding_blocks(finding: ProgramFinding) -> Iterator[Block]:
+    """One finding: what is so, the source, why, and what it concerns."""
     when = f" step {finding.step}" if finding.step else ""
     yield Note(f"{finding.severity}[{finding.code}]{when}: {finding.message}", finding.severity)
     if finding.place is not None:
@@ -111,7 +126,7 @@ def _listed(names: tuple[str, ...]) -> str:
     return shown if len(names) <= MOST_NAMES else f"{shown} and {len(names) - MOST_NAMES} more"
 
 
-def _ending(result: WatchResult) -> Iterator[Note]:
+def ending(result: WatchResult) -> Iterator[Note]:
     """`stopped before backward; no parameter was changed`, and what was looked at."""
     if result.stopped is not None:
         yield Note(f"stopped {result.stopped}; no parameter was changed in this step", "plain")
