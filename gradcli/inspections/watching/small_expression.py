@@ -7,6 +7,7 @@ import keyword
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 
 import torch
 
@@ -92,9 +93,7 @@ class _Writer:
             return known
         plain = next(filter(None, map(_as_name, candidates)), "x")
         same = next((name for name, other in self.inputs.items() if other is tensor), None)
-        name = same or next(
-            one for one in (plain, *(f"{plain}_{n}" for n in range(2, 10**6))) if one not in self.inputs
-        )
+        name = same or next(one for one in chain([plain], (f"{plain}_{n}" for n in count(2))) if one not in self.inputs)
         self.inputs[name] = tensor
         self.names[id(tensor)] = name
         return name

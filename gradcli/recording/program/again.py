@@ -9,6 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 
 import torch
@@ -221,7 +222,7 @@ class _Repetition:
     def _name(self, tensor: torch.Tensor, place: Place) -> str:
         """What the program calls a tensor; no two of a step have one name."""
         plain = self.names.get(id(tensor)) or place.text or "input"
-        candidates = (plain, f"{plain}, line {place.line}", *(f"{plain} ({number})" for number in range(2, 10**6)))
+        candidates = chain((plain, f"{plain}, line {place.line}"), (f"{plain} ({number})" for number in count(2)))
         name = next(candidate for candidate in candidates if candidate not in self._taken_names)
         self._taken_names.add(name)
         return name
