@@ -7,7 +7,7 @@ from gradcli.commands.parameters import WHERE_AND_HOW, Option, Subject, Words
 from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions
 from gradcli.language.curve import interesting_points
 from gradcli.language.dtypes import FLOATING, floating
-from gradcli.language.request import read
+from gradcli.language.in_file import is_in_file, read_subject
 
 
 def check(
@@ -18,8 +18,8 @@ def check(
     dtypes: Annotated[list[str] | None, Option("", help="Check these dtypes only.")] = None,
 ) -> Inquiry:
     """Is PyTorch's gradient right here? Reverse and forward mode, finite differences and 50 digits side by side."""
-    points = words or interesting_points(subject)
-    request = read(subject, points, command="check", sources=caller.values(words or (), shared.max_elements))
+    points = words or (() if is_in_file(subject) else interesting_points(subject))
+    request = read_subject(subject, points, command="check", sources=caller.values(words or (), shared.max_elements))
     chosen = dtypes or (FLOATING if shared.dtype is None else (shared.dtype,))
     return Inquiry((request, tuple(map(floating, chosen))))
 

@@ -7,7 +7,8 @@ from gradcli.commands.command import Caller, Command, Inquiry
 from gradcli.commands.parameters import DERIVATIVES, Option, Subject, Words
 from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions
 from gradcli.inspections.options import GradOptions
-from gradcli.language.request import Request, read
+from gradcli.language.in_file import FunctionRequest, read_subject
+from gradcli.language.request import Request
 
 if TYPE_CHECKING:
     from gradcli.language.ranges import RangeRequest
@@ -60,13 +61,13 @@ def grad(
     """Value, gradients, their norm and direction; Jacobian, Hessian, higher orders on request."""
     via = option_values.via(shared.via)
     numbers = caller.values([*(words or ()), *([vjp] if vjp else ()), *(jvp or ())], shared.max_elements)
-    asked: Request | RangeRequest
+    asked: Request | FunctionRequest | RangeRequest
     if ranges:
         from gradcli.language.ranges import read_ranges  # most calls go over none
 
         asked = read_ranges(subject, words or (), ranges, numbers)
     else:
-        asked = read(subject, words or (), command="grad", sources=numbers)
+        asked = read_subject(subject, words or (), command="grad", sources=numbers, emits=shared.emit is not None)
     cotangent, none = option_values.cotangent(vjp, numbers)
     directions = option_values.directions(jvp, numbers) if jvp else None
     options = GradOptions(order, jacobian, hessian, cotangent, none, directions, via)

@@ -8,7 +8,7 @@ from gradcli.commands.parameters import DERIVATIVES, Option, Subject, Words
 from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions
 from gradcli.errors import UsageError
 from gradcli.inspections.options import TraceOptions
-from gradcli.language.request import read
+from gradcli.language.in_file import read_subject
 
 
 def trace(
@@ -26,7 +26,7 @@ def trace(
 ) -> Inquiry:
     """Every sub-expression with its value and the gradient that reaches it; where a NaN, Inf or zero was born."""
     numbers = caller.values([*(words or ()), *([vjp] if vjp else ())], shared.max_elements)
-    request = read(subject, words or (), command="trace", sources=numbers)
+    request = read_subject(subject, words or (), command="trace", sources=numbers, emits=shared.emit is not None)
     cotangent, none = option_values.cotangent(vjp, numbers)
     if none:
         raise UsageError("trace needs a cotangent", hint="Leave --vjp out for ones, or use 'gradcli grad --vjp none'.")

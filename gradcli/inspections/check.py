@@ -23,6 +23,7 @@ from gradcli.inspections.checking.stable import Stable, with_stable_form
 from gradcli.inspections.grad import maps_elementwise
 from gradcli.inspections.running import Run
 from gradcli.language.dtypes import FLOATING
+from gradcli.language.in_file import FunctionRequest
 from gradcli.language.request import Request, Value
 from gradcli.numerics import autodiff
 from gradcli.numerics.capture import TorchError
@@ -42,12 +43,16 @@ MAX_JOINT_ELEMENTS = 200
 
 
 def check(
-    request: Request,
+    request: Request | FunctionRequest,
     dtypes: Sequence[str] = FLOATING,
     compute: ComputeOptions = ComputeOptions(),
     selection: Selection = Selection(),
 ) -> CheckResult | Failure:
     """Each gradient element in each dtype beside its references; a Failure where PyTorch raised in float64."""
+    if isinstance(request, FunctionRequest):
+        from gradcli.inspections.in_file.answers import check_function  # for files alone
+
+        return check_function(request, compute, selection)
     text = request.program.text
     run = Run(_without_own_dtypes(request), replace(compute, dtype="float64"), selection)
     try:

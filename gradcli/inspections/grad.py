@@ -14,6 +14,7 @@ from gradcli.diagnose.values import tensor_of
 from gradcli.errors import BoundError, UsageError
 from gradcli.inspections.options import GradOptions
 from gradcli.inspections.running import Run, cotangent_of
+from gradcli.language.in_file import FunctionRequest
 from gradcli.language.properties import is_elementwise
 from gradcli.language.request import Request
 from gradcli.numerics import autodiff
@@ -32,12 +33,16 @@ MAX_ROWS = 2**14
 
 
 def grad(
-    request: Request | RangeRequest,
+    request: Request | FunctionRequest | RangeRequest,
     options: GradOptions = GradOptions(),
     compute: ComputeOptions = ComputeOptions(),
     selection: Selection = Selection(),
 ) -> GradResult | Failure:
     """Value and gradients of an expression; a Failure where PyTorch raised."""
+    if isinstance(request, FunctionRequest):
+        from gradcli.inspections.in_file.answers import grad_function  # for files alone
+
+        return grad_function(request, options, compute, selection)
     if not isinstance(request, Request):
         from gradcli.inspections.curves.ranges import at_points  # most calls go over no range
 

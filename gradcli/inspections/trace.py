@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import torch
@@ -11,35 +10,36 @@ from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, S
 from gradcli.diagnose.diagnosis import told
 from gradcli.diagnose.evidence import Computed, Evidence
 from gradcli.diagnose.findings import found_in
-from gradcli.diagnose.findings.table import GIVEN
-from gradcli.diagnose.origins.local import slope_by_node, slope_of
 from gradcli.diagnose.rerun import Rerun
 from gradcli.errors import UsageError, did_you_mean
 from gradcli.gc_paused import gc_paused
 from gradcli.inspections.options import TraceOptions
 from gradcli.inspections.running import Run, cotangent_of
+from gradcli.inspections.traced_steps import steps_of
+from gradcli.language.in_file import FunctionRequest
 from gradcli.language.request import Request
 from gradcli.numerics.bounds import check_kept
 from gradcli.numerics.capture import TorchError, agreement, to_gradients, to_tensor
 from gradcli.numerics.evaluate import Observed, Observer
 from gradcli.numerics.graph import storage_of
-from gradcli.numerics.literals import Context
-from gradcli.progress import steps
 from gradcli.recording.from_expression import ExpressionRecorder, operation_name
 from gradcli.recording.paths import paths
 from gradcli.recording.recorder import record_backward, tensors_in
-from gradcli.recording.tape import Step, Tape
-from gradcli.results import Failure, Finding, Gradient, Path, Tensor, TracedStep, TraceResult
-from gradcli.results.trace import LARGEST_STEP
+from gradcli.recording.tape import Tape
+from gradcli.results import Failure, Finding, Gradient, Path, TracedStep, TraceResult
 
 
 def trace(
-    request: Request,
+    request: Request | FunctionRequest,
     options: TraceOptions = TraceOptions(),
     compute: ComputeOptions = ComputeOptions(),
     selection: Selection = Selection(),
 ) -> TraceResult | Failure:
     """The tape; where PyTorch raises, the tape up to there and the exception in `raised`."""
+    if isinstance(request, FunctionRequest):
+        from gradcli.inspections.in_file.answers import trace_function  # for files alone
+
+        return trace_function(request, options, compute, selection)
     run = Run(request, compute, selection)
     try:
         bound = run.start()
@@ -74,7 +74,7 @@ def _traced(bound: BoundExpression, run: Run, options: TraceOptions) -> TraceRes
         inputs=bound.inputs,
         output=computed.output,
         gradients=computed.gradients,
-        steps=_steps(tape, findings, bound.context),
+        steps=steps_of(tape, findings, bound.context),
         paths=ways,
         agrees=agrees,
         raised=None,
@@ -127,7 +127,7 @@ def _raised(bound: BoundExpression, run: Run, raised: TorchError) -> TraceResult
         inputs=bound.inputs,
         output=None,
         gradients=gradients,
-        steps=(*_steps(tape, findings, None), *unfinished),
+        steps=(*steps_of(tape, findings, None), *unfinished),
         paths=(),
         agrees=True,
         raised=failure,
@@ -149,45 +149,6 @@ def _unfinished(raised: TorchError, text: str, recorder: ExpressionRecorder) -> 
     )
 
 
-@torch.no_grad()
-def _steps(tape: Tape, findings: Sequence[Finding], context: Context | None) -> tuple[TracedStep, ...]:
-    """Each input once, and every operation.  context: None where no backward pass has come to its end."""
-    codes: dict[int, dict[str, None]] = {}
-    for finding in findings:
-        if finding.step is not None:
-            codes.setdefault(finding.step, {})[finding.code] = None
-    return tuple(
-        TracedStep(
-            expression=step.text,
-            span=step.span,
-            operation=step.name,
-            node=step.graph_node,
-            operands=tuple(dict.fromkeys(step.operands)),
-            value=_small(step.value),
-            gradient=_small(tape.arriving(step)),
-            derivative=_small(_slope(step, context)),
-            findings=_codes_at(step, codes.get(step.index, ())),
-        )
-        for step in steps(tape.steps, "steps of the trace")
-    )
-
-
-def _slope(step: Step, context: Context | None) -> torch.Tensor | None:
-    """The local derivative of an elementwise step by its first differentiated operand."""
-    value = step.value
-    if context is None or value is None or value.numel() > LARGEST_STEP or not step.elementwise or not step.edges:
-        return None
-    found = slope_by_node(step)
-    if found is not None:
-        return found
-    with torch.enable_grad():
-        return slope_of(step, context)
-
-
-def _small(tensor: torch.Tensor | None) -> Tensor | None:
-    return None if tensor is None or tensor.numel() > LARGEST_STEP else to_tensor(tensor)
-
-
 def _paths(tape: Tape, options: TraceOptions) -> tuple[Path, ...]:
     if options.path is None:
         return ()
@@ -201,8 +162,3 @@ def _paths(tape: Tape, options: TraceOptions) -> tuple[Path, ...]:
         )
         for way in paths(tape, options.path)
     )
-
-
-def _codes_at(step: Step, codes: Iterable[str]) -> tuple[str, ...]:
-    """An input is only to blame for what it was given as; the rest belongs to the expression that is nothing else."""
-    return tuple(code for code in codes if step.is_leaf == (code in GIVEN))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from gradcli.render.blocks import Block, Excerpt, Note
-from gradcli.results import Finding, Sample
+from gradcli.render.blocks import Block, Excerpt, Note, Verbatim
+from gradcli.results import FilePlace, Finding, Sample
 
 
 def finding_blocks(findings: Iterable[Finding], expression: str | None) -> tuple[Block, ...]:
@@ -13,11 +13,20 @@ def finding_blocks(findings: Iterable[Finding], expression: str | None) -> tuple
     blocks: list[Block] = []
     for finding in findings:
         blocks.append(Note(f"{finding.severity}[{finding.code}]: {finding.message}", finding.severity))
-        if expression is not None and finding.span is not None:
+        if finding.place is not None:
+            blocks.append(Verbatim(_excerpt(finding.place)))
+        elif expression is not None and finding.span is not None:
             blocks.append(Excerpt(expression, finding.span, finding.severity))
         if finding.fix is not None:
             blocks.append(Note(f"fix: {finding.fix}", "good"))
     return tuple(blocks)
+
+
+def _excerpt(place: FilePlace) -> str:
+    """The place in a file, and what is written there."""
+    function = "" if place.function in (None, "<module>") else f", in {place.function}"
+    written = "\n".join(f"      {line.strip()}" for line in place.text.split("\n"))
+    return f"  --> {place.file}:{place.line}:{place.column}{function}\n{written}"
 
 
 def sample_notes(sample: Sample | None) -> Iterator[Note]:

@@ -1,0 +1,209 @@
+"""One call of a function of the user's file, with its leaves: the values that were given, and a module's parameters."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from gradcli.diagnose.bound_expression import ComputeOptions, Selection
+from gradcli.diagnose.evidence import Evidence
+from gradcli.diagnose.explain.match_error import matching_entry
+from gradcli.diagnose.findings import of_tape
+from gradcli.diagnose.values import bound_value, default_dtype, tensor_of
+from gradcli.errors import UsageError, did_you_mean, listed
+from gradcli.inspections.in_file.loading import loaded, raised_in_file
+from gradcli.language.in_file import FunctionRequest
+from gradcli.language.request import Binding, Value
+from gradcli.numerics import device
+from gradcli.numerics.autodiff import Gradients, gradients
+from gradcli.numerics.capture import TorchError, to_input
+from gradcli.numerics.literals import Context
+from gradcli.recording.program.again import Repeated, run_again
+from gradcli.recording.program.log import Entry, Log
+from gradcli.recording.program.places import UserCode
+from gradcli.recording.program.untold import Untold
+from gradcli.results import Failure, Finding, Input, Setting
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function with its arguments.
+
+    leaves: the tensors by name, a module's parameters by their qualified names. wrt: those that are differentiated.
+    """
+
+    request: FunctionRequest
+    function: Callable[..., Any]
+    arguments: Mapping[str, Any]
+    leaves: Mapping[str, torch.Tensor]
+    wrt: tuple[str, ...]
+    context: Context
+    setting: Setting
+
+    @classmethod
+    def of(cls, request: FunctionRequest, compute: ComputeOptions, selection: Selection) -> Call:
+        """The call that a request asks for.  Raises GradcliError."""
+        where = device.choose(compute.device, device.present() if compute.device != "cpu" else ["cpu"])
+        dtype: torch.dtype = getattr(torch, compute.dtype)
+        context = Context(dtype, where, compute.max_elements)
+        torch.manual_seed(compute.seed)
+        with default_dtype(dtype):
+            function = loaded(request)
+        leaves: dict[str, torch.Tensor] = {}
+        if isinstance(function, nn.Module):
+            function.to(where, dtype)
+            leaves.update(function.named_parameters())
+        signature = _signature(function)
+        _check_names(request, signature)
+        arguments = {one.name: _argument(one, signature, context) for one in request.bindings}
+        given = {name: value for name, value in arguments.items() if isinstance(value, torch.Tensor)}
+        leaves = {**given, **leaves}
+        wrt = _differentiated(leaves, selection)
+        for name, leaf in leaves.items():
+            if leaf.is_floating_point() or leaf.is_complex():
+                leaf.requires_grad_(name in wrt)
+        setting = Setting(torch.__version__, where, compute.dtype, compute.seed)
+        return cls(request, function, arguments, leaves, wrt, context, setting)
+
+    @property
+    def inputs(self) -> dict[str, Input]:
+        """The leaves as data."""
+        return {name: to_input(leaf) for name, leaf in self.leaves.items()}
+
+    @property
+    def differentiated(self) -> dict[str, torch.Tensor]:
+        """The leaves whose gradient is asked for."""
+        return {name: self.leaves[name] for name in self.wrt}
+
+    def value(self) -> torch.Tensor:
+        """The function's value.  Raises UsageError for what it raises, and for what is no tensor."""
+        torch.manual_seed(self.setting.seed)
+        try:
+            with redirect_stdout(sys.stderr), default_dtype(self.context.dtype):
+                value = self.function(**self.arguments)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's code raises is told
+            raise raised_in_file(error, self.request, self.request.subject) from None
+        if not isinstance(value, torch.Tensor):
+            raise UsageError(
+                f"{self.request.subject} gives {type(value).__name__}, and no tensor",
+                hint="Let a function return the one tensor that is to be differentiated.",
+            )
+        return value
+
+    def logged(self) -> tuple[torch.Tensor, list[Entry], UserCode]:
+        """The value, and the calls that it was made by."""
+        user = UserCode((f"{Path(self.request.file).resolve().parent}/",))
+        log = Log(user, {})
+        untold = Untold(log)
+        untold.put_on()
+        log.put_on()
+        try:
+            value = self.value()
+            return value, log.recorded(), user
+        finally:
+            log.take_off()
+            untold.take_off()
+
+    def cotangent(self, output: torch.Tensor, given: Value | None) -> torch.Tensor:
+        """What is sent back from the output: ones, or what was given."""
+        if given is None:
+            return torch.ones_like(output)
+        return tensor_of(given, self.context).detach().to(output.dtype)
+
+    def again(
+        self, output: torch.Tensor, entries: list[Entry], user: UserCode, cotangent: torch.Tensor
+    ) -> tuple[Repeated, tuple[Finding, ...]]:
+        """The calls once more, which make a tape, and what it shows at places of the file.  Raises UsageError."""
+        names = {id(leaf): name for name, leaf in self.leaves.items()}
+        try:
+            repeated = run_again(entries, [output], [cotangent], names, user)
+        except Exception as error:  # noqa: BLE001 - whatever the user's code raises is told
+            raise raised_in_file(error, self.request, f"{self.request.subject}, run again,") from None
+        findings = of_tape(Evidence(recorded=repeated.tape))
+        return repeated, tuple(findings)
+
+    def gradients(self, output: torch.Tensor, cotangent: torch.Tensor | None) -> Gradients:
+        """The gradient of each differentiated leaf.  Raises TorchError."""
+        return gradients(output, self.differentiated, cotangent=cotangent, retain_graph=True)
+
+    def failure(self, raised: TorchError) -> Failure:
+        """What PyTorch raised in the backward pass, with its entry in the catalogue."""
+        row = matching_entry(raised.error)
+        return Failure(
+            code="autograd",
+            type=type(raised.error).__name__,
+            message=str(raised.error).strip(),
+            hint=None if row is None else row.fix,
+            expression=self.request.subject,
+            id=None if row is None else row.id,
+        )
+
+    def at(self, leaves: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The value with other numbers in the leaves."""
+        before = {name: self.leaves[name].detach().clone() for name in leaves}
+        with torch.no_grad():
+            for name, leaf in leaves.items():
+                self.leaves[name].copy_(leaf)
+            try:
+                return self.value()
+            finally:
+                for name, leaf in before.items():
+                    self.leaves[name].copy_(leaf)
+
+
+def _signature(function: Any) -> Mapping[str, inspect.Parameter]:
+    target = function.forward if isinstance(function, nn.Module) else function
+    try:
+        return inspect.signature(target).parameters
+    except (TypeError, ValueError):
+        return {}
+
+
+def _check_names(request: FunctionRequest, signature: Mapping[str, inspect.Parameter]) -> None:
+    """Raises UsageError for names that it does not have, and for those that are left open."""
+    given = [binding.name for binding in request.bindings]
+    takes_any = any(one.kind is one.VAR_KEYWORD for one in signature.values())
+    named = [name for name, one in signature.items() if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    for name in given:
+        if name not in named and not takes_any:
+            hint = did_you_mean(name, named) or (f"It has {listed(named)}." if named else "It has none.")
+            raise UsageError(f"{request.subject} has no parameter '{name}'", hint=hint)
+    open_ = [name for name in named if signature[name].default is inspect.Parameter.empty and name not in given]
+    if open_:
+        example = " ".join(f"{name}=1,2" for name in open_)
+        verb = "has no value" if len(open_) == 1 else "have no values"
+        raise UsageError(f"{listed(open_)} of {request.subject} {verb}", hint=f"Give each a value: {example}")
+
+
+def _argument(binding: Binding, signature: Mapping[str, inspect.Parameter], context: Context) -> Any:
+    """The value of a parameter: a tensor, or a plain number where its default is one."""
+    tensor = bound_value(binding, context)
+    default = signature[binding.name].default if binding.name in signature else None
+    if isinstance(default, int | float) and binding.dtype is None and binding.value.is_single:
+        return type(default)(tensor.item())
+    return tensor
+
+
+def _differentiated(leaves: Mapping[str, torch.Tensor], selection: Selection) -> tuple[str, ...]:
+    """The names of what is differentiated.  Raises UsageError for names that are not there."""
+    for option, names in (("--wrt", selection.wrt or ()), ("--frozen", selection.frozen)):
+        for name in names:
+            if name not in leaves:
+                raise UsageError(
+                    f"{option} names '{name}', which is no input",
+                    hint=did_you_mean(name, leaves) or f"The inputs are {listed(leaves)}.",
+                )
+    floating = [name for name, leaf in leaves.items() if leaf.is_floating_point() or leaf.is_complex()]
+    return tuple(
+        name
+        for name in (floating if selection.wrt is None else selection.wrt)
+        if name in floating and name not in selection.frozen
+    )

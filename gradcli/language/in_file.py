@@ -1,0 +1,55 @@
+"""`model.py:loss` as a subject: a function of a file of the user's, with the values of its parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gradcli.errors import UsageError
+from gradcli.language.request import Binding, Request, Value, is_binding, read, read_binding
+
+_IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
+
+
+@dataclass(frozen=True)
+class FunctionRequest:
+    """A function, a module or a class of a file, and the values of its parameters."""
+
+    subject: str
+    file: str
+    name: str
+    bindings: tuple[Binding, ...]
+
+
+def read_subject(
+    subject: str,
+    words: Sequence[str],
+    *,
+    command: str,
+    sources: Mapping[str, Value] | None = None,
+    emits: bool = False,
+) -> Request | FunctionRequest:
+    """The request that a subject and the words behind it make, of an expression or of a file.  Raises GradcliError.
+
+    emits: whether a program is to be written, which the file already is.
+    """
+    match = _IN_FILE.fullmatch(subject.strip())
+    if match is None:
+        return read(subject, words, command=command, sources=sources)
+    if emits:
+        raise UsageError("--emit writes expressions as programs", hint=f"{match['file']} is one already.")
+    point = next((word for word in words if not is_binding(word)), None)
+    if point is not None:
+        raise UsageError(f"'{point}' has no name that it belongs to", hint=f"Write NAME=VALUE: x={point}")
+    bindings = tuple(read_binding(word, sources) for word in words)
+    names = [binding.name for binding in bindings]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise UsageError(f"'{repeated}' is given twice", hint="Give each name once.")
+    return FunctionRequest(subject.strip(), match["file"], match["name"], bindings)
+
+
+def is_in_file(subject: str) -> bool:
+    """Whether a subject names something of a file."""
+    return _IN_FILE.fullmatch(subject.strip()) is not None

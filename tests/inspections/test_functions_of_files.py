@@ -1,0 +1,205 @@
+"""`model.py:loss` as a subject of trace, grad and check: a function or a module of a file of the user's."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from command_line import answered, captured, failed
+
+MODEL = """
+    import torch
+    from torch import nn
+
+    print("loaded")
+    RATE = 3
+
+
+    def loss(x, w, eps=0.0):
+        h = x * w
+        length = torch.sqrt((h**2).sum() + eps)
+        return length.mean()
+
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = nn.Linear(2, 1)
+
+        def forward(self, x):
+            return torch.tanh(self.head(x)).sum()
+
+
+    ready = Net()
+
+
+    class Doubled(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return 2 * x
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return 3 * gradient
+
+
+    def wrong(x):
+        return Doubled.apply(x).sum()
+
+
+    def overwritten(x):
+        y = torch.exp(x)
+        z = (y * y).sum()
+        y.add_(1)
+        return z
+
+
+    def broken(x):
+        return x @ torch.ones(7)
+
+
+    def cut(x):
+        return x.detach() * 2
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "model.py").write_text(dedent(MODEL).lstrip("\n"))
+    (tmp_path / "bad.py").write_text('x = 1\nraise ValueError("no data")\n')
+    (tmp_path / "syntax.py").write_text("def f(:\n")
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    yield tmp_path
+    os.chdir(before)
+
+
+def _module(folder: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("own_copy", folder / "model.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_function_has_the_value_and_the_gradients_that_pytorch_gives(folder: Path) -> None:
+    answer = answered(["grad", "model.py:loss", "x=1,2", "w=3,4"])
+    x, w = torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([3.0, 4.0], requires_grad=True)
+    output = _module(folder).loss(x, w)
+    output.backward()
+    assert x.grad is not None
+    assert w.grad is not None
+    assert np.float32(answer["output"]["values"]) == output.item()
+    assert np.float32(answer["gradients"]["x"]["values"]).tolist() == x.grad.tolist()
+    assert np.float32(answer["gradients"]["w"]["values"]).tolist() == w.grad.tolist()
+    assert (answer["expression"], answer["findings"]) == ("model.py:loss", [])
+
+
+def test_the_parameters_of_a_module_are_leaves_by_their_names(folder: Path) -> None:
+    answer = answered(["grad", "model.py:Net", "x=1,2", "--seed", "3"])
+    torch.manual_seed(3)
+    module = _module(folder)  # the file draws numbers for a module of its own
+    net = module.Net()
+    net(torch.tensor([1.0, 2.0])).backward()
+    assert {*answer["gradients"]} == {"x", "head.weight", "head.bias"}
+    found = np.float32(answer["gradients"]["head.weight"]["values"])
+    assert found.tolist() == net.head.weight.grad.tolist()
+
+
+def test_a_module_that_the_file_has_made_is_taken_as_it_is() -> None:
+    assert {*answered(["grad", "model.py:ready", "x=1,2"])["inputs"]} == {"x", "head.weight", "head.bias"}
+
+
+def test_a_finding_is_told_at_its_place_in_the_file() -> None:
+    (found,) = answered(["grad", "model.py:loss", "x=0,0", "w=1,1"])["findings"]
+    place = found["place"]
+    assert (found["code"], found["operation"]) == ("inf-backward", "sqrt")
+    assert (place["file"], place["line"], place["column"], place["function"]) == ("model.py", 10, 14, "loss")
+    assert place["text"] == "torch.sqrt((h**2).sum() + eps)"
+    _, out, _ = captured(["grad", "model.py:loss", "x=0,0", "w=1,1"])
+    assert "--> model.py:10:14, in loss" in out
+
+
+def test_the_steps_of_a_trace_are_called_as_the_file_has_them() -> None:
+    steps = answered(["trace", "model.py:loss", "x=1,2", "w=3,4"])["steps"]
+    assert [step["expression"] for step in steps] == [
+        "x", "w", "x * w", "h**2", "(h**2).sum()", "(h**2).sum() + eps", "torch.sqrt((h**2).sum() + eps)",
+        "length.mean()",
+    ]  # fmt: skip
+    assert steps[2]["value"]["values"] == [3, 8]
+    names = [step["expression"] for step in answered(["trace", "model.py:Net", "x=1,2"])["steps"]]
+    assert names[:3] == ["x", "head.weight", "head.bias"]
+
+
+def test_a_plain_number_stays_one_where_the_parameter_has_one_by_default() -> None:
+    answer = answered(["grad", "model.py:loss", "x=0,0", "w=1,1", "eps=1"])
+    assert (answer["output"]["values"], {*answer["inputs"]}) == (1, {"x", "w"})
+
+
+def test_check_holds_reverse_mode_against_finite_differences() -> None:
+    answer = answered(["check", "model.py:Net", "x=1,2"])
+    assert answer["summary"][0]["agree"] == 5
+    assert answer["without_reference"] == "Net"
+    assert all(row["reference"] is None for row in answer["rows"])
+    code, out, _ = captured(["check", "model.py:wrong", "x=1,2"])
+    assert code == 1
+    assert "disagree" in out
+
+
+def test_inputs_may_be_files_and_chosen_or_frozen(folder: Path) -> None:
+    np.save(folder / "x.npy", np.array([1.0, 2.0], dtype=np.float32))
+    answer = answered(["grad", "model.py:loss", "x=@x.npy", "w=3,4", "--wrt", "w"])
+    assert {*answer["gradients"]} == {"w"}
+    assert {*answered(["grad", "model.py:Net", "x=1,2", "--frozen", "head.bias"])["gradients"]} == {"x", "head.weight"}
+
+
+def test_what_the_file_prints_is_no_part_of_the_answer() -> None:
+    code, out, err = captured(["grad", "model.py:loss", "x=1", "w=2", "--json"])
+    assert (code, out[0], err) == (0, "{", "loaded\n")
+
+
+def test_an_edited_file_is_read_anew(folder: Path) -> None:
+    answered(["trace", "model.py:loss", "x=1", "w=2"])
+    (folder / "model.py").write_text("def loss(x, w):\n    return (x + w).sum()\n")
+    assert answered(["trace", "model.py:loss", "x=1", "w=2"])["steps"][2]["expression"] == "x + w"
+
+
+def test_an_error_of_the_backward_pass_is_told_as_that_of_an_expression_is() -> None:
+    error = failed(["grad", "model.py:overwritten", "x=1,2"], 1)
+    assert "modified by an inplace operation" in error["message"]
+    assert (error["code"], error["expression"]) == ("autograd", "model.py:overwritten")
+    assert error["id"] is not None
+    assert error["hint"] is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        ("modle.py:loss x=1", "there is no file 'modle.py'", "Did you mean 'model.py'?"),
+        ("model.py:lss x=1", "model.py has no 'lss'", "Did you mean 'loss'?"),
+        ("model.py:RATE x=1", "RATE of model.py is an int, and cannot be called", "Name a function"),
+        ("model.py:loss x=1", "'w' of model.py:loss has no value", "w=1,2"),
+        ("model.py:loss x=1 w=1 q=3", "model.py:loss has no parameter 'q'", "It has"),
+        ("model.py:loss 1", "'1' has no name that it belongs to", "x=1"),
+        ("model.py:loss x=1 x=2", "'x' is given twice", "once"),
+        ("bad.py:f", "bad.py raises at line 2, in <module>: ValueError: no data", 'raise ValueError("no data")'),
+        ("syntax.py:f", "syntax.py raises at line 1: SyntaxError: invalid syntax", ""),
+        ("model.py:broken x=1,2", "model.py:broken raises at line 48, in broken: RuntimeError", "torch.ones(7)"),
+        ("model.py:cut x=1", "no gradient leads from model.py:cut to an input", "detach"),
+        ("model.py:loss x=1 w=1 --wrt z", "--wrt names 'z', which is no input", "'x'"),
+        ("model.py:loss x=1 w=1 --emit torch", "--emit writes expressions as programs", "model.py is one already"),
+        ("model.py:loss x=1 w=1 --jacobian", "of a function in a file there are value and gradients", "Leave"),
+    ],
+)
+def test_a_mistake_is_told_with_what_helps(words: str, message: str, hint: str) -> None:
+    error = failed(["grad", *words.split()], 2)
+    assert message in error["message"]
+    assert hint in (error["hint"] or "")
