@@ -154,8 +154,9 @@ def edge_of(tensor: torch.Tensor) -> Edge | None:
     """Where the gradient of a tensor arrives."""
     if not tensor.requires_grad:
         return None
-    edge = torch.autograd.graph.get_gradient_edge(tensor)
-    return edge.node, edge.output_nr
+    if tensor.grad_fn is not None:
+        return tensor.grad_fn, tensor.output_nr
+    return torch.autograd.graph.get_gradient_edge(tensor).node, 0
 
 
 def is_accumulator(node: GraphNode) -> bool:

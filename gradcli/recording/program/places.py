@@ -30,15 +30,27 @@ class Spot(NamedTuple):
     @property
     def place(self) -> Place:
         """The expression that the instruction belongs to; the whole line where Python does not know the columns."""
-        source = source_of(self.code.co_filename)
-        line, end_line, column, end_column = next(islice(self.code.co_positions(), self.instruction // 2, None))
-        line = line or self.code.co_firstlineno
-        end_line = end_line or line
-        if not source.text:  # no file: an empty one, which is long enough
-            return Place(Source("\n" * line, "file", source.name), line - 1, line - 1, self.code.co_qualname)
-        start = offset(source.text, line, column or 0)
-        end = offset(source.text, end_line, -1 if end_column is None else end_column)
-        return Place(source, start, end, self.code.co_qualname)
+        # codes are compared by what they do, wherever they stand, and hashed anew each time: their ids are the keys
+        key = id(self.code), self.instruction
+        if key not in _places:
+            _places[key] = self.code, _place(self.code, self.instruction)
+        return _places[key][1]
+
+
+_places: dict[tuple[int, int], tuple[CodeType, Place]] = {}
+"""The places of spots that were asked for, with their codes, which must not go away."""
+
+
+def _place(code: CodeType, instruction: int) -> Place:
+    source = source_of(code.co_filename)
+    line, end_line, column, end_column = next(islice(code.co_positions(), instruction // 2, None))
+    line = line or code.co_firstlineno
+    end_line = end_line or line
+    if not source.text:  # no file: an empty one, which is long enough
+        return Place(Source("\n" * line, "file", source.name), line - 1, line - 1, code.co_qualname)
+    start = offset(source.text, line, column or 0)
+    end = offset(source.text, end_line, -1 if end_column is None else end_column)
+    return Place(source, start, end, code.co_qualname)
 
 
 class UserCode:
@@ -49,17 +61,17 @@ class UserCode:
 
     def __init__(self, followed: Iterable[str] = ()) -> None:
         self._followed = tuple(followed)
-        self._known: dict[CodeType, bool] = {}
+        self._known: dict[int, tuple[bool, CodeType]] = {}
 
     def innermost(self, frame: FrameType | None) -> FrameType | None:
         """The frame itself, or the first one around it that runs the user's code."""
         known = self._known
         while frame is not None:
             code = frame.f_code
-            is_own = known.get(code)
-            if is_own is None:
-                is_own = known[code] = self.owns(code.co_filename)
-            if is_own:
+            found = known.get(id(code))
+            if found is None:
+                found = known[id(code)] = self.owns(code.co_filename), code
+            if found[0]:
                 return frame
             frame = frame.f_back
         return None
