@@ -67,8 +67,8 @@ class Step:
 
     @property
     def text(self) -> str:
-        """What the user wrote."""
-        return self.operation.title or self.place.text
+        """What the user wrote; where that is not known, what it is called."""
+        return self.operation.title or self.place.text or self.variable or self.name
 
     @property
     def span(self) -> Span:

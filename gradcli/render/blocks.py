@@ -81,9 +81,10 @@ class Scalar:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Names and short answers, one a line."""
+    """Names and short answers, one a line. tone: of the finding that they are about."""
 
     pairs: tuple[tuple[str, str | Scalar], ...]
+    tone: Tone = "plain"
 
 
 @dataclass(frozen=True)

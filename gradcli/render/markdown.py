@@ -59,7 +59,8 @@ def _paragraph(block: Block, view: View) -> str:
 
             return _fenced("".join(text for text, _ in line).rstrip() for line in tree_lines(block, view))
         case Facts():
-            return "\n".join(f"- {_escaped(name)}: {_answer(value, view)}" for name, value in block.pairs)
+            indent = _indent(block.tone)
+            return "\n".join(f"{indent}- {_escaped(name)}: {_answer(value, view)}" for name, value in block.pairs)
         case Note(tone="error" | "warning" | "note"):
             return f"- {_escaped(block.text)}"
         case Note():

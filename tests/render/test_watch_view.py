@@ -112,10 +112,10 @@ def test_in_markdown_the_source_is_a_block_of_code():
        |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ nan is born here
   ```
 
-- why: all 6 elements of scores[5, :] are -inf; softmax subtracts the largest: -inf - (-inf) = nan
-- reached: loss = nan, before loss.backward() at line 44
-- spoils: model.blocks.0.attention.weight, model.blocks.1.attention.weight, model.blocks.2.attention.weight, model.blocks.3.attention.weight, model.blocks.4.attention.weight, model.blocks.5.attention.weight and 22 more
-- untouched: model.query
+  - why: all 6 elements of scores[5, :] are -inf; softmax subtracts the largest: -inf - (-inf) = nan
+  - reached: loss = nan, before loss.backward() at line 44
+  - spoils: model.blocks.0.attention.weight, model.blocks.1.attention.weight, model.blocks.2.attention.weight, model.blocks.3.attention.weight, model.blocks.4.attention.weight, model.blocks.5.attention.weight and 22 more
+  - untouched: model.query
 
 stopped before backward; no parameter was changed in this step
 

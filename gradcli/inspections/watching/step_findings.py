@@ -248,7 +248,7 @@ def _reached(situation: Situation) -> str | None:
     if situation.spot is None:
         return None
     place = situation.spot.place
-    shown = f"{shortened(' '.join(place.text.split()))} at line {place.line}"
+    shown = f"{shortened(' '.join(place.text.split())) or 'the backward pass'} at line {place.line}"
     root = situation.call.roots[0]
     value = element_at(root.detach(), ()) if root.ndim == 0 else None
     if situation.call.is_finite:

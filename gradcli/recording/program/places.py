@@ -71,6 +71,8 @@ class UserCode:
             found = known.get(id(code))
             if found is None:
                 found = known[id(code)] = self.owns(code.co_filename), code
+                if found[0]:
+                    source_of(code.co_filename)  # as it is now: the user may edit it while the program runs
             if found[0]:
                 return frame
             frame = frame.f_back

@@ -79,7 +79,7 @@ def finding_blocks(finding: ProgramFinding) -> Iterator[Block]:
     ]
     pairs = tuple((name, text) for name, text in facts if text)
     if pairs:
-        yield Facts(pairs)
+        yield Facts(pairs, finding.severity)
 
 
 def _alone(finding: ProgramFinding) -> str | None:
@@ -143,7 +143,7 @@ def ending(result: WatchResult) -> Iterator[Note]:
     if not result.steps:
         yield Note("nothing was differentiated: the program called no backward", "quiet")
     else:
-        yield Note(", ".join(counts) + again, "quiet")
+        yield Note(", ".join(counts) + again, "quiet" if result.stopped is not None else "plain")
 
 
 def _count(number: int, word: str) -> str:

@@ -1,0 +1,45 @@
+"""Programs whose source is not what it was, or is not there at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from watching import watched, written
+
+ROOT = """
+    import torch
+    from pathlib import Path
+    weight = torch.nn.Parameter(torch.zeros(3))
+    start = weight + 0.0
+    {change}
+    loss = torch.sqrt(start).sum()
+    loss.backward()
+"""
+
+
+def lines(tmp_path: Path, change: str) -> list[str]:
+    written(tmp_path, ROOT.replace("{change}", change))
+    return watched(tmp_path, "train.py").err.splitlines()
+
+
+def test_lines_that_the_user_has_changed_since_are_shown_as_they_run(tmp_path: Path):
+    told = lines(tmp_path, "Path(__file__).write_text('# another' * 20)")
+    assert told[:4] == [
+        "error[inf-backward] step 1: torch.sqrt(start) at start[0] = 0 (and 2 more)",
+        "  --> train.py:6",
+        "",
+        "  5 | Path(__file__).write_text('# another' * 20)",
+    ]
+
+
+def test_a_file_that_has_vanished_leaves_its_lines(tmp_path: Path):
+    told = lines(tmp_path, "Path(__file__).unlink()")
+    assert "> 6 | loss = torch.sqrt(start).sum()" in told
+
+
+def test_code_without_a_file_is_told_by_its_line_and_operation(tmp_path: Path):
+    code = "import torch\nw = torch.nn.Parameter(torch.zeros(3))\ntorch.sqrt(w).sum().backward()\n"
+    written(tmp_path, f"exec(compile({code!r}, '<cell 3>', 'exec'))")
+    told = watched(tmp_path, "train.py").err.splitlines()
+    assert told[:3] == ["error[inf-backward] step 1: sqrt at w[0] = 0 (and 2 more)", "  --> <cell 3>:3", ""]
+    assert "reached  gradients, in the backward pass at line 3; the loss = 0" in told
