@@ -31,10 +31,14 @@ class GradOptions:
 
 @dataclass(frozen=True)
 class TraceOptions:
-    """path: the input whose ways from the output are multiplied out. vjp: the cotangent, None for ones."""
+    """path: the input whose ways from the output are multiplied out. vjp: the cotangent, None for ones.
+
+    fixes: whether rewrites are looked for that mend what is found.
+    """
 
     path: str | None = None
     vjp: Value | None = None
+    fixes: bool = True
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def _traced(bound: BoundExpression, run: Run, options: TraceOptions) -> TraceRes
     computed = Computed(to_gradients(tape.gradients, scalar=output.ndim == 0), to_tensor(output))
     evidence = Evidence(rerun, computed, recorded=tape)
     ways = _paths(tape, options)
-    findings = told(evidence)
+    findings = told(evidence) if options.fixes else found_in(evidence)
     return TraceResult(
         setting=bound.setting,
         expression=bound.program.text,

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gradcli.diagnose.bound_expression import ComputeOptions
+from gradcli.diagnose.bound_expression import ComputeOptions, Selection
 from gradcli.diagnose.origins.origin import Origin
 from gradcli.errors import GradcliError
 from gradcli.inspections.options import TraceOptions
@@ -30,6 +30,8 @@ from gradcli.sinks.targets import targets
 
 MOST_ELEMENTS = 2**22
 """More are not computed once more."""
+MOST_ELEMENTS_FIXED = 2**14
+"""Of more nothing is tried that might mend it, which takes many runs."""
 MOST_ELEMENTS_TYPED = 8
 """More stand in a file and not on the command line."""
 MOST_BETWEEN = 20
@@ -81,7 +83,7 @@ class _Search:
                 continue
             fixed, fix = small, same.fix
             for level in range(1, MOST_LEVELS + 1):
-                if fix is not None or time.monotonic() > ends:
+                if fix is not None or time.monotonic() > ends or small.elements > MOST_ELEMENTS_FIXED:
                     break
                 fixed, fix = self._fixed_with(step, self._before(step, inner, level), gradient, small)
             told = replace(told, expression=fixed.text if fix else small.text, fix=fix)
@@ -91,6 +93,7 @@ class _Search:
     def _bases(self) -> Iterator[tuple[Step, frozenset[int], torch.Tensor | None]]:
         """The step that is to blame, with what makes trouble of its value, or with the gradient that reaches it."""
         step = self.origin.step
+        is_backward = self.origin.kind == "backward"
         end = self.origin.masked or self.origin.later
         if end is not None:
             between = {step.index}
@@ -99,8 +102,10 @@ class _Search:
                     between.add(one.index)
             if len(between) <= MOST_BETWEEN:
                 yield end, frozenset(between), None
+                if is_backward and (gradient := self.tape.arriving(end)) is not None:
+                    yield end, frozenset(between), gradient.detach()
         yield step, frozenset(), None
-        if self.origin.kind == "backward" and (gradient := self.tape.arriving(step)) is not None:
+        if is_backward and (gradient := self.tape.arriving(step)) is not None:
             yield step, frozenset(), gradient.detach()
 
     def _before(self, step: Step, inner: frozenset[int], levels: int) -> frozenset[int]:
@@ -129,13 +134,13 @@ class _Search:
             small = small_expression(self.tape, step, inner, gradient)
         except InexpressibleError:
             return None
-        return small if sum(tensor.numel() for tensor in small.inputs.values()) <= MOST_ELEMENTS else None
+        return small if small.elements <= MOST_ELEMENTS else None
 
     def _same(self, small: SmallExpression, traced: TraceResult) -> Finding | None:
         """The finding at the same operation and the same element."""
         for found in traced.findings:
-            alike = (found.code, found.operation) == (self.finding.code, self.finding.operation)
-            if not alike or found.step is None:
+            is_alike = (found.code, found.operation) == (self.finding.code, self.origin.step.name.removesuffix("_"))
+            if not is_alike or found.step is None:
                 continue
             if self.origin.kind == "forward":
                 if _alike(traced.steps[found.step].value, self.origin.step.value):
@@ -152,12 +157,13 @@ def _traced(small: SmallExpression) -> TraceResult | None:
     """The expression on its tensors; None where it cannot be computed."""
     from gradcli.inspections.trace import trace  # what looks for fixes, for those alone who found something
 
+    options = TraceOptions(fixes=small.elements <= MOST_ELEMENTS_FIXED)
     words = {name: f"@{name}" for name in small.inputs}
     values = {word: _value(small.inputs[name], word) for name, word in words.items()}
     bindings = [_bound(name, small.inputs[name], word) for name, word in words.items()]
     try:
         request = read(small.text, bindings, command="trace", sources=values)
-        result = trace(request, TraceOptions(), ComputeOptions())
+        result = trace(request, options, ComputeOptions(), Selection(small.wrt))
     except (GradcliError, RuntimeError, TypeError):
         return None
     return result if isinstance(result, TraceResult) and result.raised is None else None
@@ -183,7 +189,8 @@ def _command(small: SmallExpression, step: int, saving: Saving | None) -> str | 
     else:
         file = _saved({name: to_tensor(tensor) for name, tensor in inputs.items()}, step, saving)
         words = [_bound(name, tensor, f"@{file}:{name}") for name, tensor in inputs.items()]
-    return " ".join(["gradcli trace", *map(shlex.quote, [small.text, *words])])
+    wrt = [] if small.wrt is None else ["--wrt", ",".join(small.wrt)]
+    return " ".join(["gradcli trace", *map(shlex.quote, [small.text, *words, *wrt])])
 
 
 def _typed(name: str, tensor: torch.Tensor) -> str:

@@ -31,11 +31,27 @@ class InexpressibleError(Exception):
 
 @dataclass(frozen=True)
 class SmallExpression:
-    """An expression with the tensors of its inputs, by name. names: what each of them is called, by its id."""
+    """An expression with the tensors of its inputs, by name.
+
+    names: what each of them is called, by its id. constant: the inputs that the program does not differentiate by.
+    """
 
     text: str
     inputs: Mapping[str, torch.Tensor]
     names: Mapping[int, str]
+    constant: frozenset[str]
+
+    @property
+    def elements(self) -> int:
+        """How many numbers go in."""
+        return sum(tensor.numel() for tensor in self.inputs.values())
+
+    @property
+    def wrt(self) -> tuple[str, ...] | None:
+        """The inputs to differentiate by; None where it is all of them that have a gradient, or none."""
+        floating = [name for name, tensor in self.inputs.items() if tensor.is_floating_point()]
+        found = tuple(name for name in floating if name not in self.constant)
+        return found if found and len(found) < len(floating) else None
 
 
 def small_expression(
@@ -49,9 +65,9 @@ def small_expression(
     writer = _Writer(tape, frozenset(inner))
     piece = writer.call(step)
     if gradient is not None:
-        name = Piece(writer.input_of(gradient, ["gradient"]))
+        name = Piece(writer.input_of(gradient, ["gradient"], is_constant=True))
         piece = called("sum", [binary("mul", piece, name, spelling=_SPELLING)])
-    return SmallExpression(piece.text, writer.inputs, writer.names)
+    return SmallExpression(piece.text, writer.inputs, writer.names, frozenset(writer.constant))
 
 
 @dataclass
@@ -60,6 +76,7 @@ class _Writer:
     inner: Collection[int]
     inputs: dict[str, torch.Tensor] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
+    constant: set[str] = field(default_factory=set)
 
     def call(self, step: Step) -> Piece:
         """An operation on its operands."""
@@ -86,7 +103,7 @@ class _Writer:
         ]
         return called(row.name if row.function else f"torch.Tensor.{row.name}", pieces[:first], named)
 
-    def input_of(self, tensor: torch.Tensor, candidates: Sequence[str]) -> str:
+    def input_of(self, tensor: torch.Tensor, candidates: Sequence[str], *, is_constant: bool) -> str:
         """The name of an input, which is the first of some that the language has room for."""
         known = self.names.get(id(tensor))
         if known is not None:
@@ -96,6 +113,8 @@ class _Writer:
         name = same or next(one for one in chain([plain], (f"{plain}_{n}" for n in count(2))) if one not in self.inputs)
         self.inputs[name] = tensor
         self.names[id(tensor)] = name
+        if is_constant:
+            self.constant.add(name)
         return name
 
     def _piece(self, value: object, step: Step, position: int) -> Piece:
@@ -117,7 +136,8 @@ class _Writer:
         source = next((one for one in sources if any(own is tensor for own in one.values)), None)
         if source is not None and source.index in self.inner and source.single:
             return self.call(source)
-        return Piece(self.input_of(tensor, _candidates(step, source, position)))
+        is_constant = source is None or not source.edges
+        return Piece(self.input_of(tensor, _candidates(step, source, position), is_constant=is_constant))
 
 
 def _candidates(step: Step, source: Step | None, position: int) -> list[str]:
