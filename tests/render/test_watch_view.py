@@ -11,9 +11,10 @@ from pages import Page
 from watch_by_hand import FINDING, NORMS, PARAMETERS, WATCHED
 
 from gradcli.render import page, write
+from gradcli.render.blocks import SourceExcerpt
 from gradcli.render.page.norms import MOST_CURVES, norms_picture
 from gradcli.render.view import View
-from gradcli.render.views import table_of
+from gradcli.render.views import blocks_of, table_of
 from gradcli.results import ParameterNorms
 
 
@@ -121,6 +122,12 @@ stopped before backward; no parameter was changed in this step
 
 13 steps, 1 error; the step was run again and every value agrees to the bit (0.3 s)
 """)
+
+
+def test_the_label_of_a_place_that_is_too_long_to_be_shown_stands_below_its_last_line():
+    long = replace(FINDING, place=replace(FINDING.place, end_line=40), related=())
+    source = next(block for block in blocks_of(replace(WATCHED, findings=(long,))) if isinstance(block, SourceExcerpt))
+    assert [mark.label for line in source.files[0].lines for mark in line.marks] == ["nan is born here"]
 
 
 def test_the_page_has_the_source_the_graph_and_the_norms():

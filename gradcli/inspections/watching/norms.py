@@ -21,6 +21,10 @@ MOST_NAMINGS = 50
 """How often names are looked up; what is made anew in every step gets none from then on."""
 
 
+_Point = tuple[list[str | None], torch.Tensor]
+"""The names of some parameters, None for those without one, and the norms of their gradients."""
+
+
 class NormHistory:
     """Norms of the gradients by the names of their parameters.
 
@@ -34,8 +38,8 @@ class NormHistory:
         self._stride = every
         self._names: dict[int, tuple[ref[torch.Tensor], str]] = {}
         self._namings = 0
-        self._points: dict[int, dict[str, float]] = {}
-        self._last: tuple[int, dict[str, float]] | None = None
+        self._points: dict[int, _Point] = {}
+        self._last: tuple[int, _Point] | None = None
 
     @classmethod
     def wanted(cls, options: WatchOptions, user: UserCode) -> Self | None:
@@ -50,23 +54,20 @@ class NormHistory:
             return
         self._scaled |= is_scaled
         self._look_up(tensors)
-        named = {
-            name: norm
-            for one, norm in zip(tensors, _decimals(norms), strict=True)
-            if (name := self._name(one)) is not None
-        }
-        self._last = step, named
+        point = [self._name(one) for one in tensors], norms.detach()
+        self._last = step, point
         if step % self._stride == 0:
-            self._points[step] = named
+            self._points[step] = point
         if len(self._points) > MOST_POINTS:
             self._stride *= 3
             self._points = {at: point for at, point in self._points.items() if at % self._stride == 0}
         if self._asked and sys.stderr is not None:
-            sys.stderr.write(_lines(step, named))
+            sys.stderr.write(_lines(step, _named(point)))
 
     def result(self) -> GradientNorms:
         """The norms of the steps that were kept; the last one is among them."""
-        points = {**self._points, **({} if self._last is None else {self._last[0]: self._last[1]})}
+        last = {} if self._last is None else {self._last[0]: self._last[1]}
+        points = {step: _named(point) for step, point in (self._points | last).items()}
         names = dict.fromkeys(name for point in points.values() for name in point)
         return GradientNorms(
             steps=tuple(points),
@@ -90,11 +91,11 @@ class NormHistory:
         return known[1] if known is not None and known[0]() is tensor else None
 
 
-def _decimals(norms: torch.Tensor) -> list[float]:
-    """The norms, with the digits that their dtype has."""
-    if norms.dtype == torch.float64:
-        return norms.tolist()
-    return [float(str(norm)) for norm in norms.detach().float().cpu().numpy()]
+def _named(point: _Point) -> dict[str, float]:
+    """The norms by the names of their parameters, with the digits that their dtype has."""
+    names, norms = point
+    values = norms.tolist() if norms.dtype == torch.float64 else map(float, map(str, norms.float().cpu().numpy()))
+    return {name: norm for name, norm in zip(names, values, strict=True) if name is not None}
 
 
 def _lines(step: int, norms: Mapping[str, float]) -> str:

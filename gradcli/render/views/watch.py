@@ -99,17 +99,28 @@ def _files(finding: ProgramFinding, place: FilePlace) -> Iterator[FileLines]:
     marked = [(place, finding.label, True), *((one.place, one.label, False) for one in finding.related)]
     files = {file: [*lines] for file, lines in groupby(finding.lines, lambda line: line.file)}
     for file, lines in sorted(files.items(), key=lambda item: item[0] != place.file):
-        yield FileLines(None if file == place.file else file, tuple(_marked_line(line, marked) for line in lines))
+        yield FileLines(
+            None if file == place.file else file, tuple(_marked_line(line, marked, lines) for line in lines)
+        )
 
 
-def _marked_line(line: SourceLine, marked: Sequence[tuple[FilePlace, str, bool]]) -> MarkedLine:
+def _marked_line(
+    line: SourceLine, marked: Sequence[tuple[FilePlace, str, bool]], lines: Sequence[SourceLine]
+) -> MarkedLine:
+    """A line with its marks; the label stands below the last line of the place that is shown."""
+    shown = [one.number for one in lines]
     there = [
         (place, label, leads)
         for place, label, leads in marked
         if place.file == line.file and place.line <= line.number <= place.end_line
     ]
     marks = (
-        Mark(_span(line, place), label if line.number == place.end_line else "", leads) for place, label, leads in there
+        Mark(
+            _span(line, place),
+            label if line.number == max(number for number in shown if number <= place.end_line) else "",
+            leads,
+        )
+        for place, label, leads in there
     )
     return MarkedLine(line.number, line.text, tuple(marks), any(leads for _, _, leads in there))
 
