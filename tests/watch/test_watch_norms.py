@@ -86,7 +86,7 @@ def test_the_norms_of_a_long_run_are_thinned_and_the_last_one_stays():
     assert MOST_POINTS / 3 - 1 <= len(kept.steps) <= MOST_POINTS + 1
     assert kept.steps[-1] == steps
     assert kept.parameters[0].norms == tuple(map(float, kept.steps))
-    assert {step % 2 for step in kept.steps} == {0, 1}, "passes that take turns are all among them"
+    assert {step % 2 for step in kept.steps[:-1]} == {0, 1}, "passes that take turns are all among them"
 
 
 def test_tensors_that_are_made_anew_in_each_step_are_named_for_a_while_only():

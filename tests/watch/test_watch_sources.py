@@ -43,3 +43,15 @@ def test_code_without_a_file_is_told_by_its_line_and_operation(tmp_path: Path):
     told = watched(tmp_path, "train.py").err.splitlines()
     assert told[:3] == ["error[inf-backward] step 1: sqrt at w[0] = 0 (and 2 more)", "  --> <cell 3>:3", ""]
     assert "reached  gradients, in the backward pass at line 3; the loss = 0" in told
+
+
+def test_the_operations_around_the_origin_are_told(tmp_path: Path):
+    written(tmp_path, ROOT.replace("{change}", "pass"))
+    found = watched(tmp_path, "--json", "train.py").only["nearby"]
+    assert [(one["text"], one["operation"], one["is_origin"], one["operands"]) for one in found] == [
+        ("weight", "leaf", False, []),
+        ("start", "add", False, [0]),
+        ("torch.sqrt(start)", "sqrt", True, [1]),
+        ("loss", "sum", False, [2]),
+    ]
+    assert [one["gradient_non_finite"] for one in found] == [3, 3, 0, 0]
