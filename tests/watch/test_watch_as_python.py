@@ -71,6 +71,36 @@ ENDINGS = {
     """,
     "a syntax error": "x = (1,\nprint('never')\n",
     "an own hook": "import sys; sys.excepthook = lambda *told: print('hooked', told[0].__name__); 1 / 0",
+    "at once": "import os; os._exit(5)",
+    "an interrupt": "import signal; signal.raise_signal(signal.SIGINT)",
+    "an interrupt caught": """
+        import signal
+
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            print("saved")
+    """,
+    "a termination": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
+    "an exit in a thread": """
+        import sys
+        import threading
+
+        thread = threading.Thread(target=sys.exit, args=(3,))
+        thread.start()
+        thread.join()
+        print("alone")
+    """,
+    "a warning of its own": "import warnings; warnings.warn('old', DeprecationWarning)",
+    "a fork": """
+        import os
+        import sys
+
+        child = os.fork()
+        if not child:
+            sys.exit(4)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    """,
 }
 
 
