@@ -38,6 +38,8 @@ bench:  ## whole processes against `python -c "import torch"`, into benchmarks/R
 	$(PYTHON) benchmarks/batch.py
 	$(PYTHON) benchmarks/files.py
 	$(PYTHON) benchmarks/findings.py
+	$(PYTHON) benchmarks/watch.py
+	if $(PYTHON) -c "import torchlens, transformers"; then $(PYTHON) benchmarks/rivals.py; fi
 	$(PYTHON) benchmarks/against.py
 
 N ?= 10000

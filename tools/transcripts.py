@@ -24,6 +24,7 @@ from tools import warm
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "docs/*.md")
+PROGRAMS = ROOT / "tests" / "watch" / "programs"
 
 NEEDS = {"bash": "a shell for pipes", "jq": "reads JSON in pipes"}
 """Programs that a transcript may need besides gradcli; it is skipped where they are missing, and only then."""
@@ -32,6 +33,7 @@ BLOCK = re.compile(r"^```console\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?")
 
 _ROUNDING_ERROR = re.compile(r"[\d,.]+ ULP")  # is the processor's and PyTorch's, and is being repaired there
+_SECONDS = re.compile(r"\([\d.]+ s\)$", re.MULTILINE)  # how long watch took to run a step again
 
 # Another processor rounds elementary functions differently in the last place of float32, and s(1 - s) carries that
 # last place of a number near 1 to the front.
@@ -54,10 +56,12 @@ class Exchange:
 
     @property
     def in_shell(self) -> bool:
-        """Whether it takes more than one program, or anything else that a shell does."""
+        """Whether it takes more than one program, a process of its own, or anything else that a shell does."""
         words = shlex.shlex(self.command, posix=True, punctuation_chars=True)
         words.whitespace_split = True
-        return not self.command.startswith("gradcli ") or any(re.fullmatch(r"[();<>|&]+", word) for word in words)
+        if not self.command.startswith("gradcli ") or self.command.startswith("gradcli watch "):
+            return True
+        return any(re.fullmatch(r"[();<>|&]+", word) for word in words)
 
     def text(self) -> str:
         """The command with its output, as a document holds them."""
@@ -96,8 +100,9 @@ def answer(exchange: Exchange) -> str:
 
 @contextlib.contextmanager
 def workplace() -> Iterator[None]:
-    """An empty folder to work in: the commands of a block share the files that they write."""
+    """A folder to work in, with the programs to be watched: the commands of a block share the files that they write."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        shutil.copytree(PROGRAMS, "programs", ignore=shutil.ignore_patterns("__pycache__"))
         yield
 
 
@@ -105,7 +110,7 @@ def agree(expected: str, actual: str) -> bool:
     """The same text; a number may differ by the rounding of another processor, and spaces with it."""
     if expected == actual:
         return True
-    one, other = (_ROUNDING_ERROR.sub("some ULP", text).split() for text in (expected, actual))
+    one, other = (_SECONDS.sub("", _ROUNDING_ERROR.sub("some ULP", text)).split() for text in (expected, actual))
     same_lines = expected.count("\n") == actual.count("\n")
     return same_lines and len(one) == len(other) and all(map(_same_word, one, other))
 
