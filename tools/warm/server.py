@@ -25,6 +25,8 @@ WITH_MATPLOTLIB = "gradcli.render.pictures"
 
 
 def serve(address: str) -> None:
+    import torch._dynamo  # noqa: F401 - PyTorch imports it for the first optimizer, which takes longer than all else
+
     import gradcli
     from gradcli.__main__ import run
 
