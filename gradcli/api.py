@@ -29,6 +29,8 @@ from gradcli.render import View, write
 from gradcli.results.shown import present_with
 
 if TYPE_CHECKING:
+    import torch
+
     from gradcli.inspections.watching.session import WatchedBlock
     from gradcli.results import (
         ActivateResult,
@@ -111,19 +113,28 @@ def functions(name: str | None = None, *, category: str | None = None, search: s
     return _answer("functions", (), {}, name=name, category=category, search=search)
 
 
-def watch(*, goes_on: bool = False, patience: int = 5, every: int = 1, from_step: int = 1) -> WatchedBlock:
+def watch(
+    model: torch.nn.Module | None = None,
+    *,
+    goes_on: bool = False,
+    patience: int = 5,
+    every: int = 1,
+    from_step: int = 1,
+) -> WatchedBlock:
     """A context in which every backward pass is looked at; what it finds is in `findings`.
 
-        with gradcli.watch() as watched:
+        with gradcli.watch(model) as watched:
             train(model)
         print(*(finding.message for finding in watched.findings), sep="\\n")
 
-    The block is left at the first error, before the optimizer changes a parameter, unless it `goes_on`.
+    model: whose gradients are looked at; without one, those of every optimizer's parameters. The block is left at the
+    first error, before the optimizer changes a parameter, unless it `goes_on`.
     """
     from gradcli.inspections.options import WatchOptions
     from gradcli.inspections.watching.session import WatchedBlock
 
-    return WatchedBlock(WatchOptions(goes_on=goes_on, patience=patience, every=every, from_step=from_step))
+    options = WatchOptions(goes_on=goes_on, patience=patience, every=every, from_step=from_step)
+    return WatchedBlock(options, model=model)
 
 
 def _answer(command_name: str, words: Sequence[object], named: Mapping[str, object], **given: object) -> Any:

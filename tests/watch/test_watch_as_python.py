@@ -92,6 +92,24 @@ ENDINGS = {
         print("alone")
     """,
     "a warning of its own": "import warnings; warnings.warn('old', DeprecationWarning)",
+    "an object of a spawned process": """
+        import multiprocessing
+
+        class Job:
+            def __init__(self, number):
+                self.number = number
+
+        def done(pipe):
+            pipe.send(Job(3))
+
+        if __name__ == "__main__":
+            context = multiprocessing.get_context("spawn")
+            here, there = context.Pipe()
+            child = context.Process(target=done, args=(there,))
+            child.start()
+            print(here.recv().number)
+            child.join()
+    """,
     "a fork": """
         import os
         import sys

@@ -48,6 +48,25 @@ def test_a_block_that_goes_on_is_told_of_at_its_end() -> None:
     assert watched.findings[0].operation == "sqrt"
 
 
+def test_the_gradients_of_one_model_are_looked_at_alone() -> None:
+    """A critic whose gradients are not finite is not what the block is about."""
+    torch.manual_seed(0)
+    model, critic = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
+    with torch.no_grad():
+        critic.weight.zero_()
+
+    def step() -> None:
+        x = torch.ones(3, 2)
+        (model(x).square().mean() + (critic.weight * x).square().sum().sqrt()).backward()
+
+    with gradcli.watch(model) as watched:
+        step()
+    assert watched.findings == []
+    with gradcli.watch(critic) as watched:
+        step()
+    assert [finding.operation for finding in watched.findings] == ["sqrt"]
+
+
 def test_nothing_is_left_on_behind_a_block() -> None:
     before = torch.autograd.Function.__dict__["apply"], torch.compile, torch.amp.GradScaler.scale, torch.func.vmap
     with gradcli.watch():

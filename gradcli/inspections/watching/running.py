@@ -94,6 +94,7 @@ class Program:
             sys.argv[:] = [self.name, *self.arguments]
             first = str(path.resolve() if path.is_dir() or zipfile.is_zipfile(path) else path.resolve().parent)
         sys.modules["__main__"] = main  # where pickle, dataclasses and new processes look for it
+        sys.modules["__mp_main__"] = main  # what spawned processes call it in what they send back
         if not sys.flags.safe_path:
             sys.path[:1] = [first]
         return main

@@ -45,11 +45,15 @@ MOST_OF_FIRST_STEPS = 20_000
 class Watch:
     """Looks at every backward pass while it is on.
 
-    steps: how many backward passes began. seconds: what finding out took. stopped: where the program was ended.
+    model: whose gradients are looked at; None for those of every optimizer. steps: how many backward passes began.
+    seconds: what finding out took. stopped: where the program was ended.
     """
 
-    def __init__(self, options: WatchOptions, folders: Iterable[str] = ()) -> None:
+    def __init__(
+        self, options: WatchOptions, folders: Iterable[str] = (), model: torch.nn.Module | None = None
+    ) -> None:
         self.options = options
+        self.model = model
         self.steps = 0
         self._number = 0
         self.seconds = 0.0
@@ -155,7 +159,9 @@ class Watch:
             self._find(lambda: dead(self._situation(call, spot), due, self.options.patience))
 
     def _looked_at(self, call: BackwardStart) -> list[torch.Tensor]:
-        """The parameters of the optimizers, or else the leaves of the graph, by the patterns of their names."""
+        """The parameters of the model or of the optimizers, or else the leaves of the graph, by their names."""
+        if self.model is not None:
+            return [one for one in self.model.parameters() if one.requires_grad]
         parameters = [*self._parameters.values()] or call.leaves()
         patterns = self.options.parameters
         if patterns is None:
