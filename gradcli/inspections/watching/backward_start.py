@@ -87,9 +87,9 @@ def sizes_of(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
     return torch.stack([torch.linalg.vector_norm(_values(one)).float().cpu() for one in gradients])
 
 
-def is_finite(sizes: torch.Tensor, gradients: Iterable[torch.Tensor]) -> bool:
+def is_finite(sizes: Iterable[float], gradients: Iterable[torch.Tensor]) -> bool:
     """Whether all gradients are; a norm may overflow where no gradient does."""
-    return math.isfinite(sizes.sum().item()) or all(map(_all_finite, gradients))
+    return math.isfinite(sum(sizes)) or all(map(_all_finite, gradients))
 
 
 def _all_finite(tensor: torch.Tensor) -> bool:

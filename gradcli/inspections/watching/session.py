@@ -147,7 +147,8 @@ class Watch:
         if self.norms is not None and (call.accumulates or not call.makes_graph):
             tensors = with_gradient if result is None else call.inputs_of(result)
             self.norms.add(self._number, tensors, sizes, is_scaled=is_scaled)
-        finite = is_finite(sizes, gradients)
+        numbers = sizes.tolist()  # a GPU is waited for once
+        finite = is_finite(numbers, gradients)
         if is_scaled:
             shown = call.of_roots(self.scaling.unscaled.get(id(root), root) for root in call.roots)
             overflows = not shown.is_finite
@@ -155,7 +156,7 @@ class Watch:
                 self._look(shown if overflows else call, spot, "after backward", as_warnings=True)
         elif not finite:
             self._look(call, spot, "after backward")
-        elif result is None and (due := self._patience.due(with_gradient, sizes)):
+        elif result is None and (due := self._patience.due(with_gradient, numbers)):
             self._find(lambda: dead(self._situation(call, spot), due, self.options.patience))
 
     def _looked_at(self, call: BackwardStart) -> list[torch.Tensor]:

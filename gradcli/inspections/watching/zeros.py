@@ -33,12 +33,12 @@ class Patience:
         self._zero: dict[int, int] = {}
         self._told: set[int] = set()
 
-    def due(self, parameters: Sequence[torch.Tensor], sizes: torch.Tensor) -> list[torch.Tensor]:
+    def due(self, parameters: Sequence[torch.Tensor], sizes: Sequence[float]) -> list[torch.Tensor]:
         """The parameters whose patience ends with this step. sizes: the norms of their gradients."""
-        if float(sizes.amin()) > 0:
+        if 0 not in sizes:
             self._zero.clear()
             return []
-        zero = [p for p, size in zip(parameters, sizes.tolist(), strict=True) if size == 0]
+        zero = [p for p, size in zip(parameters, sizes, strict=True) if size == 0]
         now = {id(p): p for p in zero if p.grad is not None and p.grad.numel() and not bool(p.grad.any())}
         self._zero = {key: self._zero.get(key, 0) + 1 for key in now}
         due = [p for key, p in now.items() if self._zero[key] == self._steps and key not in self._told]
