@@ -128,6 +128,8 @@ def gradcli_words(trouble: str) -> str:
     program = Path(__file__).with_name("classifier.py")
     command = [sys.executable, "-m", "gradcli", "watch", str(program), trouble]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "steps, " not in run.stderr:
+        raise RuntimeError(f"gradcli does not run here: {run.stderr}")
     return run.stdout + run.stderr
 
 
