@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from watching import found_in, plain, watched, written
+from watching import found_in, plain, watched, watched_anew, written
 
 LOOP = """
     import torch
@@ -164,5 +164,6 @@ def test_workers_of_a_loader_are_not_watched(tmp_path: Path) -> None:
             print("end")
     """
     for context in ("fork", "spawn"):
-        ran = found_in(tmp_path, text.replace("CONTEXT", context))
+        written(tmp_path, text.replace("CONTEXT", context))
+        ran = watched_anew(tmp_path, "--json", "train.py")
         assert (ran.code, ran.out, ran.report["steps"]) == (0, "end\n", 2), ran.err

@@ -53,6 +53,11 @@ def watched(folder: Path, *words: str, stdin: str = "", env: Mapping[str, str] |
     return _run([*warm.gradcli(), "watch", *words], folder, stdin, env)
 
 
+def watched_anew(folder: Path, *words: str) -> Ran:
+    """`gradcli watch` in a new interpreter: threads of multiprocessing may complain at the end of a forked one."""
+    return _run([sys.executable, "-m", "gradcli", "watch", *words], folder, "", None)
+
+
 def plain(folder: Path, *words: str, stdin: str = "") -> Ran:
     """Python itself in the same folder."""
     return _run([sys.executable, *words], folder, stdin, None)
