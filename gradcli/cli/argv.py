@@ -18,10 +18,10 @@ from gradcli.cli.option_coercion import KeptOptions, read_plainly
 from gradcli.errors import UsageError, did_you_mean, listed
 
 _LOOKS_LIKE_OPTION = re.compile(r"--[A-Za-z]")
-NORMS_EVERY = 10
-"""Steps from one to the next of which `watch --norms` tells the norms."""
 _BEGINS_LIKE_OPTION = re.compile(r"-.")
 """The same where no value begins with a minus sign."""
+NORMS_EVERY = 10
+"""Steps from one to the next of which `watch --norms` tells the norms."""
 
 
 class ExpressionCommand(TyperCommand):

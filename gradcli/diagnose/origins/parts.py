@@ -54,7 +54,12 @@ _POWER = {0: "{1}*{0}**({1} - 1)", 1: "{0}**{1}*log({0:alone})"}
 
 def name(step: Step) -> str:
     """The expression, shortened in the middle if it is long."""
-    return shortened(" ".join(step.text.split()))
+    return in_one_line(step.text)
+
+
+def in_one_line(text: str) -> str:
+    """A text without line breaks, shortened in the middle if it is long."""
+    return shortened(" ".join(text.split()))
 
 
 def shortened(text: str, most: int = LONGEST) -> str:

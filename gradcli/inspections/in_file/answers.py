@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,15 +13,42 @@ from gradcli.inspections.in_file.call import Call
 from gradcli.inspections.options import GradOptions, TraceOptions
 from gradcli.inspections.traced_steps import steps_of
 from gradcli.language.in_file import FunctionRequest
+from gradcli.language.request import Value
 from gradcli.numerics import autodiff
+from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, agreement, joint_norm, to_gradients, to_tensor
 from gradcli.numerics.differences import differences
-from gradcli.results import CheckResult, CheckRow, CheckSummary, Failure, GradResult, Method, TraceResult
+from gradcli.recording.program.again import Repeated
+from gradcli.results import CheckResult, CheckRow, CheckSummary, Failure, Finding, GradResult, Method, TraceResult
 
 MOST_CHECKED = 200
 """Elements: each costs some forty calls."""
 _NEAR = 1e-8
 """Differences of this part of the larger one are rounding."""
+
+
+@dataclass(frozen=True)
+class _Ran:
+    """A forward and a backward pass through a function of a file, the run that made its tape, and what that shows."""
+
+    call: Call
+    output: torch.Tensor
+    gradients: Gradients
+    again: Repeated
+    findings: tuple[Finding, ...]
+
+
+def _ran(request: FunctionRequest, vjp: Value | None, compute: ComputeOptions, selection: Selection) -> _Ran | Failure:
+    call = Call.of(request, compute, selection)
+    output, entries, user = call.logged()
+    _check_differentiable(call, output)
+    cotangent = call.cotangent(output, vjp)
+    try:
+        gradients = call.gradients(output, cotangent)
+    except TorchError as raised:
+        return call.failure(raised)
+    again, findings = call.again(output, entries, user, cotangent)
+    return _Ran(call, output, gradients, again, findings)
 
 
 def trace_function(
@@ -30,27 +57,22 @@ def trace_function(
     """What flowed through every operation of the file."""
     if options.path is not None:
         raise UsageError("--path is of expressions", hint="Leave it out.")
-    call = Call.of(request, compute, selection)
-    output, entries, user = call.logged()
-    _check_differentiable(call, output)
-    cotangent = call.cotangent(output, options.vjp)
-    try:
-        plain = call.gradients(output, cotangent)
-    except TorchError as raised:
-        return call.failure(raised)
-    again, findings = call.again(output, entries, user, cotangent)
-    seen = {name: again.tape.gradients.get(name) for name in plain}
+    ran = _ran(request, options.vjp, compute, selection)
+    if isinstance(ran, Failure):
+        return ran
+    call, output, again = ran.call, ran.output, ran.again
+    seen = {name: again.tape.gradients.get(name) for name in ran.gradients}
     return TraceResult(
         setting=call.setting,
         expression=request.subject,
         inputs=call.inputs,
         output=to_tensor(output),
-        gradients=to_gradients(plain, scalar=output.ndim == 0),
-        steps=steps_of(again.tape, findings, call.context),
+        gradients=to_gradients(ran.gradients, scalar=output.ndim == 0),
+        steps=steps_of(again.tape, ran.findings, call.context),
         paths=(),
-        agrees=again.differs is None and agreement(plain, seen),
+        agrees=again.differs is None and agreement(ran.gradients, seen),
         raised=None,
-        findings=findings,
+        findings=ran.findings,
     )
 
 
@@ -63,29 +85,23 @@ def grad_function(
             "of a function in a file there are value and gradients, with --vjp, --wrt and --frozen",
             hint="Leave the other options out.",
         )
-    call = Call.of(request, compute, selection)
-    output, entries, user = call.logged()
-    _check_differentiable(call, output)
-    cotangent = call.cotangent(output, options.vjp)
-    try:
-        found = call.gradients(output, cotangent)
-    except TorchError as raised:
-        return call.failure(raised)
-    _, findings = call.again(output, entries, user, cotangent)
-    derivatives = to_gradients(found, scalar=output.ndim == 0)
+    ran = _ran(request, options.vjp, compute, selection)
+    if isinstance(ran, Failure):
+        return ran
+    call, output = ran.call, ran.output
     return GradResult(
         setting=call.setting,
         expression=request.subject,
         inputs=call.inputs,
         output=to_tensor(output),
-        gradients=derivatives,
-        norm=joint_norm(found),
+        gradients=to_gradients(ran.gradients, scalar=output.ndim == 0),
+        norm=joint_norm(ran.gradients),
         derivatives=(),
         jacobians=None,
         hessians=None,
         tangent=None,
         method=Method(options.via, 1, "ones" if options.vjp is None else "given", elementwise=False),
-        findings=findings,
+        findings=ran.findings,
     )
 
 

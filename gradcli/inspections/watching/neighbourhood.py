@@ -6,7 +6,8 @@ from collections import deque
 
 import torch
 
-from gradcli.diagnose.origins.parts import shortened
+from gradcli.diagnose.origins.parts import name
+from gradcli.recording.program.operations import CallOperation
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.watch import NearbyStep
 
@@ -47,9 +48,9 @@ def _matters(step: Step) -> bool:
 
 def _told(step: Step, tape: Tape, numbers: dict[int, int], *, is_origin: bool) -> NearbyStep:
     value, place = step.value, step.place.in_file
-    operation = step.operation
+    assigned = step.operation.assigned if isinstance(step.operation, CallOperation) else None
     return NearbyStep(
-        text=step.variable or getattr(operation, "assigned", None) or shortened(" ".join(step.text.split())),
+        text=step.variable or assigned or name(step),
         operation=step.name,
         node=step.graph_node,
         file=None if place is None or step.is_leaf else place.file,

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from types import CodeType
 
 from gradcli.diagnose.explain.match_error import matching_entry
-from gradcli.diagnose.origins.parts import shortened
+from gradcli.diagnose.origins.parts import in_one_line
 from gradcli.inspections.watching.backward_start import BackwardStart
-from gradcli.inspections.watching.telling import lines_around
-from gradcli.model.place import Place
+from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.numerics import graph
 from gradcli.recording.program.log import Entry
 from gradcli.recording.program.places import Spot
 from gradcli.recording.tape import GraphNode, node_name
-from gradcli.results.watch import ProgramFinding, RelatedPlace
+from gradcli.results.watch import ProgramFinding
 
 CHANGED, FREED = "modified by an inplace operation", "second time"
 """What PyTorch's two errors about saved tensors say."""
@@ -99,16 +98,16 @@ def _changed(
     place = saved.spot.place
     changer = spots[0].place if spots else None
     related = [] if changer is None else [("changes it in place", changer)]
-    change = "something" if changer is None else _short(changer)
+    change = "something" if changer is None else in_one_line(changer.text)
     return ProgramFinding(
         code="in-place",
         severity="error",
-        message=f"{_short(place)} saved a tensor for its derivative, and {change} changed it in place",
+        message=f"{in_one_line(place.text)} saved a tensor for its derivative, and {change} changed it in place",
         step=step,
         node=node_name(node),
         place=place.in_file,
         label="saved here",
-        related=_related(related),
+        related=related_places(related),
         lines=lines_around([place, *(where for _, where in related)]),
         remark="Write the change out of place: 'y = y * 2' instead of 'y *= 2'",
     )
@@ -124,27 +123,20 @@ def _freed(nodes: Iterator[GraphNode], step: int, spot: Spot | None, passes: Seq
             if position == len(numbers) or (position == 0 and number < numbers[0] - 1):
                 continue
             place = Spot(*earlier.made[position][1:]).place
+            made = in_one_line(place.text)
             related = [] if earlier.spot is None else [(f"step {earlier.step} frees it", earlier.spot.place)]
             if spot is not None and spot != earlier.spot:
                 related.append((f"step {step} needs it again", spot.place))
             return ProgramFinding(
                 code="second-backward",
                 severity="error",
-                message=f"{_short(place)} is of step {earlier.step}, whose backward pass has freed what it saved",
+                message=f"{made} is of step {earlier.step}, whose backward pass has freed what it saved",
                 step=step,
                 node=node_name(node),
                 place=place.in_file,
                 label=f"made in step {earlier.step}",
-                related=_related(related),
+                related=related_places(related),
                 lines=lines_around([place, *(where for _, where in related)]),
                 remark="Detach what is carried from one step to the next, or pass retain_graph=True to the first pass",
             )
     return None
-
-
-def _related(found: Sequence[tuple[str, Place]]) -> tuple[RelatedPlace, ...]:
-    return tuple(RelatedPlace(label, place) for label, one in found if (place := one.in_file) is not None)
-
-
-def _short(place: Place) -> str:
-    return shortened(" ".join(place.text.split()))

@@ -36,8 +36,6 @@ MOST_WITHOUT_NEWS = 3
 """Steps in a row that are run again and show nothing new: after them no further one is."""
 FIRST_STEPS = 2
 """Steps of an optimizer in which parameters without a gradient are looked for."""
-
-
 MOST_OF_FIRST_STEPS = 20_000
 """Operations that are kept for that."""
 

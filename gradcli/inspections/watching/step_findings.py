@@ -12,12 +12,12 @@ from gradcli.diagnose.findings.not_finite import finding as finding_of
 from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.diagnose.origins.elements import element_at
 from gradcli.diagnose.origins.origin import Origin
-from gradcli.diagnose.origins.parts import at, more, shortened
+from gradcli.diagnose.origins.parts import at, in_one_line, more, shortened
 from gradcli.inspections.watching.alone import Saving, with_alone
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.rows import placed_infinity, row_of_infinities
-from gradcli.inspections.watching.telling import lines_around
+from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.model.place import Place
 from gradcli.numerics.capture import all_finite
 from gradcli.recording.program.again import Repeated, run_again
@@ -30,7 +30,7 @@ from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding
 from gradcli.results.parts import Part, Phrase, Spoiled
 from gradcli.results.phrasing import number, text
-from gradcli.results.watch import ProgramFinding, RelatedPlace
+from gradcli.results.watch import ProgramFinding
 
 _OF_SCALING = "the gradient scaler has skipped the step for this again and again"
 
@@ -156,7 +156,7 @@ def _told(finding: Finding, origin: Origin | None, situation: Situation, again: 
         node=finding.node,
         place=finding.place,
         label=_label(origin),
-        related=tuple(RelatedPlace(label, other) for label, one in related if (other := one.in_file)),
+        related=related_places(related),
         lines=lines_around([*places, *(one for _, one in related)]),
         why=why,
         reached=_reached(situation),
@@ -248,7 +248,7 @@ def _reached(situation: Situation) -> str | None:
     if situation.spot is None:
         return None
     place = situation.spot.place
-    shown = f"{shortened(' '.join(place.text.split())) or 'the backward pass'} at line {place.line}"
+    shown = f"{in_one_line(place.text) or 'the backward pass'} at line {place.line}"
     root = situation.call.roots[0]
     value = element_at(root.detach(), ()) if root.ndim == 0 else None
     if situation.call.is_finite:

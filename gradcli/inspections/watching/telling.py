@@ -1,16 +1,21 @@
-"""Lines of the program's files around the places that a finding is about."""
+"""The places of the program's files that a finding is about, and the lines around them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from gradcli.model.place import Place
-from gradcli.results.watch import SourceLine
+from gradcli.results.watch import RelatedPlace, SourceLine
 
 BEFORE = 1
 """Lines above a place that are shown with it."""
 LONGEST = 12
 """Lines of one place that are shown: of a longer one the first."""
+
+
+def related_places(found: Iterable[tuple[str, Place]]) -> tuple[RelatedPlace, ...]:
+    """What happens at other places, as a finding tells it; without those that are in no file."""
+    return tuple(RelatedPlace(label, place) for label, one in found if (place := one.in_file) is not None)
 
 
 def lines_around(places: Iterable[Place]) -> tuple[SourceLine, ...]:
