@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from watching import found_in
+from expected import PROGRAMS
+from watching import found_in, watched, written
+
+from gradcli.diagnose.findings.table import ROWS, Row
 
 LOOP = """
     import torch
@@ -25,6 +28,7 @@ LOOP = """
     print("end")
 """
 LINE = 10
+NO_SCALAR = LOOP.replace("MIDDLE", "pass").replace(".square().mean()", ".square()")
 
 CUTS = {
     "hidden = hidden.detach()": "detach",
@@ -33,6 +37,26 @@ CUTS = {
     "hidden = torch.from_numpy(hidden.detach().numpy())": "detach",
     "hidden = (hidden > 0).float()": "gt",
 }
+
+OF_PROGRAMS = {
+    "in-place": "view_in_place.py",
+    "second-backward": "gru_state_carried.py",
+    "autograd-error": None,
+    "scaled-overflow": "silent/scaler_one_skip.py",
+}
+"""A program for each finding that expressions have no rule for; None for the loop without `mean`."""
+
+
+def test_every_finding_of_programs_has_a_program() -> None:
+    assert [row.code for row in ROWS if row.needs == "program"] == [*OF_PROGRAMS]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.needs == "program"], ids=lambda row: row.code)
+def test_a_finding_of_programs_has_the_severity_of_its_row_and_may_be_failed_on(tmp_path: Path, row: Row) -> None:
+    program = OF_PROGRAMS[row.code]
+    path = written(tmp_path, NO_SCALAR) if program is None else PROGRAMS / program
+    ran = watched(tmp_path, "--json", "--fail-on", row.code, str(path))
+    assert (ran.code, ran.only["code"], (ran.only["severity"],)) == (1, row.code, row.severities)
 
 
 @pytest.mark.parametrize("cut", CUTS)
@@ -90,7 +114,7 @@ def test_a_graph_that_is_used_again_is_told_with_the_step_that_freed_it(tmp_path
 
 
 def test_another_error_of_autograd_is_told_with_its_entry(tmp_path: Path) -> None:
-    ran = found_in(tmp_path, LOOP.replace("MIDDLE", "pass").replace(".square().mean()", ".square()"))
+    ran = found_in(tmp_path, NO_SCALAR)
     found = ran.only
     assert (found["code"], found["place"]["line"]) == ("autograd-error", 13)
     assert "gradcli errors " in found["remark"]

@@ -22,7 +22,7 @@ OF_TAPES = tuple(row.code for row in ROWS if row.needs in _OF_TAPES)
 
 @cache
 def rule(row: Row) -> Rule:
-    """The function that finds what a row is about."""
+    """The function that finds what a row is about, in an expression."""
     found: Rule = getattr(import_module(f"{__name__}.{row.module}"), row.name)
     return found
 
@@ -47,7 +47,7 @@ def of_tape(evidence: Evidence, codes: Iterable[str] = OF_TAPES) -> list[Finding
 
 def _of_result(evidence: Evidence) -> Iterator[Finding]:
     for row in ROWS:
-        if row.needs not in _OF_TAPES and _is_there(row.needs, evidence.computed):
+        if row.needs not in (*_OF_TAPES, "program") and _is_there(row.needs, evidence.computed):
             yield from rule(row)(evidence)
 
 

@@ -7,9 +7,10 @@ from typing import Literal
 
 from gradcli.results.findings import Severity
 
-Need = Literal["tape", "non-finite", "zeros", "gradients", "missing", "raised", "sum"]
+Need = Literal["tape", "non-finite", "zeros", "gradients", "missing", "raised", "sum", "program"]
 """What a rule looks at: a tape; NaN or Inf on it, or a number that the dtype cannot hold; an input whose whole gradient
-is zero; the gradients; an input that has none; the exception of a backward pass; a sum that nobody asked for."""
+is zero; the gradients; an input that has none; the exception of a backward pass; a sum that nobody asked for; a program
+under watch, which expressions have no rule for."""
 
 Search = Literal["finite", "digits"]
 """What a rewrite is looked for: finite gradients, or more right digits."""
@@ -39,14 +40,15 @@ class Row:
     """One kind of finding.
 
     severities: the usual one first. meaning: what is so where it is found; docs/findings.md has a section for each.
-    module: where its rule is, a function with the code's name; it is loaded when there is something to look at.
+    module: where its rule is, a function with the code's name; it is loaded when there is something to look at. None
+        for what only a program under watch has.
     fix: what a rewrite would have to bring, None where none is looked for.
     whole: whether it explains, and is explained, only where it is about all elements of an input.
     """
 
     code: str
     severities: tuple[Severity, ...]
-    module: str
+    module: str | None
     needs: Need
     meaning: str
     fix: Search | None = None
@@ -216,6 +218,34 @@ ROWS = (
         "backward_pass",
         "sum",
         "the output has several elements, and the gradients are those of their sum",
+    ),
+    Row(
+        "in-place",
+        ("error",),
+        None,
+        "program",
+        "an operation saved a tensor for its derivative, and another changed that before backward",
+    ),
+    Row(
+        "second-backward",
+        ("error",),
+        None,
+        "program",
+        "a backward pass needs what an earlier one has freed",
+    ),
+    Row(
+        "autograd-error",
+        ("error",),
+        None,
+        "program",
+        "PyTorch raises any other error in a backward pass",
+    ),
+    Row(
+        "scaled-overflow",
+        ("note",),
+        None,
+        "program",
+        "a gradient scaler skipped steps, because a scaled gradient overflowed",
     ),
 )
 
