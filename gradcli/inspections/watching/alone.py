@@ -39,7 +39,7 @@ MOST_BETWEEN = 20
 MOST_LEVELS = 3
 """So many operations before the one that is to blame are looked at for something that mends it."""
 MOST_SECONDS = 1.5
-"""After them no further expression is tried."""
+"""Of this thread, however busy the machine is; after them no further expression is tried."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,14 @@ class _Search:
     tape: Tape
 
     def completed(self, told: ProgramFinding, saving: Saving | None) -> ProgramFinding:
-        ends = time.monotonic() + MOST_SECONDS
+        ends = time.thread_time() + MOST_SECONDS
         for step, inner, gradient in self._bases():
             small = self._written(step, inner, gradient)
             if small is None or (traced := _traced(small)) is None or (same := self._same(small, traced)) is None:
                 continue
             fixed, fix = small, same.fix
             for level in range(1, MOST_LEVELS + 1):
-                if fix is not None or time.monotonic() > ends or small.elements > MOST_ELEMENTS_FIXED:
+                if fix is not None or time.thread_time() > ends or small.elements > MOST_ELEMENTS_FIXED:
                     break
                 fixed, fix = self._fixed_with(step, self._before(step, inner, level), gradient, small)
             told = replace(told, expression=fixed.text if fix else small.text, fix=fix)
