@@ -5,6 +5,7 @@ from typing import Annotated
 from gradcli.commands.command import Caller, Command, Inquiry
 from gradcli.commands.parameters import WHERE_AND_HOW, Option, Subject, Words
 from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions
+from gradcli.errors import UsageError
 from gradcli.language.curve import interesting_points
 from gradcli.language.dtypes import FLOATING, floating
 from gradcli.language.in_file import is_in_file, read_subject
@@ -20,8 +21,13 @@ def check(
     """Is PyTorch's gradient right here? Reverse and forward mode, finite differences and 50 digits side by side."""
     points = words or (() if is_in_file(subject) else interesting_points(subject))
     request = read_subject(subject, points, command="check", sources=caller.values(words or (), shared.max_elements))
-    chosen = dtypes or (FLOATING if shared.dtype is None else (shared.dtype,))
-    return Inquiry((request, tuple(map(floating, chosen))))
+    chosen = tuple(map(floating, dtypes or (FLOATING if shared.dtype is None else (shared.dtype,))))
+    if is_in_file(subject) and chosen not in (FLOATING, ("float64",)):
+        raise UsageError(
+            f"check takes {subject} in float64: the finite differences of a narrower dtype are rounding",
+            hint="Leave --dtype out.",
+        )
+    return Inquiry((request, chosen))
 
 
 COMMAND = Command(

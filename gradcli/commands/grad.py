@@ -6,8 +6,9 @@ from gradcli.commands import option_values
 from gradcli.commands.command import Caller, Command, Inquiry
 from gradcli.commands.parameters import DERIVATIVES, Option, Subject, Words
 from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions
+from gradcli.errors import UsageError
 from gradcli.inspections.options import GradOptions
-from gradcli.language.in_file import FunctionRequest, read_subject
+from gradcli.language.in_file import FunctionRequest, is_in_file, read_subject
 from gradcli.language.request import Request
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def grad(
     if ranges:
         from gradcli.language.ranges import read_ranges  # most calls go over none
 
+        if is_in_file(subject):
+            raise UsageError("--range goes over an expression", hint="Give the points: x='linspace(-5, 5, 11)'.")
         asked = read_ranges(subject, words or (), ranges, numbers)
     else:
         asked = read_subject(subject, words or (), command="grad", sources=numbers, emits=shared.emit is not None)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from gradcli.language.request import Value
     from gradcli.numerics.autodiff import Via
 
+_PARAMETER = re.compile(r"(?P<name>\w+(?:\.\w+)+)=(?P<value>(?!=).*)", re.DOTALL)
+
 
 def point(word: str, variable: str, sources: Mapping[str, Value] | None = None) -> str:
     """A point, also when it was written as a binding of the only name there is."""
@@ -70,7 +72,9 @@ def directions(words: Sequence[str], sources: Mapping[str, Value] | None = None)
 
 
 def _direction(word: str, sources: Mapping[str, Value] | None) -> tuple[str, Value]:
-    """`U` or `NAME=U` of --jvp."""
+    """`U` or `NAME=U` of --jvp; the name may be that of a module's parameter, `head.weight`."""
+    if named := _PARAMETER.fullmatch(word):
+        return named["name"], read_value(named["value"], sources)
     if is_binding(word):
         binding = read_binding(word, sources)
         return binding.name, binding.value

@@ -73,7 +73,7 @@ def parameter_of(name: str, annotation: object, default: object) -> Parameter | 
     return Parameter(name, type_, declared, default)
 
 
-Subject = Annotated[str, Argument("SUBJECT", "A function, or an expression: 'x * sigmoid(x)'.")]
+Subject = Annotated[str, Argument("SUBJECT", "A function, an expression: 'x * sigmoid(x)', or FILE.py:NAME.")]
 Words = Annotated[
     list[str] | None,
     Argument(

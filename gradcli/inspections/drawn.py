@@ -13,6 +13,7 @@ from gradcli.inspections.grad import grad
 from gradcli.inspections.options import ActivateOptions, GradOptions
 from gradcli.language import catalogue
 from gradcli.language.curve import CurveRequest, read_curves
+from gradcli.language.in_file import FunctionRequest
 from gradcli.language.names import without_prefix
 from gradcli.language.properties import is_elementwise, is_random
 from gradcli.language.ranges import RangeRequest
@@ -25,7 +26,7 @@ POINTS = 401
 def drawn_grad(
     subject: str,
     result: GradResult,
-    asked: Request | RangeRequest,
+    asked: Request | FunctionRequest | RangeRequest,
     options: GradOptions,
     compute: ComputeOptions,
     selection: Selection,
@@ -34,6 +35,8 @@ def drawn_grad(
 
     A function of the catalogue comes with what is known about it: its kinks, where it is saturated or dead.
     """
+    if isinstance(asked, FunctionRequest):  # what it does at other points, its text does not tell
+        return result
     if not result.method.elementwise or is_random(asked.program):
         return result
     if options.vjp is not None or options.no_cotangent:

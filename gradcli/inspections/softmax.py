@@ -10,7 +10,7 @@ from gradcli.diagnose.diagnosis import findings_of
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.errors import BoundError, UsageError
-from gradcli.inspections.grad import MAX_MATRIX
+from gradcli.inspections.derivatives import MAX_MATRIX
 from gradcli.inspections.options import SoftmaxOptions
 from gradcli.language.parser import parse
 from gradcli.language.request import Request, Value

@@ -11,11 +11,10 @@ from gradcli.diagnose.diagnosis import told
 from gradcli.diagnose.evidence import Computed, Evidence
 from gradcli.diagnose.findings import found_in
 from gradcli.diagnose.rerun import Rerun
-from gradcli.errors import UsageError, did_you_mean
 from gradcli.gc_paused import gc_paused
 from gradcli.inspections.options import TraceOptions
 from gradcli.inspections.running import Run, cotangent_of
-from gradcli.inspections.traced_steps import steps_of
+from gradcli.inspections.traced_steps import check_path, paths_of, steps_of
 from gradcli.language.in_file import FunctionRequest
 from gradcli.language.request import Request
 from gradcli.numerics.bounds import check_kept
@@ -23,10 +22,8 @@ from gradcli.numerics.capture import TorchError, agreement, to_gradients, to_ten
 from gradcli.numerics.evaluate import Observed, Observer
 from gradcli.numerics.graph import storage_of
 from gradcli.recording.from_expression import ExpressionRecorder, operation_name
-from gradcli.recording.paths import paths
 from gradcli.recording.recorder import record_backward, tensors_in
-from gradcli.recording.tape import Tape
-from gradcli.results import Failure, Finding, Gradient, Path, TracedStep, TraceResult
+from gradcli.results import Failure, Finding, Gradient, TracedStep, TraceResult
 
 
 def trace(
@@ -45,7 +42,7 @@ def trace(
         bound = run.start()
     except TorchError as raised:
         return run.failure(raised)
-    _check(options, bound)
+    check_path(options, bound.wrt)
     with gc_paused():
         return _traced(bound, run, options)
 
@@ -66,7 +63,7 @@ def _traced(bound: BoundExpression, run: Run, options: TraceOptions) -> TraceRes
     agrees = agreement(plain, tape.gradients) and agreement({"": output}, {"": recorded})
     computed = Computed(to_gradients(tape.gradients, scalar=output.ndim == 0), to_tensor(output))
     evidence = Evidence(rerun, computed, recorded=tape)
-    ways = _paths(tape, options)
+    ways = paths_of(tape, options)
     findings = told(evidence) if options.fixes else found_in(evidence)
     return TraceResult(
         setting=bound.setting,
@@ -97,14 +94,6 @@ def _within_bounds(recorder: ExpressionRecorder, most: int) -> Observer:
         recorder(node, value, arguments)
 
     return observe
-
-
-def _check(options: TraceOptions, bound: BoundExpression) -> None:
-    if options.path is not None and options.path not in bound.wrt:
-        raise UsageError(
-            f"--path names '{options.path}', which is not differentiated",
-            hint=did_you_mean(options.path, bound.wrt) or f"The inputs are {', '.join(bound.wrt) or 'none'}.",
-        )
 
 
 def _raised(bound: BoundExpression, run: Run, raised: TorchError) -> TraceResult:
@@ -146,19 +135,4 @@ def _unfinished(raised: TorchError, text: str, recorder: ExpressionRecorder) -> 
         TracedStep(
             text[start:end], raised.node.span, operation_name(raised.node), None, operands, None, None, None, ()
         ),
-    )
-
-
-def _paths(tape: Tape, options: TraceOptions) -> tuple[Path, ...]:
-    if options.path is None:
-        return ()
-    return tuple(
-        Path(
-            options.path,
-            tuple(step.text for step in way.steps),
-            tuple(map(to_tensor, way.arriving)),
-            to_tensor(way.gradient),
-            way.share,
-        )
-        for way in paths(tape, options.path)
     )

@@ -1,4 +1,4 @@
-"""The steps of a tape as data: each input and each operation with what went up and what came down."""
+"""A tape as data: each input and each operation with what went up and what came down, and the ways to an input."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import torch
 
 from gradcli.diagnose.findings.table import GIVEN
 from gradcli.diagnose.origins.local import slope_by_node, slope_of
+from gradcli.errors import UsageError, did_you_mean
+from gradcli.inspections.options import TraceOptions
 from gradcli.numerics.capture import to_tensor
 from gradcli.numerics.literals import Context
 from gradcli.progress import steps
+from gradcli.recording.paths import paths
 from gradcli.recording.tape import Step, Tape
-from gradcli.results import Finding, Tensor, TracedStep
+from gradcli.results import Finding, Path, Tensor, TracedStep
 from gradcli.results.trace import LARGEST_STEP
 
 
@@ -36,6 +39,31 @@ def steps_of(tape: Tape, findings: Sequence[Finding], context: Context | None) -
             findings=_codes_at(step, codes.get(step.index, ())),
         )
         for step in steps(tape.steps, "steps of the trace")
+    )
+
+
+def check_path(options: TraceOptions, wrt: Sequence[str]) -> None:
+    """Raises UsageError for a path to what is not differentiated."""
+    if options.path is not None and options.path not in wrt:
+        raise UsageError(
+            f"--path names '{options.path}', which is not differentiated",
+            hint=did_you_mean(options.path, wrt) or f"The inputs are {', '.join(wrt) or 'none'}.",
+        )
+
+
+def paths_of(tape: Tape, options: TraceOptions) -> tuple[Path, ...]:
+    """The ways to the input that the options name, as data."""
+    if options.path is None:
+        return ()
+    return tuple(
+        Path(
+            options.path,
+            tuple(step.text for step in way.steps),
+            tuple(map(to_tensor, way.arriving)),
+            to_tensor(way.gradient),
+            way.share,
+        )
+        for way in paths(tape, options.path)
     )
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gradcli.errors import UsageError
-from gradcli.language.request import Binding, Request, Value, is_binding, read, read_binding
-
-_IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
+from gradcli.language.request import IN_FILE, Binding, Request, Value, is_binding, read, read_binding
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ def read_subject(
 
     emits: whether a program is to be written, which the file already is.
     """
-    match = _IN_FILE.fullmatch(subject.strip())
+    match = IN_FILE.fullmatch(subject.strip())
     if match is None:
         return read(subject, words, command=command, sources=sources)
     if emits:
@@ -52,4 +49,4 @@ def read_subject(
 
 def is_in_file(subject: str) -> bool:
     """Whether a subject names something of a file."""
-    return _IN_FILE.fullmatch(subject.strip()) is not None
+    return IN_FILE.fullmatch(subject.strip()) is not None

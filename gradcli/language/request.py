@@ -29,6 +29,8 @@ _BINDING = re.compile(r"(?P<name>[^\W\d]\w*)(?::(?P<dtype>[\w.]*))?=(?P<value>(?
 _ASSIGNED = re.compile(r"[^\W\d]\w*(:[\w.]*)?=\s*[^\W\d]\w*\s*=(?!=)")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _ASSIGNMENT = re.compile(r"=[^\S\n]*[^\s=]")
+IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
+"""A function of a file of the user's: `model.py:loss`."""
 _ONE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -139,6 +141,11 @@ def subject_text(subject: str, bound: Sequence[str] = ()) -> str:
     Raises UnknownNameError for a single name that is no function and has no value, UsageError for a file.
     """
     word = subject.strip()
+    if IN_FILE.fullmatch(word):
+        raise UsageError(
+            f"'{word}' is a function of a file: grad, trace and check take one, with values by name",
+            hint=f"For example: gradcli grad {word} x=1,2",
+        )
     if word.startswith("@"):
         raise _without_expression(word)
     if not _ONE_NAME.fullmatch(word) or word in bound or word in CONSTANTS:

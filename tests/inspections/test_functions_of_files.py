@@ -67,6 +67,14 @@ MODEL = """
 
     def cut(x):
         return x.detach() * 2
+
+
+    def swish(x):
+        return x * torch.sigmoid(x)
+
+
+    def mixed(x, w):
+        return torch.softmax(x, 0) * w
 """
 
 
@@ -196,10 +204,84 @@ def test_an_error_of_the_backward_pass_is_told_as_that_of_an_expression_is() -> 
         ("model.py:cut x=1", "no gradient leads from model.py:cut to an input", "detach"),
         ("model.py:loss x=1 w=1 --wrt z", "--wrt names 'z', which is no input", "'x'"),
         ("model.py:loss x=1 w=1 --emit torch", "--emit writes expressions as programs", "model.py is one already"),
-        ("model.py:loss x=1 w=1 --jacobian", "of a function in a file there are value and gradients", "Leave"),
+        ("model.py:mixed x=1,2 w=1,2 --order 2", "--order needs an elementwise function", "--hessian"),
+        ("model.py:mixed x=1,2 w=1,2 --hessian", "--hessian needs a scalar output, this one has the shape [2]", "mean"),
+        ("model.py:swish --range x=-1:1:3", "--range goes over an expression", "linspace"),
+        ("model.py:wrong x=1,2 --jvp 1,1", "You must implement the jvp function", "Doubled.apply"),
+        ("model.py:loss x=1 w=1 --jvp y=1", "--jvp names 'y', which is not differentiated", "--wrt"),
     ],
 )
 def test_a_mistake_is_told_with_what_helps(words: str, message: str, hint: str) -> None:
     error = failed(["grad", *words.split()], 2)
     assert message in error["message"]
     assert hint in (error["hint"] or "")
+
+
+def test_other_commands_say_which_ones_take_a_file() -> None:
+    error = failed(["activate", "model.py:swish", "1"], 2)
+    assert error["message"] == (
+        "'model.py:swish' is a function of a file: grad, trace and check take one, with values by name"
+    )
+
+
+def test_check_of_a_file_has_no_narrower_dtype() -> None:
+    assert "in float64" in failed(["check", "model.py:swish", "x=1", "--dtype", "float32"], 2)["message"]
+    assert answered(["check", "model.py:swish", "x=1", "--dtype", "float64"])["summary"][0]["agree"] == 1
+
+
+def test_the_jacobian_is_the_one_that_pytorch_gives(folder: Path) -> None:
+    found = answered(["grad", "model.py:mixed", "x=1,2", "w=3,4", "--jacobian"])["jacobians"]
+    x, w = torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0])
+    expected = torch.autograd.functional.jacobian(_module(folder).mixed, (x, w))
+    for name, matrix in zip("xw", expected, strict=True):
+        assert np.allclose(found[name]["values"], matrix, rtol=1e-6)
+
+
+def test_the_hessian_is_the_one_that_pytorch_gives(folder: Path) -> None:
+    found = answered(["grad", "model.py:loss", "x=1,2", "w=3,4", "--hessian"])["hessians"]
+    x, w = torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0])
+    expected = torch.autograd.functional.hessian(_module(folder).loss, (x, w))
+    for one, row in zip("xw", expected, strict=True):
+        for other, block in zip("xw", row, strict=True):
+            assert np.allclose(found[one][other]["values"], block, rtol=1e-5, atol=1e-6)
+
+
+def test_a_tangent_may_be_of_an_input_or_of_a_parameter_of_the_module(folder: Path) -> None:
+    words = ["grad", "model.py:Net", "x=1,2", "--seed", "3", "--jvp"]
+    answer = answered([*words, "head.weight=[[1,0]]"])
+    slope = answer["gradients"]["head.weight"]["values"][0][0]
+    assert np.isclose(answer["tangent"]["values"], slope, rtol=1e-6)
+    along = answered([*words, "x=1,0", "--jvp", "head.bias=2"])
+    gradients = along["gradients"]
+    expected = gradients["x"]["values"][0] + 2 * gradients["head.bias"]["values"][0]
+    assert np.isclose(along["tangent"]["values"], expected, rtol=1e-6)
+
+
+def test_higher_orders_are_those_of_an_elementwise_function() -> None:
+    answer = answered(["grad", "model.py:swish", "x=1,2", "--order", "3"])
+    expected = answered(["grad", "x * sigmoid(x)", "x=1,2", "--order", "3"])
+    assert answer["derivatives"] == expected["derivatives"]
+    assert answer["method"] == expected["method"]
+
+
+def test_a_single_number_made_of_a_single_number_has_higher_orders_too() -> None:
+    answer = answered(["grad", "model.py:wrong", "x=2", "--order", "2"])
+    assert answer["derivatives"][1]["gradients"]["x"]["values"] == 0
+
+
+def test_a_curve_is_drawn_through_the_points_that_were_given() -> None:
+    code, out, _ = captured(["grad", "model.py:swish", "x=linspace(-3, 3, 9)", "--plot"])
+    assert code == 0
+    assert "model.py:swish  over x" in out
+
+
+def test_without_a_cotangent_pytorch_refuses_what_is_no_scalar() -> None:
+    assert failed(["grad", "model.py:swish", "x=1,2", "--vjp", "none"], 1)["id"] == "non-scalar-output"
+
+
+def test_the_ways_to_an_input_add_up_to_its_gradient() -> None:
+    answer = answered(["trace", "model.py:swish", "x=1,2", "--path", "x"])
+    total = np.sum([path["gradient"]["values"] for path in answer["paths"]], axis=0)
+    assert len(answer["paths"]) == 2
+    assert np.allclose(total, answer["gradients"]["x"]["values"], rtol=1e-6)
+    assert "'z', which is not differentiated" in failed(["trace", "model.py:swish", "x=1", "--path", "z"], 2)["message"]

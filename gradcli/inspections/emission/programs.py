@@ -11,10 +11,11 @@ from gradcli.diagnose.bound_expression import ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
 from gradcli.errors import UsageError
 from gradcli.inspections.curves.ranges import at_points
+from gradcli.inspections.derivatives import check_options, directions
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.draft import ProgramDraft, differentiated, gradient_names, printed
 from gradcli.inspections.emission.gate import quoted
-from gradcli.inspections.grad import check_options, directions, maps_elementwise
+from gradcli.inspections.grad import maps_elementwise
 from gradcli.inspections.loss import check_descent
 from gradcli.inspections.options import GradOptions, LossOptions, RetainOptions, SoftmaxOptions, TraceOptions
 from gradcli.inspections.retain_demo import chosen_plan, demonstration
@@ -74,12 +75,18 @@ def grad_program(
         request, selection = at_points(request, compute, selection)
     draft = ProgramDraft(request, bind(request, compute, selection))
     if draft.value is not None:
-        check_options(draft.bound, draft.value, options, maps_elementwise(draft.bound, draft.value))
+        check_options(
+            options,
+            draft.value,
+            draft.bound.differentiated,
+            elementwise=maps_elementwise(draft.bound, draft.value),
+            expression=draft.bound.program.text,
+        )
     helpers = [DERIVATIVE] if options.order > 1 else []
     helpers += [JACOBIAN] if options.jacobian or options.hessian else []
     # in the order in which `grad` evaluates them: they may draw random numbers
     cotangent = draft.cotangent(options.vjp, none=options.no_cotangent)
-    tangents = directions(draft.bound, options)
+    tangents = directions(options.jvp or {}, draft.bound.differentiated, draft.bound.context)
     derivatives = _orders(draft, options.order, cotangent) if options.order > 1 else None
     return draft.program(
         draft.kept_state() if tangents else [],

@@ -9,17 +9,27 @@ import torch
 
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection
 from gradcli.errors import UsageError
+from gradcli.inspections.derivatives import check_options, hessians, jacobians, tangent
 from gradcli.inspections.in_file.call import Call
 from gradcli.inspections.options import GradOptions, TraceOptions
-from gradcli.inspections.traced_steps import steps_of
+from gradcli.inspections.traced_steps import check_path, paths_of, steps_of
 from gradcli.language.in_file import FunctionRequest
-from gradcli.language.request import Value
 from gradcli.numerics import autodiff
-from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.autodiff import Gradients, higher_orders
 from gradcli.numerics.capture import TorchError, agreement, joint_norm, to_gradients, to_tensor
 from gradcli.numerics.differences import differences
 from gradcli.recording.program.again import Repeated
-from gradcli.results import CheckResult, CheckRow, CheckSummary, Failure, Finding, GradResult, Method, TraceResult
+from gradcli.results import (
+    CheckResult,
+    CheckRow,
+    CheckSummary,
+    Derivative,
+    Failure,
+    Finding,
+    GradResult,
+    Method,
+    TraceResult,
+)
 
 MOST_CHECKED = 200
 """Elements: each costs some forty calls."""
@@ -33,34 +43,36 @@ class _Ran:
 
     call: Call
     output: torch.Tensor
+    cotangent: torch.Tensor | None
     gradients: Gradients
     again: Repeated
     findings: tuple[Finding, ...]
 
 
-def _ran(request: FunctionRequest, vjp: Value | None, compute: ComputeOptions, selection: Selection) -> _Ran | Failure:
+def _ran(
+    request: FunctionRequest, options: GradOptions, compute: ComputeOptions, selection: Selection
+) -> _Ran | Failure:
     call = Call.of(request, compute, selection)
     output, entries, user = call.logged()
     _check_differentiable(call, output)
-    cotangent = call.cotangent(output, vjp)
+    cotangent = None if options.no_cotangent else call.cotangent(output, options.vjp)
     try:
-        gradients = call.gradients(output, cotangent)
+        gradients = call.gradients(output, cotangent, options.via)
     except TorchError as raised:
         return call.failure(raised)
     again, findings = call.again(output, entries, user, cotangent)
-    return _Ran(call, output, gradients, again, findings)
+    return _Ran(call, output, cotangent, gradients, again, findings)
 
 
 def trace_function(
     request: FunctionRequest, options: TraceOptions, compute: ComputeOptions, selection: Selection
 ) -> TraceResult | Failure:
     """What flowed through every operation of the file."""
-    if options.path is not None:
-        raise UsageError("--path is of expressions", hint="Leave it out.")
-    ran = _ran(request, options.vjp, compute, selection)
+    ran = _ran(request, GradOptions(vjp=options.vjp), compute, selection)
     if isinstance(ran, Failure):
         return ran
     call, output, again = ran.call, ran.output, ran.again
+    check_path(options, call.wrt)
     seen = {name: again.tape.gradients.get(name) for name in ran.gradients}
     return TraceResult(
         setting=call.setting,
@@ -69,7 +81,7 @@ def trace_function(
         output=to_tensor(output),
         gradients=to_gradients(ran.gradients, scalar=output.ndim == 0),
         steps=steps_of(again.tape, ran.findings, call.context),
-        paths=(),
+        paths=paths_of(again.tape, options),
         agrees=again.differs is None and agreement(ran.gradients, seen),
         raised=None,
         findings=ran.findings,
@@ -79,30 +91,45 @@ def trace_function(
 def grad_function(
     request: FunctionRequest, options: GradOptions, compute: ComputeOptions, selection: Selection
 ) -> GradResult | Failure:
-    """Value and gradients."""
-    if options.order != 1 or options.jvp or options.jacobian or options.hessian or options.no_cotangent:
-        raise UsageError(
-            "of a function in a file there are value and gradients, with --vjp, --wrt and --frozen",
-            hint="Leave the other options out.",
-        )
-    ran = _ran(request, options.vjp, compute, selection)
+    """Value and derivatives."""
+    ran = _ran(request, options, compute, selection)
     if isinstance(ran, Failure):
         return ran
-    call, output = ran.call, ran.output
+    call, output, leaves = ran.call, ran.output, ran.call.differentiated
+    elementwise = _maps_elementwise(ran)
+    check_options(options, output, leaves, elementwise=elementwise, expression=request.subject)
+    try:
+        jacobian, hessian = jacobians(options, output, leaves), hessians(options, output, leaves)
+        along = tangent(options, call.with_leaves, leaves, call.context)
+        orders = [ran.gradients]
+        if options.order > 1:
+            orders = higher_orders(output, leaves, cotangent=ran.cotangent, order=options.order)
+    except TorchError as raised:
+        return call.failure(raised)
+    derivatives = [to_gradients(found, scalar=output.ndim == 0) for found in orders]
+    how = None if options.no_cotangent else "ones" if options.vjp is None else "given"
     return GradResult(
         setting=call.setting,
         expression=request.subject,
         inputs=call.inputs,
         output=to_tensor(output),
-        gradients=to_gradients(ran.gradients, scalar=output.ndim == 0),
-        norm=joint_norm(ran.gradients),
-        derivatives=(),
-        jacobians=None,
-        hessians=None,
-        tangent=None,
-        method=Method(options.via, 1, "ones" if options.vjp is None else "given", elementwise=False),
+        gradients=derivatives[-1],
+        norm=joint_norm(orders[-1]),
+        derivatives=tuple(Derivative(n, g) for n, g in enumerate(derivatives, 1)) if options.order > 1 else (),
+        jacobians=jacobian,
+        hessians=hessian,
+        tangent=along,
+        method=Method(options.via, options.order, how, elementwise),
         findings=ran.findings,
     )
+
+
+def _maps_elementwise(ran: _Ran) -> bool:
+    """Whether element i of the output depends on element i of each leaf alone, as the operations that were run tell."""
+    leaves, tape = ran.call.differentiated.values(), ran.again.tape
+    if any(leaf.shape != ran.output.shape for leaf in leaves):
+        return False
+    return ran.output.numel() == 1 or all(step.is_leaf or step.elementwise for step in tape.steps)
 
 
 def check_function(request: FunctionRequest, compute: ComputeOptions, selection: Selection) -> CheckResult | Failure:
@@ -117,7 +144,7 @@ def check_function(request: FunctionRequest, compute: ComputeOptions, selection:
             hint="Choose some inputs: --wrt NAME.",
         )
     try:
-        found = call.gradients(output, autodiff.ones(output))
+        found = call.gradients(output, autodiff.ones(output), "grad")
     except TorchError as raised:
         return call.failure(raised)
     rows = [

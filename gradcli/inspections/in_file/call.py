@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
+from torch.func import functional_call
 
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection
 from gradcli.diagnose.evidence import Evidence
@@ -23,7 +25,7 @@ from gradcli.inspections.in_file.loading import loaded, raised_in_file
 from gradcli.language.in_file import FunctionRequest
 from gradcli.language.request import Binding, Value
 from gradcli.numerics import device
-from gradcli.numerics.autodiff import Gradients, gradients
+from gradcli.numerics.autodiff import Gradients, Via, gradients
 from gradcli.numerics.capture import TorchError, to_input
 from gradcli.numerics.literals import Context
 from gradcli.recording.program.again import Repeated, run_again
@@ -85,10 +87,21 @@ class Call:
 
     def value(self) -> torch.Tensor:
         """The function's value.  Raises UsageError for what it raises, and for what is no tensor."""
+        return self._called(self.function, self.arguments)
+
+    def with_leaves(self, leaves: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The value with other tensors in the place of leaves, such as dual numbers."""
+        arguments = {name: leaves.get(name, value) for name, value in self.arguments.items()}
+        parameters = {name: leaf for name, leaf in leaves.items() if name not in arguments}
+        if isinstance(self.function, nn.Module) and parameters:
+            return self._called(partial(functional_call, self.function, parameters, ()), {"kwargs": arguments})
+        return self._called(self.function, arguments)
+
+    def _called(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> torch.Tensor:
         torch.manual_seed(self.setting.seed)
         try:
             with redirect_stdout(sys.stderr), default_dtype(self.context.dtype):
-                value = self.function(**self.arguments)
+                value = function(**arguments)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's code raises is told
             raise raised_in_file(error, self.request, self.request.subject) from None
         if not isinstance(value, torch.Tensor):
@@ -119,7 +132,7 @@ class Call:
         return tensor_of(given, self.context).detach().to(output.dtype)
 
     def again(
-        self, output: torch.Tensor, entries: list[Entry], user: UserCode, cotangent: torch.Tensor
+        self, output: torch.Tensor, entries: list[Entry], user: UserCode, cotangent: torch.Tensor | None
     ) -> tuple[Repeated, tuple[Finding, ...]]:
         """The calls once more, which make a tape, and what it shows at places of the file.  Raises UsageError."""
         names = {id(leaf): name for name, leaf in self.leaves.items()}
@@ -130,9 +143,9 @@ class Call:
         findings = of_tape(Evidence(recorded=repeated.tape))
         return repeated, tuple(findings)
 
-    def gradients(self, output: torch.Tensor, cotangent: torch.Tensor | None) -> Gradients:
+    def gradients(self, output: torch.Tensor, cotangent: torch.Tensor | None, via: Via) -> Gradients:
         """The gradient of each differentiated leaf.  Raises TorchError."""
-        return gradients(output, self.differentiated, cotangent=cotangent, retain_graph=True)
+        return gradients(output, self.differentiated, cotangent=cotangent, via=via, retain_graph=True)
 
     def failure(self, raised: TorchError) -> Failure:
         """What PyTorch raised in the backward pass, with its entry in the catalogue."""
