@@ -116,7 +116,7 @@ class Backward:
             self.born = self.forward_birth(roots)
             self.truth.cuts = places(call for call in self.log.calls if call.cuts)
             self.truth.changes = places(call for call in self.log.calls if call.changes)
-            written = (call for call in self.log.calls if call.operation in WRITERS and call.element)
+            written = (call for call in self.log.calls if call.operation in WRITERS and call.element is not None)
             self.truth.written = places(call for call in written if not call.parents and not call.has_nan)
         handles = [node.register_hook(self.hook(node)) for node in nodes(roots)]
         self.depth += 1

@@ -17,12 +17,10 @@ Answer = dict[str, Any]
 NOT_YET: dict[str, str] = {
     "nan_in_data.py": "the operation that made the batch is not told",
     "bce_by_hand.py": "the step is not run again: only the loss's line",
-    "hmm_forward.py": "the step is not run again: only the loss's line",
     "checkpointed_block.py --reentrant": "the checkpoint is named, not what is in it",
     "vmap_distance.py": "the transformed function is named, not what is in it",
     "compiled_norm.py": "the compiled function is named, not what is in it",
     "wgan_penalty.py": "points between the data are named among the parameters",
-    "policy_entropy.py": "the line that wrote -inf is not told",
     "pinn_radial.py": "a gradient that is not finite and is differentiated again is found at the loss",
     "pinn_where.py": "a gradient that is not finite and is differentiated again is found at the loss",
 }

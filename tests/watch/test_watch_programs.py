@@ -20,7 +20,7 @@ ONLY_THE_CALL = {
 """Programs whose trouble is inside of what is one operation: a reentrant checkpoint, a transform, a compiled region, a
 gradient that is differentiated again. Its call is told."""
 
-OTHER_CODES = {"hmm_forward.py": "masked-branch"}
+OTHER_CODES: dict[str, str] = {}
 """Programs with another code: what made the NaN is discarded by a mask as well."""
 OTHER_ELEMENTS = {"mha_padding.py", "nan_in_data.py"}
 """Programs in which another element is named that is true as well: of the data before the batch, of another layout."""

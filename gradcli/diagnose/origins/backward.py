@@ -103,7 +103,7 @@ def _at_node(tape: Tape, context: Context, node: GraphNode, edge: Edge, outgoing
         node=node,
         operand=operand,
         position=position,
-        masked=_discarded_somewhere(tape, step, node, incoming),
+        masked=_discarded_somewhere(tape, step, node, incoming, context),
     )
     return _with_factors(tape, context, origin, node) if step.elementwise and position is not None else origin
 
@@ -134,15 +134,17 @@ def _with_factors(tape: Tape, context: Context, origin: Origin, node: GraphNode)
         element=element,
         reached=reached,
         slope=element_at(slope, element),
-        masked=discarding(tape, node, element) if reached == 0 else None,
+        masked=discarding(tape, node, element, context) if reached == 0 else None,
     )
 
 
-def _discarded_somewhere(tape: Tape, step: Step, node: GraphNode, incoming: list[torch.Tensor]) -> Step | None:
+def _discarded_somewhere(
+    tape: Tape, step: Step, node: GraphNode, incoming: list[torch.Tensor], context: Context
+) -> Step | None:
     """The selection whose zero met a NaN or an infinity among the numbers of a step that is not elementwise."""
     spoilt = any(has_non_finite(item) for item in (*step.values, *step.arguments) if isinstance(item, torch.Tensor))
     zero = next((gradient == 0 for gradient in incoming if bool((gradient == 0).any())), None)
-    return discarding(tape, node, first(zero)) if spoilt and zero is not None else None
+    return discarding(tape, node, first(zero), context) if spoilt and zero is not None else None
 
 
 def _slot(node: GraphNode, edge: Edge) -> int | None:

@@ -28,7 +28,8 @@ def beyond_dtype(step: Step) -> Constant | None:
 
 def _is_finite_on_paper(constant: Constant) -> bool:
     """Whether a number is finite, or written in digits: 1e400 is finite on paper, float('-inf') is not."""
-    return cmath.isfinite(constant.number) or any(map(str.isdigit, constant.place.text))
+    text = constant.place.text  # of a list, which may be full of other numbers, it says nothing
+    return cmath.isfinite(constant.number) or (not text.startswith("[") and any(map(str.isdigit, text)))
 
 
 def _first(step: Step, wanted: Callable[[Constant], bool]) -> Constant | None:

@@ -200,7 +200,7 @@ def _without_sources(stop: _Stop) -> Iterator[Origin]:
     elif stop.nan or (later is None and step.name not in PLACING):
         yield _constant(stop, given)
     elif later is not None:
-        yield _origin(later)
+        yield replace(_origin(later), placed=step)
 
 
 def _constant(stop: _Stop, constant: Constant, *, beyond: bool = False) -> Origin:

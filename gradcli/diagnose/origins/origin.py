@@ -32,6 +32,7 @@ class Origin:
     element, reached, slope: of an elementwise step, the element of its value, and the two factors that were multiplied.
     masked: the step that discards the element, so that the zero arrived that the slope was multiplied with, or a NaN.
     later, later_index: of a given or forward origin, the step that turned an infinity into the NaN.
+    placed: of a forward origin that turned an infinity into NaN, the step that put the infinity in place.
     spoils: of a given or forward origin, the inputs whose gradients are not finite because of it.
     constant: of a given number that stands in the text of a step.
     written: of a given number, what was written where the dtype cannot hold it.
@@ -53,6 +54,7 @@ class Origin:
     masked: Step | None = None
     later: Step | None = None
     later_index: Index = ()
+    placed: Step | None = None
     spoils: tuple[Step, ...] = ()
     constant: Constant | None = None
     written: complex | None = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 
 from gradcli.diagnose.origins.elements import Index, element_at, inside
-from gradcli.recording.tape import GraphNode, Step, Tape
+from gradcli.diagnose.origins.local import argument_position, local_derivative
+from gradcli.numerics.literals import Context
+from gradcli.recording.tape import Edge, GraphNode, Step, Tape
 
 SELECTING = frozenset(
     {
@@ -22,29 +24,52 @@ SELECTING = frozenset(
 """Operations that let some elements through and discard others: their gradient is zero where they discard."""
 
 
-def discarding(tape: Tape, node: GraphNode, where: Index) -> Step | None:
+_RANDOM = frozenset({"dropout"})
+"""What would discard other elements if it was applied once more."""
+
+
+def discarding(tape: Tape, node: GraphNode, where: Index, context: Context) -> Step | None:
     """The selection further up that made the zero which arrived at an element of a node; None if it was computed."""
-    waiting = senders(tape, node)
+    waiting = _senders(tape, node)
     seen: set[GraphNode] = set()
     while waiting:
-        current = waiting.pop()
+        current, edge = waiting.pop()
         if current in seen:
             continue
         seen.add(current)
         step = tape.owner_of(current)
-        if step is not None and (step.name in SELECTING or _is_mask(tape, step, where)):
+        if step is not None and (_discards(tape, step, edge, where, context) or _is_mask(tape, step, where)):
             return step
         incoming = [gradient for gradient in tape.passages[current].incoming if gradient is not None]
         if any(element_at(gradient, where) not in (0, None) for gradient in incoming):
             continue  # a zero that was computed, not selected
-        waiting.extend(senders(tape, current))
+        waiting.extend(_senders(tape, current))
     return None
 
 
-def senders(tape: Tape, node: GraphNode) -> list[GraphNode]:
-    """The nodes that sent a gradient to a node."""
-    outputs = range(len(tape.passages[node].incoming))
-    return [sender for i in outputs for sender, _ in tape.contributions.get((node, i), [])]
+def _discards(tape: Tape, step: Step, edge: Edge, where: Index, context: Context) -> bool:
+    """Whether a selection has no slope by an element of the operand that it sent a gradient to.
+
+    Where the element cannot be followed to the operand, whether there is such an element at all; where the selection
+    cannot be applied once more as it was, it is taken to.
+    """
+    if step.name not in SELECTING:
+        return False
+    operand = next((source for source in tape.inputs(step) if edge in source.edges), None)
+    position = argument_position(step, operand)
+    if position is None or not step.single or step.changes_memory or step.name in _RANDOM:
+        return True
+    slope = local_derivative(step, position, context)
+    if slope is None:
+        return True
+    here = element_at(slope, where)
+    return bool((slope == 0).any()) if here is None else here == 0
+
+
+def _senders(tape: Tape, node: GraphNode) -> list[tuple[GraphNode, Edge]]:
+    """The nodes that sent a gradient to a node, with where it arrived."""
+    edges = [(node, i) for i in range(len(tape.passages[node].incoming))]
+    return [(sender, edge) for edge in edges for sender, _ in tape.contributions.get(edge, [])]
 
 
 def _is_mask(tape: Tape, step: Step, where: Index) -> bool:

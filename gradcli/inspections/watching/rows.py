@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isinf
 
 import torch
 
-from gradcli.diagnose.origins.elements import Index
+from gradcli.diagnose.origins.elements import Index, element_at
 from gradcli.diagnose.origins.forward import KNOW_INFINITY, PLACING
+from gradcli.diagnose.origins.origin import Origin
 from gradcli.diagnose.origins.parts import texts_of
+from gradcli.model.place import Place
 from gradcli.recording.tape import Step, Tape
+from gradcli.results.parts import At
+from gradcli.results.phrasing import number, text
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of an operation's argument. at: its index, with a colon for the dimension; None where it is all of it."""
+    """A row of an operation's argument. slices: its index. shape: that of the argument."""
 
     step: Step
     size: int
-    at: str
+    slices: tuple[int | slice, ...]
+    shape: torch.Size
+
+    @property
+    def at(self) -> str:
+        """`[5, :]`."""
+        return f"[{', '.join(':' if isinstance(one, slice) else str(one) for one in self.slices)}]"
+
+    def is_in(self, value: torch.Tensor | None) -> bool:
+        """Whether a tensor has the same row."""
+        return value is not None and value.shape == self.shape and _is_minus_infinity(value[self.slices])
 
     @property
     def described(self) -> str:
@@ -28,12 +43,15 @@ class Row:
     @property
     def sentence(self) -> str:
         """Why the operation gives NaN."""
+        return f"{self.elements}; {self.step.name} subtracts the largest: -inf - (-inf) = nan"
+
+    @property
+    def elements(self) -> str:
+        """`all 6 elements of scores[5, :] are -inf`."""
         texts = texts_of(self.step)
         name = texts[0] if texts else "the input"
-        return (
-            f"all {self.size} elements of {name}{self.at} are -inf; "
-            f"{self.step.name} subtracts the largest: -inf - (-inf) = nan"
-        )
+        name = name if name.replace(".", "").isidentifier() or not texts else f"({name})"
+        return f"all {self.size} elements of {name}{self.at} are -inf"
 
 
 def row_of_infinities(step: Step, index: Index) -> Row | None:
@@ -47,22 +65,45 @@ def row_of_infinities(step: Step, index: Index) -> Row | None:
         index = (*index[:dim], 0, *index[dim:])
     if len(index) != source.ndim:
         return None
-    row = source[tuple(slice(None) if d == dim else i for d, i in enumerate(index))]
-    if not row.numel() or not bool((row == float("-inf")).all()):
+    slices = tuple(slice(None) if d == dim else i for d, i in enumerate(index))
+    return Row(step, source.shape[dim], slices, source.shape) if _is_minus_infinity(source[slices]) else None
+
+
+def _is_minus_infinity(row: torch.Tensor) -> bool:
+    return bool(row.numel()) and bool((row == float("-inf")).all())
+
+
+def writer_of_infinities(tape: Tape, origin: Origin, row: Row | None) -> tuple[str, Place] | None:
+    """The place that wrote the infinities which became NaN, with what it wrote there."""
+    knows = row is not None or origin.placed is not None
+    step = _placing(tape, origin.step) if knows else None
+    if step is None:
         return None
-    return Row(step, row.numel(), f"[{', '.join(':' if d == dim else str(i) for d, i in enumerate(index))}]")
+    if row is not None and row.is_in(step.value):
+        return f"writes -inf into {row.described}", step.place
+    element = element_at(step.value, origin.index)
+    if element is None or not isinf(element):  # another element, which other operations have moved since
+        return f"writes {'-inf' if row is not None else 'an infinity'}", step.place
+    where = At(step.operation.assigned or "", origin.index)
+    return f"writes {number(element)} at {text(where)}", step.place
 
 
-def placed_infinity(tape: Tape, row: Row) -> Step | None:
-    """The step that wrote the infinities: the last one on the way that puts constants in place."""
-    waiting = [step for step in tape.inputs(row.step) if step.value is not None]
+def _placing(tape: Tape, last: Step) -> Step | None:
+    """The last step before another that puts infinities into a tensor that had none."""
+    waiting = tape.inputs(last)
     seen: set[int] = set()
     while waiting:
         step = waiting.pop(0)
-        if step.index in seen or step.value is None or not bool(torch.isinf(step.value).any()):
+        if step.index in seen or step.is_leaf or step.value is None or not _has_infinity(step.value):
             continue
         seen.add(step.index)
-        if step.name in PLACING and not step.is_leaf:
+        inputs = tape.inputs(step)
+        given = (one.value for one in inputs if one.value is not None and one.value.shape == step.value.shape)
+        if step.name in PLACING and not any(map(_has_infinity, given)):
             return step
-        waiting += tape.inputs(step)
+        waiting += inputs
     return None
+
+
+def _has_infinity(value: torch.Tensor) -> bool:
+    return value.is_floating_point() and bool(torch.isinf(value).any())

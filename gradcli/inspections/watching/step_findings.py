@@ -16,7 +16,7 @@ from gradcli.diagnose.origins.parts import at, in_one_line, more, shortened
 from gradcli.inspections.watching.alone import Saving, with_alone
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.neighbourhood import around
-from gradcli.inspections.watching.rows import placed_infinity, row_of_infinities
+from gradcli.inspections.watching.rows import Row, row_of_infinities, writer_of_infinities
 from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.model.place import Place
 from gradcli.numerics.capture import all_finite
@@ -134,8 +134,9 @@ def unknown(situation: Situation, again: Repeated | None = None, error: Exceptio
 def _told(finding: Finding, origin: Origin | None, situation: Situation, again: Repeated) -> ProgramFinding:
     tape = again.tape
     step = None if finding.step is None else tape.steps[finding.step]
-    message, why = _sentences(finding, origin)
-    related = list(_related(tape, step, origin))
+    row = None if origin is None else row_of_infinities(origin.step, origin.index)
+    message, why = _sentences(finding, origin, row)
+    related = [] if origin is None else list(_related(tape, origin, row))
     own = _own_line(step, origin, again)
     place = None if step is None else step.place
     if own is not None and place is not None:
@@ -176,16 +177,17 @@ def _remarks(origin: Origin | None, again: Repeated) -> Iterator[str]:
         yield f"the step run again differs from {where} on: the numbers are those of the second run"
 
 
-def _sentences(finding: Finding, origin: Origin | None) -> tuple[str, str | None]:
+def _sentences(finding: Finding, origin: Origin | None, row: Row | None) -> tuple[str, str | None]:
     """What is so, and why."""
     said = finding.phrase
     if origin is not None and origin.kind == "forward" and origin.masked is None and not origin.step.is_leaf:
-        row = row_of_infinities(origin.step, origin.index)
         others = text(more(origin.count))
         where = text(at(origin.step, origin.index))
         message = f"{origin.step.name} gives {number(origin.value)} at {where}{others}"
         return message, row.sentence if row is not None else text(_without_gradients(said))
-    return text(replace(said, cause=None, consequences=())), _rest(said)
+    rest = _rest(said)
+    why = rest if row is None or rest is None else f"{row.elements}; {rest}"
+    return text(replace(said, cause=None, consequences=())), why
 
 
 def _rest(said: Phrase) -> str | None:
@@ -213,13 +215,10 @@ def _label(origin: Origin | None) -> str:
     return f"gradients add up to {value} here" if origin.kind == "accumulated" else f"sends {value} on the way back"
 
 
-def _related(tape: Tape, step: Step | None, origin: Origin | None) -> Iterator[tuple[str, Place]]:
+def _related(tape: Tape, origin: Origin, row: Row | None) -> Iterator[tuple[str, Place]]:
     """Other places that belong to an origin, with what happens there."""
-    if step is None or origin is None:
-        return
-    row = row_of_infinities(step, origin.index)
-    if row is not None and (writer := placed_infinity(tape, row)) is not None:
-        yield f"writes -inf into {row.described}", writer.place
+    if (writer := writer_of_infinities(tape, origin, row)) is not None:
+        yield writer
     if origin.later is not None:
         yield "becomes nan here", origin.later.place
     if origin.masked is not None:

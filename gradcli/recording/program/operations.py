@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -78,9 +78,9 @@ class CallOperation(Operation):
 
     def constants(self, arguments: Sequence[object]) -> Sequence[Constant]:
         return [
-            Constant(value, self.written.place_of(position), not self.inside and self.written.is_typed(position))
+            Constant(number, self.written.place_of(position), not self.inside and self.written.is_typed(position))
             for position, value in enumerate(arguments)
-            if isinstance(value, int | float | complex) and not isinstance(value, bool)
+            for number in _numbers(value)
         ]
 
     def apply(self, arguments: Sequence[object], _context: Context) -> object:
@@ -147,3 +147,12 @@ def _is_called(function: Any, name: str, written: Written) -> bool:
     if not own or own == "apply":  # a custom function that a function of the user's applies
         return False
     return any(getattr(space, called, None) is function for space in (torch, torch.nn.functional, torch.Tensor))
+
+
+def _numbers(value: object) -> Iterator[complex]:
+    """An argument that is a number, or those of the lists that `torch.tensor` is given."""
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _numbers(part)
+    elif isinstance(value, int | float | complex) and not isinstance(value, bool):
+        yield value
