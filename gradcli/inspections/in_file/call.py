@@ -29,7 +29,8 @@ from gradcli.numerics.autodiff import Gradients, Via, gradients
 from gradcli.numerics.capture import TorchError, to_input
 from gradcli.numerics.literals import Context
 from gradcli.recording.program.again import Repeated, run_again
-from gradcli.recording.program.log import Entry, Log
+from gradcli.recording.program.entries import Entry
+from gradcli.recording.program.log import Log
 from gradcli.recording.program.places import UserCode
 from gradcli.recording.program.untold import Untold
 from gradcli.results import Failure, Finding, Input, Setting

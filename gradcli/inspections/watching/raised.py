@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType
 
+import torch
+
 from gradcli.diagnose.explain.match_error import matching_entry
 from gradcli.diagnose.origins.parts import in_one_line
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.numerics import graph
-from gradcli.recording.program.log import Entry
+from gradcli.recording.program.entries import AnyTensor, Entry
 from gradcli.recording.program.places import Spot
 from gradcli.recording.tape import GraphNode, node_name
 from gradcli.results.watch import ProgramFinding
@@ -91,9 +93,9 @@ def _changed(
     if node is None or position == len(entries):
         return None
     saved = entries[position]
-    memory = {graph.storage_of(tensor) for tensor in (*saved.tensors, *saved.made)}
-    later = [one for one in entries[position:] if one.before is not None]
-    spots = [one.spot for one in later if graph.storage_of(one.args[0]) in memory]
+    memory = set(map(_memory, (*saved.tensors, *saved.made)))
+    later = [one for one in entries[position:] if one.changes]
+    spots = [one.spot for one in later if _memory(one.args[0]) in memory]
     spots += [spot for address, spot in changes if address in memory]
     place = saved.spot.place
     changer = spots[0].place if spots else None
@@ -111,6 +113,11 @@ def _changed(
         lines=lines_around([place, *(where for _, where in related)]),
         remark="Write the change out of place: 'y = y * 2' instead of 'y *= 2'",
     )
+
+
+def _memory(tensor: AnyTensor) -> int:
+    """What tensors of the same memory have in common; of a tensor that is gone, what names it."""
+    return graph.storage_of(tensor) if isinstance(tensor, torch.Tensor) else id(tensor)
 
 
 def _freed(nodes: Iterator[GraphNode], step: int, spot: Spot | None, passes: Sequence[Pass]) -> ProgramFinding | None:

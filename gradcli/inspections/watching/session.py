@@ -27,7 +27,8 @@ from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.warned import Warned
 from gradcli.inspections.watching.zeros import Patience, dead
 from gradcli.numerics.graph import storage_of
-from gradcli.recording.program.log import Entry, Log
+from gradcli.recording.program.entries import Entry, resolved
+from gradcli.recording.program.log import Log
 from gradcli.recording.program.places import Spot, UserCode, folder_of
 from gradcli.recording.program.untold import Untold
 from gradcli.results.watch import ProgramFinding, Stopped
@@ -124,7 +125,7 @@ class Watch:
         if not call.keeps_graph:
             self._passes.append(Pass(self.steps, spot, [entry[:3] for entry in self.log.entries]))
             if self.log.everything and len(self._earlier) < MOST_OF_FIRST_STEPS:
-                self._earlier += self.log.recorded()
+                self._earlier += self.log.names()
             if len(self._spots) > 1:  # another pass may need what this one has not used
                 self.log.drop_behind(call.roots)
             else:
@@ -227,7 +228,7 @@ class Watch:
             self._stepped.append((own, spot))
         if self._optimizer_steps < FIRST_STEPS and self.steps:
             lost = [one for one in own if one.grad is None and one.requires_grad]
-            entries = [*self._earlier, *self.log.recorded()]
+            entries = [*map(resolved, self._earlier), *self.log.recorded()]
             names = names_of_tensors(self.user.frames()) if lost else {}
             self._find(lambda: disconnected(entries, lost, names, self.steps))
         if not any(map(callable, (*args[1:], *kwargs.values()))):  # a closure computes the loss again

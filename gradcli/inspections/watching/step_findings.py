@@ -20,8 +20,8 @@ from gradcli.inspections.watching.rows import Row, row_of_infinities, writer_of_
 from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.model.place import Place
 from gradcli.numerics.capture import all_finite
-from gradcli.recording.program.again import Repeated, run_again
-from gradcli.recording.program.log import Entry
+from gradcli.recording.program.again import GoneError, Repeated, run_again
+from gradcli.recording.program.entries import Entry
 from gradcli.recording.program.operations import CallOperation
 from gradcli.recording.program.own_backward import OwnLine
 from gradcli.recording.program.places import Spot, UserCode
@@ -112,7 +112,9 @@ def unknown(situation: Situation, again: Repeated | None = None, error: Exceptio
     code = "nan-forward" if not call.is_finite else "nan-backward"
     remark = None
     if error is not None:
-        remark = f"the step could not be run again: {type(error).__name__}: {str(error).partition(chr(10))[0][:120]}"
+        said = str(error).partition("\n")[0][:120]
+        said = said if isinstance(error, GoneError) else f"{type(error).__name__}: {said}"
+        remark = f"the step could not be run again: {said}"
     elif again is not None and again.differs is not None:
         remark = f"the step run again differs from {shortened(again.differs.text)} on"
     place = None if situation.spot is None else situation.spot.place.in_file

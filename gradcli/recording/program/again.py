@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
@@ -17,23 +17,22 @@ import torch
 from gradcli.model.place import Place
 from gradcli.numerics import graph
 from gradcli.recording.operation import LEAF, Operation
-from gradcli.recording.program.log import Entry, tensors_among
+from gradcli.recording.program.entries import AnyTensor, Entry, mapped, tensors_among
+from gradcli.recording.program.log import GIVES
 from gradcli.recording.program.operations import arguments_of, operation_of
 from gradcli.recording.program.own_backward import OwnBackward, OwnLine
 from gradcli.recording.program.places import UserCode
 from gradcli.recording.recorder import Recorder, is_accumulator, record_backward
 from gradcli.recording.tape import Step, Tape, parts
 
-_TAKEN = frozenset(
-    {
-        "rand_like", "randn_like", "randint_like", "bernoulli", "multinomial", "poisson", "normal", "sample",
-        "empty_like", "new_empty",
-    }
-)  # fmt: skip
-"""What draws random numbers beside the way of a gradient: its results are taken as they came out."""
-
-
 _INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
+
+class GoneError(Exception):
+    """A tensor that a call reads is not there any more, and no call gives it."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(f"{place.text or 'a tensor'} at line {place.line} is not there any more")
 
 
 @dataclass(frozen=True)
@@ -91,23 +90,33 @@ class _Repetition:
     _leaves: dict[str, torch.Tensor] = field(default_factory=dict)
     _originals: dict[int, torch.Tensor] = field(default_factory=dict)
     _changed: set[int] = field(default_factory=set)
+    _gone: set[int] = field(default_factory=set)
     _later_leaves: set[int] = field(default_factory=set)
     _turns: Counter[object] = field(default_factory=Counter)
     _taken_names: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        changing = [entry for entry in self.entries if entry.before is not None]
-        self.recorder = Recorder(in_place=bool(changing))
+        self.recorder = Recorder(in_place=any(entry.changes for entry in self.entries))
         named = [entry for entry in self.entries if getattr(entry.function, "__name__", "") == "requires_grad_"]
         self._later_leaves = {id(entry.out) for entry in named}
-        for entry in changing:
-            assert entry.before is not None
-            self._originals.setdefault(id(entry.args[0]), entry.before)
-            self._changed.add(graph.storage_of(entry.args[0]))
+        given: set[int] = set()
+        for entry in self.entries:
+            if entry.changes:
+                self._note_change(entry, given)
+            given.update(map(id, entry.made))
+
+    def _note_change(self, entry: Entry, given: Collection[int]) -> None:
+        changed = entry.args[0]
+        if entry.before is not None:
+            self._originals.setdefault(id(changed), entry.before)
+        elif id(changed) not in given and id(changed) not in self._originals:
+            self._gone.add(id(changed))  # nobody knows what it was before
+        if isinstance(changed, torch.Tensor):
+            self._changed.add(graph.storage_of(changed))
 
     def run(self, roots: Sequence[torch.Tensor], cotangents: Sequence[torch.Tensor | None]) -> Repeated:
         for entry in self.entries:
-            if entry.differentiates and (entry.out is not None or entry.before is not None):
+            if entry.differentiates and (entry.out is not None or entry.changes):
                 self._repeat(entry)
         again = [self._copies[id(root)] for root in roots if id(root) in self._copies]
         if not again:
@@ -149,6 +158,10 @@ class _Repetition:
             return
         arguments, named = arguments_of(entry)
         written = operation_of(entry, tuple(named), self._turn(entry))
+        if not entry.changes and not all(map(self._is_known, entry.tensors)) and _is_constant(entry):
+            for tensor in filter(self._is_known, entry.made):  # what it was made of is gone, and no gradient needs that
+                self._copies[id(tensor)] = self._leaf(tensor, written.written.place, entry)
+            return
         for position, value in enumerate((*arguments, *named.values())):
             for tensor in tensors_among((value,)):
                 if id(tensor) not in self._copies:
@@ -161,29 +174,39 @@ class _Repetition:
             self._copies[id(entry.out)] = self._leaf(entry.out, written.written.place, entry)
             return
         value = self._value(entry)
-        made = entry.args[0] if entry.before is not None else entry.out
-        copy = self._copies[id(entry.args[0])] if entry.before is not None else value
-        pairs = list(zip(tensors_among((made,)), tensors_among((copy,)), strict=False))
+        made = entry.args[0] if entry.changes else entry.out
+        copy = self._copies[id(entry.args[0])] if entry.changes else value
+        pairs = [
+            (one, other)
+            for one, other in zip(tensors_among((made,)), tensors_among((copy,)), strict=False)
+            if isinstance(other, torch.Tensor)
+        ]
         if not pairs:
             return
         self._copies.update({id(one): other for one, other in pairs})
         index = self.recorder.add(written, written.written.place, copy, operands=operands, arguments=kept)
-        if self.differs is None and not all(_same(one, other) for one, other in pairs if not self._is_changed(one)):
+        if self.differs is None and not all(_same(*pair) for pair in pairs if self._is_as_made(pair[0])):
             self.differs = self.recorder.steps[index]
+
+    def _is_known(self, tensor: AnyTensor) -> bool:
+        """Whether a tensor has been computed again, or is as it was."""
+        if id(tensor) in self._copies or id(tensor) in self._originals:
+            return True
+        return id(tensor) not in self._gone and (isinstance(tensor, torch.Tensor) or tensor.value is not None)
 
     def _value(self, entry: Entry) -> Any:
         """What the call gives this time, or what it gave where it drew random numbers, or made a tensor of nothing."""
         name = getattr(entry.function, "__name__", "")
         outs = list(tensors_among((entry.out,)))
-        is_made = any(True for _ in entry.tensors) and name not in _TAKEN
-        if is_made or entry.before is not None or any(out.grad_fn is not None for out in outs):
+        is_made = any(True for _ in entry.tensors) and name not in GIVES
+        if is_made or entry.changes or any(isinstance(out, torch.Tensor) and out.grad_fn is not None for out in outs):
             return self._called(entry)
-        return _mapped(entry.out, lambda out: self._originals.get(id(out), out).detach().clone())
+        return mapped(entry.out, lambda out: self._original(out, entry.spot.place).detach().clone())
 
     def _become_leaf(self, entry: Entry) -> None:
         """A tensor of the step is differentiated by from now on."""
         tensor, copy = entry.out, self._copies.get(id(entry.out))
-        if copy is None or not tensor.requires_grad or not tensor.is_leaf:
+        if copy is None or not isinstance(tensor, torch.Tensor) or not tensor.requires_grad or not tensor.is_leaf:
             return  # an input, which becomes a leaf where it is used
         place = entry.spot.place
         name = self._name(tensor, place)
@@ -194,7 +217,7 @@ class _Repetition:
     def _is_new_leaf(self, entry: Entry) -> bool:
         """Whether a call made a tensor that is differentiated by, and not the step's other operations."""
         out = entry.out
-        if not isinstance(out, torch.Tensor) or not out.requires_grad or not out.is_leaf or entry.before is not None:
+        if not isinstance(out, torch.Tensor) or not out.requires_grad or not out.is_leaf or entry.changes:
             return False
         return id(out) not in self._later_leaves
 
@@ -206,20 +229,27 @@ class _Repetition:
         with torch.enable_grad(), torch.autocast("cpu", dtype=dtype, enabled=enabled, cache_enabled=False):
             return entry.function(*args, **kwargs)
 
-    def _leaf(self, tensor: torch.Tensor, place: Place, entry: Entry) -> torch.Tensor:
+    def _original(self, tensor: AnyTensor, place: Place) -> torch.Tensor:
+        """What a tensor was before the step changed it.  Raises GoneError."""
+        found = self._originals.get(id(tensor), tensor) if self._is_known(tensor) else None
+        found = found if found is None or isinstance(found, torch.Tensor) else found.value
+        if found is None:
+            raise GoneError(place)
+        return found
+
+    def _leaf(self, tensor: AnyTensor, place: Place, entry: Entry) -> torch.Tensor:
         """A copy of what no call has made: a parameter, an input, a tensor of an earlier step."""
-        original = self._originals.get(id(tensor), tensor)
-        copy = original.detach().clone()
+        copy = self._original(tensor, place).detach().clone()
         name = self._name(tensor, place)
         if tensor.requires_grad:
             copy.requires_grad_()
             self._leaves[name] = copy
         self.recorder.add(Operation(name=LEAF), place, copy, variable=name)
-        if tensor.requires_grad and entry.before is not None and tensor is entry.args[0] and tensor.grad_fn is not None:
+        if tensor.requires_grad and entry.changes and tensor is entry.args[0]:
             return copy.clone()  # PyTorch refuses to change a leaf in place
         return copy
 
-    def _name(self, tensor: torch.Tensor, place: Place) -> str:
+    def _name(self, tensor: AnyTensor, place: Place) -> str:
         """What the program calls a tensor; no two of a step have one name."""
         plain = self.names.get(id(tensor)) or place.text or "input"
         candidates = chain((plain, f"{plain}, line {place.line}"), (f"{plain} ({number})" for number in count(2)))
@@ -228,14 +258,19 @@ class _Repetition:
         return name
 
     def _copy_of(self, value: Any) -> Any:
-        return _mapped(value, lambda tensor: self._copies.get(id(tensor), tensor))
+        return mapped(value, lambda tensor: self._copies.get(id(tensor), tensor))
 
-    def _is_changed(self, tensor: torch.Tensor) -> bool:
-        return graph.storage_of(tensor) in self._changed
+    def _is_as_made(self, tensor: AnyTensor) -> bool:
+        return isinstance(tensor, torch.Tensor) and graph.storage_of(tensor) not in self._changed
 
     def _turn(self, entry: Entry) -> int:
         self._turns[entry.spot] += 1
         return self._turns[entry.spot]
+
+
+def _is_constant(entry: Entry) -> bool:
+    """Whether no gradient flows through what a call made."""
+    return not any(tensor.requires_grad for tensor in entry.made)
 
 
 def _weighted(roots: Sequence[torch.Tensor], weights: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -244,31 +279,9 @@ def _weighted(roots: Sequence[torch.Tensor], weights: Sequence[torch.Tensor]) ->
     return torch.stack(parts).sum()
 
 
-def _mapped(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    """A value with its tensors changed, also those in lists, tuples and dictionaries."""
-    if isinstance(value, torch.Tensor):
-        return change(value)
-    if isinstance(value, torch.Size):
-        return value
-    if isinstance(value, tuple):
-        parts = [_mapped(part, change) for part in value]
-        if not any(True for _ in tensors_among(value)):
-            return value
-        return tuple(parts) if type(value) is tuple else _named(value, parts)
-    if isinstance(value, list):
-        return [_mapped(part, change) for part in value]
-    if isinstance(value, dict):
-        return {key: _mapped(part, change) for key, part in value.items()}
-    return value
-
-
-def _named(value: tuple[Any, ...], parts: list[Any]) -> Any:
-    """A tuple with names for its parts: PyTorch's own take one sequence, those of Python's each part."""
-    return type(value)._make(parts) if hasattr(value, "_make") else type(value)(parts)
-
-
-def _same(one: torch.Tensor, other: torch.Tensor) -> bool:
+def _same(one: AnyTensor, other: torch.Tensor) -> bool:
     """Whether two tensors have the same bits."""
+    assert isinstance(one, torch.Tensor)
     if one.shape != other.shape or one.dtype != other.dtype or one.layout is not torch.strided:
         return one.layout is not torch.strided
     if not one.numel():

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import CodeType
-from typing import Any, NamedTuple
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
 from gradcli.numerics.graph import storage_of
+from gradcli.recording.program.entries import Entry, WeakTensor, resolved, tensors_among
+from gradcli.recording.program.kept import Kept, is_held
 from gradcli.recording.program.places import Spot, UserCode
 
 Handler = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
@@ -24,12 +25,9 @@ LATEST_CHANGES = 256
 FEWEST = 256
 """Entries before the log looks which of them still lead to a tensor that the program holds."""
 
-REFERENCES_HERE = 4
-"""To a list of the log while it is looked at: the log's, a tuple's, a name's, and the call's that counts them."""
-
-IGNORED, HANDLED, PLAIN, CHANGING, DRAWING = range(5)
+IGNORED, HANDLED, PLAIN, CHANGING, DRAWING, GIVING = range(6)
 """How an operation is logged: not at all; by its handler; as it is; with its first argument as it was; with the
-generator's state."""
+generator's state; with its result, which it would not give again."""
 
 _IN_PLACE_OPERATORS = frozenset(
     {"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__ifloordiv__", "__imod__"}
@@ -49,6 +47,13 @@ _VIEWS = frozenset({"T", "mT", "H", "mH", "real", "imag", "data"})
 """Attributes that are tensors computed with."""
 LEAVES_PYTORCH = frozenset({"tolist", "numpy", "item", "__float__", "__int__", "__array__"})
 """What makes numbers of Python's or numpy's of a tensor: no gradient finds its way back."""
+GIVES = frozenset(
+    {
+        "rand_like", "randn_like", "randint_like", "bernoulli", "multinomial", "poisson", "normal", "sample",
+        "empty_like", "new_empty",
+    }
+)  # fmt: skip
+"""What draws random numbers beside the way of a gradient: its results are taken as they came out."""
 _DRAWS = frozenset(
     {
         "dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout", "dropout1d", "dropout2d", "dropout3d",
@@ -62,42 +67,6 @@ DRAWS_IN_PLACE = frozenset(
 )
 
 
-class Entry(NamedTuple):
-    """One call of PyTorch's.
-
-    number: the autograd sequence number after it; the nodes that it made have smaller ones.
-    before: the first argument as it was, where the call changes it in place. out: None where places alone are kept.
-    differentiates: whether gradients were enabled.
-    autocast: the dtype of autocast, where that is on. generator: the state of the generator before a random operation.
-    """
-
-    number: int
-    code: CodeType
-    instruction: int
-    function: Any
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any] | None
-    out: Any
-    before: torch.Tensor | None = None
-    autocast: torch.dtype | None = None
-    generator: torch.Tensor | None = None
-    differentiates: bool = True
-
-    @property
-    def spot(self) -> Spot:
-        return Spot(self.code, self.instruction)
-
-    @property
-    def made(self) -> Iterator[torch.Tensor]:
-        """The tensors that came out, or that were changed."""
-        return tensors_among((self.out, *self.args[: self.before is not None]))
-
-    @property
-    def tensors(self) -> Iterator[torch.Tensor]:
-        """The tensors among the arguments."""
-        return tensors_among((*self.args, *(self.kwargs or {}).values()))
-
-
 class Log(TorchFunctionMode):
     """Sees every call while it is on.
 
@@ -107,7 +76,7 @@ class Log(TorchFunctionMode):
     changes: where tensors were changed in place lately, with the address of their memory.
     """
 
-    def __init__(self, user: UserCode, handlers: Mapping[Any, Handler]) -> None:
+    def __init__(self, user: UserCode, handlers: Mapping[Any, Handler], budget: int | None = None) -> None:
         super().__init__()
         self.entries: list[Entry] = []
         self.user = user
@@ -115,6 +84,7 @@ class Log(TorchFunctionMode):
         self.everything = False
         self.in_optimizer = False
         self.changes: deque[tuple[int, Spot]] = deque(maxlen=LATEST_CHANGES)
+        self._kept = Kept(budget)
         self._handlers = handlers
         self._kinds: dict[Any, int] = {}
         self._most = FEWEST
@@ -131,7 +101,7 @@ class Log(TorchFunctionMode):
         if kind == IGNORED:
             out = func(*args, **kwargs) if kwargs else func(*args)
             if self.everything and func.__name__ in LEAVES_PYTORCH:
-                self.add(func, args, kwargs or {}, out)
+                self.add(func, args, kwargs or {}, None)
             return out
         if not torch.is_grad_enabled():
             out = func(*args, **kwargs) if kwargs else func(*args)
@@ -143,18 +113,24 @@ class Log(TorchFunctionMode):
         before = generator = None
         if kind == DRAWING:
             generator = torch.get_rng_state()
-        if kind == CHANGING and args and isinstance(args[0], torch.Tensor):
-            before = args[0].detach().clone()
+        changes = kind == CHANGING and bool(args) and isinstance(args[0], torch.Tensor)
+        if changes:
+            before = self._kept.before(args[0])
             if func.__name__ in DRAWS_IN_PLACE:
                 generator = torch.get_rng_state()
         out = func(*args, **kwargs) if kwargs else func(*args)
         frame = self.user.innermost(sys._getframe(1))
         if frame is not None:
-            code, instruction = frame.f_code, frame.f_lasti
-            if _in_transform() is None:  # tensors of torch.func's transforms die with them
-                entry = (_sequence_number(), code, instruction, func, args, kwargs, out, before, _autocast(), generator)
-            else:
-                entry = (_sequence_number(), code, instruction, func, (), None, None, None, None, None)
+            number, code, instruction = _sequence_number(), frame.f_code, frame.f_lasti
+            if _in_transform() is None:
+                held, named = self._kept.arguments(args), self._kept.keywords(kwargs) if kwargs else None
+                is_given = kind == GIVING or (
+                    type(out) is torch.Tensor and out.is_leaf and not _has_tensor(args, kwargs)
+                )
+                result = self._kept.given(out) if is_given else self._kept.result(out)
+                entry = (number, code, instruction, func, held, named, result, changes, before, _autocast(), generator)
+            else:  # the tensors of torch.func's transforms die with them
+                entry = (number, code, instruction, func, (), None, None, False, None, None, None)
             self.entries.append(entry)  # type: ignore[arg-type]
             if len(self.entries) > self._most:
                 self._forget_what_nobody_holds()
@@ -165,8 +141,13 @@ class Log(TorchFunctionMode):
         frame = self.user.innermost(sys._getframe(1))
         enabled = torch.is_grad_enabled()
         if frame is not None and (enabled or self.everything):
+            kept = self._kept
+            if enabled:
+                held, named, result = kept.arguments(args), kept.keywords(kwargs), kept.result(out)
+            else:
+                held, named, result = kept.named((args, kwargs, out))
             number, code, instruction = _sequence_number(), frame.f_code, frame.f_lasti
-            entry = (number, code, instruction, function, args, kwargs, out, None, _autocast(), None, enabled)
+            entry = (number, code, instruction, function, held, named, result, False, None, _autocast(), None, enabled)
             self.entries.append(entry)  # type: ignore[arg-type]
 
     def put_on(self) -> None:
@@ -199,70 +180,49 @@ class Log(TorchFunctionMode):
             self.changes.append((storage_of(tensor), Spot(frame.f_code, frame.f_lasti)))
 
     def recorded(self) -> list[Entry]:
-        """The entries since the log was cleared."""
-        return [Entry(*entry) for entry in self.entries]
+        """The entries since the log was cleared, with the tensors that are alive."""
+        return [resolved(Entry(*entry)) for entry in self.entries]
+
+    def names(self) -> list[Entry]:
+        """The entries since the log was cleared, of whose tensors nothing is kept."""
+        return self._kept.released([Entry(*entry) for entry in self.entries])
 
     def clear(self) -> None:
         self._most = max(FEWEST, 2 * len(self.entries))
         self.entries.clear()
+        self._kept.clear()
 
     def drop_behind(self, roots: Sequence[torch.Tensor]) -> None:
         """Drop what these tensors were made of, and what leads to no tensor that the program holds."""
         used = set(map(id, roots))
-        kept = []
-        for values in reversed(self.entries):
-            entry = Entry(*values)
-            if any(id(tensor) in used for tensor in entry.made):
-                used.update(id(tensor) for tensor in entry.tensors if tensor.requires_grad)
+        needed = set()
+        for entry, alive in zip(reversed(self.entries), reversed(self.recorded()), strict=True):
+            if any(id(tensor) in used for tensor in alive.made):
+                used.update(id(tensor) for tensor in alive.tensors if tensor.requires_grad)
             else:
-                kept.append(values)
-        kept.reverse()
-        self.entries[:] = kept
+                needed.add(id(entry))
+        self.entries[:] = [entry for entry in self.entries if id(entry) in needed]
         self._forget_what_nobody_holds()
 
     def _forget_what_nobody_holds(self) -> None:
         """Drop what leads to no tensor that the program holds: forward passes that nobody differentiates."""
-        needed = _held_by_others(self.entries)
+        entries = [Entry(*entry) for entry in self.entries]
+        needed: set[int] = set()
         kept = []
-        for values in reversed(self.entries):
-            entry = Entry(*values)
-            if any(id(tensor) in needed for tensor in entry.made):
-                kept.append(values)
+        for entry in reversed(entries):
+            if any(id(tensor) in needed or is_held(tensor) for tensor in entry.made):
+                kept.append(entry)
                 needed.update(map(id, entry.tensors))
+            elif entry.before is not None and isinstance(changed := entry.args[0], WeakTensor):
+                changed.value = entry.before
         kept.reverse()
         self.entries[:] = kept
+        self._kept.keep_only(kept)
         self._most = max(FEWEST, 2 * len(kept))
 
 
-def tensors_among(values: tuple[Any, ...]) -> Iterator[torch.Tensor]:
-    """The tensors of arguments, also those in lists, tuples and dictionaries."""
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            yield value
-        elif isinstance(value, tuple | list):
-            yield from tensors_among(tuple(value))
-        elif isinstance(value, dict):
-            yield from tensors_among(tuple(value.values()))
-
-
-def _held_by_others(entries: Sequence[Entry]) -> set[int]:
-    """The ids of the tensors of a log that somebody else refers to, as Python counts references."""
-    tensors: dict[int, torch.Tensor] = {}
-    ours: Counter[int] = Counter()
-    for _, _, _, _, args, kwargs, out, *_ in entries:
-        for value in (*args, *(kwargs or {}).values(), out):
-            # a list that the program still has refers to its tensors, and not the log alone
-            is_ours = isinstance(value, torch.Tensor) or sys.getrefcount(value) <= REFERENCES_HERE
-            for tensor in tensors_among((value,)):
-                tensors[id(tensor)] = tensor
-                ours[id(tensor)] += is_ours
-    # ours: `tensors` and the call; PyTorch has one of its own for all that its graph saves
-    return {key for key in tensors if sys.getrefcount(tensors[key]) - _saved(tensors[key]) > ours[key] + 2}
-
-
-def _saved(tensor: torch.Tensor) -> bool:
-    """Whether PyTorch refers to a tensor besides Python: a tensor that a graph saves keeps its Python object alive."""
-    return tensor._use_count() > 1  # type: ignore[attr-defined, no-any-return]
+def _has_tensor(args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> bool:
+    return any(True for _ in tensors_among((*args, *(kwargs or {}).values())))
 
 
 def _autocast() -> torch.dtype | None:
@@ -281,4 +241,4 @@ def _kind_of(function: Any) -> int:
         return PLAIN
     if name in _IN_PLACE_OPERATORS or (name.endswith("_") and not name.endswith("__")):
         return CHANGING
-    return DRAWING if name in _DRAWS else PLAIN
+    return DRAWING if name in _DRAWS else GIVING if name in GIVES else PLAIN

@@ -16,7 +16,7 @@ from gradcli.language.catalogue.rows import Row
 from gradcli.model.place import Place
 from gradcli.numerics.literals import Context
 from gradcli.recording.operation import Constant, Operation
-from gradcli.recording.program.log import Entry
+from gradcli.recording.program.entries import Entry
 from gradcli.recording.program.written import Written, written_at
 
 _NAMES = {

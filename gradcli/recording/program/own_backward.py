@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 from gradcli.numerics import graph
 from gradcli.numerics.capture import all_finite
-from gradcli.recording.program.log import tensors_among
+from gradcli.recording.program.entries import AnyTensor, tensors_among
 from gradcli.recording.program.operations import name_of
 from gradcli.recording.program.places import Spot, UserCode
 
@@ -65,5 +65,5 @@ class OwnBackward(TorchFunctionMode):
         return out
 
 
-def _is_finite(tensor: torch.Tensor) -> bool:
-    return not tensor.is_floating_point() or all_finite(tensor.detach())
+def _is_finite(tensor: AnyTensor) -> bool:
+    return not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point() or all_finite(tensor.detach())

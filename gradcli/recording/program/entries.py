@@ -1,0 +1,122 @@
+"""The entries of a log: each is one call of PyTorch's, with the tensors that went in and came out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import CodeType
+from typing import Any, NamedTuple
+from weakref import ref
+
+import torch
+
+from gradcli.recording.program.places import Spot
+
+
+class WeakTensor(ref[torch.Tensor]):
+    """A tensor that the log names.
+
+    requires_grad: whether it did when it was named. value: what the log keeps: the tensor itself, or what it was before
+    it was changed in place; None where it keeps nothing, so that the tensor may go.
+    Never compare two of them with `==`, which compares the elements of the tensors.
+    """
+
+    __slots__ = ("requires_grad", "value")
+    requires_grad: bool
+    value: torch.Tensor | None
+
+
+AnyTensor = torch.Tensor | WeakTensor
+
+
+def weak(tensor: torch.Tensor) -> WeakTensor:
+    """The name of a tensor, which keeps nothing."""
+    name = WeakTensor(tensor)
+    name.requires_grad, name.value = tensor.requires_grad, None
+    return name
+
+
+class Entry(NamedTuple):
+    """One call of PyTorch's.
+
+    number: the autograd sequence number after it; the nodes that it made have smaller ones.
+    args, kwargs, out: with a `WeakTensor` for each tensor that is gone. out: None where places alone are kept.
+    changes: whether it changes its first argument in place. before: that argument as it was, where no call gives it.
+    differentiates: whether gradients were enabled.
+    autocast: the dtype of autocast, where that is on. generator: the state of the generator before a random operation.
+    """
+
+    number: int
+    code: CodeType
+    instruction: int
+    function: Any
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] | None
+    out: Any
+    changes: bool = False
+    before: torch.Tensor | None = None
+    autocast: torch.dtype | None = None
+    generator: torch.Tensor | None = None
+    differentiates: bool = True
+
+    @property
+    def spot(self) -> Spot:
+        return Spot(self.code, self.instruction)
+
+    @property
+    def made(self) -> Iterator[AnyTensor]:
+        """The tensors that came out, or that were changed."""
+        return tensors_among((self.out, *self.args[: self.changes]))
+
+    @property
+    def tensors(self) -> Iterator[AnyTensor]:
+        """The tensors among the arguments."""
+        return tensors_among((*self.args, *(self.kwargs or {}).values()))
+
+
+def tensors_among(values: tuple[Any, ...]) -> Iterator[AnyTensor]:
+    """The tensors of arguments, also those in lists, tuples and dictionaries."""
+    for value in values:
+        if isinstance(value, torch.Tensor | WeakTensor):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from tensors_among(tuple(value))
+        elif isinstance(value, dict):
+            yield from tensors_among(tuple(value.values()))
+
+
+def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A value with its tensors changed, also those in lists, tuples and dictionaries."""
+    if isinstance(value, torch.Tensor | WeakTensor):
+        return change(value)
+    if isinstance(value, torch.Size):
+        return value
+    if isinstance(value, tuple):
+        if not any(True for _ in tensors_among(value)):
+            return value
+        parts = [mapped(part, change) for part in value]
+        return tuple(parts) if type(value) is tuple else _named(value, parts)
+    if isinstance(value, list):
+        return [mapped(part, change) for part in value]
+    if isinstance(value, dict):
+        return {key: mapped(part, change) for key, part in value.items()}
+    return value
+
+
+def _named(value: tuple[Any, ...], parts: list[Any]) -> Any:
+    """A tuple with names for its parts: PyTorch's own take one sequence, those of Python's each part."""
+    return type(value)._make(parts) if hasattr(value, "_make") else type(value)(parts)
+
+
+def resolved(entry: Entry) -> Entry:
+    """The entry with the tensors that are alive."""
+    return entry._replace(
+        args=mapped(entry.args, _resolved), kwargs=mapped(entry.kwargs, _resolved), out=mapped(entry.out, _resolved)
+    )
+
+
+def _resolved(tensor: AnyTensor) -> AnyTensor:
+    alive = tensor() if isinstance(tensor, WeakTensor) else tensor
+    if alive is None:
+        return tensor
+    alive._fix_weakref()  # type: ignore[attr-defined]  # PyTorch alone may have held its Python object
+    return alive

@@ -1,0 +1,167 @@
+"""Which tensors a log keeps alive: those that no call of it gives again.
+
+A result is named and not kept, so that the memory of a step is what it is without the log: autograd lets go of a tensor
+when nothing needs it any more, and the log does not stand in its way.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.nn import Parameter
+
+from gradcli.recording.program.entries import AnyTensor, Entry, WeakTensor, mapped, weak
+
+_ATOMS = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.Size, torch.layout})
+"""Types of arguments that hold no tensor."""
+REFERENCES_HERE = 3
+"""To a tensor that is looked at: the log's, a name's, and the call's that counts them."""
+
+
+class Kept:
+    """The tensors of a log.
+
+    budget: how many bytes are kept at most; None for any number. bytes: how many are, where there is a budget.
+    """
+
+    def __init__(self, budget: int | None = None) -> None:
+        self.budget = budget
+        self.bytes = 0
+        self._known: dict[int, WeakTensor] = {}
+        """By their ids, while they live: what is kept, and what a call gives again."""
+        self._named: dict[int, WeakTensor] = {}
+        """What came up where nothing is differentiated."""
+
+    def clear(self) -> None:
+        self.bytes = 0
+        self._known.clear()
+        self._named.clear()
+
+    def arguments(self, values: Iterable[Any]) -> tuple[Any, ...]:
+        """The arguments of a call as the log has them. Parameters live anyway."""
+        known = self._known
+        held = []
+        for value in values:
+            kind = type(value)
+            if kind is torch.Tensor:
+                own = known.get(id(value))
+                held.append(self._keep(value) if own is None or own() is not value else own)
+            elif kind in _ATOMS or kind is Parameter or (kind is tuple and _ATOMS.issuperset(map(type, value))):
+                held.append(value)
+            else:
+                held.append(mapped(value, self._argument))
+        return tuple(held)
+
+    def keywords(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Arguments that are given by name."""
+        return dict(zip(values, self.arguments(values.values()), strict=True))
+
+    def result(self, value: Any) -> Any:
+        """What a call gave, and would give again."""
+        if type(value) is torch.Tensor:
+            return self._result(value)
+        return mapped(value, self._result)
+
+    def given(self, value: Any) -> Any:
+        """What a call gave, and would not give again, such as random numbers."""
+        return mapped(value, self._argument)
+
+    def named(self, values: Any) -> Any:
+        """Values of which nothing is kept."""
+        return mapped(values, self._name)
+
+    def before(self, tensor: torch.Tensor) -> torch.Tensor | None:
+        """A copy of a tensor that is about to be changed in place, where no call gives it and there is none yet."""
+        own = self._own(tensor)
+        if own.value is None:
+            return None
+        own.value = None
+        return tensor.detach().clone()
+
+    def keep_only(self, entries: Sequence[Entry]) -> None:
+        """Know no more than what these entries give and use."""
+        given = {id(tensor) for entry in entries for tensor in entry.made}
+        used = {id(tensor) for entry in entries for tensor in entry.tensors}
+        alive = {key: own for key, own in self._known.items() if own() is not None}
+        self._known = {
+            key: own for key, own in alive.items() if id(own) in given or (id(own) in used and own.value is not None)
+        }
+        values = [*(own.value for own in self._known.values()), *(entry.before for entry in entries)]
+        self.bytes = sum(_size(value) for value in values if value is not None)
+
+    def released(self, entries: Sequence[Entry]) -> list[Entry]:
+        """The entries with the names of their tensors alone."""
+        names: dict[int, WeakTensor] = {}
+
+        def name(tensor: AnyTensor) -> AnyTensor:
+            if not isinstance(tensor, WeakTensor) or tensor.value is None:
+                return tensor
+            return names.get(id(tensor)) or names.setdefault(id(tensor), weak(tensor.value))
+
+        return [
+            entry._replace(
+                args=mapped(entry.args, name),
+                kwargs=mapped(entry.kwargs, name),
+                out=mapped(entry.out, name),
+                before=None,
+            )
+            for entry in entries
+        ]
+
+    def _argument(self, tensor: torch.Tensor) -> AnyTensor:
+        return tensor if type(tensor) is Parameter else self._own(tensor)
+
+    def _own(self, tensor: torch.Tensor) -> WeakTensor:
+        own = self._known.get(id(tensor))
+        return self._keep(tensor) if own is None or own() is not tensor else own
+
+    def _keep(self, tensor: torch.Tensor) -> WeakTensor:
+        named = self._named.pop(id(tensor), None)
+        own = named if named is not None and named() is tensor else weak(tensor)
+        self._known[id(tensor)] = own
+        if self._has_room(tensor):
+            own.value = tensor
+        return own
+
+    def _result(self, tensor: torch.Tensor) -> WeakTensor:
+        own = self._known.get(id(tensor))
+        if own is None or own() is not tensor:
+            own = self._known[id(tensor)] = weak(tensor)
+        return own
+
+    def _name(self, tensor: torch.Tensor) -> WeakTensor:
+        for names in (self._known, self._named):
+            own = names.get(id(tensor))
+            if own is not None and own() is tensor:
+                return own
+        own = self._named[id(tensor)] = weak(tensor)
+        return own
+
+    def _has_room(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor may be kept, which counts as keeping it."""
+        if self.budget is None:
+            return True
+        size = _size(tensor)
+        has_room = self.bytes + size <= self.budget
+        self.bytes += size * has_room
+        return has_room
+
+
+def is_held(tensor: AnyTensor) -> bool:
+    """Whether somebody else than a log refers to a tensor, as Python counts references."""
+    if not isinstance(tensor, WeakTensor):
+        return True
+    found = tensor()
+    if found is None or tensor.value is None:
+        return found is not None
+    # a tensor that a graph saves is kept alive by PyTorch besides
+    is_saved: bool = found._use_count() > 1  # type: ignore[attr-defined]
+    return sys.getrefcount(found) - is_saved > REFERENCES_HERE
+
+
+def _size(tensor: torch.Tensor) -> int:
+    """The bytes that stay because a tensor does: a view has all of its memory stay."""
+    return tensor.untyped_storage().nbytes() if tensor.layout is torch.strided else tensor.nbytes

@@ -1,0 +1,147 @@
+"""What the log of a program keeps alive, and what it can still run again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from weakref import ref
+
+import pytest
+import torch
+from torch import Tensor
+
+from gradcli.recording.program.again import GoneError, Repeated, run_again
+from gradcli.recording.program.log import Log
+from gradcli.recording.program.places import UserCode
+
+USER = UserCode((str(Path(__file__).parent),))
+
+
+@contextmanager
+def logged(budget: int | None = None) -> Iterator[Log]:
+    log = Log(USER, {}, budget)
+    log.put_on()
+    try:
+        yield log
+    finally:
+        log.take_off()
+
+
+def again(log: Log, root: Tensor) -> Repeated:
+    log.rest()
+    try:
+        return run_again(log.recorded(), [root], [None], {}, USER)
+    finally:
+        log.wake()
+
+
+def weights() -> Tensor:
+    return torch.ones(4, requires_grad=True)
+
+
+def test_what_the_graph_lets_go_of_is_not_kept() -> None:
+    with logged() as log:
+        hidden = weights() * 2
+        loss = (hidden + 1).sum()  # neither needs its operands for the backward pass
+        gone = ref(hidden)
+        del hidden
+        assert gone() is None
+        assert len(again(log, loss).tape.steps) == 4
+
+
+def test_what_a_backward_pass_has_used_is_not_kept_and_is_computed_again() -> None:
+    with logged() as log:
+        hidden = weights() * 3
+        loss = hidden.exp().square().sum()
+        gone = ref(hidden)
+        del hidden
+        loss.backward()
+        assert gone() is None
+        found = again(log, loss)
+        assert found.differs is None
+        assert {step.name for step in found.tape.steps} >= {"mul", "exp", "square", "sum"}
+
+
+@pytest.mark.parametrize(
+    "made", [lambda: torch.randn(4), lambda: torch.zeros(4), lambda: torch.rand_like(torch.zeros(4))]
+)
+def test_what_no_call_gives_again_is_kept(made: object) -> None:
+    assert callable(made)
+    with logged() as log:
+        loss = (weights() * made()).exp().sum()
+        assert again(log, loss).differs is None
+
+
+def test_what_was_computed_without_gradients_is_kept_where_it_goes_in() -> None:
+    with logged() as log:
+        with torch.no_grad():
+            target = torch.randn(4) * 2
+        loss = (weights() - target).square().sum()
+        del target
+        loss.backward()
+        assert again(log, loss).differs is None
+
+
+def test_a_tensor_changed_in_place_is_kept_once_as_it_was_before() -> None:
+    with logged() as log:
+        buffer = torch.zeros(4)
+        for number in range(3):
+            buffer[number] = weights().sum()
+        loss = buffer.sum()
+        assert [entry.before is not None for entry in log.recorded() if entry.changes] == [True, False, False]
+        del buffer
+        assert again(log, loss).differs is None
+
+
+def test_a_result_changed_in_place_needs_no_copy() -> None:
+    with logged() as log:
+        hidden = weights() * 3
+        hidden.add_(1)
+        loss = hidden.square().sum()
+        assert all(entry.before is None for entry in log.recorded())
+        assert again(log, loss).differs is None
+
+
+def test_an_input_beyond_the_budget_is_used_as_long_as_the_program_has_it() -> None:
+    batch = torch.randn(4)
+    with logged(budget=8) as log:
+        loss = (weights() * batch).sum()
+        assert again(log, loss).differs is None
+        del batch
+        loss.backward()
+        with pytest.raises(GoneError, match="is not there any more"):
+            again(log, loss)
+
+
+def test_a_tensor_changed_in_place_beyond_the_budget_is_not_taken_for_what_it_was() -> None:
+    batch = torch.randn(4)
+    with logged(budget=8) as log:
+        loss = (weights() * batch).sum() + batch.add_(1).sum()
+        with pytest.raises(GoneError):
+            again(log, loss)
+
+
+def test_the_budget_is_that_of_all_that_is_kept() -> None:
+    batches = [torch.randn(4) for _ in range(5)]
+    with logged(budget=3 * 16) as log:
+        loss = weights().sum()
+        for batch in batches:
+            loss = loss + (weights() * batch).sum()
+        kept = [tensor for entry in log.entries for tensor in entry[4] if getattr(tensor, "value", None) is not None]
+        assert len({id(one) for one in kept}) == 3
+
+
+def test_a_mask_whose_origin_is_gone_is_taken_as_it_is() -> None:
+    """The backward pass of the first loss drops what it was made of, and the mask was made of that too."""
+    with logged() as log:
+        hidden = weights() * 3
+        mask = (hidden > 1).float()
+        first = hidden.square().sum()
+        first.backward()
+        log.drop_behind([first])
+        del hidden, first
+        loss = (weights() * mask).sum()
+        found = again(log, loss)
+        assert found.differs is None
+        assert found.tape.output.item() == 4
