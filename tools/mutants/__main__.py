@@ -3,15 +3,15 @@
     python -m tools.mutants gradcli/findings -n 200 --seed 0
     python -m tools.mutants --only 'gradcli/findings/words.py:15: 48 -> 47'
 
-Everything happens in a copy of the tree. Most mutants are planted in a process that has collected the tests already;
-those that survive there are run again in a process that imports the changed file. What was killed is kept in
-.mutants/ and not run again until its file changes.
+Everything happens in a copy of the tree: the changed file is written there, and imported by a process that runs the
+tests which reach the change. What was killed is kept in .mutants/ and not run again until its file changes.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import json
 import os
 import random
@@ -24,14 +24,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import pytest
-
 from tools.mutants.equivalent import EQUIVALENT
 from tools.mutants.mutations import FINER, KINDS, Mutant, mutants
 from tools.mutants.rooms import tests_of
-from tools.mutants.session import Outcome, Session
+from tools.mutants.running import Outcome, Runner, measured
 
 JOURNAL = ".mutants"
+WARM = "torch torch._dynamo numpy hypothesis mpmath jsonschema inline_snapshot sybil typer rich.console orjson"
 COPIED = ("gradcli", "tests", "tools", "docs", "benchmarks", "*.py", "*.md", "*.toml", "*.txt", "Makefile", "LICENSE")
 
 
@@ -78,8 +77,9 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--kind", choices=(*KINDS, *FINER), action="append", help="only this kind")
     parser.add_argument("--only", metavar="MUTANT", help="the mutants whose line begins so")
     parser.add_argument("--tests", action="append", help="these tests instead of those of the room")
-    parser.add_argument("--patience", type=float, default=10.0, help="times the usual time until a mutant hangs")
-    parser.add_argument("--seconds", type=float, default=10.0, help="of tests for each mutant, the quickest first")
+    parser.add_argument("--patience", type=float, default=5.0, help="times the usual time until a mutant hangs")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of tests for each mutant, the quickest first")
+    parser.add_argument("--warm", default=WARM, help="what is imported once, before all")
     parser.add_argument("--again", action="store_true", help="run what was killed before too")
     parser.add_argument("--tree", type=Path, help=argparse.SUPPRESS)  # of which this folder is a copy
     return parser.parse_args(argv)
@@ -95,63 +95,45 @@ def _run(options: argparse.Namespace) -> int:
     chosen = chosen[: options.n or None]
     journal = _Journal(options.tree / JOURNAL)
     waiting = [mutant for mutant in chosen if options.again or not journal.killed(mutant)]
-    counts = Counter(killed=len(chosen) - len(waiting))
-    print(f"{len(chosen)} mutants, {counts['killed']} of them killed before", flush=True)
-    survivors: list[Mutant] = []
+    print(f"{len(chosen)} mutants, {len(chosen) - len(waiting)} of them killed before", flush=True)
     began = time.monotonic()
+    outcomes = _outcomes(options, waiting, journal, rooms) if waiting else []
+    rows = {file: [mutant for mutant in chosen if mutant.path == file] for file in sorted({m.path for m in chosen})}
+    for file, planted in rows.items():
+        counts = Counter(outcome.outcome for outcome in outcomes if outcome.mutant.path == file)
+        counts["killed"] += len(planted) - counts.total()
+        print(f"{file}: {len(planted)} planted, {_counted(counts)}")
+    total = Counter(outcome.outcome for outcome in outcomes)
+    total["killed"] += len(chosen) - len(waiting)
+    print(f"{_counted(total)}, {time.monotonic() - began:.0f} s")
+    left = [outcome.mutant for outcome in outcomes if outcome.outcome != "killed"]
+    for mutant in left:
+        print(f"  python -m tools.mutants --only {json.dumps(str(mutant))}")
+    return int(bool(left))
+
+
+def _outcomes(
+    options: argparse.Namespace, mutants: Iterable[Mutant], journal: _Journal, rooms: Iterable[Path]
+) -> list[Outcome]:
+    os.environ["HYPOTHESIS_PROFILE"] = "mutants"
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for module in options.warm.split():
+        importlib.import_module(module)
+    places = options.tests or {test for room in rooms for test in tests_of(room.as_posix())}
+    files = {file for place in map(Path, places) for file in (place.rglob("test_*.py") if place.is_dir() else [place])}
+    known = measured(sorted(map(str, files)), options.tree / JOURNAL)
+    print(f"{len(known)} tests", flush=True)
 
     def report(outcome: Outcome) -> None:
-        if outcome.outcome == "survived" and not outcome.whole:
-            outcome = confirmed(outcome)
-        counts[outcome.outcome] += 1
         journal.add(outcome)
-        if outcome.outcome == "survived":
-            survivors.append(outcome.mutant)
-            print(f"{outcome.outcome} ({len(outcome.tests)} tests): {outcome.mutant}", flush=True)
+        if outcome.outcome != "killed":
+            print(f"{outcome.outcome} ({outcome.by or outcome.tests}): {outcome.mutant}", flush=True)
 
-    if waiting:
-        os.environ["HYPOTHESIS_PROFILE"] = "mutants"
-        session = Session(waiting, report, options.tree / JOURNAL, patience=options.patience, seconds=options.seconds)
-        tests = options.tests or sorted({test for room in rooms for test in tests_of(room.as_posix())})
-        code = pytest.main(["-q", "-p", "no:cacheprovider", "--capture=no", *tests], plugins=[session])
-        if code:
-            return 2
-        if session.left_out:
-            print(f"{len(session.left_out)} tests fail without a mutant, and were left out: {session.left_out[0]}")
-    done = f"{time.monotonic() - began:.0f} s"
-    print(*(f"{counts[outcome]} {outcome}" for outcome in ("killed", "survived", "timed out")), done, sep=", ")
-    for mutant in survivors:
-        print(f"  python -m tools.mutants --only {json.dumps(str(mutant))}")
-    return int(bool(survivors))
+    return Runner(known, patience=options.patience, seconds=options.seconds).run(mutants, report)
 
 
-def confirmed(outcome: Outcome) -> Outcome:
-    """Whether a process that imports the changed file does not notice either."""
-    if not outcome.tests:
-        return outcome
-    path = Path(outcome.mutant.path)
-    source = path.read_text(encoding="utf-8")
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-        file.write("\n".join(outcome.tests))
-        file.flush()
-        path.write_text(outcome.mutant.applied(source), encoding="utf-8")
-        for compiled in path.parent.glob(f"__pycache__/{path.stem}.*"):
-            compiled.unlink()
-        try:
-            ran = subprocess.run(
-                [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", f"@{file.name}"],
-                capture_output=True,
-                text=True,
-                timeout=600,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return Outcome(outcome.mutant, "timed out", tests=outcome.tests)
-        finally:
-            path.write_text(source, encoding="utf-8")
-    if ran.returncode:
-        return Outcome(outcome.mutant, "killed", outcome.tests, "a process of its own")
-    return outcome
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in ("killed", "survived", "unmeasured"))
 
 
 class _Journal:
@@ -167,7 +149,7 @@ class _Journal:
         return self._line(mutant) in self._known
 
     def add(self, outcome: Outcome) -> None:
-        if outcome.outcome != "survived":
+        if outcome.outcome == "killed":
             with self._path.open("a") as file:
                 file.write(self._line(outcome.mutant) + "\n")
 

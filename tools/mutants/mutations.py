@@ -196,15 +196,12 @@ class _Search(ast.NodeVisitor):
 
     def visit_Tuple(self, node: ast.Tuple) -> None:
         self._members(node.elts, node)
-        self.generic_visit(node)
 
     def visit_List(self, node: ast.List) -> None:
         self._members(node.elts, node)
-        self.generic_visit(node)
 
     def visit_Set(self, node: ast.Set) -> None:
         self._members(node.elts, node)
-        self.generic_visit(node)
 
     def visit_Dict(self, node: ast.Dict) -> None:
         keys = [key for key in node.keys if key is not None]
@@ -215,13 +212,13 @@ class _Search(ast.NodeVisitor):
             self.visit(value)
 
     def _members(self, elements: list[ast.expr], node: ast.expr) -> None:
-        if isinstance(getattr(node, "ctx", None), ast.Store):
-            return
-        if self._function is not None and node not in self._compared:
-            return  # what a function makes, or returns, is no table
-        if isinstance(node, ast.Tuple) and (len(elements) == 1 or any(isinstance(e, ast.Starred) for e in elements)):
-            return
-        self._without_each([self._span(element) for element in elements], node)
+        """What a function makes, or returns, is no table; nor is what is taken apart, or is made of others."""
+        stored = isinstance(getattr(node, "ctx", None), ast.Store)
+        made = self._function is not None and node not in self._compared
+        mixed = len(elements) == 1 or any(isinstance(element, ast.Starred) for element in elements)
+        if not (stored or made or (isinstance(node, ast.Tuple) and mixed)):
+            self._without_each([self._span(element) for element in elements], node)
+        self.generic_visit(node)
 
     def _without_each(self, spans: list[tuple[int, int]], node: ast.expr) -> None:
         """One mutant for each member that is taken out, with the comma behind it or before it."""
@@ -299,8 +296,4 @@ def _parts(operand: ast.expr) -> Iterator[ast.expr]:
 
 def _without_docstring(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """The statements but for texts that stand alone."""
-    return (
-        statement
-        for statement in body
-        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
-    )
+    return (node for node in body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)))
