@@ -9,7 +9,6 @@ from pathlib import Path
 import programs
 import pytest
 import torch
-from from_program import tape_of
 
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings import of_tape
@@ -18,6 +17,9 @@ from gradcli.language.properties import changes_in_place
 from gradcli.numerics.evaluate import evaluate
 from gradcli.numerics.literals import Context
 from gradcli.recording.from_expression import ExpressionRecorder
+from gradcli.recording.program.again import run_again
+from gradcli.recording.program.log import Log
+from gradcli.recording.program.places import UserCode
 from gradcli.recording.recorder import record_backward
 from gradcli.recording.tape import Tape
 from gradcli.results.findings import Finding
@@ -159,7 +161,18 @@ every_case = pytest.mark.parametrize("case", [*CASES, *SILENT], ids=lambda case:
 
 
 def of_program(case: Case) -> tuple[Tape, list[Finding]]:
-    tape = tape_of(case.program, **case.tensors)
+    inputs, user = case.tensors, UserCode()
+    log = Log(user, {})
+    log.put_on()
+    try:
+        output = case.program(**inputs)
+        entries = log.recorded()
+    finally:
+        log.take_off()
+    names = {id(tensor): name for name, tensor in inputs.items()}
+    again = run_again(entries, [output], [torch.ones_like(output)], names, user)
+    assert again.differs is None
+    tape = again.tape
     return tape, of_tape(Evidence(recorded=tape))
 
 
@@ -218,7 +231,7 @@ def test_what_is_found_stands_at_its_line(case: Case) -> None:
     for one in found:
         place = one.place
         assert place is not None
-        assert (place.file, place.text) == (programs.__file__, one.expression)
+        assert (Path(place.file).resolve(), place.text) == (Path(programs.__file__), one.expression)
         assert one.step is None or tape.steps[one.step].place.in_file == place
         assert place.function in (case.program.__name__, "_helper")
         assert lines[place.line - 1][place.column - 1 :].startswith(place.text.splitlines()[0])
