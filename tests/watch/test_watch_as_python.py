@@ -91,6 +91,23 @@ ENDINGS = {
         thread.join()
         print("alone")
     """,
+    "threads that go on": """
+        import atexit
+        import threading
+        import time
+        from concurrent.futures import ThreadPoolExecutor
+
+        def late():
+            time.sleep(0.2)
+            print("late")
+
+        atexit.register(print, "bye")
+        pool = ThreadPoolExecutor(1)
+        pool.submit(print, "pooled").result()
+        threading.Thread(target=late).start()
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+        print("end")
+    """,
     "a warning of its own": "import warnings; warnings.warn('old', DeprecationWarning)",
     "an object of a spawned process": """
         import multiprocessing

@@ -28,7 +28,6 @@ LOOP = """
     print("end")
 """
 LINE = 10
-NO_SCALAR = LOOP.replace("MIDDLE", "pass").replace(".square().mean()", ".square()")
 
 CUTS = {
     "hidden = hidden.detach()": "detach",
@@ -41,10 +40,22 @@ CUTS = {
 OF_PROGRAMS = {
     "in-place": "view_in_place.py",
     "second-backward": "gru_state_carried.py",
-    "autograd-error": None,
+    "autograd-error": LOOP.replace("MIDDLE", "pass").replace(".square().mean()", ".square()"),
     "scaled-overflow": "silent/scaler_one_skip.py",
+    "unwatched-thread": """
+        import threading
+        import torch
+
+        def train():
+            weight = torch.nn.Parameter(torch.ones(3))
+            optimizer = torch.optim.SGD([weight], lr=0.1)
+            weight.square().sum().backward()
+            optimizer.step()
+
+        threading.Thread(target=train).start()
+    """,
 }
-"""A program for each finding that expressions have no rule for; None for the loop without `mean`."""
+"""A program for each finding that expressions have no rule for: one of the files, or its text."""
 
 
 def test_every_finding_of_programs_has_a_program() -> None:
@@ -54,7 +65,7 @@ def test_every_finding_of_programs_has_a_program() -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if row.needs == "program"], ids=lambda row: row.code)
 def test_a_finding_of_programs_has_the_severity_of_its_row_and_may_be_failed_on(tmp_path: Path, row: Row) -> None:
     program = OF_PROGRAMS[row.code]
-    path = written(tmp_path, NO_SCALAR) if program is None else PROGRAMS / program
+    path = written(tmp_path, program) if "import" in program else PROGRAMS / program
     ran = watched(tmp_path, "--json", "--fail-on", row.code, str(path))
     assert (ran.code, ran.only["code"], (ran.only["severity"],)) == (1, row.code, row.severities)
 
@@ -114,7 +125,7 @@ def test_a_graph_that_is_used_again_is_told_with_the_step_that_freed_it(tmp_path
 
 
 def test_another_error_of_autograd_is_told_with_its_entry(tmp_path: Path) -> None:
-    ran = found_in(tmp_path, NO_SCALAR)
+    ran = found_in(tmp_path, OF_PROGRAMS["autograd-error"])
     found = ran.only
     assert (found["code"], found["place"]["line"]) == ("autograd-error", 13)
     assert "gradcli errors " in found["remark"]

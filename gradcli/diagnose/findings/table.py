@@ -247,6 +247,13 @@ ROWS = (
         "program",
         "a gradient scaler skipped steps, because a scaled gradient overflowed",
     ),
+    Row(
+        "unwatched-thread",
+        ("note",),
+        None,
+        "program",
+        "a thread beside the one that is watched trains, and nobody looks at its steps",
+    ),
 )
 
 BY_CODE = {row.code: row for row in ROWS}

@@ -6,6 +6,7 @@ import builtins
 import io
 import runpy
 import sys
+import threading
 import types
 import zipfile
 from contextlib import AbstractContextManager
@@ -60,16 +61,15 @@ class Program:
         """Run it to its end. What is not caught is told on standard error, as Python does."""
         main = self._become_main()
         try:
-            if self.is_module:
-                with watched:
+            compiled = None if text is None else compile(text, main.__file__ or self.name, "exec", dont_inherit=True)
+            with watched:
+                if self.is_module:
                     runpy._run_module_as_main(self.name)  # type: ignore[attr-defined]
-            elif text is None:
-                with watched:
+                elif compiled is None:
                     runpy._run_module_as_main("__main__", alter_argv=False)  # type: ignore[attr-defined]
-            else:
-                compiled = compile(text, main.__file__ or self.name, "exec", dont_inherit=True)
-                with watched:
+                else:
                     exec(compiled, main.__dict__)  # noqa: S102 - the user's own program, named on the command line
+                threading._shutdown()  # type: ignore[attr-defined] # Python waits for threads, and so does the report
         except Stop:
             return Ended(1)
         except SystemExit as end:

@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from gradcli.recording.program.log import Log
+
 MOST_SKIPPED = 5
 """Steps that a scaler skips in a row before it is told which operation overflows."""
 
@@ -16,18 +18,19 @@ class Scaling:
     unscaled: the losses by the ids of what they became. skipped: in a row; total: altogether.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, log: Log) -> None:
+        self._log = log
         self.unscaled: dict[int, torch.Tensor] = {}
         self.skipped = 0
         self.total = 0
         self._scale = torch.amp.GradScaler.scale
 
     def put_on(self) -> None:
-        scale, unscaled = self._scale, self.unscaled
+        log, scale, unscaled = self._log, self._scale, self.unscaled
 
         def noted(scaler: torch.amp.GradScaler, outputs: Any) -> Any:
             scaled = scale(scaler, outputs)
-            if scaler.is_enabled() and isinstance(scaled, torch.Tensor):
+            if log.is_here and scaler.is_enabled() and isinstance(scaled, torch.Tensor):
                 unscaled[id(scaled)] = outputs
             return scaled
 

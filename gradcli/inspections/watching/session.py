@@ -24,6 +24,7 @@ from gradcli.inspections.watching.raised import Pass, raised
 from gradcli.inspections.watching.scaling import MOST_SKIPPED, Scaling
 from gradcli.inspections.watching.step_findings import Situation, not_finite, unknown
 from gradcli.inspections.watching.stop import Stop
+from gradcli.inspections.watching.threads import OtherThreads
 from gradcli.inspections.watching.warned import Warned
 from gradcli.inspections.watching.zeros import Patience, dead
 from gradcli.numerics.graph import storage_of
@@ -61,7 +62,8 @@ class Watch:
         self.user = UserCode((*folders, *map(folder_of, options.follow)))
         self._saving = None if options.save is None else Saving(options.save, Path(options.save).absolute())
         self.log = Log(self.user, dict.fromkeys(STARTS_BACKWARD, self._backward))
-        self.scaling = Scaling()
+        self.scaling = Scaling(self.log)
+        self._other_threads = OtherThreads()
         self.norms = NormHistory.wanted(options, self.user)
         self._around = (self.scaling, Warned(), Untold(self.log), self.log)
         self._hooks: list[Any] = []
@@ -95,6 +97,8 @@ class Watch:
             hook.remove()
         if self.scaling.total:
             self.findings.append(_skipped(self.scaling.total))
+        if (beside := self._other_threads.finding) is not None:
+            self.findings.append(beside)
         return None
 
     # --- backward passes ------------------------------------------------------------------------------------------
@@ -217,6 +221,9 @@ class Watch:
     # --- optimizers -----------------------------------------------------------------------------------------------
 
     def _before_optimizer(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        if not self.log.is_here:
+            self._other_threads.add_step()
+            return
         self.log.wake()  # an earlier step that raised has left it at rest
         if self.stopped is not None:  # the program caught what should have ended it
             raise Stop
@@ -235,6 +242,8 @@ class Watch:
             self.log.rest()
 
     def _after_optimizer(self, _optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
+        if not self.log.is_here:
+            return
         self.log.wake()
         self.log.in_optimizer = False
         self._optimizer_steps += 1

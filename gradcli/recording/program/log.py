@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from threading import get_ident
 from typing import Any
 
 import torch
@@ -89,6 +90,7 @@ class Log(TorchFunctionMode):
         self._kinds: dict[Any, int] = {}
         self._most = FEWEST
         self._rests = False
+        self._thread = 0
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
@@ -150,8 +152,14 @@ class Log(TorchFunctionMode):
             entry = (number, code, instruction, function, held, named, result, False, None, _autocast(), None, enabled)
             self.entries.append(entry)  # type: ignore[arg-type]
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on, and in the thread that runs now: a mode belongs to one."""
+        return self.is_on and self._thread == get_ident()
+
     def put_on(self) -> None:
         self.is_on = True
+        self._thread = get_ident()
         self._rests = False
         torch._C._push_on_torch_function_stack(self)
 
@@ -163,14 +171,14 @@ class Log(TorchFunctionMode):
 
     def rest(self) -> None:
         """See nothing until `wake`; a mode that was put on since stays, and so does the log under it."""
-        if self.is_on and not self._rests and torch._C._len_torch_function_stack():
+        if self.is_here and not self._rests and torch._C._len_torch_function_stack():
             top = torch._C._pop_torch_function_stack()
             self._rests = top is self
             if not self._rests:
                 torch._C._push_on_torch_function_stack(top)
 
     def wake(self) -> None:
-        if self.is_on and self._rests:
+        if self.is_here and self._rests:
             self._rests = False
             torch._C._push_on_torch_function_stack(self)
 

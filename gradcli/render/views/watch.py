@@ -67,6 +67,12 @@ def finding_blocks(finding: ProgramFinding) -> Iterator[Block]:
         yield SourceExcerpt(
             _where(finding.place, finding.turn), tuple(_files(finding, finding.place)), finding.severity
         )
+    pairs = _facts(finding)
+    if pairs:
+        yield Facts(pairs, finding.severity)
+
+
+def _facts(finding: ProgramFinding) -> tuple[tuple[str, str], ...]:
     facts = [
         ("why", finding.why),
         ("reached", finding.reached),
@@ -77,9 +83,7 @@ def finding_blocks(finding: ProgramFinding) -> Iterator[Block]:
         ("alone", _alone(finding)),
         ("note", finding.remark),
     ]
-    pairs = tuple((name, text) for name, text in facts if text)
-    if pairs:
-        yield Facts(pairs, finding.severity)
+    return tuple((name, text) for name, text in facts if text)
 
 
 def _alone(finding: ProgramFinding) -> str | None:
@@ -151,10 +155,16 @@ def ending(result: WatchResult) -> Iterator[Note]:
     if agreed:
         same = "every value agrees to the bit" if all(agreed) else "not every value agrees"
         again = f"; the step was run again and {same} ({result.seconds:.1f} s)"
-    if not result.steps:
-        yield Note("nothing was differentiated: the program called no backward", "quiet")
-    else:
-        yield Note(", ".join(counts) + again, "quiet" if result.stopped is not None else "plain")
+    # quiet stays with the line that tells of the stop, and apart from a finding that is one sentence
+    apart = result.stopped is None and bool(result.findings and _facts(result.findings[-1]))
+    text = ", ".join(counts) + again if result.steps else _nothing(result)
+    yield Note(text, "plain" if apart else "quiet")
+
+
+def _nothing(result: WatchResult) -> str:
+    if any(one.code == "unwatched-thread" for one in result.findings):
+        return "nothing was differentiated in the thread that is watched"
+    return "nothing was differentiated: the program called no backward"
 
 
 def _count(number: int, word: str) -> str:

@@ -1,0 +1,111 @@
+"""Threads that train: the one that was started is watched, of the others the report says that they were not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from watching import found_in, plain, watched, written
+
+TRAINING = """
+    import threading
+    import torch
+    from torch import nn
+
+
+    class Doubled(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return 2 * x
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return 2 * gradient
+
+
+    def train(steps, bad):
+        generator = torch.Generator().manual_seed(bad)
+        model = nn.Linear(3, 1)
+        with torch.no_grad():
+            model.weight.fill_(0.5)
+            model.bias.fill_(0.5)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
+        with torch.device("cpu"):  # a mode of the thread's own
+            for step in range(steps):
+                x = torch.rand(4, 3, generator=generator)
+                if step == bad:
+                    x[0] = float("nan")
+                loss = Doubled.apply(model(x)).square().mean()
+                optimizer.zero_grad()
+                scaler.scale(loss).backward()
+                scaler.step(optimizer)
+                scaler.update()
+        return model.weight.double().sum().item()
+
+
+    thread = threading.Thread(target=train, args=(6, 2), name="trainer")
+"""
+BESIDE = (
+    TRAINING
+    + """
+    if MAIN:
+        train(1, 9)
+    thread.start()
+    if MAIN:
+        print(train(20, 99))
+"""
+)
+
+
+def test_a_thread_that_trains_is_said_to_be_unwatched(tmp_path: Path) -> None:
+    text = BESIDE.replace("MAIN", "False")
+    ran = found_in(tmp_path, text)
+    assert (ran.code, ran.only["code"], ran.only["severity"]) == (0, "unwatched-thread", "note")
+    assert ran.only["message"] == "the thread trainer took 5 steps of an optimizer, and nobody looked at them"
+    assert ran.report["steps"] == 0
+    told = watched(tmp_path, written(tmp_path, text).name).err
+    assert told.endswith("nothing was differentiated in the thread that is watched\n")
+
+
+def test_a_thread_that_trains_beside_disturbs_neither_the_program_nor_its_watch(tmp_path: Path) -> None:
+    text = BESIDE.replace("MAIN", "True")
+    ran = found_in(tmp_path, text)
+    assert (ran.only["code"], ran.report["steps"], ran.code) == ("unwatched-thread", 21, 0)
+    assert ran.out == plain(tmp_path, "train.py").out
+
+
+def test_a_watch_inside_of_the_thread_looks_at_it(tmp_path: Path) -> None:
+    text = (
+        TRAINING
+        + """
+    import gradcli
+
+
+    def looked_at():
+        with gradcli.watch() as watched:
+            train(6, 2)
+        print(*(finding.code for finding in watched.findings))
+
+
+    thread = threading.Thread(target=looked_at)
+    thread.start()
+    thread.join()
+"""
+    )
+    text = text.replace("scaler.scale(loss)", "loss").replace("scaler.step(optimizer)", "optimizer.step()")
+    written(tmp_path, text.replace("scaler.update()", "pass"))
+    assert plain(tmp_path, "train.py").out == "nan-input\n"
+
+
+def test_threads_that_do_not_train_are_not_told_of(tmp_path: Path) -> None:
+    text = """
+        import threading
+        import torch
+
+        weight = torch.nn.Parameter(torch.ones(3))
+        thread = threading.Thread(target=lambda: torch.rand(3).sum())
+        thread.start()
+        weight.sum().backward()
+        thread.join()
+    """
+    assert found_in(tmp_path, text).report["findings"] == []
