@@ -67,7 +67,7 @@ def places(calls: Iterable[Call]) -> list[list[Any]]:
 def tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:
     for value in values:
         if isinstance(value, torch.Tensor):
-            if not torch._C._functorch.is_batchedtensor(value):
+            if not torch._C._functorch.is_batchedtensor(value) and not value.is_meta:  # which has no numbers
                 yield value
         elif isinstance(value, list | tuple):
             yield from tensors(value)

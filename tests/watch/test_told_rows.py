@@ -20,9 +20,6 @@ NOT_YET: dict[str, str] = {
     "checkpointed_block.py --reentrant": "the checkpoint is named, not what is in it",
     "vmap_distance.py": "the transformed function is named, not what is in it",
     "compiled_norm.py": "the compiled function is named, not what is in it",
-    "wgan_penalty.py": "points between the data are named among the parameters",
-    "pinn_radial.py": "a gradient that is not finite and is differentiated again is found at the loss",
-    "pinn_where.py": "a gradient that is not finite and is differentiated again is found at the loss",
 }
 """Rows of which watch says something else, and what."""
 

@@ -15,7 +15,6 @@ ONLY_THE_CALL = {
     ("checkpointed_block.py", ("--reentrant",)): ("nan-backward", "CheckpointFunction"),
     ("vmap_distance.py", ()): ("inf-backward", "distance"),
     ("compiled_norm.py", ()): (None, "unit"),
-    ("pinn_where.py", ()): ("nan-backward", "grad"),
 }
 """Programs whose trouble is inside of what is one operation: a reentrant checkpoint, a transform, a compiled region, a
 gradient that is differentiated again. Its call is told."""

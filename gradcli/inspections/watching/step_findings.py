@@ -17,11 +17,13 @@ from gradcli.inspections.watching.alone import Saving, with_alone
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.rows import Row, row_of_infinities, writer_of_infinities
+from gradcli.inspections.watching.spoiled import spoiled_and_untouched
 from gradcli.inspections.watching.telling import lines_around, related_places
+from gradcli.inspections.watching.twice import second_derivative
 from gradcli.model.place import Place
-from gradcli.numerics.capture import all_finite
 from gradcli.recording.program.again import GoneError, Repeated, run_again
 from gradcli.recording.program.entries import Entry
+from gradcli.recording.program.gradient_steps import Derivative
 from gradcli.recording.program.operations import CallOperation
 from gradcli.recording.program.own_backward import OwnLine
 from gradcli.recording.program.places import Spot, UserCode
@@ -127,7 +129,7 @@ def unknown(situation: Situation, again: Repeated | None = None, error: Exceptio
         label="here it shows",
         lines=lines_around([] if situation.spot is None else [situation.spot.place]),
         reached=_reached(situation),
-        spoils=() if again is None else _spoilt(again.tape),
+        spoils=() if again is None else spoiled_and_untouched(again, call, situation.names)[0],
         remark=remark,
         agrees=None if again is None else again.differs is None,
     )
@@ -145,8 +147,7 @@ def _told(finding: Finding, origin: Origin | None, situation: Situation, again: 
         related, place = [("called here", place), *related], own.spot.place
         finding = replace(finding, place=place.in_file, operation=own.operation)
     places = [] if place is None else [place]
-    spoilt = _spoilt(tape)
-    every = dict.fromkeys(map(_plain, tape.gradients))
+    spoils, untouched = spoiled_and_untouched(again, situation.call, situation.names)
     return ProgramFinding(
         code=finding.code,
         severity=finding.severity,
@@ -163,8 +164,8 @@ def _told(finding: Finding, origin: Origin | None, situation: Situation, again: 
         lines=lines_around([*places, *(one for _, one in related)]),
         why=why,
         reached=_reached(situation),
-        spoils=spoilt,
-        untouched=tuple(name for name in every if name not in spoilt),
+        spoils=spoils,
+        untouched=untouched,
         remark="; ".join(_remarks(origin, again)) or None,
         agrees=again.differs is None,
         nearby=() if step is None else around(tape, step),
@@ -187,7 +188,7 @@ def _sentences(finding: Finding, origin: Origin | None, row: Row | None) -> tupl
         where = text(at(origin.step, origin.index))
         message = f"{origin.step.name} gives {number(origin.value)} at {where}{others}"
         return message, row.sentence if row is not None else text(_without_gradients(said))
-    rest = _rest(said)
+    rest = _rest(said) or second_derivative(origin)
     why = rest if row is None or rest is None else f"{row.elements}; {rest}"
     return text(replace(said, cause=None, consequences=())), why
 
@@ -221,6 +222,8 @@ def _related(tape: Tape, origin: Origin, row: Row | None) -> Iterator[tuple[str,
     """Other places that belong to an origin, with what happens there."""
     if (writer := writer_of_infinities(tape, origin, row)) is not None:
         yield writer
+    if isinstance(origin.step.operation, Derivative):
+        yield "differentiated here, and again later", origin.step.operation.asked
     if origin.later is not None:
         yield "becomes nan here", origin.later.place
     if origin.masked is not None:
@@ -264,14 +267,3 @@ def _root(situation: Situation) -> str:
         written = written_at(situation.spot.place)
         known = written.parts[0][1].text if written.parts else None
     return known or "the loss"
-
-
-def _spoilt(tape: Tape) -> tuple[str, ...]:
-    """The leaves whose gradients are not finite."""
-    found = (_plain(name) for name, gradient in tape.gradients.items() if not all_finite(gradient))
-    return tuple(dict.fromkeys(found))
-
-
-def _plain(name: str) -> str:
-    """The name of a leaf without the line by which a step tells two of one name apart."""
-    return name.partition(", line ")[0]

@@ -17,15 +17,15 @@ import torch
 from gradcli.model.place import Place
 from gradcli.numerics import graph
 from gradcli.recording.operation import LEAF, Operation
+from gradcli.recording.program.bits import same_bits
 from gradcli.recording.program.entries import AnyTensor, Entry, mapped, tensors_among
+from gradcli.recording.program.gradient_steps import with_gradient_steps
 from gradcli.recording.program.log import GIVES
 from gradcli.recording.program.operations import arguments_of, operation_of
 from gradcli.recording.program.own_backward import OwnBackward, OwnLine
 from gradcli.recording.program.places import UserCode
 from gradcli.recording.recorder import Recorder, is_accumulator, record_backward
-from gradcli.recording.tape import Step, Tape, parts
-
-_INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+from gradcli.recording.tape import Step, Tape
 
 
 class GoneError(Exception):
@@ -40,11 +40,13 @@ class Repeated:
     """A step that was run again.
 
     differs: the first step of the tape with another value than in the program.
+    leaves: the program's own tensors that were differentiated by, by their names on the tape.
     own_lines: operations in the user's own backward functions that made what is not finite.
     """
 
     tape: Tape
     differs: Step | None
+    leaves: Mapping[str, AnyTensor]
     own_lines: tuple[OwnLine, ...] = ()
 
 
@@ -88,6 +90,7 @@ class _Repetition:
     differs: Step | None = None
     _copies: dict[int, torch.Tensor] = field(default_factory=dict)
     _leaves: dict[str, torch.Tensor] = field(default_factory=dict)
+    _programs: dict[str, AnyTensor] = field(default_factory=dict)
     _originals: dict[int, torch.Tensor] = field(default_factory=dict)
     _changed: set[int] = field(default_factory=set)
     _gone: set[int] = field(default_factory=set)
@@ -120,7 +123,7 @@ class _Repetition:
                 self._repeat(entry)
         again = [self._copies[id(root)] for root in roots if id(root) in self._copies]
         if not again:
-            return Repeated(self.recorder.unfinished(), self.differs)
+            return Repeated(self.recorder.unfinished(), self.differs, self._programs)
         given = [
             torch.ones_like(root) if cotangent is None else cotangent.detach()
             for root, cotangent in zip(again, (*cotangents, *([None] * len(again))), strict=False)
@@ -138,7 +141,7 @@ class _Repetition:
             own.take_off()
             for tensor, gradient in zip(hidden, before, strict=True):
                 tensor.grad = gradient
-        return Repeated(tape, self.differs, tuple(own.lines))
+        return Repeated(tape, self.differs, self._programs, tuple(own.lines))
 
     def _hidden(self, output: torch.Tensor) -> list[torch.Tensor]:
         """The program's own leaves that calls use without being given them, such as a compiled module's parameters."""
@@ -148,7 +151,7 @@ class _Repetition:
         for tensor in hidden:
             place = self.recorder.steps[-1].place
             name = self._name(tensor, place)
-            self._leaves[name] = tensor
+            self._leaves[name] = self._programs[name] = tensor
             self.recorder.add(Operation(name=LEAF), place, tensor, variable=name)
         return hidden
 
@@ -173,7 +176,8 @@ class _Repetition:
         if self._is_new_leaf(entry):
             self._copies[id(entry.out)] = self._leaf(entry.out, written.written.place, entry)
             return
-        value = self._value(entry)
+        value, inside = self._with_steps_inside(entry, written.written.place)
+        operands = tuple(dict.fromkeys((*operands, *inside)))
         made = entry.args[0] if entry.changes else entry.out
         copy = self._copies[id(entry.args[0])] if entry.changes else value
         pairs = [
@@ -185,7 +189,7 @@ class _Repetition:
             return
         self._copies.update({id(one): other for one, other in pairs})
         index = self.recorder.add(written, written.written.place, copy, operands=operands, arguments=kept)
-        if self.differs is None and not all(_same(*pair) for pair in pairs if self._is_as_made(pair[0])):
+        if self.differs is None and not all(same_bits(*pair) for pair in pairs if self._is_as_made(pair[0])):
             self.differs = self.recorder.steps[index]
 
     def _is_known(self, tensor: AnyTensor) -> bool:
@@ -193,6 +197,14 @@ class _Repetition:
         if id(tensor) in self._copies or id(tensor) in self._originals:
             return True
         return id(tensor) not in self._gone and (isinstance(tensor, torch.Tensor) or tensor.value is not None)
+
+    def _with_steps_inside(self, entry: Entry, place: Place) -> tuple[Any, list[int]]:
+        """What the call gives this time, and the numbers of the steps that it is made of."""
+        if entry.function is torch.autograd.grad:
+            outputs = entry.args[0] if entry.args else (entry.kwargs or {})["outputs"]
+            roots = [one for one in tensors_among((self._copy_of(outputs),)) if isinstance(one, torch.Tensor)]
+            return with_gradient_steps(self.recorder, roots, place, lambda: self._called(entry))
+        return self._value(entry), []
 
     def _value(self, entry: Entry) -> Any:
         """What the call gives this time, or what it gave where it drew random numbers, or made a tensor of nothing."""
@@ -211,6 +223,7 @@ class _Repetition:
         place = entry.spot.place
         name = self._name(tensor, place)
         leaf = self._leaves[name] = copy.detach().clone().requires_grad_()
+        self._programs[name] = tensor
         self._copies[id(tensor)] = leaf
         self.recorder.add(Operation(name=LEAF), place, leaf, variable=name)
 
@@ -244,6 +257,7 @@ class _Repetition:
         if tensor.requires_grad:
             copy.requires_grad_()
             self._leaves[name] = copy
+            self._programs[name] = tensor
         self.recorder.add(Operation(name=LEAF), place, copy, variable=name)
         if tensor.requires_grad and entry.changes and tensor is entry.args[0]:
             return copy.clone()  # PyTorch refuses to change a leaf in place
@@ -277,19 +291,3 @@ def _weighted(roots: Sequence[torch.Tensor], weights: Sequence[torch.Tensor]) ->
     """One number whose gradient is that of several roots with their cotangents."""
     parts = [(root * weight).sum() for root, weight in zip(roots, weights, strict=True)]
     return torch.stack(parts).sum()
-
-
-def _same(one: AnyTensor, other: torch.Tensor) -> bool:
-    """Whether two tensors have the same bits."""
-    assert isinstance(one, torch.Tensor)
-    if one.shape != other.shape or one.dtype != other.dtype or one.layout is not torch.strided:
-        return one.layout is not torch.strided
-    if not one.numel():
-        return True
-    return torch.equal(_bits(one), _bits(other))
-
-
-def _bits(tensor: torch.Tensor) -> torch.Tensor:
-    """The elements as integers of their size: NaN is equal to itself, and -0 is not 0."""
-    plain = parts(tensor.detach())
-    return plain.view(_INTEGERS[plain.element_size()])

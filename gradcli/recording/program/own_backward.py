@@ -66,4 +66,5 @@ class OwnBackward(TorchFunctionMode):
 
 
 def _is_finite(tensor: AnyTensor) -> bool:
-    return not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point() or all_finite(tensor.detach())
+    # PyTorch computes the shapes of some derivatives with meta tensors
+    return not isinstance(tensor, torch.Tensor) or tensor.is_meta or all_finite(tensor)

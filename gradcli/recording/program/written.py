@@ -108,10 +108,9 @@ def _operands(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _is_module(node: ast.expr) -> bool:
-    """Whether it is a module of functions by the name that it usually has: `torch`, `F`, `nn.functional`."""
-    return ast.unparse(node) in _MODULES
+    """Whether it is a module of functions by the name that it usually has: `torch.linalg`, `F`, `nn.functional`."""
+    name = ast.unparse(node)
+    return name in _MODULES or name.startswith("torch.")
 
 
-_MODULES = frozenset(
-    {"torch", "F", "functional", "nn.functional", "torch.nn.functional", "torch.linalg", "torch.special"}
-)
+_MODULES = frozenset({"torch", "F", "functional", "nn.functional", "autograd", "linalg", "special", "func"})

@@ -1,0 +1,26 @@
+"""Whether a tensor that was computed again has the bits of the program's own."""
+
+from __future__ import annotations
+
+import torch
+
+from gradcli.recording.program.entries import AnyTensor
+from gradcli.recording.tape import parts
+
+_INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
+
+def same_bits(one: AnyTensor, other: torch.Tensor) -> bool:
+    """Whether two tensors have the same bits."""
+    assert isinstance(one, torch.Tensor)
+    if one.shape != other.shape or one.dtype != other.dtype or one.layout is not torch.strided:
+        return one.layout is not torch.strided
+    if not one.numel():
+        return True
+    return torch.equal(_bits(one), _bits(other))
+
+
+def _bits(tensor: torch.Tensor) -> torch.Tensor:
+    """The elements as integers of their size: NaN is equal to itself, and -0 is not 0."""
+    plain = parts(tensor.detach())
+    return plain.view(_INTEGERS[plain.element_size()])
