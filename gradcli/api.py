@@ -120,6 +120,7 @@ def watch(
     patience: int = 5,
     every: int = 1,
     from_step: int = 1,
+    memory: str | int | None = None,
 ) -> WatchedBlock:
     """A context in which every backward pass is looked at; what it finds is in `findings`.
 
@@ -128,12 +129,16 @@ def watch(
         print(*(finding.message for finding in watched.findings), sep="\\n")
 
     model: whose gradients are looked at; without one, those of every optimizer's parameters. The block is left at the
-    first error, before the optimizer changes a parameter, unless it `goes_on`.
+    first error, before the optimizer changes a parameter, unless it `goes_on`. memory: the most that is kept of a step
+    to run it again, in bytes or as in "500MB".
     """
+    from gradcli.commands import option_values
     from gradcli.inspections.options import WatchOptions
     from gradcli.inspections.watching.session import WatchedBlock
 
-    options = WatchOptions(goes_on=goes_on, patience=patience, every=every, from_step=from_step)
+    options = WatchOptions(
+        goes_on=goes_on, patience=patience, every=every, from_step=from_step, memory=option_values.memory(memory)
+    )
     return WatchedBlock(options, model=model)
 
 

@@ -64,6 +64,12 @@ def watch(
     follow: Annotated[
         str | None, Option("--follow", "PACKAGES", "Installed packages to look into as your own.", default="none")
     ] = None,
+    memory: Annotated[
+        str | None,
+        Option(
+            "--memory", "BYTES", "The most that is kept of a step to run it again: 500MB, 2GiB.", default="no bound"
+        ),
+    ] = None,
     save: Annotated[
         str | None, Option("--save", "DIR", "Write the tensors of what is found into this folder.", default="none")
     ] = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcli.cli.app import read
 from gradcli.cli.screen import show_error, view_of
+from gradcli.commands.option_values import memory
 from gradcli.commands.shared import check_codes, names_in
 from gradcli.errors import BoundError, GradcliError, OutputError, UsageError, listed
 from gradcli.inspections.options import WatchOptions
@@ -77,6 +78,7 @@ def _options(given: dict[str, Any], *, has_page: bool) -> WatchOptions:
         from_step=given["from_step"],
         follow=names_in(given["follow"]),
         patience=given["patience"],
+        memory=memory(given["memory"]),
         norms=given["norms"],
         keeps_norms=has_page,
         parameters=names_in(given["params"]) or None,

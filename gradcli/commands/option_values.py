@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from gradcli.language.request import Value
     from gradcli.numerics.autodiff import Via
 
+_MEMORY = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]*)", re.IGNORECASE)
+_UNITS = {"": 1, "b": 1} | {
+    f"{prefix}{ending}": base**power
+    for base, ending in ((1000, "b"), (1024, "ib"))
+    for power, prefix in enumerate("kmgt", 1)
+}
+"""Bytes of a unit: those of decimal prefixes, and of binary ones."""
 _PARAMETER = re.compile(r"(?P<name>\w+(?:\.\w+)+)=(?P<value>(?!=).*)", re.DOTALL)
 
 
@@ -43,6 +50,19 @@ def via(word: str) -> Via:
     if word == "backward":
         return "backward"
     raise UsageError(f"--via takes grad or backward, not '{word}'", hint=did_you_mean(word, ["grad", "backward"]))
+
+
+def memory(size: str | int | None) -> int | None:
+    """The bytes of a size such as 500MB or 2GiB.  Raises UsageError."""
+    if size is None:
+        return None
+    found = _MEMORY.fullmatch(str(size).strip())
+    unit = None if found is None else _UNITS.get(found["unit"].lower())
+    if found is None or unit is None:
+        raise UsageError(
+            f"--memory '{size}' is no size", hint="Give bytes, with a unit if you like: --memory 500MB, --memory 2GiB."
+        )
+    return int(float(found["number"]) * unit)
 
 
 def stretch(word: str, variable: str) -> PointRange:

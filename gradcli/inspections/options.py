@@ -94,6 +94,7 @@ class WatchOptions:
     goes_on: whether an error leaves the program running. every: look at each such step alone.
     from_step: the first step that is looked at. follow: packages that count as the user's own code.
     parameters: patterns of the names of those whose gradients are looked at; None for all.
+    memory: the bytes that are kept of a step at most; None for any number.
     save: the folder for the tensors of what is found.
     norms: tell the norm of each gradient in each such step; None for never. keeps_norms: keep them all the same.
     """
@@ -104,6 +105,7 @@ class WatchOptions:
     follow: tuple[str, ...] = ()
     parameters: tuple[str, ...] | None = None
     patience: int = 5
+    memory: int | None = None
     save: str | None = None
     norms: int | None = None
     keeps_norms: bool = False

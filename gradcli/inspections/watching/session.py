@@ -61,7 +61,7 @@ class Watch:
         self.stopped: Stopped | None = None
         self.user = UserCode((*folders, *map(folder_of, options.follow)))
         self._saving = None if options.save is None else Saving(options.save, Path(options.save).absolute())
-        self.log = Log(self.user, dict.fromkeys(STARTS_BACKWARD, self._backward))
+        self.log = Log(self.user, dict.fromkeys(STARTS_BACKWARD, self._backward), options.memory)
         self.scaling = Scaling(self.log)
         self._other_threads = OtherThreads()
         self.norms = NormHistory.wanted(options, self.user)
@@ -192,7 +192,15 @@ class Watch:
     def _situation(self, call: BackwardStart, spot: Spot | None) -> Situation:
         names = names_of_tensors(self.user.frames())
         return Situation(
-            self._number, self.log.recorded(), call, spot, names, self.user, known=self._known, saving=self._saving
+            self._number,
+            self.log.recorded(),
+            call,
+            spot,
+            names,
+            self.user,
+            known=self._known,
+            saving=self._saving,
+            is_bounded=self.options.memory is not None,
         )
 
     def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:

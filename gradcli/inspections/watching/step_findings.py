@@ -43,6 +43,7 @@ class Situation:
 
     spot: where the backward pass was called. names: what the program calls its tensors, by their ids.
     known: causes that have been told. saving: where the tensors of new ones are written.
+    is_bounded: whether the user bounds what is kept of the step.
     """
 
     number: int
@@ -53,6 +54,7 @@ class Situation:
     user: UserCode
     known: Container[object] = ()
     saving: Saving | None = None
+    is_bounded: bool = False
 
 
 def not_finite(situation: Situation, *, as_warnings: bool = False) -> list[ProgramFinding]:
@@ -116,6 +118,7 @@ def unknown(situation: Situation, again: Repeated | None = None, error: Exceptio
     if error is not None:
         said = str(error).partition("\n")[0][:120]
         said = said if isinstance(error, GoneError) else f"{type(error).__name__}: {said}"
+        said += "; a larger --memory keeps it" if isinstance(error, GoneError) and situation.is_bounded else ""
         remark = f"the step could not be run again: {said}"
     elif again is not None and again.differs is not None:
         remark = f"the step run again differs from {shortened(again.differs.text)} on"

@@ -29,10 +29,11 @@ from gradcli.recording.tape import Step, Tape
 
 
 class GoneError(Exception):
-    """A tensor that a call reads is not there any more, and no call gives it."""
+    """A tensor that a call reads, or what it drew, is not there any more, and no call gives it."""
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(f"{place.text or 'a tensor'} at line {place.line} is not there any more")
+    def __init__(self, place: Place, what: str = "{}") -> None:
+        text = what.format(" ".join(place.text.split()) or "a tensor")
+        super().__init__(f"{text} at line {place.line} is not there any more")
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,8 @@ class _Repetition:
     def _called(self, entry: Entry) -> Any:
         args, kwargs = self._copy_of(entry.args), self._copy_of(dict(entry.kwargs or {}))
         if entry.generator is not None:
+            if not entry.generator.numel():
+                raise GoneError(entry.spot.place, "what {} drew")
             torch.set_rng_state(entry.generator)
         enabled, dtype = entry.autocast is not None, entry.autocast or torch.bfloat16
         with torch.enable_grad(), torch.autocast("cpu", dtype=dtype, enabled=enabled, cache_enabled=False):

@@ -69,6 +69,11 @@ class Kept:
         """What a call gave, and would not give again, such as random numbers."""
         return mapped(value, self._argument)
 
+    def state(self) -> torch.Tensor:
+        """The state of the generator, or nothing of it, where the budget is used up."""
+        state = torch.get_rng_state()
+        return state if self._has_room(state) else state[:0].clone()
+
     def named(self, values: Any) -> Any:
         """Values of which nothing is kept."""
         return mapped(values, self._name)

@@ -114,12 +114,12 @@ class Log(TorchFunctionMode):
             return out
         before = generator = None
         if kind == DRAWING:
-            generator = torch.get_rng_state()
+            generator = self._kept.state()
         changes = kind == CHANGING and bool(args) and isinstance(args[0], torch.Tensor)
         if changes:
             before = self._kept.before(args[0])
             if func.__name__ in DRAWS_IN_PLACE:
-                generator = torch.get_rng_state()
+                generator = self._kept.state()
         out = func(*args, **kwargs) if kwargs else func(*args)
         frame = self.user.innermost(sys._getframe(1))
         if frame is not None:
