@@ -74,6 +74,7 @@ class StandInTensor(torch.Tensor):
         return self.values.untyped_storage()  # views share it
 
     def tolist(self) -> Any:
+        MODULE.waits += 1
         return self.values.tolist()
 
     def numpy(self, **_: Any) -> Any:
@@ -87,9 +88,10 @@ class StandInTensor(torch.Tensor):
 
 
 class Module:
-    """What PyTorch looks for as `torch.standin`."""
+    """What PyTorch looks for as `torch.standin`. waits: how often numbers of the device were read on the CPU."""
 
     def __init__(self) -> None:
+        self.waits = 0
         self.generator = torch.Generator()
         self.lost = False
 
@@ -108,6 +110,9 @@ class Module:
     def device_count(self) -> int:
         return 1
 
+    def get_amp_supported_dtype(self) -> list[torch.dtype]:
+        return [torch.float16, torch.bfloat16]
+
     def manual_seed_all(self, seed: int) -> None:
         self.generator.manual_seed(seed)
 
@@ -123,7 +128,8 @@ class Module:
 
 
 MODULE = Module()
-_KERNELS = torch.library.Library("aten", "IMPL")  # PyTorch forgets kernels together with this
+_KERNELS = torch.library.Library("aten", "IMPL")  # PyTorch forgets kernels together with these
+_OF_AUTOCAST = torch.library.Library("_", "IMPL")
 
 
 class _Factories(TorchDispatchMode):
@@ -144,6 +150,8 @@ def plug_in() -> None:
     getattr(backend_registration, SETUP)(NAME, backend_module=MODULE)
     for name in ("empty_strided", "empty.memory_format", "copy_"):  # how torch.tensor makes one, below the mode
         _KERNELS.impl(name, partial(_kernel, name), "PrivateUse1")
+    _KERNELS.impl("mm", _mm_under_autocast, "AutocastPrivateUse1")
+    _OF_AUTOCAST.fallback(torch.library.fallthrough_kernel, "AutocastPrivateUse1")
     dtypes.DEVICES = (*dtypes.DEVICES, NAME)
     _Factories().__enter__()
 
@@ -151,6 +159,13 @@ def plug_in() -> None:
 def _kernel(name: str, *args: Any, **kwargs: Any) -> Any:
     operation, _, overload = name.partition(".")
     return _dispatch(getattr(getattr(torch.ops.aten, operation), overload or "default"), args, kwargs)
+
+
+def _mm_under_autocast(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """The one operation that autocast computes in its dtype here."""
+    dtype = torch.get_autocast_dtype(NAME)
+    with torch.autocast(NAME, enabled=False):
+        return torch.mm(one.to(dtype), other.to(dtype))
 
 
 def _dispatch(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
@@ -175,6 +190,7 @@ def _dispatch(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     with _own_random_numbers(func, own=result_here):
         found = _launched(func, tree_map(_plain, args), plain_kwargs)
     if not result_here:
+        MODULE.waits += 1
         return args[0] if name == "copy_" else found
     known = {id(tensor.values): tensor for tensor in tensors if isinstance(tensor, StandInTensor)}
     return tree_map(lambda value: known[id(value)] if id(value) in known else _wrapped(value), found)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
-from watching import found_in, watched, written
+from watching import found_in, plain, watched, written
 
 from gradcli.render.schema import schema_text
 
@@ -149,3 +149,21 @@ def test_a_module_run_with_m_is_found_in_its_own_files(tmp_path: Path) -> None:
     assert ran.code == 1
     assert (ran.report["program"], ran.report["arguments"]) == ("project.train", ["--epochs", "3"])
     assert (ran.only["place"]["file"], ran.only["place"]["line"]) == ("project/train.py", 15)
+
+
+def test_numbers_from_a_generator_of_the_program_are_drawn_again_and_only_for_that(tmp_path: Path) -> None:
+    text = """
+        import torch
+
+        generator = torch.Generator().manual_seed(3)
+        weight = torch.nn.Parameter(torch.ones(4))
+        for step in range(1):
+            noisy = (weight * 1).clone()
+            noisy.uniform_(0, 1, generator=generator)
+            loss = (noisy * weight / step).sum()
+            loss.backward()
+        print(torch.rand(1, generator=generator).item())
+    """
+    ran = found_in(tmp_path, text, "--continue")
+    assert (ran.only["code"], ran.only["agrees"]) == ("inf-forward", True)
+    assert ran.out == plain(tmp_path, "train.py").out

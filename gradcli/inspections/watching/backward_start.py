@@ -65,6 +65,11 @@ class BackwardStart:
         """Whether everything that is differentiated is finite."""
         return all(map(_all_finite, self.roots))
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a question about what is differentiated waits for a GPU, so that it is asked with the gradients'."""
+        return any(root.device.type != "cpu" for root in self.roots)
+
     def inputs_of(self, gradients: Sequence[torch.Tensor | None]) -> list[torch.Tensor]:
         """The inputs of `torch.autograd.grad` that these gradients are of, without those that have none."""
         return [one for one, gradient in zip(self.inputs, gradients, strict=False) if gradient is not None]
@@ -75,21 +80,24 @@ class BackwardStart:
         return [node.variable for node in nodes if is_accumulator(node)]  # type: ignore[attr-defined]
 
 
-def sizes_of(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
-    """The norm of each gradient, computed together where they are alike."""
-    first = gradients[0]
+def sizes_of(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The norm of each tensor, computed together where they are alike."""
+    first = tensors[0]
     alike = all(
         one.dtype == first.dtype and one.device == first.device and one.layout is torch.strided and one.numel()
-        for one in gradients
+        for one in tensors
     )
     if alike:
-        return torch.stack(torch._foreach_norm(gradients))  # type: ignore[arg-type]
-    return torch.stack([torch.linalg.vector_norm(_values(one)).float().cpu() for one in gradients])
+        return torch.stack(torch._foreach_norm(tensors))  # type: ignore[arg-type]
+    norms = [torch.linalg.vector_norm(_values(one)).float() for one in tensors]
+    if len({one.device for one in norms}) > 1:
+        norms = [one.cpu() for one in norms]
+    return torch.stack(norms)
 
 
-def is_finite(sizes: Iterable[float], gradients: Iterable[torch.Tensor]) -> bool:
-    """Whether all gradients are; a norm may overflow where no gradient does."""
-    return math.isfinite(sum(sizes)) or all(map(_all_finite, gradients))
+def is_finite(sizes: Iterable[float], tensors: Iterable[torch.Tensor]) -> bool:
+    """Whether all tensors are; a norm may overflow where no element does."""
+    return math.isfinite(sum(sizes)) or all(map(_all_finite, tensors))
 
 
 def _all_finite(tensor: torch.Tensor) -> bool:

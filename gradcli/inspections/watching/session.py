@@ -114,7 +114,7 @@ class Watch:
             self._spots.add(spot)
         looks = self.steps >= self.options.from_step and self.steps % self.options.every == 0
         is_scaled = any(id(root) in self.scaling.unscaled for root in call.roots)
-        is_sound = not looks or is_scaled or call.is_finite
+        is_sound = not looks or is_scaled or call.is_waited_for or call.is_finite
         if not is_sound:
             self._look(call, spot, "before backward")
         try:
@@ -144,22 +144,25 @@ class Watch:
             if result is not None
             else [one.grad for one in with_gradient if one.grad is not None]
         )
+        shown = call.of_roots(self.scaling.unscaled.get(id(root), root) for root in call.roots) if is_scaled else call
         if not gradients:
+            if call.is_waited_for and not is_scaled and not call.is_finite:
+                self._look(call, spot, "after backward")
             return
-        sizes = sizes_of(gradients)
+        roots = [root.detach() for root in shown.roots] if call.is_waited_for else []
+        sizes, count = sizes_of([*gradients, *roots]), len(gradients)
         if self.norms is not None and (call.accumulates or not call.makes_graph):
             tensors = with_gradient if result is None else call.inputs_of(result)
-            self.norms.add(self._number, tensors, sizes, is_scaled=is_scaled)
+            self.norms.add(self._number, tensors, sizes[:count], is_scaled=is_scaled)
         numbers = sizes.tolist()  # a GPU is waited for once
-        finite = is_finite(numbers, gradients)
+        finite = is_finite(numbers[:count], gradients)
+        root_finite = is_finite(numbers[count:], roots) if roots or not is_scaled else shown.is_finite
         if is_scaled:
-            shown = call.of_roots(self.scaling.unscaled.get(id(root), root) for root in call.roots)
-            overflows = not shown.is_finite
-            if self.scaling.told(finite=finite and not overflows):
-                self._look(shown if overflows else call, spot, "after backward", as_warnings=True)
-        elif not finite:
+            if self.scaling.told(finite=finite and root_finite):
+                self._look(call if root_finite else shown, spot, "after backward", as_warnings=True)
+        elif not (finite and root_finite):
             self._look(call, spot, "after backward")
-        elif result is None and (due := self._patience.due(with_gradient, numbers)):
+        elif result is None and (due := self._patience.due(with_gradient, numbers[:count])):
             self._find(lambda: dead(self._situation(call, spot), due, self.options.patience))
 
     def _looked_at(self, call: BackwardStart) -> list[torch.Tensor]:

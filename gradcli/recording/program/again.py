@@ -24,6 +24,7 @@ from gradcli.recording.program.log import GIVES
 from gradcli.recording.program.operations import arguments_of, operation_of
 from gradcli.recording.program.own_backward import OwnBackward, OwnLine
 from gradcli.recording.program.places import UserCode
+from gradcli.recording.program.surroundings import UNKEPT, autocasting, generators_kept
 from gradcli.recording.recorder import Recorder, is_accumulator, record_backward
 from gradcli.recording.tape import Step, Tape
 
@@ -62,13 +63,11 @@ def run_again(
 
     names: what the program calls its tensors, by their ids.  Raises what a call raises.
     """
-    generator = torch.get_rng_state()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the program has been warned already
-            return _Repetition(_behind(entries, roots), names, user).run(roots, cotangents)
-    finally:
-        torch.set_rng_state(generator)
+    behind = _behind(entries, roots)
+    devices = {one.device for entry in behind for one in entry.tensors if isinstance(one, torch.Tensor)}
+    with warnings.catch_warnings(), generators_kept(devices, [entry.generator for entry in behind]):
+        warnings.simplefilter("ignore")  # the program has been warned already
+        return _Repetition(behind, names, user).run(roots, cotangents)
 
 
 def _behind(entries: Sequence[Entry], roots: Sequence[torch.Tensor]) -> list[Entry]:
@@ -131,7 +130,7 @@ class _Repetition:
         ]
         output, weights = again[0], given[0]
         if len(again) > 1:
-            output, weights = _weighted(again, given), torch.ones((), dtype=again[0].dtype)
+            output, weights = _weighted(again, given), again[0].new_ones(())
         hidden = self._hidden(output)
         self.recorder.last = next(iter(self.recorder.steps_of(again[0])), None) if len(again) == 1 else None
         before = [tensor.grad for tensor in hidden]
@@ -238,11 +237,10 @@ class _Repetition:
     def _called(self, entry: Entry) -> Any:
         args, kwargs = self._copy_of(entry.args), self._copy_of(dict(entry.kwargs or {}))
         if entry.generator is not None:
-            if not entry.generator.numel():
+            if entry.generator is UNKEPT:
                 raise GoneError(entry.spot.place, "what {} drew")
-            torch.set_rng_state(entry.generator)
-        enabled, dtype = entry.autocast is not None, entry.autocast or torch.bfloat16
-        with torch.enable_grad(), torch.autocast("cpu", dtype=dtype, enabled=enabled, cache_enabled=False):
+            entry.generator.restore()
+        with torch.enable_grad(), autocasting(entry.autocast):
             return entry.function(*args, **kwargs)
 
     def _original(self, tensor: AnyTensor, place: Place) -> torch.Tensor:

@@ -10,6 +10,7 @@ from weakref import ref
 import torch
 
 from gradcli.recording.program.places import Spot
+from gradcli.recording.program.surroundings import Autocast, GeneratorState
 
 
 class WeakTensor(ref[torch.Tensor]):
@@ -42,7 +43,7 @@ class Entry(NamedTuple):
     args, kwargs, out: with a `WeakTensor` for each tensor that is gone. out: None where places alone are kept.
     changes: whether it changes its first argument in place. before: that argument as it was, where no call gives it.
     differentiates: whether gradients were enabled.
-    autocast: the dtype of autocast, where that is on. generator: the state of the generator before a random operation.
+    autocast: what it was, None where it was off. generator: the state before a random operation.
     """
 
     number: int
@@ -54,8 +55,8 @@ class Entry(NamedTuple):
     out: Any
     changes: bool = False
     before: torch.Tensor | None = None
-    autocast: torch.dtype | None = None
-    generator: torch.Tensor | None = None
+    autocast: Autocast | None = None
+    generator: GeneratorState | None = None
     differentiates: bool = True
 
     @property

@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch.nn import Parameter
 
-from gradcli.recording.program.entries import AnyTensor, Entry, WeakTensor, mapped, weak
+from gradcli.recording.program.entries import AnyTensor, Entry, WeakTensor, mapped, tensors_among, weak
+from gradcli.recording.program.surroundings import UNKEPT, GeneratorState, generator_state
 
 _ATOMS = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.Size, torch.layout})
 """Types of arguments that hold no tensor."""
@@ -69,10 +70,12 @@ class Kept:
         """What a call gave, and would not give again, such as random numbers."""
         return mapped(value, self._argument)
 
-    def state(self) -> torch.Tensor:
-        """The state of the generator, or nothing of it, where the budget is used up."""
-        state = torch.get_rng_state()
-        return state if self._has_room(state) else state[:0].clone()
+    def state(self, args: Iterable[Any], kwargs: Mapping[str, Any] | None) -> GeneratorState:
+        """The state of the generator that a call draws from, or nothing of it, where the budget is used up."""
+        given = kwargs or {}
+        tensor = next(tensors_among((*args, *given.values())), None)
+        state = generator_state(tensor if isinstance(tensor, torch.Tensor) else None, given.get("generator"))
+        return state if self._has_room(state.numbers) else UNKEPT
 
     def named(self, values: Any) -> Any:
         """Values of which nothing is kept."""

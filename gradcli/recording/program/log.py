@@ -15,6 +15,7 @@ from gradcli.numerics.graph import storage_of
 from gradcli.recording.program.entries import Entry, WeakTensor, resolved, tensors_among
 from gradcli.recording.program.kept import Kept, is_held
 from gradcli.recording.program.places import Spot, UserCode
+from gradcli.recording.program.surroundings import autocast_now
 
 Handler = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
 
@@ -114,12 +115,12 @@ class Log(TorchFunctionMode):
             return out
         before = generator = None
         if kind == DRAWING:
-            generator = self._kept.state()
+            generator = self._kept.state(args, kwargs)
         changes = kind == CHANGING and bool(args) and isinstance(args[0], torch.Tensor)
         if changes:
             before = self._kept.before(args[0])
             if func.__name__ in DRAWS_IN_PLACE:
-                generator = self._kept.state()
+                generator = self._kept.state(args, kwargs)
         out = func(*args, **kwargs) if kwargs else func(*args)
         frame = self.user.innermost(sys._getframe(1))
         if frame is not None:
@@ -127,10 +128,22 @@ class Log(TorchFunctionMode):
             if _in_transform() is None:
                 held, named = self._kept.arguments(args), self._kept.keywords(kwargs) if kwargs else None
                 is_given = kind == GIVING or (
-                    type(out) is torch.Tensor and out.is_leaf and not _has_tensor(args, kwargs)
+                    isinstance(out, torch.Tensor) and out.is_leaf and not _has_tensor(args, kwargs)
                 )
                 result = self._kept.given(out) if is_given else self._kept.result(out)
-                entry = (number, code, instruction, func, held, named, result, changes, before, _autocast(), generator)
+                entry = (
+                    number,
+                    code,
+                    instruction,
+                    func,
+                    held,
+                    named,
+                    result,
+                    changes,
+                    before,
+                    autocast_now(),
+                    generator,
+                )
             else:  # the tensors of torch.func's transforms die with them
                 entry = (number, code, instruction, func, (), None, None, False, None, None, None)
             self.entries.append(entry)  # type: ignore[arg-type]
@@ -149,7 +162,20 @@ class Log(TorchFunctionMode):
             else:
                 held, named, result = kept.named((args, kwargs, out))
             number, code, instruction = _sequence_number(), frame.f_code, frame.f_lasti
-            entry = (number, code, instruction, function, held, named, result, False, None, _autocast(), None, enabled)
+            entry = (
+                number,
+                code,
+                instruction,
+                function,
+                held,
+                named,
+                result,
+                False,
+                None,
+                autocast_now(),
+                None,
+                enabled,
+            )
             self.entries.append(entry)  # type: ignore[arg-type]
 
     @property
@@ -231,10 +257,6 @@ class Log(TorchFunctionMode):
 
 def _has_tensor(args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> bool:
     return any(True for _ in tensors_among((*args, *(kwargs or {}).values())))
-
-
-def _autocast() -> torch.dtype | None:
-    return torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else None
 
 
 def _kind_of(function: Any) -> int:
