@@ -14,22 +14,27 @@ for variable in THREADS:
     os.environ.setdefault(variable, "1")
 
 import pytest
-import torch
 from sybil import Document, Example, Region, Sybil
 
+from tools import warm
 from tools.pytorch_versions import difference
 from tools.transcripts import DOCUMENTS, NEEDS, Exchange, agree, answer, blocks, missing, workplace
 
 
-def pytest_sessionstart() -> None:
+def pytest_sessionstart(session: pytest.Session) -> None:
     """Ctrl-C and a closed terminal count, also where the tests were started with both ignored.
 
+    Tests that run side by side share one server of warm processes, which is started before they are.
     TEST_ONEDNN=off takes PyTorch's own kernels where oneDNN has others (`make cpus`).
     """
+    if session.config.getoption("numprocesses", None):
+        warm.share()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if os.environ.get("TEST_ONEDNN") == "off":
+        import torch  # which the process that only hands out the tests does not need
+
         torch.backends.mkldnn.set_flags(False)
 
 

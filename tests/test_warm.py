@@ -46,6 +46,48 @@ def test_a_program_has_its_arguments_and_ends_as_python_does(tmp_path: Path) -> 
     assert (code, err.splitlines()[-1]) == (1, b"ZeroDivisionError: division by zero")
 
 
+@pytest.mark.parametrize(
+    ("ending", "code", "told"),
+    [
+        ("pass", 0, b""),
+        ("raise SystemExit", 0, b""),
+        ("raise SystemExit(3)", 3, b""),
+        ("raise SystemExit('it went wrong')", 1, b"it went wrong\n"),
+    ],
+)
+def test_a_process_ends_as_python_does(ending: str, code: int, told: bytes, tmp_path: Path) -> None:
+    """Threads are waited for, what was left to do at exit is done, and what was written is there."""
+    program = (
+        "import atexit, threading, time\n"
+        "atexit.register(print, 'at exit')\n"
+        "threading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()\n"
+        "print('program')\n"
+    )
+    expected = code, b"program\nthread\nat exit\n", told
+    assert ran([*warm.python(), program + ending], tmp_path) == expected
+
+
+def test_a_process_without_gradcli_has_pytorch_alone(tmp_path: Path) -> None:
+    program = "import sys; print('torch' in sys.modules, 'gradcli' in sys.modules, sys.argv[1:])"
+    assert ran([*warm.python_without_gradcli(), program, "a"], tmp_path) == (0, b"True False ['a']\n", b"")
+    assert ran([*warm.python(), program], tmp_path)[1] == b"True True []\n"
+
+
+def test_a_script_sees_what_it_sees_under_python(tmp_path: Path) -> None:
+    (tmp_path / "beside.py").write_text("name = 'beside'\n")
+    (tmp_path / "a.py").write_text(
+        "import beside, sys; print(sys.argv, __file__, __name__, sys.path[0], beside.name)\n"
+    )
+    path = str(tmp_path / "a.py")
+    assert ran([*warm.script(), path, "x"], tmp_path) == ran([sys.executable, path, "x"], tmp_path)
+
+
+def test_a_stand_in_for_the_interpreter_runs_programs_warm_and_all_else_anew(tmp_path: Path) -> None:
+    python = warm.interpreter(tmp_path, "import sys; given = 'torch' in sys.modules\n")
+    assert ran([python, "-c", "print(given, sys.argv)", "it's"], tmp_path) == (0, b"True ['-c', \"it's\"]\n", b"")
+    assert ran([python, "-m", "gradcli", "--version"], tmp_path) == ran([*NEW, "--version"], tmp_path)
+
+
 def test_a_signal_arrives_and_its_end_is_told(tmp_path: Path) -> None:
     waiting = "import sys, time; print('ready', flush=True); time.sleep(60)"
     with subprocess.Popen([*warm.python(), waiting], stdout=subprocess.PIPE, env=clean_environment()) as process:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from expected import PROGRAMS, ROWS, SILENT, Row, Silent
+
+from tools import warm
 
 ORACLE = Path(__file__).parent / "oracle.py"
 Answer = dict[str, Any]
@@ -35,9 +36,8 @@ def answers(rows: Sequence[Row | Silent]) -> list[Answer]:
         }
         for row in rows
     ]
-    ran = subprocess.run(
-        [sys.executable, str(ORACLE)], input=json.dumps(jobs), capture_output=True, text=True, timeout=300, check=False
-    )
+    words = [*warm.script(), str(ORACLE)]
+    ran = subprocess.run(words, input=json.dumps(jobs), capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
 

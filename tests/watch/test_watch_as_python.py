@@ -140,7 +140,7 @@ ENDINGS = {
 
 
 def both(folder: Path, *words: str, stdin: str = "") -> tuple[Ran, Ran]:
-    return plain(folder, *words, stdin=stdin), watched(folder, *words, stdin=stdin)
+    return plain(folder, *words, stdin=stdin), watched(folder, *words, stdin=stdin, wholly=True)
 
 
 def without_report(ran: Ran) -> str:

@@ -10,6 +10,7 @@ import pytest
 import torch
 from watching import Ran, watched, written
 
+from gradcli.inspections.watching import norms
 from gradcli.inspections.watching.norms import MOST_POINTS, NormHistory
 from gradcli.recording.program.places import UserCode
 
@@ -66,8 +67,8 @@ def test_the_norms_are_written_a_row_a_step_and_a_column_a_parameter(tmp_path: P
         rows = list(csv.DictReader(file))
     assert [int(row["step"]) for row in rows] == [5, 10, 15, 20, 25]
     assert {row["scale"] for row in rows} == {"5.0"}
-    norms = json.loads((tmp_path / "report.json").read_text())["norms"]
-    assert norms["parameters"] == [{"parameter": "scale", "norms": [5.0] * 5}]
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["norms"]["parameters"] == [{"parameter": "scale", "norms": [5.0] * 5}]
 
 
 def test_without_the_option_a_table_has_the_findings(tmp_path: Path):
@@ -89,7 +90,8 @@ def test_the_norms_of_a_long_run_are_thinned_and_the_last_one_stays():
     assert {step % 2 for step in kept.steps[:-1]} == {0, 1}, "passes that take turns are all among them"
 
 
-def test_tensors_that_are_made_anew_in_each_step_are_named_for_a_while_only():
+def test_tensors_that_are_made_anew_in_each_step_are_named_for_a_while_only(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(norms, "names_of_tensors", lambda frames: {})  # it looks at every object of all other tests
     history = NormHistory(UserCode())
     for step in range(1, 201):
         made = torch.ones(2, requires_grad=True)

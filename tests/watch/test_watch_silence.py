@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from watching import found_in, plain, watched, watched_anew, written
+from watching import found_in, plain_warm, watched, written
 
 LOOP = """
     import torch
@@ -126,7 +126,7 @@ def test_a_program_trains_to_the_same_bits(tmp_path: Path) -> None:
         "total = sum(p.grad.double().sum().item() for p in net.parameters()); print(total.hex())",
     )
     written(tmp_path, text + "\n    print(torch.randn(1).item().hex())\n")
-    assert watched(tmp_path, "train.py").out == plain(tmp_path, "train.py").out != ""
+    assert watched(tmp_path, "train.py").out == plain_warm(tmp_path, "train.py").out != ""
 
 
 def test_looking_into_a_step_changes_no_gradient_and_no_random_number(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_looking_into_a_step_changes_no_gradient_and_no_random_number(tmp_path: 
     written(tmp_path, text)
     ran = watched(tmp_path, "--patience", "2", "train.py")
     assert "warning[dead]" in ran.err
-    assert ran.out == plain(tmp_path, "train.py").out != ""
+    assert ran.out == plain_warm(tmp_path, "train.py").out != ""
 
 
 def test_workers_of_a_loader_are_not_watched(tmp_path: Path) -> None:
@@ -165,5 +165,5 @@ def test_workers_of_a_loader_are_not_watched(tmp_path: Path) -> None:
     """
     for context in ("fork", "spawn"):
         written(tmp_path, text.replace("CONTEXT", context))
-        ran = watched_anew(tmp_path, "--json", "train.py")
+        ran = watched(tmp_path, "--json", "train.py")
         assert (ran.code, ran.out, ran.report["steps"]) == (0, "end\n", 2), ran.err

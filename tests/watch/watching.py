@@ -28,8 +28,12 @@ class Ran:
 
     @property
     def report(self) -> dict[str, Any]:
-        """The report, where it was asked for as JSON: the last line of standard error."""
-        found: dict[str, Any] = json.loads(self.err.splitlines()[-1])
+        """The report, where it was asked for as JSON: the last line of its kind on standard error.
+
+        Behind it threads of multiprocessing may complain, at the end of a process that was forked.
+        """
+        reports = [line for line in self.err.splitlines() if line.startswith('{"schema"')]
+        found: dict[str, Any] = json.loads(reports[-1])
         return found
 
     @property
@@ -48,19 +52,26 @@ def written(folder: Path, text: str, name: str = "train.py") -> Path:
     return path
 
 
-def watched(folder: Path, *words: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Ran:
-    """`gradcli watch` in a folder."""
-    return _run([*warm.gradcli(), "watch", *words], folder, stdin, env)
+def watched(
+    folder: Path, *words: str, stdin: str = "", env: Mapping[str, str] | None = None, wholly: bool = False
+) -> Ran:
+    """`gradcli watch` in a folder. wholly: to the very end of its interpreter."""
+    return _run([*warm.gradcli(wholly=wholly), "watch", *words], folder, stdin, env)
 
 
 def watched_anew(folder: Path, *words: str) -> Ran:
-    """`gradcli watch` in a new interpreter: threads of multiprocessing may complain at the end of a forked one."""
+    """`gradcli watch` in a new interpreter, for what looks at the memory of the process."""
     return _run([sys.executable, "-m", "gradcli", "watch", *words], folder, "", None)
 
 
 def plain(folder: Path, *words: str, stdin: str = "") -> Ran:
     """Python itself in the same folder."""
     return _run([sys.executable, *words], folder, stdin, None)
+
+
+def plain_warm(folder: Path, *words: str, stdin: str = "") -> Ran:
+    """A program that brings PyTorch in, in a process that has it: its traceback has more places than Python's own."""
+    return _run([*warm.script(), *words], folder, stdin, None)
 
 
 def found_in(folder: Path, text: str, *options: str) -> Ran:

@@ -1,4 +1,4 @@
-"""`gradcli` in processes that are forked from one which has imported PyTorch: a tenth of the time of a new interpreter.
+"""Processes that are forked from one which has imported PyTorch: a tenth of the time of a new interpreter.
 
     words = [*warm.gradcli(), "grad", "sigmoid", "0"]      # to be run by subprocess, or by a shell
 
@@ -13,6 +13,8 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import shlex
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,43 +22,113 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = "--warm-program"
+WHOLLY = "--warm-wholly"
 CLIENT = Path(__file__).parent / "client.py"
+_AS_FILE = """
+import runpy, sys
+sys.argv = sys.argv[1:]
+sys.path.insert(0, sys.argv[0].rpartition("/")[0])
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+SHARED = "WARM_SERVER"
+"""Names the folder of a server that another process of these tests has started, behind the folder of its gradcli."""
 
 
-def gradcli() -> list[str]:
-    """The beginning of a command line that runs gradcli."""
+def gradcli(*, wholly: bool = False) -> list[str]:
+    """The beginning of a command line that runs gradcli.
+
+    wholly: the process is taken apart by Python in the end, which takes a fifth of a second.
+    """
     if not hasattr(os, "pidfd_open"):
         return [sys.executable, "-m", "gradcli"]
-    return [sys.executable, "-I", "-S", str(CLIENT), _server()]
+    return [*_client("gradcli"), *([WHOLLY] if wholly else [])]
 
 
 def python() -> list[str]:
     """The beginning of a command line that runs a program given as the next word."""
     if not hasattr(os, "pidfd_open"):
         return [sys.executable, "-c"]
-    return [*gradcli(), PROGRAM]
+    return [*_client("gradcli"), PROGRAM]
+
+
+def python_without_gradcli() -> list[str]:
+    """The same in a process that has imported PyTorch alone, and never gradcli."""
+    if not hasattr(os, "pidfd_open"):
+        return [sys.executable, "-c"]
+    return [*_client("pytorch"), PROGRAM]
+
+
+def script() -> list[str]:
+    """The beginning of a command line that runs the file named by the next word, in a process without gradcli."""
+    if not hasattr(os, "pidfd_open"):
+        return [sys.executable]
+    return [*python_without_gradcli(), _AS_FILE]
+
+
+def interpreter(folder: Path, before: str = "") -> str:
+    """A file to be run in the place of `sys.executable`: what is started by `python -c` runs in a warm process.
+
+    folder: where the file is made. before: lines that run before the program.
+    """
+    path = folder / "python"
+    path.write_text(
+        "#!/bin/sh\n"
+        f'[ "$1" = -c ] || exec {shlex.quote(sys.executable)} "$@"\n'
+        f'program={shlex.quote(before)}"$2"\n'
+        "shift 2\n"
+        f'exec {shlex.join(python())} "$program" "$@"\n',
+        encoding="utf-8",
+    )
+    path.chmod(0o755)
+    return str(path)
+
+
+def share() -> None:
+    """Start a server for this process and for those that it starts."""
+    if hasattr(os, "pidfd_open"):
+        os.environ[SHARED] = f"{ROOT}{os.pathsep}{_server()}"
+
+
+@functools.cache
+def _client(name: str) -> list[str]:
+    """The beginning of a command line for one of the server's sockets, which answers from now on."""
+    root, _, shared = os.environ.get(SHARED, "").partition(os.pathsep)
+    address = f"{shared if root == str(ROOT) else _server()}/{name}"
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(address)
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)
+    return [sys.executable, "-I", "-S", str(CLIENT), address]
 
 
 @functools.cache
 def _server() -> str:
-    """The address of a server that ends with this process."""
+    """The folder of the sockets of a server that ends with this process, and is perhaps not ready yet."""
     folder = tempfile.TemporaryDirectory(prefix="warm-")
-    address = str(Path(folder.name) / "socket")
+    listeners = [_listening(Path(folder.name) / name) for name in ("pytorch", "gradcli")]
+    descriptors = [listener.fileno() for listener in listeners]
     server = subprocess.Popen(
-        [sys.executable, "-m", "tools.warm.server", address],
+        [sys.executable, "-m", "tools.warm.server", *map(str, descriptors)],
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
         cwd=ROOT,
+        pass_fds=descriptors,
         start_new_session=True,
     )
+    for listener in listeners:
+        listener.close()
 
     def stop() -> None:
         server.communicate()
         folder.cleanup()
 
     atexit.register(stop)
-    assert server.stdout is not None
-    if server.stdout.readline() != b"ready\n":
-        raise RuntimeError("the server of warm processes does not start")
-    return address
+    return folder.name
+
+
+def _listening(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(64)
+    return listener

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import marshal
+import multiprocessing.process
 import os
 import pkgutil
 import selectors
 import signal
 import socket
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import IO, NoReturn
 
-from tools.warm import PROGRAM, ROOT
+from tools.warm import PROGRAM, ROOT, WHOLLY
 
 STREAMS = (0, 1, 2)
 WITH_MATPLOTLIB = "gradcli.render.pictures"
 """Not imported before a command is known: matplotlib reads settings in the folder where it is imported."""
 
 
-def serve(address: str) -> None:
+def serve(without_gradcli: int, with_gradcli: int) -> None:
+    """Fork for two sockets: from a process that has imported PyTorch alone, and from one that has gradcli as well."""
     import torch._dynamo  # noqa: F401 - PyTorch imports it for the first optimizer, which takes longer than all else
+
+    gc.collect()
+    gc.freeze()
+    if not os.fork():
+        os.close(with_gradcli)
+        _serve(socket.socket(fileno=without_gradcli), _no_gradcli)
+        os._exit(0)
+    os.close(without_gradcli)
 
     import gradcli
     from gradcli.__main__ import run
@@ -35,10 +47,14 @@ def serve(address: str) -> None:
             importlib.import_module(module.name)
     gc.collect()
     gc.freeze()
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
-    listener.listen(64)
-    print("ready", flush=True)
+    _serve(socket.socket(fileno=with_gradcli), run)
+
+
+def _no_gradcli() -> None:
+    raise SystemExit("this process runs programs alone")
+
+
+def _serve(listener: socket.socket, run: Callable[[], None]) -> None:
     with selectors.DefaultSelector() as selector:
         selector.register(listener, selectors.EVENT_READ)
         selector.register(sys.stdin, selectors.EVENT_READ)
@@ -47,18 +63,21 @@ def serve(address: str) -> None:
                 if key.fileobj is sys.stdin:
                     return
                 if key.fileobj is listener:
-                    child, connection = _begun(listener, run)
-                    selector.register(os.pidfd_open(child), selectors.EVENT_READ, (child, connection))
+                    if begun := _begun(listener, run):
+                        selector.register(os.pidfd_open(begun[0]), selectors.EVENT_READ, begun)
                 else:
                     selector.unregister(key.fileobj)
                     os.close(key.fd)
                     _tell_end(*key.data)
 
 
-def _begun(listener: socket.socket, run: Callable[[], None]) -> tuple[int, socket.socket]:
-    """The process of a new connection, whose number is told there."""
+def _begun(listener: socket.socket, run: Callable[[], None]) -> tuple[int, socket.socket] | None:
+    """The process of a new connection, whose number is told there; None where nothing is to be run."""
     connection, _ = listener.accept()
     _, streams, _, _ = socket.recv_fds(connection, 1, len(STREAMS))
+    if not streams:
+        connection.close()
+        return None
     content = b""
     while part := connection.recv(1 << 16):
         content += part
@@ -89,6 +108,7 @@ def _become(streams: list[int], content: bytes, run: Callable[[], None]) -> NoRe
         os.dup2(given, own)
     os.closerange(3, 256)
     os.chdir(folder)
+    multiprocessing.process.ORIGINAL_DIR = folder  # type: ignore[attr-defined]
     os.environ.clear()
     os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -96,28 +116,45 @@ def _become(streams: list[int], content: bytes, run: Callable[[], None]) -> NoRe
     sys.stdin = _text(0, "r", encoding, errors)
     sys.stdout = _text(1, "w", encoding, errors)
     sys.stderr = _text(2, "w", encoding, "backslashreplace")
+    wholly = argv[:1] == [WHOLLY]
+    argv = argv[1:] if wholly else argv
     if argv[:1] == [PROGRAM]:
         sys.argv = ["-c", *argv[2:]]
         run = partial(_program, argv[1])
     else:
         sys.argv = [str(ROOT / "gradcli" / "__main__.py"), *argv]
-    run()
-    os._exit(0)
+    try:
+        run()
+    except SystemExit as end:
+        if wholly:
+            raise
+        _leave(end.code)
+    _leave(0)
 
 
 def _program(text: str) -> None:
-    """What `python -c` does with a program, up to the end of the process."""
-    code: object = 0
+    """What `python -c` does with a program."""
     try:
         exec(compile(text, "<string>", "exec"), {"__name__": "__main__"})
-    except SystemExit as end:
-        code = end.code or 0
+    except SystemExit:
+        raise
     except BaseException:  # noqa: BLE001 - shown, as Python does
         traceback.print_exc()
+        _leave(1)
+
+
+def _leave(code: object) -> NoReturn:
+    """What Python does at the end of a process, up to taking PyTorch apart, which takes a fifth of a second."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    if isinstance(code, str):
+        print(code, file=sys.stderr)
         code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 1)
+    with suppress(OSError):
+        sys.stdout.flush()
+    with suppress(OSError):
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0)
 
 
 def _text(descriptor: int, mode: str, encoding: str, errors: str) -> IO[str]:
@@ -126,4 +163,4 @@ def _text(descriptor: int, mode: str, encoding: str, errors: str) -> IO[str]:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(*map(int, sys.argv[1:]))
