@@ -26,8 +26,6 @@ EQUIVALENT: dict[str, str] = {
     **_members(f"{_ORIGINS}/zeros.py", "SATURATING", "special.expit special.erf", _ALIAS),
     **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "special.expit special.erfc", _ALIAS),
     **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "addcmul addcdiv", _SUM),
-    "gradcli/diagnose/findings/__init__.py of_tape: evidence.nothing_to_report or evidence.tape is None -> "
-    "(evidence.tape is None)": "it only avoids work: the rules would find nothing",
     "gradcli/recording/paths.py _walk: gradient is None -> False": _GUARD,
     "gradcli/diagnose/findings/kink.py _slopes: sides is None -> False": _GUARD,
 }

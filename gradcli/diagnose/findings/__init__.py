@@ -11,12 +11,11 @@ from gradcli.diagnose.findings.table import BY_CODE, ROWS, Hides, Need, Row
 from gradcli.results.findings import Finding
 
 if TYPE_CHECKING:
-    from gradcli.diagnose.evidence import Computed, Evidence
+    from gradcli.diagnose.evidence import Evidence
 
     Rule = Callable[[Evidence], Iterable[Finding]]
 
-_OF_TAPES: tuple[Need, ...] = ("tape", "non-finite", "zeros")
-OF_TAPES = tuple(row.code for row in ROWS if row.needs in _OF_TAPES)
+OF_TAPES = tuple(row.code for row in ROWS if row.needs in ("tape", "non-finite", "zeros"))
 """The codes of the rules that ask for nothing but a tape."""
 
 
@@ -29,39 +28,29 @@ def rule(row: Row) -> Rule:
 
 def found_in(evidence: Evidence) -> tuple[Finding, ...]:
     """The findings of every rule, each cause once."""
-    return tuple(_told([*of_tape(evidence), *_of_result(evidence)]))
+    return tuple(_told(_found(evidence, ROWS)))
 
 
 def of_tape(evidence: Evidence, codes: Iterable[str] = OF_TAPES) -> list[Finding]:
     """What the tape alone shows, of these codes."""
-    if evidence.nothing_to_report or evidence.tape is None:
-        return []
-    there = {
-        "tape": True,
-        "non-finite": not evidence.is_finite or bool(evidence.written),
-        "zeros": evidence.has_zeros,
+    return _found(evidence, [BY_CODE[code] for code in codes])
+
+
+def _found(evidence: Evidence, rows: Iterable[Row]) -> list[Finding]:
+    """What these rules find: where there is nothing that a rule looks at, it is not even loaded."""
+    computed = evidence.computed
+    tape = not evidence.nothing_to_report and evidence.tape is not None
+    there: dict[Need, bool] = {
+        "tape": tape,
+        "non-finite": tape and (not evidence.is_finite or bool(evidence.written)),
+        "zeros": tape and evidence.has_zeros,
+        "gradients": True,
+        "missing": None in computed.gradients.values(),
+        "raised": computed.raised is not None,
+        "sum": computed.of_sum,
+        "program": False,
     }
-    rows = (BY_CODE[code] for code in codes)
     return [finding for row in rows if there[row.needs] for finding in rule(row)(evidence)]
-
-
-def _of_result(evidence: Evidence) -> Iterator[Finding]:
-    for row in ROWS:
-        if row.needs not in (*_OF_TAPES, "program") and _is_there(row.needs, evidence.computed):
-            yield from rule(row)(evidence)
-
-
-def _is_there(need: Need, computed: Computed) -> bool:
-    """Whether what was computed has what a rule looks at: where it has not, the rule is not even loaded."""
-    match need:
-        case "raised":
-            return computed.raised is not None
-        case "missing":
-            return None in computed.gradients.values()
-        case "sum":
-            return computed.of_sum
-        case _:
-            return True
 
 
 def _told(found: list[Finding]) -> Iterator[Finding]:
