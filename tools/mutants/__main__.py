@@ -4,12 +4,14 @@
     python -m tools.mutants --only 'gradcli/findings/words.py:15: 48 -> 47'
 
 Everything happens in a copy of the tree: the changed file is written there, and imported by a process that runs the
-tests which reach the change. What was killed is kept in .mutants/ and not run again until its file changes.
+tests which reach the change. What was killed is kept in .mutants/, and not run again until the function or the constant
+changes.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import importlib
 import json
@@ -137,13 +139,13 @@ def _counted(counts: Counter[str]) -> str:
 
 
 class _Journal:
-    """What was killed, by the text of its file."""
+    """What was killed, by the text of the function or of the constant that it changes."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self._path = folder / "killed.txt"
         self._known = set(self._path.read_text().splitlines()) if self._path.exists() else set()
-        self._hashes: dict[str, str] = {}
+        self._files: dict[str, tuple[list[str], list[ast.stmt]]] = {}
 
     def killed(self, mutant: Mutant) -> bool:
         return self._line(mutant) in self._known
@@ -154,9 +156,17 @@ class _Journal:
                 file.write(self._line(outcome.mutant) + "\n")
 
     def _line(self, mutant: Mutant) -> str:
-        if mutant.path not in self._hashes:
-            self._hashes[mutant.path] = hashlib.sha256(Path(mutant.path).read_bytes()).hexdigest()[:16]
-        return f"{self._hashes[mutant.path]} {mutant.start} {json.dumps(mutant.new)}"
+        if mutant.path not in self._files:
+            source = Path(mutant.path).read_text(encoding="utf-8")
+            self._files[mutant.path] = source.splitlines(keepends=True), ast.parse(source).body
+        lines, statements = self._files[mutant.path]
+        first, last = next(
+            (statement.lineno - 1, statement.end_lineno)
+            for statement in statements
+            if mutant.line <= (statement.end_lineno or 0)
+        )
+        text = hashlib.sha256((mutant.path + "".join(lines[first:last])).encode()).hexdigest()[:16]
+        return f"{text} {mutant.start - len(''.join(lines[:first]))} {json.dumps(mutant.new)}"
 
 
 def _environment(copy: Path) -> dict[str, str]:

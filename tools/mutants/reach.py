@@ -47,6 +47,11 @@ class Reach:
         self._at_import = at_import
         self._trees = {str(path): ast.parse(path.read_text(encoding="utf-8")) for path in Path("gradcli").rglob("*.py")}
         self._tests = {str(path): path.read_text(encoding="utf-8") for path in Path("tests").rglob("*.py")}
+        self._constants = [row for tree in self._trees.values() for row in _constants(tree)]
+        self._readers: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for path, tree in self._trees.items():
+            for name, lines in _readers(tree):
+                self._readers[name][path] |= lines
 
     def tests(self, mutant: Mutant) -> list[str]:
         """The tests that run a line which it changes, or which reads its constant; every test where that is unknown.
@@ -60,8 +65,9 @@ class Reach:
         if mutant.function is not None:
             return self._running(lines) or apart
         names = self._derived(mutant.name)
-        for path, tree in self._trees.items():
-            lines[path] = lines.get(path, 0) | _reading(tree, names)
+        for name in names:
+            for path, reading in self._readers.get(name, {}).items():
+                lines[path] = lines.get(path, 0) | reading
         word = re.compile(rf"\b({'|'.join(names)})\b")
         mentioning = {path for path, text in self._tests.items() if names and word.search(text)}
         running = set(self._running(lines))
@@ -86,8 +92,7 @@ class Reach:
     def _derived(self, name: str | None) -> frozenset[str]:
         """The names of this constant and of those that are computed from it."""
         names = {name} if name else set()
-        rows = [row for tree in self._trees.values() for row in _constants(tree)]
-        while more := {assigned for assigned, used in rows if names & used and assigned not in names}:
+        while more := {assigned for assigned, used in self._constants if names & used and assigned not in names}:
             names |= more
         return frozenset(names)
 
@@ -96,17 +101,16 @@ def _bits(first: int, last: int) -> int:
     return (1 << last + 1) - (1 << first)
 
 
-def _reading(tree: ast.Module, names: frozenset[str]) -> int:
-    """The lines of functions at which one of the names is read, and those of the methods of a class of that name."""
-    lines = 0
-    for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef | ast.Lambda):
-            for node in ast.walk(function):
-                if getattr(node, "id", None) in names or getattr(node, "attr", None) in names:
-                    lines |= _bits(node.lineno, node.end_lineno)  # type: ignore[attr-defined]
-        elif isinstance(function, ast.ClassDef) and function.name in names:
-            lines |= _bits(function.lineno, function.end_lineno or function.lineno)
-    return lines
+def _readers(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """The names that functions read, with the lines; and those of classes, with the lines of their methods."""
+    for scope in ast.walk(tree):
+        if isinstance(scope, ast.FunctionDef | ast.Lambda):
+            for node in ast.walk(scope):
+                if isinstance(node, ast.Name | ast.Attribute):
+                    name = node.id if isinstance(node, ast.Name) else node.attr
+                    yield name, _bits(node.lineno, node.end_lineno or node.lineno)
+        elif isinstance(scope, ast.ClassDef):
+            yield scope.name, _bits(scope.lineno, scope.end_lineno or scope.lineno)
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:

@@ -48,11 +48,12 @@ def disconnected(evidence: Evidence) -> Iterator[Finding]:
                 "{input} has no path to the output, so it has no gradient (which is not a gradient of zero)",
                 input=variable,
             ).because(_unused(tape, variable) if end is None else why_it_ends(end))
-            if tape is None or end is None:
+            if end is None:
                 yield Finding(
                     "disconnected", usual("disconnected"), said, variable=variable, expression=evidence.expression
                 )
             else:
+                assert tape is not None
                 found = finding_at(end, "disconnected", said, variable=variable)
                 yield replace(found, operation=_operation(tape, end))
 
@@ -61,7 +62,8 @@ def not_differentiable(evidence: Evidence) -> Iterator[Finding]:
     """At most one finding, at the step where a traced backward pass ended."""
     raised, stopped, tape = evidence.computed.raised, evidence.computed.stopped, evidence.tape
     assert raised is not None
-    if stopped is None or tape is None or not _REFUSALS.search(raised.message):
+    assert tape is not None
+    if stopped is None or not _REFUSALS.search(raised.message):
         return
     step = tape.steps[stopped]
     yield finding_at(step, "not-differentiable", no_derivative(step.text, raised.message))
@@ -84,7 +86,7 @@ def not_scalar(evidence: Evidence) -> Iterator[Finding]:
 def path_end(tape: Tape, variable: str) -> Step | None:
     """The first step that does not pass the gradient of an input on; None where the input is not used at all."""
     leaf = tape.leaf(variable)
-    if leaf is None or not leaf.edges:
+    if leaf is None:
         return None
     waiting, seen = [leaf], {leaf.index}
     ends: list[Step] = []
