@@ -58,6 +58,7 @@ LEFT_ALONE = (
     "trace 'clamp(x, 0, 1).sum()' x=0.2,0.5",
     "trace 'softmax(x, dim=0)[0]' x=1,2",
     "grad 'relu(x*nan)' x=1",
+    "grad 'log(relu(x))' x=-1",  # an infinite gradient arrives: what is wrong is the logarithm
     "grad 'sum(scaled_dot_product_attention(q, q, q, attn_mask=m))' q='[[[nan,2],[1,3]]]' m:bool='[[1,1],[0,0]]'",
     "grad 'x * sum(scaled_dot_product_attention(q, q, q, attn_mask=m))' q='[[[1,2],[1,3]]]' m:bool='[[1,1],[0,0]]' "
     "x=1 --frozen q",

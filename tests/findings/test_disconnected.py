@@ -90,6 +90,11 @@ def test_an_input_that_is_not_used_is_told_from_one_whose_use_is_not() -> None:
     assert idle["message"].endswith(": what is computed from it is not used")
 
 
+def test_a_complex_number_is_no_whole_one() -> None:
+    (finding,) = found("trace 'y * x.to(complex64).data.abs()' x=1.5 y=2", "disconnected")
+    assert finding["message"].endswith(": it ends at x.to(complex64).data, which passes no gradient on")
+
+
 def test_without_a_tape_nothing_is_said_of_the_place() -> None:
     (large,) = found("grad 'sum(x) * 2' x=ones(20000) y=1", "disconnected")
     assert large["message"].endswith("(which is not a gradient of zero)")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from looking import Place, found, place
+from each import each
+from looking import Place, findings, found, place
+
+from gradcli.diagnose.findings.table import NOT_FINITE
 
 FOUND = {
     "trace 'sqrt(x)' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
@@ -26,7 +29,8 @@ LEFT_ALONE = (
 @pytest.mark.parametrize("line", FOUND)
 def test_it_is_found_at_its_place(line: str) -> None:
     severity, expected = FOUND[line]
-    finding, *others = found(line, "inf-backward")
+    finding, *others = (one for one in findings(line) if one["code"] in NOT_FINITE)
+    assert finding["code"] == "inf-backward"
     assert finding["severity"] == severity
     assert place(finding, line) == expected
     assert others == [], "one cause, one finding"
@@ -35,3 +39,30 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "inf-backward") == []
+
+
+SAYS = {
+    "grad 'sqrt(x)' x=0": "sqrt(x) at x = 0: local derivative 1/(2*sqrt(0)) = inf, times the incoming gradient 1 = inf",
+    "grad 'x*1e30*1e30' x=1e-30": (
+        "x*1e30 at x = 1e-30: local derivative 1e+30, times the incoming gradient 1e+30 = inf"
+    ),
+    "grad 'special.entr(x)' x=0": "special.entr(x) at x = 0: local derivative inf, times the incoming gradient 1 = inf",
+    "grad 'x*(y*1e30*1e30)' x=1 y=1e-30 --wrt y": (
+        "y*1e30 at y = 1e-30: local derivative 1e+30, times the incoming gradient 1e+30 = inf"
+    ),
+    "grad 'sum(x*y*1e30)' x=1,2 y=3,1e30": (
+        "x*y at x[1] = 2 and y[1] = 1e+30: local derivative 1e+30, times the incoming gradient 1e+30 = inf"
+    ),
+    "grad 'float_power(x, 0.5)' x=0": "float_power(x, 0.5) sends inf, though a finite gradient arrives",
+}
+
+
+@each("line", SAYS)
+def test_it_is_told_what_is_multiplied(line: str) -> None:
+    finding, *_ = found(line, "inf-backward")
+    assert finding["message"].partition(". ")[0] == SAYS[line]
+
+
+def test_the_node_is_named_that_sends_it_on() -> None:
+    (finding,) = found("grad 'sqrt(x)' x=0", "inf-backward")
+    assert finding["node"] == "SqrtBackward0"

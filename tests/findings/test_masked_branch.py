@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from looking import Place, found, place
+from looking import Place, findings, found, place
+
+from gradcli.diagnose.findings.table import NOT_FINITE
+
+CODE = "masked-branch"
 
 FOUND = {
     "grad 'p = softmax(where(m, -inf, x), -1); sum((p @ v)[1])' x='ones(2, 2)' m:bool='[[1,1],[0,1]]' v='eye(2)'": (
@@ -45,7 +49,8 @@ LEFT_ALONE = (
 @pytest.mark.parametrize("line", FOUND)
 def test_it_is_found_at_its_place(line: str) -> None:
     severity, expected = FOUND[line]
-    finding, *others = found(line, "masked-branch")
+    finding, *others = (one for one in findings(line) if one["code"] in NOT_FINITE)
+    assert finding["code"] == CODE
     assert finding["severity"] == severity
     assert place(finding, line) == expected
     assert others == [], "one cause, one finding"
@@ -53,4 +58,11 @@ def test_it_is_found_at_its_place(line: str) -> None:
 
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
-    assert found(line, "masked-branch") == []
+    assert found(line, CODE) == []
+
+
+def test_it_is_told_how_the_discarded_element_does_harm() -> None:
+    (forward,) = found("grad 'sum(nan_to_num(softmax(q + m, -1)) @ q)' q='[[1,2],[1,2]]' m='[[-inf,-inf],[0,0]]'", CODE)
+    assert "nan_to_num(softmax(q + m, -1)) discards it, and 0 * nan is nan on the way back" in forward["message"]
+    (backward,) = found("grad 'where(x > 0, sqrt(x), 0)' x=0", CODE)
+    assert "; the zero is from where(x > 0, sqrt(x), 0), which discards the element" in backward["message"]

@@ -6,6 +6,7 @@ _ORIGINS = "gradcli/diagnose/origins"
 _NO_DERIVATIVE = "it has no derivative, so that no gradient ever comes to it"
 _ALIAS = "an alias: a step has the name of the row"
 _GUARD = "no operation is known that comes there: a node that sends nothing on, a kink that float64 refuses"
+_WORK = "it only avoids work: what is computed then is the same"
 _SUM = "it adds to another number, and a sum is zero only where it is zero exactly"
 
 
@@ -26,6 +27,9 @@ EQUIVALENT: dict[str, str] = {
     **_members(f"{_ORIGINS}/zeros.py", "SATURATING", "special.expit special.erf", _ALIAS),
     **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "special.expit special.erfc", _ALIAS),
     **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "addcmul addcdiv", _SUM),
+    "gradcli/diagnose/findings/dead.py _contradiction: not is_doubtful(tape, origin) -> False": _WORK,
+    "gradcli/diagnose/equivalence/comparison_point.py Candidate.at: wide and not (point.is_double and self.wide is "
+    "self.program) -> (wide)": _WORK,
     "gradcli/recording/paths.py _walk: gradient is None -> False": _GUARD,
     "gradcli/diagnose/findings/kink.py _slopes: sides is None -> False": _GUARD,
 }

@@ -46,14 +46,15 @@ class Candidate:
 
     program: Program
     wide: Program
-    _known: dict[tuple[ComparisonPoint, bool], Outcome | None] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[tuple[ComparisonPoint, bool], Outcome | None] = field(default_factory=dict)
 
     def at(self, point: ComparisonPoint, *, wide: bool = False) -> Outcome | None:
         """What it gives at a point; None where it raises in forward."""
         wide = wide and not (point.is_double and self.wide is self.program)
-        if (point, wide) not in self._known:
-            self._known[point, wide] = point.run(self.wide if wide else self.program, wide=wide)
-        return self._known[point, wide]
+        run = point, wide
+        if run not in self._known:
+            self._known[run] = point.run(self.wide if wide else self.program, wide=wide)
+        return self._known[run]
 
 
 class ComparisonPoint:
@@ -128,9 +129,10 @@ class ComparisonPoint:
             return False
         if self.wide is not None and (wide is None or not self._same(wide, self.wide, None)):
             return False
-        if self.narrow is None or narrow is None or not all_finite(self.narrow.value):
+        if self.narrow is None or not all_finite(self.narrow.value):
             return True
-        return narrow.has_finite_gradients or (wide is not None and _overflows(narrow, wide))
+        assert narrow is not None
+        return narrow.has_finite_gradients or _overflows(narrow, wide)
 
     def _same(self, found: Outcome, original: Outcome, better: Outcome | None) -> bool:
         """better: the same in float64, where it knows more; None where that is the original."""
@@ -239,10 +241,11 @@ class ComparisonPoint:
         return {name: array(leaf) for name, leaf in self.leaves.items()}
 
 
-def _overflows(narrow: Outcome, wide: Outcome) -> bool:
+def _overflows(narrow: Outcome, wide: Outcome | None) -> bool:
     """Whether gradients are infinite only because the dtype ends before they do."""
-    if narrow.gradients is None or not wide.has_finite_gradients or wide.gradients is None:
+    if narrow.gradients is None or wide is None or not wide.has_finite_gradients:
         return False
+    assert wide.gradients is not None
     for name, gradient in narrow.gradients.items():
         true = wide.gradients[name]
         if (

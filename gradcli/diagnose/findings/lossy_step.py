@@ -14,20 +14,19 @@ from gradcli.recording.tape import Step, Tape
 def lossy_step(evidence: Evidence, name: str, dtype: torch.dtype) -> Step | None:
     """The step nearest to the output at which digits were lost: in its gradient, or in a value that went into it."""
     tape = evidence.tape
-    if tape is not None and (only := _only_step(tape)) is not None:
+    if tape is None:
+        return None
+    if (only := _only_step(tape)) is not None:
         return only
     wide = evidence.wide_tape
-    leaf = None if tape is None else tape.leaf(name)
-    if tape is None or wide is None or len(tape.steps) != len(wide.steps) or leaf is None:
-        return None
-    current, sender = leaf, None
+    current, sender = tape.leaf(name), None
+    assert wide is not None
+    assert current is not None
     while _differ(tape.arriving(current), wide.arriving(wide.steps[current.index]), dtype):
         sender = _worst_sender(tape, wide, current, dtype)
-        if sender is None or sender is current:
-            break
+        if sender is None:
+            return None
         current = sender
-        if not _differ(tape.arriving(current), wide.arriving(wide.steps[current.index]), dtype):
-            break
     return None if sender is None else _origin(tape, wide, sender, dtype)
 
 
@@ -47,7 +46,7 @@ def _worst_sender(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Ste
 def _origin(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Step:
     """The step itself, or the one that first computed a wrong value for it."""
     while True:
-        wrong = (s for s in tape.inputs(step) if s.operands and _differ(s.value, wide.steps[s.index].value, dtype))
+        wrong = (s for s in tape.inputs(step) if _differ(s.value, wide.steps[s.index].value, dtype))
         source = next(wrong, None)
         if source is None:
             return step
@@ -55,6 +54,9 @@ def _origin(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Step:
 
 
 def _differ(one: torch.Tensor | None, other: torch.Tensor | None, dtype: torch.dtype) -> bool:
-    if one is None or other is None or one.shape != other.shape or not one.is_floating_point():
+    if one is None:
         return False
+    assert other is not None
+    if one.is_complex():
+        one, other = torch.view_as_real(one), torch.view_as_real(other)
     return bool(is_lost(array(one).astype(np.float64), array(other).astype(np.float64), dtype).any())

@@ -91,9 +91,7 @@ def finding(origin: Origin, evidence: Evidence, code: str, said: Phrase, severit
     step = origin.step
     leaf, index = _element(origin, evidence)
     found = finding_at(step, code, said, severity, variable=leaf, index=index or None, node=origin.node)
-    if step.is_leaf:
-        return replace(found, operation=None, node=None)
-    return replace(found, node=None) if origin.node is None else found
+    return replace(found, operation=None, node=None) if step.is_leaf else found
 
 
 def forward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
@@ -119,7 +117,9 @@ def backward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
             towards=towards,
             more=more(origin.count),
         ).because(reasons.of_gradient(step))
-    written = formula(step, origin.position or 0, _values(step, origin.element or ()))
+    assert origin.position is not None
+    assert origin.element is not None
+    written = formula(step, origin.position, _values(step, origin.element))
     derivative = None if written in (None, number(origin.slope)) else phrase("{written} = ", written=written)
     factors = phrase(
         "local derivative {derivative}{slope}, times the incoming gradient {reached} = {value}",
@@ -128,7 +128,8 @@ def backward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
         reached=origin.reached,
         value=origin.value,
     )
-    at = _at_operands(origin, evidence)
+    operands = _operands_at(step, origin.element, evidence)
+    at = phrase(" at {operands}", operands=operands) if operands else None
     return phrase("{step}{at}{more}", step=name(step), at=at, more=more(origin.count)).because(factors)
 
 
@@ -143,14 +144,6 @@ def _accumulated(origin: Origin) -> Phrase:
         reached=origin.reached,
         at=where,
     ).because(phrase("the sum is {value}", value=origin.value))
-
-
-def _at_operands(origin: Origin, evidence: Evidence) -> Phrase | None:
-    """` at x[0] = 0 and y[0] = 0`: the operands of an elementwise step."""
-    operands = _operands_at(origin.step, origin.element or (), evidence)
-    if not operands and origin.operand is not None:
-        operands = (number_at(origin.operand, origin.index),)
-    return phrase(" at {operands}", operands=operands) if operands else None
 
 
 def becomes_nan(origin: Origin, evidence: Evidence) -> Phrase | None:
@@ -175,7 +168,7 @@ def spoiled_gradients(origin: Origin, tape: Tape) -> tuple[Spoiled, ...]:
     return tuple(Spoiled(kind, tuple(leaves)) for kind, leaves in by_kind.items())
 
 
-def _element(origin: Origin, evidence: Evidence) -> tuple[str | None, Index]:
+def _element(origin: Origin, evidence: Evidence) -> tuple[str | None, Index | None]:
     """The input and the element of it that are concerned; the element of the operand where that is no input."""
     step, tape = origin.step, evidence.tape
     assert tape is not None
@@ -183,13 +176,12 @@ def _element(origin: Origin, evidence: Evidence) -> tuple[str | None, Index]:
         return variable_of(origin.operand), origin.index
     if step.is_leaf:
         return step.variable, origin.index
-    values = ((source.variable, source.value) for source in tape.inputs(step))
-    floating = {name: value for name, value in values if value is not None and value.is_floating_point()}
+    values = ((source.variable, value) for source in tape.inputs(step) for value in source.values)
+    floating = {variable: value for variable, value in values if value.is_floating_point()}
     if step.elementwise and len(floating) == 1:
         ((variable, value),) = floating.items()
-        index = inside(origin.index, value.shape)
-        if variable is not None and index is not None:
-            return variable, index
+        if variable is not None:
+            return variable, inside(origin.index, value.shape)
     return None, origin.index
 
 
