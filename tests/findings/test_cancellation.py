@@ -17,6 +17,7 @@ FOUND = {
         Place("sigmoid", "x", [0], "sigmoid(view_as_complex(x).abs())"),
     ),
     "grad 'sigmoid(2*x)' x=1e-6 --order 2": ("warning", Place(None, "x", [], None)),  # the tape is of the first order
+    "grad 'std(x)' x='full([3000], 1e8) + 8*(arange(3000) % 2)'": ("warning", Place("std", "x", [], "std(x)")),
     "grad 'std(x)' x='full([300], 1.2345678e10)'": ("warning", Place("std", "x", [], "std(x)")),
     "grad 'batch_norm(x, zeros(1), ones(1), training=True)[0, 0]' x='full([3, 1], 1.2345678e10)'": (
         "warning",
@@ -44,6 +45,8 @@ LEFT_ALONE = (
     "trace 'abs(z)**2 * 1e-5 + abs(z).sum()' z:complex64=1+1j",
     "grad 'sum(x * w)' x=1e-6,1e6 w=1,1",  # a small gradient beside a large one
     "grad 'y * std(x)' x=0,0,0 y=1 --frozen x",
+    "grad 'sum(layer_norm(x, [3]))' x:float64='zeros(0, 3)'",
+    "grad 'var(view_as_complex(x))' x='[[1,2],[3,4]]'",
 )
 
 SAYS = {
@@ -65,6 +68,11 @@ def test_it_is_found_at_its_place(line: str) -> None:
     assert finding["severity"] == severity
     assert place(finding, line) == expected
     assert others == [], "one cause, one finding"
+
+
+def test_without_a_reference_float64_says_what_a_value_is() -> None:
+    (finding,) = found("grad 'std(x)' x='full([3000], 1e8) + 8*(arange(3000) % 2)'", "cancellation")
+    assert finding["message"].endswith("float64 gives 4.00067: the differences from the mean are lost in rounding")
 
 
 @pytest.mark.parametrize("line", LEFT_ALONE)

@@ -12,6 +12,7 @@ FOUND = {
     "trace 'x * 1e5' x=1": ("note", Place("mul", "x", None, "x * 1e5")),
     "trace 'exp(x)' x=10": ("note", Place("exp", "x", None, "exp(x)")),
     "trace 'atan(x * 1e4)' x=0": ("warning", Place("mul", "x", None, "x * 1e4")),
+    "grad '1e5*y + relu(x - 1)' x=-1 y=1": ("note", Place("mul", "y", None, "1e5*y")),  # and nothing comes to x
     "trace 'x**20' x=3": ("note", Place("pow", "x", None, "x**20")),
     "trace 'x**25' x=3": ("warning", Place("pow", "x", None, "x**25")),
     "trace 'x * 1e4' x=1e4": ("note", Place("mul", "x", None, "x * 1e4")),
@@ -39,6 +40,15 @@ def test_it_is_found_at_its_place(line: str) -> None:
     finding, *_ = found(line, "exploding")
     assert finding["severity"] == severity
     assert place(finding, line) == expected
+
+
+def test_it_is_told_that_the_value_is_as_large() -> None:
+    (note,) = found("grad 'x * 1e5' x=1", "exploding")
+    assert note["message"] == (
+        "the gradient grows from 1 at the output to 100000 at x, most of all in x * 1e5; the value is as large"
+    )
+    (warning,) = found("grad 'x * 1e5' x=1e-5", "exploding")
+    assert warning["message"] == "the gradient grows from 1 at the output to 100000 at x, most of all in x * 1e5"
 
 
 @pytest.mark.parametrize("line", LEFT_ALONE)

@@ -15,6 +15,7 @@ FOUND = {
     ),
     "trace 'h = x * 1; h.tanh_(); sum(h)' x=30": ("warning", Place("tanh_", "x", None, "h.tanh_()")),
     "trace 'tanh(x) * y' x=-20 y=3": ("warning", Place("tanh", "x", None, "tanh(x)")),
+    "grad 'softplus(x, beta=2)' x=-10": ("warning", Place("softplus", "x", None, "softplus(x, beta=2)")),
     "trace 'tanh(2 * x)' x=2.5": ("warning", Place("tanh", None, None, "tanh(2 * x)")),
     "trace 'sum(tanh(x) * w)' x:float64=9,9 w:float64=0,1 --wrt x": (  # nothing arrives at the first
         "warning",
@@ -28,6 +29,7 @@ LEFT_ALONE = (
     "trace 'sigmoid(x)' x=0,20",
     "trace 'relu(x)' x=-5",
     "trace 'softmax(x, dim=0)[0]' x=2,0",
+    "trace 'softmax(x, 0)[0]' x=0.1,0.2,0.7",  # its slopes add up to 0
     "trace 'exp(x)' x=-3",
     "trace 'tanh(y) * x' x=1 y=5 --frozen y",
     "trace 'sum(tanh(x))' x='zeros(0)'",

@@ -6,6 +6,7 @@ import pytest
 from looking import Place, found, place
 
 FOUND = {
+    "grad '1e-5*y + relu(x - 1)' x=-1 y=1": ("warning", Place("mul", "y", None, "1e-5*y")),  # and nothing comes to x
     "trace 'x * 1e-4' x=1": ("warning", Place("mul", "x", None, "x * 1e-4")),
     "trace 'tanh(x * 0.01) * 0.01' x=1": ("warning", Place("mul", "x", None, "x * 0.01")),
     "trace 'y = sigmoid(x); z = sigmoid(y); w = sigmoid(z); sigmoid(w) * 0.1' x=4": (

@@ -8,6 +8,7 @@ _ALIAS = "an alias: a step has the name of the row"
 _GUARD = "no operation is known that comes there: a node that sends nothing on, a kink that float64 refuses"
 _WORK = "it only avoids work: what is computed then is the same"
 _SUM = "it adds to another number, and a sum is zero only where it is zero exactly"
+_WORTH = "(wide is None and not _hardly_varies(step)) or (wide is not None and not _lost(step, array(wide)).any())"
 
 
 def _members(file: str, table: str, names: str, reason: str) -> dict[str, str]:
@@ -30,6 +31,18 @@ EQUIVALENT: dict[str, str] = {
     "gradcli/diagnose/findings/dead.py _contradiction: not is_doubtful(tape, origin) -> False": _WORK,
     "gradcli/diagnose/equivalence/comparison_point.py Candidate.at: wide and not (point.is_double and self.wide is "
     "self.program) -> (wide)": _WORK,
+    **dict.fromkeys(
+        (
+            f"gradcli/diagnose/findings/noise.py noise: {_WORTH} -> {part}"
+            for part in (
+                "False",
+                "(wide is None and not _hardly_varies(step))",
+                "(wide is not None and not _lost(step, array(wide)).any())",
+            )
+        ),
+        _WORK,
+    ),
+    "gradcli/diagnose/findings/noise.py _hardly_varies: False -> True": _WORK,
     "gradcli/recording/paths.py _walk: gradient is None -> False": _GUARD,
     "gradcli/diagnose/findings/kink.py _slopes: sides is None -> False": _GUARD,
 }

@@ -86,7 +86,7 @@ def not_scalar(evidence: Evidence) -> Iterator[Finding]:
 def path_end(tape: Tape, variable: str) -> Step | None:
     """The first step that does not pass the gradient of an input on; None where the input is not used at all."""
     leaf = tape.leaf(variable)
-    if leaf is None:
+    if leaf is None or not leaf.edges:
         return None
     waiting, seen = [leaf], {leaf.index}
     ends: list[Step] = []

@@ -66,8 +66,9 @@ def changes(evidence: Evidence, *, grown: bool) -> Iterator[Change]:
     assert tape is not None
     last = tape.result
     cotangent = None if last is None else tape.arriving(last)
-    if last is None or cotangent is None:
+    if cotangent is None:
         return
+    assert last is not None
     for leaf in tape.leaves:
         gradient = tape.arriving(leaf)
         assert leaf.variable is not None
@@ -97,14 +98,13 @@ def _culprit(tape: Tape, *, grown: bool) -> Step | None:
     """The step with the largest single change."""
     best, chosen = 1.0, None
     for passage in tape.passages.values():
-        owner = tape.owner.get(passage.node)
         incoming = max((largest(g) for g in passage.incoming if g is not None), default=0.0)
         outgoing = max((largest(g) for g in passage.outgoing if g is not None), default=0.0)
-        if owner is None or not incoming or not outgoing:
+        if not incoming or not outgoing:
             continue
         ratio = outgoing / incoming if grown else incoming / outgoing
         if ratio > best:
-            best, chosen = ratio, tape.steps[owner]
+            best, chosen = ratio, tape.owner_of(passage.node)
     return chosen
 
 

@@ -66,7 +66,7 @@ def _largest_slope(step: Step, evidence: Evidence) -> float | None:
 def possible_slope(operation: Operation) -> float | None:
     """The largest slope that an operation which saturates can have, where the catalogue knows it as a number."""
     row = operation.row
-    if not isinstance(row, Activation) or not row.elementwise or operation.keywords:
+    if not isinstance(row, Activation) or not row.elementwise:
         return None
     if row.saturation is None or row.largest_slope is None:
         return None
