@@ -72,6 +72,10 @@ class Recorder:
         self.last = index
         return index
 
+    def claim(self, value: object, index: int) -> None:
+        """What is new in the graph behind a value belongs to a step."""
+        self.owner.update(dict.fromkeys(self._created(tensors_in(value)), index))
+
     def steps_of(self, value: object) -> tuple[int, ...]:
         """The steps that a value comes from: what computed it, or what changed its memory since."""
         parts = [value] if id(value) in self._by_value else tensors_in(value)  # else a list that the user made

@@ -11,7 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from gradcli.recording.program.again import GoneError, Repeated, run_again
+from gradcli.recording.program.again import Repeated, run_again
+from gradcli.recording.program.entries import GoneError
 from gradcli.recording.program.log import Log
 from gradcli.recording.program.places import UserCode
 

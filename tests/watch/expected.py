@@ -171,6 +171,8 @@ ROWS = (
     Row("compiled_norm.py", "nan-forward", 3, "return vectors / torch.sqrt(", "div", (3, 0), "0/0 in a compiled function",
         or_line="directions = unit(",
         spoiled="layer.weight head.weight head.bias"),
+    Row("compiled_block.py", "nan-backward", 3, "length = (h * h).sum(-1).sqrt()", "sqrt", (1,), "root of 0 in a compiled module",
+        spoiled="block.inner.weight", untouched="block.scale"),
     Row("grads_by_hand.py", "inf-backward", 5, "heights.abs().sqrt()", "sqrt", (0,), "root of 0, without an optimizer",
         spoiled="weight"),
     Row("slice_assigned.py", "inf-backward", 4, "torch.sqrt(torch.sum(boxes", "sqrt", (2,), "root of 0 after an assignment",

@@ -11,14 +11,9 @@ from watching import Ran, plain_warm, watched
 
 OTHERWISE: dict[str, str] = {
     "bce_by_hand.py": "2 findings: nan-forward in line 8, nan-forward in line 9",
-    "checkpointed_block.py --reentrant": "code nan-backward, not inf-backward; operation CheckpointFunction, not sqrt; "
-    "element [0, 0], not [0] or [0]",
-    "vmap_distance.py": "operation distance, not sqrt",
-    "compiled_norm.py": "operation unit, not div",
     "nan_in_data.py": "operation None, not __getitem__",
 }
-"""Rows of which watch says something else, and what: it tells the call of a checkpoint, a transform and a compiled
-region, and not what is in it."""
+"""Rows of which watch says something else, and what."""
 
 
 def name(row: Row | Silent) -> str:

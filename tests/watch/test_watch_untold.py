@@ -47,10 +47,16 @@ LINE, PART = 29, 23
 
 LOSSES = {
     "checkpoint": ("loss = checkpoint(part, h, use_reentrant=False).mean()", PART, "sqrt"),
-    "reentrant checkpoint": ("loss = checkpoint(part, h, use_reentrant=True).mean()", LINE, "CheckpointFunction"),
+    "reentrant checkpoint": ("loss = checkpoint(part, h, use_reentrant=True).mean()", PART, "sqrt"),
     "custom function": ("loss = Root.apply((h - h.detach()).square()).mean()", 19, "div"),
-    "transform": ("loss = torch.func.vmap(part)(h).mean()", LINE, "part"),
-    "compiled": ("loss = torch.compile(part, backend='eager')(h).mean()", LINE, "part"),
+    "transform": ("loss = torch.func.vmap(part)(h).mean()", PART, "sqrt"),
+    "gradient under a transform": (
+        "loss = torch.vmap(torch.func.grad(lambda t: (t - t.detach()).abs().pow(1.5).sum()))(h).mean()",
+        LINE,
+        "pow",
+    ),
+    "transform of what is closed over": ("loss = torch.vmap(lambda t: part(t) * h.mean())(h).mean()", PART, "sqrt"),
+    "compiled": ("loss = torch.compile(part, backend='eager')(h).mean()", PART, "sqrt"),
     "compiled module": ("loss = torch.compile(net, backend='eager')(x).mul(0).sqrt().mean()", LINE, "sqrt"),
     "in-place": ("h -= h.detach(); loss = h.square().sqrt().mean()", LINE, "sqrt"),
     "view": ("y = h.clone(); y[0] -= y[0].detach(); loss = y[:2].square().sum(1).sqrt().mean()", LINE, "sqrt"),

@@ -25,13 +25,16 @@ def names_of_tensors(frames: Iterator[FrameType]) -> dict[int, str]:
 def _of_modules(spaces: list[Mapping[str, object]]) -> dict[int, str]:
     """The parameters and buffers of every module by their qualified names: `model.head.weight`."""
     modules = [one for one in gc.get_objects() if issubclass(type(one), nn.Module)]  # isinstance would ask proxies
-    inner = {id(child) for module in modules for child in module.children()}
-    roots = [module for module in modules if id(module) not in inner]
+    compiled = {id(module): module._modules["_orig_mod"] for module in modules if "_orig_mod" in module._modules}
+    inner = {id(child) for module in modules if id(module) not in compiled for child in module.children()}
+    roots = [module for module in modules if id(module) not in inner and id(module) not in compiled]
     variables: dict[int, str] = {}
     for space in spaces:
         for name, value in space.items():
             if isinstance(value, nn.Module):
                 variables.setdefault(id(value), name)
+    for wrapper, module in compiled.items():
+        variables.setdefault(id(module), variables.get(wrapper, type(module).__name__))
     found: dict[int, str] = {}
     for root in sorted(roots, key=lambda root: id(root) not in variables):
         prefix = variables.get(id(root), type(root).__name__)

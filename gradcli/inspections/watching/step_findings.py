@@ -21,8 +21,8 @@ from gradcli.inspections.watching.spoiled import spoiled_and_untouched
 from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.inspections.watching.twice import second_derivative
 from gradcli.model.place import Place
-from gradcli.recording.program.again import GoneError, Repeated, run_again
-from gradcli.recording.program.entries import Entry
+from gradcli.recording.program.again import Repeated, run_again
+from gradcli.recording.program.entries import Entry, GoneError
 from gradcli.recording.program.gradient_steps import Derivative
 from gradcli.recording.program.operations import CallOperation
 from gradcli.recording.program.own_backward import OwnLine

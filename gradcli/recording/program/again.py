@@ -18,23 +18,16 @@ from gradcli.model.place import Place
 from gradcli.numerics import graph
 from gradcli.recording.operation import LEAF, Operation
 from gradcli.recording.program.bits import same_bits
-from gradcli.recording.program.entries import AnyTensor, Entry, mapped, tensors_among
+from gradcli.recording.program.entries import AnyTensor, Entry, GoneError, mapped, tensors_among
 from gradcli.recording.program.gradient_steps import with_gradient_steps
+from gradcli.recording.program.inside import StepsInside, closed_over, function_inside
 from gradcli.recording.program.log import GIVES
 from gradcli.recording.program.operations import arguments_of, operation_of
 from gradcli.recording.program.own_backward import OwnBackward, OwnLine
-from gradcli.recording.program.places import UserCode
-from gradcli.recording.program.surroundings import UNKEPT, autocasting, generators_kept
+from gradcli.recording.program.places import Spot, UserCode
+from gradcli.recording.program.surroundings import UNKEPT, as_called, generators_kept
 from gradcli.recording.recorder import Recorder, is_accumulator, record_backward
 from gradcli.recording.tape import Step, Tape
-
-
-class GoneError(Exception):
-    """A tensor that a call reads, or what it drew, is not there any more, and no call gives it."""
-
-    def __init__(self, place: Place, what: str = "{}") -> None:
-        text = what.format(" ".join(place.text.split()) or "a tensor")
-        super().__init__(f"{text} at line {place.line} is not there any more")
 
 
 @dataclass(frozen=True)
@@ -76,7 +69,7 @@ def _behind(entries: Sequence[Entry], roots: Sequence[torch.Tensor]) -> list[Ent
     found = []
     for entry in reversed(entries):
         if any(id(tensor) in needed for tensor in entry.made):
-            needed.update(map(id, entry.tensors))
+            needed.update(map(id, (*entry.tensors, *closed_over(entry))))
             found.append(entry)
     return found[::-1]
 
@@ -160,8 +153,8 @@ class _Repetition:
             self._become_leaf(entry)
             return
         arguments, named = arguments_of(entry)
-        written = operation_of(entry, tuple(named), self._turn(entry))
-        if not entry.changes and not all(map(self._is_known, entry.tensors)) and _is_constant(entry):
+        written = operation_of(entry, tuple(named), self.turn(entry.spot))
+        if not entry.changes and not all(map(self._is_known, entry.tensors)) and entry.is_constant:
             for tensor in filter(self._is_known, entry.made):  # what it was made of is gone, and no gradient needs that
                 self._copies[id(tensor)] = self._leaf(tensor, written.written.place, entry)
             return
@@ -188,7 +181,8 @@ class _Repetition:
         if not pairs:
             return
         self._copies.update({id(one): other for one, other in pairs})
-        index = self.recorder.add(written, written.written.place, copy, operands=operands, arguments=kept)
+        value = copy if isinstance(copy, torch.Tensor) else tuple(other for _, other in pairs)
+        index = self.recorder.add(written, written.written.place, value, operands=operands, arguments=kept)
         if self.differs is None and not all(same_bits(*pair) for pair in pairs if self._is_as_made(pair[0])):
             self.differs = self.recorder.steps[index]
 
@@ -198,13 +192,21 @@ class _Repetition:
             return True
         return id(tensor) not in self._gone and (isinstance(tensor, torch.Tensor) or tensor.value is not None)
 
-    def _with_steps_inside(self, entry: Entry, place: Place) -> tuple[Any, list[int]]:
+    def _with_steps_inside(self, entry: Entry, place: Place) -> tuple[Any, Sequence[int]]:
         """What the call gives this time, and the numbers of the steps that it is made of."""
         if entry.function is torch.autograd.grad:
-            outputs = entry.args[0] if entry.args else (entry.kwargs or {})["outputs"]
-            roots = [one for one in tensors_among((self._copy_of(outputs),)) if isinstance(one, torch.Tensor)]
-            return with_gradient_steps(self.recorder, roots, place, lambda: self._called(entry))
-        return self._value(entry), []
+            outputs = self._copy_of(entry.args[0] if entry.args else (entry.kwargs or {})["outputs"])
+            return with_gradient_steps(self.recorder, outputs, place, lambda: self._called(entry))
+        args = self._copy_of(entry.args)
+        inside = function_inside(entry.function, args)
+        if inside is None:
+            return self._value(entry), []
+        with (
+            StepsInside(self.recorder, self.user, self, entry.spot) as steps,
+            as_called(entry.generator, entry.autocast),
+        ):
+            value = inside[0](*inside[1], **self._copy_of(dict(entry.kwargs or {})))
+        return value, steps.last
 
     def _value(self, entry: Entry) -> Any:
         """What the call gives this time, or what it gave where it drew random numbers, or made a tensor of nothing."""
@@ -236,12 +238,16 @@ class _Repetition:
 
     def _called(self, entry: Entry) -> Any:
         args, kwargs = self._copy_of(entry.args), self._copy_of(dict(entry.kwargs or {}))
-        if entry.generator is not None:
-            if entry.generator is UNKEPT:
-                raise GoneError(entry.spot.place, "what {} drew")
-            entry.generator.restore()
-        with torch.enable_grad(), autocasting(entry.autocast):
+        if entry.generator is UNKEPT:
+            raise GoneError(entry.spot.place, "what {} drew")
+        with as_called(entry.generator, entry.autocast):
             return entry.function(*args, **kwargs)
+
+    def stand_in(self, tensor: torch.Tensor, place: Place, entry: Entry) -> torch.Tensor:
+        """The copy of a tensor that a function uses without being given it."""
+        if id(tensor) not in self._copies:
+            self._copies[id(tensor)] = self._leaf(tensor, place, entry)
+        return self._copies[id(tensor)]
 
     def _original(self, tensor: AnyTensor, place: Place) -> torch.Tensor:
         """What a tensor was before the step changed it.  Raises GoneError."""
@@ -278,14 +284,10 @@ class _Repetition:
     def _is_as_made(self, tensor: AnyTensor) -> bool:
         return isinstance(tensor, torch.Tensor) and graph.storage_of(tensor) not in self._changed
 
-    def _turn(self, entry: Entry) -> int:
-        self._turns[entry.spot] += 1
-        return self._turns[entry.spot]
-
-
-def _is_constant(entry: Entry) -> bool:
-    """Whether no gradient flows through what a call made."""
-    return not any(tensor.requires_grad for tensor in entry.made)
+    def turn(self, spot: Spot) -> int:
+        """Which call at this place it is."""
+        self._turns[spot] += 1
+        return self._turns[spot]
 
 
 def _weighted(roots: Sequence[torch.Tensor], weights: Sequence[torch.Tensor]) -> torch.Tensor:

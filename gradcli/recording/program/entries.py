@@ -9,8 +9,19 @@ from weakref import ref
 
 import torch
 
+from gradcli.model.place import Place
 from gradcli.recording.program.places import Spot
 from gradcli.recording.program.surroundings import Autocast, GeneratorState
+
+_functorch = torch._C._functorch
+
+
+class GoneError(Exception):
+    """A tensor that a call reads, or what it drew, is not there any more, and no call gives it."""
+
+    def __init__(self, place: Place, what: str = "{}") -> None:
+        text = what.format(" ".join(place.text.split()) or "a tensor")
+        super().__init__(f"{text} at line {place.line} is not there any more")
 
 
 class WeakTensor(ref[torch.Tensor]):
@@ -69,6 +80,11 @@ class Entry(NamedTuple):
         return tensors_among((self.out, *self.args[: self.changes]))
 
     @property
+    def is_constant(self) -> bool:
+        """Whether no gradient flows through what came out."""
+        return not any(tensor.requires_grad for tensor in self.made)
+
+    @property
     def tensors(self) -> Iterator[AnyTensor]:
         """The tensors among the arguments."""
         return tensors_among((*self.args, *(self.kwargs or {}).values()))
@@ -106,6 +122,13 @@ def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
 def _named(value: tuple[Any, ...], parts: list[Any]) -> Any:
     """A tuple with names for its parts: PyTorch's own take one sequence, those of Python's each part."""
     return type(value)._make(parts) if hasattr(value, "_make") else type(value)(parts)
+
+
+def whole(tensor: Any) -> Any:
+    """The tensor behind those that transforms of torch.func make of it: of a batch all of it."""
+    while isinstance(tensor, torch.Tensor) and _functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = _functorch.get_unwrapped(tensor)
+    return tensor
 
 
 def resolved(entry: Entry) -> Entry:

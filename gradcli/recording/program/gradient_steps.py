@@ -8,10 +8,12 @@ from functools import partial
 from typing import Any
 
 import torch
+from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 
 from gradcli.model.place import Place
 from gradcli.numerics import graph
 from gradcli.recording.operation import Operation
+from gradcli.recording.program.entries import tensors_among, whole
 from gradcli.recording.recorder import Gradients, Recorder, is_accumulator
 from gradcli.recording.tape import Edge, Step
 
@@ -32,9 +34,10 @@ class Derivative(Operation):
 
 
 def with_gradient_steps(
-    recorder: Recorder, roots: Sequence[torch.Tensor], asked: Place, run: Callable[[], Any]
+    recorder: Recorder, outputs: Any, asked: Place, run: Callable[[], Any]
 ) -> tuple[Any, list[int]]:
     """The gradients that a call of `torch.autograd.grad` gives, and the numbers of the steps that lead to them."""
+    roots = [root for root in tensors_among((outputs,)) if isinstance(root, torch.Tensor)]
     nodes = list(dict.fromkeys(node for root in roots for node in graph.nodes(root) if not is_accumulator(node)))
     passed: list[tuple[int, Gradients, Gradients]] = []
     handles = [node.register_hook(partial(_note, passed, number)) for number, node in enumerate(nodes)]
@@ -48,11 +51,12 @@ def with_gradient_steps(
     for number, outgoing, incoming in passed:
         node = nodes[number]
         owner = recorder.owner.get(node)
-        sent = tuple([gradient for gradient in outgoing if gradient is not None])
+        sent = tuple([whole(gradient) for gradient in outgoing if gradient is not None])
         if owner is None or not sent:
             continue
         before = [step for i in range(len(incoming)) for step in senders.get((node, i), [])]
-        found.append(_add(recorder, recorder.steps[owner], before, asked, sent, incoming))
+        with temporarily_clear_interpreter_stack():
+            found.append(_add(recorder, recorder.steps[owner], before, asked, sent, [whole(one) for one in incoming]))
         for edge, gradient in zip(node.next_functions, outgoing, strict=False):
             if edge[0] is not None and gradient is not None:
                 senders.setdefault((edge[0], edge[1]), []).append(found[-1])

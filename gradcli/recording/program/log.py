@@ -98,7 +98,7 @@ class Log(TorchFunctionMode):
     ) -> Any:
         kind = self._kinds.get(func)
         if kind is None:
-            kind = self._kinds[func] = HANDLED if func in self._handlers else _kind_of(func)
+            kind = self._kinds[func] = HANDLED if func in self._handlers else kind_of(func)
         if kind == HANDLED:
             return self._handlers[func](func, args, kwargs or {})
         if kind == IGNORED:
@@ -116,7 +116,7 @@ class Log(TorchFunctionMode):
         before = generator = None
         if kind == DRAWING:
             generator = self._kept.state(args, kwargs)
-        changes = kind == CHANGING and bool(args) and isinstance(args[0], torch.Tensor)
+        changes = changes_first(kind, args)
         if changes:
             before = self._kept.before(args[0])
             if func.__name__ in DRAWS_IN_PLACE:
@@ -182,6 +182,12 @@ class Log(TorchFunctionMode):
     def is_here(self) -> bool:
         """Whether it is on, and in the thread that runs now: a mode belongs to one."""
         return self.is_on and self._thread == get_ident()
+
+    @property
+    def hears(self) -> bool:
+        """Whether it is told of the calls that are made now."""
+        stack = range(torch._C._len_torch_function_stack() if self.is_here else 0)
+        return any(torch._C._get_function_stack_at(number) is self for number in stack)
 
     def put_on(self) -> None:
         self.is_on = True
@@ -255,11 +261,17 @@ class Log(TorchFunctionMode):
         self._most = max(FEWEST, 2 * len(kept))
 
 
+def changes_first(kind: int, args: tuple[Any, ...]) -> bool:
+    """Whether a call changes its first argument in place."""
+    return kind == CHANGING and bool(args) and isinstance(args[0], torch.Tensor)
+
+
 def _has_tensor(args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> bool:
     return any(True for _ in tensors_among((*args, *(kwargs or {}).values())))
 
 
-def _kind_of(function: Any) -> int:
+def kind_of(function: Any) -> int:
+    """How an operation is logged, if no handler takes it over."""
     name = getattr(function, "__name__", "")
     if name == "__get__":
         return PLAIN if getattr(function.__self__, "__name__", "") in _VIEWS else IGNORED

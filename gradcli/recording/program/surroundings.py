@@ -57,6 +57,15 @@ def autocasting(wanted: Autocast | None) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def as_called(generator: GeneratorState | None, autocast: Autocast | None) -> Iterator[None]:
+    """With gradients, with the autocast of a call, and with the generator that it drew from as it was, if it did."""
+    if generator is not None:
+        generator.restore()
+    with torch.enable_grad(), autocasting(autocast):
+        yield
+
+
 def generator_state(tensor: torch.Tensor | None, given: torch.Generator | None) -> GeneratorState:
     """The state of the generator that a call draws from: the one it is given, or that of its tensor's device."""
     if given is not None:

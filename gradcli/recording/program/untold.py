@@ -36,7 +36,7 @@ class Untold:
 
         def apply(cls: type, *args: Any, **kwargs: Any) -> Any:
             out = original(cls, *args, **kwargs)
-            if log.is_here and torch._C._len_torch_function_stack():
+            if log.hears:
                 log.add(cls.apply, args, kwargs, out)  # type: ignore[attr-defined]
             return out
 
@@ -99,7 +99,7 @@ def _transformed(log: Log, transform: Callable[..., Any]) -> Callable[..., Any]:
 
 def _apart(log: Log, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """A function without the log, which hears of it as one operation."""
-    if not log.is_here or not torch._C._len_torch_function_stack():
+    if not log.hears:
         return inner(*args, **kwargs)
     mode = torch._C._pop_torch_function_stack()
     try:
