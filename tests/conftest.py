@@ -11,6 +11,8 @@ import pytest
 from command_line import OWN_VARIABLES, Answer, captured, in_process_of_its_own
 from hypothesis import HealthCheck, Phase, settings
 
+from tools import warm
+
 Run = Callable[..., Answer]
 
 settings.register_profile(
@@ -45,6 +47,12 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
             return captured(argv)
 
     return in_process
+
+
+@pytest.fixture
+def warm_workers(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this process starts by `python -c` is forked from one that has PyTorch: `tests/test_warm.py`."""
+    monkeypatch.setattr(sys, "executable", warm.interpreter(tmp_path_factory.mktemp("warm")))
 
 
 @pytest.fixture

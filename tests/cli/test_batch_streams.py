@@ -161,6 +161,7 @@ def wait_for_the_end_of(processes: Sequence[int]) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_several_processes_answer_as_one_does_in_the_same_order() -> None:
     requests = [f"{request}" for request in MIXED * 3] + [f"grad tanh {number}" for number in range(20)]
     alone = [captured([*request.split(), "--json"])[1].encode() for request in requests]
@@ -193,6 +194,7 @@ def test_a_killed_worker_is_an_error_object_for_its_line() -> None:
     assert process.returncode == 1
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_requests_are_not_read_far_ahead_of_their_answers() -> None:
     read = 0
 

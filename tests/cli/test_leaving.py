@@ -206,6 +206,7 @@ def test_a_limit_out_of_bounds_is_refused(seconds: str) -> None:
         check_timeout(float(seconds))
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_caller_in_python_stays_and_keeps_its_signals() -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)}
     assert failed(["grad", KERNEL, "1", "--timeout", "0.5"], 1)["code"] == "timeout"
@@ -214,6 +215,7 @@ def test_a_caller_in_python_stays_and_keeps_its_signals() -> None:
     assert (code, out) == captured(["grad", "sigmoid", "0", "-f", "csv"])[:2]
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_standard_input_reaches_a_computation_with_a_limit(run: Any) -> None:
     code, out, _ = run(["grad", "x * 2", "x=-", "--timeout", "60", "--json"], stdin="1 2 3")
     assert (code, json.loads(out)["output"]["values"]) == (0, [2, 4, 6])

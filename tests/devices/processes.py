@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import stand_in
@@ -26,10 +26,12 @@ START = f"import sys; sys.path[:0] = {[str(HERE), str(HERE.parents[1])]}; import
 
 def in_own_process(program: str, *, given: str = "", argv: Sequence[str] = (), plugged: bool = False) -> str:
     """What a program prints. plugged: the stand-in is there from the beginning, and in its workers."""
-    folders = [HERE, HERE.parents[1], *([HERE / "plugged"] if plugged else [])]
-    path = os.pathsep.join([*map(str, folders), os.environ.get("PYTHONPATH", "")])  # workers are new interpreters
-    environment = {**clean_environment(), "PYTHONPATH": path}
-    words = [*warm.python(), START + ("stand_in.plug_in()\n" if plugged else "") + program, *argv]
-    ran = subprocess.run(words, input=given, capture_output=True, text=True, env=environment)
+    with TemporaryDirectory() as folder:
+        before = START
+        if plugged:
+            before += "stand_in.plug_in()\n"
+            before += f"sys.executable = {warm.interpreter(Path(folder), before)!r}\n"
+        words = [*warm.python(), before + program, *argv]
+        ran = subprocess.run(words, input=given, capture_output=True, text=True, env=clean_environment())
     assert ran.returncode in (0, 1), ran.stderr
     return ran.stdout

@@ -43,6 +43,7 @@ def planted(plant: str, capsys: pytest.CaptureFixture[str], *options: str) -> tu
     return code, capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("warm_workers")
 @pytest.mark.parametrize(
     ("plant", "fault"),
     [
@@ -61,6 +62,7 @@ def test_a_planted_fault_is_reported_with_a_line_that_does_it_again(
     assert f"    {made(0, 1).command()}\n" in out
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_what_hangs_twice_is_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out = planted("time.sleep(60)", capsys, "--patience", "2")
     assert (code, "hang: 1\n  case 1: no answer in 2 seconds" in out) == (1, True)

@@ -1,15 +1,16 @@
-"""Runs programs as their readers would: in an interpreter that has never seen gradcli."""
+"""Runs programs as their readers would: in a process that has never seen gradcli."""
 
 from __future__ import annotations
 
 import ast
 import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from typing import Any
 
-# One fresh interpreter, since importing torch takes a second; what a program may have set is put back before the next.
+from tools import warm
+
+# One process for all of them; what a program may have set is put back before the next.
 RUNNER = """
 import contextlib, io, json, sys
 import torch
@@ -55,7 +56,6 @@ def value_of(text: str) -> Any:
 
 def run_all(programs: list[str]) -> list[Ran]:
     """Every program, one after the other."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", RUNNER], input=json.dumps(programs), capture_output=True, text=True, check=True
-    )
+    words = [*warm.python_without_gradcli(), RUNNER]
+    done = subprocess.run(words, input=json.dumps(programs), capture_output=True, text=True, check=True)
     return [Ran(*outcome) for outcome in json.loads(done.stdout)]

@@ -8,7 +8,6 @@ import contextlib
 import io
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from hypothesis import strategies as st
 
 from gradcli.errors import GradcliError
 from gradcli.inspections.emission.gate import checked, commented, escaped, quoted
+from tools import warm
 
 LINE_ENDS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
 UNSEEN = ["\x1b[31m", "\x07", "\x08", "\x7f", "\u202e", "\u2066", "\u200f", "\ufeff", "\xa0", "\U000e0001"]
@@ -69,7 +69,7 @@ def test_the_canary_sings_where_it_is_called() -> None:
 def test_a_file_that_was_written_runs_nothing_else(tmp_path: Path) -> None:
     hostile = f'"""\rimport os; os.mkdir({str(tmp_path / "owned")!r})\r#"""; x'
     assert captured(["grad", hostile, "x=1,2", "--emit", "torch", "-o", str(tmp_path / "o.py")])[0] == 0
-    done = subprocess.run([sys.executable, "-I", str(tmp_path / "o.py")], capture_output=True, text=True, check=True)
+    done = subprocess.run([*warm.script(), str(tmp_path / "o.py")], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[0] == "value: [1.0, 2.0]"
     assert not (tmp_path / "owned").exists()
 

@@ -70,13 +70,17 @@ def interpreter(folder: Path, before: str = "") -> str:
 
     folder: where the file is made. before: lines that run before the program.
     """
+    return _interpreter(folder, python(), before)
+
+
+def _interpreter(folder: Path, python: list[str], before: str = "") -> str:
     path = folder / "python"
     path.write_text(
         "#!/bin/sh\n"
         f'[ "$1" = -c ] || exec {shlex.quote(sys.executable)} "$@"\n'
         f'program={shlex.quote(before)}"$2"\n'
         "shift 2\n"
-        f'exec {shlex.join(python())} "$program" "$@"\n',
+        f'exec {shlex.join(python)} "$program" "$@"\n',
         encoding="utf-8",
     )
     path.chmod(0o755)
@@ -98,6 +102,10 @@ def _client(name: str) -> list[str]:
         connection.connect(address)
         connection.shutdown(socket.SHUT_WR)
         connection.recv(1)
+    return _asking(address)
+
+
+def _asking(address: str) -> list[str]:
     return [sys.executable, "-I", "-S", str(CLIENT), address]
 
 
@@ -107,8 +115,9 @@ def _server() -> str:
     folder = tempfile.TemporaryDirectory(prefix="warm-")
     listeners = [_listening(Path(folder.name) / name) for name in ("pytorch", "gradcli")]
     descriptors = [listener.fileno() for listener in listeners]
+    interpreter = _interpreter(Path(folder.name), [*_asking(f"{folder.name}/gradcli"), PROGRAM])
     server = subprocess.Popen(
-        [sys.executable, "-m", "tools.warm.server", *map(str, descriptors)],
+        [sys.executable, "-m", "tools.warm.server", *map(str, descriptors), interpreter],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},

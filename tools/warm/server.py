@@ -9,7 +9,7 @@ import marshal
 import multiprocessing.process
 import os
 import pkgutil
-import selectors
+import select
 import signal
 import socket
 import sys
@@ -27,8 +27,11 @@ WITH_MATPLOTLIB = "gradcli.render.pictures"
 """Not imported before a command is known: matplotlib reads settings in the folder where it is imported."""
 
 
-def serve(without_gradcli: int, with_gradcli: int) -> None:
-    """Fork for two sockets: from a process that has imported PyTorch alone, and from one that has gradcli as well."""
+def serve(without_gradcli: int, with_gradcli: int, interpreter: str) -> None:
+    """Fork for two sockets: from a process that has imported PyTorch alone, and from one that has gradcli as well.
+
+    interpreter: what the latter's processes start in the place of Python.
+    """
     import torch._dynamo  # noqa: F401 - PyTorch imports it for the first optimizer, which takes longer than all else
 
     gc.collect()
@@ -47,6 +50,7 @@ def serve(without_gradcli: int, with_gradcli: int) -> None:
             importlib.import_module(module.name)
     gc.collect()
     gc.freeze()
+    sys.executable = interpreter
     _serve(socket.socket(fileno=with_gradcli), run)
 
 
@@ -55,20 +59,30 @@ def _no_gradcli() -> None:
 
 
 def _serve(listener: socket.socket, run: Callable[[], None]) -> None:
-    with selectors.DefaultSelector() as selector:
-        selector.register(listener, selectors.EVENT_READ)
-        selector.register(sys.stdin, selectors.EVENT_READ)
+    running: dict[int, tuple[int, socket.socket]] = {}
+    asking: dict[int, int] = {}
+    with select.epoll() as events:
+        events.register(listener, select.EPOLLIN)
+        events.register(sys.stdin, select.EPOLLIN)
         while True:
-            for key, _ in selector.select():
-                if key.fileobj is sys.stdin:
+            for descriptor, _ in events.poll():
+                if descriptor == sys.stdin.fileno():
                     return
-                if key.fileobj is listener:
+                if descriptor == listener.fileno():
                     if begun := _begun(listener, run):
-                        selector.register(os.pidfd_open(begun[0]), selectors.EVENT_READ, begun)
-                else:
-                    selector.unregister(key.fileobj)
-                    os.close(key.fd)
-                    _tell_end(*key.data)
+                        child, connection = begun
+                        running[ended := os.pidfd_open(child)] = begun
+                        events.register(ended, select.EPOLLIN)
+                        asking[connection.fileno()] = child
+                        events.register(connection, 0)  # hears of its end alone
+                elif descriptor in running:
+                    child, connection = running.pop(descriptor)
+                    os.close(descriptor)
+                    asking.pop(connection.fileno(), None)
+                    _tell_end(child, connection)
+                elif (orphan := asking.pop(descriptor, None)) is not None:  # who asked was killed
+                    events.unregister(descriptor)
+                    os.kill(orphan, signal.SIGKILL)
 
 
 def _begun(listener: socket.socket, run: Callable[[], None]) -> tuple[int, socket.socket] | None:
@@ -163,4 +177,4 @@ def _text(descriptor: int, mode: str, encoding: str, errors: str) -> IO[str]:
 
 
 if __name__ == "__main__":
-    serve(*map(int, sys.argv[1:]))
+    serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
