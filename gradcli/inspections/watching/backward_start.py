@@ -26,7 +26,7 @@ _WORDS = {
 STARTS_BACKWARD = tuple(_PARAMETERS)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class BackwardStart:
     """One call of `loss.backward()`, `torch.autograd.backward` or `torch.autograd.grad`.
 
@@ -45,15 +45,16 @@ class BackwardStart:
     def of(cls, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> BackwardStart:
         """The call of a function with its arguments."""
         given = dict(zip(_PARAMETERS[function], args, strict=False))
-        given |= {_WORDS.get(word, word): value for word, value in kwargs.items()}
+        for word, value in kwargs.items():
+            given[_WORDS.get(word, word)] = value
         makes_graph = bool(given.get("create_graph"))
         return cls(
-            roots=tuple(one for one in _several(given.get("roots")) if isinstance(one, torch.Tensor)),
+            roots=_tensors(given.get("roots")),
             cotangents=_several(given.get("cotangents")),
             keeps_graph=bool(given.get("retain_graph")) or makes_graph,
             makes_graph=makes_graph,
             accumulates=function is not torch.autograd.grad,
-            inputs=tuple(one for one in _several(given.get("inputs")) if isinstance(one, torch.Tensor)),
+            inputs=_tensors(given.get("inputs")),
         )
 
     def of_roots(self, roots: Iterable[torch.Tensor]) -> BackwardStart:
@@ -68,7 +69,7 @@ class BackwardStart:
     @property
     def is_waited_for(self) -> bool:
         """Whether a question about what is differentiated waits for a GPU, so that it is asked with the gradients'."""
-        return any(root.device.type != "cpu" for root in self.roots)
+        return not all(root.is_cpu for root in self.roots)
 
     def inputs_of(self, gradients: Sequence[torch.Tensor | None]) -> list[torch.Tensor]:
         """The inputs of `torch.autograd.grad` that these gradients are of, without those that have none."""
@@ -101,15 +102,20 @@ def is_finite(sizes: Iterable[float], tensors: Iterable[torch.Tensor]) -> bool:
 
 
 def _all_finite(tensor: torch.Tensor) -> bool:
-    value = _values(tensor)
-    if value.numel() == 1 and not value.is_complex():
-        return math.isfinite(value.item())
-    return bool(torch.isfinite(value).all())
+    if tensor.numel() == 1 and tensor.layout is torch.strided and not tensor.is_complex():
+        return math.isfinite(tensor.item())
+    return bool(torch.isfinite(_values(tensor)).all())
 
 
 def _values(tensor: torch.Tensor) -> torch.Tensor:
     detached = tensor.detach()
     return detached if detached.layout is torch.strided else detached.coalesce().values()
+
+
+def _tensors(value: Any) -> tuple[torch.Tensor, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, torch.Tensor) else tuple(one for one in value if isinstance(one, torch.Tensor))
 
 
 def _several(value: Any) -> tuple[Any, ...]:

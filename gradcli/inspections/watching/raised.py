@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from types import CodeType
+from typing import NamedTuple
 
 import torch
 
@@ -27,8 +27,7 @@ Made = tuple[int, CodeType, int]
 """An autograd sequence number after an operation, and the instruction that it came of."""
 
 
-@dataclass(frozen=True)
-class Pass:
+class Pass(NamedTuple):
     """A backward pass that has freed its graph: the number of its step, where it was called, what it went through."""
 
     step: int

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatch
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -41,6 +42,9 @@ FIRST_STEPS = 2
 MOST_OF_FIRST_STEPS = 20_000
 """Operations that are kept for that."""
 
+_MADE = itemgetter(0, 1, 2)
+"""What tells where an entry's nodes were made."""
+
 
 class Watch:
     """Looks at every backward pass while it is on.
@@ -73,7 +77,7 @@ class Watch:
         self._optimizer_steps = 0
         self._patience = Patience(options.patience)
         self._earlier: list[Entry] = []
-        self._spots: set[Spot | None] = set()
+        self._starts: set[tuple[int, int] | None] = set()
         self._stepped: deque[tuple[list[torch.Tensor], Spot]] = deque(maxlen=2)
         self._passes: deque[Pass] = deque(maxlen=2)
 
@@ -111,7 +115,7 @@ class Watch:
         self._number = self.steps + makes_another
         spot = self.user.here()
         if not call.makes_graph:
-            self._spots.add(spot)
+            self._starts.add(None if spot is None else (id(spot.code), spot.instruction))
         looks = self.steps >= self.options.from_step and self.steps % self.options.every == 0
         is_scaled = any(id(root) in self.scaling.unscaled for root in call.roots)
         is_sound = not looks or is_scaled or call.is_waited_for or call.is_finite
@@ -127,23 +131,20 @@ class Watch:
         if makes_another:  # it is differentiated in turn: an operation like others
             self.log.add(function, args, kwargs, result)
         if not call.keeps_graph:
-            self._passes.append(Pass(self.steps, spot, [entry[:3] for entry in self.log.entries]))
+            self._passes.append(Pass(self.steps, spot, [*map(_MADE, self.log.entries)]))
             if self.log.everything and len(self._earlier) < MOST_OF_FIRST_STEPS:
                 self._earlier += self.log.names()
-            if len(self._spots) > 1:  # another pass may need what this one has not used
+            if len(self._starts) > 1:  # another pass may need what this one has not used
                 self.log.drop_behind(call.roots)
             else:
                 self.log.clear()
         return result
 
     def _look_at_gradients(self, call: BackwardStart, spot: Spot | None, result: Any, *, is_scaled: bool) -> None:
-        parameters = self._looked_at(call)
-        with_gradient = [one for one in parameters if one.grad is not None]
-        gradients = (
-            [one for one in result if one is not None]
-            if result is not None
-            else [one.grad for one in with_gradient if one.grad is not None]
-        )
+        pairs = [(one, one.grad) for one in self._looked_at(call)]
+        with_gradient = [one for one, gradient in pairs if gradient is not None]
+        found = [gradient for _, gradient in pairs] if result is None else result
+        gradients = [gradient for gradient in found if gradient is not None]
         shown = call.of_roots(self.scaling.unscaled.get(id(root), root) for root in call.roots) if is_scaled else call
         if not gradients:
             if call.is_waited_for and not is_scaled and not call.is_finite:
@@ -260,7 +261,7 @@ class Watch:
         self._optimizer_steps += 1
         self.log.everything = self._optimizer_steps < FIRST_STEPS
         self._earlier.clear()
-        if len(self._spots) == 1:
+        if len(self._starts) == 1:
             self.log.clear()
 
 

@@ -21,6 +21,7 @@ Handler = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
 
 _sequence_number = torch._C._autograd._get_sequence_nr
 _in_transform = torch._C._functorch.peek_interpreter_stack
+_are_gradients_on = torch.is_grad_enabled
 
 LATEST_CHANGES = 256
 """Changes in place without a gradient that are remembered."""
@@ -99,51 +100,31 @@ class Log(TorchFunctionMode):
         kind = self._kinds.get(func)
         if kind is None:
             kind = self._kinds[func] = HANDLED if func in self._handlers else kind_of(func)
-        if kind == HANDLED:
-            return self._handlers[func](func, args, kwargs or {})
-        if kind == IGNORED:
-            out = func(*args, **kwargs) if kwargs else func(*args)
-            if self.everything and func.__name__ in LEAVES_PYTORCH:
-                self.add(func, args, kwargs or {}, None)
-            return out
-        if not torch.is_grad_enabled():
-            out = func(*args, **kwargs) if kwargs else func(*args)
-            if kind == CHANGING and not self.in_optimizer and args and isinstance(args[0], torch.Tensor):
-                self._note_change(args[0])
-            if self.everything:
-                self.add(func, args, kwargs or {}, out)
-            return out
+        if kind < PLAIN:
+            return self._aside(kind, func, args, kwargs or {})
+        if not _are_gradients_on():
+            return self._without_gradients(kind, func, args, kwargs or {})
         before = generator = None
-        if kind == DRAWING:
-            generator = self._kept.state(args, kwargs)
-        changes = changes_first(kind, args)
-        if changes:
-            before = self._kept.before(args[0])
-            if func.__name__ in DRAWS_IN_PLACE:
+        changes = False
+        if kind > PLAIN:
+            changes = changes_first(kind, args)
+            if changes:
+                before = self._kept.before(args[0])
+            if kind == DRAWING or (changes and func.__name__ in DRAWS_IN_PLACE):
                 generator = self._kept.state(args, kwargs)
         out = func(*args, **kwargs) if kwargs else func(*args)
         frame = self.user.innermost(sys._getframe(1))
         if frame is not None:
             number, code, instruction = _sequence_number(), frame.f_code, frame.f_lasti
             if _in_transform() is None:
-                held, named = self._kept.arguments(args), self._kept.keywords(kwargs) if kwargs else None
+                kept = self._kept
+                held, named = kept.arguments(args), kept.keywords(kwargs) if kwargs else None
                 is_given = kind == GIVING or (
                     isinstance(out, torch.Tensor) and out.is_leaf and not _has_tensor(args, kwargs)
                 )
-                result = self._kept.given(out) if is_given else self._kept.result(out)
-                entry = (
-                    number,
-                    code,
-                    instruction,
-                    func,
-                    held,
-                    named,
-                    result,
-                    changes,
-                    before,
-                    autocast_now(),
-                    generator,
-                )
+                result = kept.given(out) if is_given else kept.result(out)
+                autocast = autocast_now()
+                entry = (number, code, instruction, func, held, named, result, changes, before, autocast, generator)
             else:  # the tensors of torch.func's transforms die with them
                 entry = (number, code, instruction, func, (), None, None, False, None, None, None)
             self.entries.append(entry)  # type: ignore[arg-type]
@@ -151,10 +132,27 @@ class Log(TorchFunctionMode):
                 self._forget_what_nobody_holds()
         return out
 
+    def _aside(self, kind: int, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """A call that is no operation of the step."""
+        if kind == HANDLED:
+            return self._handlers[function](function, args, kwargs)
+        out = function(*args, **kwargs)
+        if self.everything and function.__name__ in LEAVES_PYTORCH:
+            self.add(function, args, kwargs, None)
+        return out
+
+    def _without_gradients(self, kind: int, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        out = function(*args, **kwargs)
+        if kind == CHANGING and not self.in_optimizer and args and isinstance(args[0], torch.Tensor):
+            self._note_change(args[0])
+        if self.everything:
+            self.add(function, args, kwargs, out)
+        return out
+
     def add(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], out: Any) -> None:
         """An entry for a call that PyTorch does not tell of."""
         frame = self.user.innermost(sys._getframe(1))
-        enabled = torch.is_grad_enabled()
+        enabled = _are_gradients_on()
         if frame is not None and (enabled or self.everything):
             kept = self._kept
             if enabled:
