@@ -27,6 +27,7 @@ FOUND = {
     "grad 'leaky_relu(x, nan)' x=-1": ("error", Place(None, None, None, "nan")),
     "grad 'y = x*1; y[0] = nan; sum(y)' x=1,2": ("error", Place(None, None, None, "nan")),
     "grad 'x*2' x=1,2 --vjp nan,1": ("error", Place(None, None, [0], None)),
+    "grad 'x*2' x=1 --vjp nan": ("error", Place(None, None, None, None)),
     "softmax 1 nan": ("error", Place(None, "x", [1], None)),
     "activate sigmoid -5 nan": ("error", Place(None, "x", [1], None)),
     "activate leaky_relu --param negative_slope=nan -1": ("error", Place(None, None, None, None)),
@@ -55,6 +56,7 @@ LEFT_ALONE = (
 )
 
 SAYS = {
+    "grad 'x*2' x=1 --vjp nan": "the cotangent vjp is nan before anything is computed",
     "grad 'sum(x)' x=1,nan,nan": "x[1] is nan before anything is computed (and 1 more); the output becomes nan",
     "grad 'x*y' x=nan y=1": "x is nan before anything is computed; the output and the gradient of y become nan",
     "grad 'sum(x)' x='full([3], nan)'": (

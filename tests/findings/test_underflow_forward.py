@@ -62,6 +62,14 @@ FOUND = {
         Place("mul", None, None, "a*b"),
     ),
     "grad 'x + (a*b)**0.5' x=1 a=1e-30 b=1e-30 --frozen a,b": ("warning", Place("mul", None, None, "a*b")),
+    "grad 'x*y + sqrt(a*b)' x=1 y=0 a=1e-200 b=1e-200 -t float64 --frozen a,b": (  # the zero at x is true
+        "warning",
+        Place("mul", None, None, "a*b"),
+    ),
+    "grad 'x + sqrt(a*b) + abs(z)' x=1 z:complex64=1 a=1e-30 b=1e-30 --frozen a,b": (
+        "warning",
+        Place("mul", None, None, "a*b"),
+    ),
     "activate 'log(sigmoid(x))' -200 1": ("error", Place("sigmoid", "x", [0], "sigmoid(x)")),
 }
 
@@ -90,6 +98,7 @@ LEFT_ALONE = (
     "grad 'p = exp(x); where(p > 0, log(p), 0)' x=-200,1",
     "grad 'sqrt(sum(x**2))' x=0,0",
     "grad 'x + (a*b)**1.5' x=1 a=1e-30 b=1e-30 --frozen a,b",
+    "grad 'x + sum(pow(a*b, t))' x=1 a=1e-30 b=1e-30 t=1.5,2 --frozen a,b,t",
     "grad 'x + norm(a)' x=1 a=1e-30,1e-30 --frozen a",  # whoever divides by it is a step of its own
     f"grad '{MIXTURE}' al=0.5,0.5 t=2 mu=0,1 s=1,1",
 )
@@ -115,6 +124,10 @@ SAYS = {
     "grad 'log(exp(x))' x=-200": (
         f"exp(x) at x = -200 is 1.3839e-87, and comes out as 0: {SMALLEST}; "
         "log(exp(x)) at exp(x) = 0 is -inf; the gradient of x becomes nan"
+    ),
+    "grad 'sqrt(x**2)' x=1e-30": (
+        f"x**2 at x = 1e-30 is 1e-60, and comes out as 0: {SMALLEST}; sqrt(x**2) at x**2 = 0: "
+        "local derivative 1/(2*sqrt(0)) = inf, times the incoming gradient 1 = inf; the gradient of x becomes infinite"
     ),
     "grad '1/x' x:float16=1e-10": (
         "x = 1e-10 was given, and becomes 0: the smallest float16 is 5.96046e-08; "

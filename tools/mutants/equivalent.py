@@ -8,6 +8,8 @@ _ALIAS = "an alias: a step has the name of the row"
 _GUARD = "no operation is known that comes there: a node that sends nothing on, a kink that float64 refuses"
 _WORK = "it only avoids work: what is computed then is the same"
 _SUM = "it adds to another number, and a sum is zero only where it is zero exactly"
+_VICINITY = "gradcli/diagnose/equivalence/vicinity.py"
+_BOTH = "there are both or none"
 _WORTH = "(wide is None and not _hardly_varies(step)) or (wide is not None and not _lost(step, array(wide)).any())"
 
 
@@ -42,8 +44,15 @@ EQUIVALENT: dict[str, str] = {
         ),
         _WORK,
     ),
+    f"{_VICINITY} Vicinity.tends_to: first is None or last is None -> (first is None)": _BOTH,
+    f"{_VICINITY} Vicinity.tends_to: first is None or last is None -> (last is None)": _BOTH,
+    "gradcli/diagnose/equivalence/ranking.py worst_error: gradients or {} -> (gradients)": (
+        "only what has gradients has lost digits of them"
+    ),
     "gradcli/diagnose/findings/noise.py _hardly_varies: False -> True": _WORK,
     "gradcli/recording/paths.py _walk: gradient is None -> False": _GUARD,
     "gradcli/diagnose/findings/kink.py _slopes: sides is None -> False": _GUARD,
+    "gradcli/diagnose/findings/kink.py _one_sided: left is None or right is None -> (left is None)": _GUARD,
+    "gradcli/diagnose/findings/kink.py _one_sided: left is None or right is None -> (right is None)": _GUARD,
 }
 """By `key` of the mutant: file, function or constant, and the change."""

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from gradcli.numerics.reference.converging import Limit
     from gradcli.numerics.reference.limits import Limits
 
-KINDS = ("subgradient", "branch", "limit")
-"""What a right gradient is, the weakest first."""
 BUDGET = 5_000
 """How many numbers each operation may compute in the search for limits; of more elements a sample is looked at."""
 LINES = 30
@@ -55,9 +53,9 @@ class Truth:
         return found
 
     def allows(self, candidate: Candidate, *, constructed: bool) -> str | None:
-        """What a rewrite's gradients are where they are right, one of KINDS; None if they are not right.
+        """What a rewrite's gradients are where they are right; of several kinds the last.
 
-        constructed: it selects between branches of its own making, so that what it has at a kink is a number that was
+        Of `limit`, `branch` and `subgradient` None if they are not right. constructed: it selects between branches of its own making, so that what it has at a kink is a number that was
         put there.
         """
         kinds: set[str | None] = set()
@@ -73,7 +71,7 @@ class Truth:
                         kinds.update(self._kinds(at, name, found, places, constructed=constructed))
             if None in kinds:
                 return None
-        return next((kind for kind in KINDS if kind in kinds), "limit")
+        return "subgradient" if "subgradient" in kinds else "branch" if "branch" in kinds else "limit"
 
     def _kinds(
         self, point: int, name: str, gradient: torch.Tensor, places: torch.Tensor, *, constructed: bool

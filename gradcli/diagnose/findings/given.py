@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isinf
 from typing import Literal
 
 import torch
@@ -62,8 +63,11 @@ def _given(evidence: Evidence, *, nan: bool) -> Iterator[Origin]:
 def _of_cotangent(evidence: Evidence, code: str, *, nan: bool) -> Iterator[Finding]:
     """At most one finding: the cotangent is not finite, and with it the gradients."""
     assert evidence.tape is not None
+    if evidence.is_finite:
+        return
     result = evidence.tape.result
-    cotangent = None if result is None or evidence.is_finite else evidence.tape.arriving(result)
+    assert result is not None
+    cotangent = evidence.tape.arriving(result)
     if cotangent is None:
         return
     where = torch.isnan(cotangent) if nan else torch.isinf(cotangent)
@@ -109,7 +113,7 @@ def _of_constant(origin: Origin) -> Phrase:
     assert origin.constant is not None
     text = shortened(origin.constant.place.text)
     if origin.written is not None:
-        typed = origin.written in (float("inf"), float("-inf"))  # such as 1e400
+        typed = isinf(abs(origin.written))  # such as 1e400
         return _beyond(At(text), torch.float64 if typed else origin.step.values[0].dtype)
     constant = At(text, value=None if origin.constant.is_typed else origin.value)
     return phrase("{step} computes with the constant {constant}", step=name(origin.step), constant=constant)
@@ -120,7 +124,8 @@ def _of_input(origin: Origin, evidence: Evidence) -> Phrase:
     leaf, variable = origin.step.value, origin.step.variable
     assert variable is not None
     source = _source(evidence.values.get(variable, ()), origin.index)
-    if origin.written is not None and leaf is not None:
+    assert leaf is not None
+    if origin.written is not None:
         is_now = phrase("it is {value}{more}", value=origin.value, more=more(origin.count))
         return _beyond(At(variable, origin.index, origin.written.real), leaf.dtype, source).because(is_now)
     return phrase(
