@@ -60,6 +60,9 @@ def test_nothing_is_said_where_the_function_is_not_defined(line: list[str]) -> N
         ("x*x**0.25", 0.0, 0.5),
         ("expm1(x)/x", 0.5, 0.0),
         ("x/tanh(x)", 0.0, 0.1),
+        ("x*sqrt(x)*sqrt(0.1 - x)", 0.0, 1.0),  # it ends not far away
+        ("(1000 + exp(x) - 1001 - x)/x", 0.5, 0.0),  # closer, float64 has lost all digits
+        ("x + 1e-4*x*abs(x)**0.05", 1.0, 0.9),  # what does not go away is too small to matter
         ("x*linalg.cholesky(x.reshape(1, 1))[0, 0]", 0.0, 1.0),  # which PyTorch refuses below 0
     ],
 )
@@ -70,6 +73,13 @@ def test_float64_tends_to_the_right_gradient_and_to_no_other(text: str, right: f
     assert not bool(vicinity.tends_to("x", torch.tensor(wrong, dtype=torch.float64), 0.0))
 
 
+def test_the_size_of_the_gradients_nearby_is_that_of_the_side_which_has_any() -> None:
+    """To the left PyTorch refuses; to the right the slope of sqrt(x) is between 4 and 8 where x is 0.005 to 0.015."""
+    text = "linalg.cholesky(x.reshape(1, 1))[0, 0]"
+    vicinity = Vicinity(ComparisonPoint(bound(text, "x=0"), {"x": torch.zeros(())}, None))
+    assert 4 < vicinity.size("x") < 8
+
+
 def test_float64_tends_to_what_is_off_by_rounding_only() -> None:
     vicinity = Vicinity(ComparisonPoint(bound("2*x", "x=0"), {"x": torch.zeros(())}, None))
     for rounding, right in ((0.02, True), (0.0, False)):
@@ -77,7 +87,7 @@ def test_float64_tends_to_what_is_off_by_rounding_only() -> None:
 
 
 def test_float64_tends_to_nothing_where_the_sides_differ_or_there_is_none() -> None:
-    for text in ("x*atan(1/x)", "log(x - 1)"):
+    for text in ("x*atan(1/x)", "log(x - 1)", "y = exp(x); y += 1; sum(y)"):
         vicinity = Vicinity(ComparisonPoint(bound(text, "x=0"), {"x": torch.zeros(())}, None))
         for gradient in (-1.5708, 0.0, 1.5708):
             assert not bool(vicinity.tends_to("x", torch.tensor(gradient, dtype=torch.float64), 0.0))

@@ -44,6 +44,9 @@ EQUIVALENT: dict[str, str] = {
         ),
         _WORK,
     ),
+    f"{_VICINITY} Vicinity.is_limit: near_number(found, limit.value, 0.0) or near_number(found, limit.value, "
+    "self.size(name)) -> (near_number(found, limit.value, self.size(name)))": _WORK,
+    f"{_VICINITY} Vicinity._signs: mixed -> not (mixed)": "the same directions, in another order",
     f"{_VICINITY} Vicinity.tends_to: first is None or last is None -> (first is None)": _BOTH,
     f"{_VICINITY} Vicinity.tends_to: first is None or last is None -> (last is None)": _BOTH,
     "gradcli/diagnose/equivalence/ranking.py worst_error: gradients or {} -> (gradients)": (

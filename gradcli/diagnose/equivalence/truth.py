@@ -53,9 +53,10 @@ class Truth:
         return found
 
     def allows(self, candidate: Candidate, *, constructed: bool) -> str | None:
-        """What a rewrite's gradients are where they are right; of several kinds the last.
+        """What a rewrite's gradients are where they are right; None if they are not right.
 
-        Of `limit`, `branch` and `subgradient` None if they are not right. constructed: it selects between branches of its own making, so that what it has at a kink is a number that was
+        A `limit`; a `branch` if any of them is only that; a `subgradient` if any is only that.
+        constructed: it selects between branches of its own making, so that what it has at a kink is a number that was
         put there.
         """
         kinds: set[str | None] = set()

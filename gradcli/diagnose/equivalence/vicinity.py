@@ -34,7 +34,7 @@ class Vicinity:
 
         What is nearby is only computed where the digits alone do not tell.
         """
-        if limit.kind != "limit" or limit.value is None:
+        if limit.value is None:
             return False
         return near_number(found, limit.value, 0.0) or near_number(found, limit.value, self.size(name))
 
@@ -81,11 +81,12 @@ class Vicinity:
 
     def _gradients(self, side: int, distance: float) -> Mapping[str, torch.Tensor | None]:
         """The gradients at a distance on one side; none where they cannot be computed."""
-        if (side, distance) not in self._known:
+        known = side, distance
+        if known not in self._known:
             point, moved = self.point, dict(self.point.leaves)
             for name, size in self._sides[side].items():
                 here = moved[name].detach().double()
                 moved[name] = here + distance * size.to(here.device) * torch.where(here == 0, 1.0, here.abs())
             outcome = point.moved_to(moved).wide
-            self._known[side, distance] = {} if outcome is None or outcome.gradients is None else outcome.gradients
-        return self._known[side, distance]
+            self._known[known] = {} if outcome is None or outcome.gradients is None else outcome.gradients
+        return self._known[known]
