@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from looking import found
+from each import each
+from looking import findings, found
 
 from gradcli.diagnose.findings.table import ROWS
 
@@ -32,3 +33,26 @@ def test_a_rewrite_is_shown_or_what_the_true_gradient_does(code: str) -> None:
     assert finding["fix"] == fix
     told = "With the fix the gradient is" if fix else "By the reference the true gradient tends to 0"
     assert told in finding["message"]
+
+
+REMARKS = {
+    "grad 'x*sqrt(x)' x=0": "With the fix the gradient is 0",
+    "grad 'sqrt(x*x)' x=0": ("With the fix the gradient is 0 (a subgradient: the slopes on the two sides differ)"),
+    "grad 'where(x > 0, sqrt(x), 0)' x=0": (
+        "With the fix the gradient is 0 (of the branch that is chosen: the slopes on the two sides differ)"
+    ),
+    "grad 'log(sigmoid(x)) + exp(y)' x=20 y=1": "With the fix the gradient is x: 2.06115e-09, y: 2.71828",
+}
+
+
+@each("line", REMARKS)
+def test_it_is_told_what_the_gradient_is_then(line: str) -> None:
+    finding, *_ = findings(line)
+    assert finding["message"].partition(". ")[2] == REMARKS[line]
+
+
+def test_only_what_a_rewrite_mends_has_one() -> None:
+    fixes = {one["code"]: one["fix"] for one in findings("grad 'relu(y) + (1 - sigmoid(x))' x=12 y=-1")}
+    assert fixes == {"dead": None, "cancellation": "relu(y) + sigmoid(-x)"}
+    (only,) = findings("grad 'log(1 - sigmoid(x))*0 + sigmoid(x)' x=10")  # there are rewrites, and none is closer
+    assert (only["code"], only["fix"]) == ("cancellation", None)

@@ -13,6 +13,7 @@ from test_fixes import bound
 from gradcli.diagnose.equivalence.comparison_point import ComparisonPoint
 from gradcli.diagnose.equivalence.truth import Truth
 from gradcli.diagnose.equivalence.vicinity import Vicinity
+from gradcli.diagnose.fixes.truth_text import about
 from gradcli.numerics.reference.converging import Limit
 
 
@@ -97,6 +98,13 @@ def test_elements_that_work_alone_are_all_looked_at_and_of_others_as_many_as_the
     for text, complete in (("x*sqrt(x)", True), ("sum(x*sqrt(x))", True), ("x*sqrt(x)*(1 + norm(x))", False)):
         asked = bound(text, "x=zeros(60)")
         assert Truth([ComparisonPoint(asked, {"x": asked.leaves["x"].detach()}, None)]).is_complete == complete
+
+
+def test_of_elements_that_were_not_all_looked_at_nothing_is_said() -> None:
+    for count, said in ((2, True), (60, False)):
+        asked = bound("x*sqrt(x)*(1 + norm(x))", f"x=zeros({count})")
+        truth = Truth([ComparisonPoint(asked, {"x": asked.leaves["x"].detach()}, None)])
+        assert (about(truth) is not None) == said
 
 
 def test_a_number_is_a_limit_to_the_rounding_of_the_gradients_nearby() -> None:

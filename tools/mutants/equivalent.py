@@ -46,6 +46,10 @@ EQUIVALENT: dict[str, str] = {
     ),
     f"{_VICINITY} Vicinity.is_limit: near_number(found, limit.value, 0.0) or near_number(found, limit.value, "
     "self.size(name)) -> (near_number(found, limit.value, self.size(name)))": _WORK,
+    "gradcli/diagnose/fixes/attach.py with_fixes: not any(BY_CODE[finding.code].fix for finding in findings) -> "
+    "False": _WORK,
+    "gradcli/diagnose/fixes/truth_text.py about: not truth.bad or truth.limits is None -> "
+    "(truth.limits is None)": _WORK,
     f"{_VICINITY} Vicinity._signs: mixed -> not (mixed)": "the same directions, in another order",
     f"{_VICINITY} Vicinity.tends_to: first is None or last is None -> (first is None)": _BOTH,
     f"{_VICINITY} Vicinity.tends_to: first is None or last is None -> (last is None)": _BOTH,

@@ -62,7 +62,7 @@ def _fixed(finding: Finding, verifier: Verifier) -> Finding:
     fix = None
     if _searches(finding, "finite"):
         fix = verifier.fix(prefer=finding.span)
-    elif _searches(finding, "digits") and finding.fix is None:
+    elif _searches(finding, "digits"):
         fix = verifier.closer_fix(prefer=finding.span)
     if fix is None:
         return finding

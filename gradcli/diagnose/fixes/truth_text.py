@@ -33,7 +33,7 @@ def about(truth: Truth) -> Phrase | None:
                 "By the reference the true slope settles on no number as {at} is approached", at=_at(truth, name, at)
             )
     for name, at, limit in found:
-        if limit.kind == "limit" and limit.value is not None and math.isinf(float(limit.value)):
+        if limit.value is not None and math.isinf(float(limit.value)):
             return phrase(
                 "By the reference the true gradient at {at} is near {sign}10^{exponent}, beyond float64",
                 at=_at(truth, name, at),
@@ -44,7 +44,8 @@ def about(truth: Truth) -> Phrase | None:
         limits = as_part(_gradients(truth))
         for name, _, limit in found:
             dtype = truth.points[0].leaves[name].dtype
-            if limit.value is not None and abs(limit.value) > torch.finfo(dtype).max:
+            assert limit.value is not None
+            if abs(limit.value) > torch.finfo(dtype).max:
                 return phrase(
                     "By the reference the true gradient is {limits}, which {dtype} cannot hold",
                     limits=limits,
@@ -70,7 +71,8 @@ def _exponent(value: Real) -> int:
 def _value_depends_on_the_side(truth: Truth) -> bool:
     """Whether there are elements of the value that do not exist and have no limit either."""
     original = truth.points[0].wide
-    if original is None or truth.limits is None:
+    assert truth.limits is not None
+    if original is None:
         return False
     known = original.value.isfinite().reshape(-1).tolist()
     values = zip(truth.limits[0].value.ravel(), known, strict=True)
