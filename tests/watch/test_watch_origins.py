@@ -167,3 +167,46 @@ def test_numbers_from_a_generator_of_the_program_are_drawn_again_and_only_for_th
     ran = found_in(tmp_path, text, "--continue")
     assert (ran.only["code"], ran.only["agrees"]) == ("inf-forward", True)
     assert ran.out == plain(tmp_path, "train.py").out
+
+
+OVERFLOW = """
+    import torch
+    from torch import nn
+
+    layer = nn.Linear(1, 1)
+    with torch.no_grad():
+        layer.weight.fill_(3e38)
+        layer.bias.fill_(0.5)
+
+
+    def squared(x):
+        return (x * x).sum()
+
+
+    features = layer(torch.ones(1, 1))
+    outside = features + 0
+    (squared(features) + (features * outside).sum()).backward()
+"""
+
+
+def test_what_a_module_gave_is_told_by_the_variable_that_holds_it(tmp_path: Path) -> None:
+    first, *_ = found_in(tmp_path, OVERFLOW, "--continue").report["findings"]
+    assert (first["place"]["line"], first["operation"]) == (11, "mul")
+    # within `squared` it is x, which is not how its own line calls it; two lines further it is `features`
+    assert first["why"].startswith("x * x at features[0, 0] = 3e+38 is inf")
+
+
+def test_a_parameter_that_a_module_reads_is_told_by_its_name(tmp_path: Path) -> None:
+    text = """
+        import torch
+        from torch import nn
+
+        outer = nn.Linear(2, 1)
+        with torch.no_grad():
+            outer.weight.copy_(torch.tensor([[1.0, -1.0]]))
+            outer.bias.fill_(0.5)
+        state = torch.full((2,), 1e30, requires_grad=True)
+        outer(state * state).sum().backward()
+    """
+    why = found_in(tmp_path, text).only["why"]
+    assert why.endswith("; linear in outer(state * state) at outer.bias[0] = 0.5 is nan")

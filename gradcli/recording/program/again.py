@@ -22,7 +22,7 @@ from gradcli.recording.program.entries import AnyTensor, Entry, GoneError, mappe
 from gradcli.recording.program.gradient_steps import with_gradient_steps
 from gradcli.recording.program.inside import StepsInside, closed_over, function_inside
 from gradcli.recording.program.log import GIVES
-from gradcli.recording.program.operations import arguments_of, operation_of
+from gradcli.recording.program.operations import UnseenLeaf, arguments_of, named_where_read, operation_of
 from gradcli.recording.program.own_backward import OwnBackward, OwnLine
 from gradcli.recording.program.places import Spot, UserCode
 from gradcli.recording.program.surroundings import UNKEPT, as_called, generators_kept
@@ -145,7 +145,7 @@ class _Repetition:
             place = self.recorder.steps[-1].place
             name = self._name(tensor, place)
             self._leaves[name] = self._programs[name] = tensor
-            self.recorder.add(Operation(name=LEAF), place, tensor, variable=name)
+            self.recorder.add(UnseenLeaf(name=LEAF, title=name), place, tensor, variable=name)
         return hidden
 
     def _repeat(self, entry: Entry) -> None:
@@ -162,10 +162,12 @@ class _Repetition:
             for tensor in tensors_among((value,)):
                 if id(tensor) not in self._copies:
                     place = written.written.place if written.inside else written.written.place_of(position)
-                    self._copies[id(tensor)] = self._leaf(tensor, place, entry)
+                    self._copies[id(tensor)] = self._leaf(tensor, place, entry, seen=not written.inside)
         again = [self._copy_of(value) for value in (*arguments, *named.values())]
         operands = tuple(dict.fromkeys(step for value in again for step in self.recorder.steps_of(value)))
         kept = [self.recorder.kept(value) for value in again]
+        for place, value in zip(written.places, again, strict=False):
+            named_where_read([self.recorder.steps[step].operation for step in self.recorder.steps_of(value)], place)
         if self._is_new_leaf(entry):
             self._copies[id(entry.out)] = self._leaf(entry.out, written.written.place, entry)
             return
@@ -257,15 +259,19 @@ class _Repetition:
             raise GoneError(place)
         return found
 
-    def _leaf(self, tensor: AnyTensor, place: Place, entry: Entry) -> torch.Tensor:
-        """A copy of what no call has made: a parameter, an input, a tensor of an earlier step."""
+    def _leaf(self, tensor: AnyTensor, place: Place, entry: Entry, *, seen: bool = True) -> torch.Tensor:
+        """A copy of what no call has made: a parameter, an input, a tensor of an earlier step.
+
+        seen: whether it is written at the place, not read by a function that stands there.
+        """
         copy = self._original(tensor, place).detach().clone()
         name = self._name(tensor, place)
         if tensor.requires_grad:
             copy.requires_grad_()
             self._leaves[name] = copy
             self._programs[name] = tensor
-        self.recorder.add(Operation(name=LEAF), place, copy, variable=name)
+        leaf = Operation(name=LEAF) if seen else UnseenLeaf(name=LEAF, title=name)
+        self.recorder.add(leaf, place, copy, variable=name)
         if tensor.requires_grad and entry.changes and tensor is entry.args[0]:
             return copy.clone()  # PyTorch refuses to change a leaf in place
         return copy

@@ -47,16 +47,25 @@ _UNTOLD = frozenset({"_stacklevel"})
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
+class UnseenLeaf(Operation):
+    """A leaf that is read by a function at its place, not written there: it is told by its name."""
+
+    title: str
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
 class CallOperation(Operation):
     """What a call of a program does.
 
     turn: which call at this place it is in the step. inside: whether a function that stands there made the call.
+    read_as: of such a call what the program writes where it reads the value, `features`; None where it does not.
     """
 
     function: Callable[..., Any]
     written: Written
     turn: int = 1
     inside: bool = False
+    read_as: str | None = None
 
     @property
     def places(self) -> Sequence[Place]:
@@ -70,7 +79,7 @@ class CallOperation(Operation):
 
     @property
     def title(self) -> str | None:
-        return f"{self.name} in {self.written.place.text}" if self.inside else None
+        return (self.read_as or f"{self.name} in {self.written.place.text}") if self.inside else None
 
     @property
     def assigned(self) -> str | None:
@@ -103,6 +112,15 @@ def operation_of(entry: Entry, keywords: tuple[str, ...], turn: int) -> CallOper
         turn=turn,
         inside=not written.is_operator and not _is_called(entry.function, name, written),
     )
+
+
+def named_where_read(operations: Sequence[Operation], place: Place) -> None:
+    """A value that stands at this place as an operand is called as it is written there, and by its variable first."""
+    ours = [made for made in operations if isinstance(made, CallOperation)]
+    for made in ours if "\n" not in place.text else ():
+        is_better = made.read_as is None or place.text == made.written.assigned
+        if is_better and made.written.place.function == place.function:
+            made.read_as = place.text
 
 
 def arguments_of(entry: Entry) -> tuple[list[Any], dict[str, Any]]:
