@@ -17,6 +17,7 @@ from gradcli.inspections.watching.alone import Saving, with_alone
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.rows import Row, row_of_infinities, writer_of_infinities
+from gradcli.inspections.watching.saturation import joined
 from gradcli.inspections.watching.spoiled import spoiled_and_untouched
 from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.inspections.watching.twice import second_derivative
@@ -65,10 +66,9 @@ def not_finite(situation: Situation, *, as_warnings: bool = False) -> list[Progr
     call = situation.call
     again = run_again(situation.entries, call.roots, call.cotangents, situation.names, situation.user)
     evidence = Evidence(recorded=again.tape)
-    errors = list(_errors(evidence, shows=not call.is_finite))
     found = []
-    for finding, origin in errors:
-        told = _told(finding, origin, situation, again)
+    for finding, origin, others in joined(again.tape, _errors(evidence, shows=not call.is_finite)):
+        told = _told(finding, origin, situation, again, others)
         is_new = told.cause not in situation.known
         found.append(with_alone(told, finding, origin, again.tape, situation.saving) if is_new else told)
     found = found or [unknown(situation, again)]
@@ -138,12 +138,16 @@ def unknown(situation: Situation, again: Repeated | None = None, error: Exceptio
     )
 
 
-def _told(finding: Finding, origin: Origin | None, situation: Situation, again: Repeated) -> ProgramFinding:
+def _told(
+    finding: Finding, origin: Origin | None, situation: Situation, again: Repeated, others: Sequence[Step]
+) -> ProgramFinding:
+    """others: steps at which the same cause shows as well."""
     tape = again.tape
     step = None if finding.step is None else tape.steps[finding.step]
     row = None if origin is None else row_of_infinities(origin.step, origin.index)
     message, why = _sentences(finding, origin, row)
     related = [] if origin is None else list(_related(tape, origin, row))
+    related += [("born here as well, of the same saturated numbers", other.place) for other in others]
     own = _own_line(step, origin, again)
     place = None if step is None else step.place
     if own is not None and place is not None:
@@ -159,7 +163,7 @@ def _told(finding: Finding, origin: Origin | None, situation: Situation, again: 
         turn=_turn(step, tape),
         variable=finding.variable,
         index=finding.index if origin is None else (origin.index or None),
-        operation=finding.operation,
+        operation=finding.operation or _reader(tape, step),
         node=finding.node,
         place=finding.place,
         label=_label(origin),
@@ -240,6 +244,12 @@ def _own_line(step: Step | None, origin: Origin | None, again: Repeated) -> OwnL
     if custom is None:
         return None
     return next((line for line in again.own_lines if line.function.startswith(f"{custom.__qualname__}.")), None)
+
+
+def _reader(tape: Tape, step: Step | None) -> str | None:
+    """The operation that reads an input first: no other one has to do with what was broken before."""
+    readers = [] if step is None else tape.consumers[step.index]
+    return readers[0].name if readers else None
 
 
 def _turn(step: Step | None, tape: Tape) -> tuple[int, int]:
