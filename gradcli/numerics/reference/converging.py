@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,18 +45,23 @@ class Limit:
 UNKNOWN = Limit("unknown")
 
 
-def tends_to(values: Sequence[Real]) -> Real | None:
-    """The limit of a sequence: finite, infinite, nan where it has no values; None where it did not settle."""
-    first, second, third = values
+def tends_to(value: Callable[[int], Real]) -> Real | None:
+    """The limit of a sequence: finite, infinite, nan where it has no values; None where it did not settle.
+
+    value: the number at 0, 1 or 2, asked for from the last one on, as long as those behind it settle nothing.
+    """
+    third = value(2)
     if third != third:
         return NAN
     if not finite(third):
         return third
+    second = value(1)
     if second != second or not finite(second):
         return None
     last = abs(third - second)
     if last <= SETTLED * SETTLED * abs(third):
         return third
+    first = value(0)
     if first != first or not finite(first):
         return None
     sizes = abs(first), abs(second), abs(third)
@@ -71,11 +76,14 @@ def tends_to(values: Sequence[Real]) -> Real | None:
     return None
 
 
-def joined(pairs: Sequence[tuple[Real | None, Real | None]]) -> Limit:
-    """One limit of what each line through the point tends to on its two sides."""
-    if any(side is None for pair in pairs for side in pair):
-        return UNKNOWN
-    settled = tuple((one, other) for one, other in pairs if one is not None and other is not None)
+def joined(pairs: Iterable[tuple[Real | None, Real | None]]) -> Limit:
+    """One limit of what each line through the point tends to on its two sides; none is asked for behind an open one."""
+    found = []
+    for one, other in pairs:
+        if one is None or other is None:
+            return UNKNOWN
+        found.append((one, other))
+    settled = tuple(found)
     sides = [side for pair in settled for side in pair if side == side]
     if not sides:
         return Limit("undefined")

@@ -5,9 +5,9 @@ The inputs are moved beside the point by tiny exact amounts, and there the slope
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -85,14 +85,6 @@ def limits(
         return search.limits(real, finite_constants=finite_constants)
 
 
-@dataclass(frozen=True)
-class _Beside:
-    """What was computed beside the point: slopes by cotangent, input and element."""
-
-    value: Array
-    slopes: Sequence[Mapping[str, Mapping[int, Real]]]
-
-
 class _Search:
     """One program at one point."""
 
@@ -122,10 +114,10 @@ class _Search:
     def limits(self, moved: Sequence[str], *, finite_constants: bool) -> list[Limits]:
         """The limits over all lines through the point."""
         sides = [
-            tuple([self._beside(line, side, exponent, finite_constants) for exponent in DISTANCES] for side in (1, -1))
+            tuple([_Beside(self, line, side, exponent, finite_constants) for exponent in DISTANCES] for side in (1, -1))
             for line in lines(self.inputs, moved, together=self.together)
         ]
-        value = np.empty(sides[0][0][0].value.shape, dtype=object)
+        value = np.empty(sides[0][0][-1].value.shape, dtype=object)
         value.ravel()[:] = [_joined(sides, partial(_value_at, at)) for at in range(value.size)]
         return [
             Limits(
@@ -138,53 +130,6 @@ class _Search:
             for number in range(len(self.factors))
         ]
 
-    def _beside(self, line: Line, side: int, exponent: int, finite_constants: bool) -> _Beside:
-        """The value and the slopes at one distance on one side of a line."""
-        moved, distances = displaced(self.inputs, line, side, exponent)
-        if finite_constants:
-            # no integer, as sizes are none
-            moved["inf"] = reals(mp.mpf(10) ** exponent + mp.mpf(1) / 3)
-        value = evaluate(self.program, moved, held=self.held)
-        slopes: list[dict[str, dict[int, Real]]] = [{} for _ in self.factors]
-        for name, indices in self.elements.items():
-            far = distances.get(name)
-            # an input that is not moved is differentiated at the point itself
-            steps = [
-                mp.mpf(10) ** -INNER * (_own_step(x, exponent) if far is None else far.ravel()[at])
-                for at, x in enumerate(moved[name].ravel())
-            ]
-            found = self._together if self.together else self._one_by_one
-            for mine, theirs in zip(slopes, found(moved, name, steps, indices), strict=True):
-                mine[name] = theirs
-        return _Beside(value, slopes)
-
-    def _together(
-        self, moved: dict[str, Array], name: str, steps: list[Real], indices: Sequence[int]
-    ) -> list[dict[int, Real]]:
-        """All elements at once, each of which moves its own output."""
-        right, left = (
-            evaluate(self.each, _changed(moved, name, {at: sign * steps[at] for at in indices}), held=self.held).ravel()
-            for sign in (1, -1)
-        )
-        return [
-            {at: _change(right[at], left[at]) / (2 * steps[at]) * (1 if own is None else own[at]) for at in indices}
-            for own in self.factors
-        ]
-
-    def _one_by_one(
-        self, moved: dict[str, Array], name: str, steps: list[Real], indices: Sequence[int]
-    ) -> list[dict[int, Real]]:
-        found: list[dict[int, Real]] = [{} for _ in self.factors]
-        for at in indices:
-            right, left = (
-                evaluate(self.program, _changed(moved, name, {at: sign * steps[at]}), held=self.held).ravel()
-                for sign in (1, -1)
-            )
-            change = list(map(_change, right, left))
-            for own, slopes in zip(self.factors, found, strict=True):
-                slopes[at] = _weighted(change, own) / (2 * steps[at])
-        return found
-
     def _is_elementwise(self) -> bool:
         if not is_elementwise(self.program):
             return False
@@ -193,26 +138,92 @@ class _Search:
         return all(self.inputs[name].shape == shape for name in self.elements)
 
 
+class _Beside:
+    """What is computed at one distance from the point, on one side of a line; each number when it is asked for."""
+
+    def __init__(self, search: _Search, line: Line, side: int, exponent: int, finite_constants: bool) -> None:
+        self._search, self._exponent = search, exponent
+        self._moved, self._distances = displaced(search.inputs, line, side, exponent)
+        if finite_constants:
+            # no integer, as sizes are none
+            self._moved["inf"] = reals(mp.mpf(10) ** exponent + mp.mpf(1) / 3)
+        self._slopes: dict[str, dict[int, list[Real]]] = {}
+
+    @cached_property
+    def value(self) -> Array:
+        return evaluate(self._search.program, self._moved, held=self._search.held)
+
+    def slopes(self, name: str, at: int) -> list[Real]:
+        """The slopes by one element, one for each cotangent."""
+        known = self._slopes.setdefault(name, {})
+        if at not in known:
+            known.update(self._together(name) if self._search.together else {at: self._by_one(name, at)})
+        return known[at]
+
+    def _together(self, name: str) -> dict[int, list[Real]]:
+        """All elements at once, each of which moves its own output."""
+        indices = self._search.elements[name]
+        steps = {at: self._step(name, at) for at in indices}
+        right, left = self._outputs(self._search.each, name, steps)
+        return {
+            at: [
+                _change(right[at], left[at]) / (2 * steps[at]) * (1 if own is None else own[at])
+                for own in self._search.factors
+            ]
+            for at in indices
+        }
+
+    def _by_one(self, name: str, at: int) -> list[Real]:
+        step = self._step(name, at)
+        right, left = self._outputs(self._search.program, name, {at: step})
+        change = list(map(_change, right, left))
+        return [_weighted(change, own) / (2 * step) for own in self._search.factors]
+
+    def _outputs(self, program: Program, name: str, steps: Mapping[int, Real]) -> tuple[Array, Array]:
+        """The outputs a step to the right and a step to the left."""
+        right, left = (
+            evaluate(program, _changed(self._moved, name, steps, sign), held=self._search.held).ravel()
+            for sign in (1, -1)
+        )
+        return right, left
+
+    def _step(self, name: str, at: int) -> Real:
+        """How far an element is moved; one of an input that is not moved is differentiated at the point itself."""
+        far = self._distances.get(name)
+        own = _own_step(self._moved[name].ravel()[at], self._exponent) if far is None else far.ravel()[at]
+        return mp.mpf(10) ** -INNER * own
+
+
 def _joined(sides: Sequence[tuple[list[_Beside], ...]], number: Callable[[_Beside], Real]) -> Limit:
-    pairs = []
+    return joined(_pairs(sides, number))
+
+
+def _pairs(
+    sides: Sequence[tuple[list[_Beside], ...]], number: Callable[[_Beside], Real]
+) -> Iterator[tuple[Real | None, Real | None]]:
+    """What a number tends to on the two sides of each line."""
     for one, other in sides:
-        pairs.append((tends_to([number(beside) for beside in one]), tends_to([number(beside) for beside in other])))
-    return joined(pairs)
+        limit = tends_to(partial(_number_at, one, number))
+        yield limit, None if limit is None else tends_to(partial(_number_at, other, number))
 
 
-def _changed(inputs: dict[str, Array], name: str, steps: Mapping[int, Real]) -> dict[str, Array]:
-    changed = inputs[name].copy()
-    for at, step in steps.items():
-        changed.ravel()[at] += step
-    return {**inputs, name: changed}
+def _number_at(side: Sequence[_Beside], number: Callable[[_Beside], Real], at: int) -> Real:
+    return number(side[at])
 
 
 def _value_at(at: int, beside: _Beside) -> Real:
     return beside.value.ravel()[at]
 
 
+def _changed(inputs: dict[str, Array], name: str, steps: Mapping[int, Real], sign: int) -> dict[str, Array]:
+    changed = inputs[name].copy()
+    for at, step in steps.items():
+        changed.ravel()[at] += sign * step
+    return {**inputs, name: changed}
+
+
 def _slope_at(cotangent: int, name: str, at: int, beside: _Beside) -> Real:
-    return beside.slopes[cotangent][name][at]
+    return beside.slopes(name, at)[cotangent]
 
 
 def _change(right: Real, left: Real) -> Real:

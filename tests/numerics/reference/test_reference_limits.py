@@ -151,7 +151,8 @@ def test_what_has_no_rule_has_no_limit() -> None:
 )
 def test_what_a_sequence_tends_to(values: tuple[float, ...], limit: float | None) -> None:
     with mp.workdps(60):
-        found = tends_to([mp.mpf(value) if isinstance(value, int) else mp.mpf(repr(value)) for value in values])
+        numbers = [mp.mpf(value) if isinstance(value, int) else mp.mpf(repr(value)) for value in values]
+        found = tends_to(numbers.__getitem__)
     assert found == limit if limit == limit else found != found
 
 
