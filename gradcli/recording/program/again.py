@@ -169,7 +169,7 @@ class _Repetition:
         for place, value in zip(written.places, again, strict=False):
             named_where_read([self.recorder.steps[step].operation for step in self.recorder.steps_of(value)], place)
         if self._is_new_leaf(entry):
-            self._copies[id(entry.out)] = self._leaf(entry.out, written.written.place, entry)
+            self._copies[id(entry.out)] = self._leaf(entry.out, written.written.place, entry, seen=False)
             return
         value, inside = self._with_steps_inside(entry, written.written.place)
         operands = tuple(dict.fromkeys((*operands, *inside)))
@@ -262,7 +262,7 @@ class _Repetition:
     def _leaf(self, tensor: AnyTensor, place: Place, entry: Entry, *, seen: bool = True) -> torch.Tensor:
         """A copy of what no call has made: a parameter, an input, a tensor of an earlier step.
 
-        seen: whether it is written at the place, not read by a function that stands there.
+        seen: whether its name is written at the place, not what reads or makes it.
         """
         copy = self._original(tensor, place).detach().clone()
         name = self._name(tensor, place)

@@ -48,7 +48,7 @@ _UNTOLD = frozenset({"_stacklevel"})
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class UnseenLeaf(Operation):
-    """A leaf that is read by a function at its place, not written there: it is told by its name."""
+    """A leaf whose place shows what reads or makes it, and not its name: it is told by its name."""
 
     title: str
 
