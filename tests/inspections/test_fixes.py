@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 from command_line import captured
+from each import each
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
-from gradcli.diagnose.fixes.verifier import MAX_ELEMENTS_COMPARED, Fix, Verifier, verified_fix
+from gradcli.diagnose.fixes.verifier import GOLDEN, MAX_ELEMENTS_COMPARED, Fix, Verifier, verified_fix
 from gradcli.language.parser import parse
 from gradcli.language.request import Binding, Request, Value, read
 
@@ -311,3 +312,27 @@ def test_the_first_numbers_of_the_random_cotangent_are_far_apart() -> None:
     assert cotangent is not None
     sizes = sorted(cotangent.abs().tolist())
     assert min(right - left for left, right in pairwise(sizes)) > 0.2
+
+
+def test_no_two_factors_of_a_cotangent_are_nearly_equal() -> None:
+    """Hurwitz: no number keeps the parts of its multiples farther from each other than by 1/sqrt(5) of their share."""
+    for count in range(2, 200):
+        parts = sorted(at * GOLDEN % 1 for at in range(count))
+        assert count * min(here - before for before, here in pairwise([*parts, parts[0] + 1])) > 0.44
+
+
+@each(
+    "text, words",
+    [
+        ("sqrt(x*x)", ["x=zeros(10001)"]),
+        ("abs(z)", ["z:complex64=1"]),
+        ("x*rand([3])", ["x=1,2,3"]),
+        ("n*1", ["n:int64=1"]),
+    ],
+)
+def test_nothing_is_held_against_what_is_large_complex_random_or_has_no_gradient(text: str, words: list[str]) -> None:
+    assert Verifier.of(bound(text, *words), None) is None
+
+
+def test_what_pytorch_refuses_here_is_compared_beside_it() -> None:
+    assert Verifier.of(bound("sum(linalg.inv(x))", "x=[[0,0],[0,0]]"), None) is not None
