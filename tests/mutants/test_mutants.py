@@ -39,6 +39,7 @@ def changed(source: str) -> list[tuple[str, str]]:
         ("A = x is not y", [("rule", "A = x is y")]),
         ("A = x and y", [("rule", "A = (x)"), ("rule", "A = (y)")]),
         ("A = x or y or z", [("rule", f"A = {rest}") for rest in ("(x) or (y)", "(x) or (z)", "(y) or (z)")]),
+        ("A = x.because(y).so(z)", [("cause", "A = x.because(y)"), ("cause", "A = x.so(z)")]),
         ("A = not x", [("rule", "A = bool(x)")]),
         ("A = y if x else z", [("rule", "A = y if not (x) else z")]),
         ("def f(x):\n    if x:\n        return 'y'", [("rule", "def f(x):\n    if False:\n        return 'y'")]),

@@ -2,7 +2,8 @@
 
 A threshold is a number that has a name, or that a function compares something with; a table is a constant with
 members, or what `in` looks through; a rule is a condition. What is left is planted where it is asked for: the bounds
-between `<` and `<=`, and the numbers that count dimensions and places. Often nobody can tell the two apart.
+between `<` and `<=`, and the numbers that count dimensions and places, where often nobody can tell the two apart; and
+the causes that a phrase tells.
 """
 
 from __future__ import annotations
@@ -19,21 +20,14 @@ SMALL = 16
 
 KINDS = ("threshold", "table", "rule")
 """None of these survives."""
-FINER = ("boundary", "number")
+FINER = ("boundary", "number", "cause")
 """Only where they are asked for."""
 
 OPPOSITE: dict[type[ast.cmpop], tuple[str, str]] = {
-    ast.Lt: ("<", ">="),
-    ast.LtE: ("<=", ">"),
-    ast.Gt: (">", "<="),
-    ast.GtE: (">=", "<"),
-    ast.Eq: ("==", "!="),
-    ast.NotEq: ("!=", "=="),
-    ast.Is: ("is", "is not"),
-    ast.IsNot: ("is not", "is"),
-    ast.In: ("in", "not in"),
+    ast.Lt: ("<", ">="), ast.LtE: ("<=", ">"), ast.Gt: (">", "<="), ast.GtE: (">=", "<"), ast.Eq: ("==", "!="),
+    ast.NotEq: ("!=", "=="), ast.Is: ("is", "is not"), ast.IsNot: ("is not", "is"), ast.In: ("in", "not in"),
     ast.NotIn: ("not in", "in"),
-}
+}  # fmt: skip
 """Each comparison as it is written, and what is true where it is not."""
 WIDER = {ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">")}
 """The same up to the bound itself."""
@@ -269,6 +263,12 @@ class _Search(ast.NodeVisitor):
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self._plant("rule", self._span(node.test), f"not ({self._text(node.test)})")
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """A phrase loses its cause, or what comes of it."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("because", "so"):
+            self._plant("cause", (self._span(node.func.value)[1], self._span(node)[1]), "")
         self.generic_visit(node)
 
     def _early_return(self, node: ast.If) -> None:
