@@ -61,6 +61,20 @@ def test_the_dtype_of_constants_counts_as_that_of_inputs_does() -> None:
     assert point.wide.value.dtype is torch.float64
 
 
+def test_in_float64_another_program_stands_for_a_rewrite() -> None:
+    """Of one that widens 16-bit numbers to float32, which would round those of float64."""
+    for x, dtype in (("x:float64=0.1", "float64"), ("x=0.1", "float32")):
+        asked = bound("x*1", x, dtype=dtype)
+        leaf = asked.leaves["x"].detach()
+        point = ComparisonPoint(asked, {"x": leaf}, None)
+        candidate = Candidate(parse("x.float()*1", bound=["x"]), parse("x*2", bound=["x"]))
+        narrow, wide = candidate.at(point), candidate.at(point, wide=True)
+        assert narrow is not None
+        assert wide is not None
+        assert float(narrow.value) == float(leaf.float())
+        assert float(wide.value) == 2 * float(leaf)
+
+
 def test_whole_numbers_stay_whole() -> None:
     wide = point_of("x[i]", "x=1,2", "i:int64=1").wide
     assert wide is not None

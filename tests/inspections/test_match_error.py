@@ -221,3 +221,8 @@ def test_an_error_without_expression_names_and_shapes_has_a_hint_without_gaps() 
 
 def test_a_mistake_in_the_call_has_no_entry() -> None:
     assert failed(["grad", "sigmod", "1"], 2)["id"] is None
+
+
+@each("sign", ["<", "<=", ">", ">=", "==", "!="])
+def test_each_comparison_ends_the_graph(sign: str) -> None:
+    assert failed(["grad", f"sum((x {sign} 2).float())", "x=1"], 1)["id"] == "comparison-output"

@@ -46,6 +46,10 @@ EQUIVALENT: dict[str, str] = {
     ),
     f"{_VICINITY} Vicinity.is_limit: near_number(found, limit.value, 0.0) or near_number(found, limit.value, "
     "self.size(name)) -> (near_number(found, limit.value, self.size(name)))": _WORK,
+    "gradcli/diagnose/findings/backward_pass.py not_differentiable: stopped is None or not "
+    "_REFUSALS.search(raised.message) -> (not _REFUSALS.search(raised.message))": (
+        "no operation without a derivative is known whose step is not found"
+    ),
     "gradcli/diagnose/fixes/attach.py with_fixes: not any(BY_CODE[finding.code].fix for finding in findings) -> "
     "False": _WORK,
     "gradcli/diagnose/fixes/truth_text.py about: not truth.bad or truth.limits is None -> "

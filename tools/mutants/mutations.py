@@ -15,7 +15,7 @@ from itertools import pairwise
 
 SCALES = (1e-6, 1e-2, 1e2, 1e6)
 """Factors for a number that is not whole, or is large: a test must hold it within two orders of magnitude."""
-SMALL = 16
+SMALL = 10
 """Whole numbers up to this size are changed by one."""
 
 KINDS = ("threshold", "table", "rule")

@@ -201,14 +201,16 @@ class Verifier:
         if not self.truths[0].bad and self._jumps(candidate):
             return None
         constructed = selections(program) > selections(self.bound.program)
-        kinds = []
+        kinds: list[str] = []
         for truth in self.truths:
             if not all(point.agrees(candidate) for point in truth.points if point is not self.here):
                 return None
-            kinds.append(truth.allows(candidate, constructed=constructed))
-            if kinds[-1] is None:
+            kind = truth.allows(candidate, constructed=constructed)
+            if kind is None:
                 return None
-        return Fix(text, found.gradients or {}, kinds[0] or "limit")
+            kinds.append(kind)
+        assert found.gradients is not None
+        return Fix(text, found.gradients, kinds[0])
 
     def _jumps(self, candidate: Candidate) -> bool:
         """Whether a gradient is another one here than on both sides."""
