@@ -3,141 +3,32 @@
 from __future__ import annotations
 
 import json
-import math
 import subprocess
-import sys
 import textwrap
+from functools import cache
 
 import numpy as np
 import pytest
 import torch
 from command_line import answered, captured, failed, numbers
 from each import each
+from errors_by_hand import BY_HAND
 
 import gradcli
 from gradcli.inspections.errors import NO_NUMBER, NO_TENSOR, errors, program
 from gradcli.language.catalogue.errors import AutogradError, all_errors
 from gradcli.numerics import programs
+from gradcli.results.errors import ErrorEntry
+from tools import warm
 
 ROWS = all_errors()
 RAISED = [row for row in ROWS if not row.needs]
-ALL = errors(run=True)
-ENTRIES = {entry.id: entry for entry in ALL.entries}
 
-S4 = 4 * math.exp(-4) / (1 + math.exp(-4)) ** 2  # the slope of sigmoid(4 x) at -1
-S8 = 4 * math.exp(-8) / (1 + math.exp(-8)) ** 2  # and at 2
 
-BY_HAND: dict[str, object] = {
-    "argmax-output": [0, 1, 0],
-    "comparison-output": [S4, S8],
-    "detached-output": [2, 4],
-    "freed-saved-tensor": [1, 1],
-    "gradient-without-graph": 6 * 3,
-    "item-output": [1, 2],  # the mean halves 2 x
-    "no-grad-fn": [2, 4],
-    "no-grad-leak": [2, 4],
-    "second-backward": [2 * 2, 2 * 4],
-    "shared-trunk": [2 * 1 * (1 + 4), 2 * 2 * (1 + 1)],  # of x² + y² + x² y²
-    "unused-input": 4,
-    "assigned-grad-dtype": [1, 1],
-    "assigned-grad-shape": [1, 1],
-    "empty-inputs": 4,
-    "frozen-input": [3, 2],
-    "grad-is-none": 2 - 0.125 * 4,
-    "grad-of-non-leaf": 3 * 2,
-    "in-place-leaf": [1, 1],
-    "in-place-view-of-leaf": [0, 1],
-    "integer-leaf": [2, 4],
-    "non-finite-norm": 1 / (2 * 0.5),
-    "requires-grad-of-non-leaf": 4,
-    "resized-leaf": [1, 1],
-    "detached-view": [2],
-    "in-place-expanded": [3 * 2],
-    "in-place-multi-view": [[2, 2], [1, 1]],
-    "in-place-no-grad-view": [2, 1],
-    "in-place-saved-tensor": [1, 1],
-    "optimizer-step-between": [2 * (1 - 0.25) ** 2],
-    "out-argument": [1, 1],
-    "batched-cotangent-shape": [[2, 0], [0, 4]],
-    "complex-output": [3 / 5, 4 / 5],
-    "cotangent-count": [1 + 1, 1 + 1],
-    "cotangent-dtype": [2, 4],
-    "cotangent-shape": [2, 4],
-    "functional-grad-of-vector": [2, 4],
-    "hessian-of-vector": [[6, 0], [0, 12]],
-    "non-scalar-output": [2, 4],
-    "strict-jacobian": 0,
-    "derivative-not-implemented": [4 / 4, 4 / 4],
-    "derivative-of-argument-not-implemented": [-2 * 1.2020569031595942],  # Apery's constant
-    "double-backward-not-implemented": [-0.5, 0.5],
-    "forward-mode-not-implemented": -0.5 + 0.5,
-    "no-derivative-of-argument": [[-1, 0]],
-    "function-gradient-count": 2,
-    "function-gradient-shape": [2, 2],
-    "function-once-differentiable": 12 * 3**2,  # the second derivative of x⁴
-    "function-saves-a-number": 2,
-    "function-without-backward": [2, 2],
-    "legacy-function": [2, 2],
-    "wrong-gradient": True,
-    "deepcopy-of-non-leaf": [2, 4],
-    "inference-in-place": [2, 3],
-    "inference-requires-grad": [2, 4],
-    "inference-saved": [1, 2],
-    "numpy-of-grad": [2, 4],
-    "truth-of-several": [0.5, 1],
-    "anomaly": 0,
-    "checkpoint-grad": 1,
-    "empty-optimizer": [2 - 0.125 * 4],
-    "hook-changes-shape": [2, 0],
-    "hook-returns-a-number": [2, 4],
-    "hook-without-grad": [4, 8],
-    "optimizer-of-non-leaf": [2 - 0.125 * 2],
-    "parameter-as-tensor": [1 + 2],
-    "post-accumulate-hook-of-non-leaf": [2, 2],
-    "retain-grad-without-grad": [2 * 2, 2 * 4],
-    "shared-parameter-groups": [2 - 0.125 * 4],
-    "sparse-gradient": [[0, 0], [1, 1], [0, 0]],
-    "eig-phase": [[1, 0], [0, 1]],  # the sum of the eigenvalues is the trace
-    "eigh-phase": [[1, 0], [0, 1]],
-    "not-positive-definite": 4 * 4 - 2 * 2,  # the determinant
-    "qr-complete": [[3 / 5], [4 / 5]],  # |r| is the length of the column
-    "qr-mode-r": [[3 / 5], [4 / 5]],
-    "singular-matrix": [[5 / 6, -2 / 6], [-2 / 6, 2 / 6]],
-    "singular-system": [(5 - 2) / 6, (2 - 2) / 6],
-    "batch-sizes": [[-1, 0]],
-    "broadcast-shapes": [[2, 2, 2], [2, 2, 2]],
-    "concatenated-sizes": [[1, 1, 1, 1, 1], [1, 1, 1, 1, 1]],
-    "dtype-mismatch": [[2, 2], [2, 2]],
-    "float-index": [1, 1],
-    "float-target": [[0, -1]],
-    "index-out-of-bounds": [0, 1],
-    "matmul-shapes": [[3, 3], [3, 3]],
-    "not-square": [[3 / 25], [4 / 25]],
-    "out-of-memory": [64, 0],
-    "probability-out-of-range": [1 / 2 - 1],
-    "target-out-of-bounds": [[0, -1]],
-    "unsupported-dtype": [[-1, -1], [-1, -1]],
-    "view-size": [[1, 1], [1, 1]],
-    "batch-norm-of-one": [2, 2],  # two rows, each with a slope of 1
-    "vmap-branch": [-0.5, 2],
-    "vmap-in-place": [[1, 2], [3, 4]],
-    "vmap-item": [1, 4],
-    "vmap-mask": [1, 3 + 4],
-    "vmap-random": [1, 2],
-    "checkpoint-metadata": [1, 1],
-    "checkpoint-tensor-count": [1, 1],
-    "checkpoint-without-grad": [3],
-    "half-overflow": [0, 0],  # the other score has no weight: softmax gives 1, whatever the first one is
-    "scaler-of-half": [2 - 0.125 * 4],
-    "scaler-steps-twice": [2 - 0.125 * 4],
-    "scaler-unscales-twice": [2 - 0.125 * 4],
-    "scaler-without-gradients": [2 - 0.125 * 4],
-    "ddp-unused-parameters": [[1 + 1]],  # two passes
-    "device-assert": [[0, 0], [0, 0], [1, 1]],
-    "device-mixture": [1, 1],
-    "numpy-of-device": [1, 1],
-}
-"""What each repaired program must give."""
+@cache
+def entries() -> dict[str, ErrorEntry]:
+    """Every error, raised and mended."""
+    return {entry.id: entry for entry in errors(run=True).entries}
 
 
 def named(row: AutogradError) -> str:
@@ -146,7 +37,7 @@ def named(row: AutogradError) -> str:
 
 @pytest.mark.parametrize("row", RAISED, ids=named)
 def test_pytorch_raises_it_on_a_line_of_the_program(row: AutogradError) -> None:
-    entry = ENTRIES[row.id]
+    entry = entries()[row.id]
     assert entry.raised == row.type
     assert entry.ok is True
     assert entry.message
@@ -157,7 +48,7 @@ def test_pytorch_raises_it_on_a_line_of_the_program(row: AutogradError) -> None:
 @each("row", RAISED, ids=named)
 def test_what_comes_before_the_line_that_raised_does_not_raise(row: AutogradError) -> None:
     lines = row.program.splitlines()
-    line = ENTRIES[row.id].line or 0
+    line = entries()[row.id].line or 0
     before = "\n".join(lines[: line - 1])
     if not before or before.rstrip().endswith(":"):
         return  # the line is alone, or in a block of its own
@@ -166,7 +57,7 @@ def test_what_comes_before_the_line_that_raised_does_not_raise(row: AutogradErro
 
 @each("row", ROWS, ids=named)
 def test_the_fix_gives_the_numbers_worked_out_by_hand(row: AutogradError) -> None:
-    entry = ENTRIES[row.id]
+    entry = entries()[row.id]
     assert entry.fix_error is None
     assert entry.fix_ok is True
     assert entry.result is not None
@@ -176,7 +67,7 @@ def test_the_fix_gives_the_numbers_worked_out_by_hand(row: AutogradError) -> Non
 
 
 def test_the_messages_are_those_of_the_emitted_programs_to_the_letter() -> None:
-    """All of them in one fresh interpreter that has never heard of gradcli."""
+    """All of them in one process that has never heard of gradcli."""
     runner = """
 import json, sys, warnings
 found = {}
@@ -191,9 +82,11 @@ assert "gradcli" not in sys.modules
 print(json.dumps(found))
 """
     texts = json.dumps({row.id: program([row.id]).program for row in RAISED})
-    ran = subprocess.run([sys.executable, "-c", runner], input=texts, capture_output=True, check=True, text=True)
+    ran = subprocess.run(
+        [*warm.python_without_gradcli(), runner], input=texts, capture_output=True, check=True, text=True
+    )
     found = json.loads(ran.stdout.splitlines()[-1])
-    assert found == {entry.id: [entry.raised, entry.message] for entry in ALL.entries if not entry.needs}
+    assert found == {entry.id: [entry.raised, entry.message] for entry in entries().values() if not entry.needs}
 
 
 @pytest.mark.parametrize("name", ["second-backward", "function-gradient-shape", "anomaly", "singular-matrix"])
@@ -202,9 +95,9 @@ def test_an_emitted_program_ends_in_pytorchs_own_traceback(name: str) -> None:
     assert code == 0
     versions = f"# written by gradcli {gradcli.__version__}, torch {torch.__version__}, Python 3."
     assert out.splitlines()[1].startswith(versions)
-    ran = subprocess.run([sys.executable, "-"], input=out, capture_output=True, check=False, text=True)
+    ran = subprocess.run([*warm.python_without_gradcli(), out], capture_output=True, check=False, text=True)
     assert ran.returncode == 1
-    assert ran.stderr.rstrip().endswith(f"{ENTRIES[name].raised}: {ENTRIES[name].message}")
+    assert ran.stderr.rstrip().endswith(f"{entries()[name].raised}: {entries()[name].message}")
     assert "Traceback (most recent call last)" in ran.stderr
 
 
@@ -218,7 +111,7 @@ def test_running_all_of_them_leaves_pytorch_as_it_was() -> None:
         assert torch.get_default_dtype() == torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
-    assert entry.message == ENTRIES["anomaly"].message  # float64 outside changes no program
+    assert entry.message == entries()["anomaly"].message  # float64 outside changes no program
     assert not torch.is_anomaly_enabled()
     assert torch.is_grad_enabled()
     with torch.no_grad():
@@ -256,9 +149,9 @@ def test_random_numbers_are_the_same_each_time() -> None:
 
 
 def test_pytorchs_warning_is_kept_where_there_is_one() -> None:
-    assert "not a leaf Tensor" in ENTRIES["grad-of-non-leaf"].warnings[0]
-    assert ENTRIES["second-backward"].warnings == ()
-    assert all("Triggered internally" not in text for entry in ALL.entries for text in entry.warnings)
+    assert "not a leaf Tensor" in entries()["grad-of-non-leaf"].warnings[0]
+    assert entries()["second-backward"].warnings == ()
+    assert all("Triggered internally" not in text for entry in entries().values() for text in entry.warnings)
 
 
 def broken(row: AutogradError, **changes: str) -> AutogradError:
@@ -314,7 +207,7 @@ def test_one_error_is_shown_with_the_line_that_raised_and_the_result_of_the_fix(
     assert code == 0
     assert "  -> 4  y.backward()" in out
     assert "\n     3  y.backward()" in out
-    assert str(ENTRIES["second-backward"].message) in out
+    assert str(entries()["second-backward"].message) in out
     assert out.rstrip().endswith("result  [4, 8]")
 
 
@@ -326,24 +219,20 @@ def test_several_ids_are_answered_in_their_order_each_once() -> None:
 def test_a_search_looks_into_texts_and_can_be_run() -> None:
     found = answered(["errors", "--search", "MULTIPLE VIEWS"])["entries"]
     assert [entry["id"] for entry in found] == ["in-place-multi-view"]
-    assert numbers(answered(["errors", "--all", "--search", "unbind"])["entries"][0]["result"]["values"]) == [
-        2,
-        2,
-        1,
-        1,
-    ]
+    (entry,) = answered(["errors", "--all", "--search", "unbind"])["entries"]
+    assert numbers(entry["result"]["values"]) == [2, 2, 1, 1]
 
 
 @each("row", [row for row in RAISED if row.patterns], ids=named)
 def test_a_message_finds_its_error(row: AutogradError) -> None:
-    message = ENTRIES[row.id].message
+    message = entries()[row.id].message
     assert message is not None
     assert row.id in [entry.id for entry in errors(search=message).entries]
 
 
 @each("row", RAISED, ids=named)
 def test_a_message_finds_its_error_after_a_terminal_has_wrapped_it(row: AutogradError) -> None:
-    message = " ".join((ENTRIES[row.id].message or "").split())
+    message = " ".join((entries()[row.id].message or "").split())
     for wrapped in (
         "\n".join(textwrap.wrap(message, 70)),
         "\n".join(message[i : i + 70] for i in range(0, len(message), 70)),
@@ -352,10 +241,10 @@ def test_a_message_finds_its_error_after_a_terminal_has_wrapped_it(row: Autograd
 
 
 def test_a_message_finds_every_error_that_is_worded_so() -> None:
-    message = ENTRIES["shared-trunk"].message
-    assert message == ENTRIES["second-backward"].message
+    message = entries()["shared-trunk"].message
+    assert message == entries()["second-backward"].message
     found = {entry.id for entry in errors(search=message).entries}
-    same = {entry.id for entry in ALL.entries if entry.message == message}
+    same = {entry.id for entry in entries().values() if entry.message == message}
     assert {"shared-trunk", "second-backward"} <= same <= found
     assert "no-grad-fn" not in found
 
@@ -405,5 +294,5 @@ def test_a_wrong_call_is_refused_with_what_would_work(argv: list[str], message: 
 
 def test_from_python_the_same() -> None:
     (entry,) = gradcli.autograd_errors("second-backward").entries  # type: ignore[attr-defined]
-    assert entry.message == ENTRIES["second-backward"].message
+    assert entry.message == entries()["second-backward"].message
     assert gradcli.autograd_errors().torch is None  # type: ignore[attr-defined]
