@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -173,7 +174,7 @@ def all_finite(tensor: torch.Tensor | None) -> bool:
     values = tensor.detach()
     if values.is_complex():  # by their parts: half of them PyTorch can neither add nor compare
         values = torch.view_as_real(values.resolve_conj())
-    return bool(torch.isfinite(values.sum())) or all(bool(torch.isfinite(piece).all()) for piece in pieces(values))
+    return math.isfinite(values.sum().item()) or all(bool(torch.isfinite(piece).all()) for piece in pieces(values))
 
 
 def agreement(plain: Mapping[str, torch.Tensor | None], recorded: Mapping[str, torch.Tensor | None]) -> bool:

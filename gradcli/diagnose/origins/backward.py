@@ -40,10 +40,18 @@ def origins(tape: Tape, context: Context) -> Iterator[tuple[Step, Origin]]:
 def _walk(tape: Tape, context: Context, start: Edge, leaf: Step, gradient: torch.Tensor) -> Iterator[Origin]:
     waiting: list[tuple[Edge, torch.Tensor]] = [(start, gradient)]
     seen = {start}
+    known: dict[int, bool] = {}
+
+    def is_broken(tensor: torch.Tensor) -> bool:
+        """Whether it is not finite; what one node sends is what the next one gets, and is looked at once."""
+        if id(tensor) not in known:
+            known[id(tensor)] = has_non_finite(tensor)
+        return known[id(tensor)]
+
     while waiting:
         edge, arriving = waiting.pop()
         sent = tape.contributions.get(edge, [])
-        culprits = [(node, tensor) for node, tensor in sent if has_non_finite(tensor)]
+        culprits = [(node, tensor) for node, tensor in sent if is_broken(tensor)]
         if sent and (not culprits or _cancel(culprits, arriving)):
             met = _accumulated(tape, edge, arriving, culprits, leaf)
             if met is not None:
@@ -51,9 +59,7 @@ def _walk(tape: Tape, context: Context, start: Edge, leaf: Step, gradient: torch
                 continue
         for node, outgoing in culprits:
             incoming = tape.passages[node].incoming
-            upstream = [
-                (i, tensor) for i, tensor in enumerate(incoming) if tensor is not None and has_non_finite(tensor)
-            ]
+            upstream = [(i, tensor) for i, tensor in enumerate(incoming) if tensor is not None and is_broken(tensor)]
             if not upstream or _is_fresh(tape, node, outgoing, upstream):
                 origin = _at_node(tape, context, node, edge, outgoing)
                 if origin is not None:
@@ -70,7 +76,10 @@ def _is_fresh(tape: Tape, node: GraphNode, outgoing: torch.Tensor, upstream: lis
     if step is None or not step.elementwise or len(upstream) != 1:
         return False
     _, arrived = upstream[0]
-    return arrived.shape == outgoing.shape and bool((non_finite(outgoing) & ~non_finite(arrived)).any())
+    if arrived.shape != outgoing.shape:
+        return False
+    finite = ~non_finite(arrived)
+    return bool(finite.any()) and bool((non_finite(outgoing) & finite).any())
 
 
 def _cancel(culprits: Sent, arriving: torch.Tensor) -> bool:

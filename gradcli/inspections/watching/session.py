@@ -15,6 +15,7 @@ from typing import Any, Self
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from gradcli.gc_paused import gc_paused
 from gradcli.inspections.options import WatchOptions
 from gradcli.inspections.watching.alone import Saving
 from gradcli.inspections.watching.backward_start import STARTS_BACKWARD, BackwardStart, is_finite, sizes_of
@@ -183,7 +184,8 @@ class Watch:
         """Find out where it is from, and stop unless the user wants to go on."""
         if self._without_news >= MOST_WITHOUT_NEWS:
             return
-        situation = self._situation(call, spot)
+        with gc_paused():
+            situation = self._situation(call, spot)
         before = len(self.findings)
         self._find(
             lambda: not_finite(situation, as_warnings=as_warnings), lambda error: unknown(situation, error=error)
@@ -221,7 +223,8 @@ class Watch:
         """Add what is found, each origin once, however many steps it comes back in."""
         started = time.perf_counter()
         try:
-            findings = list(found())
+            with gc_paused():
+                findings = list(found())
         except Exception as error:  # noqa: BLE001 - whatever goes wrong here must not end the user's program
             findings = [] if otherwise is None else [otherwise(error)]
         for finding in findings:

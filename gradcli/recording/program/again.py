@@ -214,7 +214,7 @@ class _Repetition:
         """What the call gives this time, or what it gave where it drew random numbers, or made a tensor of nothing."""
         name = getattr(entry.function, "__name__", "")
         outs = list(tensors_among((entry.out,)))
-        is_made = any(True for _ in entry.tensors) and name not in GIVES
+        is_made = bool(entry.tensors) and name not in GIVES
         if is_made or entry.changes or any(isinstance(out, torch.Tensor) and out.grad_fn is not None for out in outs):
             return self._called(entry)
         return mapped(entry.out, lambda out: self._original(out, entry.spot.place).detach().clone())

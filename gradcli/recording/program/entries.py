@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import CodeType
 from typing import Any, NamedTuple
 from weakref import ref
@@ -38,6 +38,8 @@ class WeakTensor(ref[torch.Tensor]):
 
 
 AnyTensor = torch.Tensor | WeakTensor
+_TENSORS = (torch.Tensor, WeakTensor)
+_SEQUENCES = (tuple, list)
 
 
 def weak(tensor: torch.Tensor) -> WeakTensor:
@@ -75,7 +77,7 @@ class Entry(NamedTuple):
         return Spot(self.code, self.instruction)
 
     @property
-    def made(self) -> Iterator[AnyTensor]:
+    def made(self) -> list[AnyTensor]:
         """The tensors that came out, or that were changed."""
         return tensors_among((self.out, *self.args[: self.changes]))
 
@@ -85,30 +87,32 @@ class Entry(NamedTuple):
         return not any(tensor.requires_grad for tensor in self.made)
 
     @property
-    def tensors(self) -> Iterator[AnyTensor]:
+    def tensors(self) -> list[AnyTensor]:
         """The tensors among the arguments."""
-        return tensors_among((*self.args, *(self.kwargs or {}).values()))
+        return tensors_among((*self.args, *self.kwargs.values()) if self.kwargs else self.args)
 
 
-def tensors_among(values: tuple[Any, ...]) -> Iterator[AnyTensor]:
+def tensors_among(values: Iterable[Any]) -> list[AnyTensor]:
     """The tensors of arguments, also those in lists, tuples and dictionaries."""
+    found: list[AnyTensor] = []
     for value in values:
-        if isinstance(value, torch.Tensor | WeakTensor):
-            yield value
-        elif isinstance(value, tuple | list):
-            yield from tensors_among(tuple(value))
+        if isinstance(value, _TENSORS):
+            found.append(value)
+        elif isinstance(value, _SEQUENCES):
+            found += tensors_among(value)
         elif isinstance(value, dict):
-            yield from tensors_among(tuple(value.values()))
+            found += tensors_among(value.values())
+    return found
 
 
 def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
     """A value with its tensors changed, also those in lists, tuples and dictionaries."""
-    if isinstance(value, torch.Tensor | WeakTensor):
+    if isinstance(value, _TENSORS):
         return change(value)
     if isinstance(value, torch.Size):
         return value
     if isinstance(value, tuple):
-        if not any(True for _ in tensors_among(value)):
+        if not tensors_among(value):
             return value
         parts = [mapped(part, change) for part in value]
         return tuple(parts) if type(value) is tuple else _named(value, parts)
@@ -133,9 +137,9 @@ def whole(tensor: Any) -> Any:
 
 def resolved(entry: Entry) -> Entry:
     """The entry with the tensors that are alive."""
-    return entry._replace(
-        args=mapped(entry.args, _resolved), kwargs=mapped(entry.kwargs, _resolved), out=mapped(entry.out, _resolved)
-    )
+    args, kwargs, out = mapped(entry.args, _resolved), entry.kwargs, mapped(entry.out, _resolved)
+    kwargs = mapped(kwargs, _resolved) if kwargs else kwargs
+    return Entry._make((*entry[:4], args, kwargs, out, *entry[7:]))
 
 
 def _resolved(tensor: AnyTensor) -> AnyTensor:

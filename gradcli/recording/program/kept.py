@@ -73,7 +73,7 @@ class Kept:
     def state(self, args: Iterable[Any], kwargs: Mapping[str, Any] | None) -> GeneratorState:
         """The state of the generator that a call draws from, or nothing of it, where the budget is used up."""
         given = kwargs or {}
-        tensor = next(tensors_among((*args, *given.values())), None)
+        tensor = next(iter(tensors_among((*args, *given.values()))), None)
         state = generator_state(tensor if isinstance(tensor, torch.Tensor) else None, given.get("generator"))
         return state if self._has_room(state.numbers) else UNKEPT
 

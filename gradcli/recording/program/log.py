@@ -265,7 +265,7 @@ def changes_first(kind: int, args: tuple[Any, ...]) -> bool:
 
 
 def _has_tensor(args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> bool:
-    return any(True for _ in tensors_among((*args, *(kwargs or {}).values())))
+    return bool(tensors_among((*args, *(kwargs or {}).values())))
 
 
 def kind_of(function: Any) -> int:

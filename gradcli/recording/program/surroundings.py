@@ -50,6 +50,9 @@ def autocast_now() -> Autocast | None:
 @contextmanager
 def autocasting(wanted: Autocast | None) -> Iterator[None]:
     """Autocast as it was, and off for every other kind of device; no cast is kept for later calls."""
+    if wanted is None and not _is_any_autocast():
+        yield
+        return
     dtypes: dict[str, torch.dtype | None] = {**dict.fromkeys(dict(autocast_now() or ())), **dict(wanted or ())}
     with ExitStack() as stack:
         for kind, dtype in dtypes.items():
