@@ -12,6 +12,7 @@ FOUND = {
     "trace 'y = 1 + x; log(y)*1 + (y - 1)**2 * 1e6' x=1e-7": ("warning", Place("sub", "x", [], "y - 1")),
     "grad 'sigmoid(2*x) + 1e-12*x' x=10": ("warning", Place("sigmoid", "x", [], "sigmoid(2*x)")),
     "grad 'h = max(x, 0)[0]; sigmoid(h)' x=10,2": ("warning", Place("sigmoid", "x", [0], "sigmoid(h)")),
+    "grad 'h = max((1 + x) - 1, 0)[0]; h**2' x=1e-7,-5": ("warning", Place("sub", "x", [0], "(1 + x) - 1")),
     "grad 'sigmoid(view_as_complex(x).abs())' x=10,0": (
         "warning",
         Place("sigmoid", "x", [0], "sigmoid(view_as_complex(x).abs())"),

@@ -9,6 +9,7 @@ _GUARD = "no operation is known that comes there: a node that sends nothing on, 
 _WORK = "it only avoids work: what is computed then is the same"
 _SUM = "it adds to another number, and a sum is zero only where it is zero exactly"
 _VICINITY = "gradcli/diagnose/equivalence/vicinity.py"
+_LOSSY = "gradcli/diagnose/findings/lossy_step.py"
 _BOTH = "there are both or none"
 _WORTH = "(wide is None and not _hardly_varies(step)) or (wide is not None and not _lost(step, array(wide)).any())"
 
@@ -50,6 +51,8 @@ EQUIVALENT: dict[str, str] = {
     "_REFUSALS.search(raised.message) -> (not _REFUSALS.search(raised.message))": (
         "no operation without a derivative is known whose step is not found"
     ),
+    f"{_LOSSY} lossy_step: tape is None -> False": "no loss is looked for where there is no tape",
+    f"{_LOSSY} lossy_step: sender is None -> False": "a gradient that is wrong was sent by somebody",
     "gradcli/diagnose/fixes/attach.py with_fixes: not any(BY_CODE[finding.code].fix for finding in findings) -> "
     "False": _WORK,
     "gradcli/diagnose/fixes/truth_text.py about: not truth.bad or truth.limits is None -> "

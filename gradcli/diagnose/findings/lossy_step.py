@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import numpy as np
 import torch
 
@@ -46,7 +48,11 @@ def _worst_sender(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Ste
 def _origin(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Step:
     """The step itself, or the one that first computed a wrong value for it."""
     while True:
-        wrong = (s for s in tape.inputs(step) if _differ(s.value, wide.steps[s.index].value, dtype))
+        wrong = (
+            source
+            for source in tape.inputs(step)
+            if any(map(_differ, source.values, wide.steps[source.index].values, repeat(dtype)))
+        )
         source = next(wrong, None)
         if source is None:
             return step
@@ -54,8 +60,7 @@ def _origin(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Step:
 
 
 def _differ(one: torch.Tensor | None, other: torch.Tensor | None, dtype: torch.dtype) -> bool:
-    if one is None:
-        return False
+    assert one is not None
     assert other is not None
     if one.is_complex():
         one, other = torch.view_as_real(one), torch.view_as_real(other)
