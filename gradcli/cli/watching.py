@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from gradcli.cli.app import read
 from gradcli.cli.screen import show_error, view_of
@@ -57,12 +58,14 @@ def _watch(given: dict[str, Any]) -> Ending:
     from gradcli.inspections.watch import watch  # PyTorch is imported for a program alone
     from gradcli.inspections.watching.running import Program
 
+    stderr = sys.stderr  # the program may put something else in its place
     program = Program(words[0], tuple(words[1:])) if module is None else Program(module, tuple(words), is_module=True)
     watched = watch(program, options)
     result = watched.result
-    if sys.stdout is not None:
-        sys.stdout.flush()
-    _tell(result, given["json"])
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or none at all
+            stream.flush()
+    _tell(result, stderr, given["json"])
     _write(result, files)
     failed = any(one.severity == "error" or {one.code, one.severity} & {*failing} for one in result.findings)
     return Ending(1 if failed else watched.ended.code, watched.ended.raised)
@@ -93,14 +96,12 @@ def _folder(name: str | None) -> str | None:
     return name
 
 
-def _tell(result: WatchResult, as_json: bool) -> None:
+def _tell(result: WatchResult, stderr: TextIO, as_json: bool) -> None:
     """The report on standard error. Who closed it hears nothing."""
-    try:
-        view = view_of(sys.stderr, format_="json" if as_json else "table")
-        write(result, view, sys.stderr)
-        sys.stderr.flush()
-    except (OSError, AttributeError):
-        pass
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        view = view_of(stderr, format_="json" if as_json else "table")
+        write(result, view, stderr)
+        stderr.flush()
 
 
 def _write(result: WatchResult, files: Sequence[Target]) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from watching import Ran, plain, watched, written
+from watching import both, watched, without_report, written
 
 SURROUNDINGS = """
     import __main__
@@ -71,6 +71,19 @@ ENDINGS = {
     """,
     "a syntax error": "x = (1,\nprint('never')\n",
     "an own hook": "import sys; sys.excepthook = lambda *told: print('hooked', told[0].__name__); 1 / 0",
+    "a hook that fails": "import sys; sys.excepthook = lambda *told: told[9]; 1 / 0",
+    "a hook that ends the program": "import sys; sys.excepthook = lambda *told: sys.exit(4); 1 / 0",
+    "a hook that is gone": "import sys; del sys.excepthook; 1 / 0",
+    "closed streams": "import sys; print('end'); sys.stdout.close(); sys.stderr.close()",
+    "a handler of its own": """
+        import os
+        import signal
+        import sys
+
+        signal.signal(signal.SIGINT, lambda *told: sys.exit(9))
+        os.kill(os.getpid(), signal.SIGINT)
+        signal.pause()
+    """,
     "at once": "import os; os._exit(5)",
     "an interrupt": "import signal; signal.raise_signal(signal.SIGINT)",
     "an interrupt caught": """
@@ -137,18 +150,6 @@ ENDINGS = {
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     """,
 }
-
-
-def both(folder: Path, *words: str, stdin: str = "") -> tuple[Ran, Ran]:
-    return plain(folder, *words, stdin=stdin), watched(folder, *words, stdin=stdin, wholly=True)
-
-
-def without_report(ran: Ran) -> str:
-    """Standard error without what gradcli says last."""
-    lines = ran.err.splitlines(keepends=True)
-    begins = ("nothing was differentiated", "error[", "1 step")
-    end = next((number for number, line in enumerate(lines) if line.startswith(begins)), len(lines))
-    return "".join(lines[:end])
 
 
 @pytest.mark.parametrize("words", [("train.py", "--json", "-m", "x"), ("-m", "train", "-o", "x")], ids=" ".join)

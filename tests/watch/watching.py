@@ -59,9 +59,9 @@ def watched(
     return _run([*warm.gradcli(wholly=wholly), "watch", *words], folder, stdin, env)
 
 
-def watched_anew(folder: Path, *words: str) -> Ran:
+def watched_anew(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> Ran:
     """`gradcli watch` in a new interpreter, for what looks at the memory of the process."""
-    return _run([sys.executable, "-m", "gradcli", "watch", *words], folder, "", None)
+    return _run([sys.executable, "-m", "gradcli", "watch", *words], folder, "", env)
 
 
 def plain(folder: Path, *words: str, stdin: str = "") -> Ran:
@@ -72,6 +72,18 @@ def plain(folder: Path, *words: str, stdin: str = "") -> Ran:
 def plain_warm(folder: Path, *words: str, stdin: str = "") -> Ran:
     """A program that brings PyTorch in, in a process that has it: its traceback has more places than Python's own."""
     return _run([*warm.script(), *words], folder, stdin, None)
+
+
+def both(folder: Path, *words: str, stdin: str = "") -> tuple[Ran, Ran]:
+    return plain(folder, *words, stdin=stdin), watched(folder, *words, stdin=stdin, wholly=True)
+
+
+def without_report(ran: Ran) -> str:
+    """Standard error without what gradcli says last."""
+    lines = ran.err.splitlines(keepends=True)
+    begins = ("nothing was differentiated", "error[", "1 step")
+    end = next((number for number, line in enumerate(lines) if line.startswith(begins)), len(lines))
+    return "".join(lines[:end])
 
 
 def found_in(folder: Path, text: str, *options: str) -> Ran:

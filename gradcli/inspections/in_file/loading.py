@@ -14,7 +14,7 @@ from torch import nn
 
 from gradcli.errors import UsageError, did_you_mean, listed
 from gradcli.language.in_file import FunctionRequest
-from gradcli.recording.program.places import source_of
+from gradcli.recording.program.places import forget_sources
 
 
 def loaded(request: FunctionRequest) -> Any:
@@ -62,7 +62,7 @@ def _run(request: FunctionRequest) -> Any:
     module = importlib.util.module_from_spec(spec)
     before, known = sys.path[:], sys.modules.get(path.stem)
     linecache.checkcache(str(path.resolve()))
-    source_of.cache_clear()  # the file may be another one than in an earlier call
+    forget_sources()
     sys.path.insert(0, folder)
     sys.modules[path.stem] = module
     try:

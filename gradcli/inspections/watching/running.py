@@ -7,16 +7,21 @@ import io
 import runpy
 import sys
 import threading
+import tokenize
 import types
 import zipfile
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import BuiltinImporter, SourceFileLoader
 from pathlib import Path
 
 from gradcli.errors import UsageError
 from gradcli.inspections.watching.stop import Stop
-from gradcli.inspections.watching.tracebacks import without_own_frames
+from gradcli.inspections.watching.tracebacks import tell
+from gradcli.recording.program.places import know_text
+
+STDIN = "<stdin>"
+"""What Python calls the file of a program from standard input."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +49,16 @@ class Program:
         package = Path(*self.name.split("."))
         return tuple(f"{Path(folder or '.').resolve() / package.parts[0]}" for folder in sys.path)
 
+    @property
+    def is_stdin(self) -> bool:
+        """Whether it is read from standard input."""
+        return self.name == "-" and not self.is_module
+
     def text(self) -> bytes | None:
         """The text of its file; None for what Python finds by itself.  Raises UsageError."""
         path = Path(self.name)
+        if self.is_stdin:
+            return b"" if sys.stdin is None else sys.stdin.buffer.read()
         if self.is_module or path.is_dir() or zipfile.is_zipfile(path):
             return None
         try:
@@ -61,7 +73,7 @@ class Program:
         """Run it to its end. What is not caught is told on standard error, as Python does."""
         main = self._become_main()
         try:
-            compiled = None if text is None else compile(text, main.__file__ or self.name, "exec", dont_inherit=True)
+            compiled = None if text is None else _compiled(text, str(main.__file__))
             with watched:
                 if self.is_module:
                     runpy._run_module_as_main(self.name)  # type: ignore[attr-defined]
@@ -74,11 +86,15 @@ class Program:
             return Ended(1)
         except SystemExit as end:
             return Ended(_exit_code(end))
-        except BaseException as error:  # noqa: BLE001 - told as Python tells it
-            error.__traceback__ = without_own_frames(error.__traceback__)
-            sys.excepthook(type(error), error, error.__traceback__)
-            return Ended(130 if isinstance(error, KeyboardInterrupt) else 1, error)
-        return Ended(0)
+        except BaseException as error:  # noqa: BLE001 - told below, where no exception is being handled
+            raised = error
+        else:
+            return Ended(0)
+        try:
+            tell(raised)
+        except SystemExit as end:
+            return Ended(_exit_code(end), raised)
+        return Ended(130 if isinstance(raised, KeyboardInterrupt) else 1, raised)
 
     def _become_main(self) -> types.ModuleType:
         """The process as Python prepares it for a program: `__main__`, the arguments, the path of modules."""
@@ -88,6 +104,10 @@ class Program:
         if self.is_module:
             sys.argv[:] = ["-m", *self.arguments]
             first = str(Path.cwd())
+        elif self.is_stdin:
+            main.__file__, main.__loader__ = STDIN, BuiltinImporter
+            sys.argv[:] = [self.name, *self.arguments]
+            first = ""
         else:
             main.__file__ = str(path.absolute())
             main.__loader__ = SourceFileLoader("__main__", main.__file__)
@@ -98,6 +118,26 @@ class Program:
         if not sys.flags.safe_path:
             sys.path[:1] = [first]
         return main
+
+
+def _compiled(text: bytes, name: str) -> types.CodeType:
+    """The program, as Python compiles a file: it takes no byte that its encoding does not have.  Raises SyntaxError."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(text).readline)
+    except SyntaxError:  # no UTF-8, or an unknown encoding, of which `compile` tells
+        encoding = "utf-8" if b"coding" not in b"".join(text.splitlines()[:2]) else "unknown"
+    if encoding == "utf-8" and b"\0" not in text:
+        try:
+            text.decode()
+        except UnicodeDecodeError as wrong:
+            line = text.count(b"\n", 0, wrong.start) + 1
+            raise SyntaxError(
+                f"Non-UTF-8 code starting with '\\x{text[wrong.start]:02x}' in file {name} on line {line}, "
+                "but no encoding declared; see https://peps.python.org/pep-0263/ for details"
+            ) from None
+    if name == STDIN:
+        know_text(name, text.decode("utf-8-sig" if encoding == "unknown" else encoding))
+    return compile(text, name, "exec", dont_inherit=True)
 
 
 def _exit_code(end: SystemExit) -> int:

@@ -61,6 +61,7 @@ class UserCode:
 
     def __init__(self, followed: Iterable[str] = ()) -> None:
         self._followed = tuple(followed)
+        self._folder = Path.cwd()  # the program may go to another one
         self._known: dict[int, tuple[bool, CodeType]] = {}
 
     def innermost(self, frame: FrameType | None) -> FrameType | None:
@@ -72,7 +73,9 @@ class UserCode:
             if found is None:
                 found = known[id(code)] = self.owns(code.co_filename), code
                 if found[0]:
-                    source_of(code.co_filename)  # as it is now: the user may edit it while the program runs
+                    source_of(
+                        code.co_filename, self._folder
+                    )  # as it is now: the user may edit it while the program runs
             if found[0]:
                 return frame
             frame = frame.f_back
@@ -99,10 +102,29 @@ class UserCode:
         return not name.startswith(_libraries()) and not any(f"/{part}/" in name for part in _PACKAGES)
 
 
-@cache
-def source_of(name: str) -> Source:
-    """The text of a file; of a module without a file an empty one."""
-    return Source("".join(linecache.getlines(name)), "file", _shown(name))
+_sources: dict[str, Source] = {}
+_texts: dict[str, str] = {}
+
+
+def source_of(name: str, folder: Path | None = None) -> Source:
+    """The text of a file, as it was when it was first asked for; of a module without a file an empty one.
+
+    folder: from where its path is shown; None for the working folder.
+    """
+    if name not in _sources:
+        text = _texts.get(name) or "".join(linecache.getlines(name))
+        _sources[name] = Source(text, "file", _shown(name, folder or Path.cwd()))
+    return _sources[name]
+
+
+def know_text(name: str, text: str) -> None:
+    """What no file holds, such as a program from standard input."""
+    _texts[name] = "\n".join(text.splitlines())
+
+
+def forget_sources() -> None:
+    """Read files anew: they may be others than in an earlier call."""
+    _sources.clear()
 
 
 def offset(text: str, line: int, column: int) -> int:
@@ -123,10 +145,10 @@ def _lines(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def _shown(name: str) -> str:
-    """The path from the working folder, where the file is inside of it."""
+def _shown(name: str, folder: Path) -> str:
+    """The path from a folder, where the file is inside of it."""
     try:
-        return str(Path(name).resolve().relative_to(Path.cwd()))
+        return str(Path(name).resolve().relative_to(folder))
     except (ValueError, OSError):
         return name
 
