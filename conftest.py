@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib.metadata import version
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -16,6 +17,7 @@ for variable in THREADS:
 import pytest
 from sybil import Document, Example, Region, Sybil
 
+from gradcli.gc_paused import gc_paused
 from tools import warm
 from tools.pytorch_versions import difference
 from tools.transcripts import DOCUMENTS, NEEDS, Exchange, agree, answer, blocks, missing, workplace
@@ -36,6 +38,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         import torch  # which the process that only hands out the tests does not need
 
         torch.backends.mkldnn.set_flags(False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collecting makes a million objects that stay: no garbage is looked for meanwhile, and none among them later."""
+    with gc_paused():
+        found = yield
+    gc.freeze()
+    return found
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
