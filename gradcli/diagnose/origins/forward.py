@@ -154,7 +154,7 @@ def _walk(tape: Tape, start: _Stop, written: Written) -> Iterator[Origin]:
             yield from _without_sources(stop)
             continue
         for source in reversed(sources):
-            made = stop.nan and not has_nan(source.value[source.focus])
+            made = stop.nan and not source.nan
             if source.step.index not in seen:
                 seen.add(source.step.index)
                 logarithmic = stop.logarithmic or stop.step.name in KNOW_INFINITY
