@@ -250,10 +250,3 @@ def test_typed_probabilities_add_up_to_one_to_two_digits(logarithm: float, outsi
 def test_fail_on_domain_ends_with_one() -> None:
     line = shlex.split("loss nll '[[0.2,0.8]]' '[1]' --fail-on domain")
     assert captured(line)[0] == 1
-
-
-def test_a_matrix_of_zeros_and_ones_is_no_list_of_classes() -> None:
-    (finding,) = found("grad 'sum(linalg.eigvalsh(x))' x='[[1,1],[0,1]]'", "domain")
-    assert "look like" not in finding["message"]
-    (finding,) = found("grad 'hinge_embedding_loss(x, t)' x=1,2 t=0,1 --frozen t", "domain")
-    assert "these look like classes 0 and 1: take 2*t - 1" in finding["message"]

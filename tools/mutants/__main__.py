@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tools.mutants.equivalent import EQUIVALENT
@@ -158,15 +158,22 @@ class _Journal:
     def _line(self, mutant: Mutant) -> str:
         if mutant.path not in self._files:
             source = Path(mutant.path).read_text(encoding="utf-8")
-            self._files[mutant.path] = source.splitlines(keepends=True), ast.parse(source).body
-        lines, statements = self._files[mutant.path]
+            self._files[mutant.path] = source.splitlines(keepends=True), list(_parts(ast.parse(source).body))
+        lines, parts = self._files[mutant.path]
         first, last = next(
-            (statement.lineno - 1, statement.end_lineno)
-            for statement in statements
-            if mutant.line <= (statement.end_lineno or 0)
+            (part.lineno - 1, part.end_lineno) for part in parts if mutant.line <= (part.end_lineno or 0)
         )
         text = hashlib.sha256((mutant.path + "".join(lines[first:last])).encode()).hexdigest()[:16]
         return f"{text} {mutant.start - len(''.join(lines[:first]))} {json.dumps(mutant.new)}"
+
+
+def _parts(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a module, and of its classes in their place."""
+    for statement in statements:
+        if isinstance(statement, ast.ClassDef):
+            yield from _parts(statement.body)
+        else:
+            yield statement
 
 
 def _environment(copy: Path) -> dict[str, str]:

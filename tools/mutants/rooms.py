@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _FIXES = (
     "tests/inspections/test_closeness.py",
+    "tests/inspections/test_comparison_point.py",
     "tests/inspections/test_perturbations.py",
     "tests/inspections/test_fixes.py",
     "tests/inspections/test_truth.py",
@@ -28,6 +29,14 @@ _ERRORS = (
 
 TESTS = {
     "gradcli/diagnose": ("tests/findings", *_FIXES, *_REAL_CASES),
+    "gradcli/diagnose/equivalence": (*_FIXES, "tests/findings/test_rewritten.py"),
+    "gradcli/diagnose/findings": (
+        "tests/findings",
+        "tests/recording/test_from_program.py",
+        "tests/inspections/test_match_error.py",
+        "tests/schemas",
+    ),
+    "gradcli/diagnose/fixes": (*_FIXES, "tests/findings/test_rewritten.py"),
     "gradcli/diagnose/explain": (*_ERRORS, *_REAL_CASES),
     "gradcli/inspections": ("tests/inspections",),
     "gradcli/inspections/checking": _CHECKS,

@@ -157,7 +157,7 @@ def _remark(row: Domain, tensor: torch.Tensor) -> str | None:
     """What the numbers look like instead."""
     if row.holds in _LOGARITHMS and bool(((tensor >= 0) & (tensor <= 1)).all()):
         return "these look like probabilities: take their logarithm"
-    if row.holds == "sign" and bool(((tensor == 0) | (tensor == 1)).all()):
+    if bool(((tensor == 0) | (tensor == 1)).all()):  # outside only where 1 and -1 are wanted
         return "these look like classes 0 and 1: take 2*t - 1"
     return None
 
