@@ -49,10 +49,13 @@ def diagnose(
     return Diagnosis(tuple(map(part.at_home, told(evidence))), part.sample)
 
 
-def told(evidence: Evidence) -> tuple[Finding, ...]:
-    """The findings of every rule, each cause once, with fixes that were verified."""
-    found = found_in(evidence)
-    return found if evidence.rerun is None else with_fixes(found, evidence.rerun.bound, evidence.rerun.cotangent)
+def told(evidence: Evidence, *, explains: bool = True) -> tuple[Finding, ...]:
+    """The findings of every rule, each cause once, with fixes that were verified.
+
+    explains: whether the first says why there is no fix, which may take seconds.
+    """
+    found, rerun = found_in(evidence), evidence.rerun
+    return found if rerun is None else with_fixes(found, rerun.bound, rerun.cotangent, explains=explains)
 
 
 def _gathered(

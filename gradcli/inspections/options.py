@@ -33,12 +33,13 @@ class GradOptions:
 class TraceOptions:
     """path: the input whose ways from the output are multiplied out. vjp: the cotangent, None for ones.
 
-    fixes: whether rewrites are looked for that mend what is found.
+    fixes: whether rewrites are looked for that mend what is found. explains: whether it is said why there is none.
     """
 
     path: str | None = None
     vjp: Value | None = None
     fixes: bool = True
+    explains: bool = True
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def _traced(bound: BoundExpression, run: Run, options: TraceOptions) -> TraceRes
     computed = Computed(to_gradients(tape.gradients, scalar=output.ndim == 0), to_tensor(output))
     evidence = Evidence(rerun, computed, recorded=tape)
     ways = paths_of(tape, options)
-    findings = told(evidence) if options.fixes else found_in(evidence)
+    findings = told(evidence, explains=options.explains) if options.fixes else found_in(evidence)
     return TraceResult(
         setting=bound.setting,
         expression=bound.program.text,

@@ -27,9 +27,9 @@ KINDS = {
 
 
 def with_fixes(
-    findings: tuple[Finding, ...], bound: BoundExpression, cotangent: torch.Tensor | None
+    findings: tuple[Finding, ...], bound: BoundExpression, cotangent: torch.Tensor | None, *, explains: bool = True
 ) -> tuple[Finding, ...]:
-    """The findings with a verified fix where one was found; the first of them says why where none can be."""
+    """The findings with a verified fix where one was found; the first of them explains why there is none."""
     if not any(BY_CODE[finding.code].fix for finding in findings):
         return findings
 
@@ -42,7 +42,8 @@ def with_fixes(
         if verifier is None:
             return findings
         findings = tuple(_fixed(finding, verifier) for finding in findings)
-        if any(_searches(finding, "finite") for finding in findings) and not any(finding.fix for finding in findings):
+        sought = any(_searches(finding, "finite") for finding in findings)
+        if explains and sought and not any(finding.fix for finding in findings):
             findings = _explained(findings, verifier)
     return findings
 

@@ -26,6 +26,7 @@ _VALUE = {
     "logdet": "the determinant is negative",
     "gumbel_softmax": _INF_MINUS_INF,
     "normalize": "it divides by the norm, which is 0",
+    "_weight_norm": "it divides by the norm, which is 0",
     "cosine_similarity": "it divides by the norms, of which one is 0",
     "batch_norm": "it divides by the standard deviation, which is 0",
     "layer_norm": "it divides by the standard deviation, which is 0",

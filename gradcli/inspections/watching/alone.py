@@ -157,7 +157,7 @@ def _traced(small: SmallExpression) -> TraceResult | None:
     """The expression on its tensors; None where it cannot be computed."""
     from gradcli.inspections.trace import trace  # what looks for fixes, for those alone who found something
 
-    options = TraceOptions(fixes=small.elements <= MOST_ELEMENTS_FIXED)
+    options = TraceOptions(fixes=small.elements <= MOST_ELEMENTS_FIXED, explains=False)
     words = {name: f"@{name}" for name in small.inputs}
     values = {word: _value(small.inputs[name], word) for name, word in words.items()}
     bindings = [_bound(name, small.inputs[name], word) for name, word in words.items()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import torch
+
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings import of_tape
 from gradcli.diagnose.findings.not_finite import backward_phrase, forward_phrase, shows_nan
@@ -195,9 +197,17 @@ def _sentences(finding: Finding, origin: Origin | None, row: Row | None) -> tupl
         where = text(at(origin.step, origin.index))
         message = f"{origin.step.name} gives {number(origin.value)} at {where}{others}"
         return message, row.sentence if row is not None else text(_without_gradients(said))
-    rest = _rest(said) or second_derivative(origin)
+    rest = _rest(said) or second_derivative(origin) or _beyond_half(origin)
     why = rest if row is None or rest is None else f"{row.elements}; {rest}"
-    return text(replace(said, cause=None, consequences=())), why
+    return text(replace(_without_gradients(said), cause=None, consequences=())), why
+
+
+def _beyond_half(origin: Origin | None) -> str | None:
+    """`the largest float16 is 65504`, where a gradient of half precision is infinite."""
+    value = None if origin is None or origin.kind != "backward" else origin.step.values[0]
+    if origin is None or value is None or value.dtype is not torch.float16 or origin.is_nan:
+        return None
+    return f"the largest float16 is {torch.finfo(torch.float16).max:.0f}"
 
 
 def _rest(said: Phrase) -> str | None:
@@ -207,7 +217,9 @@ def _rest(said: Phrase) -> str | None:
 
 def _without_gradients(said: Phrase) -> Phrase:
     """A phrase without the gradients that become NaN: they have a line of their own."""
-    return replace(said, consequences=tuple(one for one in said.consequences if not _is_spoiled(one)))
+    parts = ((name, _without_gradients(part) if isinstance(part, Phrase) else part) for name, part in said.parts)
+    consequences = (one for one in said.consequences if not _is_spoiled(one))
+    return replace(said, parts=tuple(parts), consequences=tuple(consequences))
 
 
 def _is_spoiled(part: Part) -> bool:
