@@ -94,7 +94,7 @@ def test_this_is_left_alone(source: str) -> None:
 
 
 def test_mutants_of_gradcli_are_python_and_another_program() -> None:
-    for path in sorted((ROOT / "gradcli" / "diagnose").rglob("*.py")):
+    for path in sorted((ROOT / "gradcli" / "diagnose" / "findings").glob("*.py")):
         source = path.read_text(encoding="utf-8")
         same = ast.dump(ast.parse(source))
         for mutant in mutants(str(path), source)[::50]:
@@ -187,6 +187,7 @@ def test_a_survivor_is_reported_with_a_line_that_does_it_again_and_the_killed_ar
     assert f"gradcli/room.py: {total} planted, {total - 1} killed, 1 survived, 0 unmeasured" in out
     assert f'  python -m tools.mutants --only "{unseen}"' in out
     assert (tree / "gradcli/room.py").read_text() == ROOM
+    assert "it fails without a mutant, and is left out: tests/test_room.py::test_that_fails\n" in out
     assert "2 mutants, 2 of them killed before" in run(tree, "--only", "gradcli/room.py:3")[1]
 
 

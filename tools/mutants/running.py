@@ -208,18 +208,25 @@ def measured(files: Sequence[str], cache: Path) -> dict[str, Known]:
         entries[file] = cache / f"{of_file.hexdigest()[:16]}.pickle"
     missing = [file for file, entry in entries.items() if not entry.exists()]
 
-    def measure() -> dict[str, Known]:
+    def measure() -> dict[str, Known | None]:
         _be_quiet()
         watching = _Watching()
-        pytest.main([option for option in (*OPTIONS, *missing) if option != "-x"], plugins=[watching])
-        return {name: known for name, known in watching.known.items() if name not in watching.failed}
+        options = [option for option in OPTIONS if option != "-x"]
+        pytest.main([*options, "--continue-on-collection-errors", *missing], plugins=[watching])
+        return {name: None if name in watching.failed else known for name, known in watching.known.items()}
 
     if missing:
         found = in_a_fork(measure)
         for file in missing:
             own = {name: known for name, known in found.items() if name.partition("::")[0] == file}
+            if not own:
+                sys.exit(f"no test of {file} can be run")
             entries[file].write_bytes(pickle.dumps(own))
-    return {name: known for entry in entries.values() for name, known in pickle.loads(entry.read_bytes()).items()}
+    tests = {name: known for entry in entries.values() for name, known in pickle.loads(entry.read_bytes()).items()}
+    for name, known in tests.items():
+        if known is None:
+            print(f"it fails without a mutant, and is left out: {name}")
+    return {name: known for name, known in tests.items() if known is not None}
 
 
 def in_a_fork(work: Callable[[], Any], limit: float = 1e6) -> Any:
