@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,15 @@ def test_a_signal_arrives_and_its_end_is_told(tmp_path: Path) -> None:
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == -signal.SIGTERM
+
+
+def test_a_process_is_killed_with_the_one_that_the_caller_sees(tmp_path: Path) -> None:
+    waiting = "import time; print('ready', flush=True); time.sleep(60)"
+    with subprocess.Popen([*warm.python(), waiting], stdout=subprocess.PIPE, env=clean_environment()) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.kill()
+        assert process.wait(30) == -signal.SIGKILL
+        began = time.monotonic()
+        assert process.stdout.read() == b"", "it ends as the last one that could write into the pipe is gone"
+        assert time.monotonic() - began < 30

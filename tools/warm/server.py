@@ -65,7 +65,7 @@ def _serve(listener: socket.socket, run: Callable[[], None]) -> None:
         events.register(listener, select.EPOLLIN)
         events.register(sys.stdin, select.EPOLLIN)
         while True:
-            for descriptor, _ in events.poll():
+            for descriptor, _ in events.poll(maxevents=1):  # one by one: a descriptor that is closed is given out again
                 if descriptor == sys.stdin.fileno():
                     return
                 if descriptor == listener.fileno():
