@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from each import each
 from looking import Place, found, place
 
 FOUND = {
@@ -48,3 +49,23 @@ def test_its_neighbour_is_left_alone(line: str) -> None:
 def test_a_conversion_to_a_dtype_that_ends_before_the_number_says_where(line: str, end: str) -> None:
     (only,) = found(line, "inf-forward")
     assert end in only["message"]
+
+
+SAYS = {
+    "grad 'linalg.multi_dot([a, b])' a='[[1e30]]' b='[[1e30]]'": (
+        "linalg.multi_dot([a, b]) at a[0, 0] = 1e+30 and b[0, 0] = 1e+30 is inf"
+    ),
+    "grad 'x @ y' x=1e30,1 y=1e30,1": "x @ y is inf: the largest float32 is 3.40282e+38",
+    "grad 'x / m' x=1 m:bool=0": "x / m at x = 1 is inf; the gradient of x becomes infinite",
+}
+
+
+@each("line", SAYS)
+def test_the_numbers_are_told_of_which_it_is_made(line: str) -> None:
+    (only,) = found(line, "inf-forward")
+    assert only["message"].partition(". ")[0] == SAYS[line]
+
+
+def test_a_complex_number_is_not_told_as_one() -> None:
+    (only,) = found("grad 'abs(z*1e30*1e30)' z:complex64=1", "nan-forward")
+    assert only["message"] == "z*1e30*1e30 is nan; the gradient of z becomes nan"
