@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 
+import pytest
 from inline_snapshot import snapshot
 from pages import Page
-from watch_by_hand import FINDING, NORMS, PARAMETERS, WATCHED
+from watch_by_hand import FINDING, NORMS, PARAMETERS, WATCHED, nearby
 
 from gradcli.render import page, write
 from gradcli.render.blocks import SourceExcerpt
+from gradcli.render.page.nearby import graph_of
 from gradcli.render.page.norms import MOST_CURVES, norms_picture
 from gradcli.render.view import View
 from gradcli.render.views import blocks_of, table_of
@@ -172,3 +175,37 @@ def test_a_table_has_the_norms_only_where_they_were_asked_for():
     asked = table_of(replace(WATCHED, norms=replace(NORMS, asked=True)))
     assert [column.name for column in asked.columns] == ["step", *PARAMETERS]
     assert asked.rows == len(NORMS.steps)
+
+
+BAD, BORN = {"non_finite": 3}, {"is_origin": True}
+BACK = {"gradient_non_finite": 3}
+
+
+@pytest.mark.parametrize(
+    ("operand", "reader", "red"),
+    [
+        (BAD, BAD, True),
+        (BAD, {}, False),  # cleaned
+        ({}, BAD | BORN, False),  # born from finite numbers
+        (BACK, BACK, True),
+        (BACK, BORN, True),  # the reader sends it on, though what reached it is finite
+        (BACK, {}, False),  # it came another way
+        ({}, BACK, False),
+        ({}, BORN, False),
+    ],
+)
+def test_an_arrow_is_red_where_what_is_not_finite_went_along_it(
+    operand: Mapping[str, object], reader: Mapping[str, object], red: bool
+) -> None:
+    first, second = (replace(nearby("x", "leaf"), **operand), replace(nearby("y", "sqrt", 0, line=18), **reader))  # type: ignore[arg-type]
+    assert [arrow.spreads for arrow in graph_of(replace(FINDING, nearby=(first, second))).arrows] == [red]
+
+
+def test_the_way_back_into_an_origin_is_drawn_red_on_the_page():
+    def arrows(**of_leaf: int) -> int:
+        leaf = replace(nearby("x", "leaf"), **of_leaf)  # type: ignore[arg-type]
+        steps = (leaf, nearby("root", "sqrt", 0, line=18, born=True), nearby("loss", "sum", 1, line=19))
+        found = replace(FINDING, code="inf-backward", nearby=steps)
+        return page.text(replace(WATCHED, norms=None, findings=(found,)), View()).count('class="arrow spreads"')
+
+    assert (arrows(gradient_non_finite=3), arrows()) == (1, 0)

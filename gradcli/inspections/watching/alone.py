@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -208,7 +209,8 @@ def _saved(tensors: Mapping[str, Tensor], step: int, saving: Saving) -> str:
     """Write tensors into a file of their own, and say how the user would call it.  Raises OutputError."""
     ending = ".safetensors" if any(tensor.dtype == "bfloat16" for tensor in tensors.values()) else ".npz"
     saving.folder.mkdir(parents=True, exist_ok=True)
-    names = (f"gradcli-step{step}{'' if number == 1 else f'-{number}'}" for number in range(1, 10**6))
+    first = f"gradcli-step{step}"
+    names = chain((first,), (f"{first}-{number}" for number in count(2)))
     name = next(name for name in names if not any(saving.folder.glob(f"{name}.*")))
     save(NamedTensors(tensors), View(), targets([str(saving.folder / f"{name}{ending}")]))
     return str(Path(saving.name) / f"{name}{ending}")
