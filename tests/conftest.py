@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from command_line import OWN_VARIABLES, Answer, captured, in_process_of_its_own
@@ -14,6 +15,8 @@ from hypothesis import HealthCheck, Phase, settings
 from tools import warm
 
 Run = Callable[..., Answer]
+
+sys.path.append(str(Path(__file__).parent / "watch"))  # tests/cuda runs its programs
 
 settings.register_profile(
     "fast", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

@@ -1,0 +1,143 @@
+"""What must hold on a device that trains: programs of tests/watch, autocast, generators, how often it is waited for.
+
+`tools/cuda_checks.py` runs all of them and prints a table; `test_cuda.py` runs them where there is CUDA.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from expected import ROWS, Row
+from watching import Ran, plain, watched_anew, written
+
+Check = Callable[[str, Path], str]
+"""Given a device and an empty folder: what there is to say. Raises AssertionError."""
+
+STARTER = """
+    import runpy
+    import sys
+
+    import torch
+
+    torch.set_default_device(sys.argv[1])
+    path, sys.argv[1:] = sys.argv[2], sys.argv[3:]
+    sys.path[0] = path.rpartition("/")[0]
+    runpy.run_path(path, run_name="__main__")
+"""
+HALF = """
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    net = nn.Linear(4, 8, device="DEVICE")
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-3)
+    scaler = torch.amp.GradScaler("DEVICE", init_scale=4.0)
+    for step in range(8):
+        x = torch.randn(6, 4, device="DEVICE")
+        with torch.autocast("DEVICE", dtype=torch.float16):
+            hidden = nn.functional.dropout(net(x), 0.5)
+            loud = hidden.abs() * 60000.0
+            loss = (loud / loud.max()).mean()
+        optimizer.zero_grad()
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+"""
+DRAWING = """
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 1)).to("DEVICE")
+    own = torch.Generator("DEVICE").manual_seed(1)
+    for step in range(3):
+        x = torch.randn(6, 4, device="DEVICE", generator=own)
+        noisy = (net(x) * 1.0).clone()
+        noisy.mul_(torch.empty_like(noisy).uniform_(generator=own))
+        loss = (noisy.mean() / (step != 1)).sum()
+        net.zero_grad()
+        loss.backward()
+    print(torch.randn(3, device="DEVICE").tolist(), torch.randn(3, device="DEVICE", generator=own).tolist())
+"""
+WAITING = """
+    import warnings
+
+    import torch
+    from torch import nn
+
+    net = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1)).to("DEVICE")
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    waits = []
+    for step in range(5):
+        loss = net(torch.randn(6, 4, device="DEVICE")).square().mean()
+        optimizer.zero_grad()
+        torch.cuda.set_sync_debug_mode("warn")
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            loss.backward()
+        torch.cuda.set_sync_debug_mode("default")
+        waits.append(sum("synchronizing" in str(one.message) for one in told))
+        optimizer.step()
+    print(waits)
+"""
+
+
+@dataclass(frozen=True)
+class NotHereError(Exception):
+    """A check that says nothing of this device, such as of a program that does not run on it without watch either."""
+
+    reason: str
+
+
+def program_of(row: Row, device: str, folder: Path) -> str:
+    """The same code, line and operation as on the CPU; the random numbers, and so the step, may be others."""
+    starter = written(folder, STARTER, "starter.py").name
+    words = (device, str(row.path), *row.arguments)
+    before = plain(folder, starter, *words)
+    errors = ("in-place", "second-backward")
+    if before.code and row.code not in errors:
+        raise NotHereError(before.err.strip().splitlines()[-1][:100])
+    ran = watched_anew(folder, "--json", starter, *words)
+    found = {(one["code"], one["place"] and one["place"]["line"]) for one in ran.report["findings"]}
+    lines = {row.number(line) for line in (row.line, row.or_line) if line}
+    assert any(code in (row.code, *row.also) and line in lines for code, line in found), f"found {found}"
+    return ""
+
+
+def half_precision(device: str, folder: Path) -> str:
+    """float16 under autocast, with a GradScaler: the operation that overflows, run again to the bit."""
+    only = next(one for one in watch(HALF, device, folder).report["findings"] if one["severity"] == "warning")
+    assert (only["place"]["line"], only["operation"], only["agrees"]) == (12, "mul", True), only["message"]
+    return str(only["code"])
+
+
+def generators(device: str, folder: Path) -> str:
+    """Random numbers of the device, and of a generator of the program's on it, are drawn again, and then go on."""
+    ran = watch(DRAWING, device, folder, "--continue")
+    assert ran.report["findings"][0]["agrees"] is True, ran.report["findings"][0]["remark"]
+    assert ran.out == plain(folder, "train.py").out
+    return ""
+
+
+def waits(device: str, folder: Path) -> str:
+    """One wait for the device in each step."""
+    if device.partition(":")[0] != "cuda":
+        raise NotHereError("only CUDA tells when it is waited for")
+    out = watch(WAITING, device, folder).out
+    assert out == "[1, 1, 1, 1, 1]\n", out
+    return out.strip()
+
+
+def watch(text: str, device: str, folder: Path, *options: str) -> Ran:
+    return watched_anew(folder, "--json", *options, written(folder, text.replace("DEVICE", device)).name)
+
+
+def checks() -> Iterator[tuple[str, Check]]:
+    """Every check by its name."""
+    yield from {"float16 with a scaler": half_precision, "generators": generators, "waits": waits}.items()
+    for row in ROWS:
+        if row.module is None:
+            yield row.program, partial(program_of, row)
