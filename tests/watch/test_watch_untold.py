@@ -48,6 +48,16 @@ LINE, PART = 29, 23
 LOSSES = {
     "checkpoint": ("loss = checkpoint(part, h, use_reentrant=False).mean()", PART, "sqrt"),
     "reentrant checkpoint": ("loss = checkpoint(part, h, use_reentrant=True).mean()", PART, "sqrt"),
+    "reentrant checkpoint that draws": (
+        "loss = checkpoint(lambda t: part(torch.dropout(t, 0.5, True)), h, use_reentrant=True).mean()",
+        PART,
+        "sqrt",
+    ),
+    "compiled function that draws": (
+        "loss = torch.compile(lambda t: part(torch.dropout(t, 0.5, True)), backend='eager')(h).mean()",
+        PART,
+        "sqrt",
+    ),
     "custom function": ("loss = Root.apply((h - h.detach()).square()).mean()", 19, "div"),
     "transform": ("loss = torch.func.vmap(part)(h).mean()", PART, "sqrt"),
     "gradient under a transform": (

@@ -20,7 +20,7 @@ from gradcli.recording.operation import LEAF, Operation
 from gradcli.recording.program.bits import same_bits
 from gradcli.recording.program.entries import AnyTensor, Entry, GoneError, mapped, tensors_among
 from gradcli.recording.program.gradient_steps import with_gradient_steps
-from gradcli.recording.program.inside import StepsInside, closed_over, function_inside
+from gradcli.recording.program.inside import StepsInside, calls_behind, function_inside, sealed
 from gradcli.recording.program.log import GIVES
 from gradcli.recording.program.operations import UnseenLeaf, arguments_of, named_where_read, operation_of
 from gradcli.recording.program.own_backward import OwnBackward, OwnLine
@@ -56,22 +56,11 @@ def run_again(
 
     names: what the program calls its tensors, by their ids.  Raises what a call raises.
     """
-    behind = _behind(entries, roots)
+    behind = calls_behind(entries, roots)
     devices = {one.device for entry in behind for one in entry.tensors if isinstance(one, torch.Tensor)}
     with warnings.catch_warnings(), generators_kept(devices, [entry.generator for entry in behind]):
         warnings.simplefilter("ignore")  # the program has been warned already
         return _Repetition(behind, names, user).run(roots, cotangents)
-
-
-def _behind(entries: Sequence[Entry], roots: Sequence[torch.Tensor]) -> list[Entry]:
-    """The calls that the roots were made by."""
-    needed = set(map(id, roots))
-    found = []
-    for entry in reversed(entries):
-        if any(id(tensor) in needed for tensor in entry.made):
-            needed.update(map(id, (*entry.tensors, *closed_over(entry))))
-            found.append(entry)
-    return found[::-1]
 
 
 @dataclass
@@ -173,6 +162,7 @@ class _Repetition:
             return
         value, inside = self._with_steps_inside(entry, written.written.place)
         operands = tuple(dict.fromkeys((*operands, *inside)))
+        written = sealed(written) if inside else written
         made = entry.args[0] if entry.changes else entry.out
         copy = self._copies[id(entry.args[0])] if entry.changes else value
         pairs = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -51,13 +51,24 @@ def function_inside(function: Any, args: tuple[Any, ...]) -> tuple[Callable[...,
     return (function, args) if code is not None and _TRANSFORMS in code.co_filename else None
 
 
-def closed_over(entry: Entry) -> Iterator[AnyTensor]:
+def _closed_over(entry: Entry) -> Iterator[AnyTensor]:
     """The tensors that the function inside of a call uses without being given them, as far as Python tells."""
     found = function_inside(entry.function, entry.args)
     function = None if found is None else inspect.unwrap(found[0])
     if inspect.isfunction(function):
         around = inspect.getclosurevars(function)
         yield from tensors_among((*around.nonlocals.values(), *around.globals.values()))
+
+
+def calls_behind(entries: Sequence[Entry], roots: Sequence[torch.Tensor]) -> list[Entry]:
+    """The calls that the roots were made by."""
+    needed = set(map(id, roots))
+    found = []
+    for entry in reversed(entries):
+        if any(id(tensor) in needed for tensor in entry.made):
+            needed.update(map(id, (*entry.tensors, *_closed_over(entry))))
+            found.append(entry)
+    return found[::-1]
 
 
 class StepsInside(TorchFunctionMode):
@@ -126,8 +137,13 @@ def _of_batch(operation: CallOperation, given: list[Any], value: Any) -> CallOpe
     shapes = {one.shape for one in (*given, value) if isinstance(one, torch.Tensor)}
     if operation.elementwise and len(shapes) == 1 and not operation.name.endswith("_"):
         return operation
+    return sealed(operation)
+
+
+def sealed(operation: CallOperation) -> CallOperation:
+    """An operation that the rules do not apply again: its steps inside, or its batch, say more."""
     return replace(operation, elementwise=False, function=_refused)
 
 
 def _refused(*_args: object, **_kwargs: object) -> object:
-    raise ArgumentError("an operation under a transform of torch.func cannot be applied again")
+    raise ArgumentError("what has steps inside, or is under a transform of torch.func, cannot be applied again")

@@ -15,7 +15,7 @@ from gradcli.numerics.graph import storage_of
 from gradcli.recording.program.entries import Entry, WeakTensor, resolved, tensors_among
 from gradcli.recording.program.kept import Kept, is_held
 from gradcli.recording.program.places import Spot, UserCode
-from gradcli.recording.program.surroundings import autocast_now
+from gradcli.recording.program.surroundings import GeneratorState, autocast_now
 
 Handler = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
 
@@ -149,8 +149,19 @@ class Log(TorchFunctionMode):
             self.add(function, args, kwargs, out)
         return out
 
-    def add(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], out: Any) -> None:
-        """An entry for a call that PyTorch does not tell of."""
+    def state(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> GeneratorState:
+        """The state of the generator that a call may draw from."""
+        return self._kept.state(args, kwargs)
+
+    def add(
+        self,
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        out: Any,
+        generator: GeneratorState | None = None,
+    ) -> None:
+        """An entry for a call that PyTorch does not tell of. generator: its state before, where the call may draw."""
         frame = self.user.innermost(sys._getframe(1))
         enabled = _are_gradients_on()
         if frame is not None and (enabled or self.everything):
@@ -171,7 +182,7 @@ class Log(TorchFunctionMode):
                 False,
                 None,
                 autocast_now(),
-                None,
+                generator,
                 enabled,
             )
             self.entries.append(entry)  # type: ignore[arg-type]

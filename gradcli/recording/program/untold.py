@@ -35,9 +35,12 @@ class Untold:
         log, original, compile_, zero_grad = self._log, self._apply.__func__, self._compile, self._zero_grad
 
         def apply(cls: type, *args: Any, **kwargs: Any) -> Any:
+            hears = log.hears
+            runs_again = hears and cls.__module__ == "torch.utils.checkpoint"
+            generator = log.state(args, kwargs) if runs_again else None
             out = original(cls, *args, **kwargs)
-            if log.hears:
-                log.add(cls.apply, args, kwargs, out)  # type: ignore[attr-defined]
+            if hears:
+                log.add(cls.apply, args, kwargs, out, generator)  # type: ignore[attr-defined]
             return out
 
         @functools.wraps(compile_)
@@ -101,10 +104,11 @@ def _apart(log: Log, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> An
     """A function without the log, which hears of it as one operation."""
     if not log.hears:
         return inner(*args, **kwargs)
+    generator = log.state(args, kwargs)
     mode = torch._C._pop_torch_function_stack()
     try:
         out = inner(*args, **kwargs)
     finally:
         torch._C._push_on_torch_function_stack(mode)
-    log.add(inner, args, kwargs, out)
+    log.add(inner, args, kwargs, out, generator)
     return out
