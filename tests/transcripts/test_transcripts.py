@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -98,10 +99,21 @@ def test_there_are_documents_with_transcripts():
     assert {name for name, _ in EVERY} >= {"README.md", "article.md"}
 
 
+def unquoted(command: str) -> str:
+    """What a shell reads into: neither what stands between quotes nor the lines up to a quoted END."""
+    without_lines = re.sub(r"<<'(\w+)'\n.*?^\1$", "", command, flags=re.DOTALL | re.MULTILINE)
+    return "".join(without_lines.split("'")[::2])
+
+
+def test_what_a_shell_reads_into_is_outside_of_quotes():
+    assert unquoted("a '*' ~ 'b' c") == "a  ~  c"
+    assert unquoted("cat > f <<'END'\n[x]\nEND\nrm *") == "cat > f \nrm *"
+    assert unquoted("cat > f <<END\n`date`\nEND") == "cat > f <<END\n`date`\nEND"
+
+
 @pytest.mark.parametrize(("name", "exchange"), EVERY, ids=[f"{name}: {exchange.command}" for name, exchange in EVERY])
 def test_a_command_can_be_pasted_into_any_shell(name: str, exchange: Exchange):
-    outside = "".join(exchange.command.split("'")[::2])
-    assert not set("*[]{}`!~") & set(outside), "quote it"
+    assert not set("*[]{}`!~") & set(unquoted(exchange.command)), "quote it"
 
 
 def test_programs_that_are_missing_are_known(monkeypatch: pytest.MonkeyPatch):
