@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
+import torch
 from watching import found_in, plain, watched, written
+
+from gradcli.inspections.watching.scaling import Scaling
+from gradcli.recording.program.log import Log
+from gradcli.recording.program.places import UserCode
 
 TRAINING = """
     import threading
@@ -109,3 +115,24 @@ def test_threads_that_do_not_train_are_not_told_of(tmp_path: Path) -> None:
         thread.join()
     """
     assert found_in(tmp_path, text).report["findings"] == []
+
+
+def test_a_loss_that_another_thread_scales_is_not_kept() -> None:
+    log = Log(UserCode(), {})
+    scaling = Scaling(log)
+
+    def scale() -> None:
+        torch.amp.GradScaler("cpu").scale(torch.ones(()))  # type: ignore[no-untyped-call]
+
+    scaling.put_on()
+    log.put_on()
+    try:
+        thread = threading.Thread(target=scale)
+        thread.start()
+        thread.join()
+        assert not scaling.unscaled
+        scale()
+        assert len(scaling.unscaled) == 1
+    finally:
+        log.take_off()
+        scaling.take_off()
