@@ -79,6 +79,7 @@ class ProgramFinding:
 
     step: the number of the backward pass, counted from 1; 0 for what is about the whole run.
     turn: which call at this place it is in the step, and of how many.
+    module: whose parameters the operation reads, by its name in the program: `model.blocks.3.attn`.
     label: what happens at the place. why: the numbers behind it. reached: where it showed first.
     spoils, untouched: parameters that it concerns, and those that it leaves alone.
     expression: a small expression that shows the same alone. fix: what mends it, which was run. alone: the command line
@@ -92,6 +93,7 @@ class ProgramFinding:
     message: str
     step: int
     turn: tuple[int, ...] = (1, 1)
+    module: str | None = None
     variable: str | None = None
     index: Index | None = None
     operation: str | None = None

@@ -82,6 +82,7 @@ FITTING = {
     "tensors": ("[x,x]", "[y,y]", "[x,y]", "[]", "x"),
     "int": ("0", "1", "2", "-1", "5", "10**12"),
     "ints": ("1", "0", "[1,1]", "[2]", "[]", "-1", "[0,1]"),
+    "sizes": ("1", "2", "[1,1]", "[2,None]", "[]", "-1"),
     "number": ("1", "2.5", "0", "-1", "1j"),
     "float": ("0.5", "1", "inf"),
     "floats": ("[1.0]", "0.5"),
@@ -111,6 +112,11 @@ def calls(draw: Any, depth: int = 0) -> str:
         receiver, *rest = words or ["x"]
         return f"({receiver}).{row.name}({', '.join(rest)})"
     return f"{row.name}({', '.join(words)})"
+
+
+def test_every_kind_of_parameter_has_arguments_that_fit() -> None:
+    kinds = {one.kind for row in ROWS for signature in signatures_of(row) for one in signature.parameters}
+    assert kinds == set(FITTING)
 
 
 def arguments(parameter: Parameter, depth: int) -> st.SearchStrategy[str]:

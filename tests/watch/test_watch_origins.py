@@ -211,3 +211,36 @@ def test_a_parameter_that_a_module_reads_is_told_by_its_name(tmp_path: Path) -> 
     why = found_in(tmp_path, text).only["why"]
     assert why.startswith("state * state at state[0] = 1e+30 is inf (and 1 more): the largest float32 is 3.4")
     assert why.endswith("; outer(state * state) at outer.bias[0] = 0.5 is nan")
+
+
+def test_the_module_is_told_whose_parameters_an_operation_of_a_library_reads(tmp_path: Path) -> None:
+    text = """
+        import torch
+        from torch import nn
+
+        block = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1))
+        net = nn.ModuleDict({"first": block, "last": nn.Linear(1, 1)})
+        with torch.no_grad():
+            block[2].weight.fill_(3e38)
+            block[0].weight.fill_(1.0)
+            block[0].bias.fill_(3.0)
+        for x in torch.ones(3, 1, 2):
+            net["last"](net["first"](x)).sum().backward()
+    """
+    ran = found_in(tmp_path, text)
+    assert (ran.only["operation"], ran.only["module"]) == ("linear", "net.first.2")
+    assert found_in(tmp_path, text.replace("nn.Tanh()", "nn.Threshold(9.0, torch.inf)")).only["module"] is None
+    shown = watched(tmp_path, "train.py").err
+    assert "  --> train.py:11, call " not in shown
+
+
+def test_an_operation_of_two_modules_has_no_module(tmp_path: Path) -> None:
+    text = """
+        import torch
+        from torch import nn
+
+        one, two = nn.Linear(1, 1), nn.Linear(1, 1)
+        nn.init.zeros_(two.weight)
+        (one.weight / two.weight).sum().backward()
+    """
+    assert found_in(tmp_path, text).only["module"] is None

@@ -1,4 +1,4 @@
-"""Which parameters a step spoils, and which it leaves alone."""
+"""Which parameters a step spoils, which it leaves alone, and which an operation reads."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.numerics.capture import all_finite
 from gradcli.recording.program.again import Repeated
+from gradcli.recording.tape import Step
 
 Names = tuple[str, ...]
 
@@ -29,6 +30,15 @@ def spoiled_and_untouched(again: Repeated, call: BackwardStart, names: Mapping[i
     named = [name for name, tensor in again.leaves.items() if id(tensor) in names]
     found = dict.fromkeys(plain(name) for name in trained or named if gradients[name] is not None)
     return spoiled, tuple(name for name in found if name not in spoiled)
+
+
+def module_read(step: Step | None, again: Repeated) -> str | None:
+    """The module whose parameters an operation reads, `model.blocks.3.attn`; None where there is no single one."""
+    read = () if step is None else again.tape.inputs(step)
+    names = [one.variable for one in read if one.variable is not None]
+    parameters = [name for name in names if isinstance(again.leaves.get(name), torch.nn.Parameter)]
+    modules = {plain(name).rpartition(".")[0] for name in parameters}
+    return modules.pop() or None if len(modules) == 1 else None
 
 
 def plain(name: str) -> str:

@@ -20,7 +20,7 @@ from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.rows import Row, row_of_infinities, writer_of_infinities
 from gradcli.inspections.watching.saturation import joined
-from gradcli.inspections.watching.spoiled import spoiled_and_untouched
+from gradcli.inspections.watching.spoiled import module_read, spoiled_and_untouched
 from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.inspections.watching.twice import second_derivative
 from gradcli.model.place import Place
@@ -163,6 +163,7 @@ def _told(
         message=message,
         step=situation.number,
         turn=_turn(step, tape),
+        module=module_read(step, again),
         variable=finding.variable,
         index=finding.index if origin is None else (origin.index or None),
         operation=finding.operation or _reader(tape, step),

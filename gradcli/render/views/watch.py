@@ -64,9 +64,7 @@ def finding_blocks(finding: ProgramFinding) -> Iterator[Block]:
     when = f" step {finding.step}" if finding.step else ""
     yield Note(f"{finding.severity}[{finding.code}]{when}: {finding.message}", finding.severity)
     if finding.place is not None:
-        yield SourceExcerpt(
-            _where(finding.place, finding.turn), tuple(_files(finding, finding.place)), finding.severity
-        )
+        yield SourceExcerpt(_where(finding, finding.place), tuple(_files(finding, finding.place)), finding.severity)
     pairs = _facts(finding)
     if pairs:
         yield Facts(pairs, finding.severity)
@@ -92,10 +90,15 @@ def _alone(finding: ProgramFinding) -> str | None:
     return finding.alone
 
 
-def _where(place: FilePlace, turn: tuple[int, ...]) -> str:
-    function = "" if place.function in (None, "<module>") else f", in {place.function}"
-    number, of = turn
-    return f"{place.file}:{place.line}{function}{f', call {number} of {of} in this step' if of > 1 else ''}"
+def _where(finding: ProgramFinding, place: FilePlace) -> str:
+    number, of = finding.turn
+    where = [
+        f"{place.file}:{place.line}",
+        f"in {place.function}" if place.function not in (None, "<module>") else "",
+        f"module {finding.module}" if finding.module else "",
+        f"call {number} of {of} in this step" if of > 1 else "",
+    ]
+    return ", ".join(filter(None, where))
 
 
 def _files(finding: ProgramFinding, place: FilePlace) -> Iterator[FileLines]:
