@@ -13,6 +13,8 @@ from looking import Place, findings, found, place
 
 FOUND = {
     "grad 'sum(x)' x=inf,1": ("warning", Place(None, "x", [0], "x")),
+    "grad '[x, x * 2]' x=-1e308": ("warning", Place(None, "x", None, "x")),
+    "grad '[x, sin(x)]' x=inf": ("error", Place("sin", "x", None, "x")),
     "grad 'x * x' x=inf": ("error", Place(None, "x", None, "x")),
     "grad 'sin(x)' x=inf": ("error", Place("sin", "x", None, "x")),
     "grad 'sum(x - mean(x))' x=1,inf": ("error", Place("sub", "x", [1], "x")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from looking import Place, found, place
+from looking import Place, findings, found, place
 
 FOUND = {
     "trace 'sigmoid(x)' x=-200": ("warning", Place("sigmoid", "x", [], "sigmoid(x)")),
@@ -36,3 +36,10 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "underflow") == []
+
+
+def test_a_list_of_numbers_is_no_tensor_and_no_trouble() -> None:
+    # the deviation of 1e8 and 1e8 + 1, which float32 rounds to 1e8, is 0.7071 and the derivative by x with it
+    assert [one["code"] for one in findings("grad 'std([1e8, 1e8+1]) * x' x=1")] == ["underflow"]
+    told = findings("grad 'layer_norm([16777217., 16777217.], [2]) * x' x=1")  # numbers that do not vary become zeros
+    assert [one["code"] for one in told] == ["dead", "not-scalar"]

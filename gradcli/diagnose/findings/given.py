@@ -63,11 +63,8 @@ def _given(evidence: Evidence, *, nan: bool) -> Iterator[Origin]:
 def _of_cotangent(evidence: Evidence, code: str, *, nan: bool) -> Iterator[Finding]:
     """At most one finding: the cotangent is not finite, and with it the gradients."""
     assert evidence.tape is not None
-    if evidence.is_finite:
-        return
-    result = evidence.tape.result
-    assert result is not None
-    cotangent = evidence.tape.arriving(result)
+    result = evidence.tape.result  # none of a list, which has several
+    cotangent = None if result is None or evidence.is_finite else evidence.tape.arriving(result)
     if cotangent is None:
         return
     where = torch.isnan(cotangent) if nan else torch.isinf(cotangent)

@@ -21,9 +21,10 @@ def lossy_step(evidence: Evidence, name: str, dtype: torch.dtype) -> Step | None
     if (only := _only_step(tape)) is not None:
         return only
     wide = evidence.wide_tape
-    current, sender = tape.leaf(name), None
-    assert wide is not None
-    assert current is not None
+    leaf = tape.leaf(name)
+    if wide is None or leaf is None or len(tape.steps) != len(wide.steps):
+        return None
+    current, sender = leaf, None
     while _differ(tape.arriving(current), wide.arriving(wide.steps[current.index]), dtype):
         sender = _worst_sender(tape, wide, current, dtype)
         if sender is None:
@@ -60,8 +61,8 @@ def _origin(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Step:
 
 
 def _differ(one: torch.Tensor | None, other: torch.Tensor | None, dtype: torch.dtype) -> bool:
-    assert one is not None
-    assert other is not None
+    if one is None or other is None or one.shape != other.shape or one.is_complex() != other.is_complex():
+        return False
     if one.is_complex():
         one, other = torch.view_as_real(one), torch.view_as_real(other)
     return bool(is_lost(array(one).astype(np.float64), array(other).astype(np.float64), dtype).any())

@@ -67,8 +67,7 @@ def described(found: Noise) -> Phrase:
 def _hardly_varies(step: Step, dtype: torch.dtype | None = None) -> bool:
     """Whether the first argument varies by no more than the rounding of what is added up for its mean."""
     x = step.arguments[0]
-    assert isinstance(x, torch.Tensor)
-    if not x.is_floating_point() or not x.numel():
+    if not isinstance(x, torch.Tensor) or not x.is_floating_point() or not x.numel():
         return False
     low, high = torch.aminmax(x.detach().double())
     eps = torch.finfo(dtype or x.dtype).eps

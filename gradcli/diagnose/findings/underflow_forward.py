@@ -81,9 +81,8 @@ def _is_no_zero(tape: Tape, name: str, evidence: Evidence) -> bool:
 
 
 def _apart(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
-    if one is None or not one.is_floating_point():
+    if one is None or other is None or one.shape != other.shape or not one.is_floating_point():
         return False
-    assert other is not None
     difference = (one.double() - other).abs()
     return bool((difference > half_the_digits(one.dtype) * other.abs() + smallest_subnormal(one.dtype)).any())
 

@@ -71,8 +71,7 @@ def _exponent(value: Real) -> int:
 def _value_depends_on_the_side(truth: Truth) -> bool:
     """Whether there are elements of the value that do not exist and have no limit either."""
     original = truth.points[0].wide
-    assert truth.limits is not None
-    if original is None:
+    if original is None or truth.limits is None:
         return False
     known = original.value.isfinite().reshape(-1).tolist()
     values = zip(truth.limits[0].value.ravel(), known, strict=True)

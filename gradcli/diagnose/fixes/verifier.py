@@ -114,7 +114,7 @@ class Verifier:
                 error = worst_error(self.truths[0], fix.gradients)
                 if error is None or error <= CLOSE:
                     return best if error is None and best is not None else fix
-                if error < smallest:
+                if best is None or error < smallest:
                     best, smallest = fix, error
             if best is not None:
                 more += 1
