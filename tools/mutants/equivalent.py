@@ -47,8 +47,8 @@ EQUIVALENT: dict[str, str] = {
     ),
     f"{_VICINITY} Vicinity.is_limit: near_number(found, limit.value, 0.0) or near_number(found, limit.value, "
     "self.size(name)) -> (near_number(found, limit.value, self.size(name)))": _WORK,
-    "gradcli/diagnose/findings/backward_pass.py not_differentiable: stopped is None or not "
-    "_REFUSALS.search(raised.message) -> (not _REFUSALS.search(raised.message))": (
+    "gradcli/diagnose/findings/backward_pass.py not_differentiable: stopped is None or tape is None or "
+    "not _REFUSALS.search(raised.message) -> (tape is None) or (not _REFUSALS.search(raised.message))": (
         "no operation without a derivative is known whose step is not found"
     ),
     f"{_LOSSY} lossy_step: tape is None -> False": "no loss is looked for where there is no tape",
