@@ -169,9 +169,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=900, help="the longest that a run may take")
     asked = parser.parse_args()
     counted: Counter[str] = Counter()
-    for program in asked.programs:
+    python = os.path.abspath(asked.python)  # not where a link leads: that of an environment is one
+    for program in map(Path.resolve, asked.programs):
         with tempfile.TemporaryDirectory() as scratch:
-            copy = prepared(program, Path(scratch), asked.python, asked.seconds)
+            copy = prepared(program, Path(scratch), python, asked.seconds)
             # each program draws for itself, so that one more or less changes no other
             for how, what in measure(copy, random.Random(f"{asked.seed} {program.name}"), asked.each):
                 counted[how] += 1
