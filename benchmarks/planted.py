@@ -4,8 +4,8 @@
 
 Each program runs in a copy of its folder in which every call of its file is wrapped, on the same lines. It runs once
 as it is: that counts how often each call gives a tensor that takes part in training. It runs once watched: nothing may
-be found and it ends as before. Then a call, one of its times and a trouble are drawn: a NaN (`log(-1)`) or an infinity
-(`exp(1e4)`) is added to the value, or a zero whose slope is infinite (`sqrt(0)`). The row is `found` if there is one
+be found; `silent*` printed something else, as programs do that print times or draw without a seed. Then a call, one of
+its times and a trouble are drawn: a NaN (`log(-1)`) or an infinity (`exp(1e4)`) is added to the value, or a zero whose slope is infinite (`sqrt(0)`). The row is `found` if there is one
 error, and at the line of that call. A trouble that no backward pass meets is `unreached` and counts nowhere.
 
 The programs are installed or fetched by whoever measures; none lies here.
@@ -142,8 +142,8 @@ def measure(copy: Planted, draw: random.Random, turns: int) -> Iterator[tuple[st
         yield "does not run", "no call of the file gives a tensor that is trained"
         return
     done, errors = copy.watch()
-    quiet = not errors and (done.returncode, done.stdout) == (plain.returncode, plain.stdout)
-    yield "silent" if quiet else "not silent", str([one["message"] for one in errors] or "")
+    same = (done.returncode, done.stdout) == (plain.returncode, plain.stdout)  # but for what is random, or a time
+    yield "not silent" if errors else "silent" if same else "silent*", str([one["message"] for one in errors] or "")
     for _ in range(turns):
         site, trouble = draw.choice(sorted(times)), draw.choice(TROUBLES)
         time = draw.randint(1, times[site])
@@ -169,7 +169,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=900, help="the longest that a run may take")
     asked = parser.parse_args()
     counted: Counter[str] = Counter()
-    python = os.path.abspath(asked.python)  # not where a link leads: that of an environment is one
+    python = str(Path(asked.python).absolute())  # not where a link leads: that of an environment is one
     for program in map(Path.resolve, asked.programs):
         with tempfile.TemporaryDirectory() as scratch:
             copy = prepared(program, Path(scratch), python, asked.seconds)
