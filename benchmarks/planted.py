@@ -3,10 +3,11 @@
     python benchmarks/planted.py FOLDER/train.py ... [--each 3] [--seed 0] [--python PYTHON]
 
 Each program runs in a copy of its folder in which every call of its file is wrapped, on the same lines. It runs once
-as it is: that counts how often each call gives a tensor that takes part in training. It runs once watched: nothing may
-be found; `silent*` printed something else, as programs do that print times or draw without a seed. Then a call, one of
-its times and a trouble are drawn: a NaN (`log(-1)`) or an infinity (`exp(1e4)`) is added to the value, or a zero whose slope is infinite (`sqrt(0)`). The row is `found` if there is one
-error, and at the line of that call. A trouble that no backward pass meets is `unreached` and counts nowhere.
+as it is: that counts how often each call gives a tensor that takes part in training. It runs once watched: nothing
+may be found; `silent*` printed something else, as programs do that print times or draw without a seed. Then a call,
+one of its times and a trouble are drawn: a NaN (`log(-1)`) or an infinity (`exp(1e4)`) is added to the value, or a
+zero whose slope is infinite (`sqrt(0)`). The row is `found` if there is one error, and at the line of that call. A
+trouble that no backward pass meets is `unreached` and counts nowhere.
 
 The programs are installed or fetched by whoever measures; none lies here.
 """
