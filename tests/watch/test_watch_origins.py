@@ -196,6 +196,12 @@ def test_what_a_module_gave_is_told_by_the_variable_that_holds_it(tmp_path: Path
     assert first["why"].startswith("x * x at features[0, 0] = 3e+38 is inf")
 
 
+def test_what_only_another_function_reads_is_told_by_what_made_it(tmp_path: Path) -> None:
+    text = OVERFLOW[: OVERFLOW.index("    features =")] + "    squared(layer(torch.ones(1, 1))).backward()\n"
+    why = found_in(tmp_path, text).only["why"]
+    assert why.startswith("x * x at linear in layer(torch.ones(1, 1))[0, 0] = 3e+38 is inf")
+
+
 def test_a_parameter_that_a_module_reads_is_told_by_its_name(tmp_path: Path) -> None:
     text = """
         import torch
