@@ -78,7 +78,7 @@ class ProgramFinding:
     """One cause of trouble in a program, at the place where it is born.
 
     step: the number of the backward pass, counted from 1; 0 for what is about the whole run.
-    turn: which call at this place it is in the step, and of how many.
+    turn: which call of the operation at this place it is in the step, and of how many.
     module: whose parameters the operation reads, by its name in the program: `model.blocks.3.attn`.
     label: what happens at the place. why: the numbers behind it. reached: where it showed first.
     spoils, untouched: parameters that it concerns, and those that it leaves alone.

@@ -122,6 +122,27 @@ ENDINGS = {
         print("end")
     """,
     "a warning of its own": "import warnings; warnings.warn('old', DeprecationWarning)",
+    "warnings of PyTorch": """
+        import warnings
+
+        import torch
+        from torch import nn
+
+        weight = torch.ones(3, requires_grad=True)
+        for _ in range(2):
+            nn.functional.softmax(weight)
+        nn.functional.softmax(weight + 1)
+        nn.Sequential(nn.LogSoftmax(), nn.Softmin())(weight)
+        weight.storage()
+        (weight * 2).grad
+        torch.ones(2, 3, 4).T
+        torch.meshgrid(weight, weight)
+        weight.sum().backward(create_graph=True)
+        with warnings.catch_warnings(record=True) as kept:
+            warnings.simplefilter("always")
+            nn.functional.softmax(weight)
+        print([(one.filename, one.lineno) for one in kept])
+    """,
     "an object of a spawned process": """
         import multiprocessing
 

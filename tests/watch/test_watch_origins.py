@@ -240,6 +240,24 @@ def test_the_module_is_told_whose_parameters_an_operation_of_a_library_reads(tmp
     assert "  --> train.py:11, call " not in shown
 
 
+def test_which_call_it_is_counts_the_calls_of_the_operation_at_the_line(tmp_path: Path) -> None:
+    text = """
+        import torch
+        from torch import nn
+
+        heads = nn.Sequential(nn.Linear(1, 1), nn.ReLU(), nn.Linear(1, 1), nn.ReLU())
+        nn.init.constant_(heads[0].weight, 1e20)
+        nn.init.constant_(heads[2].weight, 1e20)
+        x = torch.ones(1, 1)
+        for part in range(2):
+            x = heads(x)
+        x.sum().backward()
+    """
+    found = found_in(tmp_path, text).only
+    assert (found["place"]["line"], found["operation"], found["turn"]) == (9, "linear", [2, 4])
+    assert "  --> train.py:9, module heads.2, call 2 of 4 in this step" in watched(tmp_path, "train.py").err
+
+
 def test_an_operation_of_two_modules_has_no_module(tmp_path: Path) -> None:
     text = """
         import torch

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import ref
 
 import torch
 
@@ -79,6 +80,33 @@ class BackwardStart:
         """The tensors at the ends of the graph, where gradients arrive."""
         nodes = {node: None for root in self.roots for node in graph.nodes(root)}
         return [node.variable for node in nodes if is_accumulator(node)]  # type: ignore[attr-defined]
+
+    def reached(self, tensors: Iterable[torch.Tensor]) -> list[torch.Tensor]:
+        """Those that a gradient may arrive at: leaves of the graph; any, where a function of its own is in it."""
+        nodes = [node for root in self.roots for node in graph.nodes(root)]
+        if any(isinstance(node, torch.autograd.function.BackwardCFunction) for node in nodes):
+            return list(tensors)
+        leaves = {id(node.variable) for node in nodes if is_accumulator(node)}  # type: ignore[attr-defined]
+        return [one for one in tensors if id(one) in leaves]
+
+
+class BrokenGradients:
+    """Gradients that are not finite, and were seen: they stay where later passes send nothing to their parameters."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[ref[torch.Tensor], int]] = {}
+
+    def are_new(self, parameters: Iterable[torch.Tensor]) -> bool:
+        """Whether one of the gradients is not finite, and has come or has changed since it was asked last."""
+        pairs = [(id(one), one.grad) for one in parameters]
+        broken = {key: gradient for key, gradient in pairs if gradient is not None and not _all_finite(gradient)}
+        are_new = any(not self._has_seen(key, gradient) for key, gradient in broken.items())
+        self._seen = {key: (ref(gradient), gradient._version) for key, gradient in broken.items()}
+        return are_new
+
+    def _has_seen(self, key: int, gradient: torch.Tensor) -> bool:
+        known = self._seen.get(key)
+        return known is not None and known[0]() is gradient and known[1] == gradient._version
 
 
 def sizes_of(tensors: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -93,7 +93,7 @@ def _finding(cut: _Cut, step: int) -> ProgramFinding:
             spoils=tuple(cut.names),
         )
     place = cut.entry.spot.place
-    operation = operation_of(cut.entry, (), 1)
+    operation = operation_of(cut.entry, ())
     where = "" if cut.entry.differentiates else " under no_grad"
     return ProgramFinding(
         code="disconnected",

@@ -18,7 +18,13 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from gradcli.gc_paused import gc_paused
 from gradcli.inspections.options import WatchOptions
 from gradcli.inspections.watching.alone import Saving
-from gradcli.inspections.watching.backward_start import STARTS_BACKWARD, BackwardStart, is_finite, sizes_of
+from gradcli.inspections.watching.backward_start import (
+    STARTS_BACKWARD,
+    BackwardStart,
+    BrokenGradients,
+    is_finite,
+    sizes_of,
+)
 from gradcli.inspections.watching.disconnected import disconnected
 from gradcli.inspections.watching.naming import names_of_tensors
 from gradcli.inspections.watching.norms import NormHistory
@@ -77,6 +83,7 @@ class Watch:
         self._without_news = 0
         self._optimizer_steps = 0
         self._patience = Patience(options.patience)
+        self._broken = BrokenGradients()
         self._earlier: list[Entry] = []
         self._starts: set[tuple[int, int] | None] = set()
         self._stepped: deque[tuple[list[torch.Tensor], Spot]] = deque(maxlen=2)
@@ -110,6 +117,8 @@ class Watch:
 
     def _backward(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """A backward pass, looked at before and after."""
+        if self.stopped is not None:  # the program caught what should have ended it
+            raise Stop
         call = BackwardStart.of(function, args, kwargs)
         makes_another = call.makes_graph and not call.accumulates
         self.steps += not makes_another
@@ -117,7 +126,7 @@ class Watch:
         spot = self.user.here()
         if not call.makes_graph:
             self._starts.add(None if spot is None else (id(spot.code), spot.instruction))
-        looks = self.steps >= self.options.from_step and self.steps % self.options.every == 0
+        looks = self._number >= self.options.from_step and self._number % self.options.every == 0
         is_scaled = any(id(root) in self.scaling.unscaled for root in call.roots)
         is_sound = not looks or is_scaled or call.is_waited_for or call.is_finite
         if not is_sound:
@@ -158,13 +167,15 @@ class Watch:
             self.norms.add(self._number, tensors, sizes[:count], is_scaled=is_scaled)
         numbers = sizes.tolist()  # a GPU is waited for once
         finite = is_finite(numbers[:count], gradients)
+        if not finite and result is None:
+            finite = not self._broken.are_new(with_gradient)
         root_finite = is_finite(numbers[count:], roots) if roots or not is_scaled else shown.is_finite
         if is_scaled:
             if self.scaling.told(finite=finite and root_finite):
                 self._look(call if root_finite else shown, spot, "after backward", as_warnings=True)
         elif not (finite and root_finite):
             self._look(call, spot, "after backward")
-        elif result is None and (due := self._patience.due(with_gradient, numbers[:count])):
+        elif result is None and (due := self._patience.due(call, with_gradient, numbers[:count])):
             self._find(lambda: dead(self._situation(call, spot), due, self.options.patience))
 
     def _looked_at(self, call: BackwardStart) -> list[torch.Tensor]:
@@ -193,6 +204,7 @@ class Watch:
         self._without_news = 0 if len(self.findings) > before else self._without_news + 1
         if not self.options.goes_on and not as_warnings and any(one.severity == "error" for one in self.findings):
             self.stopped = when
+            self.steps = self._number
             raise Stop
 
     def _situation(self, call: BackwardStart, spot: Spot | None) -> Situation:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import torch
-
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings import of_tape
 from gradcli.diagnose.findings.not_finite import backward_phrase, forward_phrase, shows_nan
@@ -14,16 +12,17 @@ from gradcli.diagnose.findings.not_finite import finding as finding_of
 from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.diagnose.origins.elements import element_at
 from gradcli.diagnose.origins.origin import Origin
-from gradcli.diagnose.origins.parts import at, in_one_line, more, shortened
+from gradcli.diagnose.origins.parts import at, in_one_line, shortened
 from gradcli.inspections.watching.alone import Saving, with_alone
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.rows import Row, row_of_infinities, writer_of_infinities
 from gradcli.inspections.watching.saturation import joined
+from gradcli.inspections.watching.sentences import label_of, sentences
 from gradcli.inspections.watching.spoiled import module_read, spoiled_and_untouched
 from gradcli.inspections.watching.telling import lines_around, related_places
-from gradcli.inspections.watching.twice import second_derivative
 from gradcli.model.place import Place
+from gradcli.numerics.capture import all_finite
 from gradcli.recording.program.again import Repeated, run_again
 from gradcli.recording.program.entries import Entry, GoneError
 from gradcli.recording.program.gradient_steps import Derivative
@@ -33,7 +32,6 @@ from gradcli.recording.program.places import Spot, UserCode
 from gradcli.recording.program.written import written_at
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding
-from gradcli.results.parts import Part, Phrase, Spoiled
 from gradcli.results.phrasing import number, text
 from gradcli.results.watch import ProgramFinding
 
@@ -73,8 +71,15 @@ def not_finite(situation: Situation, *, as_warnings: bool = False) -> list[Progr
         told = _told(finding, origin, situation, again, others)
         is_new = told.cause not in situation.known
         found.append(with_alone(told, finding, origin, again.tape, situation.saving) if is_new else told)
-    found = found or [unknown(situation, again)]
+    if not found and not (situation.known and _was_there(situation, again)):
+        found = [unknown(situation, again)]
     return [replace(one, severity="warning", remark=_OF_SCALING) for one in found] if as_warnings else found
+
+
+def _was_there(situation: Situation, again: Repeated) -> bool:
+    """Whether what is not finite was in the gradients before this step added its own."""
+    is_sound = again.differs is None and situation.call.accumulates and situation.call.is_finite
+    return is_sound and all(map(all_finite, again.tape.gradients.values()))
 
 
 def _errors(evidence: Evidence, *, shows: bool) -> list[tuple[Finding, Origin | None]]:
@@ -124,6 +129,8 @@ def unknown(situation: Situation, again: Repeated | None = None, error: Exceptio
         remark = f"the step could not be run again: {said}"
     elif again is not None and again.differs is not None:
         remark = f"the step run again differs from {shortened(again.differs.text)} on"
+    elif again is not None and _was_there(situation, again):
+        remark = "what this step adds to the gradients is finite: they were not before it"
     place = None if situation.spot is None else situation.spot.place.in_file
     return ProgramFinding(
         code=code,
@@ -147,7 +154,7 @@ def _told(
     tape = again.tape
     step = None if finding.step is None else tape.steps[finding.step]
     row = None if origin is None else row_of_infinities(origin.step, origin.index)
-    message, why = _sentences(finding, origin, row)
+    message, why = sentences(finding, origin, row)
     related = [] if origin is None else list(_related(tape, origin, row))
     related += [("born here as well, of the same saturated numbers", other.place) for other in others]
     own = _own_line(step, origin, again)
@@ -169,7 +176,7 @@ def _told(
         operation=finding.operation or _reader(tape, step),
         node=finding.node,
         place=finding.place,
-        label=_label(origin),
+        label=label_of(origin),
         related=related_places(related),
         lines=lines_around([*places, *(one for _, one in related)]),
         why=why,
@@ -188,54 +195,6 @@ def _remarks(origin: Origin | None, again: Repeated) -> Iterator[str]:
     if again.differs is not None:
         where = shortened(again.differs.text)
         yield f"the step run again differs from {where} on: the numbers are those of the second run"
-
-
-def _sentences(finding: Finding, origin: Origin | None, row: Row | None) -> tuple[str, str | None]:
-    """What is so, and why."""
-    said = finding.phrase
-    if origin is not None and origin.kind == "forward" and origin.masked is None and not origin.step.is_leaf:
-        others = text(more(origin.count))
-        where = text(at(origin.step, origin.index))
-        message = f"{origin.step.name} gives {number(origin.value)} at {where}{others}"
-        return message, row.sentence if row is not None else text(_without_gradients(said))
-    rest = _rest(said) or second_derivative(origin) or _beyond_half(origin)
-    why = rest if row is None or rest is None else f"{row.elements}; {rest}"
-    return text(replace(_without_gradients(said), cause=None, consequences=())), why
-
-
-def _beyond_half(origin: Origin | None) -> str | None:
-    """`the largest float16 is 65504`, where a gradient of half precision is infinite."""
-    value = None if origin is None or origin.kind != "backward" else origin.step.values[0]
-    if origin is None or value is None or value.dtype is not torch.float16 or origin.is_nan:
-        return None
-    return f"the largest float16 is {torch.finfo(torch.float16).max:.0f}"
-
-
-def _rest(said: Phrase) -> str | None:
-    shown = [said.cause, *_without_gradients(said).consequences]
-    return "; ".join(text(part) for part in shown if part is not None) or None
-
-
-def _without_gradients(said: Phrase) -> Phrase:
-    """A phrase without the gradients that become NaN: they have a line of their own."""
-    parts = ((name, _without_gradients(part) if isinstance(part, Phrase) else part) for name, part in said.parts)
-    consequences = (one for one in said.consequences if not _is_spoiled(one))
-    return replace(said, parts=tuple(parts), consequences=tuple(consequences))
-
-
-def _is_spoiled(part: Part) -> bool:
-    if isinstance(part, Phrase):
-        return any(_is_spoiled(value) for _, value in part.parts)
-    return isinstance(part, Spoiled) or (isinstance(part, tuple) and all(map(_is_spoiled, part)))
-
-
-def _label(origin: Origin | None) -> str:
-    if origin is None or origin.kind == "given":
-        return "not finite before the step"
-    value = number(origin.value)
-    if origin.kind == "forward":
-        return f"{value} is born here"
-    return f"gradients add up to {value} here" if origin.kind == "accumulated" else f"sends {value} on the way back"
 
 
 def _related(tape: Tape, origin: Origin, row: Row | None) -> Iterator[tuple[str, Place]]:
@@ -266,11 +225,11 @@ def _reader(tape: Tape, step: Step | None) -> str | None:
 
 
 def _turn(step: Step | None, tape: Tape) -> tuple[int, int]:
-    operation = None if step is None else step.operation
-    if step is None or not isinstance(operation, CallOperation):
+    """Which call of an operation at its place it is: a line that calls a library may be a thousand others."""
+    if step is None or not isinstance(step.operation, CallOperation):
         return 1, 1
-    calls = [one.operation for one in tape.steps if one.place == step.place]
-    return operation.turn, max(one.turn for one in calls if isinstance(one, CallOperation))
+    calls = [one.index for one in tape.steps if (one.place, one.name) == (step.place, step.name) and not one.is_leaf]
+    return calls.index(step.index) + 1, len(calls)
 
 
 def _reached(situation: Situation) -> str | None:

@@ -10,6 +10,7 @@ from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.origins.origin import depends_on
 from gradcli.diagnose.origins.parts import name
 from gradcli.diagnose.origins.zeros import ZeroOrigin
+from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.step_findings import Situation
 from gradcli.inspections.watching.telling import lines_around
@@ -33,15 +34,19 @@ class Patience:
         self._zero: dict[int, int] = {}
         self._told: set[int] = set()
 
-    def due(self, parameters: Sequence[torch.Tensor], sizes: Sequence[float]) -> list[torch.Tensor]:
+    def due(
+        self, call: BackwardStart, parameters: Sequence[torch.Tensor], sizes: Sequence[float]
+    ) -> list[torch.Tensor]:
         """The parameters whose patience ends with this step. sizes: the norms of their gradients."""
         if 0 not in sizes:
             self._zero.clear()
             return []
-        zero = [p for p, size in zip(parameters, sizes, strict=True) if size == 0]
+        zero = [p for p, size in zip(parameters, sizes, strict=True) if size == 0 and id(p) not in self._told]
         now = {id(p): p for p in zero if p.grad is not None and p.grad.numel() and not bool(p.grad.any())}
-        self._zero = {key: self._zero.get(key, 0) + 1 for key in now}
-        due = [p for key, p in now.items() if self._zero[key] == self._steps and key not in self._told]
+        reached = call.reached(now.values()) if now else []
+        elsewhere = {key: self._zero[key] for key in now.keys() & self._zero.keys() - set(map(id, reached))}
+        self._zero = elsewhere | {id(p): self._zero.get(id(p), 0) + 1 for p in reached}
+        due = [p for p in reached if self._zero[id(p)] == self._steps]
         self._told.update(map(id, due))
         return due
 

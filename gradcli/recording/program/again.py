@@ -6,7 +6,6 @@ The program's own tensors, gradients and random numbers are left as they are.
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
@@ -24,7 +23,7 @@ from gradcli.recording.program.inside import StepsInside, calls_behind, function
 from gradcli.recording.program.log import GIVES
 from gradcli.recording.program.operations import UnseenLeaf, arguments_of, named_where_read, operation_of
 from gradcli.recording.program.own_backward import OwnBackward, OwnLine
-from gradcli.recording.program.places import Spot, UserCode
+from gradcli.recording.program.places import UserCode
 from gradcli.recording.program.surroundings import UNKEPT, as_called, generators_kept
 from gradcli.recording.recorder import Recorder, is_accumulator, record_backward
 from gradcli.recording.tape import Step, Tape
@@ -77,7 +76,6 @@ class _Repetition:
     _changed: set[int] = field(default_factory=set)
     _gone: set[int] = field(default_factory=set)
     _later_leaves: set[int] = field(default_factory=set)
-    _turns: Counter[object] = field(default_factory=Counter)
     _taken_names: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -142,7 +140,7 @@ class _Repetition:
             self._become_leaf(entry)
             return
         arguments, named = arguments_of(entry)
-        written = operation_of(entry, tuple(named), self.turn(entry.spot))
+        written = operation_of(entry, tuple(named))
         if not entry.changes and not all(map(self._is_known, entry.tensors)) and entry.is_constant:
             for tensor in filter(self._is_known, entry.made):  # what it was made of is gone, and no gradient needs that
                 self._copies[id(tensor)] = self._leaf(tensor, written.written.place, entry)
@@ -279,11 +277,6 @@ class _Repetition:
 
     def _is_as_made(self, tensor: AnyTensor) -> bool:
         return isinstance(tensor, torch.Tensor) and graph.storage_of(tensor) not in self._changed
-
-    def turn(self, spot: Spot) -> int:
-        """Which call at this place it is."""
-        self._turns[spot] += 1
-        return self._turns[spot]
 
 
 def _weighted(roots: Sequence[torch.Tensor], weights: Sequence[torch.Tensor]) -> torch.Tensor:

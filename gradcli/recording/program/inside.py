@@ -35,9 +35,6 @@ class Copies(Protocol):
     def stand_in(self, tensor: torch.Tensor, place: Place, entry: Entry) -> torch.Tensor:
         """The copy of a tensor of the program."""
 
-    def turn(self, spot: Spot) -> int:
-        """Which call at this place it is."""
-
 
 def function_inside(function: Any, args: tuple[Any, ...]) -> tuple[Callable[..., Any], tuple[Any, ...]] | None:
     """The function that a call runs without telling of it, with its arguments; None if the call is a plain one."""
@@ -118,7 +115,7 @@ class StepsInside(TorchFunctionMode):
             out = func(*args, **kwargs)
         value = seen.args[0] if entry.changes else mapped(out, whole)
         if isinstance(value, torch.Tensor | tuple | list):
-            operation = operation_of(seen, tuple(named), self._copies.turn(entry.spot))
+            operation = operation_of(seen, tuple(named))
             if value is not out:
                 operation = _of_batch(operation, given, value)
             with temporarily_clear_interpreter_stack():

@@ -57,13 +57,12 @@ class UnseenLeaf(Operation):
 class CallOperation(Operation):
     """What a call of a program does.
 
-    turn: which call at this place it is in the step. inside: whether a function that stands there made the call.
+    inside: whether a function that stands there made the call.
     read_as: of such a call what the program writes where it reads the value, `features`; None where it does not.
     """
 
     function: Callable[..., Any]
     written: Written
-    turn: int = 1
     inside: bool = False
     read_as: str | None = None
 
@@ -97,7 +96,7 @@ class CallOperation(Operation):
         return self.function(*arguments[:split], **dict(zip(self.keywords, arguments[split:], strict=True)))
 
 
-def operation_of(entry: Entry, keywords: tuple[str, ...], turn: int) -> CallOperation:
+def operation_of(entry: Entry, keywords: tuple[str, ...]) -> CallOperation:
     """The operation of a logged call. keywords: the names of those arguments that are given by name."""
     name, row, function = _known(entry.function)
     written = written_at(entry.spot.place)
@@ -109,7 +108,6 @@ def operation_of(entry: Entry, keywords: tuple[str, ...], turn: int) -> CallOper
         infix=written.is_operator,
         function=function,
         written=written,
-        turn=turn,
         inside=not written.is_operator and not _is_called(entry.function, name, written),
     )
 

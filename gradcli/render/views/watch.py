@@ -160,7 +160,7 @@ def ending(result: WatchResult) -> Iterator[Note]:
         again = f"; the step was run again and {same} ({result.seconds:.1f} s)"
     # quiet stays with the line that tells of the stop, and apart from a finding that is one sentence
     apart = result.stopped is None and bool(result.findings and _facts(result.findings[-1]))
-    text = ", ".join(counts) + again if result.steps else _nothing(result)
+    text = ", ".join(counts) + again if result.steps or result.stopped else _nothing(result)
     yield Note(text, "plain" if apart else "quiet")
 
 

@@ -1,0 +1,130 @@
+"""Gradients that an earlier pass left behind: those of a parameter that takes no part in this one, or is added to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from watching import found_in, watched, written
+
+TWO_MODELS = """
+    import torch
+
+    torch.manual_seed(0)
+    one, other = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
+    adam, sgd = torch.optim.Adam(one.parameters()), torch.optim.SGD(other.parameters(), lr=0.1)
+    for step in range(4):
+        adam.zero_grad()
+        length = torch.sqrt((one(torch.ones(3, 2)) * (step != 1)) ** 2)
+        length.sum().backward()
+        if step != 1:
+            adam.step()
+        for _ in range(2):
+            sgd.zero_grad()
+            other(torch.ones(3, 2)).square().mean().backward()
+            sgd.step()
+"""
+
+CAUGHT = """
+    import torch
+
+
+    def trained(steps):
+        model = torch.nn.Linear(2, 1)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for step in range(steps):
+            optimizer.zero_grad()
+            loss = torch.sqrt((model(torch.ones(3, 2)) * (step != 2)) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+
+
+    for steps in (4, 2, 3):
+        try:
+            trained(steps)
+        except:
+            pass
+    print("end")
+"""
+
+ACCUMULATED = """
+    import torch
+
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for batch in range(4):
+        torch.sqrt((model(torch.ones(3, 2)) * (batch != 1)) ** 2).mean().backward()
+    optimizer.zero_grad()
+"""
+
+BROKEN_BEFORE = """
+    import torch
+
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.bias.grad = torch.full((1,), torch.nan)
+    model(torch.ones(3, 2)).square().mean().backward()
+"""
+
+DEAD_IN_TURN = """
+    import torch
+
+    torch.manual_seed(0)
+    one, other = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
+    adam, sgd = torch.optim.SGD(one.parameters(), lr=0.1), torch.optim.SGD(other.parameters(), lr=0.1)
+    for step in range(4):
+        adam.zero_grad(set_to_none=False)
+        torch.relu(one(torch.ones(3, 2)) - 100).sum().backward()
+        adam.step()
+        adam.zero_grad(set_to_none=False)
+        for _ in range(9):
+            sgd.zero_grad(set_to_none=False)
+            other(torch.ones(3, 2)).square().mean().backward()
+            sgd.step()
+"""
+
+
+def test_what_another_pass_left_behind_is_not_told_anew(tmp_path: Path) -> None:
+    ran = found_in(tmp_path, TWO_MODELS, "--continue")
+    assert (ran.only["place"]["line"], ran.only["operation"], ran.only["step"]) == (8, "sqrt", 4)
+    assert ran.report["steps"] == 12
+
+
+def test_a_program_that_catches_its_end_hears_no_second_finding(tmp_path: Path) -> None:
+    ran = found_in(tmp_path, CAUGHT)
+    assert (ran.only["place"]["line"], ran.only["operation"], ran.only["step"]) == (9, "sqrt", 3)
+    assert (ran.code, ran.out, ran.report["steps"]) == (1, "end\n", 3)
+
+
+def test_a_gradient_that_is_added_to_is_told_where_it_became_infinite_alone(tmp_path: Path) -> None:
+    found = found_in(tmp_path, ACCUMULATED, "--continue").only
+    assert (found["place"]["line"], found["operation"], found["step"]) == (6, "sqrt", 2)
+
+
+def test_a_gradient_that_was_not_finite_before_the_step_is_said_to_be_so(tmp_path: Path) -> None:
+    found = found_in(tmp_path, BROKEN_BEFORE).only
+    assert (found["message"], found["place"]["line"]) == ("a gradient is not finite", 6)
+    assert found["remark"] == "what this step adds to the gradients is finite: they were not before it"
+
+
+@pytest.mark.parametrize(("patience", "steps"), [(4, [31]), (5, [])])
+def test_steps_of_others_do_not_make_a_parameter_dead(tmp_path: Path, patience: int, steps: list[int]) -> None:
+    report = found_in(tmp_path, DEAD_IN_TURN, "--patience", str(patience)).report
+    assert [one["step"] for one in report["findings"]] == steps
+
+
+def test_a_gradient_of_a_gradient_is_looked_at_before_the_first_step_too(tmp_path: Path) -> None:
+    text = """
+        import torch
+
+        net = torch.nn.Linear(1, 1)
+        x = torch.zeros(1, 1, requires_grad=True)
+        y = net(x) + torch.log(x.detach())
+        (slope,) = torch.autograd.grad(y, x, torch.ones(1, 1), create_graph=True)
+        print(slope.isfinite().item())
+    """
+    ran = found_in(tmp_path, text)
+    assert (ran.only["place"]["line"], ran.only["operation"], ran.only["step"]) == (5, "log", 1)
+    assert ran.report["steps"] == 1
+    written(tmp_path, text.replace("log", "exp"))
+    assert watched(tmp_path, "train.py").code == 0
