@@ -67,7 +67,7 @@ class Recorder:
             self.owner[made] = index
         self._by_value.update(dict.fromkeys(map(id, (value, *tensors)), index))
         self._alive.append(value)  # so that no other value gets its id
-        if operation.name.endswith("_"):
+        if self._in_place and step.changes_memory:
             self._changed.update(dict.fromkeys(step.memory, index))
         self.last = index
         return index

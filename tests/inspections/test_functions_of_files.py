@@ -75,6 +75,16 @@ MODEL = """
 
     def mixed(x, w):
         return torch.softmax(x, 0) * w
+
+
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.tensor([1.0, 2.0]))
+            self.rate = nn.Parameter(torch.tensor(3.0))
+
+        def forward(self, weight, rate=2.0):
+            return (self.weight * weight**2 * rate * self.rate).sum()
 """
 
 
@@ -255,6 +265,17 @@ def test_a_tangent_may_be_of_an_input_or_of_a_parameter_of_the_module(folder: Pa
     gradients = along["gradients"]
     expected = gradients["x"]["values"][0] + 2 * gradients["head.bias"]["values"][0]
     assert np.isclose(along["tangent"]["values"], expected, rtol=1e-6)
+
+
+def test_a_parameter_of_the_name_of_an_argument_is_an_input_beside_it(folder: Path) -> None:
+    words = ["grad", "model.py:Scaled", "weight=5,7", "rate=1"]
+    gradients = {name: one["values"] for name, one in answered(words)["gradients"].items()}
+    assert gradients == {"weight": [30, 84], "self.weight": [75, 147], "self.rate": 123}
+    chosen = answered([*words, "--wrt", "self.weight", "--jvp", "self.weight=1,0"])
+    assert (set(chosen["gradients"]), chosen["tangent"]["values"]) == ({"self.weight"}, 75)
+    assert [one["agree"] for one in answered(["check", *words[1:]])["summary"]] == [5]
+    without = answered(["grad", "model.py:Scaled", "weight=5,7"])["gradients"]
+    assert set(without) == {"weight", "self.weight", "rate"}
 
 
 def test_higher_orders_are_those_of_an_elementwise_function() -> None:

@@ -77,6 +77,13 @@ FIXED = {"p * log(p)": ("mul_output",), "where(condition, sqrt(y), other=0.0)": 
 """The names that their fixes have."""
 
 
+def test_a_truth_value_that_is_a_number_is_written_as_one(tmp_path: Path) -> None:
+    text = "import torch\nw = torch.ones(2, requires_grad=True)\nlast = False\n(w * True / last).sum().backward()\n"
+    found = found_in(tmp_path, text).only
+    assert shlex.split(found["alone"])[2] == "mul_output / 0"
+    assert [one["code"] for one in _run_as_typed(found["alone"], tmp_path)["findings"]] == ["inf-forward"]
+
+
 def _program(middle: str) -> str:
     return "\n".join(map(_dedented, (HEAD, middle, TAIL)))
 

@@ -78,6 +78,7 @@ def test_beyond_the_budget_the_report_says_what_is_known(tmp_path: Path) -> None
     assert (found["code"], found["operation"]) == ("inf-backward", "sqrt")
     beyond = found_in(tmp_path, DRAWN, "--memory", "100").only
     assert (beyond["code"], beyond["place"]["line"]) == ("nan-backward", 9)
+    assert beyond["spoils"] == found["spoils"] == ["net.weight", "net.bias"]
     assert beyond["remark"] == (
         "the step could not be run again: torch.randn(16, 5) at line 4 is not there any more; "
         "a larger --memory keeps it"

@@ -258,6 +258,21 @@ def test_which_call_it_is_counts_the_calls_of_the_operation_at_the_line(tmp_path
     assert "  --> train.py:9, module heads.2, call 2 of 4 in this step" in watched(tmp_path, "train.py").err
 
 
+def test_a_module_that_works_in_place_is_run_again_to_the_same_values(tmp_path: Path) -> None:
+    text = """
+        import torch
+        from torch import nn
+
+        torch.manual_seed(0)
+        net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(inplace=True), nn.Dropout(0.5, inplace=True), nn.Linear(4, 2))
+        h = net[0](torch.rand(2, 3))
+        before = nn.functional.elu(h, inplace=True)
+        torch.log(net(torch.rand(2, 3)).sum() * h.sum() * 0).backward()
+    """
+    found = found_in(tmp_path, text).only
+    assert (found["place"]["line"], found["operation"], found["agrees"]) == (8, "log", True)
+
+
 def test_an_operation_of_two_modules_has_no_module(tmp_path: Path) -> None:
     text = """
         import torch

@@ -116,6 +116,72 @@ def test_a_change_in_place_outside_of_the_graph_is_told_too(tmp_path: Path) -> N
     assert ran.only["related"]
 
 
+CHANGES = {
+    "relu in a module": (
+        "net = nn.Sequential(nn.Sigmoid(), nn.ReLU(inplace=True)); h = net(h)",
+        "sigmoid in net(h)",
+        "relu in net(h)",
+    ),
+    "an activation": (
+        "h = torch.tanh(h); s = nn.functional.relu(h, inplace=True)",
+        "torch.tanh(h)",
+        "nn.functional.relu(h, inplace=True)",
+    ),
+    "a dropout": (
+        "h = h.exp(); s = nn.functional.dropout(h, inplace=True)",
+        "h.exp()",
+        "nn.functional.dropout(h, inplace=True)",
+    ),
+    "an output": ("h = h * w; torch.add(w, 1, out=w)", "h * w", "torch.add(w, 1, out=w)"),
+    "two views": ("s = h[:2] ** 2; h[:2].mul_(2); h = s", "h[:2] ** 2", "h[:2].mul_(2)"),
+    "a view of a view": (
+        "s = h.view(3, 1)[:2, 0].exp(); s.reshape(2).add_(1); h = s",
+        "h.view(3, 1)[:2, 0].exp()",
+        "s.reshape(2).add_(1)",
+    ),
+    "rows that are copies": (
+        "h = h ** 2; h[torch.tensor([0, 1])].add_(1); h.exp_(); h.mul_(2)",
+        "h.exp_()",
+        "h.mul_(2)",
+    ),
+    "itself": ("h = h + 1; h.mul_(h)", "h.mul_(h)", "h.mul_(h)"),
+    "several at once": (
+        "torch._foreach_add_([w], 1.0); h = h * w; torch._foreach_mul_([w], 2.0)",
+        "h * w",
+        "torch._foreach_mul_([w], 2.0)",
+    ),
+    "one before": (
+        "with torch.no_grad(): w.add_(1)\nh = h * w\nwith torch.no_grad(): w.mul_(2)",
+        "h * w",
+        "w.mul_(2)",
+    ),
+}
+"""Changes in place, with what saved the tensor, and what changed it."""
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_the_change_is_told_by_what_made_it(tmp_path: Path, case: str) -> None:
+    middle, saved, changed = CHANGES[case]
+    head = "import torch\nfrom torch import nn\nw = torch.ones(3)\n"
+    text = f"{head}h = torch.ones(3, requires_grad=True) * 0.5\n{middle}\nh.sum().backward()\n"
+    found = found_in(tmp_path, text).only
+    assert found["code"] == "in-place"
+    assert found["message"] == f"{saved} saved a tensor for its derivative, and {changed} changed it in place"
+    assert [one["label"] for one in found["related"]] == ["changes it in place"]
+
+
+def test_zeros_that_are_drawn_by_chance_make_nothing_dead(tmp_path: Path) -> None:
+    text = LOOP.replace("MIDDLE", "torch.manual_seed(0); hidden = DROPPED")
+    for many, one in (("nn.Linear(4, 8)", "nn.Linear(4, 1)"), ("nn.Linear(8, 2)", "nn.Linear(1, 2)"), ("6, 4", "1, 4")):
+        text = text.replace(many, one)
+    by_chance = text.replace("DROPPED", "nn.functional.dropout(hidden, 0.6)")
+    assert found_in(tmp_path, by_chance).report["findings"] == []
+    always = found_in(tmp_path, by_chance.replace("0.6", "1.0")).only
+    assert (always["code"], always["operation"], always["step"]) == ("dead", "dropout", 5)
+    before = found_in(tmp_path, text.replace("DROPPED", "nn.functional.dropout(torch.relu(hidden - 9), 0.6)")).only
+    assert before["code"] == "dead"
+
+
 def test_a_graph_that_is_used_again_is_told_with_the_step_that_freed_it(tmp_path: Path) -> None:
     text = LOOP.replace("MIDDLE", "kept = hidden if step == 0 else kept; hidden = hidden * kept.exp()")
     ran = found_in(tmp_path, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
 import torch
 from watching import found_in, plain, watched, written
 
@@ -115,6 +116,38 @@ def test_threads_that_do_not_train_are_not_told_of(tmp_path: Path) -> None:
         thread.join()
     """
     assert found_in(tmp_path, text).report["findings"] == []
+
+
+BY_HAND = """
+    import threading
+    import torch
+
+
+    def train(steps):
+        weight = torch.ones(2, requires_grad=True)
+        for _ in range(steps):
+            torch.log(weight - 1).sum().backward()
+            with torch.no_grad():
+                weight -= 0.1 * weight.grad
+
+
+    for number in range(THREADS):
+        thread = threading.Thread(target=train, args=(number + 1,), name=f"trainer {number}")
+        thread.start()
+        thread.join()
+"""
+
+
+@pytest.mark.parametrize(
+    ("threads", "said"),
+    [
+        (1, "the thread trainer 0 made 1 backward pass, and nobody looked at them"),
+        (2, "the threads trainer 0 and trainer 1 made 3 backward passes, and nobody looked at them"),
+    ],
+)
+def test_a_thread_that_changes_its_parameters_by_hand_is_told_of_too(tmp_path: Path, threads: int, said: str) -> None:
+    ran = found_in(tmp_path, BY_HAND.replace("THREADS", str(threads)))
+    assert (ran.only["code"], ran.only["message"], ran.report["steps"]) == ("unwatched-thread", said, 0)
 
 
 def test_a_loss_that_another_thread_scales_is_not_kept() -> None:

@@ -180,7 +180,7 @@ def _as_called(tape: Tape, step: Step) -> Step:
     """An operation in place with the tensor that it was given: of that argument the tape keeps what became of it."""
     changed = step.arguments[0] if step.arguments else None
     given = next((source.value for source in tape.inputs(step)), None)
-    if not step.name.endswith("_") or given is None or not isinstance(changed, torch.Tensor):
+    if not step.changes_memory or given is None or not isinstance(changed, torch.Tensor):
         return step
     return replace(step, arguments=(given, *step.arguments[1:])) if given.shape == changed.shape else step
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import partial
@@ -60,15 +60,13 @@ class Call:
         torch.manual_seed(compute.seed)
         with default_dtype(dtype):
             function = loaded(request)
-        leaves: dict[str, torch.Tensor] = {}
         if isinstance(function, nn.Module):
             function.to(where, dtype)
-            leaves.update(function.named_parameters())
         signature = _signature(function)
         _check_names(request, signature)
         arguments = {one.name: _argument(one, signature, context) for one in request.bindings}
         given = {name: value for name, value in arguments.items() if isinstance(value, torch.Tensor)}
-        leaves = {**given, **leaves}
+        leaves = {**given, **{name: leaf for name, (_, leaf) in _parameters(function, arguments).items()}}
         wrt = _differentiated(leaves, selection)
         for name, leaf in leaves.items():
             if leaf.is_floating_point() or leaf.is_complex():
@@ -93,7 +91,8 @@ class Call:
     def with_leaves(self, leaves: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """The value with other tensors in the place of leaves, such as dual numbers."""
         arguments = {name: leaves.get(name, value) for name, value in self.arguments.items()}
-        parameters = {name: leaf for name, leaf in leaves.items() if name not in arguments}
+        named = _parameters(self.function, self.arguments)
+        parameters = {named[name][0]: leaf for name, leaf in leaves.items() if name in named}
         if isinstance(self.function, nn.Module) and parameters:
             return self._called(partial(functional_call, self.function, parameters, ()), {"kwargs": arguments})
         return self._called(self.function, arguments)
@@ -171,6 +170,14 @@ class Call:
             finally:
                 for name, leaf in before.items():
                     self.leaves[name].copy_(leaf)
+
+
+def _parameters(function: Any, arguments: Container[str]) -> dict[str, tuple[str, torch.Tensor]]:
+    """A module's parameters with their qualified names, by what they are called beside the arguments."""
+    if not isinstance(function, nn.Module):
+        return {}
+    found = function.named_parameters()
+    return {f"self.{name}" if name in arguments else name: (name, leaf) for name, leaf in found}
 
 
 def _signature(function: Any) -> Mapping[str, inspect.Parameter]:

@@ -9,7 +9,7 @@ import torch
 
 from gradcli.inspections.watching.telling import lines_around
 from gradcli.recording.program.entries import Entry
-from gradcli.recording.program.log import LEAVES_PYTORCH
+from gradcli.recording.program.kinds import LEAVES_PYTORCH
 from gradcli.recording.program.operations import operation_of
 from gradcli.results.phrasing import listed
 from gradcli.results.watch import ProgramFinding

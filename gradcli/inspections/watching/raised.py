@@ -15,6 +15,8 @@ from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.numerics import graph
 from gradcli.recording.program.entries import AnyTensor, Entry
+from gradcli.recording.program.log import Change
+from gradcli.recording.program.operations import operation_of
 from gradcli.recording.program.places import Spot
 from gradcli.recording.tape import GraphNode, node_name
 from gradcli.results.watch import ProgramFinding
@@ -22,6 +24,15 @@ from gradcli.results.watch import ProgramFinding
 CHANGED, FREED = "modified by an inplace operation", "second time"
 """What PyTorch's two errors about saved tensors say."""
 MOST_NODES = 100_000
+_MAY_BE_VIEWS = frozenset(
+    {
+        "__get__", "__getitem__", "view", "view_as", "reshape", "reshape_as", "flatten", "unflatten", "ravel",
+        "squeeze", "unsqueeze", "transpose", "t", "permute", "movedim", "moveaxis", "swapaxes", "swapdims", "expand",
+        "expand_as", "select", "narrow", "diagonal", "unfold", "as_strided", "split", "chunk", "tensor_split",
+        "unbind", "detach", "contiguous", "requires_grad_",
+    }
+)  # fmt: skip
+"""Functions that may give a view of their first argument."""
 
 Made = tuple[int, CodeType, int]
 """An autograd sequence number after an operation, and the instruction that it came of."""
@@ -41,7 +52,7 @@ def raised(
     spot: Spot | None,
     step: int,
     entries: Sequence[Entry],
-    changes: Iterable[tuple[int, Spot]],
+    changes: Iterable[Change],
     passes: Sequence[Pass],
 ) -> ProgramFinding:
     """What is known of an error of a backward pass; it is the program's own, and goes on."""
@@ -83,7 +94,7 @@ def _refusing(call: BackwardStart, words: str) -> Iterator[GraphNode]:
 
 
 def _changed(
-    nodes: Iterator[GraphNode], step: int, entries: Sequence[Entry], changes: Iterable[tuple[int, Spot]]
+    nodes: Iterator[GraphNode], step: int, entries: Sequence[Entry], changes: Iterable[Change]
 ) -> ProgramFinding | None:
     """A tensor that was saved at one line and changed at another."""
     node = next(nodes, None)
@@ -92,18 +103,19 @@ def _changed(
     if node is None or position == len(entries):
         return None
     saved = entries[position]
-    memory = set(map(_memory, (*saved.tensors, *saved.made)))
-    later = [one for one in entries[position:] if one.changes]
-    spots = [one.spot for one in later if _memory(one.args[0]) in memory]
-    spots += [spot for address, spot in changes if address in memory]
+    shared = _Shared(entries)
+    memory = set(map(shared.memory, (*saved.tensors, *saved.made)))
+    later = [one for one in (*entries[position + 1 :], saved) if one.changes]
+    found = [(one.spot.place, _told(one)) for one in later if shared.memory(one.args[0]) in memory]
+    since = [one for one in changes if one.number > node._sequence_nr() and shared.of(one.memory) in memory]
+    found += [(one.spot.place, in_one_line(one.spot.place.text)) for one in since]
     place = saved.spot.place
-    changer = spots[0].place if spots else None
-    related = [] if changer is None else [("changes it in place", changer)]
-    change = "something" if changer is None else in_one_line(changer.text)
+    related = [("changes it in place", where) for where, _ in found[:1]]
+    change = found[0][1] if found else "something"
     return ProgramFinding(
         code="in-place",
         severity="error",
-        message=f"{in_one_line(place.text)} saved a tensor for its derivative, and {change} changed it in place",
+        message=f"{_told(saved)} saved a tensor for its derivative, and {change} changed it in place",
         step=step,
         node=node_name(node),
         place=place.in_file,
@@ -114,9 +126,32 @@ def _changed(
     )
 
 
-def _memory(tensor: AnyTensor) -> int:
-    """What tensors of the same memory have in common; of a tensor that is gone, what names it."""
-    return graph.storage_of(tensor) if isinstance(tensor, torch.Tensor) else id(tensor)
+def _told(entry: Entry) -> str:
+    """What the program calls an operation: as it is written, or with the call that it is inside of."""
+    operation = operation_of(entry, ())
+    return in_one_line(operation.title or entry.spot.place.text)
+
+
+class _Shared:
+    """Which tensors have the same memory: by its address, or, of a tensor that is gone, by the views it was made by."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._same: dict[int, int] = {}
+        for entry in entries:
+            if getattr(entry.function, "__name__", "") in _MAY_BE_VIEWS and entry.tensors:
+                for made in entry.made:
+                    if not (isinstance(made, torch.Tensor) and isinstance(entry.tensors[0], torch.Tensor)):
+                        self._same[self.memory(made)] = self.memory(entry.tensors[0])
+
+    def memory(self, tensor: AnyTensor) -> int:
+        """What tensors of the same memory have in common."""
+        return self.of(graph.storage_of(tensor) if isinstance(tensor, torch.Tensor) else id(tensor))
+
+    def of(self, key: int) -> int:
+        """The same for the address of a memory."""
+        while (same := self._same.get(key, key)) != key:
+            key = same
+        return key
 
 
 def _freed(nodes: Iterator[GraphNode], step: int, spot: Spot | None, passes: Sequence[Pass]) -> ProgramFinding | None:

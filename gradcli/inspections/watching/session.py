@@ -35,7 +35,6 @@ from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.threads import OtherThreads
 from gradcli.inspections.watching.warned import Warned
 from gradcli.inspections.watching.zeros import Patience, dead
-from gradcli.numerics.graph import storage_of
 from gradcli.recording.program.entries import Entry, resolved
 from gradcli.recording.program.log import Log
 from gradcli.recording.program.places import Spot, UserCode, folder_of
@@ -74,9 +73,9 @@ class Watch:
         self._saving = None if options.save is None else Saving(options.save, Path(options.save).absolute())
         self.log = Log(self.user, dict.fromkeys(STARTS_BACKWARD, self._backward), options.memory)
         self.scaling = Scaling(self.log)
-        self._other_threads = OtherThreads()
+        self._other_threads = OtherThreads(self.log)
         self.norms = NormHistory.wanted(options, self.user)
-        self._around = (self.scaling, Warned(), Untold(self.log), self.log)
+        self._around = (self.scaling, Warned(), Untold(self.log), self._other_threads, self.log)
         self._hooks: list[Any] = []
         self._known: set[object] = set()
         self._parameters: dict[int, torch.Tensor] = {}
@@ -86,7 +85,6 @@ class Watch:
         self._broken = BrokenGradients()
         self._earlier: list[Entry] = []
         self._starts: set[tuple[int, int] | None] = set()
-        self._stepped: deque[tuple[list[torch.Tensor], Spot]] = deque(maxlen=2)
         self._passes: deque[Pass] = deque(maxlen=2)
 
     def __enter__(self) -> Self:
@@ -223,7 +221,7 @@ class Watch:
 
     def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:
         entries = self.log.recorded()
-        changes = [*self.log.changes, *((storage_of(one), at) for own, at in self._stepped for one in own)]
+        changes = self.log.changes()
         found = lambda: [raised(error, call, spot, self._number, entries, changes, self._passes)]  # noqa: E731
         self._find(found)
 
@@ -258,8 +256,7 @@ class Watch:
         self._parameters.update({id(one): one for one in own if id(one) not in self._parameters})
         self.log.everything = False
         self.log.in_optimizer = True
-        if (spot := self.user.here()) is not None:
-            self._stepped.append((own, spot))
+        self.log.note_step(own)
         if self._optimizer_steps < FIRST_STEPS and self.steps:
             lost = [one for one in own if one.grad is None and one.requires_grad]
             entries = [*map(resolved, self._earlier), *self.log.recorded()]

@@ -87,7 +87,9 @@ class _Writer:
             raise InexpressibleError(step.name)
         pieces = [self._piece(value, step, position) for position, value in enumerate(step.arguments)]
         if is_operator(name) and len(pieces) == 2 and not operation.keywords:
-            return binary(name, *pieces, spelling=_SPELLING)
+            sides = [number(int(one), _SPELLING) if isinstance(one, bool) else None for one in step.arguments]
+            left, right = (side or piece for side, piece in zip(sides, pieces, strict=True))
+            return binary(name, left, right, spelling=_SPELLING)
         by_position = len(pieces) - len(operation.keywords)
         by_name = {position: word for word, (position, _) in operation.named(step.arguments).items()}
         # a tensor is known by its place; what else is given says what it is, from the first such argument on

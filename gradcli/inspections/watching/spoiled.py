@@ -32,6 +32,12 @@ def spoiled_and_untouched(again: Repeated, call: BackwardStart, names: Mapping[i
     return spoiled, tuple(name for name in found if name not in spoiled)
 
 
+def spoiled_in_program(call: BackwardStart, names: Mapping[int, str]) -> Names:
+    """The leaves whose gradients in the program are not finite, where the step was not run again."""
+    broken = {id(leaf) for leaf in call.leaves() if not all_finite(leaf.grad)}
+    return tuple(dict.fromkeys(name for key, name in names.items() if key in broken))
+
+
 def module_read(step: Step | None, again: Repeated) -> str | None:
     """The module whose parameters an operation reads, `model.blocks.3.attn`; None where there is no single one."""
     read = () if step is None else again.tape.inputs(step)

@@ -19,7 +19,7 @@ from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.rows import Row, row_of_infinities, writer_of_infinities
 from gradcli.inspections.watching.saturation import joined
 from gradcli.inspections.watching.sentences import label_of, sentences
-from gradcli.inspections.watching.spoiled import module_read, spoiled_and_untouched
+from gradcli.inspections.watching.spoiled import module_read, spoiled_and_untouched, spoiled_in_program
 from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.model.place import Place
 from gradcli.numerics.capture import all_finite
@@ -141,7 +141,9 @@ def unknown(situation: Situation, again: Repeated | None = None, error: Exceptio
         label="here it shows",
         lines=lines_around([] if situation.spot is None else [situation.spot.place]),
         reached=_reached(situation),
-        spoils=() if again is None else spoiled_and_untouched(again, call, situation.names)[0],
+        spoils=spoiled_in_program(call, situation.names)
+        if again is None
+        else spoiled_and_untouched(again, call, situation.names)[0],
         remark=remark,
         agrees=None if again is None else again.differs is None,
     )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import Counter
+from typing import Any
 
+import torch
+
+from gradcli.recording.program.log import Log
 from gradcli.results.phrasing import listed
 from gradcli.results.watch import ProgramFinding
 
@@ -12,10 +17,30 @@ MOST_NAMED = 3
 
 
 class OtherThreads:
-    """Counts the steps that optimizers take in other threads: the modes of PyTorch belong to one thread."""
+    """Counts what other threads train: the modes of PyTorch belong to one thread.
 
-    def __init__(self) -> None:
+    The engine is called for every backward pass; its own threads, which Python did not start, belong to one of those.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
         self._steps: Counter[str] = Counter()
+        self._passes: Counter[str] = Counter()
+        self._run = torch.autograd._engine_run_backward  # type: ignore[attr-defined]
+
+    def put_on(self) -> None:
+        log, run, passes = self._log, self._run, self._passes
+
+        @functools.wraps(run)
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            if not log.is_here and not isinstance(thread := threading.current_thread(), threading._DummyThread):
+                passes[thread.name] += 1
+            return run(*args, **kwargs)
+
+        torch.autograd._engine_run_backward = counted  # type: ignore[attr-defined]
+
+    def take_off(self) -> None:
+        torch.autograd._engine_run_backward = self._run  # type: ignore[attr-defined]
 
     def add_step(self) -> None:
         """A step of an optimizer in the thread that runs now."""
@@ -24,16 +49,23 @@ class OtherThreads:
     @property
     def finding(self) -> ProgramFinding | None:
         """What is told at the end; None where no other thread trained."""
-        if not self._steps:
+        names = list(self._steps | self._passes)
+        if not names:
             return None
-        names, steps = list(self._steps), self._steps.total()
         more = len(names) - MOST_NAMED
         named = listed([*names[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
+        if set(names) == set(self._steps):
+            said = f"took {_count(self._steps.total(), 'step')} of an optimizer"
+        else:  # one of them changes its parameters by hand
+            said = f"made {_count(self._passes.total(), 'backward pass', 'es')}"
         return ProgramFinding(
             code="unwatched-thread",
             severity="note",
-            message=f"the thread{'' if len(names) == 1 else 's'} {named} took {steps:,} "
-            f"step{'' if steps == 1 else 's'} of an optimizer, and nobody looked at them",
+            message=f"the thread{'' if len(names) == 1 else 's'} {named} {said}, and nobody looked at them",
             step=0,
             remark="'with gradcli.watch():' inside of the function that a thread runs looks at its steps",
         )
+
+
+def _count(number: int, word: str, more: str = "s") -> str:
+    return f"{number:,} {word}{'' if number == 1 else more}"

@@ -15,24 +15,30 @@ from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.step_findings import Situation
 from gradcli.inspections.watching.telling import lines_around
 from gradcli.recording.program.again import Repeated, run_again
-from gradcli.recording.tape import node_name
+from gradcli.recording.tape import Step, node_name
 from gradcli.results.phrasing import number
 from gradcli.results.watch import ProgramFinding
 
 _OF_THE_NUMBERS = ("met", "inside", "stationary")
 """Zeros of contributions that cancel, or of a smooth function at one point: another step has others."""
+_OF_CHANCE = frozenset(
+    {"dropout", "dropout_", "alpha_dropout", "feature_dropout", "dropout1d", "dropout2d", "dropout3d"}
+)
+"""What may draw zeros for all of a few elements: another step draws others."""
+_TRIES = (1, 4)
+"""After how many times the patience a parameter is looked at: what was chance at first may be none later."""
 
 
 class Patience:
     """How many steps in a row each parameter's gradient has been zero.
 
-    A parameter is due once, when it has been for as many steps as the patience says.
+    A parameter is due when it has been for as many steps as the patience says, and for four times as many.
     """
 
     def __init__(self, steps: int) -> None:
         self._steps = steps
         self._zero: dict[int, int] = {}
-        self._told: set[int] = set()
+        self._done: set[int] = set()
 
     def due(
         self, call: BackwardStart, parameters: Sequence[torch.Tensor], sizes: Sequence[float]
@@ -41,14 +47,13 @@ class Patience:
         if 0 not in sizes:
             self._zero.clear()
             return []
-        zero = [p for p, size in zip(parameters, sizes, strict=True) if size == 0 and id(p) not in self._told]
+        zero = [p for p, size in zip(parameters, sizes, strict=True) if size == 0 and id(p) not in self._done]
         now = {id(p): p for p in zero if p.grad is not None and p.grad.numel() and not bool(p.grad.any())}
         reached = call.reached(now.values()) if now else []
         elsewhere = {key: self._zero[key] for key in now.keys() & self._zero.keys() - set(map(id, reached))}
         self._zero = elsewhere | {id(p): self._zero.get(id(p), 0) + 1 for p in reached}
-        due = [p for p in reached if self._zero[id(p)] == self._steps]
-        self._told.update(map(id, due))
-        return due
+        self._done.update(key for key, steps in self._zero.items() if steps == self._steps * _TRIES[-1])
+        return [p for p in reached if self._zero[id(p)] in [self._steps * times for times in _TRIES]]
 
 
 def dead(situation: Situation, due: Sequence[torch.Tensor], patience: int) -> Iterator[ProgramFinding]:
@@ -57,8 +62,13 @@ def dead(situation: Situation, due: Sequence[torch.Tensor], patience: int) -> It
     again = run_again(situation.entries, call.roots, call.cotangents, situation.names, situation.user)
     wanted = {situation.names.get(id(parameter)) for parameter in due}
     tape = again.tape
-    zeros = Evidence(recorded=tape).zeros
-    origins = sorted((one for one in zeros if one.variable in wanted), key=lambda origin: origin.step.index)
+    chance = [step for step in tape.steps if _is_chance(step)]
+    zeros = [
+        one
+        for one in Evidence(recorded=tape).zeros
+        if one.variable in wanted and not any(depends_on(tape, one.step, step) for step in chance)
+    ]
+    origins = sorted(zeros, key=lambda origin: origin.step.index)
     steps = {one.step.index: one.step for one in origins if one.why not in _OF_THE_NUMBERS}
     groups: dict[int, list[ZeroOrigin]] = {}
     for origin in origins:
@@ -67,6 +77,15 @@ def dead(situation: Situation, due: Sequence[torch.Tensor], patience: int) -> It
             groups.setdefault(min(earlier), []).append(origin)
     for group in groups.values():
         yield _finding(group, situation.number, patience, again)
+
+
+def _is_chance(step: Step) -> bool:
+    """Whether an operation has drawn zeros alone, and might have drawn others."""
+    given = step.arguments[0] if step.name in _OF_CHANCE else None
+    if not isinstance(given, torch.Tensor) or step.value is None or step.value.any() or not given.any():
+        return False
+    rate = step.operation.named(step.arguments).get("p")
+    return rate is None or rate[1] != 1
 
 
 def _finding(origins: Sequence[ZeroOrigin], step: int, patience: int, again: Repeated) -> ProgramFinding:

@@ -20,7 +20,7 @@ from gradcli.recording.program.bits import same_bits
 from gradcli.recording.program.entries import AnyTensor, Entry, GoneError, mapped, tensors_among
 from gradcli.recording.program.gradient_steps import with_gradient_steps
 from gradcli.recording.program.inside import StepsInside, calls_behind, function_inside, sealed
-from gradcli.recording.program.log import GIVES
+from gradcli.recording.program.kinds import GIVES
 from gradcli.recording.program.operations import UnseenLeaf, arguments_of, named_where_read, operation_of
 from gradcli.recording.program.own_backward import OwnBackward, OwnLine
 from gradcli.recording.program.places import UserCode

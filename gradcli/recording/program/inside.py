@@ -21,7 +21,7 @@ from gradcli.errors import ArgumentError
 from gradcli.model.place import Place
 from gradcli.recording.program.entries import AnyTensor, Entry, mapped, tensors_among, whole
 from gradcli.recording.program.gradient_steps import with_gradient_steps
-from gradcli.recording.program.log import IGNORED, changes_first, kind_of
+from gradcli.recording.program.kinds import IGNORED, changes_first, kind_of
 from gradcli.recording.program.operations import CallOperation, arguments_of, operation_of
 from gradcli.recording.program.places import Spot, UserCode
 from gradcli.recording.recorder import Recorder
@@ -97,7 +97,7 @@ class StepsInside(TorchFunctionMode):
         if not is_told or frame is None or not torch.is_grad_enabled():
             return func(*args, **(kwargs or {}))
         code, instruction = self._call if frame is self._around else (frame.f_code, frame.f_lasti)
-        entry = Entry(0, code, instruction, func, args, kwargs, None, changes_first(kind, args))
+        entry = Entry(0, code, instruction, func, args, kwargs, None, changes_first(kind, args, kwargs))
         place = entry.spot.place
         with temporarily_clear_interpreter_stack():  # under a transform no tensor can be detached or become a leaf
             args, kwargs = mapped((args, dict(kwargs or {})), lambda one: self._stand_in(one, place, entry))

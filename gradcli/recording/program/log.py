@@ -6,7 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from threading import get_ident
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -14,6 +14,17 @@ from torch.overrides import TorchFunctionMode
 from gradcli.numerics.graph import storage_of
 from gradcli.recording.program.entries import Entry, WeakTensor, resolved, tensors_among
 from gradcli.recording.program.kept import Kept, is_held
+from gradcli.recording.program.kinds import (
+    CHANGING,
+    DRAWING,
+    DRAWS_IN_PLACE,
+    GIVING,
+    HANDLED,
+    LEAVES_PYTORCH,
+    PLAIN,
+    changes_first,
+    kind_of,
+)
 from gradcli.recording.program.places import Spot, UserCode
 from gradcli.recording.program.surroundings import GeneratorState, autocast_now
 
@@ -28,46 +39,13 @@ LATEST_CHANGES = 256
 FEWEST = 256
 """Entries before the log looks which of them still lead to a tensor that the program holds."""
 
-IGNORED, HANDLED, PLAIN, CHANGING, DRAWING, GIVING = range(6)
-"""How an operation is logged: not at all; by its handler; as it is; with its first argument as it was; with the
-generator's state; with its result, which it would not give again."""
 
-_IN_PLACE_OPERATORS = frozenset(
-    {"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__ifloordiv__", "__imod__"}
-)
-_QUESTIONS = frozenset(
-    {
-        "__set__", "dim", "size", "stride", "numel", "is_contiguous", "item", "__bool__", "__len__",
-        "__float__", "__int__", "__repr__", "__format__", "__hash__", "tolist", "numpy", "is_floating_point",
-        "is_complex", "backward", "grad", "data_ptr", "_set_grad_enabled", "register_hook",
-        "storage", "untyped_storage", "element_size", "manual_seed", "__iter__", "retain_grad", "is_tensor",
-        "get_default_dtype", "__index__", "ndimension", "is_same_size", "is_pinned", "isfinite", "isnan", "isinf",
-        "equal", "allclose", "__contains__", "__reduce_ex__", "__deepcopy__", "device", "get_device", "type",
-    }
-)  # fmt: skip
-"""What asks a tensor something, and computes nothing that a gradient flows through."""
-_VIEWS = frozenset({"T", "mT", "H", "mH", "real", "imag", "data"})
-"""Attributes that are tensors computed with."""
-LEAVES_PYTORCH = frozenset({"tolist", "numpy", "item", "__float__", "__int__", "__array__"})
-"""What makes numbers of Python's or numpy's of a tensor: no gradient finds its way back."""
-GIVES = frozenset(
-    {
-        "rand_like", "randn_like", "randint_like", "bernoulli", "multinomial", "poisson", "normal", "sample",
-        "empty_like", "new_empty",
-    }
-)  # fmt: skip
-"""What draws random numbers beside the way of a gradient: its results are taken as they came out."""
-_DRAWS = frozenset(
-    {
-        "dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout", "dropout1d", "dropout2d", "dropout3d",
-        "rrelu", "gumbel_softmax", "fractional_max_pool2d", "scaled_dot_product_attention", "lstm", "gru", "rnn_tanh",
-        "multi_head_attention_forward", "rnn_relu",
-    }
-)  # fmt: skip
-"""Operations on the way of a gradient that may draw random numbers."""
-DRAWS_IN_PLACE = frozenset(
-    {"uniform_", "normal_", "bernoulli_", "random_", "exponential_", "cauchy_", "geometric_", "log_normal_", "rrelu_"}
-)
+class Change(NamedTuple):
+    """A change in place: the autograd sequence number, the address of the memory, and where it was made."""
+
+    number: int
+    memory: int
+    spot: Spot
 
 
 class Log(TorchFunctionMode):
@@ -76,7 +54,6 @@ class Log(TorchFunctionMode):
     handlers: who takes over a call, by its function.
     in_optimizer: whether an optimizer changes its parameters, which it does at one place of the program.
     is_on: whether it is. everything: whether what is not differentiated is logged too.
-    changes: where tensors were changed in place lately, with the address of their memory.
     """
 
     def __init__(self, user: UserCode, handlers: Mapping[Any, Handler], budget: int | None = None) -> None:
@@ -86,7 +63,8 @@ class Log(TorchFunctionMode):
         self.is_on = False
         self.everything = False
         self.in_optimizer = False
-        self.changes: deque[tuple[int, Spot]] = deque(maxlen=LATEST_CHANGES)
+        self._changes: deque[Change] = deque(maxlen=LATEST_CHANGES)
+        self._stepped: deque[tuple[int, Sequence[torch.Tensor], Spot]] = deque(maxlen=2)
         self._kept = Kept(budget)
         self._handlers = handlers
         self._kinds: dict[Any, int] = {}
@@ -107,11 +85,15 @@ class Log(TorchFunctionMode):
         before = generator = None
         changes = False
         if kind > PLAIN:
-            changes = changes_first(kind, args)
+            changes = changes_first(kind, args, kwargs)
             if changes:
                 before = self._kept.before(args[0])
+            elif kind == CHANGING:
+                self._note_changes(args)
             if kind == DRAWING or (changes and func.__name__ in DRAWS_IN_PLACE):
                 generator = self._kept.state(args, kwargs)
+        if kwargs and "out" in kwargs:
+            self._note_changes((kwargs["out"],))
         out = func(*args, **kwargs) if kwargs else func(*args)
         frame = self.user.innermost(sys._getframe(1))
         if frame is not None:
@@ -143,8 +125,8 @@ class Log(TorchFunctionMode):
 
     def _without_gradients(self, kind: int, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         out = function(*args, **kwargs)
-        if kind == CHANGING and not self.in_optimizer and args and isinstance(args[0], torch.Tensor):
-            self._note_change(args[0])
+        if not self.in_optimizer and (kind == CHANGING or "out" in kwargs):
+            self._note_changes((*args[: kind == CHANGING], kwargs.get("out")))
         if self.everything:
             self.add(function, args, kwargs, out)
         return out
@@ -223,10 +205,23 @@ class Log(TorchFunctionMode):
             self._rests = False
             torch._C._push_on_torch_function_stack(self)
 
-    def _note_change(self, tensor: torch.Tensor) -> None:
+    def _note_changes(self, values: tuple[Any, ...]) -> None:
+        """Note where the tensors of the first value, or of `out`, are changed without an entry that tells it."""
         frame = self.user.innermost(sys._getframe(2))
         if frame is not None:
-            self.changes.append((storage_of(tensor), Spot(frame.f_code, frame.f_lasti)))
+            number, spot = _sequence_number(), Spot(frame.f_code, frame.f_lasti)
+            changed = [one for one in tensors_among(values) if isinstance(one, torch.Tensor)]
+            self._changes.extend(Change(number, storage_of(one), spot) for one in changed)
+
+    def note_step(self, parameters: Sequence[torch.Tensor]) -> None:
+        """Note that an optimizer is about to change its parameters."""
+        if (spot := self.user.here()) is not None:
+            self._stepped.append((_sequence_number(), parameters, spot))
+
+    def changes(self) -> list[Change]:
+        """The latest changes in place that no entry tells of."""
+        stepped = [Change(number, storage_of(one), at) for number, own, at in self._stepped for one in own]
+        return [*self._changes, *stepped]
 
     def recorded(self) -> list[Entry]:
         """The entries since the log was cleared, with the tensors that are alive."""
@@ -270,26 +265,5 @@ class Log(TorchFunctionMode):
         self._most = max(FEWEST, 2 * len(kept))
 
 
-def changes_first(kind: int, args: tuple[Any, ...]) -> bool:
-    """Whether a call changes its first argument in place."""
-    return kind == CHANGING and bool(args) and isinstance(args[0], torch.Tensor)
-
-
 def _has_tensor(args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> bool:
     return bool(tensors_among((*args, *(kwargs or {}).values())))
-
-
-def kind_of(function: Any) -> int:
-    """How an operation is logged, if no handler takes it over."""
-    name = getattr(function, "__name__", "")
-    if name == "__get__":
-        return PLAIN if getattr(function.__self__, "__name__", "") in _VIEWS else IGNORED
-    if not name or name in _QUESTIONS or name.startswith("_record_function"):
-        return IGNORED
-    if getattr(function, "__module__", None) == "torch.nn.init":
-        return IGNORED
-    if name == "requires_grad_":
-        return PLAIN
-    if name in _IN_PLACE_OPERATORS or (name.endswith("_") and not name.endswith("__")):
-        return CHANGING
-    return DRAWING if name in _DRAWS else GIVING if name in GIVES else PLAIN

@@ -1,0 +1,74 @@
+"""What kinds of calls the log is told of, and how it notes each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+IGNORED, HANDLED, PLAIN, CHANGING, SWITCHED, DRAWING, GIVING = range(7)
+"""How an operation is logged: not at all; by its handler; as it is; with its first argument as it was, always or where
+it is asked to work in place; with the generator's state; with its result, which it would not give again."""
+
+_IN_PLACE_OPERATORS = frozenset(
+    {"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__ifloordiv__", "__imod__"}
+)
+_QUESTIONS = frozenset(
+    {
+        "__set__", "dim", "size", "stride", "numel", "is_contiguous", "item", "__bool__", "__len__",
+        "__float__", "__int__", "__repr__", "__format__", "__hash__", "tolist", "numpy", "is_floating_point",
+        "is_complex", "backward", "grad", "data_ptr", "_set_grad_enabled", "register_hook",
+        "storage", "untyped_storage", "element_size", "manual_seed", "__iter__", "retain_grad", "is_tensor",
+        "get_default_dtype", "__index__", "ndimension", "is_same_size", "is_pinned", "isfinite", "isnan", "isinf",
+        "equal", "allclose", "__contains__", "__reduce_ex__", "__deepcopy__", "device", "get_device", "type",
+    }
+)  # fmt: skip
+"""What asks a tensor something, and computes nothing that a gradient flows through."""
+_VIEWS = frozenset({"T", "mT", "H", "mH", "real", "imag", "data"})
+"""Attributes that are tensors computed with."""
+LEAVES_PYTORCH = frozenset({"tolist", "numpy", "item", "__float__", "__int__", "__array__"})
+"""What makes numbers of Python's or numpy's of a tensor: no gradient finds its way back."""
+GIVES = frozenset(
+    {
+        "rand_like", "randn_like", "randint_like", "bernoulli", "multinomial", "poisson", "normal", "sample",
+        "empty_like", "new_empty",
+    }
+)  # fmt: skip
+"""What draws random numbers beside the way of a gradient: its results are taken as they came out."""
+_DRAWS = frozenset(
+    {
+        "dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout", "dropout1d", "dropout2d", "dropout3d",
+        "rrelu", "gumbel_softmax", "fractional_max_pool2d", "scaled_dot_product_attention", "lstm", "gru", "rnn_tanh",
+        "multi_head_attention_forward", "rnn_relu",
+    }
+)  # fmt: skip
+"""Operations on the way of a gradient that may draw random numbers."""
+DRAWS_IN_PLACE = frozenset(
+    {"uniform_", "normal_", "bernoulli_", "random_", "exponential_", "cauchy_", "geometric_", "log_normal_", "rrelu_"}
+)
+
+
+def changes_first(kind: int, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> bool:
+    """Whether a call changes its first argument in place."""
+    changes = kind == CHANGING or (kind > CHANGING and bool(kwargs) and (kwargs or {}).get("inplace") is True)
+    return changes and bool(args) and isinstance(args[0], torch.Tensor)
+
+
+def kind_of(function: Any) -> int:
+    """How an operation is logged, if no handler takes it over."""
+    name = getattr(function, "__name__", "")
+    if name == "__get__":
+        return PLAIN if getattr(function.__self__, "__name__", "") in _VIEWS else IGNORED
+    if not name or name in _QUESTIONS or name.startswith("_record_function"):
+        return IGNORED
+    if getattr(function, "__module__", None) == "torch.nn.init":
+        return IGNORED
+    if name == "requires_grad_":
+        return PLAIN
+    if name in _IN_PLACE_OPERATORS or (name.endswith("_") and not name.endswith("__")):
+        return CHANGING
+    if name in _DRAWS or name in GIVES:
+        return DRAWING if name in _DRAWS else GIVING
+    code = getattr(function, "__code__", None)
+    return SWITCHED if code is not None and "inplace" in code.co_varnames[: code.co_argcount] else PLAIN
