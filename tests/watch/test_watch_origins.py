@@ -264,13 +264,27 @@ def test_a_module_that_works_in_place_is_run_again_to_the_same_values(tmp_path: 
         from torch import nn
 
         torch.manual_seed(0)
-        net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(inplace=True), nn.Dropout(0.5, inplace=True), nn.Linear(4, 2))
+        net = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5, inplace=True), nn.ReLU(inplace=True), nn.Linear(4, 2))
         h = net[0](torch.rand(2, 3))
         before = nn.functional.elu(h, inplace=True)
         torch.log(net(torch.rand(2, 3)).sum() * h.sum() * 0).backward()
     """
     found = found_in(tmp_path, text).only
     assert (found["place"]["line"], found["operation"], found["agrees"]) == (8, "log", True)
+
+
+def test_a_value_is_told_though_the_backward_pass_would_raise(tmp_path: Path) -> None:
+    text = """
+        import torch
+
+        w = torch.ones(2, requires_grad=True)
+        h = torch.exp(w)
+        h -= torch.e
+        torch.log(h - h).sum().backward()
+    """
+    found = found_in(tmp_path, text).only
+    assert (found["place"]["line"], found["operation"], found["agrees"]) == (6, "log", True)
+    assert (found["spoils"], found["untouched"]) == ([], [])
 
 
 def test_an_operation_of_two_modules_has_no_module(tmp_path: Path) -> None:

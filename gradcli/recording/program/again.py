@@ -15,6 +15,7 @@ import torch
 
 from gradcli.model.place import Place
 from gradcli.numerics import graph
+from gradcli.numerics.capture import TorchError
 from gradcli.recording.operation import LEAF, Operation
 from gradcli.recording.program.bits import same_bits
 from gradcli.recording.program.entries import AnyTensor, Entry, GoneError, mapped, tensors_among
@@ -117,6 +118,8 @@ class _Repetition:
         own = OwnBackward(self.user, output)
         try:
             tape = record_backward(self.recorder, output, self._leaves, weights, retain_graph=True, via="backward")
+        except TorchError:  # the program's own backward pass would raise too: what there is are the values
+            tape = self.recorder.unfinished()
         finally:
             own.take_off()
             for tensor, gradient in zip(hidden, before, strict=True):
