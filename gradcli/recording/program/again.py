@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Any
 
@@ -119,7 +119,7 @@ class _Repetition:
         try:
             tape = record_backward(self.recorder, output, self._leaves, weights, retain_graph=True, via="backward")
         except TorchError:  # the program's own backward pass would raise too: what there is are the values
-            tape = self.recorder.unfinished()
+            tape = replace(self.recorder.unfinished(), output=output, last=self.recorder.last)
         finally:
             own.take_off()
             for tensor, gradient in zip(hidden, before, strict=True):
