@@ -8,7 +8,7 @@ import sys
 import traceback
 from typing import NoReturn
 
-from gradcli import leaving, time_limit
+from gradcli import lean_torch, leaving, time_limit
 from gradcli.errors import TimeLimitError
 
 COLLECT_AFTER = 100_000
@@ -27,6 +27,7 @@ def run() -> None:
     if sys.argv[1:2] == ["watch"]:
         _watch()
     gc.set_threshold(COLLECT_AFTER)
+    lean_torch.install()
     signals = leaving.Signals()
     time_limit.may_leave(_too_late)
     try:

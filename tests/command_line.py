@@ -21,6 +21,7 @@ OWN_VARIABLES = (
     "GRADCLI_DEVICE",
     "GRADCLI_DTYPE",
     "GRADCLI_FORMAT",
+    "GRADCLI_LEAN",
     "NO_COLOR",
 )
 """What changes answers from outside: nobody's shell may leak into a test."""

@@ -77,12 +77,14 @@ def _contracted(output: torch.Tensor, cotangent: torch.Tensor | None) -> tuple[t
     PyTorch checks a cotangent's shape with its symbolic shapes, whose first use imports sympy: a quarter of a second.
     A backward pass through the product sends on the same bits, 1 * cotangent, and small tensors are cheap to multiply.
     """
-    if cotangent is None or not output.requires_grad or output.is_complex():
-        return output, cotangent
-    if output.numel() > CHEAP_ELEMENTS and any(cotangent.stride()):
+    if cotangent is None or output.is_complex():
         return output, cotangent
     if (output.shape, output.dtype, output.device) != (cotangent.shape, cotangent.dtype, cotangent.device):
         return output, cotangent  # for PyTorch to refuse
+    if not output.requires_grad:
+        return output, None  # which it refuses with a cotangent or without
+    if output.numel() > CHEAP_ELEMENTS and any(cotangent.stride()):
+        return output, cotangent
     if output.numel() > LARGE_ELEMENTS and not any(cotangent.stride()) and bool(cotangent[(0,) * cotangent.ndim] == 1):
         return output.sum(), None  # ones: a sum sends them on without making them
     return (output * cotangent).sum(), None

@@ -1,8 +1,9 @@
 """How large a result would be, before the memory is taken.
 
 Most calls pass by arithmetic alone. What remains is tried on PyTorch's meta device, which knows shapes and holds no
-data, but costs a second or two when it is first used. Estimated one by one are the few whose size depends on the
-values, those that make many tensors, and those that loop as often as a number says.
+data; where it knows the shape in Python alone, its first use costs as much as half of PyTorch's import. Estimated one
+by one are the few whose size depends on the values, those that make many tensors, and those that loop as often as a
+number says.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from collections.abc import Callable, Iterable
 
 import torch
 
+from gradcli import lean_torch
 from gradcli.errors import BoundError, Span
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.text import DEFAULT_MAX_ELEMENTS
+from gradcli.lean_torch.table import META
+from gradcli.numerics.size_limits import LIMITS
 from gradcli.numerics.sizes import (
     BY_VALUE,
     PIECES,
@@ -60,12 +64,17 @@ def check(
     elements = BY_VALUE[name](arguments, keywords) if name in BY_VALUE else None
     if elements is None:
         values = [*arguments, *keywords.values()]
-        if (_product(values) if steady else _ceiling(values)) <= most:
+        if (_product(values) if steady else _ceiling(values)) <= most or _is_within(name, arguments, keywords, most):
             return
         elements = _together(values) if steady else _measured(function, arguments, keywords)
     check_elements(elements, f"{name}()", most=most, span=span)
     if name in WITHIN_MEMORY:
         _check_memory(name, *WITHIN_MEMORY[name](arguments, keywords), span=span)
+
+
+def _is_within(name: str, arguments: Arguments, keywords: Keywords, most: int) -> bool:
+    limit = LIMITS[name](arguments, keywords) if name in LIMITS else None
+    return limit is not None and limit <= most
 
 
 def _check_memory(maker: str, last: float, held: float, *, span: Span) -> None:
@@ -171,12 +180,25 @@ def _measured(function: Callable[..., object], arguments: Arguments, keywords: K
     """The largest result of the call on the meta device; 0 where that raises: the real call raises too, or is bounded
     by its input."""
     try:
-        with torch.no_grad(), torch.device("meta"):
-            result = function(*map(_to_meta, arguments), **{key: _to_meta(value) for key, value in keywords.items()})
-    except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, OverflowError) as error:
+        result = _on_meta(function, arguments, keywords)
+    except _REFUSED as error:
         # sizes beyond 64 bits do not even get a shape
         return math.inf if _is_overflow(error) else 0
     return elements_of(result)
+
+
+_REFUSED = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, OverflowError)
+
+
+def _on_meta(function: Callable[..., object], arguments: Arguments, keywords: Keywords) -> object:
+    """The result without its numbers."""
+    try:
+        with torch.no_grad(), torch.device("meta"):
+            return function(*map(_to_meta, arguments), **{key: _to_meta(value) for key, value in keywords.items()})
+    except _REFUSED as error:
+        if _is_overflow(error) or not lean_torch.load(META):
+            raise
+    return _on_meta(function, arguments, keywords)
 
 
 def _is_overflow(error: Exception) -> bool:

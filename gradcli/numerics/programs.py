@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from gradcli import lean_torch
+from gradcli.lean_torch.table import META
 from gradcli.numerics.capture import TORCH_ERRORS, to_tensor
 from gradcli.render.text import without_places
 from gradcli.results import Tensor
@@ -56,6 +58,8 @@ class ProgramRun:
 
 def run(program: str) -> ProgramRun:
     """Run a program of the catalogue in a namespace of its own; PyTorch is afterwards as it was before."""
+    if "meta" in program:
+        lean_torch.load(META)  # its words for tensors of two devices are others
     statements = ast.parse(program, _NAME)
     last = statements.body.pop() if isinstance(statements.body[-1], ast.Expr) else None
     names: dict[str, object] = {"torch": torch, "__name__": "program"}

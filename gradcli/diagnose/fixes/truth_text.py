@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from gradcli.diagnose.equivalence.truth import Truth
@@ -109,8 +110,7 @@ def _sides(limit: Limit, at: At) -> Phrase:
 
 def _at(truth: Truth, name: str, element: int) -> At:
     leaf = truth.points[0].leaves[name]
-    index = torch.unravel_index(torch.tensor(element), leaf.shape) if leaf.ndim else ()
-    return At(name, tuple(map(int, index)))
+    return At(name, tuple(map(int, np.unravel_index(element, leaf.shape))))
 
 
 def _gradients(truth: Truth) -> dict[str, torch.Tensor | None]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import nn
 
+from gradcli import lean_torch
 from gradcli.errors import UsageError, did_you_mean, listed
 from gradcli.language.in_file import FunctionRequest
 from gradcli.recording.program.places import forget_sources
@@ -55,6 +56,7 @@ def _run(request: FunctionRequest) -> Any:
             f"there is no file '{request.file}'",
             hint=did_you_mean(path.name, near) or "Write FILE.py:NAME, the file from this folder.",
         )
+    lean_torch.load_all()  # the user's code may need anything of PyTorch
     folder = str(path.resolve().parent)
     spec = importlib.util.spec_from_file_location(path.stem, path.resolve())
     assert spec is not None

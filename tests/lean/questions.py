@@ -1,0 +1,72 @@
+"""Command lines that between them use every function, activation, loss and error of the catalogue."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from gradcli.language.catalogue.activations import ACTIVATIONS
+from gradcli.language.catalogue.errors import all_errors
+from gradcli.language.catalogue.losses import LOSSES
+from gradcli.language.catalogue.operations import operations
+from gradcli.language.catalogue.signature import signatures_of
+from gradcli.language.parser import parse
+
+TESTS = Path(__file__).parents[1]
+sys.path += [str(TESTS / "numerics" / "reference"), str(TESTS / "numerics"), str(TESTS / "inspections")]
+
+from reference_calls import CALLS, INPUTS  # noqa: E402
+from test_bounds_of_catalogue import TENSORS, called, small_calls  # noqa: E402
+from test_gradient_cases import CASES, words  # noqa: E402
+
+NEED_CIRCLE = ("a[unravel_index(", "bce(p, q / 3, weight")
+"""PyTorch's own code for these imports more."""
+LEFT_OUT = {"linalg.lstsq": "its last bits are others each time in PyTorch itself: they depend on the place in memory"}
+
+
+def questions() -> list[list[str]]:
+    """Each with --json; those that PyTorch's modules in the circle are needed for come last."""
+    functions = list(_functions())
+    lines = [
+        *(line for line in functions if not line[1].startswith(NEED_CIRCLE)),
+        *(["activate", row.name] for row in ACTIVATIONS),
+        *(["loss", row.name, *(f"{name}={value}" for name, value in row.example)] for row in LOSSES),
+        *(["trace", *words(case)] for case in CASES[::3]),
+        *(["errors", entry.id] for entry in all_errors()),
+        ["softmax", "1", "2", "3"],
+        ["retain-demo"],
+        ["grad", "x.softmax(0)", "1", "2", "--jacobian"],
+        ["grad", "x.prod()", "1", "2", "--hessian"],
+        ["grad", "x.sin()", "1", "2", "--jvp", "1,0"],
+        ["check", "sigmoid(x) + exp(-x)", "0.5", "1"],
+        ["check", "relu", "0"],
+        *(line for line in functions if line[1].startswith(NEED_CIRCLE)),
+    ]
+    return [[*line, "--json"] for line in lines]
+
+
+def _functions() -> Iterator[list[str]]:
+    """A call of each function and method, with its gradients where it has some."""
+    for name, text in CALLS.items():
+        if name not in LEFT_OUT:
+            yield _gradient(text, INPUTS)
+    arrays = {name: tensor.numpy() for name, tensor in TENSORS.items()}
+    for row in operations():
+        for signature in signatures_of(row) if row.name not in CALLS else ():
+            for given in small_calls(row, signature, 1):
+                yield _gradient(f"sum(real({called(row, signature, given)}))", arrays)
+
+
+def _gradient(text: str, arrays: Mapping[str, np.ndarray]) -> list[str]:
+    used = parse(text, bound=list(arrays)).free_names
+    return ["grad", text, *(_bound(name, arrays[name]) for name in arrays if name in used), "--seed", "1"]
+
+
+def _bound(name: str, array: np.ndarray) -> str:
+    numbers = array.real.tolist()
+    dtype = {"f": "float64", "i": "int64", "b": "bool", "c": "complex64"}[array.dtype.kind]
+    return f"{name}:{dtype}={json.dumps(numbers).replace('true', 'True').replace('false', 'False')}"
