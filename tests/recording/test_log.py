@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gradcli.recording.program.again import Repeated, run_again
 from gradcli.recording.program.entries import GoneError
-from gradcli.recording.program.log import Log
+from gradcli.recording.program.log import MOST_UNDIFFERENTIATED, Log
 from gradcli.recording.program.places import UserCode
 
 USER = UserCode((str(Path(__file__).parent),))
@@ -131,6 +131,22 @@ def test_the_budget_is_that_of_all_that_is_kept() -> None:
             loss = loss + (weights() * batch).sum()
         kept = [tensor for entry in log.entries for tensor in entry[4] if getattr(tensor, "value", None) is not None]
         assert len({id(one) for one in kept}) == 3
+
+
+def test_an_evaluation_keeps_nothing_and_is_not_followed_without_end() -> None:
+    given = torch.ones(4)
+    with logged() as log:
+        gone = ref(made := given * 2)
+        with torch.no_grad():
+            for _ in range(MOST_UNDIFFERENTIATED):
+                made = made * 1
+                given.add_(1)  # what is held is changed: none of that leads to nothing
+        assert gone() is None
+        assert MOST_UNDIFFERENTIATED / 2 < len(log.entries) <= MOST_UNDIFFERENTIATED + 2
+        log.clear()
+        with torch.no_grad():
+            made = made * 1
+        assert len(log.entries) == 1
 
 
 def test_a_mask_whose_origin_is_gone_is_taken_as_it_is() -> None:

@@ -26,6 +26,7 @@ from gradcli.recording.program.operations import UnseenLeaf, arguments_of, named
 from gradcli.recording.program.own_backward import OwnBackward, OwnLine
 from gradcli.recording.program.places import UserCode
 from gradcli.recording.program.surroundings import UNKEPT, as_called, generators_kept
+from gradcli.recording.program.undifferentiated import Chain, chains, gives_the_same
 from gradcli.recording.recorder import Recorder, is_accumulator, record_backward
 from gradcli.recording.tape import Step, Tape
 
@@ -78,14 +79,17 @@ class _Repetition:
     _gone: set[int] = field(default_factory=set)
     _later_leaves: set[int] = field(default_factory=set)
     _taken_names: set[str] = field(default_factory=set)
+    _chains: Mapping[int, Chain] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.recorder = Recorder(in_place=any(entry.changes for entry in self.entries))
         named = [entry for entry in self.entries if getattr(entry.function, "__name__", "") == "requires_grad_"]
         self._later_leaves = {id(entry.out) for entry in named}
+        self._chains = chains(self.entries)
+        repeated = {id(entry) for chain in self._chains.values() for entry in chain}
         given: set[int] = set()
         for entry in self.entries:
-            if entry.changes:
+            if entry.changes and (entry.differentiates or id(entry) in repeated):
                 self._note_change(entry, given)
             given.update(map(id, entry.made))
 
@@ -102,6 +106,11 @@ class _Repetition:
         for entry in self.entries:
             if entry.differentiates and (entry.out is not None or entry.changes):
                 self._repeat(entry)
+            elif (chain := self._chains.get(id(entry))) is not None:
+                read = [tensor for one in chain for tensor in one.tensors]
+                known = {id(tensor): self._copies.get(id(tensor), self._before(tensor)) for tensor in read}
+                for one in chain if gives_the_same(chain, known) else ():
+                    self._repeat(one)
         again = [self._copies[id(root)] for root in roots if id(root) in self._copies]
         if not again:
             return Repeated(self.recorder.unfinished(), self.differs, self._programs)
@@ -158,7 +167,7 @@ class _Repetition:
         kept = [self.recorder.kept(value) for value in again]
         for place, value in zip(written.places, again, strict=False):
             named_where_read([self.recorder.steps[step].operation for step in self.recorder.steps_of(value)], place)
-        if self._is_new_leaf(entry):
+        if entry.makes_leaf and id(entry.out) not in self._later_leaves:
             self._copies[id(entry.out)] = self._leaf(entry.out, written.written.place, entry, seen=False)
             return
         value, inside = self._with_steps_inside(entry, written.written.place)
@@ -222,18 +231,11 @@ class _Repetition:
         self._copies[id(tensor)] = leaf
         self.recorder.add(Operation(name=LEAF), place, leaf, variable=name)
 
-    def _is_new_leaf(self, entry: Entry) -> bool:
-        """Whether a call made a tensor that is differentiated by, and not the step's other operations."""
-        out = entry.out
-        if not isinstance(out, torch.Tensor) or not out.requires_grad or not out.is_leaf or entry.changes:
-            return False
-        return id(out) not in self._later_leaves
-
     def _called(self, entry: Entry) -> Any:
         args, kwargs = self._copy_of(entry.args), self._copy_of(dict(entry.kwargs or {}))
         if entry.generator is UNKEPT:
             raise GoneError(entry.spot.place, "what {} drew")
-        with as_called(entry.generator, entry.autocast):
+        with as_called(entry.generator, entry.autocast), torch.set_grad_enabled(entry.differentiates):
             return entry.function(*args, **kwargs)
 
     def stand_in(self, tensor: torch.Tensor, place: Place, entry: Entry) -> torch.Tensor:
@@ -244,11 +246,14 @@ class _Repetition:
 
     def _original(self, tensor: AnyTensor, place: Place) -> torch.Tensor:
         """What a tensor was before the step changed it.  Raises GoneError."""
-        found = self._originals.get(id(tensor), tensor) if self._is_known(tensor) else None
-        found = found if found is None or isinstance(found, torch.Tensor) else found.value
+        found = self._before(tensor)
         if found is None:
             raise GoneError(place)
         return found
+
+    def _before(self, tensor: AnyTensor) -> torch.Tensor | None:
+        found = self._originals.get(id(tensor), tensor) if self._is_known(tensor) else None
+        return found if found is None or isinstance(found, torch.Tensor) else found.value
 
     def _leaf(self, tensor: AnyTensor, place: Place, entry: Entry, *, seen: bool = True) -> torch.Tensor:
         """A copy of what no call has made: a parameter, an input, a tensor of an earlier step.

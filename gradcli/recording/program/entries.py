@@ -87,6 +87,12 @@ class Entry(NamedTuple):
         return not any(tensor.requires_grad for tensor in self.made)
 
     @property
+    def makes_leaf(self) -> bool:
+        """Whether it made a tensor that is differentiated by, of nothing that is."""
+        out = self.out
+        return isinstance(out, torch.Tensor) and out.requires_grad and out.is_leaf and not self.changes
+
+    @property
     def tensors(self) -> list[AnyTensor]:
         """The tensors among the arguments."""
         return tensors_among((*self.args, *self.kwargs.values()) if self.kwargs else self.args)

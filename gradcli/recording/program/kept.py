@@ -77,9 +77,18 @@ class Kept:
         state = generator_state(tensor if isinstance(tensor, torch.Tensor) else None, given.get("generator"))
         return state if self._has_room(state.numbers) else UNKEPT
 
-    def named(self, values: Any) -> Any:
-        """Values of which nothing is kept."""
-        return mapped(values, self._name)
+    def named(self, values: Iterable[Any]) -> tuple[Any, ...]:
+        """Arguments or results of which nothing is kept but parameters, which live anyway."""
+        held = []
+        for value in values:
+            kind = type(value)
+            if kind is torch.Tensor:
+                held.append(self._name(value))
+            elif kind in _ATOMS or kind is Parameter:
+                held.append(value)
+            else:
+                held.append(mapped(value, self._name))
+        return tuple(held)
 
     def before(self, tensor: torch.Tensor) -> torch.Tensor | None:
         """A copy of a tensor that is about to be changed in place, where no call gives it and there is none yet."""
@@ -97,6 +106,7 @@ class Kept:
         self._known = {
             key: own for key, own in alive.items() if id(own) in given or (id(own) in used and own.value is not None)
         }
+        self._named = {key: own for key, own in self._named.items() if own() is not None}
         values = [*(own.value for own in self._known.values()), *(entry.before for entry in entries)]
         self.bytes = sum(_size(value) for value in values if value is not None)
 
@@ -141,11 +151,12 @@ class Kept:
         return own
 
     def _name(self, tensor: torch.Tensor) -> WeakTensor:
-        for names in (self._known, self._named):
-            own = names.get(id(tensor))
-            if own is not None and own() is tensor:
-                return own
-        own = self._named[id(tensor)] = weak(tensor)
+        key = id(tensor)
+        own = self._named.get(key)
+        if own is None or own() is not tensor:
+            own = self._known.get(key)
+            if own is None or own() is not tensor:
+                own = self._named[key] = weak(tensor)
         return own
 
     def _has_room(self, tensor: torch.Tensor) -> bool:

@@ -36,6 +36,8 @@ _are_gradients_on = torch.is_grad_enabled
 
 LATEST_CHANGES = 256
 """Changes in place without a gradient that are remembered."""
+MOST_UNDIFFERENTIATED = 4096
+"""Calls without gradients that a step has: more are an evaluation, of which no step computes."""
 FEWEST = 256
 """Entries before the log looks which of them still lead to a tensor that the program holds."""
 
@@ -71,6 +73,7 @@ class Log(TorchFunctionMode):
         self._most = FEWEST
         self._rests = False
         self._thread = 0
+        self._undifferentiated = 0
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
@@ -127,8 +130,17 @@ class Log(TorchFunctionMode):
         out = function(*args, **kwargs)
         if not self.in_optimizer and (kind == CHANGING or "out" in kwargs):
             self._note_changes((*args[: kind == CHANGING], kwargs.get("out")))
-        if self.everything:
-            self.add(function, args, kwargs, out)
+        if self.in_optimizer or self._undifferentiated > MOST_UNDIFFERENTIATED:
+            return out
+        if (frame := self.user.innermost(sys._getframe(2))) is not None:
+            self._undifferentiated += 1
+            name, spot = self._kept.named, (_sequence_number(), frame.f_code, frame.f_lasti)
+            named = dict(zip(kwargs, name(kwargs.values()), strict=True)) if kwargs else None
+            changes = kind != PLAIN and changes_first(kind, args, kwargs)
+            entry = (*spot, function, name(args), named, *name((out,)), changes, None, autocast_now(), None, False)
+            self.entries.append(entry)  # type: ignore[arg-type]
+            if len(self.entries) > self._most:
+                self._forget_what_nobody_holds()
         return out
 
     def state(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> GeneratorState:
@@ -146,7 +158,7 @@ class Log(TorchFunctionMode):
         """An entry for a call that PyTorch does not tell of. generator: its state before, where the call may draw."""
         frame = self.user.innermost(sys._getframe(1))
         enabled = _are_gradients_on()
-        if frame is not None and (enabled or self.everything):
+        if frame is not None:
             kept = self._kept
             if enabled:
                 held, named, result = kept.arguments(args), kept.keywords(kwargs), kept.result(out)
@@ -168,6 +180,8 @@ class Log(TorchFunctionMode):
                 enabled,
             )
             self.entries.append(entry)  # type: ignore[arg-type]
+            if len(self.entries) > self._most:
+                self._forget_what_nobody_holds()
 
     @property
     def is_here(self) -> bool:
@@ -235,6 +249,7 @@ class Log(TorchFunctionMode):
         self._most = max(FEWEST, 2 * len(self.entries))
         self.entries.clear()
         self._kept.clear()
+        self._undifferentiated = 0
 
     def drop_behind(self, roots: Sequence[torch.Tensor]) -> None:
         """Drop what these tensors were made of, and what leads to no tensor that the program holds."""
@@ -250,10 +265,13 @@ class Log(TorchFunctionMode):
 
     def _forget_what_nobody_holds(self) -> None:
         """Drop what leads to no tensor that the program holds: forward passes that nobody differentiates."""
-        entries = [Entry(*entry) for entry in self.entries]
         needed: set[int] = set()
         kept = []
-        for entry in reversed(entries):
+        for raw in reversed(self.entries):
+            out, changes = raw[6:8]
+            if type(out) is WeakTensor and not changes and out() is None and id(out) not in needed:
+                continue
+            entry = Entry(*raw)
             if any(id(tensor) in needed or is_held(tensor) for tensor in entry.made):
                 kept.append(entry)
                 needed.update(map(id, entry.tensors))
