@@ -10,7 +10,7 @@ from gradcli.diagnose.values import tensor_of
 from gradcli.errors import BoundError, UsageError
 from gradcli.inspections.options import GradOptions
 from gradcli.language.request import Value
-from gradcli.numerics import autodiff
+from gradcli.numerics import autodiff, forward_mode
 from gradcli.numerics.autodiff import Gradients, Leaves
 from gradcli.numerics.capture import to_tensor
 from gradcli.numerics.literals import Context
@@ -74,7 +74,7 @@ def tangent(
 ) -> Tensor | None:
     """The JVP, by forward mode; None where it is not asked for."""
     tangents = directions(options.jvp or {}, leaves, context)
-    return to_tensor(autodiff.tangent(function, leaves, tangents)) if tangents else None
+    return to_tensor(forward_mode.tangent(function, leaves, tangents)) if tangents else None
 
 
 def directions(jvp: Mapping[str, Value], leaves: Leaves, context: Context) -> dict[str, torch.Tensor]:

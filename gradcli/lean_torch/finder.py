@@ -226,12 +226,16 @@ def _import_below(lean: LeanImport, package: ModuleType) -> None:
 
 
 def _make_generators(torch: Any) -> None:
-    """Let torch.Generator() make one, which it refuses until torch._prims has said what is a class of its kind."""
+    """Let torch.Generator() make one, which it refuses since 2.12 until torch._prims has said its kind of class."""
+    set_kind = getattr(torch._C, "_set_generator_metaclass", None)
     of_classes = sys.modules.get("torch._custom_class_base"), sys.modules.get("torch._opaque_base")
-    for name, module in zip(("CustomClassBaseMeta", "OpaqueBaseMeta"), of_classes, strict=True):
-        if module is not None:
-            torch._C._set_generator_metaclass(getattr(module, name))
-            return
+    kinds = [getattr(module, name, None) for module, name in zip(of_classes, _KINDS, strict=True)]
+    if set_kind is not None and any(kinds):
+        set_kind(next(filter(None, kinds)))
+
+
+_KINDS = ("CustomClassBaseMeta", "OpaqueBaseMeta")
+"""Of classes, in 2.14 and before."""
 
 
 def _is_importing_torch() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-VERSIONS = ("2.13.0",)
+VERSIONS = ("2.11.0", "2.13.0", "2.14.1")
 """Of PyTorch, with which the tests compare every answer to that after a plain import."""
 META = "torch._meta_registrations"
 

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Literal
 
@@ -158,21 +157,6 @@ def hessians(output: torch.Tensor, leaves: Leaves) -> dict[str, Gradients]:
     return blocks
 
 
-def tangent(
-    function: Callable[[Leaves], torch.Tensor], leaves: Leaves, tangents: Mapping[str, torch.Tensor]
-) -> torch.Tensor:
-    """The Jacobian times a direction, in forward mode; a leaf without a tangent stands still."""
-    from torch.autograd import forward_ad  # costs a fifth of a second, so only those who ask pay
-
-    with forward_ad.dual_level():
-        with raised_in("tangent"):
-            duals = {name: _dual(leaf.detach(), tangents.get(name)) for name, leaf in leaves.items()}
-        result = function(duals)
-        with raised_in("tangent"):
-            primal, found = forward_ad.unpack_dual(result)  # type: ignore[no-untyped-call]
-            return torch.zeros_like(primal) if found is None else found
-
-
 def run_backward(
     output: torch.Tensor,
     cotangent: torch.Tensor | None,
@@ -182,18 +166,6 @@ def run_backward(
 ) -> None:
     """`output.backward(...)`: adds to the .grad of every leaf."""
     output.backward(cotangent, retain_graph=retain_graph, create_graph=create_graph)  # type: ignore[no-untyped-call]
-
-
-def _dual(primal: torch.Tensor, direction: torch.Tensor | None) -> torch.Tensor:
-    from torch.autograd import forward_ad
-
-    if direction is None:
-        return primal
-    with warnings.catch_warnings():
-        # the first dual number loads decompositions, by a function that PyTorch itself has deprecated
-        warnings.filterwarnings("ignore", message=r".*torch\.jit", category=DeprecationWarning)
-        dual: torch.Tensor = forward_ad.make_dual(primal, direction)  # type: ignore[no-untyped-call]
-    return dual
 
 
 def _zeros(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:

@@ -174,7 +174,7 @@ def test_such_an_error_reaches_the_screen(tmp_path: Path) -> None:
         "from gradcli.__main__ import run\n"
         "run()\n"
     )
-    code, out, err = in_process_of_its_own(["check", "sigmoid", "1"], python=broken)
+    code, out, err = in_process_of_its_own(["errors", "cotangent-count"], python=broken)
     assert (code, out) == (2, "")
     assert "PyTorch's torch.export, which gradcli imports only when it is needed, cannot be imported: OSError" in err
     assert "GRADCLI_LEAN=0" in err

@@ -116,22 +116,6 @@ def test_the_hessian_of_a_linear_function_is_zero_and_of_an_unused_leaf_does_not
     assert blocks["y"]["y"] is None
 
 
-def test_forward_mode_is_the_jacobian_times_the_direction() -> None:
-    x, direction = leaf(0.5, -1, 2), torch.tensor([1.0, 10.0, -3.0], dtype=torch.float64)
-    found = autodiff.tangent(lambda leaves: leaves["x"].softmax(0), {"x": x}, {"x": direction})
-    jacobian = autodiff.jacobians(x.softmax(0), {"x": x})["x"]
-    assert jacobian is not None
-    assert torch.allclose(found, jacobian @ direction, rtol=1e-14, atol=0)
-
-
-def test_a_leaf_without_a_direction_stands_still() -> None:
-    x, y = leaf(2), leaf(3)
-    one = torch.ones(1, dtype=torch.float64)
-    function = lambda leaves: leaves["x"] * leaves["y"]  # noqa: E731
-    assert autodiff.tangent(function, {"x": x, "y": y}, {"x": one}).item() == 3
-    assert autodiff.tangent(function, {"x": x, "y": y}, {}).item() == 0
-
-
 def test_what_pytorch_raises_in_backward_says_so() -> None:
     with pytest.raises(TorchError) as caught:
         autodiff.gradients(torch.ones(()), {"x": leaf(1)}, cotangent=None)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.numerics import autodiff
+from gradcli.numerics import autodiff, forward_mode
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, exact
 from gradcli.numerics.differences import Differences, differences
@@ -30,13 +30,13 @@ def forward(bound: BoundExpression, *, elementwise: bool) -> Gradients:
     for name in bound.wrt:
         leaf = bound.leaves[name].detach()
         if elementwise:
-            found[name] = autodiff.tangent(bound.evaluate, bound.leaves, {name: torch.ones_like(leaf)})
+            found[name] = forward_mode.tangent(bound.evaluate, bound.leaves, {name: torch.ones_like(leaf)})
             continue
         slopes = torch.empty_like(leaf)
         for index in steps(np.ndindex(*leaf.shape), "tangents in forward mode", leaf.numel()):
             direction = torch.zeros_like(leaf)
             direction[index] = 1
-            slopes[index] = autodiff.tangent(bound.evaluate, bound.leaves, {name: direction}).sum()
+            slopes[index] = forward_mode.tangent(bound.evaluate, bound.leaves, {name: direction}).sum()
         found[name] = slopes
     return found
 
@@ -46,7 +46,7 @@ def tangent_of(bound: BoundExpression, *, name: str, index: Index, elementwise: 
     leaf = bound.leaves[name].detach()
     direction = torch.ones_like(leaf) if elementwise else torch.zeros_like(leaf)
     direction[index] = 1
-    tangent = autodiff.tangent(bound.evaluate, bound.leaves, {name: direction})
+    tangent = forward_mode.tangent(bound.evaluate, bound.leaves, {name: direction})
     return {name: tangent if elementwise else direction * tangent.sum()}
 
 
