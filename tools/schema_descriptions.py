@@ -63,7 +63,7 @@ FIELDS = {
     "ProgramFinding.severity": "How bad it is.",
     "ProgramFinding.message": "The operation and the element, in a sentence.",
     "ProgramFinding.step": "The number of the backward pass, counted from 1; 0 for what is about the whole run.",
-    "ProgramFinding.module": "The module whose parameters the operation reads; null if there is no single one.",
+    "ProgramFinding.module": "The module that runs the operation, or one around that; null if it is not known.",
     "ProgramFinding.turn": "Which call at this place it is in the step, and of how many.",
     "ProgramFinding.variable": "The parameter or input concerned; null if there is no single one.",
     "ProgramFinding.index": "The element concerned; null if there is no single one.",

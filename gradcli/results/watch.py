@@ -79,7 +79,7 @@ class ProgramFinding:
 
     step: the number of the backward pass, counted from 1; 0 for what is about the whole run.
     turn: which call of the operation at this place it is in the step, and of how many.
-    module: whose parameters the operation reads, by its name in the program: `model.blocks.3.attn`.
+    module: the one that runs the operation, or one around that, by its name in the program: `model.blocks.3.attn`.
     label: what happens at the place. why: the numbers behind it. reached: where it showed first.
     spoils, untouched: parameters that it concerns, and those that it leaves alone.
     expression: a small expression that shows the same alone. fix: what mends it, which was run. alone: the command line

@@ -240,6 +240,54 @@ def test_the_module_is_told_whose_parameters_an_operation_of_a_library_reads(tmp
     assert "  --> train.py:11, call " not in shown
 
 
+def test_an_operation_that_reads_no_parameter_is_told_by_the_module_around_it(tmp_path: Path) -> None:
+    library = """
+        import torch
+        from torch import nn
+
+        class Attention(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.asks, self.gives = nn.Linear(2, 2), nn.Linear(2, 2)
+
+            def forward(self, x, absent):
+                scores = self.asks(x) @ x.transpose(-1, -2)
+                weights = torch.softmax(scores.masked_fill(absent, -torch.inf), -1)
+                return self.gives(weights @ x)
+
+        class Model(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.blocks, self.head = nn.ModuleList([Attention(), Attention()]), nn.Linear(2, 1)
+
+            def forward(self, x, absent):
+                for block, one in zip(self.blocks, absent):
+                    x = x + block(x, one)
+                return self.head(x).log()
+    """
+    written(tmp_path, library, "site-packages/attending.py")
+    text = """
+        import sys
+        import torch
+
+        sys.path.append(sys.path[0] + "/site-packages")
+        from attending import Model
+
+        torch.manual_seed(0)
+        model = Model()
+        torch.nn.init.zeros_(model.head.weight)
+        torch.nn.init.ones_(model.head.bias)
+        model(torch.rand(1, 3, 2), torch.tensor([[False], [BAD]]).view(2, 1, 1, 1)).sum().backward()
+    """
+    found = found_in(tmp_path, text.replace("BAD", "True")).only
+    assert (found["operation"], found["place"]["line"], found["module"]) == ("softmax", 11, "model.blocks.1")
+    own = found_in(tmp_path, text.replace("BAD", "True"), "--follow", "attending").only
+    assert (own["operation"], own["place"]["line"], own["module"]) == ("softmax", 11, "model.blocks.1")
+    assert own["place"]["function"] == "Attention.forward"
+    last = found_in(tmp_path, text.replace("BAD", "False").replace("ones_", "zeros_")).only
+    assert (last["operation"], last["module"]) == ("log", None)  # nothing behind it tells which module runs it
+
+
 def test_which_call_it_is_counts_the_calls_of_the_operation_at_the_line(tmp_path: Path) -> None:
     text = """
         import torch

@@ -1,14 +1,16 @@
-"""Which parameters a step spoils, which it leaves alone, and which an operation reads."""
+"""Which parameters a step spoils, which it leaves alone, and which module runs an operation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import takewhile
 
 import torch
 
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.numerics.capture import all_finite
 from gradcli.recording.program.again import Repeated
+from gradcli.recording.program.operations import CallOperation
 from gradcli.recording.tape import Step
 
 Names = tuple[str, ...]
@@ -38,13 +40,44 @@ def spoiled_in_program(call: BackwardStart, names: Mapping[int, str]) -> Names:
     return tuple(dict.fromkeys(name for key, name in names.items() if key in broken))
 
 
-def module_read(step: Step | None, again: Repeated) -> str | None:
-    """The module whose parameters an operation reads, `model.blocks.3.attn`; None where there is no single one."""
-    read = () if step is None else again.tape.inputs(step)
-    names = [one.variable for one in read if one.variable is not None]
+def module_of(step: Step | None, again: Repeated) -> str | None:
+    """The module that runs an operation: `model.blocks.3.attn`; None where that is not known.
+
+    It is the one whose parameters the operation reads. An operation without parameters is inside of the module that has
+    both the operation before it and the one behind it that read some: at the same line, where that calls a library, or
+    in the same `forward`, which says enough by itself where its module is no part of another one.
+    """
+    if step is None or step.is_leaf:
+        return None
+    own = _modules_read(step, again)
+    if own or not isinstance(step.operation, CallOperation):
+        return own.pop() or None if len(own) == 1 else None
+    is_inside = step.operation.inside
+    least = 1 if is_inside else 2
+    if not is_inside and not (step.place.function or "").endswith(".forward"):
+        return None
+    near = [
+        one
+        for one in again.tape.steps
+        if (one.place == step.place if is_inside else one.place.function == step.place.function)
+    ]
+    before = _first_module((one for one in reversed(near) if one.index < step.index), again)
+    after = _first_module((one for one in near if one.index > step.index), again)
+    shared = [part for part, _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False))]
+    return ".".join(shared) if len(shared) >= least else None
+
+
+def _first_module(steps: Iterable[Step], again: Repeated) -> list[str]:
+    """The parts of the name of the module whose parameters are read first."""
+    read = next(filter(None, (_modules_read(one, again) for one in steps if not one.is_leaf)), set())
+    return read.pop().split(".") if len(read) == 1 else []
+
+
+def _modules_read(step: Step, again: Repeated) -> set[str]:
+    """The modules whose parameters an operation reads."""
+    names = [one.variable for one in again.tape.inputs(step) if one.variable is not None]
     parameters = [name for name in names if isinstance(again.leaves.get(name), torch.nn.Parameter)]
-    modules = {plain(name).rpartition(".")[0] for name in parameters}
-    return modules.pop() or None if len(modules) == 1 else None
+    return {plain(name).rpartition(".")[0] for name in parameters}
 
 
 def plain(name: str) -> str:

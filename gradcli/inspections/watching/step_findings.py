@@ -19,7 +19,7 @@ from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.rows import Row, row_of_infinities, writer_of_infinities
 from gradcli.inspections.watching.saturation import joined
 from gradcli.inspections.watching.sentences import label_of, sentences
-from gradcli.inspections.watching.spoiled import module_read, spoiled_and_untouched, spoiled_in_program
+from gradcli.inspections.watching.spoiled import module_of, spoiled_and_untouched, spoiled_in_program
 from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.model.place import Place
 from gradcli.numerics.capture import all_finite
@@ -172,7 +172,7 @@ def _told(
         message=message,
         step=situation.number,
         turn=_turn(step, tape),
-        module=module_read(step, again),
+        module=module_of(step, again),
         variable=finding.variable,
         index=finding.index if origin is None else (origin.index or None),
         operation=finding.operation or _reader(tape, step),
