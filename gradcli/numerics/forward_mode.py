@@ -41,7 +41,7 @@ def _tangent(function: Function, leaves: Leaves, tangents: Mapping[str, torch.Te
     with dual.dual_level():
         with raised_in("tangent"), warnings.catch_warnings():
             # the first dual number loads decompositions, by a function that PyTorch itself has deprecated
-            warnings.filterwarnings("ignore", message=r".*torch\.jit", category=DeprecationWarning)
+            warnings.filterwarnings("ignore", message=r".*torch\.jit")
             still = {name: leaf.detach() for name, leaf in leaves.items()}
             moving = {name: dual.make_dual(still[name], tangent) for name, tangent in tangents.items() if name in still}
         result = function({**still, **moving})

@@ -66,6 +66,7 @@ def run(program: str) -> ProgramRun:
     error, line, value = None, None, None
     with _as_before(), warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
+        warnings.filterwarnings("ignore", r"`torch\.jit\.")  # the first dual number of a process compiles some rules
         try:
             exec(compile(statements, _NAME, "exec"), names)  # noqa: S102 - the catalogue's own text, see above
             if last is not None:
