@@ -100,6 +100,8 @@ def _tell(result: WatchResult, stderr: TextIO, as_json: bool) -> None:
     """The report on standard error. Who closed it hears nothing."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         view = view_of(stderr, format_="json" if as_json else "table")
+        if result.findings and not as_json and stderr.isatty():
+            stderr.write("\n")  # what the program wrote last may stand above, perhaps without a line's end
         write(result, view, stderr)
         stderr.flush()
 

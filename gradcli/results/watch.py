@@ -82,7 +82,8 @@ class ProgramFinding:
     module: the one that runs the operation, or one around that, by its name in the program: `model.blocks.3.attn`.
     label: what happens at the place. why: the numbers behind it. reached: where it showed first.
     spoils, untouched: parameters that it concerns, and those that it leaves alone.
-    expression: a small expression that shows the same alone. fix: what mends it, which was run. alone: the command line
+    expression: a small expression that shows the same alone. where: what names in it, or in the command line, stand for
+        in the program. fix: what mends it, which was run. alone: the command line
         that shows it; None where its tensors were not written.
     agrees: whether the step was run again with the same values to the bit; None where it was not.
     nearby: the operations around the place, in the order in which they ran.
@@ -108,6 +109,7 @@ class ProgramFinding:
     untouched: tuple[str, ...] = ()
     remark: str | None = None
     expression: str | None = None
+    where: tuple[str, ...] = ()
     fix: str | None = None
     alone: str | None = None
     agrees: bool | None = None

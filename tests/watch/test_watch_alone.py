@@ -77,6 +77,24 @@ FIXED = {"p * log(p)": ("mul_output",), "where(condition, sqrt(y), other=0.0)": 
 """The names that their fixes have."""
 
 
+def test_a_name_that_the_program_does_not_have_is_explained(tmp_path: Path) -> None:
+    text = """
+        import torch
+
+        torch.manual_seed(0)
+        w = torch.nn.Parameter(torch.full((3,), 900.0))
+        y = torch.cat([torch.zeros(2), torch.ones(1)])
+        chance = torch.sigmoid(w * -2)
+        (y * torch.log(chance)).sum().backward()
+    """
+    found = found_in(tmp_path, text).only
+    assert found["fix"] == "y * logsigmoid(mul_output)"  # what is beside the operation to blame stays as it is
+    assert found["where"] == ["mul_output = w * -2"]
+    root = found_in(tmp_path, text.replace("y * torch.log(chance)", "torch.sqrt(w - w) * -0.5")).only
+    assert shlex.split(root["alone"])[2] == "sum(sqrt(sub_output) * gradient)"
+    assert root["where"] == ["sub_output = w - w", "gradient = what arrives in the backward pass"]
+
+
 def test_a_truth_value_that_is_a_number_is_written_as_one(tmp_path: Path) -> None:
     text = "import torch\nw = torch.ones(2, requires_grad=True)\nlast = False\n(w * True / last).sum().backward()\n"
     found = found_in(tmp_path, text).only

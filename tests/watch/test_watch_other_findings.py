@@ -79,8 +79,22 @@ def test_a_cut_graph_is_told_with_the_line_that_cut_it(tmp_path: Path, cut: str)
     assert found["spoils"] == ["first.weight", "first.bias"]
 
 
+@pytest.mark.parametrize(
+    ("cut", "said"),
+    [
+        ("hidden = hidden.detach()", "Leave detach out where the gradient is to go on"),
+        ("hidden = torch.tensor(hidden.tolist())", "Compute with the tensor"),
+        ("hidden = (hidden > 0).float()", None),
+    ],
+)
+def test_a_cut_is_told_with_what_is_to_be_done(tmp_path: Path, cut: str, said: str | None) -> None:
+    remark = found_in(tmp_path, LOOP.replace("MIDDLE", cut)).only["remark"]
+    assert remark is None if said is None else remark.startswith(said)
+
+
 def test_a_graph_that_no_grad_cuts_is_told_with_its_line(tmp_path: Path) -> None:
     ran = found_in(tmp_path, LOOP.replace("MIDDLE", "with torch.no_grad(): hidden = hidden.tanh()"))
+    assert ran.only["remark"] == "Compute it outside of no_grad"
     assert (ran.only["place"]["line"], ran.only["operation"]) == (LINE, "tanh")
     assert "under no_grad" in ran.only["message"]
 

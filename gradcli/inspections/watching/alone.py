@@ -83,12 +83,14 @@ class _Search:
             if small is None or (traced := _traced(small)) is None or (same := self._same(small, traced)) is None:
                 continue
             fixed, fix = small, same.fix
-            for level in range(1, MOST_LEVELS + 1):
+            for written_out in self._larger(step, inner):
                 if fix is not None or time.thread_time() > ends or small.elements > MOST_ELEMENTS_FIXED:
                     break
-                fixed, fix = self._fixed_with(step, self._before(step, inner, level), gradient, small)
-            told = replace(told, expression=fixed.text if fix else small.text, fix=fix)
-            return replace(told, alone=_command(small, told.step, saving))
+                fixed, fix = self._fixed_with(step, written_out, gradient, small)
+            shown, command = fixed if fix else small, _command(small, told.step, saving)
+            meanings = {**shown.meanings, **({} if command is None else small.meanings)}
+            where = tuple(f"{name} = {meaning}" for name, meaning in meanings.items())
+            return replace(told, expression=shown.text, fix=fix, alone=command, where=where)
         return told
 
     def _bases(self) -> Iterator[tuple[Step, frozenset[int], torch.Tensor | None]]:
@@ -109,14 +111,16 @@ class _Search:
         if is_backward and (gradient := self.tape.arriving(step)) is not None:
             yield step, frozenset(), gradient.detach()
 
-    def _before(self, step: Step, inner: frozenset[int], levels: int) -> frozenset[int]:
-        """The steps that are written out, and so many operations before them."""
-        found = inner | {step.index}
-        for _ in range(levels):
-            found |= {
-                one.index for index in found for one in self.tape.inputs(self.tape.steps[index]) if not one.is_leaf
-            }
-        return found - {step.index}
+    def _larger(self, step: Step, inner: frozenset[int]) -> Iterator[frozenset[int]]:
+        """More and more steps that are written out: operations before the one that is to blame, then before each."""
+        blamed, every = frozenset({self.origin.step.index}), inner | {step.index}
+        for _ in range(MOST_LEVELS):
+            blamed, every = self._with_operands(blamed), self._with_operands(every)
+            yield from dict.fromkeys(found - {step.index} for found in (inner | blamed, every))
+
+    def _with_operands(self, steps: frozenset[int]) -> frozenset[int]:
+        inputs = (one for index in steps for one in self.tape.inputs(self.tape.steps[index]))
+        return steps | {one.index for one in inputs if not one.is_leaf}
 
     def _fixed_with(
         self, step: Step, inner: frozenset[int], gradient: torch.Tensor | None, before: SmallExpression

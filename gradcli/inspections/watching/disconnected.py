@@ -15,6 +15,7 @@ from gradcli.results.phrasing import listed
 from gradcli.results.watch import ProgramFinding
 
 MOST_NAMED = 3
+_LEAVING = frozenset(name.strip("_") for name in LEAVES_PYTORCH)
 
 
 @dataclass
@@ -105,7 +106,18 @@ def _finding(cut: _Cut, step: int) -> ProgramFinding:
         label="the graph ends here",
         lines=lines_around([place]),
         spoils=tuple(cut.names),
+        remark=_way_out(operation.name, differentiates=cut.entry.differentiates),
     )
+
+
+def _way_out(name: str, *, differentiates: bool) -> str | None:
+    if not differentiates:
+        return "Compute it outside of no_grad"
+    if name in ("detach", "data"):
+        return f"Leave {name} out where the gradient is to go on"
+    if name in _LEAVING:
+        return "Compute with the tensor: a number of Python's or an array of numpy's has no graph"
+    return None
 
 
 def _named(names: Sequence[str]) -> str:

@@ -25,7 +25,10 @@ def sentences(finding: Finding, origin: Origin | None, row: Row | None) -> tuple
         return message, row.sentence if row is not None else text(_without_gradients(said))
     rest = _rest(said) or second_derivative(origin) or _beyond_half(origin)
     why = rest if row is None or rest is None else f"{row.elements}; {rest}"
-    return text(replace(_without_gradients(said), cause=None, consequences=())), why
+    message = text(replace(_without_gradients(said), cause=None, consequences=()))
+    if origin is not None and origin.kind == "backward" and origin.slope is not None:
+        message += f" sends {number(origin.value)} on the way back"
+    return message, why
 
 
 def _beyond_half(origin: Origin | None) -> str | None:

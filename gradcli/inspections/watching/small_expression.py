@@ -11,6 +11,7 @@ from itertools import chain, count
 
 import torch
 
+from gradcli.diagnose.origins.parts import in_one_line
 from gradcli.language import catalogue
 from gradcli.language.catalogue.signature import signatures_of
 from gradcli.language.dtypes import DTYPES
@@ -21,6 +22,8 @@ from gradcli.recording.program.operations import CallOperation
 from gradcli.recording.tape import Step, Tape
 
 _SPELLING = Spelling()
+_OUTPUT = "_output"
+"""How the name of what a function gives ends, where the program has none for it."""
 _SAYING_NOTHING = ("input", "other", "self", "x")
 """What functions call their first tensors."""
 
@@ -33,12 +36,14 @@ class InexpressibleError(Exception):
 class SmallExpression:
     """An expression with the tensors of its inputs, by name.
 
-    names: what each of them is called, by its id. constant: the inputs that the program does not differentiate by.
+    names: what each of them is called, by its id. meanings: what those are that the program has under no such name.
+    constant: the inputs that the program does not differentiate by.
     """
 
     text: str
     inputs: Mapping[str, torch.Tensor]
     names: Mapping[int, str]
+    meanings: Mapping[str, str]
     constant: frozenset[str]
 
     @property
@@ -62,20 +67,22 @@ def small_expression(
     gradient: what is to reach the value: the expression is then the sum of their product.
     Raises InexpressibleError.
     """
-    writer = _Writer(tape, frozenset(inner))
+    writer = _Writer(tape, frozenset(inner), gradient)
     piece = writer.call(step)
     if gradient is not None:
-        name = Piece(writer.input_of(gradient, ["gradient"], is_constant=True))
+        name = Piece(writer.input_of(gradient, ["gradient"], "what arrives in the backward pass", is_constant=True))
         piece = called("sum", [binary("mul", piece, name, spelling=_SPELLING)])
-    return SmallExpression(piece.text, writer.inputs, writer.names, frozenset(writer.constant))
+    return SmallExpression(piece.text, writer.inputs, writer.names, writer.meanings, frozenset(writer.constant))
 
 
 @dataclass
 class _Writer:
     tape: Tape
     inner: Collection[int]
+    gradient: torch.Tensor | None
     inputs: dict[str, torch.Tensor] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
+    meanings: dict[str, str] = field(default_factory=dict)
     constant: set[str] = field(default_factory=set)
 
     def call(self, step: Step) -> Piece:
@@ -105,7 +112,7 @@ class _Writer:
         ]
         return called(row.name if row.function else f"torch.Tensor.{row.name}", pieces[:first], named)
 
-    def input_of(self, tensor: torch.Tensor, candidates: Sequence[str], *, is_constant: bool) -> str:
+    def input_of(self, tensor: torch.Tensor, candidates: Sequence[str], meaning: str, *, is_constant: bool) -> str:
         """The name of an input, which is the first of some that the language has room for."""
         known = self.names.get(id(tensor))
         if known is not None:
@@ -115,6 +122,8 @@ class _Writer:
         name = same or next(one for one in chain([plain], (f"{plain}_{n}" for n in count(2))) if one not in self.inputs)
         self.inputs[name] = tensor
         self.names[id(tensor)] = name
+        if plain.endswith(_OUTPUT) or tensor is self.gradient:
+            self.meanings[name] = in_one_line(meaning)
         if is_constant:
             self.constant.add(name)
         return name
@@ -139,7 +148,9 @@ class _Writer:
         if source is not None and source.index in self.inner and source.single:
             return self.call(source)
         is_constant = source is None or not source.edges
-        return Piece(self.input_of(tensor, _candidates(step, source, position), is_constant=is_constant))
+        candidates = _candidates(step, source, position)
+        meaning = source.text if source is not None else candidates[0] if candidates else ""
+        return Piece(self.input_of(tensor, candidates, meaning, is_constant=is_constant))
 
 
 def _candidates(step: Step, source: Step | None, position: int) -> list[str]:
@@ -168,7 +179,7 @@ def _as_name(text: str) -> str | None:
     is_call = isinstance(node, ast.Call)
     node = node.func if isinstance(node, ast.Call) else node
     name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-    name = f"{name}_output" if is_call and name else name
+    name = f"{name}{_OUTPUT}" if is_call and name else name
     name = re.sub(r"__+", "_", name).strip("_")
     if not name or keyword.iskeyword(name):
         return None

@@ -79,6 +79,7 @@ def _facts(finding: ProgramFinding) -> tuple[tuple[str, str], ...]:
         ("fix", finding.fix),
         ("replaces", f"{finding.expression}  (run: value and gradients are finite)" if finding.fix else None),
         ("alone", _alone(finding)),
+        ("where", "; ".join(finding.where)),
         ("note", finding.remark),
     ]
     return tuple((name, text) for name, text in facts if text)
