@@ -115,6 +115,36 @@ MISTAKES = [
 """Command lines that the words alone show to be wrong."""
 
 
+WITH_NUMPY = [
+    ["errors", "--json"],
+    ["errors", "second-backward", "--emit", "torch"],
+    ["functions", "--search", "soft", "--json"],
+    ["functions", "F.cross_entropy", "--json"],
+    ["batch", "missing.txt"],
+    ["batch", "--jobs", "0"],
+]
+"""Those that bring in NumPy, half of the time of an answer in words: JSON knows arrays, and `batch` takes requests."""
+
+NUMPY_PROGRAM = """
+import contextlib, io, json, os, sys
+from gradcli.cli import main
+for argv in json.loads(sys.argv[1]):
+    if not os.fork():
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            main(argv)
+        if "numpy" in sys.modules:
+            os.write(1, (json.dumps(argv) + chr(10)).encode())
+        os._exit(0)
+    os.wait()
+"""
+
+
+def test_an_answer_in_words_does_without_numpy() -> None:
+    code, out, err = in_process_of_its_own([json.dumps([*ANSWERS, *MISTAKES])], python=NUMPY_PROGRAM)
+    assert (code, err) == (0, "")
+    assert list(map(json.loads, out.splitlines())) == WITH_NUMPY
+
+
 @pytest.fixture(scope="module")
 def answers() -> dict[str, list[object]]:
     asked = [*ANSWERS, *MISTAKES, *([*words, "--json"] for words in MISTAKES)]

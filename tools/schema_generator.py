@@ -47,6 +47,11 @@ PLAIN: dict[object, Schema] = {
 }
 
 
+def hints_of(record: type) -> dict[str, Any]:
+    """The types of a record's fields, also of one whose module is imported without NumPy."""
+    return get_type_hints(record, localns={"Tensor": Tensor})
+
+
 class Writer:
     """One schema: the root, and a definition for each record that it mentions."""
 
@@ -60,7 +65,7 @@ class Writer:
             properties["error"] = described(self.schema_of(Failure), HEADER["error"])
         else:
             properties["gradcli"] = described(PLAIN[str], HEADER["gradcli"])
-            if "setting" in get_type_hints(root):
+            if "setting" in hints_of(root):
                 properties |= self.properties(Setting)
             properties |= self.properties(root)
         return {
@@ -74,7 +79,7 @@ class Writer:
 
     def properties(self, record: type) -> dict[str, Schema]:
         names = [key for key in keys_of(record) if key != "setting"]
-        hints = get_type_hints(record)
+        hints = hints_of(record)
         for name in names:
             if isinstance(said := getattr(record, name, None), property):  # it is put into words when it is shown
                 hints[name] = get_type_hints(said.fget)["return"]

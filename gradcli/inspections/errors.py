@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from importlib.metadata import version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradcli.errors import UsageError, did_you_mean, listed, nearest
 from gradcli.language.catalogue.errors import AutogradError, all_errors, find
+from gradcli.lean_torch.version import version_of
 from gradcli.progress import steps
-from gradcli.results import ErrorEntry, ErrorsResult, ProgramResult, Setting
+from gradcli.results import ErrorEntry, ErrorsResult
 from gradcli.version import __version__
 
 if TYPE_CHECKING:
     from gradcli.numerics.programs import ProgramRun
+    from gradcli.results import ProgramResult
 
 LIKE_ENOUGH = 0.8
 """`leaves` is meant by `leafs`; `none` is not meant by `nope`."""
@@ -95,6 +95,7 @@ def program(ids: Sequence[str]) -> ProgramResult:
         )
     found = row(ids[0])
     from gradcli.inspections.emission.gate import commented
+    from gradcli.results import ProgramResult, Setting  # these need NumPy, which the list does not
 
     python, torch = ".".join(map(str, sys.version_info[:3])), _torch_version()
     heading = [
@@ -106,18 +107,12 @@ def program(ids: Sequence[str]) -> ProgramResult:
 
 
 def _torch_version() -> str:
-    """PyTorch's own `__version__`, which the package's metadata may lack the end of.
-
-    The program is printed and not run, so PyTorch is not imported for it.
-    """
+    """The program is printed and not run, so PyTorch is not imported for it."""
     if "torch" in sys.modules:
         return str(sys.modules["torch"].__version__)
     spec = find_spec("torch")
     assert spec is not None, "PyTorch is a requirement"
-    assert spec.origin is not None, "PyTorch is a package"
-    written = Path(spec.origin).with_name("version.py").read_text("utf-8")
-    found = re.search(r"^__version__ = ['\"](.+)['\"]", written, re.MULTILINE)
-    return found[1] if found else version("torch")
+    return version_of(spec) or version("torch")
 
 
 def _hint(name: str) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from gradcli.errors import GradcliError
 from gradcli.lean_torch.table import ALONE, PutOff
+from gradcli.lean_torch.version import version_of
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -96,7 +95,7 @@ class LeanImport:
         spec = PathFinder.find_spec("torch", path, target)
         if spec is None or spec.origin is None or spec.loader is None:
             return spec
-        if _version(Path(spec.origin).with_name("version.py")) in self._versions:
+        if (version_of(spec) or "").partition("+")[0] in self._versions:
             spec.loader = _TorchLoader(self, spec.loader)
         else:
             sys.meta_path.remove(self)
@@ -240,12 +239,3 @@ _KINDS = ("CustomClassBaseMeta", "OpaqueBaseMeta")
 
 def _is_importing_torch() -> bool:
     return bool(getattr(sys.modules["torch"].__spec__, "_initializing", False))
-
-
-def _version(file: Path) -> str | None:
-    """Without the build: 2.13.0 of 2.13.0+cpu."""
-    try:
-        found = re.search(r"^__version__ = '([^'+]+)", file.read_text(encoding="utf-8"), re.MULTILINE)
-    except (OSError, ValueError):
-        return None
-    return found and found[1]

@@ -70,6 +70,12 @@ def ones(output: torch.Tensor) -> torch.Tensor:
     return output.detach().new_ones(()).expand(output.shape)
 
 
+def implied_ones(output: torch.Tensor) -> torch.Tensor | None:
+    """A cotangent of ones; None for a single real number, where PyTorch makes it itself: a cotangent that is given has
+    its shape checked, which imports sympy the first time."""
+    return None if output.numel() == 1 and output.is_floating_point() else torch.ones_like(output)
+
+
 def _contracted(output: torch.Tensor, cotangent: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor | None]:
     """The scalar <cotangent, output>, which needs no cotangent of its own; the same two where that cannot be.
 

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, cast
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
-from gradcli.errors import Span
-from gradcli.results import Tensor
+    from gradcli.errors import Span
+    from gradcli.results import Tensor
+
+    _TensorsOrNone = tuple[Tensor | None, ...]
+else:
+    _TensorsOrNone = tuple
 
 Tone = Literal["plain", "quiet", "good", "note", "warning", "error"]
 
 
-class Tensors(tuple[Tensor | None, ...]):
+class Tensors(_TensorsOrNone):
     """Whole tensors as cells: small ones with all their elements, others by shape and range; None for none."""
 
 
@@ -34,6 +39,11 @@ class Column:
     dtype: str | None = None
     missing: np.ndarray | None = None
     signed: bool = False
+
+    @property
+    def numbers(self) -> np.ndarray | None:
+        """The values where they are an array; NumPy is not imported to tell."""
+        return cast("np.ndarray", self.values) if hasattr(self.values, "dtype") else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,6 @@ from gradcli.render.blocks import (
     Verbatim,
 )
 from gradcli.render.layout import GAP, Line, facts_lines, table_lines
-from gradcli.render.plot import plot_lines
 from gradcli.render.text import as_charset, excerpt, one_line, shortened, visible, visible_lines, width_of, wrapped
 from gradcli.render.view import Answer, View
 from gradcli.render.views import blocks_of
@@ -108,6 +107,8 @@ def _lines(block: Block, view: View) -> list[Line]:
         case Facts():
             return facts_lines(block, view)
         case Plot():
+            from gradcli.render.plot import plot_lines
+
             return plot_lines(block, view)
         case Field():
             from gradcli.render.heat import field_lines  # here, because only a field needs it

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gradcli.render.blocks import Branch, Tree
-from gradcli.render.cells import summary
 from gradcli.render.layout import GAP, Line
+from gradcli.render.summaries import summary
 from gradcli.render.text import as_charset, shortened, visible, width_of
 from gradcli.render.view import View
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from gradcli.results.shown import Shown
-from gradcli.results.tensors import Tensor
+
+if TYPE_CHECKING:
+    from gradcli.results.tensors import Tensor
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,11 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TextIO
 
 from gradcli.errors import UsageError
-from gradcli.language.request import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gradcli.language.request import Value
     from gradcli.sources.location import Location
     from gradcli.sources.numbers import Numbers
 
@@ -60,6 +60,7 @@ def is_source(text: str) -> bool:
 
 def read_source(text: str, most: int | None = None, stdin: TextIO | None = None) -> Value:
     """The numbers that `@data.npy`, `@data.npz:name`, `-` or `@-:path` stands for."""
+    from gradcli.language.request import Value  # a page of help reads none
     from gradcli.language.text import DEFAULT_MAX_ELEMENTS
     from gradcli.sources.location import locate
 

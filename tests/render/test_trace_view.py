@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 from results_by_hand import SETTING, gradient, leaf, tensor
 
 from gradcli.render import View, write
-from gradcli.render.cells import summary
 from gradcli.render.json import to_json
 from gradcli.render.schema import schema_text
+from gradcli.render.summaries import summary
 from gradcli.results import Failure, Finding, Path, Tensor, TracedStep, TraceResult
 from gradcli.results.parts import phrase
 

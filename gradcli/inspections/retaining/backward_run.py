@@ -92,7 +92,7 @@ class BackwardRun:
         retain = True if number in self.plan.retain else None
         if self.plan.via == "backward":
             with autodiff.raised_in("backward"):
-                autodiff.run_backward(output, torch.ones_like(output), retain_graph=retain)
+                autodiff.run_backward(output, autodiff.implied_ones(output), retain_graph=retain)
             return {name: leaf.grad for name, leaf in leaves.items()}
         ones = torch.ones_like(output)
         found = autodiff.gradients(output, leaves, cotangent=ones, create_graph=create, retain_graph=retain)

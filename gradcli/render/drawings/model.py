@@ -12,7 +12,7 @@ import numpy as np
 
 from gradcli.errors import GradcliError, OutputError
 from gradcli.render.blocks import Branch, Tone, Tree
-from gradcli.render.cells import summary
+from gradcli.render.summaries import summary
 from gradcli.render.text import one_line, shortened
 from gradcli.render.view import Answer
 from gradcli.results import Failure, Tensor, TracedStep, TraceResult

@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from itertools import groupby
 
-import numpy as np
-
 from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Scalar, Table, Tensors, Verbatim
-from gradcli.render.cells import summary
 from gradcli.render.text import shortened
 from gradcli.results import ErrorEntry, ErrorsResult
 
@@ -67,6 +64,8 @@ def _page(entry: ErrorEntry) -> Iterator[Block]:
 
 def _outcome(result: ErrorsResult) -> Iterator[Block]:
     """One row an error, and what became of all of them."""
+    import numpy as np  # which the list does without
+
     entries = result.entries
     messages = [shortened((entry.message or "").split("\n")[0], LONGEST_MESSAGE) for entry in entries]
     yield Table(
@@ -103,6 +102,8 @@ def _value(entry: ErrorEntry) -> str | Scalar:
     assert entry.result is not None
     if entry.result.values.ndim == 0 and entry.result.values.dtype.kind == "f":
         return Scalar(entry.result.values, entry.result.dtype)
+    from gradcli.render.summaries import summary
+
     return summary(entry.result, 6)
 
 
@@ -117,6 +118,8 @@ def _numbered(program: str, line: int | None) -> str:
 
 
 def _column(name: str, values: list[object]) -> Column:
+    import numpy as np  # which the list does without
+
     missing = np.array([value is None for value in values], dtype=bool)
     if name == "result":
         return Column(name, Tensors(values), missing=missing)  # type: ignore[arg-type]
