@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from weakref import ref
 
 import torch
 
+from gradcli.inspections.watching.sizes import all_finite
 from gradcli.numerics import graph
 from gradcli.recording.recorder import is_accumulator
 
@@ -65,7 +64,7 @@ class BackwardStart:
     @property
     def is_finite(self) -> bool:
         """Whether everything that is differentiated is finite."""
-        return all(map(_all_finite, self.roots))
+        return all(map(all_finite, self.roots))
 
     @property
     def is_waited_for(self) -> bool:
@@ -88,56 +87,6 @@ class BackwardStart:
             return list(tensors)
         leaves = {id(node.variable) for node in nodes if is_accumulator(node)}  # type: ignore[attr-defined]
         return [one for one in tensors if id(one) in leaves]
-
-
-class BrokenGradients:
-    """Gradients that are not finite, and were seen: they stay where later passes send nothing to their parameters."""
-
-    def __init__(self) -> None:
-        self._seen: dict[int, tuple[ref[torch.Tensor], int]] = {}
-
-    def are_new(self, parameters: Iterable[torch.Tensor]) -> bool:
-        """Whether one of the gradients is not finite, and has come or has changed since it was asked last."""
-        pairs = [(id(one), one.grad) for one in parameters]
-        broken = {key: gradient for key, gradient in pairs if gradient is not None and not _all_finite(gradient)}
-        are_new = any(not self._has_seen(key, gradient) for key, gradient in broken.items())
-        self._seen = {key: (ref(gradient), gradient._version) for key, gradient in broken.items()}
-        return are_new
-
-    def _has_seen(self, key: int, gradient: torch.Tensor) -> bool:
-        known = self._seen.get(key)
-        return known is not None and known[0]() is gradient and known[1] == gradient._version
-
-
-def sizes_of(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
-    """The norm of each tensor, computed together where they are alike."""
-    first = tensors[0]
-    alike = all(
-        one.dtype == first.dtype and one.device == first.device and one.layout is torch.strided and one.numel()
-        for one in tensors
-    )
-    if alike:
-        return torch.stack(torch._foreach_norm(tensors))  # type: ignore[arg-type]
-    norms = [torch.linalg.vector_norm(_values(one)).float() for one in tensors]
-    if len({one.device for one in norms}) > 1:
-        norms = [one.cpu() for one in norms]
-    return torch.stack(norms)
-
-
-def is_finite(sizes: Iterable[float], tensors: Iterable[torch.Tensor]) -> bool:
-    """Whether all tensors are; a norm may overflow where no element does."""
-    return math.isfinite(sum(sizes)) or all(map(_all_finite, tensors))
-
-
-def _all_finite(tensor: torch.Tensor) -> bool:
-    if tensor.numel() == 1 and tensor.layout is torch.strided and not tensor.is_complex():
-        return math.isfinite(tensor.item())
-    return bool(torch.isfinite(_values(tensor)).all())
-
-
-def _values(tensor: torch.Tensor) -> torch.Tensor:
-    detached = tensor.detach()
-    return detached if detached.layout is torch.strided else detached.coalesce().values()
 
 
 def _tensors(value: Any) -> tuple[torch.Tensor, ...]:

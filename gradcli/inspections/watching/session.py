@@ -18,18 +18,13 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from gradcli.gc_paused import gc_paused
 from gradcli.inspections.options import WatchOptions
 from gradcli.inspections.watching.alone import Saving
-from gradcli.inspections.watching.backward_start import (
-    STARTS_BACKWARD,
-    BackwardStart,
-    BrokenGradients,
-    is_finite,
-    sizes_of,
-)
+from gradcli.inspections.watching.backward_start import STARTS_BACKWARD, BackwardStart
 from gradcli.inspections.watching.disconnected import disconnected
 from gradcli.inspections.watching.naming import names_of_tensors
 from gradcli.inspections.watching.norms import NormHistory
 from gradcli.inspections.watching.raised import Pass, raised
 from gradcli.inspections.watching.scaling import MOST_SKIPPED, Scaling
+from gradcli.inspections.watching.sizes import BrokenGradients, SmallGradients, is_finite, sizes_of
 from gradcli.inspections.watching.step_findings import Situation, not_finite, unknown
 from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.threads import OtherThreads
@@ -82,6 +77,7 @@ class Watch:
         self._without_news = 0
         self._optimizer_steps = 0
         self._patience = Patience(options.patience)
+        self._small = SmallGradients()
         self._broken = BrokenGradients()
         self._earlier: list[Entry] = []
         self._starts: set[tuple[int, int] | None] = set()
@@ -159,11 +155,16 @@ class Watch:
                 self._look(call, spot, "after backward")
             return
         roots = [root.detach() for root in shown.roots] if call.is_waited_for else []
-        sizes, count = sizes_of([*gradients, *roots]), len(gradients)
-        if self.norms is not None and (call.accumulates or not call.makes_graph):
-            tensors = with_gradient if result is None else call.inputs_of(result)
-            self.norms.add(self._number, tensors, sizes[:count], is_scaled=is_scaled)
-        numbers = sizes.tolist()  # a GPU is waited for once
+        count = len(gradients)
+        numbers = None
+        if self.norms is None and result is None and not roots:
+            numbers = self._small.sizes(with_gradient, gradients)
+        if numbers is None:
+            sizes = sizes_of([*gradients, *roots])
+            if self.norms is not None and (call.accumulates or not call.makes_graph):
+                tensors = with_gradient if result is None else call.inputs_of(result)
+                self.norms.add(self._number, tensors, sizes[:count], is_scaled=is_scaled)
+            numbers = sizes.tolist()  # a GPU is waited for once
         finite = is_finite(numbers[:count], gradients)
         if not finite and result is None:
             finite = not self._broken.are_new(with_gradient)

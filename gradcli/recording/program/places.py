@@ -62,24 +62,28 @@ class UserCode:
     def __init__(self, followed: Iterable[str] = ()) -> None:
         self._followed = tuple(followed)
         self._folder = Path.cwd()  # the program may go to another one
-        self._known: dict[int, tuple[bool, CodeType]] = {}
+        self._own: dict[int, CodeType] = {}
+        self._foreign: dict[int, CodeType] = {}
 
     def innermost(self, frame: FrameType | None) -> FrameType | None:
         """The frame itself, or the first one around it that runs the user's code."""
-        known = self._known
+        foreign = self._foreign
         while frame is not None:
             code = frame.f_code
-            found = known.get(id(code))
-            if found is None:
-                found = known[id(code)] = self.owns(code.co_filename), code
-                if found[0]:
-                    source_of(
-                        code.co_filename, self._folder
-                    )  # as it is now: the user may edit it while the program runs
-            if found[0]:
+            if id(code) not in foreign and self._is_own(code):
                 return frame
             frame = frame.f_back
         return None
+
+    def _is_own(self, code: CodeType) -> bool:
+        if id(code) in self._own:
+            return True
+        if not self.owns(code.co_filename):
+            self._foreign[id(code)] = code
+            return False
+        self._own[id(code)] = code
+        source_of(code.co_filename, self._folder)  # as it is now: the user may edit it while the program runs
+        return True
 
     def here(self) -> Spot | None:
         """The instruction that the user's code is at."""
