@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from importlib.metadata import version
 
@@ -13,6 +14,10 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 otherwise (`make cpus`). Read when PyTorch is imported, and by every process that a test starts."""
 for variable in THREADS:
     os.environ.setdefault(variable, "1")
+
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""What one process has compiled is there for the next one, which is Python's way: a tenth of all the time."""
 
 import pytest
 from sybil import Document, Example, Region, Sybil

@@ -17,7 +17,7 @@ for argv in json.loads(sys.argv[1]):
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(argv)
-    answers.append([code, "torch" in sys.modules, err.getvalue() + out.getvalue()])
+    answers.append([code, "torch" in sys.modules, err.getvalue() + out.getvalue(), "numpy" in sys.modules])
     if "torch" in sys.modules:
         break
 print(json.dumps(answers))
@@ -125,29 +125,11 @@ WITH_NUMPY = [
 ]
 """Those that bring in NumPy, half of the time of an answer in words: JSON knows arrays, and `batch` takes requests."""
 
-NUMPY_PROGRAM = """
-import contextlib, io, json, os, sys
-from gradcli.cli import main
-for argv in json.loads(sys.argv[1]):
-    if not os.fork():
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            main(argv)
-        if "numpy" in sys.modules:
-            os.write(1, (json.dumps(argv) + chr(10)).encode())
-        os._exit(0)
-    os.wait()
-"""
-
-
-def test_an_answer_in_words_does_without_numpy() -> None:
-    code, out, err = in_process_of_its_own([json.dumps([*ANSWERS, *MISTAKES])], python=NUMPY_PROGRAM)
-    assert (code, err) == (0, "")
-    assert list(map(json.loads, out.splitlines())) == WITH_NUMPY
-
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, list[object]]:
-    asked = [*ANSWERS, *MISTAKES, *([*words, "--json"] for words in MISTAKES)]
+    asked = [words for words in (*ANSWERS, *MISTAKES) if words not in WITH_NUMPY]
+    asked += [*WITH_NUMPY, *([*words, "--json"] for words in MISTAKES)]
     code, out, err = in_process_of_its_own([json.dumps(asked)], python=PROGRAM)
     assert code == 0, err
     told = json.loads(out)
@@ -160,12 +142,17 @@ def test_a_question_about_words_is_answered_without_pytorch(words: list[str], an
     assert answers[json.dumps(words)][:2] == [0, False]
 
 
+@each("words", [*ANSWERS, *MISTAKES], ids=" ".join)
+def test_an_answer_in_words_does_without_numpy(words: list[str], answers: dict[str, list[object]]) -> None:
+    assert answers[json.dumps(words)][3] == (words in WITH_NUMPY)
+
+
 @each("words", MISTAKES, ids=lambda words: " ".join(words)[:60])
 def test_a_mistake_in_the_words_is_told_without_pytorch(words: list[str], answers: dict[str, list[object]]) -> None:
-    code, has_torch, told = answers[json.dumps(words)]
+    code, has_torch, told, _ = answers[json.dumps(words)]
     assert (code, has_torch) == (2, False), told
     assert "Traceback" not in str(told)
-    code, has_torch, told = answers[json.dumps([*words, "--json"])]
+    code, has_torch, told, _ = answers[json.dumps([*words, "--json"])]
     assert (code, has_torch) == (2, False), told
 
 

@@ -1,6 +1,6 @@
 """Answers command lines one after another, and notes for each which modules of PyTorch are put off before it.
 
-    python answer_all.py QUESTIONS.json ANSWERS.json 10
+    python answer_all.py QUESTIONS.json ANSWERS.ndjson 10
 
 As soon as an answer has used up a module that was put off, a new process, forked before it, goes on with the next
 question, which so meets the modules as in a process of its own. That takes a second each time: after as many as the

@@ -36,7 +36,7 @@ def questions() -> list[list[str]]:
         *(["activate", row.name] for row in ACTIVATIONS),
         *(["grad", f"{row.name}(x)", "0.3", "-1", "--jvp", "1,2"] for row in ACTIVATIONS),
         *(["loss", row.name, *(f"{name}={value}" for name, value in row.example)] for row in LOSSES),
-        *(["trace", *words(case)] for case in CASES[::3]),
+        *(["trace", *words(case)] for case in CASES[::9]),
         *(["errors", entry.id] for entry in all_errors()),
         ["softmax", "1", "2", "3"],
         ["retain-demo"],
