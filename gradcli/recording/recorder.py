@@ -145,13 +145,19 @@ def record_backward(
         for node, seen in zip(nodes, passed, strict=True)
         if seen is not None
     }
-    return Tape(recorder.steps, passages, recorder.owner, output, found, recorder.last)
+    whole = dict(zip(found, _dense(tuple(found.values())), strict=True))
+    return Tape(recorder.steps, passages, recorder.owner, output, whole, recorder.last)
 
 
 def _note(
     passed: list[tuple[Gradients, Gradients] | None], number: int, outgoing: Gradients, incoming: Gradients
 ) -> None:
-    passed[number] = incoming, outgoing
+    passed[number] = _dense(incoming), _dense(outgoing)
+
+
+def _dense(gradients: Gradients) -> Gradients:
+    """Gradients with all of their elements: of a sparse one, such as an embedding's, most are left out."""
+    return tuple([one if one is None or one.layout is torch.strided else one.to_dense() for one in gradients])
 
 
 def edge_of(tensor: torch.Tensor) -> Edge | None:

@@ -306,6 +306,48 @@ def test_which_call_it_is_counts_the_calls_of_the_operation_at_the_line(tmp_path
     assert "  --> train.py:9, module heads.2, call 2 of 4 in this step" in watched(tmp_path, "train.py").err
 
 
+def test_a_step_with_sparse_gradients_is_read_too(tmp_path: Path) -> None:
+    text = """
+        import torch
+
+        torch.manual_seed(0)
+        table = torch.nn.Embedding(9, 2, sparse=True)
+        optimizer = torch.optim.SparseAdam(table.parameters())
+        for step in range(3):
+            length = ((table(torch.tensor([1, 4, 1])) * (step < 2)) ** 2).sum(1).sqrt()
+            optimizer.zero_grad()
+            length.sum().backward()
+            optimizer.step()
+    """
+    found = found_in(tmp_path, text).only
+    assert (found["operation"], found["step"], found["spoils"]) == ("sqrt", 3, ["table.weight"])
+    assert found_in(tmp_path, text.replace("step < 2", "1")).report["findings"] == []
+
+
+LOADED = """
+    import torch
+    from torch.utils.data import DataLoader
+
+    net = torch.nn.Linear(2, 1)
+    rows = torch.rand(32, 2)
+    rows[17, 1] = BAD
+    for (batch,) in DataLoader(
+        torch.utils.data.TensorDataset(rows), batch_size=8
+    ):
+        kept = batch * 1
+        kept[0] = 1.0
+        (torch.log(kept) + net(batch)).sum().backward()
+"""
+
+
+def test_what_a_library_gives_a_loop_is_told_by_its_name_there(tmp_path: Path) -> None:
+    found = found_in(tmp_path, LOADED.replace("BAD", "0.0")).only
+    assert (found["place"]["line"], found["step"]) == (12, 3)
+    assert found["why"].startswith("torch.log(kept) at kept[1, 1] = 0 is -inf")
+    given = found_in(tmp_path, LOADED.replace("BAD", "float('nan')")).report["findings"][0]
+    assert (given["place"]["line"], given["place"]["end_line"]) == (7, 9)
+
+
 def test_a_module_that_works_in_place_is_run_again_to_the_same_values(tmp_path: Path) -> None:
     text = """
         import torch

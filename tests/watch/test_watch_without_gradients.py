@@ -59,6 +59,11 @@ BORN = {
         FIRST + 1,
         "log",
     ),
+    "of what was drawn and is there": (
+        "with torch.no_grad(): net.drawn = torch.rand_like(x)[:, :1]; return torch.log(net.drawn * good)",
+        FIRST,
+        "log",
+    ),
     "under autocast": (
         "with torch.no_grad(), torch.autocast('cpu'): return critic(x).float().abs().mul(float(good)).log()",
         FIRST,

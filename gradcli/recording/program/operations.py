@@ -78,6 +78,8 @@ class CallOperation(Operation):
 
     @property
     def title(self) -> str | None:
+        if self.name == "index_put_" and self.written.parts:  # what is changed, not the part that is written
+            return self.written.place_of(0).text
         return (self.read_as or f"{self.name} in {self.written.place.text}") if self.inside else None
 
     @property
@@ -108,7 +110,7 @@ def operation_of(entry: Entry, keywords: tuple[str, ...]) -> CallOperation:
         infix=written.is_operator,
         function=function,
         written=written,
-        inside=not written.is_operator and not _is_called(entry.function, name, written),
+        inside=written.is_statement or not (written.is_operator or _is_called(entry.function, name, written)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import linecache
 import sys
 import sysconfig
@@ -50,7 +51,22 @@ def _place(code: CodeType, instruction: int) -> Place:
         return Place(Source("\n" * line, "file", source.name), line - 1, line - 1, code.co_qualname)
     start = offset(source.text, line, column or 0)
     end = offset(source.text, end_line, -1 if end_column is None else end_column)
+    end = _ends_of_loops(source.text).get((line, column or 0), end) if end_line > line else end
     return Place(source, start, end, code.co_qualname)
+
+
+@cache
+def _ends_of_loops(text: str) -> dict[tuple[int, int], int]:
+    """Where `for a in b` ends, by line and column: to Python what it is given belongs to the whole of the loop."""
+    try:
+        nodes = [*ast.walk(ast.parse(text))]
+    except (SyntaxError, ValueError):
+        return {}
+    return {
+        (one.lineno, one.col_offset): offset(text, one.iter.end_lineno or one.lineno, one.iter.end_col_offset or 0)
+        for one in nodes
+        if isinstance(one, ast.For | ast.AsyncFor)
+    }
 
 
 class UserCode:

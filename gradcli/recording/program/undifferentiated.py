@@ -25,7 +25,7 @@ def chains(entries: Sequence[Entry]) -> dict[int, Chain]:
     for position, entry in enumerate(entries):
         if entry.differentiates:
             for tensor in entry.tensors:
-                if isinstance(tensor, torch.Tensor) and not all_finite(tensor):
+                if isinstance(tensor, torch.Tensor) and not _is_sound(tensor):
                     chain = _behind(entries[:position], tensor)
                     found.update({id(chain[-1]): chain} if chain else {})
     return found
@@ -38,9 +38,14 @@ def _behind(entries: Sequence[Entry], tensor: torch.Tensor) -> Chain:
             if entry.differentiates:
                 needed.difference_update(map(id, entry.made))  # it is run again by itself
             elif not _draws(entry):
-                needed.update(map(id, entry.tensors))
+                needed.update(id(one) for one in entry.tensors if not _is_sound(one))
                 found.append(entry)
     return found[::-1]
+
+
+def _is_sound(tensor: AnyTensor) -> bool:
+    """Whether a tensor is there, and finite: what made it need not be computed once more."""
+    return isinstance(tensor, torch.Tensor) and all_finite(tensor)
 
 
 def _draws(entry: Entry) -> bool:

@@ -19,6 +19,7 @@ class Written:
     """An expression of a program.
 
     called: the last name of what is called, `softmax`; None for an operator.
+    is_statement: whether it is none, but a statement, such as a loop over what a library gives.
     parts: the expressions of the operands with their places. assigned: the name that its value is given.
     """
 
@@ -27,6 +28,7 @@ class Written:
     is_operator: bool = False
     parts: tuple[tuple[ast.expr, Place], ...] = ()
     assigned: str | None = None
+    is_statement: bool = False
 
     def is_typed(self, position: int) -> bool:
         """Whether an operand is written as a number."""
@@ -42,7 +44,7 @@ def written_at(place: Place) -> Written:
     """What is written at a place."""
     found = _nodes(place.source).get(place.span)
     if found is None:
-        return Written(place)
+        return Written(place, is_statement=bool(place.text))
     node, assigned = found
     parts = tuple((part, _place(part, place)) for part in _operands(node))
     called = None
