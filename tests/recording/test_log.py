@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from gradcli.recording.program import undifferentiated
 from gradcli.recording.program.again import Repeated, run_again
 from gradcli.recording.program.entries import GoneError
 from gradcli.recording.program.log import MOST_UNDIFFERENTIATED, Log
@@ -147,6 +148,24 @@ def test_an_evaluation_keeps_nothing_and_is_not_followed_without_end() -> None:
         with torch.no_grad():
             made = made * 1
         assert len(log.entries) == 1
+
+
+def test_what_a_step_computes_is_looked_for_behind_a_target_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Tensor] = []
+    behind = undifferentiated._behind
+    monkeypatch.setattr(undifferentiated, "_behind", lambda before, one: (looked.append(one), behind(before, one))[1])
+    with logged() as log:
+        with torch.no_grad():
+            held = torch.ones(4) * 2
+            target = (held * 0).log()
+        hidden = weights() * torch.inf
+        kept = [hidden := hidden.sin() for _ in range(9)]
+        loss = (hidden * target + target).sum() + held.sum()
+        found = undifferentiated.chains(log.recorded())
+    assert [one is target for one in looked] == [True]  # however many others are not finite
+    assert [[one.function.__name__ for one in chain] for chain in found.values()] == [["mul", "log"]]
+    assert len(kept) == 9
+    assert loss.isnan()
 
 
 def test_a_mask_whose_origin_is_gone_is_taken_as_it_is() -> None:

@@ -22,12 +22,17 @@ def chains(entries: Sequence[Entry]) -> dict[int, Chain]:
     A call that draws random numbers is none of them, as it would draw others.
     """
     found: dict[int, Chain] = {}
+    made: set[int] = set()
     for position, entry in enumerate(entries):
-        if entry.differentiates:
-            for tensor in entry.tensors:
-                if isinstance(tensor, torch.Tensor) and not _is_sound(tensor):
-                    chain = _behind(entries[:position], tensor)
-                    found.update({id(chain[-1]): chain} if chain else {})
+        if not entry.differentiates:
+            made.update(map(id, entry.made))
+            continue
+        for tensor in entry.tensors:
+            if id(tensor) in made and isinstance(tensor, torch.Tensor) and not _is_sound(tensor):
+                made.discard(id(tensor))  # it is looked at once
+                chain = _behind(entries[:position], tensor)
+                found.update({id(chain[-1]): chain} if chain else {})
+        made.difference_update(map(id, entry.made))
     return found
 
 
