@@ -34,6 +34,7 @@ docs:  ## run the transcripts and the checkers' table, and write what they answe
 
 bench:  ## whole processes against `python -c "import torch"`, into benchmarks/README.md
 	$(PYTHON) benchmarks/one_liner.py
+	$(PYTHON) benchmarks/start.py
 	$(PYTHON) benchmarks/check.py
 	$(PYTHON) benchmarks/batch.py
 	$(PYTHON) benchmarks/files.py

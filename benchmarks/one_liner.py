@@ -12,11 +12,12 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from report import asked, finish, table
+from start import ENVIRONMENT
 
 GRADCLI = str(Path(sys.executable).parent / "gradcli")
 IMPORT_TORCH = (sys.executable, "-c", "import torch")
@@ -24,19 +25,37 @@ IMPORT_TORCH = (sys.executable, "-c", "import torch")
 
 @dataclass(frozen=True)
 class Race:
-    """A process that is measured against `python -c "import torch"`, and the share it may take at most."""
+    """A process that is measured against `python -c "import torch"`, and the share it may take at most.
+
+    given: variables that are set for it.
+    """
 
     title: str
     argv: tuple[str, ...]
     exit_code: int = 0
     most: float | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
 
+
+COMPLETION = {"_GRADCLI_COMPLETE": "complete_bash", "COMP_WORDS": "gradcli gr", "COMP_CWORD": "1"}
 
 RACES = (
-    Race("`gradcli grad sigmoid 0 1 10`", (GRADCLI, "grad", "sigmoid", "0", "1", "10"), most=0.80),
-    Race("`gradcli --help`", (GRADCLI, "--help"), most=0.20),
-    Race("`gradcli grad sigmod 0` (a usage error)", (GRADCLI, "grad", "sigmod", "0"), exit_code=2, most=0.20),
-    Race("`gradcli functions gelu`", (GRADCLI, "functions", "gelu"), most=0.20),
+    Race("`gradcli grad sigmoid 0 1 10`", (GRADCLI, "grad", "sigmoid", "0", "1", "10"), most=0.60),
+    Race("the same with `GRADCLI_LEAN=0`", (GRADCLI, "grad", "sigmoid", "0", "1", "10"), given={"GRADCLI_LEAN": "0"}),
+    Race(
+        "`gradcli grad 'softmax(x, 0)' 1 2 3 --jacobian`",
+        (GRADCLI, "grad", "softmax(x, 0)", "1", "2", "3", "--jacobian"),
+        most=0.60,
+    ),
+    Race("`gradcli trace 'x * log(x)' 0`, with a fix", (GRADCLI, "trace", "x * log(x)", "0"), most=0.75),
+    Race("`gradcli check sigmoid 0 1 2`", (GRADCLI, "check", "sigmoid", "0", "1", "2"), most=0.80),
+    Race("`gradcli retain-demo`", (GRADCLI, "retain-demo")),
+    Race("`gradcli --help`", (GRADCLI, "--help"), most=0.12),
+    Race("`gradcli gr` and TAB", (GRADCLI,), most=0.12, given=COMPLETION),
+    Race("`gradcli grad sigmod 0` (a usage error)", (GRADCLI, "grad", "sigmod", "0"), exit_code=2, most=0.12),
+    Race("`gradcli functions gelu`", (GRADCLI, "functions", "gelu"), most=0.12),
+    Race("`gradcli errors`", (GRADCLI, "errors"), most=0.12),
+    Race("`gradcli schema grad`", (GRADCLI, "schema", "grad"), most=0.12),
     Race('`python -c "import torch"` (against itself: the noise)', IMPORT_TORCH),
 )
 
@@ -61,10 +80,17 @@ class Outcome:
         return f"| {self.race.title} | {self.median:.2f} | {min(self.shares):.2f} | {max(self.shares):.2f} | {most} |"
 
 
-def duration(argv: Sequence[str], exit_code: int) -> float:
+def duration(argv: Sequence[str], exit_code: int = 0, given: Mapping[str, str] | None = None) -> float:
     """Seconds from the start of a process to its end.  Raises RuntimeError if it ends with another exit code."""
     begin = time.perf_counter()
-    run = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    run = subprocess.run(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**ENVIRONMENT, **(given or {})},
+        check=False,
+    )
     seconds = time.perf_counter() - begin
     if run.returncode != exit_code:
         raise RuntimeError(f"{' '.join(argv)} exits with {run.returncode}:\n{run.stderr.decode()}")
@@ -75,8 +101,8 @@ def run(race: Race, pairs: int) -> Outcome:
     """The race, pair by pair, after one pair that warms the disk's cache."""
     shares = []
     for _ in range(pairs + 1):
-        ours = duration(race.argv, race.exit_code)
-        shares.append(ours / duration(IMPORT_TORCH, 0))
+        ours = duration(race.argv, race.exit_code, race.given)
+        shares.append(ours / duration(IMPORT_TORCH))
     return Outcome(race, tuple(shares[1:]))
 
 

@@ -124,8 +124,10 @@ def _plain(x: object) -> Real:
 _from_plain = np.frompyfunc(_plain, 1, 1)
 
 
+@remembered
 def exponential(x: Real) -> Real:
-    """exp(x), at the ends of what fits into memory 0 or inf."""
+    """exp(x), at the ends of what fits into memory 0 or inf; remembered, since a softmax takes those of all elements
+    again when one of them moves."""
     if magnitude(x) > _LARGEST_EXPONENT:
         return INF if x > 0 else ZERO
     return mp.exp(x)
