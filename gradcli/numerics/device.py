@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from gradcli import lean_torch
 from gradcli.errors import DeviceError, DeviceLostError
 from gradcli.language.dtypes import check_device
 
@@ -28,6 +29,8 @@ def choose(word: str, there: Sequence[str]) -> str:
     global _used
     chosen = _chosen(word, there)
     _used = None if chosen == "cpu" else chosen
+    if _used is not None:
+        lean_torch.load_all()  # answers were compared on the CPU alone, and a device takes seconds to start
     return chosen
 
 

@@ -65,3 +65,12 @@ def test_a_word_that_is_no_device_is_refused_wherever_one_is(word: str, hint: st
 def test_the_cpu_is_always_there_and_comes_first() -> None:
     assert present()[0] == "cpu"
     assert choose("auto", present()) == ([*present(), "cpu"])[1 if len(present()) > 1 else 0]
+
+
+@pytest.mark.parametrize(("word", "loads"), [("cpu", 0), ("cuda", 1)])
+def test_a_device_other_than_the_cpu_has_all_of_pytorch(word: str, loads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[None] = []
+    monkeypatch.setattr("gradcli.lean_torch.load_all", lambda: loaded.append(None))
+    choose(word, TWO_CUDA)
+    choose("cpu", CPU)
+    assert len(loaded) == loads

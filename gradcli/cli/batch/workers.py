@@ -26,6 +26,8 @@ AHEAD = 4
 _PROGRAM = """
 import sys
 charset, timeout, *sys.path[:] = sys.argv[1:]
+from gradcli import lean_torch
+lean_torch.install()
 from gradcli.cli.batch.worker import serve
 serve(charset, float(timeout) if timeout else None)
 """
