@@ -35,7 +35,8 @@ from tools.mutants.reach import Known, Reach, independent, run_at_import, watche
 MEMORY = 16 * 2**30
 FIRST = 4
 """So many tests are tried before those of other files are collected."""
-OPTIONS = ("-q", "-x", "--tb=no", "--assert=plain", "-p", "no:cacheprovider")
+OPTIONS = ("-q", "-x", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "-o", "addopts=")
+"""What pyproject.toml adds needs plugins, which are not loaded here."""
 
 
 @dataclass(frozen=True)
