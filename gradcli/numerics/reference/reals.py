@@ -58,18 +58,19 @@ def lift(function: Scalar, arguments: int = 1) -> Callable[..., Array]:
 
 
 def remembered(function: Scalar) -> Scalar:
-    """A function that takes milliseconds a number: a slope by one element computes all the others again."""
+    """A function that takes long: a slope by one element computes all the others again."""
 
     @lru_cache(maxsize=REMEMBERED)
-    def of(_precision: int, *numbers: Real) -> Real:
-        return function(*numbers)
+    def of(_precision: int, *parts: tuple[int, int, int, int]) -> Real:  # which are hashed faster than the numbers
+        return function(*map(mp.make_mpf, parts))
 
-    return lambda *numbers: of(mp.prec, *numbers)
+    return lambda *numbers: of(mp.prec, *[number._mpf_ for number in numbers])
 
 
 def guarded(function: Scalar) -> Scalar:
     """A function of one real number that is nan where it has no real value, or none that fits into memory."""
 
+    @remembered
     def safe(x: Real) -> Real:
         if x != x or magnitude(x) > _LARGEST_EXPONENT:
             return NAN
@@ -84,6 +85,7 @@ def guarded(function: Scalar) -> Scalar:
 def guarded_pair(function: Scalar) -> Scalar:
     """The same for two arguments."""
 
+    @remembered
     def safe(x: Real, y: Real) -> Real:
         if x != x or y != y or max(magnitude(x), magnitude(y)) > _LARGEST_EXPONENT:
             return NAN
@@ -133,6 +135,7 @@ def exponential(x: Real) -> Real:
     return mp.exp(x)
 
 
+@remembered
 def logarithm(x: Real) -> Real:
     if x > 0:
         return mp.log(x)
@@ -151,6 +154,7 @@ def quotient(x: Real, y: Real) -> Real:
     return INF if x > 0 else -INF
 
 
+@remembered
 def power(x: Real, y: Real) -> Real:
     """x**y: 1 for y = 0 and for x = 1 whatever the other is, nan for a negative base and a broken exponent."""
     if not (finite(x) and finite(y)):

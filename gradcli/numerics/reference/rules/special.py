@@ -21,7 +21,6 @@ from gradcli.numerics.reference.reals import (
     logarithm,
     quotient,
     reals,
-    remembered,
     smaller,
 )
 from gradcli.numerics.reference.rules.registry import RULES, first, rule
@@ -108,7 +107,7 @@ def _enter(name: str, over: Callable[..., Any]) -> None:
 
 
 for _name, _function in UNARY.items():
-    _enter(_name, lift(guarded(remembered(_function))))
+    _enter(_name, lift(guarded(_function)))
 
 
 @rule("logit")
@@ -164,10 +163,10 @@ def _zeta(s: Real, q: Real) -> Real:
 
 
 BINARY = {
-    "igamma": guarded_pair(remembered(_incomplete_gamma)),
-    "igammac": guarded_pair(remembered(_incomplete_gamma_above)),
+    "igamma": guarded_pair(_incomplete_gamma),
+    "igammac": guarded_pair(_incomplete_gamma_above),
     "special.xlog1py": _x_log1p,
-    "special.zeta": guarded_pair(remembered(_zeta)),
+    "special.zeta": guarded_pair(_zeta),
     "xlogy": _x_log,
 }
 """By row: a function of two real numbers."""
