@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from gradcli.errors import GradcliError
@@ -81,6 +81,8 @@ class LeanImport:
             if spec is not None and spec.loader is not None:
                 spec.loader = _PutOffLoader(self, spec.loader)
             return spec
+        if "." not in name and _is_of_a_backend(name):
+            self.enter_circle()
         if name.startswith("torch."):
             self.load(name.rpartition(".")[0])
             if not _is_importing_torch() and not name.startswith(self._alone):
@@ -235,6 +237,16 @@ def _make_generators(torch: Any) -> None:
 
 _KINDS = ("CustomClassBaseMeta", "OpaqueBaseMeta")
 """Of classes, in 2.14 and before."""
+
+
+def _is_of_a_backend(name: str) -> bool:
+    """Whether a module is imported by an extension for another device, which PyTorch loads at the end of its import."""
+    if name in sys.stdlib_module_names or "torch" not in sys.modules or not _is_importing_torch():
+        return False
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_name != "_import_device_backends":
+        frame = frame.f_back
+    return frame is not None
 
 
 def _is_importing_torch() -> bool:

@@ -124,6 +124,15 @@ def test_a_circle_is_entered_where_pytorch_enters_it(asks: str, tmp_path: Path) 
     assert told == "['torch.leaf'] ['one', 'two', 'below', 'beside']"
 
 
+def test_an_extension_that_pytorch_imports_at_its_end_finds_what_it_needs(tmp_path: Path) -> None:
+    make_torch(tmp_path)
+    (tmp_path / "extension.py").write_text("import torch.beside\nfrom torch.two import later\nassert later(1) == 2\n")
+    with (tmp_path / "torch" / "__init__.py").open("a") as file:
+        file.write("def _import_device_backends():\n    import extension\n_import_device_backends()\n")
+    told = toy(tmp_path, "print(lean_torch.waiting(), torch.executed, torch.later is torch.two.later)")
+    assert told == "['torch.leaf'] ['one', 'two', 'below', 'beside'] True"
+
+
 def test_what_was_taken_to_be_called_later_is_the_function_itself_in_the_end(tmp_path: Path) -> None:
     make_torch(tmp_path)
     told = toy(
