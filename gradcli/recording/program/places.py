@@ -83,17 +83,16 @@ class UserCode:
 
     def innermost(self, frame: FrameType | None) -> FrameType | None:
         """The frame itself, or the first one around it that runs the user's code."""
-        foreign = self._foreign
+        own, foreign = self._own, self._foreign
         while frame is not None:
-            code = frame.f_code
-            if id(code) not in foreign and self._is_own(code):
+            key = id(frame.f_code)
+            if key not in foreign and (key in own or self._is_own(frame.f_code)):
                 return frame
             frame = frame.f_back
         return None
 
     def _is_own(self, code: CodeType) -> bool:
-        if id(code) in self._own:
-            return True
+        """Whether code that is met for the first time is the user's, which is noted."""
         if not self.owns(code.co_filename):
             self._foreign[id(code)] = code
             return False
