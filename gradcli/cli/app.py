@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from gradcli import commands
 from gradcli.cli.argv import CommandGroup, ExpressionCommand, PlainCommand, ProgramCommand, complaint
+from gradcli.cli.help_imports import light_help
 from gradcli.cli.own_commands import OWN
 from gradcli.commands.parameters import Argument, Parameter
 from gradcli.version import __version__
@@ -74,7 +75,8 @@ def click_command(name: str) -> Any:
 def read(words: list[str]) -> Given | int:
     """What the words say, or the exit code of a help page; Typer's complaints as our errors."""
     try:
-        given = command_tree()(words, prog_name="gradcli", standalone_mode=False)
+        with light_help():
+            given = command_tree()(words, prog_name="gradcli", standalone_mode=False)
     except typer.Exit as end:
         return end.exit_code
     except SystemExit:  # how Typer answers a closed pipe
