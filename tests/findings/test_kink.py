@@ -32,8 +32,34 @@ LEFT_ALONE = (
     "trace 'clamp(x, 0, 1)' x=0.5",
     "trace 'softplus(x)' x=0",
     "trace 'abs(y) * x' x=1 y=0 --frozen y",
+    "trace 'pairwise_distance(x, y)' x=1,2 y=1,2",  # eps, 1e-6, is added to the difference
+    "trace 'pairwise_distance(x, y, eps=0)' x=1,2 y=1,3",
+    "trace 'dist(x, y)' x=1,2 y=1,3",
+    "trace 'linalg.vector_norm(x)' x=0,1",
     "trace 'maximum(n, x)' n:int64=1 x=1",  # the first operand has no slope
 )
+
+SLOPES = {
+    "absolute(x) + 0*x' x=0": (-1, 1),
+    "l1_loss(x, y)' x=1,2 y=1,3 --wrt x": (-0.5, 0.5),
+    "sum(fmax(x, y))' x=1,2 y=1,3 --wrt x": (0, 1),
+    "sum(fmin(x, y))' x=1,2 y=1,3 --wrt x": (1, 0),
+    "minimum(x, y)' x=1 y=1 --wrt x": (1, 0),
+    "clip(x, 0, 1)' x=1": (1, 0),
+    "clamp_min(x, 1)' x=1": (0, 1),
+    "clamp_max(x, 1)' x=1": (1, 0),
+    "amax(x)' x=1,1": (0, 1),
+    "amin(x)' x=1,1": (1, 0),
+    "min(x)' x=1,1": (1, 0),
+    "linalg.norm(x) + sum(x)' x=0,0": (-1, 1),
+    "linalg.vector_norm(x) + sum(x)' x=0,0": (-1, 1),
+    "linalg.matrix_norm(x) + sum(x)' x=[[0,0],[0,0]]": (-1, 1),
+    "dist(x, y) + sum(x)' x=1,2 y=1,2 --wrt x": (-1, 1),
+    "sum(pairwise_distance(x, y, eps=0) + sum(x))' x=1,2 y=1,2 --wrt x": (-1, 1),
+    "sum(pairwise_distance(x, y, eps=0))' x=[[1,2],[3,4]] y=[[1,2],[3,5]] --wrt x": (-1, 1),
+    "sum(pairwise_distance(x, y, eps=0.5))' x=[[1,2],[3,4]] y=[[1.5,2.5],[3,5]] --wrt x": (-1, 1),
+}
+"""The one-sided slopes by the first element that moves."""
 
 SIDES = "slope {} to the left and {} to the right, PyTorch takes {}"
 SAYS = {
@@ -79,3 +105,10 @@ def test_a_tie_of_broadcast_arguments_is_told_at_the_element_of_the_first():
     result = gradcli.grad("fmax(x, y)", x=[1, 2], y=[[1, 2], [3, 4.5]])
     (found,) = (finding for finding in result.findings if finding.code == "kink")
     assert (found.variable, found.index) == ("x", (0,))
+
+
+@each("call", SLOPES)
+def test_the_slopes_on_both_sides_are_the_true_ones(call: str) -> None:
+    left, right = SLOPES[call]
+    (finding,) = found(f"grad '{call}", "kink")
+    assert f"slope {left} to the left and {right} to the right" in finding["message"]

@@ -13,6 +13,7 @@ from looking import findings, found
 
 from gradcli.diagnose.origins import forward
 from gradcli.diagnose.origins.parts import LONGEST, formula, shortened
+from gradcli.diagnose.origins.poles import NORMS, POLES
 from gradcli.diagnose.origins.selection import SELECTING
 from gradcli.diagnose.origins.true_value import UNDERFLOWING
 from gradcli.language.parser import parse
@@ -160,6 +161,50 @@ def test_what_rounds_to_zero_in_float64_is_found_with_the_reference(name: str) -
     assert (finding["operation"], name in UNDERFLOWING) == (name, True)
 
 
+MUST_NOT_BE_ZERO = {
+    "log": "log(p)",
+    "log2": "log2(p)",
+    "log10": "log10(p)",
+    "logit": "logit(p)",
+    "sqrt": "sqrt(p)",
+    "rsqrt": "rsqrt(p)",
+    "reciprocal": "reciprocal(p)",
+    "lgamma": "lgamma(p)",
+    "digamma": "digamma(p)",
+    "div": "1/p",
+    "pow": "p**-1",
+    "addcdiv": "addcdiv(tensor(1.0), tensor(1.0), p)",
+}
+ADDS_UP_POWERS = {
+    "norm": "norm(x)",
+    "linalg.norm": "linalg.norm(x)",
+    "linalg.vector_norm": "linalg.vector_norm(x)",
+    "linalg.matrix_norm": "linalg.matrix_norm(diag(x))",
+    "dist": "dist(x, 3*x)",
+    "pairwise_distance": "pairwise_distance(x, 3*x, eps=0)",
+    "cdist": "cdist(x.reshape(1, 2), 3*x.reshape(1, 2))",
+}
+
+
+@each("name", MUST_NOT_BE_ZERO)
+def test_a_product_that_rounds_to_zero_is_the_cause_of_what_its_zero_makes_of_a_function(name: str) -> None:
+    line = f"trace 'p = a*b; {MUST_NOT_BE_ZERO[name]}' a=1e-30 b={{}}"
+    assert [finding["operation"] for finding in found(line.format("1e-30"), "underflow-forward")] == ["mul"]
+    assert found(line.format("0"), "underflow-forward") == [], "a true zero"
+
+
+@each("name", ADDS_UP_POWERS)
+def test_a_norm_rounds_to_zero_where_its_powers_do(name: str) -> None:
+    line = f"trace 'sum({ADDS_UP_POWERS[name]})' x={{0}},{{0}}"
+    assert [finding["operation"] for finding in found(line.format("1e-30"), "underflow-forward")] == [name]
+    assert found(line.format("0"), "underflow-forward") == []
+
+
+def test_every_operation_that_must_not_meet_a_zero_is_tried() -> None:
+    assert set(MUST_NOT_BE_ZERO) == set(POLES)
+    assert set(ADDS_UP_POWERS) == NORMS
+
+
 def test_digits_that_cancel_are_no_underflow() -> None:
     """The true sum is 1e-9, far above the smallest number of float32."""
     assert found("grad 'log(x @ w)' x=1,1e-9,-1 w=1,1,1", "underflow-forward") == []
@@ -199,6 +244,12 @@ OF_THE_SECOND = {
     "xlogy": "0.3/0.7",
     "logaddexp": "exp(0.7 - logaddexp(0.3, 0.7))",
 }
+
+
+def test_the_formula_of_acosh_is_its_derivative() -> None:
+    text = formula(cast(Step, SimpleNamespace(name="acosh")), 0, [1.3])
+    assert text == "1/sqrt(1.3**2 - 1)"
+    assert computed(text) == pytest.approx(1 / math.sinh(math.acosh(1.3)))
 
 
 def computed(text: str) -> float:
