@@ -352,6 +352,27 @@ def test_a_slope_of_zero_is_saturated_or_flat_by_definition(text: str, code: str
     assert [finding["operation"] for finding in found(f'grad "sum({text})" x=1.5 -t {dtype}', code)] == [operation]
 
 
+JOINS = {
+    "stack": "stack([u, z])",
+    "cat": "cat([u.reshape(1), z.reshape(1)])",
+    "concat": "concat([u.reshape(1), z.reshape(1)])",
+    "hstack": "hstack([u.reshape(1), z.reshape(1)])",
+    "vstack": "vstack([u.reshape(1), z.reshape(1)])",
+    "reshape": "stack([u, z]).reshape(1, 2)",
+    "view": "stack([u, z]).view(1, 2)",
+    "flatten": "stack([u, z]).flatten()",
+    "ravel": "stack([u, z]).ravel()",
+    "squeeze": "stack([u, z]).squeeze()",
+}
+
+
+@each("name", JOINS)
+def test_a_true_zero_among_numbers_that_are_brought_together_is_the_cause_of_a_zero_product(name: str) -> None:
+    line = f'trace "u = a*b; 1/prod({JOINS[name]})" z={{}} a=1e-30 b=1e-30'
+    assert [finding["code"] for finding in findings(line.format("0"))] == ["inf-forward"]
+    assert [finding["operation"] for finding in found(line.format("1"), "underflow-forward")] == ["mul"]
+
+
 PRODUCTS = {
     "mul": "z*u",
     "matmul": "z.reshape(1) @ u.reshape(1)",
@@ -385,10 +406,26 @@ def test_a_true_zero_in_a_product_is_the_cause_of_an_infinity_and_what_underflow
         "x.index_put([[0]], [-inf])",
         "x.scatter(0, [0], -inf)",
         "pad(x, [0, 1], value=-inf)",
+        "(x*1).masked_fill_(m, -inf)",
+        "(x*1).fill_(-inf) + x",
+        "(x*1).index_fill_(0, [0], -inf)",
+        "(x*1).index_put_([[0]], [-inf])",
+        "(x*1).scatter_(0, [0], -inf)",
+        "clamp(x, inf, inf) + x",
+        "clip(x, inf, inf) + x",
+        "clamp_min(x, inf) + x",
+        "clamp_max(x, -inf) + x",
+        "maximum(x, inf) + x",
+        "minimum(x, -inf) + x",
+        "fmax(x, inf) + x",
+        "fmin(x, -inf) + x",
+        "max(x, inf) + x",
+        "min(x, -inf) + x",
     ],
 )
 def test_an_infinity_that_is_put_where_it_is_wanted_is_meant(text: str) -> None:
-    assert findings(f'grad "sum({text})" x=1,2 m:bool=1,0') == []
+    found_there = [finding["code"] for finding in findings(f'trace "sum({text})" x=1,2 m:bool=1,0')]
+    assert set(found_there) <= {"dead"}, "what is bounded by an infinity has no slope"
     assert [finding["code"] for finding in findings('grad "sum(x * inf)" x=1,2 m:bool=1,0')] == ["inf-input"]
 
 
