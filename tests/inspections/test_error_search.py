@@ -145,6 +145,42 @@ def test_the_thresholds_are_those_that_tell_the_two_apart(monkeypatch: pytest.Mo
     assert match_error.holding(message)
 
 
+@each("piece, entries", [("freed when", 3), ("are freed", 0)])
+def test_a_piece_of_a_message_has_ten_letters(piece: str, entries: int) -> None:
+    """Both stand in the message of a second backward pass."""
+    assert len(searching._raising(piece)) == entries
+    assert len(match_error.holding(piece)) == 3
+
+
+@each("piece, found", [("does not need grad and does", True), ("does not need grad and", False)])
+def test_a_piece_in_another_wording_has_five_words_in_their_order(piece: str, found: bool) -> None:
+    """`need` is `require` today."""
+    assert ("no-grad-fn" in [row.id for row in match_error.holding(piece)]) == found
+
+
+def test_the_words_of_a_message_in_any_order_find_every_entry_that_raises_it() -> None:
+    text = "a grad_fn does not have and require grad does not element of tensors"
+    assert {"no-grad-fn", "detached-output", "no-grad-leak"} <= {entry.id for entry in errors(search=text).entries}
+
+
+FAR_OFF = (
+    "the weather of the day does not have a name and there is no rain on the road to the sea where nobody ever was or "
+    "will be since summers are long and dry here with winds from afar"
+)
+
+
+@each(
+    "text, near",
+    [
+        ("tensors element grad_fn require", True),
+        ("tensors element grad_fn", False),  # three words
+        (FAR_OFF, False),  # nine of 33
+    ],
+)
+def test_the_nearest_has_four_words_and_four_tenths_of_all(text: str, near: bool) -> None:
+    assert ("The nearest is '" in failed(["errors", "--search", text], 2)["hint"]) == near
+
+
 def test_an_id_that_is_none_is_searched_and_one_find_is_shown_whole() -> None:
     code, out, err = captured(["errors", "cholesky_cuda: For batch 0: U(1,1) is zero, singular U."])
     assert (code, err) == (0, "")

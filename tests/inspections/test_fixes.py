@@ -236,6 +236,22 @@ def test_large_inputs_are_not_tried() -> None:
     assert fix_of("log(softmax(x, dim=0))", f"x=zeros({MAX_ELEMENTS_COMPARED + 1})") is None
 
 
+@each("dtype, fix", [*dict.fromkeys(("float16", "bfloat16"), "mean(x.float()*x.float())").items(), ("float32", None)])
+def test_sixteen_bits_are_computed_with_in_more(dtype: str, fix: str | None) -> None:
+    assert fix_of("mean(x*x)", f"x:{dtype}=300,400") == fix
+
+
+@pytest.mark.parametrize(("between", "reached"), [(23, True), (24, False)])
+def test_behind_a_rewrite_that_holds_two_dozen_more_are_tried(
+    monkeypatch: pytest.MonkeyPatch, between: int, reached: bool
+) -> None:
+    texts = [FAR, *(f"x**1.{place}1" for place in range(60, 60 + between)), NEAR]
+    monkeypatch.setattr("gradcli.diagnose.fixes.verifier._texts", lambda *_: iter(texts))
+    fix = Verifier(bound("x*sqrt(x)", "x=0,4.3")).fix()
+    assert fix is not None
+    assert fix.text == (NEAR if reached else FAR)
+
+
 FAR, NEAR = "x**1.5 + (2.3*x)**2 - 5.29*x**2", "x**1.5"
 """Two rewrites of x*sqrt(x) that hold: the sum of large terms costs the first one some digits, not half of them."""
 

@@ -15,10 +15,13 @@ MASKS = [
     ("x.masked_select(m)", "m:bool=1,0"),
     ("x.masked_scatter(m, x)", "m:bool=1,0"),
     ("x * (m & m)", "m:bool=1,0"),
+    ("x * (m | m)", "m:bool=1,0"),
+    ("x * (m ^ m)", "m:bool=1,0"),
     ("x * ~m", "m:bool=1,0"),
     ("x[m]", "m:bool=1,0"),
     ("x[m]", "m:int64=1,0"),
     ("x * (m << 2)", "m:int64=1,0"),
+    ("x * (m >> 1)", "m:int64=1,0"),
 ]
 
 

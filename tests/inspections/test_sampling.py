@@ -8,9 +8,13 @@ import re
 import numpy as np
 import pytest
 import torch
+from test_fixes import bound
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.evidence import MAX_ELEMENTS_RECORDED
+from gradcli.diagnose.findings.finding import MAX_ELEMENTS_SHOWN
+from gradcli.diagnose.rerun import Rerun
+from gradcli.diagnose.sampling import few, sampled
 from gradcli.errors import GradcliError
 from gradcli.inspections.grad import grad
 from gradcli.inspections.loss import loss
@@ -131,6 +135,25 @@ def test_a_fix_of_many_elements_is_run_at_all_of_them() -> None:
     finding = found(answer(program, "x=arange(9000) * 1.0"), "nan-backward")
     assert finding.fix is not None
     assert finding.fix.startswith("where(x == 4567, x + 1, ")
+
+
+def test_the_sample_has_no_period_that_data_may_have_too() -> None:
+    """Of any thirty elements in a row, each beginning of a stretch of a thousand holds about as many as each end."""
+    asked = Rerun(bound("x*1", "x=ones(10**6)"), torch.ones(10**6))
+    part = sampled(asked.bound, asked.bound.leaves["x"].detach(), asked.cotangent, {}, elementwise=True)
+    assert part is not None
+    places = part.places[part.places >= MAX_ELEMENTS_SHOWN]
+    stretch = 10**6 / MAX_ELEMENTS_RECORDED
+    for first in range(0, len(places) - 30, 30):
+        offsets = np.sort(places[first : first + 30] / stretch % 1)
+        assert np.diff(offsets, append=1 + offsets[0]).max() < 3 / 30
+
+
+def test_of_the_elements_without_a_finite_gradient_four_are_held_against_the_reference() -> None:
+    gradient = torch.where((torch.arange(1000) > 100) & (torch.arange(1000) <= 120), torch.inf, 1.0)
+    part = few(bound("sum(x*x)", "x=ones(1000)"), torch.ones(()), {"x": gradient})
+    assert part is not None
+    assert part.places.tolist() == [*range(6), 101, 106, 111, 116, 199, 399, 599, 799, 999]
 
 
 def test_several_inputs_share_the_sample() -> None:

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from command_line import answered, captured, failed, numbers
+from each import each
 
 from gradcli.diagnose.explain.suggestions import LONGEST_WHOLE
 
@@ -135,8 +136,8 @@ def test_a_product_that_would_not_help_is_not_told_to_be_tried() -> None:
     assert "Try" not in hint_of("grad", "(a @ b) @ c", "a=[[1,2,3]]", "b=[[1,2,3]]", "c=ones(5, 5)")
 
 
-@pytest.mark.parametrize(
-    ("argv", "told", "slopes"),
+@each(
+    "argv, told, slopes",
     [
         (["x[t]", "x=1,2,3", "t=2,1"], "t:int64=2,1", [0, 1, 1]),
         (["x[t]", "x=1,2,3", "t=2.0"], "t:int64=2", [0, 0, 1]),
@@ -147,6 +148,15 @@ def test_a_product_that_would_not_help_is_not_told_to_be_tried() -> None:
         (["take(x, t)", "x=1,2,3", "t=0.0,2.0"], "t:int64=0,2", [1, 0, 1]),
         (["embedding(t, x)", "t=0,1", "x=ones(2, 2)"], "t:int64=0,1", [1, 1, 1, 1]),
         (["one_hot(t) * x", "t=0.0,1.0", "x=ones(2)"], "t:int64=0,1", [1, 1]),
+        (["embedding_bag(t, x)", "t=[[0,1]]", "x=ones(2, 2)"], "t:int64='[[0, 1]]'", [0.5, 0.5, 0.5, 0.5]),
+        (["index_add(x, 0, t, y)", "x=1,2,3", "t=0.0,2.0", "y=1,1"], "t:int64=0,2", [1, 1, 1]),
+        (["index_copy(x, 0, t, y)", "x=1,2,3", "t=0.0,2.0", "y=1,1"], "t:int64=0,2", [0, 1, 0]),
+        (["index_fill(x, 0, t, 1)", "x=1,2,3", "t=0.0,2.0"], "t:int64=0,2", [0, 1, 0]),
+        (["scatter(x, 0, t, y)", "x=1,2,3", "t=0.0,2.0", "y=1,1"], "t:int64=0,2", [0, 1, 0]),
+        (["scatter_add(x, 0, t, y)", "x=1,2,3", "t=0.0,2.0", "y=1,1"], "t:int64=0,2", [1, 1, 1]),
+        (["take_along_dim(x, t, 0)", "x=1,2,3", "t=0.0,2.0"], "t:int64=0,2", [1, 0, 1]),
+        (["take_along_dim(x, indices=t, dim=0)", "x=1,2,3", "t=0.0,2.0"], "t:int64=0,2", [1, 0, 1]),
+        (["nll_loss(x, target=t)", "x=[[1,2,3]]", "t=2.0,"], "t:int64='[2]'", [0, 0, -1]),
     ],
 )
 def test_indices_are_told_to_be_given_as_integers_under_their_name_and_with_their_values(
@@ -154,7 +164,14 @@ def test_indices_are_told_to_be_given_as_integers_under_their_name_and_with_thei
 ) -> None:
     assert re.search(rf"{re.escape(told)}(\.| picks elements by number\.)", hint_of("grad", *argv))
     name = told.partition(":")[0]
-    assert gradient("x", *[told if word.startswith(f"{name}=") else word for word in argv]) == slopes
+    typed = told.replace("'", "")  # the quotes are the shell's
+    assert gradient("x", *[typed if word.startswith(f"{name}=") else word for word in argv]) == slopes
+
+
+@each("count, told", [(12, "t:int64=0,1,2,3,4,5,6,7,8,9,10,11 "), (13, "t:int64=... ")])
+def test_up_to_twelve_indices_are_repeated(count: int, told: str) -> None:
+    given = ",".join(map(str, range(count)))
+    assert hint_of("grad", "x[t]", "x=ones(20)", f"t={given}").startswith(told)
 
 
 def test_computed_indices_are_told_to_be_converted() -> None:
@@ -167,6 +184,7 @@ def test_computed_indices_are_told_to_be_converted() -> None:
     [
         ("score > 5", "sigmoid(4 * (score - 5))", 1, 5),
         ("score < 5", "sigmoid(4 * (5 - score))", -1, 5),
+        ("score <= 5", "sigmoid(4 * (5 - score))", -1, 5),
         ("5 >= score", "sigmoid(4 * (5 - score))", -1, 5),
         ("gt(score, 5)", "sigmoid(4 * (score - 5))", 1, 5),
         ("score > 0", "sigmoid(4 * score)", 1, 0),
@@ -205,6 +223,36 @@ def test_a_singular_matrix_is_moved_by_an_identity_of_its_size(matrix: str, size
     moved = f"a*2 + 1e-3 * eye({size})"
     assert f"{moved}," in hint_of("grad", "linalg.inv(a*2)", f"a={matrix}")
     assert captured(["grad", f"linalg.inv({moved})", f"a={matrix}"])[0] == 0
+
+
+def test_no_size_is_told_of_what_is_no_matrix() -> None:
+    assert "a + 1e-3 * eye(n)," in hint_of("grad", "linalg.tensorinv(a, 1)", "a=0,")
+
+
+@each("length, told", [(60, "'floor_divide({0}, 2)'"), (61, "this operation")])
+def test_a_sub_expression_of_sixty_characters_is_repeated(length: int, told: str) -> None:
+    name = "a" * (length - len("floor_divide(, 2)"))
+    hint = hint_of("grad", f"floor_divide({name}, 2)", f"{name}=3")
+    assert f"PyTorch has no derivative of {told.format(name)}" in hint
+
+
+@each("size, found", [(1_000_000, True), (1_000_001, False)])
+def test_up_to_a_million_numbers_are_computed_again_to_find_the_place(size: int, found: bool) -> None:
+    raised = failed(["grad", "sum((x > 0).float())", f"x=ones({size})"], 1)
+    assert raised["span"] == ([5, 10] if found else None)
+
+
+@each(
+    "text, entry",
+    [
+        ("x.detach()", "detached-output"),
+        ("argmax(x).float()", "argmax-output"),
+        ("(x > 0).float()", "comparison-output"),
+        ("x.data", "no-grad-fn"),
+    ],
+)
+def test_an_output_without_a_graph_is_the_entry_of_what_its_path_ends_at(text: str, entry: str) -> None:
+    assert failed(["grad", text, "x=1,2"], 1)["id"] == entry
 
 
 def test_classes_have_their_scores_in_dimension_one() -> None:

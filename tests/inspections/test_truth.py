@@ -7,13 +7,17 @@ import json
 import pytest
 import torch
 from command_line import captured
+from each import each
 from mpmath import mp
 from test_fixes import bound
 
-from gradcli.diagnose.equivalence.comparison_point import ComparisonPoint
+from gradcli.diagnose.bound_expression import ComputeOptions, Selection, bind
+from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint
 from gradcli.diagnose.equivalence.truth import Truth
 from gradcli.diagnose.equivalence.vicinity import Vicinity
 from gradcli.diagnose.fixes.truth_text import about
+from gradcli.language.parser import parse
+from gradcli.language.request import read
 from gradcli.numerics.reference.converging import Limit
 
 
@@ -112,3 +116,22 @@ def test_a_number_is_a_limit_to_the_rounding_of_the_gradients_nearby() -> None:
     for found, right in ((0.0, True), (1e-6, True), (1e-4, False)):
         assert vicinity.is_limit("x", torch.tensor(found), Limit("limit", mp.mpf(0))) == right
     assert not vicinity.is_limit("x", torch.tensor(0.0), Limit("sides"))
+
+
+@each(
+    "text, candidate, allowed",
+    [
+        ("stack([log(a), b*sqrt(b)])", "stack([7 + 0*a, b**1.5])", None),  # log(-1) is no number
+        ("stack([sin(1/(a + 1)), b*sqrt(b)])", "stack([7 + 0*a, b**1.5])", None),  # it settles on none
+        ("stack([sin(a + 1)/(a + 1), b*sqrt(b)])", "stack([7 + 0*a, b**1.5])", None),
+        ("stack([sin(a + 1)/(a + 1), b*sqrt(b)])", "stack([1 + 0*a, b**1.5])", "limit"),
+    ],
+)
+def test_no_number_is_put_where_the_value_has_no_limit_or_another(
+    text: str, candidate: str, allowed: str | None
+) -> None:
+    """At a = -1, which is not differentiated; the gradient by b at 0 is not finite, and tends to 0."""
+    asked = bind(read(text, ["a=-1", "b=0"], command="grad"), ComputeOptions(), Selection(wrt=("b",)))
+    truth = Truth([ComparisonPoint(asked, {name: leaf.detach() for name, leaf in asked.leaves.items()}, None)])
+    program = parse(candidate, bound=["a", "b"])
+    assert truth.allows(Candidate(program, program), constructed=False) == allowed

@@ -28,7 +28,7 @@ _ERRORS = (
 )
 
 TESTS = {
-    "gradcli/diagnose": ("tests/findings", *_FIXES, *_REAL_CASES),
+    "gradcli/diagnose": ("tests/findings", *_FIXES, *_REAL_CASES, "tests/inspections/test_rerun.py"),
     "gradcli/diagnose/equivalence": (*_FIXES, "tests/findings/test_rewritten.py"),
     "gradcli/diagnose/findings": (
         "tests/findings",

@@ -74,6 +74,6 @@ def whole_numbers(given: object) -> str | None:
     if not bool((numbers == numbers.trunc()).all()):
         return None
     whole = numbers.long().tolist()
-    if given.ndim > 1:
+    if given.ndim > 1 or (given.ndim == 1 and given.numel() == 1):  # a number alone is typed without a dimension
         return f"'{whole}'"
     return ",".join(map(str, whole)) if given.ndim else str(whole)
