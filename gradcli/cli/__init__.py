@@ -60,8 +60,10 @@ def _replace_closed_streams() -> None:
 
 def _run(words: list[str]) -> int:
     """The exit code of a command line."""
-    from gradcli.cli.app import read
+    from gradcli.cli.app import complete, is_completing, read
 
+    if is_completing():
+        return complete()
     given = read(words or ["--help"])
     if isinstance(given, int):
         return given if words else UsageError.exit_code  # the exit code of a call that asked for nothing

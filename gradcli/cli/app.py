@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+from contextlib import suppress
 from functools import cache
 from typing import Annotated, Any, NamedTuple
 
@@ -15,6 +17,7 @@ from gradcli.cli.argv import CommandGroup, ExpressionCommand, PlainCommand, Prog
 from gradcli.cli.help_imports import light_help
 from gradcli.cli.own_commands import OWN
 from gradcli.commands.parameters import Argument, Parameter
+from gradcli.errors import GradcliError
 from gradcli.version import __version__
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -84,6 +87,19 @@ def read(words: list[str]) -> Given | int:
     except TyperException as error:
         raise complaint(error) from None
     return given if isinstance(given, Given) else 0
+
+
+def is_completing() -> bool:
+    """Whether a shell asks what may follow, as Typer's scripts for shells do."""
+    return os.environ.get("_GRADCLI_COMPLETE", "").startswith("complete_")
+
+
+def complete() -> int:
+    """Print what may follow; a line that is wrong so far has nothing, for a message would land in the user's prompt."""
+    wrong = (GradcliError, TyperException, KeyError, ValueError)  # the last two: variables that no shell sets so
+    with light_help(), suppress(SystemExit, *wrong):
+        command_tree()([], prog_name="gradcli", standalone_mode=False)
+    return 0
 
 
 def _typer_parameter(parameter: Parameter) -> inspect.Parameter:
