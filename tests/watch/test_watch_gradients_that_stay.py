@@ -90,6 +90,13 @@ def test_what_another_pass_left_behind_is_not_told_anew(tmp_path: Path) -> None:
     assert ran.report["steps"] == 12
 
 
+def test_what_stays_hides_no_later_finding(tmp_path: Path) -> None:
+    text = TWO_MODELS.replace("range(2)", "range(9)").replace("(torch.ones(3, 2)).square()", "(torch.ones(3, 2)).log()")
+    text = text.replace("other(torch.ones(3, 2)).log()", "(other(torch.ones(3, 2)).square() * (step != 2)).log()")
+    places = {one["place"]["line"] for one in found_in(tmp_path, text, "--continue").report["findings"]}
+    assert places == {8, 14}
+
+
 def test_a_program_that_catches_its_end_hears_no_second_finding(tmp_path: Path) -> None:
     ran = found_in(tmp_path, CAUGHT)
     assert (ran.only["place"]["line"], ran.only["operation"], ran.only["step"]) == (9, "sqrt", 3)
