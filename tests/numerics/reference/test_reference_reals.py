@@ -68,9 +68,13 @@ def test_what_fits_is_a_number() -> None:
     assert reals.power(mp.mpf(2), mp.mpf(2) ** 70) > 0
 
 
-@pytest.mark.parametrize("guarded", [reals.guarded(mp.sin), reals.guarded_pair(lambda x, y: mp.sin(x) + y)])
-def test_a_guarded_function_is_nan_for_nan_and_for_what_is_too_large(guarded: reals.Scalar) -> None:
-    rest = [mp.one] * (guarded.__code__.co_argcount - 1)
+@pytest.mark.parametrize(
+    ("guarded", "rest"),
+    [(reals.guarded(mp.sin), []), (reals.guarded_pair(lambda x, y: mp.sin(x) + y), [mp.one])],
+)
+def test_a_guarded_function_is_nan_for_nan_and_for_what_is_too_large(
+    guarded: reals.Scalar, rest: list[reals.Real]
+) -> None:
     assert guarded(mp.one, *rest) == mp.sin(1) + sum(rest)
     assert mp.isnan(guarded(mp.nan, *rest))
     assert mp.isnan(guarded(HUGE, *rest))
@@ -79,6 +83,15 @@ def test_a_guarded_function_is_nan_for_nan_and_for_what_is_too_large(guarded: re
         assert mp.isnan(guarded(mp.one, mp.nan))
         assert mp.isnan(guarded(mp.one, HUGE))
         assert guarded(mp.one, mp.mpf(10) ** 1000) == mp.mpf(10) ** 1000 + mp.sin(1)
+
+
+@pytest.mark.parametrize("function", [reals.exponential, reals.logarithm, reals.guarded(mp.sin)])
+def test_what_is_remembered_is_computed_again_at_another_precision(function: reals.Scalar) -> None:
+    found = set()
+    for digits in (50, 20, 50):
+        with mp.workdps(digits):
+            found.add(function(mp.mpf(3)))
+    assert len(found) == 2
 
 
 def test_a_guarded_function_is_nan_where_it_has_no_real_value() -> None:
