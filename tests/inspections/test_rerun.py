@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import torch
 from each import each
 from test_fixes import bound
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.diagnosis import Diagnosis, diagnose
-from gradcli.diagnose.evidence import Computed
+from gradcli.diagnose.evidence import Computed, Evidence
 from gradcli.diagnose.rerun import Rerun
 from gradcli.results.findings import Sample
 
@@ -58,6 +59,14 @@ def test_a_gradient_is_of_the_first_order_where_no_other_is_asked_for() -> None:
     assert first["x"] == torch.tensor(12.0)
 
 
+def test_a_zero_is_doubtful_where_a_smooth_function_sent_it_and_the_gradient_is_of_the_first_order() -> None:
+    """The slope of exp(-x) at 200 is -1.4e-87."""
+    asked = rerun_of("sum(exp(-x))", "x=1,200")
+    for order, doubted in ((1, [False, True]), (2, [False, False])):
+        evidence = Evidence(replace(asked, order=order) if order > 1 else asked, records=True)
+        assert evidence.doubtful_zeros("x", np.array([-0.37, 0.0])).tolist() == doubted
+
+
 @each(
     "text, x, there",
     [
@@ -83,8 +92,10 @@ def test_numbers_that_are_rounded_to_zero_are_read_again_up_to_ten_thousand(coun
 
 @each("dtype", ["float64", "float32", "bfloat16", "float16"])
 def test_every_real_number_is_rounded_to_the_dtype_that_is_asked_for(dtype: str) -> None:
-    asked = bound("x*z*n", f"x:{dtype}=0.1", "z:complex64=2", "n:int64=3").at_dtype("float16")
-    assert [asked.leaves[name].dtype for name in "xzn"] == [torch.float16, torch.complex64, torch.int64]
+    asked = bound("x*z*n", f"x:{dtype}=0.1", "z:complex64=2", "n:int64=3")
+    for name, wanted in (("float16", torch.float16), ("bfloat16", torch.bfloat16)):
+        leaves = asked.at_dtype(name).leaves
+        assert [leaves[one].dtype for one in "xzn"] == [wanted, torch.complex64, torch.int64]
 
 
 def test_random_numbers_are_those_of_the_seed_0_where_no_other_is_asked_for() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 import torch
@@ -135,3 +136,69 @@ def test_no_number_is_put_where_the_value_has_no_limit_or_another(
     truth = Truth([ComparisonPoint(asked, {name: leaf.detach() for name, leaf in asked.leaves.items()}, None)])
     program = parse(candidate, bound=["a", "b"])
     assert truth.allows(Candidate(program, program), constructed=False) == allowed
+
+
+@each(
+    "text, x, candidate, constructed, beside, allowed",
+    [
+        ("x*sqrt(x)", "0", "x**1.5", True, False, "limit"),
+        ("x*sqrt(x)", "0", "x**1.5 + x", False, False, None),
+        ("x*sqrt(x)", "0", "x[3]", False, False, None),  # it cannot be computed
+        ("x*sqrt(x)", "4", "x", False, False, "limit"),  # a finite gradient needs no truth
+        ("log(x)", "-1", "log(x)", False, False, "limit"),  # nor does it where there is no value
+        ("expm1(x)/x", "0", "1 + x/2", False, False, "limit"),
+        ("expm1(x)/x", "0", "2 + x/2", False, False, None),  # another value
+        ("expm1(x)/x", "0", "1 + x", False, False, None),
+        ("atan(1/x)", "0", "-x", False, False, "limit"),  # its slope has a limit, and it has a value
+        ("sqrt(x)", "0", "x", False, False, None),
+        ("x**2*sin(1/x)", "0", "0*x", False, False, None),
+        ("sqrt(x*x)", "0", "abs(x)", False, False, "subgradient"),
+        ("sqrt(x*x)", "0", "x", False, False, "subgradient"),
+        ("sqrt(x*x)", "0", "0.5*x", False, False, None),  # neither a side nor the middle
+        ("sqrt(x*x)", "0", "abs(x)", True, False, None),  # a number that was put there
+        ("sqrt(x*x)", "0", "0.5*x", False, True, "limit"),  # beside, a kink is no question
+        ("x*sqrt(x)", "0", "x**1.5 + x", False, True, None),
+        ("where(x > 0, sqrt(x)*x, 3*x)", "0", "where(x > 0, x**1.5, 3*x)", True, False, "branch"),
+        ("where(x >= 0, sqrt(x)*x + x, 3*x)", "0", "where(x >= 0, x**1.5 + x, 3*x)", True, False, "branch"),
+        ("where(x >= 0, sqrt(x)*x + x, 3*x)", "0", "where(x > 0, x**1.5 + x, 3*x)", True, False, None),
+        ("where(x >= 0, sqrt(x)*x + x, 3*x)", "0", "where(x > 0, x**1.5 + x, 3*x)", False, False, "subgradient"),
+        ("where(x >= 0, sqrt(x)*x + x, 1 + 3*x)", "0", "where(x > 0, x**1.5 + x, 3*x)", False, False, None),  # a jump
+        ("sqrt(x*x)", "0,4", "abs(x)", False, False, "subgradient"),
+        ("sqrt(x*x) + x*sqrt(x)", "0", "x", False, False, "limit"),  # it is defined on one side, where it is x
+        # without a reference: of so many elements that mix there is no time for one
+        ("x*sqrt(x)*(1 + norm(x))", "zeros(100)", "x**1.5*(1 + norm(x))", False, False, "limit"),
+        ("x*sqrt(x)*(1 + norm(x))", "zeros(100)", "x", False, False, None),
+        ("x*sqrt(x)*(1 + norm(x))", "zeros(100)", "x", False, True, "limit"),
+        # at 0 a number is put in, which hangs on the dtype and has no slope
+        ("nan_to_num(sqrt(x)*x + 1/x)", "0", "0*x", False, False, "branch"),
+        ("nan_to_num(sqrt(x)*x + 1/x)", "0", "x", False, False, None),
+        ("nan_to_num(sqrt(x)*x + 1/x)", "0", "x", False, True, "limit"),
+    ],
+)
+def test_a_gradient_is_allowed_that_is_a_limit_the_slope_of_the_branch_or_a_subgradient(
+    text: str, x: str, candidate: str, constructed: bool, beside: bool, allowed: str | None
+) -> None:
+    asked, program = bound(text, f"x={x}"), parse(candidate, bound=["x"])
+    truth = Truth([ComparisonPoint(asked, {"x": asked.leaves["x"].detach()}, None)], beside=beside)
+    assert truth.allows(Candidate(program, program), constructed=constructed) == allowed
+
+
+@each("wide, allowed", [("x*where(x > 0, 7, 1)", "subgradient"), ("7*x", None)])
+def test_a_gradient_in_float64_is_judged_where_the_original_has_none(wide: str, allowed: str | None) -> None:
+    """The square of 1e-30 is zero in float32 only, that of zero in float64 too."""
+    asked = bound("sqrt(x*x)", "x=1e-30,0")
+    truth = Truth([ComparisonPoint(asked, {"x": asked.leaves["x"].detach()}, None)])
+    candidate = Candidate(parse("abs(x)", bound=["x"]), parse(wide, bound=["x"]))
+    assert truth.allows(candidate, constructed=False) == allowed
+
+
+def test_the_true_slopes_are_the_limits_those_of_the_branch_or_unknown() -> None:
+    for text, slope in (
+        ("x*sqrt(x) + 2*x", 2.0),
+        ("where(x >= 0, sqrt(x)*x + x, 3*x)", 1.0),
+        ("where(x > 0, sqrt(x)*x + x, 3*x)", 3.0),
+        ("sqrt(x)", math.nan),
+    ):
+        asked = bound(text, "x=0")
+        found = Truth([ComparisonPoint(asked, {"x": asked.leaves["x"].detach()}, None)]).slopes["x"]
+        assert float(found) == pytest.approx(slope, nan_ok=True)
