@@ -9,10 +9,11 @@ import torch
 from each import each
 from test_fixes import bound
 
-from gradcli.diagnose.bound_expression import BoundExpression
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.diagnosis import Diagnosis, diagnose
 from gradcli.diagnose.evidence import Computed, Evidence
 from gradcli.diagnose.rerun import Rerun
+from gradcli.language.request import read
 from gradcli.results.findings import Sample
 
 
@@ -99,7 +100,8 @@ def test_every_real_number_is_rounded_to_the_dtype_that_is_asked_for(dtype: str)
 
 
 def test_random_numbers_are_those_of_the_seed_0_where_no_other_is_asked_for() -> None:
-    found = bound("x*rand(3)", "x=1").evaluate()
+    asked = bind(read("x*rand(3)", ["x=1"], command="grad"), ComputeOptions(), Selection())
+    found = asked.evaluate()
     assert torch.equal(found, torch.rand(3, generator=torch.Generator().manual_seed(0)))
 
 
