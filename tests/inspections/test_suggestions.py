@@ -148,6 +148,7 @@ def test_a_product_that_would_not_help_is_not_told_to_be_tried() -> None:
         (["take(x, t)", "x=1,2,3", "t=0.0,2.0"], "t:int64=0,2", [1, 0, 1]),
         (["embedding(t, x)", "t=0,1", "x=ones(2, 2)"], "t:int64=0,1", [1, 1, 1, 1]),
         (["one_hot(t) * x", "t=0.0,1.0", "x=ones(2)"], "t:int64=0,1", [1, 1]),
+        (["one_hot(t, 2) * x", "t=0.0,1.0", "x=ones(2)"], "t:int64=0,1", [1, 1]),
         (["embedding_bag(t, x)", "t=[[0,1]]", "x=ones(2, 2)"], "t:int64='[[0, 1]]'", [0.5, 0.5, 0.5, 0.5]),
         (["index_add(x, 0, t, y)", "x=1,2,3", "t=0.0,2.0", "y=1,1"], "t:int64=0,2", [1, 1, 1]),
         (["index_copy(x, 0, t, y)", "x=1,2,3", "t=0.0,2.0", "y=1,1"], "t:int64=0,2", [0, 1, 0]),
