@@ -49,6 +49,10 @@ RACES = (
     ),
     Race("`gradcli trace 'x * log(x)' 0`, with a fix", (GRADCLI, "trace", "x * log(x)", "0"), most=0.75),
     Race("`gradcli check sigmoid 0 1 2`", (GRADCLI, "check", "sigmoid", "0", "1", "2"), most=0.80),
+    Race(
+        "`gradcli grad 'sum(linalg.matrix_exp(x * ones(60, 60)))' 0`, whose shape PyTorch knows in Python alone",
+        (GRADCLI, "grad", "sum(linalg.matrix_exp(x * ones(60, 60)))", "0"),
+    ),
     Race("`gradcli retain-demo`", (GRADCLI, "retain-demo")),
     Race("`gradcli --help`", (GRADCLI, "--help"), most=0.12),
     Race("`gradcli gr` and TAB", (GRADCLI,), most=0.12, given=COMPLETION),

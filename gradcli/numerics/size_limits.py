@@ -92,11 +92,33 @@ def _added_product(arguments: Arguments, _keywords: Keywords) -> float | None:
     return left.numel() // max(left.shape[-1], 1) * (right.shape[-1] if right.ndim > 1 else 1)
 
 
+def _embedding(arguments: Arguments, keywords: Keywords) -> float | None:
+    """Of indices, and a weight whose rows they name."""
+    indices, weight = _tensor(arguments, keywords, 0, "input"), _tensor(arguments, keywords, 1, "weight")
+    return None if indices is None or weight is None or not weight.ndim else indices.numel() * weight.shape[-1]
+
+
+def _transform(arguments: Arguments, keywords: Keywords) -> float | None:
+    """Of a signal alone: as many, or twice as many where half of a symmetric one is given."""
+    signal = _tensor(arguments, keywords, 0, "input")
+    return 2 * signal.numel() if signal is not None and len(arguments) + len(keywords) == 1 else None
+
+
+def _grid_sample(arguments: Arguments, keywords: Keywords) -> float | None:
+    """Of images (N, C, ...) and a grid (N, ..., 2 or 3)."""
+    x, grid = _tensor(arguments, keywords, 0, "input"), _tensor(arguments, keywords, 1, "grid")
+    return None if x is None or grid is None or x.ndim < 2 else x.shape[1] * grid.numel()
+
+
 LIMITS: dict[str, Limit] = {
     **{f"conv{n}d": _convolution(n) for n in (1, 2, 3)},
     **{f"conv_transpose{n}d": _convolution(n, transposed=True) for n in (1, 2, 3)},
     **{f"adaptive_{kind}_pool{n}d": _adaptive_pool(n) for kind in ("avg", "max") for n in (1, 2, 3)},
     "fold": _fold,
     "scaled_dot_product_attention": _attention,
+    "embedding": _embedding,
+    "grid_sample": _grid_sample,
+    **{f"fft.{i}{kind}fft{n}": _transform for i in ("", "i") for kind in ("", "r") for n in ("", "2", "n")},
+    **{f"fft.{i}hfft{n}": _transform for i in ("", "i") for n in ("", "2", "n")},
     **dict.fromkeys(("addmm", "addbmm", "baddbmm", "addmv"), _added_product),
 }

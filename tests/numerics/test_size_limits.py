@@ -51,6 +51,24 @@ def others() -> list[Call]:
         (name, attention, (query, key, value, torch.ones(2, 3, 9, 4)), {}),
         (name, attention, (torch.ones(1, 6, 3, 2), key, value), {"enable_gqa": True}),
     ]
+    signal, half = torch.rand(4, 6), torch.rand(4, 6, dtype=torch.complex64)
+    for name in LIMITS:
+        if name.startswith("fft."):
+            given = (
+                half
+                if name in ("fft.irfft", "fft.irfft2", "fft.irfftn", "fft.hfft", "fft.hfft2", "fft.hfftn")
+                else signal
+            )
+            calls.append((name, getattr(torch.fft, name.removeprefix("fft.")), (given,), {}))
+    calls += [
+        ("embedding", functional.embedding, (torch.tensor([[0, 2, 1], [1, 1, 0]]), torch.ones(3, 5)), {}),
+        (
+            "grid_sample",
+            functional.grid_sample,
+            (torch.ones(2, 3, 4, 5), torch.ones(2, 7, 6, 2)),
+            {"align_corners": False},
+        ),
+    ]
     one, m, v = torch.ones(1), torch.ones(3, 2), torch.ones(2)
     calls += [
         ("addmm", torch.addmm, (one, m, torch.ones(2, 7)), {"beta": 0.5}),
@@ -84,5 +102,8 @@ def test_what_arithmetic_does_not_understand_is_left_to_pytorch() -> None:
         ("scaled_dot_product_attention", (x, x)),
         ("scaled_dot_product_attention", (x, x, torch.ones(3))),
         ("addmm", (x,)),
+        ("fft.fft", (x, 10_000)),
+        ("embedding", (x, torch.ones(()))),
+        ("grid_sample", (torch.ones(3), x)),
     ):
         assert LIMITS[name](arguments, {}) is None, name
