@@ -37,7 +37,7 @@ def questions() -> list[list[str]]:
         *(["grad", f"{row.name}(x)", "0.3", "-1", "--jvp", "1,2"] for row in ACTIVATIONS),
         *(["loss", row.name, *(f"{name}={value}" for name, value in row.example)] for row in LOSSES),
         *(["trace", *words(case)] for case in CASES[::9]),
-        *(["errors", entry.id] for entry in all_errors()),
+        *(["errors", entry.id] for entry in sorted(all_errors(), key=lambda entry: "meta" not in entry.program)),
         ["softmax", "1", "2", "3"],
         ["retain-demo"],
         ["grad", "x.softmax(0)", "1", "2", "--jacobian"],

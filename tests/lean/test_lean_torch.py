@@ -81,6 +81,12 @@ def test_the_entrance_puts_them_off() -> None:
     assert waiting_after("grad", "sigmoid", "1") == list(TABLE)
 
 
+@_tested
+def test_a_bound_is_kept_where_pytorch_knows_the_shape_in_python_alone() -> None:
+    code, _, err = gradcli("grad", "sum(histc(x, 5000))", "1", "2", "--max-elements", "1000")
+    assert (code, "histc() would make a tensor of 5,000 elements; at most 1,000 are allowed" in err) == (2, True), err
+
+
 def test_an_unknown_version_is_imported_whole(tmp_path: Path) -> None:
     make_torch(tmp_path, version="2.99.0")
     assert toy(tmp_path, "print(lean_torch.waiting(), type(torch.leaf).__name__)") == "[] module"
@@ -111,6 +117,7 @@ def test_a_module_is_executed_by_the_first_attribute(tmp_path: Path) -> None:
         "from torch.two import *; VALUE",
         "import torch.two.below; torch.two.below.VALUE",
         "import torch.beside; torch.beside.VALUE",
+        "from torch.inner import INNER",
         "torch.beside.VALUE",
         "vars(torch.two)['VALUE']",
         "dir(torch.two)",
@@ -126,7 +133,7 @@ def test_a_circle_is_entered_where_pytorch_enters_it(asks: str, tmp_path: Path) 
 
 def test_an_extension_that_pytorch_imports_at_its_end_finds_what_it_needs(tmp_path: Path) -> None:
     make_torch(tmp_path)
-    (tmp_path / "extension.py").write_text("import torch.beside\nfrom torch.two import later\nassert later(1) == 2\n")
+    (tmp_path / "extension.py").write_text("import torch.inner\nfrom torch.two import later\nassert later(1) == 2\n")
     with (tmp_path / "torch" / "__init__.py").open("a") as file:
         file.write("def _import_device_backends():\n    import extension\n_import_device_backends()\n")
     told = toy(tmp_path, "print(lean_torch.waiting(), torch.executed, torch.later is torch.two.later)")
@@ -235,9 +242,10 @@ def make_torch(folder: Path, version: str = "2.13.0") -> None:
         "one.py": "import torch\ntorch.executed.append('one')\nSOME = 1\nfrom torch.two import VALUE\n",
         "two/__init__.py": (
             "import torch\nfrom torch.one import SOME\ntorch.executed.append('two')\nimport torch.two.below\n"
-            "import torch.beside\nVALUE = 2\ndef later(x):\n    return x + SOME\n"
+            "import torch.beside\nfrom torch.inner import INNER\nVALUE = 2\ndef later(x):\n    return x + SOME\n"
         ),
         "two/below.py": "import torch\ntorch.executed.append('below')\nVALUE = 'below'\n",
+        "inner.py": "from torch.one import SOME\nINNER = SOME\n",
         "beside.py": "import torch\nfrom torch.one import SOME\ntorch.executed.append('beside')\nVALUE = 'beside'\n",
     }
     for name, text in files.items():
