@@ -81,6 +81,16 @@ def test_the_entrance_puts_them_off() -> None:
     assert waiting_after("grad", "sigmoid", "1") == list(TABLE)
 
 
+def test_a_session_that_uses_the_python_functions_imports_plainly() -> None:
+    program = (
+        "import gradcli, sys, types\ngradcli.softmax([1.0, 2.0])\nfrom gradcli import lean_torch\n"
+        f"names = {list(TABLE)!r}\n"
+        "print(lean_torch.waiting(), {type(sys.modules[name]) for name in names} == {types.ModuleType})\n"
+    )
+    code, out, err = in_process_of_its_own(python=program)
+    assert (code, out) == (0, "[] True\n"), err
+
+
 @_tested
 def test_a_bound_is_kept_where_pytorch_knows_the_shape_in_python_alone() -> None:
     code, _, err = gradcli("grad", "sum(histc(x, 5000))", "1", "2", "--max-elements", "1000")
