@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -112,7 +111,11 @@ def _torch_version() -> str:
         return str(sys.modules["torch"].__version__)
     spec = find_spec("torch")
     assert spec is not None, "PyTorch is a requirement"
-    return version_of(spec) or version("torch")
+    if (found := version_of(spec)) is not None:
+        return found
+    from importlib.metadata import version  # which takes longer than a list of errors
+
+    return version("torch")
 
 
 def _hint(name: str) -> str:

@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import torch
 
-from gradcli.numerics.sizes import Arguments, Keywords, broadcast_elements
+from gradcli.numerics.sizes import Arguments, Keywords, argument, broadcast_elements
 
 Limit = Callable[[Arguments, Keywords], float | None]
 
 
 def _tensor(arguments: Arguments, keywords: Keywords, position: int, name: str) -> torch.Tensor | None:
-    value = arguments[position] if len(arguments) > position else keywords.get(name)
+    value = argument(arguments, keywords, position, name)
     return value if isinstance(value, torch.Tensor) else None
 
 
@@ -70,7 +70,7 @@ def _fold(arguments: Arguments, keywords: Keywords) -> float | None:
 
 
 def _output_side(arguments: Arguments, keywords: Keywords) -> int | None:
-    return _greatest(arguments[1] if len(arguments) > 1 else keywords.get("output_size"), 0)
+    return _greatest(argument(arguments, keywords, 1, "output_size"), 0)
 
 
 def _attention(arguments: Arguments, keywords: Keywords) -> float | None:

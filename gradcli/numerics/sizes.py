@@ -32,12 +32,13 @@ def elements_of(value: object) -> float:
     return 0
 
 
-def _argument(arguments: Arguments, keywords: Keywords, position: int, name: str) -> object:
+def argument(arguments: Arguments, keywords: Keywords, position: int, name: str) -> object:
+    """An argument that is given by its place or by its name; None for one that is not given."""
     return arguments[position] if len(arguments) > position else keywords.get(name)
 
 
 def _one_hot(arguments: Arguments, keywords: Keywords) -> float:
-    indices, classes = _argument(arguments, keywords, 0, "input"), _argument(arguments, keywords, 1, "num_classes")
+    indices, classes = argument(arguments, keywords, 0, "input"), argument(arguments, keywords, 1, "num_classes")
     assert isinstance(indices, torch.Tensor)
     if not isinstance(classes, int) or classes < 0:
         classes = int(indices.max()) + 1 if indices.numel() else 0
@@ -45,14 +46,14 @@ def _one_hot(arguments: Arguments, keywords: Keywords) -> float:
 
 
 def _bincount(arguments: Arguments, keywords: Keywords) -> float:
-    indices, minimum = _argument(arguments, keywords, 0, "input"), _argument(arguments, keywords, 2, "minlength")
+    indices, minimum = argument(arguments, keywords, 0, "input"), argument(arguments, keywords, 2, "minlength")
     assert isinstance(indices, torch.Tensor)
     largest = int(indices.max()) + 1 if indices.numel() and not indices.is_floating_point() else 0
     return max(largest, minimum if isinstance(minimum, int) else 0)
 
 
 def _repeat_interleave(arguments: Arguments, keywords: Keywords) -> float:
-    tensor, repeats = _argument(arguments, keywords, 0, "input"), _argument(arguments, keywords, 1, "repeats")
+    tensor, repeats = argument(arguments, keywords, 0, "input"), argument(arguments, keywords, 1, "repeats")
     assert isinstance(tensor, torch.Tensor)
     if isinstance(repeats, int):
         return tensor.numel() * repeats
@@ -63,7 +64,7 @@ def _repeat_interleave(arguments: Arguments, keywords: Keywords) -> float:
 
 
 def _combinations(arguments: Arguments, keywords: Keywords) -> float:
-    tensor, size = _argument(arguments, keywords, 0, "input"), _argument(arguments, keywords, 1, "r")
+    tensor, size = argument(arguments, keywords, 0, "input"), argument(arguments, keywords, 1, "r")
     assert isinstance(tensor, torch.Tensor)
     size = size if isinstance(size, int) and size >= 0 else 2
     # PyTorch builds the whole grid first
@@ -72,7 +73,7 @@ def _combinations(arguments: Arguments, keywords: Keywords) -> float:
 
 def _normal(arguments: Arguments, keywords: Keywords) -> float | None:
     """The product of the sizes: PyTorch draws on the CPU also where the meta device is asked for."""
-    size = _argument(arguments, keywords, 2, "size")
+    size = argument(arguments, keywords, 2, "size")
     if size is None:
         return None
     sizes = size if isinstance(size, list | tuple) else [size]
@@ -83,26 +84,26 @@ def _sizes(position: int) -> Callable[[Arguments, Keywords], float]:
     """The product of the sizes that stand at `position`."""
 
     def elements(arguments: Arguments, keywords: Keywords) -> float:
-        size = _argument(arguments, keywords, position, "size")
+        size = argument(arguments, keywords, position, "size")
         return math.prod(float(n) for n in (size if isinstance(size, list | tuple) else [size]) if isinstance(n, int))
 
     return elements
 
 
 def _eye(arguments: Arguments, keywords: Keywords) -> float:
-    rows, columns = _argument(arguments, keywords, 0, "n"), _argument(arguments, keywords, 1, "m")
+    rows, columns = argument(arguments, keywords, 0, "n"), argument(arguments, keywords, 1, "m")
     return _number_of(rows) * _number_of(rows if columns is None else columns)
 
 
 def _spaced(arguments: Arguments, keywords: Keywords) -> float:
-    ends = [_argument(arguments, keywords, 0, "start"), _argument(arguments, keywords, 1, "end")]
-    return _number_of(_argument(arguments, keywords, 2, "steps")) * max(map(_numel, ends))
+    ends = [argument(arguments, keywords, 0, "start"), argument(arguments, keywords, 1, "end")]
+    return _number_of(argument(arguments, keywords, 2, "steps")) * max(map(_numel, ends))
 
 
 def _arange(arguments: Arguments, keywords: Keywords) -> float:
-    first, second = _argument(arguments, keywords, 0, "start"), _argument(arguments, keywords, 1, "end")
+    first, second = argument(arguments, keywords, 0, "start"), argument(arguments, keywords, 1, "end")
     start, end = (0, keywords.get("end", first)) if second is None else (first, second)
-    step = _argument(arguments, keywords, 2, "step")
+    step = argument(arguments, keywords, 2, "step")
     step = 1 if step is None else step
     if not all(isinstance(value, int | float) for value in (start, end, step)) or step == 0:
         return 0  # PyTorch refuses it
@@ -139,7 +140,7 @@ def _per_element(position: int, name: str) -> Callable[[Arguments, Keywords], fl
 
     def steps(arguments: Arguments, keywords: Keywords) -> float:
         operands = [*arguments, *keywords.values()]
-        return _number_of(_argument(arguments, keywords, position, name)) * max(map(_numel, operands))
+        return _number_of(argument(arguments, keywords, position, name)) * max(map(_numel, operands))
 
     return steps
 
@@ -155,8 +156,7 @@ def _chebyshev(*, shifted: bool) -> Callable[[Arguments, Keywords], float]:
         if bound(arguments, keywords) <= _FEW:
             return 0
         x, n = (
-            torch.as_tensor(_argument(arguments, keywords, place, name)).detach()
-            for place, name in ((0, "x"), (1, "n"))
+            torch.as_tensor(argument(arguments, keywords, place, name)).detach() for place, name in ((0, "x"), (1, "n"))
         )
         dtype = torch.result_type(x, n)
         x = x.to(dtype if dtype.is_floating_point else torch.get_default_dtype())
@@ -177,9 +177,9 @@ _LOG_OF_LARGEST = 710.0
 
 def _max_pool1d(arguments: Arguments, keywords: Keywords) -> float:
     """PyTorch walks through the whole window, also where it is wider than the input and its padding."""
-    kernel = _argument(arguments, keywords, 1, "kernel_size")
+    kernel = argument(arguments, keywords, 1, "kernel_size")
     width = _number_of(kernel[0] if isinstance(kernel, list | tuple) and kernel else kernel)
-    elements = _numel(_argument(arguments, keywords, 0, "input"))
+    elements = _numel(argument(arguments, keywords, 0, "input"))
     return width * elements if width > elements else 0
 
 
@@ -187,7 +187,7 @@ def _sections(position: int, name: str) -> Callable[[Arguments, Keywords], float
     """As many pieces as an argument says, unless it lists them."""
 
     def pieces(arguments: Arguments, keywords: Keywords) -> float:
-        value = _argument(arguments, keywords, position, name)
+        value = argument(arguments, keywords, position, name)
         value = keywords.get("sections", value) if value is None else value
         alone = isinstance(value, int) or (isinstance(value, torch.Tensor) and value.ndim == 0)
         return _number_of(value) if alone else 0
@@ -197,11 +197,11 @@ def _sections(position: int, name: str) -> Callable[[Arguments, Keywords], float
 
 def _chunk(arguments: Arguments, keywords: Keywords) -> float:
     """chunk(x, 10**12) gives one piece for each slice that there is, at most."""
-    return min(_number_of(_argument(arguments, keywords, 1, "chunks")), _length(arguments, keywords, 2))
+    return min(_number_of(argument(arguments, keywords, 1, "chunks")), _length(arguments, keywords, 2))
 
 
 def _split(arguments: Arguments, keywords: Keywords) -> float:
-    size = _argument(arguments, keywords, 1, "split_size_or_sections")
+    size = argument(arguments, keywords, 1, "split_size_or_sections")
     return _length(arguments, keywords, 2) / max(size, 1) if isinstance(size, int) else 0
 
 
@@ -211,7 +211,7 @@ def _unbind(arguments: Arguments, keywords: Keywords) -> float:
 
 def _length(arguments: Arguments, keywords: Keywords, position: int) -> float:
     """The length of the tensor along the dimension that stands at `position`."""
-    dim = _argument(arguments, keywords, position, "dim")
+    dim = argument(arguments, keywords, position, "dim")
     tensor = next((v for v in (*arguments, *keywords.values()) if isinstance(v, torch.Tensor)), None)
     dim = dim if isinstance(dim, int) else 0
     return tensor.shape[dim] if tensor is not None and -tensor.ndim <= dim < tensor.ndim else 0
@@ -255,10 +255,10 @@ PIECES: dict[str, Callable[[Arguments, Keywords], float]] = {
 
 def _as_strided(arguments: Arguments, keywords: Keywords) -> tuple[float, float]:
     """The furthest element that is read, -1 for one before the first, and how many there are."""
-    tensor = _argument(arguments, keywords, 0, "input")
+    tensor = argument(arguments, keywords, 0, "input")
     assert isinstance(tensor, torch.Tensor)
-    size, stride = (_argument(arguments, keywords, 1, "size"), _argument(arguments, keywords, 2, "stride"))
-    offset = _argument(arguments, keywords, 3, "storage_offset")
+    size, stride = (argument(arguments, keywords, 1, "size"), argument(arguments, keywords, 2, "stride"))
+    offset = argument(arguments, keywords, 3, "storage_offset")
     first = tensor.storage_offset() if offset is None else offset
     sizes, strides = ([value] if isinstance(value, int) else value for value in (size, stride))
     assert isinstance(sizes, list | tuple)

@@ -59,6 +59,17 @@ def listed(parts: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
+def few(names: Sequence[str], most: int = 3) -> str:
+    """`a, b, c and 4 more`."""
+    more = len(names) - most
+    return listed([*names[:most], *([f"{more} more"] if more > 0 else [])])
+
+
+def counted(number: int, word: str, ending: str = "s") -> str:
+    """`1 step`, `2,000 steps`, `2 passes`."""
+    return f"{number:,} {word}{'' if number == 1 else ending}"
+
+
 def _phrase(phrase: Phrase) -> str:
     """`sqrt(x) at x[0] = -1 is nan: why; what comes of it`."""
     said = phrase.template.format(**{name: text(part) for name, part in phrase.parts})

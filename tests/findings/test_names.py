@@ -353,6 +353,12 @@ def test_a_slope_of_zero_is_saturated_or_flat_by_definition(text: str, code: str
     assert [finding["operation"] for finding in found(f'grad "sum({text})" x=1.5 -t {dtype}', code)] == [operation]
 
 
+def the_true_zero_is_the_cause(line: str) -> None:
+    """Of an infinity beside `a*b`, which underflows; with 1 in the place of z the underflow is."""
+    assert [finding["code"] for finding in findings(line.format("0"))] == ["inf-forward"]
+    assert [finding["operation"] for finding in found(line.format("1"), "underflow-forward")] == ["mul"]
+
+
 JOINS = {
     "stack": "stack([u, z])",
     "cat": "cat([u.reshape(1), z.reshape(1)])",
@@ -369,9 +375,7 @@ JOINS = {
 
 @each("name", JOINS)
 def test_a_true_zero_among_numbers_that_are_brought_together_is_the_cause_of_a_zero_product(name: str) -> None:
-    line = f'trace "u = a*b; 1/prod({JOINS[name]})" z={{}} a=1e-30 b=1e-30'
-    assert [finding["code"] for finding in findings(line.format("0"))] == ["inf-forward"]
-    assert [finding["operation"] for finding in found(line.format("1"), "underflow-forward")] == ["mul"]
+    the_true_zero_is_the_cause(f'trace "u = a*b; 1/prod({JOINS[name]})" z={{}} a=1e-30 b=1e-30')
 
 
 PRODUCTS = {
@@ -390,9 +394,7 @@ PRODUCTS = {
 
 @each("name", PRODUCTS)
 def test_a_true_zero_in_a_product_is_the_cause_of_an_infinity_and_what_underflows_beside_it_is_not(name: str) -> None:
-    line = f'grad "u = a*b; sum(1/({PRODUCTS[name]}))" z={{}} a=1e-30 b=1e-30'
-    assert [finding["code"] for finding in findings(line.format("0"))] == ["inf-forward"]
-    assert [finding["operation"] for finding in found(line.format("1"), "underflow-forward")] == ["mul"]
+    the_true_zero_is_the_cause(f'grad "u = a*b; sum(1/({PRODUCTS[name]}))" z={{}} a=1e-30 b=1e-30')
 
 
 @each(

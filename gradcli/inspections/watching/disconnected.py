@@ -11,10 +11,9 @@ from gradcli.inspections.watching.telling import lines_around
 from gradcli.recording.program.entries import Entry
 from gradcli.recording.program.kinds import LEAVES_PYTORCH
 from gradcli.recording.program.operations import operation_of
-from gradcli.results.phrasing import listed
+from gradcli.results.phrasing import few
 from gradcli.results.watch import ProgramFinding
 
-MOST_NAMED = 3
 _LEAVING = frozenset(name.strip("_") for name in LEAVES_PYTORCH)
 
 
@@ -46,7 +45,7 @@ def disconnected(
         yield ProgramFinding(
             code="disconnected",
             severity="note",
-            message=f"{_named(unused)} got no gradient: no operation of the step uses {_it(unused)}",
+            message=f"{few(unused)} got no gradient: no operation of the step uses {_it(unused)}",
             step=step,
             spoils=tuple(unused),
         )
@@ -89,7 +88,7 @@ def _finding(cut: _Cut, step: int) -> ProgramFinding:
         return ProgramFinding(
             code="disconnected",
             severity="note",
-            message=f"{_named(cut.names)} got no gradient, though the step computes with {_it(cut.names)}",
+            message=f"{few(cut.names)} got no gradient, though the step computes with {_it(cut.names)}",
             step=step,
             spoils=tuple(cut.names),
         )
@@ -99,7 +98,7 @@ def _finding(cut: _Cut, step: int) -> ProgramFinding:
     return ProgramFinding(
         code="disconnected",
         severity="warning",
-        message=f"{_named(cut.names)} got no gradient: {operation.name}{where} cuts the graph",
+        message=f"{few(cut.names)} got no gradient: {operation.name}{where} cuts the graph",
         step=step,
         operation=operation.name,
         place=place.in_file,
@@ -118,11 +117,6 @@ def _way_out(name: str, *, differentiates: bool) -> str | None:
     if name in _LEAVING:
         return "Compute with the tensor: a number of Python's or an array of numpy's has no graph"
     return None
-
-
-def _named(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return listed([*names[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
 
 
 def _it(names: Sequence[str]) -> str:

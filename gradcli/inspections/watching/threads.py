@@ -10,10 +10,8 @@ from typing import Any
 import torch
 
 from gradcli.recording.program.log import Log
-from gradcli.results.phrasing import listed
+from gradcli.results.phrasing import counted, few
 from gradcli.results.watch import ProgramFinding
-
-MOST_NAMED = 3
 
 
 class OtherThreads:
@@ -32,12 +30,12 @@ class OtherThreads:
         log, run, passes = self._log, self._run, self._passes
 
         @functools.wraps(run)
-        def counted(*args: Any, **kwargs: Any) -> Any:
+        def noted(*args: Any, **kwargs: Any) -> Any:
             if not log.is_here and not isinstance(thread := threading.current_thread(), threading._DummyThread):
                 passes[thread.name] += 1
             return run(*args, **kwargs)
 
-        torch.autograd._engine_run_backward = counted  # type: ignore[attr-defined]
+        torch.autograd._engine_run_backward = noted  # type: ignore[attr-defined]
 
     def take_off(self) -> None:
         torch.autograd._engine_run_backward = self._run  # type: ignore[attr-defined]
@@ -52,20 +50,14 @@ class OtherThreads:
         names = list(self._steps | self._passes)
         if not names:
             return None
-        more = len(names) - MOST_NAMED
-        named = listed([*names[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
         if set(names) == set(self._steps):
-            said = f"took {_count(self._steps.total(), 'step')} of an optimizer"
+            said = f"took {counted(self._steps.total(), 'step')} of an optimizer"
         else:  # one of them changes its parameters by hand
-            said = f"made {_count(self._passes.total(), 'backward pass', 'es')}"
+            said = f"made {counted(self._passes.total(), 'backward pass', 'es')}"
         return ProgramFinding(
             code="unwatched-thread",
             severity="note",
-            message=f"the thread{'' if len(names) == 1 else 's'} {named} {said}, and nobody looked at them",
+            message=f"the thread{'' if len(names) == 1 else 's'} {few(names)} {said}, and nobody looked at them",
             step=0,
             remark="'with gradcli.watch():' inside of the function that a thread runs looks at its steps",
         )
-
-
-def _count(number: int, word: str, more: str = "s") -> str:
-    return f"{number:,} {word}{'' if number == 1 else more}"

@@ -55,7 +55,7 @@ class Log(TorchFunctionMode):
 
     handlers: who takes over a call, by its function.
     in_optimizer: whether an optimizer changes its parameters, which it does at one place of the program.
-    is_on: whether it is. everything: whether what is not differentiated is logged too.
+    is_on: whether it is. everything: whether what leaves PyTorch is logged too.
     """
 
     def __init__(self, user: UserCode, handlers: Mapping[Any, Handler], budget: int | None = None) -> None:

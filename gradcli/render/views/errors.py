@@ -9,6 +9,7 @@ from itertools import groupby
 from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Scalar, Table, Tensors, Verbatim
 from gradcli.render.text import shortened
 from gradcli.results import ErrorEntry, ErrorsResult
+from gradcli.results.phrasing import counted
 
 MARK = "-> "
 LONGEST_MESSAGE = 60
@@ -35,7 +36,7 @@ def _list(entries: tuple[ErrorEntry, ...]) -> Iterator[Block]:
         rows = list(members)
         columns = ("id", "type", "title")
         yield Table(tuple(Column(name, [getattr(row, name) for row in rows]) for name in columns), family)
-    yield Note(f"{_count(len(entries), 'error')}. 'gradcli errors ID' raises one, --all raises all.", "quiet")
+    yield Note(f"{counted(len(entries), 'error')}. 'gradcli errors ID' raises one, --all raises all.", "quiet")
 
 
 def _page(entry: ErrorEntry) -> Iterator[Block]:
@@ -129,7 +130,3 @@ def _column(name: str, values: list[object]) -> Column:
         return Column(name, np.array([value or 0 for value in values], dtype=np.int64), missing=missing)
     texts = ["; ".join(value) if isinstance(value, tuple) else str(value or "") for value in values]
     return Column(name, texts, missing=missing)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" + ("" if number == 1 else "s")

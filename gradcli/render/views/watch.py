@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcli.render.blocks import Block, Column, Facts, FileLines, Mark, MarkedLine, Note, SourceExcerpt, Table
 from gradcli.results import FilePlace, GradientNorms, ProgramFinding, SourceLine, WatchResult
+from gradcli.results.phrasing import counted
 
 MOST_NAMES = 6
 """Parameters that are named; of more the rest is counted."""
@@ -149,11 +150,11 @@ def ending(result: WatchResult) -> Iterator[Note]:
     """`stopped before backward; no parameter was changed`, and what was looked at."""
     if result.stopped is not None:
         yield Note(f"stopped {result.stopped}; no parameter was changed in this step", "plain")
-    counts = [_count(result.steps, "step")]
+    counts = [counted(result.steps, "step")]
     for severity in ("error", "warning", "note"):
         number = sum(one.severity == severity for one in result.findings)
         if number:
-            counts.append(_count(number, severity))
+            counts.append(counted(number, severity))
     agreed = [one.agrees for one in result.findings if one.agrees is not None]
     again = ""
     if agreed:
@@ -169,7 +170,3 @@ def _nothing(result: WatchResult) -> str:
     if any(one.code == "unwatched-thread" for one in result.findings):
         return "nothing was differentiated in the thread that is watched"
     return "nothing was differentiated: the program called no backward"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -126,27 +126,31 @@ def _bounded(steps: float, what: str, most: int = MAX_ORDER) -> None:
         raise NoReference(f"{what} above {most}")
 
 
+def _psi(n: Real, x: Real) -> Real:
+    _bounded(-x, "polygamma at a distance below zero", MAX_ORDER * 10)
+    return mp.psi(int(n), x)
+
+
+def _log_gamma_of_dimension(p: Real, x: Real) -> Real:
+    if x <= (p - 1) / 2:
+        return NAN
+    return p * (p - 1) / 4 * mp.log(mp.pi) + sum(_log_gamma(x - mp.mpf(j) / 2) for j in range(int(p)))
+
+
+_polygamma = lift(guarded_pair(_psi), 2)
+_multivariate_log_gamma = lift(guarded_pair(_log_gamma_of_dimension), 2)
+
+
 @rule("polygamma")
 def polygamma(n: int, input: Value) -> Value:
     _bounded(n, "polygamma of an order")
-
-    def of(x: Real) -> Real:
-        _bounded(-x, "polygamma at a distance below zero", MAX_ORDER * 10)
-        return mp.psi(n, x)
-
-    return lift(guarded(of))(reals(input))
+    return _polygamma(reals(n), reals(input))
 
 
 @rule("mvlgamma")
 def mvlgamma(input: Value, p: int) -> Value:
     _bounded(p, "mvlgamma of a dimension")
-
-    def of(x: Real) -> Real:
-        if x <= mp.mpf(p - 1) / 2:
-            return NAN
-        return mp.mpf(p * (p - 1)) / 4 * mp.log(mp.pi) + sum(_log_gamma(x - mp.mpf(j) / 2) for j in range(p))
-
-    return lift(guarded(of))(reals(input))
+    return _multivariate_log_gamma(reals(p), reals(input))
 
 
 def _incomplete_gamma(a: Real, x: Real) -> Real:
