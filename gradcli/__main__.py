@@ -9,7 +9,7 @@ import traceback
 from typing import NoReturn
 
 from gradcli import lean_torch, leaving, time_limit
-from gradcli.errors import TimeLimitError
+from gradcli.exceptions import TimeLimitError
 
 COLLECT_AFTER = 100_000
 """Objects until the garbage collector looks: imports make many and hardly any garbage, and Python looks every 700."""

@@ -22,7 +22,7 @@ from gradcli import commands
 from gradcli.commands.answering import answer
 from gradcli.commands.command import Caller
 from gradcli.commands.parameters import Parameter
-from gradcli.errors import UsageError, did_you_mean
+from gradcli.exceptions import UsageError, did_you_mean
 from gradcli.language.dtypes import FLOATING
 from gradcli.language.request import Value
 from gradcli.render import View, write

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from gradcli.errors import TimeLimitError
+from gradcli.exceptions import TimeLimitError
 from gradcli.leaving import GRACE
 
 OPTION = "--timeout"

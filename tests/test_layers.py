@@ -165,7 +165,7 @@ def test_the_question_itself_can_fail() -> None:
 
 @pytest.mark.parametrize(
     "room",
-    ["errors", "results", "sources", "language.parser", "language.catalogue", "render", "diagnose.findings.table"],
+    ["exceptions", "results", "sources", "language.parser", "language.catalogue", "render", "diagnose.findings.table"],
 )
 def test_a_room_without_pytorch_imports_none(room: str) -> None:
     program = f"import sys, gradcli.{room}; assert 'torch' not in sys.modules"

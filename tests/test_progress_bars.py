@@ -94,7 +94,7 @@ def test_where_there_is_nothing_to_count_the_time_is_shown(
 def test_an_error_stands_alone_on_the_screen(
     on_terminal: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gradcli.errors import BoundError
+    from gradcli.exceptions import BoundError
     from gradcli.inspections import grad
 
     def slow(*_: object) -> None:

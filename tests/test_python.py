@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import gradcli
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.results import Failure, GradResult
 
 

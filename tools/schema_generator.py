@@ -15,7 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import numpy as np
 
 from gradcli import commands, results
-from gradcli.errors import Span
+from gradcli.exceptions import Span
 from gradcli.results import Failure, Gradient, Input, ProgramResult, Setting, Tensor, WatchResult
 from gradcli.results.shown import keys_of
 from tools.schema_descriptions import FIELDS, HEADER, TITLES

@@ -13,7 +13,7 @@ from gradcli.cli import device_loss
 from gradcli.cli.from_torch import out_of_memory, told_warnings
 from gradcli.cli.progress import with_progress
 from gradcli.cli.screen import broken_pipe, show_error, sound_sizes, wanted_format
-from gradcli.errors import GradcliError, OutputError, UsageError
+from gradcli.exceptions import GradcliError, OutputError, UsageError
 from gradcli.time_limit import limited, needs_another_process
 
 __all__ = ["main"]

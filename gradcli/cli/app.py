@@ -17,7 +17,7 @@ from gradcli.cli.argv import CommandGroup, ExpressionCommand, PlainCommand, Prog
 from gradcli.cli.help_imports import light_help
 from gradcli.cli.own_commands import OWN
 from gradcli.commands.parameters import Argument, Parameter
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.version import __version__
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}

@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from gradcli.cli.option_coercion import KeptOptions, read_plainly
-from gradcli.errors import UsageError, did_you_mean, listed
+from gradcli.exceptions import UsageError, did_you_mean, listed
 
 _LOOKS_LIKE_OPTION = re.compile(r"--[A-Za-z]")
 _BEGINS_LIKE_OPTION = re.compile(r"-.")

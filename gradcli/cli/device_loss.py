@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from gradcli.errors import DeviceLostError
+from gradcli.exceptions import DeviceLostError
 
 if TYPE_CHECKING:
     from gradcli.results import Failure, Result

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from gradcli import commands
 from gradcli.cli import progress
 from gradcli.commands.command import Command
-from gradcli.errors import OutputError
+from gradcli.exceptions import OutputError
 from gradcli.render import View
 from gradcli.results import Result
 from gradcli.sinks import save

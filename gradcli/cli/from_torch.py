@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from gradcli.cli.progress import paused
-from gradcli.errors import BoundError
+from gradcli.exceptions import BoundError
 
 
 def out_of_memory(error: Exception) -> BoundError:

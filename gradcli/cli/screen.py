@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from gradcli import time_limit
 from gradcli.cli import progress
-from gradcli.errors import GradcliError, OutputError
+from gradcli.exceptions import GradcliError, OutputError
 from gradcli.render import FORMATS, View, write
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from gradcli.cli.app import read
 from gradcli.cli.screen import show_error, view_of
 from gradcli.commands.option_values import memory
 from gradcli.commands.shared import check_codes, names_in
-from gradcli.errors import BoundError, GradcliError, OutputError, UsageError, listed
+from gradcli.exceptions import BoundError, GradcliError, OutputError, UsageError, listed
 from gradcli.inspections.options import WatchOptions
 from gradcli.render import View, write
 from gradcli.sinks.targets import Target, targets

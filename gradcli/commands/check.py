@@ -5,7 +5,7 @@ from typing import Annotated
 from gradcli.commands.command import Caller, Command, Inquiry
 from gradcli.commands.parameters import WHERE_AND_HOW, Option, Subject, Words
 from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.language.curve import interesting_points
 from gradcli.language.dtypes import FLOATING, floating
 from gradcli.language.in_file import is_in_file, read_subject

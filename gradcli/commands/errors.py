@@ -5,7 +5,7 @@ from typing import Annotated
 from gradcli.commands.command import Caller, Command, Inquiry
 from gradcli.commands.parameters import Argument, Option
 from gradcli.commands.shared import SharedOptions
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 
 
 def errors(

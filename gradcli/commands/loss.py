@@ -7,7 +7,7 @@ from gradcli.commands import option_values
 from gradcli.commands.command import Caller, Command, Inquiry
 from gradcli.commands.parameters import DERIVATIVES, Argument, Option, Param
 from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.inspections.options import LossOptions
 from gradcli.language.loss_call import read_loss
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gradcli.errors import UsageError, did_you_mean
+from gradcli.exceptions import UsageError, did_you_mean
 from gradcli.language.curve import read_point_range
 from gradcli.language.request import is_binding, read_binding, read_value
 

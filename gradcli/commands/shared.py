@@ -5,7 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 from gradcli.commands.parameters import DERIVATIVES, OUTPUT, WHERE_AND_HOW, Option, Parameter, parameter_of
-from gradcli.errors import BoundError, UsageError, did_you_mean, listed
+from gradcli.exceptions import BoundError, UsageError, did_you_mean, listed
 from gradcli.language.dtypes import check_device, floating
 from gradcli.render import FORMATS
 

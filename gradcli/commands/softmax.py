@@ -6,7 +6,7 @@ from gradcli.commands import option_values
 from gradcli.commands.command import Caller, Command, Inquiry
 from gradcli.commands.parameters import Argument, Option
 from gradcli.commands.shared import COMPUTING, SHOWING, SharedOptions
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.inspections.options import SoftmaxOptions
 
 

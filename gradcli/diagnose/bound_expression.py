@@ -10,7 +10,7 @@ import torch
 
 from gradcli.diagnose.targets import index_names, is_integer_literal
 from gradcli.diagnose.values import bound_value, default_dtype, points_of, tensor_of
-from gradcli.errors import UsageError, did_you_mean, listed
+from gradcli.exceptions import UsageError, did_you_mean, listed
 from gradcli.language.properties import changes_in_place, is_random
 from gradcli.language.request import Request, Value
 from gradcli.language.syntax import Program

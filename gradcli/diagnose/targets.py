@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.language.catalogue.rows import Loss
 from gradcli.language.numerals import is_integral
 from gradcli.language.request import Value

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from gradcli.errors import GradcliError, UsageError
+from gradcli.exceptions import GradcliError, UsageError
 from gradcli.language.request import Binding, Value
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.evaluate import Context, evaluate, evaluate_node

@@ -14,7 +14,7 @@ from gradcli.diagnose.findings.backward_pass import no_derivative
 from gradcli.diagnose.findings.finding import usual
 from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.diagnose.values import tensor_of
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.inspections.curves.stretches import points_of, real
 from gradcli.inspections.curves.verdict import verdict
 from gradcli.inspections.options import ActivateOptions

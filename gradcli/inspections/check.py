@@ -12,7 +12,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection
 from gradcli.diagnose.diagnosis import at_each_dtype, given_findings
-from gradcli.errors import BoundError, UsageError
+from gradcli.exceptions import BoundError, UsageError
 from gradcli.inspections.checking.comparison import RIGHT_IN_FLOAT64, ErrorBudget, GradientElement, compare
 from gradcli.inspections.checking.conventions import Conventions, conventions
 from gradcli.inspections.checking.error_budget import ErrorBudgets

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 
 from gradcli.diagnose.values import tensor_of
-from gradcli.errors import BoundError, UsageError
+from gradcli.exceptions import BoundError, UsageError
 from gradcli.inspections.options import GradOptions
 from gradcli.language.request import Value
 from gradcli.numerics import autodiff, forward_mode

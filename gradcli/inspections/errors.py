@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from gradcli.errors import UsageError, did_you_mean, listed, nearest
+from gradcli.exceptions import UsageError, did_you_mean, listed, nearest
 from gradcli.language.catalogue.errors import AutogradError, all_errors, find
 from gradcli.lean_torch.version import version_of
 from gradcli.progress import steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcli.errors import UsageError, did_you_mean, listed
+from gradcli.exceptions import UsageError, did_you_mean, listed
 from gradcli.language import catalogue
 from gradcli.language.catalogue.modules import MODULES, Module, find_module
 from gradcli.language.catalogue.rows import Activation, Loss, Row

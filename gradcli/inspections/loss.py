@@ -11,7 +11,7 @@ from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, S
 from gradcli.diagnose.diagnosis import diagnose
 from gradcli.diagnose.evidence import Computed
 from gradcli.diagnose.rerun import Rerun
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.inspections.options import LossOptions
 from gradcli.inspections.running import Run, cotangent_of
 from gradcli.language.loss_call import LossRequest

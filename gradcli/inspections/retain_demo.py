@@ -8,7 +8,7 @@ from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, S
 from gradcli.diagnose.diagnosis import given_findings
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.explain.locate import located
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.inspections.options import RetainOptions
 from gradcli.inspections.retaining.backward_run import BackwardRun
 from gradcli.inspections.retaining.graph_report import BackwardOutcome, GraphReport, Passed, slot_names

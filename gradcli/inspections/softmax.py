@@ -9,7 +9,7 @@ from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, S
 from gradcli.diagnose.diagnosis import findings_of
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.findings.table import NOT_FINITE
-from gradcli.errors import BoundError, UsageError
+from gradcli.exceptions import BoundError, UsageError
 from gradcli.inspections.derivatives import MAX_MATRIX
 from gradcli.inspections.options import SoftmaxOptions
 from gradcli.language.parser import parse

@@ -8,7 +8,7 @@ import torch
 
 from gradcli.diagnose.findings.table import GIVEN
 from gradcli.diagnose.origins.local import slope_by_node, slope_of
-from gradcli.errors import UsageError, did_you_mean
+from gradcli.exceptions import UsageError, did_you_mean
 from gradcli.inspections.options import TraceOptions
 from gradcli.numerics.capture import to_tensor
 from gradcli.numerics.literals import Context

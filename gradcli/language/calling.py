@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from gradcli.errors import ArgumentError, ExpressionError, Span, did_you_mean
+from gradcli.exceptions import ArgumentError, ExpressionError, Span, did_you_mean
 from gradcli.language import catalogue, names
 from gradcli.language.catalogue.modules import LEGACY, MODULES, UNUSED, Module, find_module, weights_of
 from gradcli.language.catalogue.rows import Row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from gradcli.errors import ExpressionError, Span
+from gradcli.exceptions import ExpressionError, Span
 
 UNARY: dict[type[ast.AST], str] = {ast.USub: "neg", ast.UAdd: "positive", ast.Invert: "bitwise_not"}
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gradcli.errors import BoundError, UsageError, did_you_mean, listed
+from gradcli.exceptions import BoundError, UsageError, did_you_mean, listed
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Activation
 from gradcli.language.names import without_prefix

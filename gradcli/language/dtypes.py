@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gradcli.errors import DeviceError, UsageError, did_you_mean
+from gradcli.exceptions import DeviceError, UsageError, did_you_mean
 
 FLOATING = ("float16", "bfloat16", "float32", "float64")
 COMPLEX = ("complex32", "complex64", "complex128")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.language.request import IN_FILE, Binding, Request, Value, is_binding, read, read_binding
 
 

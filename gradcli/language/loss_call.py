@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gradcli.errors import ExpressionError, UsageError, did_you_mean, listed
+from gradcli.exceptions import ExpressionError, UsageError, did_you_mean, listed
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Loss, LossArgument
 from gradcli.language.curve import read_parameters

@@ -6,7 +6,7 @@ import ast
 import math
 from collections.abc import Collection
 
-from gradcli.errors import ArgumentError, ExpressionError, Span, UnknownNameError, did_you_mean
+from gradcli.exceptions import ArgumentError, ExpressionError, Span, UnknownNameError, did_you_mean
 from gradcli.language import catalogue
 from gradcli.language.catalogue.binding import check_call as check_signature
 from gradcli.language.catalogue.generated import RESULT_FIELDS

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gradcli.errors import Span
+from gradcli.exceptions import Span
 
 LONG = 1000
 """Characters from which on a list of numbers is read at once; shorter ones are expressions like any other."""

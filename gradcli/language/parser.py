@@ -9,7 +9,7 @@ import ast
 from collections.abc import Collection
 from functools import lru_cache
 
-from gradcli.errors import BoundError, ExpressionError
+from gradcli.exceptions import BoundError, ExpressionError
 from gradcli.language import calling, names
 from gradcli.language.constructs import BINARY, refuse
 from gradcli.language.properties import followed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from gradcli.errors import ArgumentError, Span
+from gradcli.exceptions import ArgumentError, Span
 from gradcli.language import syntax
 from gradcli.language.catalogue import DERIVATIVE, GRAD
 from gradcli.language.catalogue.rows import Row

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gradcli.errors import BoundError, UsageError, did_you_mean, listed
+from gradcli.exceptions import BoundError, UsageError, did_you_mean, listed
 from gradcli.language.curve import PointRange, read_point_range
 from gradcli.language.parser import parse
 from gradcli.language.properties import is_elementwise

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Collection
 
-from gradcli.errors import ExpressionError, UnknownNameError
+from gradcli.exceptions import ExpressionError, UnknownNameError
 from gradcli.language import calling, names, syntax
 from gradcli.language.catalogue import DERIVATIVE
 from gradcli.language.constructs import BINARY, COMPARISON, UNARY, refuse

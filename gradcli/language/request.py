@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gradcli.errors import GradcliError, UnknownNameError, UsageError, did_you_mean, listed, nearest
+from gradcli.exceptions import GradcliError, UnknownNameError, UsageError, did_you_mean, listed, nearest
 from gradcli.language import catalogue, syntax
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import signatures_of

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from gradcli.errors import Span
+from gradcli.exceptions import Span
 from gradcli.language.catalogue.rows import Row
 
 

@@ -7,7 +7,7 @@ import re
 import warnings
 from itertools import accumulate
 
-from gradcli.errors import BoundError, ExpressionError, Span
+from gradcli.exceptions import BoundError, ExpressionError, Span
 from gradcli.language.numerals import PLACEHOLDER, long_lists
 
 MAX_CHARACTERS = 10_000

@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.lean_torch.table import ALONE, PutOff
 from gradcli.lean_torch.version import version_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from gradcli.errors import Span
+from gradcli.exceptions import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 import torch
 
 from gradcli import lean_torch
-from gradcli.errors import BoundError, Span
+from gradcli.exceptions import BoundError, Span
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.text import DEFAULT_MAX_ELEMENTS
 from gradcli.lean_torch.table import META

@@ -9,7 +9,7 @@ from importlib import import_module
 
 import torch
 
-from gradcli.errors import ExpressionError, Span
+from gradcli.exceptions import ExpressionError, Span
 from gradcli.language.catalogue.binding import Bound, bind
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import Parameter

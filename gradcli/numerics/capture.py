@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import torch
 
-from gradcli.errors import Span
+from gradcli.exceptions import Span
 from gradcli.language.syntax import Node
 from gradcli.results import Gradient, Input, Tensor
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from gradcli.errors import ArgumentError
+from gradcli.exceptions import ArgumentError
 
 
 def short(output: torch.Tensor, inputs: object) -> object:

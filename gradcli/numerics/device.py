@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from gradcli import lean_torch
-from gradcli.errors import DeviceError, DeviceLostError
+from gradcli.exceptions import DeviceError, DeviceLostError
 from gradcli.language.dtypes import check_device
 
 _used: str | None = None

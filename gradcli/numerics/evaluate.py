@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import torch
 
-from gradcli.errors import BoundError, ExpressionError, Span, UnknownNameError
+from gradcli.exceptions import BoundError, ExpressionError, Span, UnknownNameError
 from gradcli.language.names import CONSTANTS
 from gradcli.language.syntax import (
     Assign,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.errors import ExpressionError, Span, UnknownNameError
+from gradcli.exceptions import ExpressionError, Span, UnknownNameError
 from gradcli.language.catalogue.operations import ATTRIBUTES
 from gradcli.numerics.literals import Context, to_tensor
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from gradcli.errors import ArgumentError, BoundError, Span
+from gradcli.exceptions import ArgumentError, BoundError, Span
 from gradcli.language.catalogue.rows import Loss, Row
 from gradcli.language.catalogue.signature import Parameter
 from gradcli.numerics import bounds, scalars

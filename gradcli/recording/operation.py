@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcli.errors import ArgumentError
+from gradcli.exceptions import ArgumentError
 from gradcli.language.catalogue.binding import Bound, bind
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import WHOLE

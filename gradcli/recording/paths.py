@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.errors import BoundError
+from gradcli.exceptions import BoundError
 from gradcli.numerics.autodiff import raised_in
 from gradcli.recording.tape import Edge, GraphNode, Step, Tape
 

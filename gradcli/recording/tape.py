@@ -12,7 +12,7 @@ from functools import cached_property
 
 import torch
 
-from gradcli.errors import Span
+from gradcli.exceptions import Span
 from gradcli.model.place import Place
 from gradcli.numerics.autodiff import Gradients
 from gradcli.recording.operation import ITEM, LEAF, Operation

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, cast
 if TYPE_CHECKING:
     import numpy as np
 
-    from gradcli.errors import Span
+    from gradcli.exceptions import Span
     from gradcli.results import Tensor
 
     _TensorsOrNone = tuple[Tensor | None, ...]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.render.numbers import PIECE, json_array, json_float, json_pieces
 from gradcli.render.text import encodable
 from gradcli.render.view import Answer, View

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from gradcli.errors import OutputError
+from gradcli.exceptions import OutputError
 
 _FROM_OUTSIDE = ("MATPLOTLIBRC", "MPLBACKEND")
 """Variables that matplotlib reads while it is imported, and ends with an exception where it cannot."""

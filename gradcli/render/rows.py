@@ -8,7 +8,7 @@ from io import StringIO
 
 import orjson
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.progress import steps
 from gradcli.render.blocks import Column, Table
 from gradcli.render.exact_cells import exact_cells, json_cells, rows_of

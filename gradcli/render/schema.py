@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from gradcli.errors import UsageError, did_you_mean, listed
+from gradcli.exceptions import UsageError, did_you_mean, listed
 
 _ENDING = ".json"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from gradcli.errors import Span
+from gradcli.exceptions import Span
 
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"

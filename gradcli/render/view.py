@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from gradcli.errors import GradcliError
+    from gradcli.exceptions import GradcliError
     from gradcli.results import Failure, NamedTensors, Result
 
 Answer: TypeAlias = "Result | Failure | GradcliError | NamedTensors"

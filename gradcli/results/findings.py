@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from gradcli.errors import Span
+from gradcli.exceptions import Span
 from gradcli.model.place import FilePlace as FilePlace
 from gradcli.results.parts import Index, Phrase
 from gradcli.results.shown import Shown

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from gradcli.errors import Span
+from gradcli.exceptions import Span
 from gradcli.results.findings import Failure, Finding
 from gradcli.results.shown import Shown
 from gradcli.results.tensors import Gradient, Input, Setting, Tensor

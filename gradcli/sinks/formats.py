@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from gradcli.errors import OutputError
+from gradcli.exceptions import OutputError
 
 SINKS = {
     ".json": "gradcli.sinks.text.write",

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 import orjson
 
-from gradcli.errors import OutputError
+from gradcli.exceptions import OutputError
 from gradcli.render.text import encodable
 from gradcli.render.view import Answer, View
 from gradcli.results import Tensor

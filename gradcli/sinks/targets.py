@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradcli.errors import OutputError, UsageError, did_you_mean
+from gradcli.exceptions import OutputError, UsageError, did_you_mean
 from gradcli.sinks.formats import SINKS, check_available
 from gradcli.sinks.streams import is_direct
 

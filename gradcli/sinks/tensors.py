@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.errors import OutputError
+from gradcli.exceptions import OutputError
 from gradcli.render.view import Answer
 from gradcli.results import Failure, NamedTensors, Tensor
 

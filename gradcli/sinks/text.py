@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from gradcli.errors import OutputError
+from gradcli.exceptions import OutputError
 from gradcli.render import renderer
 from gradcli.render.view import Answer, View
 

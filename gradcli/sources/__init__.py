@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, TextIO
 
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from typing import IO
 import numpy as np
 from numpy.lib import format as npy
 
-from gradcli.errors import SourceError
+from gradcli.exceptions import SourceError
 from gradcli.sources.location import Location, chosen, printable, reported
 from gradcli.sources.numbers import Numbers, check_kind, keeping_dtype
 from gradcli.sources.recognise import damaged, looks_like

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import numpy as np
 import orjson
 
-from gradcli.errors import BoundError, SourceError, did_you_mean, listed
+from gradcli.exceptions import BoundError, SourceError, did_you_mean, listed
 from gradcli.language.dtypes import ALL
 from gradcli.sources.location import Location, check_elements, printable, reported
 from gradcli.sources.numbers import Numbers

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from gradcli.errors import BoundError, SourceError, did_you_mean, listed, nearest
+from gradcli.exceptions import BoundError, SourceError, did_you_mean, listed, nearest
 from gradcli.language.text import DEFAULT_MAX_ELEMENTS
 
 MOST_FILES = 10_000

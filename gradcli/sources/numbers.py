@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcli.errors import SourceError
+from gradcli.exceptions import SourceError
 
 _KEPT = frozenset({"float16", "float32", "float64", "complex64", "complex128"})
 _KINDS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from gradcli.errors import SourceError
+from gradcli.exceptions import SourceError
 from gradcli.sources.location import Location, chosen, printable, reported
 from gradcli.sources.numbers import Numbers, keeping_dtype
 from gradcli.sources.recognise import damaged, looks_like

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.errors import SourceError
+from gradcli.exceptions import SourceError
 from gradcli.sources.location import Location, chosen, printable, reported
 from gradcli.sources.numbers import Numbers, from_bfloat16, keeping_dtype
 from gradcli.sources.recognise import damaged, looks_like

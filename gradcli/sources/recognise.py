@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zipfile
 
-from gradcli.errors import SourceError
+from gradcli.exceptions import SourceError
 from gradcli.sources.location import Location
 
 FIRST = 512

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from gradcli.errors import SourceError
+from gradcli.exceptions import SourceError
 from gradcli.sources.document import check_names
 from gradcli.sources.location import Location, chosen, printable, reported
 from gradcli.sources.numbers import Numbers, from_bfloat16, keeping_dtype

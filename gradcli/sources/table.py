@@ -10,7 +10,7 @@ from typing import TextIO
 
 import numpy as np
 
-from gradcli.errors import SourceError, did_you_mean, listed
+from gradcli.exceptions import SourceError, did_you_mean, listed
 from gradcli.progress import steps
 from gradcli.sources.location import Location, printable, reported
 from gradcli.sources.numbers import Numbers

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import numpy as np
 
-from gradcli.errors import BoundError, SourceError
+from gradcli.exceptions import BoundError, SourceError
 from gradcli.language.text import DEFAULT_MAX_ELEMENTS
 from gradcli.progress import steps
 from gradcli.sources import document

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.errors import SourceError
+from gradcli.exceptions import SourceError
 from gradcli.sources.location import Location, printable
 from gradcli.sources.recognise import damaged
 from gradcli.sources.torch_pickle import DTYPES, ON_DAMAGE, Restricted, Stored, UnknownClassError, itemsize

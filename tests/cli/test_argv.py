@@ -10,7 +10,7 @@ from command_line import answered, captured, failed
 from each import each
 
 from gradcli.cli.argv import separate
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 
 # --- values that look like options -----------------------------------------------------------------------------------
 

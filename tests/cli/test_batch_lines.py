@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gradcli.cli.batch import answering
 from gradcli.cli.batch.answering import answer
 from gradcli.cli.batch.requests import MAX_LINE, lines, split, words_of
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 
 
 def test_blank_lines_and_comments_have_no_answer(run: Any) -> None:

@@ -18,7 +18,7 @@ from command_line import captured, clean_environment, failed, in_process_of_its_
 
 from gradcli import time_limit
 from gradcli.commands.shared import check_timeout
-from gradcli.errors import BoundError, TimeLimitError
+from gradcli.exceptions import BoundError, TimeLimitError
 from tools import warm
 
 KERNEL = "sum(diff(x * rand(2**19), n=2**18))"

@@ -22,7 +22,7 @@ from gradcli.commands import command as rows
 from gradcli.commands import shared
 from gradcli.commands.command import Command
 from gradcli.commands.parameters import Option, parameter_of
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.render.schema import kinds, schema_text
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from processes import in_own_process, needs_stand_in
 
 import gradcli
 from gradcli.cli import device_loss
-from gradcli.errors import DeviceLostError
+from gradcli.exceptions import DeviceLostError
 from gradcli.numerics import device
 
 pytestmark = needs_stand_in

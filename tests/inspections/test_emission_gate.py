@@ -17,7 +17,7 @@ from each import each
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.inspections.emission.gate import checked, commented, escaped, quoted
 from tools import warm
 

@@ -18,7 +18,7 @@ from test_gradient_cases import CASES as REAL_CASES
 from test_gradient_cases import words as words_of_case
 
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection
-from gradcli.errors import BoundError
+from gradcli.exceptions import BoundError
 from gradcli.inspections.emission.programs import grad_program
 from gradcli.inspections.options import GradOptions
 from gradcli.language.request import Value, read

@@ -9,7 +9,7 @@ from command_line import answered, captured, failed
 from each import each
 
 from gradcli.diagnose.explain import match_error, searching
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.inspections.errors import errors
 
 TRACEBACK = """\

@@ -15,7 +15,7 @@ from gradcli.diagnose.evidence import MAX_ELEMENTS_RECORDED
 from gradcli.diagnose.findings.finding import MAX_ELEMENTS_SHOWN
 from gradcli.diagnose.rerun import Rerun
 from gradcli.diagnose.sampling import few, sampled
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.inspections.grad import grad
 from gradcli.inspections.loss import loss
 from gradcli.inspections.options import GradOptions

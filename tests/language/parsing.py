@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.language.parser import parse
 from gradcli.language.syntax import Index, Node, Sequence, Slice
 

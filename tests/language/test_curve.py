@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from each import each
 
-from gradcli.errors import BoundError, GradcliError, UsageError
+from gradcli.exceptions import BoundError, GradcliError, UsageError
 from gradcli.language.curve import read_curves, read_parameters, read_point_range, split_functions
 
 

@@ -10,7 +10,7 @@ import torch
 from command_line import captured, failed
 from each import each
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.language.parser import parse
 from gradcli.numerics.evaluate import Context, evaluate
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from each import each
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Loss
 from gradcli.language.loss_call import LossRequest, read_loss

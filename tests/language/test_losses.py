@@ -11,7 +11,7 @@ import torch
 from each import each
 from loss_rows import BY_NAME, TOLERANCE, Tensors, every_row, gradient, predictions, pytorch, real, run, tensors
 
-from gradcli.errors import ExpressionError
+from gradcli.exceptions import ExpressionError
 from gradcli.language.catalogue.losses import LOSSES
 from gradcli.language.catalogue.rows import Loss
 from gradcli.language.parser import parse

@@ -11,7 +11,7 @@ import torch
 from each import each
 from torch import nn
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.language import catalogue
 from gradcli.language.catalogue.modules import LEGACY, MODULES, UNUSED, WITH_WEIGHTS, Module
 from gradcli.language.catalogue.signature import parse_signature, signatures_of

@@ -11,7 +11,7 @@ import pytest
 import torch
 from command_line import captured, failed
 
-from gradcli.errors import BoundError, GradcliError
+from gradcli.exceptions import BoundError, GradcliError
 from gradcli.language.numerals import LONG, is_integral, long_lists
 from gradcli.language.parser import parse
 from gradcli.language.syntax import Numbers, Sequence

@@ -6,7 +6,7 @@ import pytest
 from each import each
 from parsing import bare, pointed, refused
 
-from gradcli.errors import UnknownNameError
+from gradcli.exceptions import UnknownNameError
 from gradcli.language.parser import parse
 from gradcli.language.syntax import (
     Assign,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parsing import bare, error_of, reread
 
-from gradcli.errors import UnknownNameError
+from gradcli.exceptions import UnknownNameError
 from gradcli.language.parser import parse
 from gradcli.language.syntax import (
     postorder,

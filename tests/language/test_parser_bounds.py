@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from parsing import error_of, refused
 
-from gradcli.errors import BoundError
+from gradcli.exceptions import BoundError
 from gradcli.language.parser import parse
 from gradcli.language.syntax import (
     postorder,

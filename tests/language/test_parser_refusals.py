@@ -6,7 +6,7 @@ import pytest
 from each import each
 from parsing import pointed, refused
 
-from gradcli.errors import ArgumentError, ExpressionError
+from gradcli.exceptions import ArgumentError, ExpressionError
 from gradcli.language.parser import parse
 
 

@@ -9,7 +9,7 @@ import torch
 from each import each
 from torch.nn import functional as F  # noqa: N812 - as people write it
 
-from gradcli.errors import ExpressionError, GradcliError
+from gradcli.exceptions import ExpressionError, GradcliError
 from gradcli.language.names import INSTEAD
 from gradcli.language.parser import parse
 from gradcli.numerics.evaluate import Context, evaluate

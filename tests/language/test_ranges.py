@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from each import each
 
-from gradcli.errors import BoundError, ExpressionError, GradcliError, UnknownNameError, UsageError
+from gradcli.exceptions import BoundError, ExpressionError, GradcliError, UnknownNameError, UsageError
 from gradcli.language.ranges import MAX_CELLS, read_ranges
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from each import each
 
-from gradcli.errors import ExpressionError, GradcliError, UnknownNameError, UsageError
+from gradcli.exceptions import ExpressionError, GradcliError, UnknownNameError, UsageError
 from gradcli.language.request import Value, is_binding, read, read_binding, read_value, subject_text
 
 

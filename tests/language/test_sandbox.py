@@ -10,7 +10,7 @@ import pytest
 import torch
 from each import each
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.language import catalogue
 from gradcli.language.catalogue.generated import RESULT_FIELDS
 from gradcli.language.catalogue.operations import ATTRIBUTES

@@ -9,7 +9,7 @@ from each import each
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcli.errors import ArgumentError
+from gradcli.exceptions import ArgumentError
 from gradcli.language.catalogue.binding import Bound, bind, check_call
 from gradcli.language.catalogue.rows import OperationRow
 from gradcli.language.catalogue.signature import parse_signature, signatures_of

@@ -9,7 +9,7 @@ from each import each
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcli.errors import ExpressionError
+from gradcli.exceptions import ExpressionError
 from gradcli.language.text import ExpressionText
 
 

@@ -11,7 +11,7 @@ import torch
 from bombs import BOMBS
 from command_line import in_process_of_its_own
 
-from gradcli.errors import BoundError
+from gradcli.exceptions import BoundError
 from gradcli.language.parser import parse
 from gradcli.numerics import bounds
 from gradcli.numerics.evaluate import Context, evaluate

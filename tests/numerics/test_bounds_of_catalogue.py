@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from gradcli.errors import BoundError, GradcliError
+from gradcli.exceptions import BoundError, GradcliError
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import Parameter, Signature, signatures_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradcli.errors import DeviceError
+from gradcli.exceptions import DeviceError
 from gradcli.numerics.device import choose, present
 
 CPU = ["cpu"]

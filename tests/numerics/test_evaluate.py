@@ -7,7 +7,7 @@ import torch
 from each import each
 from torch.nn import functional
 
-from gradcli.errors import ArgumentError, ExpressionError, GradcliError, UnknownNameError
+from gradcli.exceptions import ArgumentError, ExpressionError, GradcliError, UnknownNameError
 from gradcli.language.parser import parse
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.evaluate import Context, evaluate

@@ -12,7 +12,7 @@ import pytest
 import tinygrad_cases
 from peer_cases import Case, in_gradcli, in_python, same
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 
 GROUPS = [*tinygrad_cases.GROUPS, *autograd_cases.GROUPS]
 

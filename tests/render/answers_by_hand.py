@@ -20,7 +20,7 @@ from results_by_hand import (
     tensor,
 )
 
-from gradcli.errors import ArgumentError
+from gradcli.exceptions import ArgumentError
 from gradcli.results import (
     Amplification,
     BackwardCall,

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from gradcli.errors import OutputError
+from gradcli.exceptions import OutputError
 from gradcli.render import page
 from gradcli.render.view import Answer, View
 

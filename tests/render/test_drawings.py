@@ -15,7 +15,7 @@ from each import each
 from results_by_hand import SIGMOID, leaf, tensor
 from traces_by_hand import HOSTILE, MASKED, RAISED, TEXT, chain, hostile, step, trace
 
-from gradcli.errors import OutputError
+from gradcli.exceptions import OutputError
 from gradcli.render.drawings import dot, mermaid, svg
 from gradcli.render.drawings.model import MOST, Arrow, graph_of, output_of
 from gradcli.render.view import View

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from results_by_hand import MATRICES, NON_FINITE, SIGMOID, leaf, tensor, with_values
 
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.render import View, write
 from gradcli.render.json import to_json
 from gradcli.render.schema import kinds, schema_text

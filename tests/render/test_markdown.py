@@ -10,7 +10,7 @@ from answers_by_hand import ANSWERS, ONE_FUNCTION, SECOND_TIME
 from each import each
 from results_by_hand import MATRICES, SIGMOID, leaf, with_values
 
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.render import View, write
 from gradcli.render.view import Answer
 

@@ -11,7 +11,7 @@ from fields_by_hand import SADDLE
 from pages import NEEDS_MATPLOTLIB, Page, with_pictures, written
 from results_by_hand import SIGMOID, STEP_AND_SIGMOID
 
-from gradcli.errors import OutputError
+from gradcli.exceptions import OutputError
 
 
 def test_curves_stand_behind_the_first_table(monkeypatch: pytest.MonkeyPatch):

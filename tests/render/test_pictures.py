@@ -14,7 +14,7 @@ from fields_by_hand import SADDLE
 from PIL import Image
 from results_by_hand import SCALARS, SIGMOID, STACK, STEP_AND_SIGMOID, gradient, leaf, tensor, with_values
 
-from gradcli.errors import OutputError, UsageError
+from gradcli.exceptions import OutputError, UsageError
 from gradcli.render.blocks import Plot, Series, Shade
 from gradcli.render.pictures import curves, picture, svg_text, write_png, write_svg
 from gradcli.render.pictures.lettering import Lettering

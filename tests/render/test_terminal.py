@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from results_by_hand import MATRICES, NON_FINITE, SETTING, SIGMOID, STEP_FAILURE, leaf, with_values
 
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.render import View, write
 from gradcli.render.blocks import Facts, Heading, Scalar, Table
 from gradcli.render.cells import is_numeric, shown_cells, shown_scalar

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcli.errors import SourceError
+from gradcli.exceptions import SourceError
 from gradcli.language.request import Value
 from gradcli.sources import read_source
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.sources import READERS, read_source
 
 

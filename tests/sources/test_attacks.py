@@ -16,7 +16,7 @@ import pytest
 from command_line import captured, clean_environment
 from reading import array, refused
 
-from gradcli.errors import BoundError
+from gradcli.exceptions import BoundError
 from gradcli.sources import read_source
 from tools import warm
 

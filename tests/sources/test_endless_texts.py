@@ -12,7 +12,7 @@ import pytest
 from command_line import captured
 from reading import array, refused, value
 
-from gradcli.errors import BoundError, GradcliError
+from gradcli.exceptions import BoundError, GradcliError
 from gradcli.sources import read_source
 
 

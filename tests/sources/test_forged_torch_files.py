@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from reading import array, refused
 from safetensors.torch import save_file
 
-from gradcli.errors import BoundError, GradcliError
+from gradcli.exceptions import BoundError, GradcliError
 from gradcli.sources import read_source
 
 BASE = torch.arange(24.0).reshape(2, 3, 4)

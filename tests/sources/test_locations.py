@@ -13,7 +13,7 @@ import pytest
 import torch
 from reading import array, refused, written
 
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.sources import READERS, location, sources
 
 

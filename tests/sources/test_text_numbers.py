@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import array, refused
 
-from gradcli.errors import SourceError
+from gradcli.exceptions import SourceError
 from gradcli.sources import text
 from tools import warm
 

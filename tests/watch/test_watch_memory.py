@@ -9,7 +9,7 @@ from watching import found_in, watched, watched_anew, written
 
 import gradcli
 from gradcli.commands.option_values import memory
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 
 FILLED = """
     import torch

@@ -25,7 +25,7 @@ from gradcli.cli.own_commands import OWN
 from gradcli.cli.running import exit_code, files_of, write_to
 from gradcli.commands.answering import inspected
 from gradcli.commands.command import Caller, Invocation
-from gradcli.errors import GradcliError, OutputError, SourceError, UsageError
+from gradcli.exceptions import GradcliError, OutputError, SourceError, UsageError
 from gradcli.results import Failure
 from gradcli.time_limit import limited, needs_another_process
 

@@ -8,7 +8,7 @@ import sys
 import traceback
 from typing import NamedTuple
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.render import View, write
 from gradcli.render.json import to_json
 from gradcli.results import Failure, Result

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from gradcli.errors import BoundError, SourceError, UsageError
+from gradcli.exceptions import BoundError, SourceError, UsageError
 from gradcli.sources.location import nearest_file
 
 MAX_LINE = 2**20

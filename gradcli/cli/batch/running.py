@@ -12,7 +12,7 @@ from gradcli.cli.batch.output import Lines, counter
 from gradcli.cli.batch.requests import lines, opened
 from gradcli.cli.progress import without_progress
 from gradcli.commands.shared import check_timeout
-from gradcli.errors import BoundError
+from gradcli.exceptions import BoundError
 from gradcli.time_limit import staying
 
 MAX_JOBS = 256

@@ -15,7 +15,7 @@ from gradcli import leaving, time_limit
 from gradcli.cli import device_loss
 from gradcli.cli.batch.answering import answer
 from gradcli.cli.batch.answers import failure
-from gradcli.errors import TimeLimitError
+from gradcli.exceptions import TimeLimitError
 
 LAST = b"last"
 """In a heading: the process ends with this answer."""

@@ -18,7 +18,7 @@ from queue import Full, LifoQueue, Queue
 
 from gradcli import leaving
 from gradcli.cli.batch.answers import Answered, failure
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 
 AHEAD = 4
 """Requests read ahead, for each process: enough that none waits, few enough that endless input needs no memory."""

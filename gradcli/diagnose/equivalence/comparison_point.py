@@ -15,7 +15,7 @@ from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.equivalence.closeness import equal
 from gradcli.diagnose.equivalence.perturbations import Leaves, ulps_apart
 from gradcli.diagnose.values import default_dtype
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.language.syntax import Program
 from gradcli.numerics import autodiff, reference
 from gradcli.numerics.autodiff import Gradients

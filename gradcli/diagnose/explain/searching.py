@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gradcli.errors import UsageError, did_you_mean
+from gradcli.exceptions import UsageError, did_you_mean
 from gradcli.language.catalogue.errors import AutogradError, all_errors, find
 
 FEWEST_WORDS = 4

@@ -9,7 +9,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.fixes.verifier import verified_fix
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.language.parser import parse
 from gradcli.language.printer import ATOM, PRODUCT, Piece
 from gradcli.language.rewrite import in_place

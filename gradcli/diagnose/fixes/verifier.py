@@ -16,7 +16,7 @@ from gradcli.diagnose.equivalence.perturbations import changed_one_by_one, far_i
 from gradcli.diagnose.equivalence.ranking import CLOSE, MORE, worst_error
 from gradcli.diagnose.equivalence.truth import Truth
 from gradcli.diagnose.sampling import Sampled, few
-from gradcli.errors import Span
+from gradcli.exceptions import Span
 from gradcli.language.parser import parse
 from gradcli.language.properties import is_random, selections
 from gradcli.language.rewrite import rewrites

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.language.catalogue.rows import Activation
 from gradcli.language.parser import parse
 from gradcli.numerics.evaluate import evaluate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.numerics.autodiff import gradients
 from gradcli.numerics.capture import TORCH_ERRORS, TorchError
 from gradcli.numerics.literals import Context

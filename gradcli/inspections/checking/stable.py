@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.inspections.checking.slopes import attempt, element, reverse
 from gradcli.language.parser import parse
 from gradcli.numerics.autodiff import Gradients

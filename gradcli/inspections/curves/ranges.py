@@ -9,7 +9,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection
 from gradcli.diagnose.values import tensor_of
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.inspections.curves.stretches import points_of
 from gradcli.language.curve import PointRange
 from gradcli.language.ranges import RangeRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from gradcli.diagnose.values import tensor_of
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.language.curve import PointRange
 from gradcli.language.request import Value
 from gradcli.numerics.evaluate import Context

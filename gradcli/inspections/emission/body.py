@@ -8,7 +8,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.values import default_dtype
-from gradcli.errors import BoundError
+from gradcli.exceptions import BoundError
 from gradcli.inspections.emission import literals
 from gradcli.inspections.emission.expression import Writer
 from gradcli.language.printer import ATOM, symbol_of

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from gradcli.errors import BoundError, OutputError
+from gradcli.exceptions import BoundError, OutputError
 from gradcli.language.catalogue import all_rows
 from gradcli.language.catalogue.generated import RESULT_FIELDS
 from gradcli.language.catalogue.operations import ATTRIBUTES

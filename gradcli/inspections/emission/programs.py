@@ -9,7 +9,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.inspections.curves.ranges import at_points
 from gradcli.inspections.derivatives import check_options, directions
 from gradcli.inspections.emission import literals

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.inspections.derivatives import check_options, hessians, jacobians, tangent
 from gradcli.inspections.in_file.call import Call
 from gradcli.inspections.options import GradOptions, TraceOptions

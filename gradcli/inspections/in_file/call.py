@@ -20,7 +20,7 @@ from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.explain.match_error import matching_entry
 from gradcli.diagnose.findings import of_tape
 from gradcli.diagnose.values import bound_value, default_dtype, tensor_of
-from gradcli.errors import UsageError, did_you_mean, listed
+from gradcli.exceptions import UsageError, did_you_mean, listed
 from gradcli.inspections.in_file.loading import loaded, raised_in_file
 from gradcli.language.in_file import FunctionRequest
 from gradcli.language.request import Binding, Value

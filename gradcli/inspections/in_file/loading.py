@@ -13,7 +13,7 @@ from typing import Any
 from torch import nn
 
 from gradcli import lean_torch
-from gradcli.errors import UsageError, did_you_mean, listed
+from gradcli.exceptions import UsageError, did_you_mean, listed
 from gradcli.language.in_file import FunctionRequest
 from gradcli.recording.program.places import forget_sources
 

@@ -8,7 +8,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.values import default_dtype
-from gradcli.errors import BoundError, ExpressionError
+from gradcli.exceptions import BoundError, ExpressionError
 from gradcli.inspections.retaining.scenarios import ScenarioPlan
 from gradcli.language.parser import parse
 from gradcli.language.syntax import Evaluate, Program

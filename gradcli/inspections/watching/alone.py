@@ -15,7 +15,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection
 from gradcli.diagnose.origins.origin import Origin
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.inspections.options import TraceOptions
 from gradcli.inspections.watching.small_expression import InexpressibleError, SmallExpression, small_expression
 from gradcli.language.printer import Spelling, numbers

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.machinery import BuiltinImporter, SourceFileLoader
 from pathlib import Path
 
-from gradcli.errors import UsageError
+from gradcli.exceptions import UsageError
 from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.tracebacks import tell
 from gradcli.recording.program.places import know_text

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from gradcli.errors import ArgumentError, did_you_mean
+from gradcli.exceptions import ArgumentError, did_you_mean
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import KINDS, SPELLINGS, Parameter, Signature, parse_signature, signatures_of
 

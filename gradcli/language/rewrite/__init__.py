@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from gradcli.errors import BoundError, ExpressionError, Span
+from gradcli.exceptions import BoundError, ExpressionError, Span
 from gradcli.language.parser import parse
 from gradcli.language.rewrite import guards, identities, in_place, removable, selection
 from gradcli.language.rewrite.editing import EditableProgram, applied, tidied

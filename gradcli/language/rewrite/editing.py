@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 
-from gradcli.errors import Span
+from gradcli.exceptions import Span
 from gradcli.language.names import CONSTANTS
 from gradcli.language.parser import parse
 from gradcli.language.printer import ANY, Piece, Spelling, binary, called, level_of, number, unary, wanted_level

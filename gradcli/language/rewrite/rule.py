@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import islice
 
-from gradcli.errors import Span
+from gradcli.exceptions import Span
 from gradcli.language.catalogue import find
 from gradcli.language.parser import parse
 from gradcli.language.rewrite.editing import Edit, EditableProgram

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from mpmath import mp
 
-from gradcli.errors import ArgumentError
+from gradcli.exceptions import ArgumentError
 from gradcli.language import syntax
 from gradcli.language.catalogue import DERIVATIVE, GRAD
 from gradcli.language.catalogue.binding import bind

@@ -17,7 +17,7 @@ import torch
 from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 from torch.overrides import TorchFunctionMode
 
-from gradcli.errors import ArgumentError
+from gradcli.exceptions import ArgumentError
 from gradcli.model.place import Place
 from gradcli.recording.program.entries import AnyTensor, Entry, mapped, tensors_among, whole
 from gradcli.recording.program.gradient_steps import with_gradient_steps

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from gradcli.errors import GradcliError, OutputError
+from gradcli.exceptions import GradcliError, OutputError
 from gradcli.render.blocks import Branch, Tone, Tree
 from gradcli.render.summaries import summary
 from gradcli.render.text import one_line, shortened

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 
-from gradcli.errors import OutputError
+from gradcli.exceptions import OutputError
 from gradcli.render.blocks import Block
 from gradcli.render.terminal import block_lines
 from gradcli.render.text import escaped

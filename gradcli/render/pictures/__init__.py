@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from gradcli.errors import OutputError
+from gradcli.exceptions import OutputError
 from gradcli.render.blocks import Field, Plot
 from gradcli.render.fields import has_values
 from gradcli.render.matplotlib_alone import settings

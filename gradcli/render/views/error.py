@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcli.errors import GradcliError
+from gradcli.exceptions import GradcliError
 from gradcli.render.blocks import Block, Column, Excerpt, Note, Table, Verbatim
 from gradcli.results import Failure
 
