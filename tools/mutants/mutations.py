@@ -1,9 +1,9 @@
 """Small wrong changes to a module: to its thresholds, its tables and its rules, one change in each mutant.
 
 A threshold is a number that has a name, or that a function compares something with; a table is a constant with
-members, or what `in` looks through; a rule is a condition. What is left is planted where it is asked for: the bounds
-between `<` and `<=`, and the numbers that count dimensions and places, where often nobody can tell the two apart; and
-the causes that a phrase tells.
+members, or what `in` looks through, but for `__all__`, which is for the type checker; a rule is a condition. What is
+left is planted where it is asked for: the bounds between `<` and `<=`, and the numbers that count dimensions and
+places, where often nobody can tell the two apart; and the causes that a phrase tells.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 
 SCALES = (1e-6, 1e-2, 1e2, 1e6)
@@ -141,6 +142,8 @@ class _Search(ast.NodeVisitor):
 
     def _assignment(self, target: ast.expr, value: ast.expr) -> None:
         """A constant of the module gives its name to the mutants of its value."""
+        if isinstance(target, ast.Name) and target.id == "__all__":
+            return
         if self._function is None and not self._scope and isinstance(target, ast.Name):
             self._name = target.id
             self.visit(value)
@@ -180,6 +183,14 @@ class _Search(ast.NodeVisitor):
                 changed = value * scale
                 text = repr(round(changed)) if isinstance(value, int) else repr(changed)
                 self._plant(kind, self._span(node), text)
+
+    def _number_in_text(self, call: ast.Call) -> None:
+        for node in call.args:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                kind = "threshold" if self._function is None or call in self._compared else "number"
+                for scale in map(str, SCALES):
+                    changed = (Decimal(node.value) * Decimal(scale)).normalize()
+                    self._plant(kind, self._span(node), f'"{changed:e}"')
 
     def visit_Return(self, node: ast.Return) -> None:
         if isinstance(node.value, ast.Constant):
@@ -266,7 +277,9 @@ class _Search(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """A phrase loses its cause, or what comes of it."""
+        """A phrase loses its cause, or what comes of it; a number may be written as a text."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "mpf":
+            self._number_in_text(node)
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("because", "so"):
             self._plant("cause", (self._span(node.func.value)[1], self._span(node)[1]), "")
         self.generic_visit(node)
@@ -281,7 +294,7 @@ class _Search(ast.NodeVisitor):
         """A fixed place in a pair is no threshold, and the parts of a type or of an index are no table."""
         self.visit(node.value)
         for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
-            if not isinstance(part, ast.Constant):
+            if not isinstance(part, ast.Constant | ast.List):
                 self.visit(part)
 
 
