@@ -11,9 +11,9 @@ from mpmath import mp
 from gradcli.numerics.reference.reals import INF, NAN, ZERO, finite
 from gradcli.numerics.reference.slope import Real
 
-SETTLED = mp.mpf(10) ** -9
+SETTLED = mp.mpf("1e-9")
 """Relative error with which the last value is taken for the limit."""
-SAME = mp.mpf(10) ** -8
+SAME = mp.mpf("1e-8")
 """Relative difference between the limits of two sides below which they are one."""
 SHRINKS = mp.mpf("0.1")
 """How much smaller the second change has to be than the first, and what tends to zero from step to step."""

@@ -11,7 +11,7 @@ from gradcli.numerics.reference.slope import NoReference
 
 def attribute(operand: object, name: str) -> object:
     """`x.T` of an array, `r.S` of a result with several parts.  Raises NoReference."""
-    if isinstance(operand, tuple) and hasattr(operand, name) and name not in ("count", "index"):
+    if name in getattr(operand, "_fields", ()):  # of a named tuple
         return getattr(operand, name)
     if not isinstance(operand, np.ndarray):
         raise NoReference(f"attribute {name}")

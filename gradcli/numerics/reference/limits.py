@@ -24,9 +24,9 @@ from gradcli.numerics.reference.reals import ZERO, Array, finite, reals
 from gradcli.numerics.reference.slope import Real
 from gradcli.numerics.reference.summed import summands
 
-_NOISE = mp.mpf(10) ** -250
+_NOISE = mp.mpf("1e-250")
 """Part of a value below which its change is rounding: of DIGITS, what third-order cancellation inside leaves."""
-_CANCELLED = mp.mpf(10) ** -100
+_CANCELLED = mp.mpf("1e-100")
 """Part of the summed changes below which their sum is rounding."""
 
 Inputs = Mapping[str, NDArray[Any]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from mpmath import mp
@@ -47,12 +48,13 @@ FINE_LEVEL = 3
 FINEST_LEVEL = 4
 LAST_LEVEL = 5
 
-_NEGLIGIBLE = mp.mpf(10) ** -340
+_NEGLIGIBLE = mp.mpf("1e-340")
 """Below any float64 number: what a rounding error leaves of a slope that is zero."""
-_STRAIGHT = mp.mpf(10) ** -5
-_SAME_JUMP = mp.mpf(10) ** -6
+_STRAIGHT = mp.mpf("1e-5")
+_SAME_JUMP = mp.mpf("1e-6")
 _GROWTH = mp.mpf("1.01")
-_SMALL = mp.mpf(10) ** -20
+"""How much more a quotient without a bound has at the last step than at the one before: log(log(1 / x)) grows so."""
+_SMALL = mp.mpf("1e-20")
 _POWER = 0.01
 _SAME_POWER = 0.1
 _SAME_LOGARITHM = 0.02
@@ -110,13 +112,14 @@ def believed(history: dict[int, Quotients], *, x: Real, digits: int) -> Slope | 
             return Slope("smooth", new.central)
     if not fine:
         return None
-    old, last = earlier[0], latest == LAST_LEVEL
-    left = _side(old.left, new.left, old, new, same, last=last)
-    right = _side(old.right, new.right, old, new, same, last=last)
-    if last and len(earlier) > 1:
-        ladder_steps = [quotients.step for quotients in (earlier[1], old, new)]
-        left = ZERO if left is None and _vanishes([earlier[1].left, old.left, new.left], ladder_steps) else left
-        right = ZERO if right is None and _vanishes([earlier[1].right, old.right, new.right], ladder_steps) else right
+    old = earlier[0]
+    left = _side(old.left, new.left, old, new, same)
+    right = _side(old.right, new.right, old, new, same)
+    if latest == LAST_LEVEL:
+        nearer = sorted(history.values(), key=lambda quotients: -quotients.step)
+        steps = [quotients.step for quotients in nearer]
+        left = _unsettled([quotients.left for quotients in nearer], steps) if left is None else left
+        right = _unsettled([quotients.right for quotients in nearer], steps) if right is None else right
     if left is None or right is None or (latest < FINEST_LEVEL and (left is JUMPS or right is JUMPS)):
         return None if latest < LAST_LEVEL else UNKNOWN
     return _joined(left, right, same)
@@ -142,8 +145,8 @@ Side = Any
 """A number, an infinity, nan for a side without values, JUMPS, or None if unsettled."""
 
 
-def _side(before: Real, now: Real, old: Quotients, new: Quotients, same: Real, *, last: bool) -> Side:
-    """What one side does as the step shrinks; that it grows without end is believed at the last level only."""
+def _side(before: Real, now: Real, old: Quotients, new: Quotients, same: Real) -> Side:
+    """What one side is from one step to the next."""
     if not finite(now):
         return NAN
     if abs(now) < _NEGLIGIBLE:
@@ -155,9 +158,22 @@ def _side(before: Real, now: Real, old: Quotients, new: Quotients, same: Real, *
     change = now * new.step
     if abs(change - before * old.step) <= _SAME_JUMP * abs(change):
         return JUMPS
-    if last and abs(now) >= _GROWTH * abs(before) and (now > 0) == (before > 0):
-        return INF if now > 0 else -INF
     return None
+
+
+def _unsettled(quotients: list[Real], steps: list[Real]) -> Side:
+    """What the quotients of a side tend to that are never equal: zero or an infinity.
+
+    quotients: from the longest step to the shortest.
+    """
+    if not all(map(finite, quotients[-3:])):
+        return None
+    if _vanishes(quotients[-3:], steps[-3:]):
+        return ZERO
+    before, now = quotients[-2:]
+    limit = INF if now > 0 else -INF
+    rises = all((later - one) * limit > 0 for one, later in pairwise(filter(finite, quotients)))
+    return limit if rises and before != 0 and now / before >= _GROWTH else None
 
 
 def _vanishes(quotients: list[Real], steps: list[Real]) -> bool:
@@ -165,7 +181,7 @@ def _vanishes(quotients: list[Real], steps: list[Real]) -> bool:
 
     x**1.5 has the quotient step**0.5 at 0, x / log(x) has 1 / log(step): both tend to zero, and are never equal.
     """
-    if not all(finite(quotient) and quotient != 0 for quotient in quotients):
+    if not all(quotients):
         return False
     sizes, lengths = [mp.log(abs(q)) for q in quotients], [mp.log(step) for step in steps]
     before, now = ((sizes[k + 1] - sizes[k]) / (lengths[k + 1] - lengths[k]) for k in (0, 1))

@@ -16,7 +16,7 @@ from gradcli.language.parser import parse
 from gradcli.numerics.reference import Slope, slopes, value
 
 INF = float("inf")
-TINY = Fraction(1e-12)
+TINY, LITTLE = Fraction(1e-12), Fraction(1e-5)
 
 
 def at(text: str, *points: float, digits: int = 50) -> list[Slope]:
@@ -89,6 +89,7 @@ def test_the_slope_is_the_derivative_written_by_hand(text: str) -> None:
         ("floor(x)", 2.0, 0, 0),
         ("where(x > 2, 3 * x, x)", 2.0, 1, 3),
         ("x + 1e-12 * abs(x - 1)", 1.0, 1 - TINY, 1 + TINY),
+        ("x + sqrt(x * x + 1e-30) + 1e-5 * abs(x)", 0.0, 1 - LITTLE, 1 + LITTLE),  # at the ground of a narrow valley
         ("elu(x, alpha=0.5)", 0.0, mp.mpf("0.5"), 1),
     ],
 )
@@ -115,6 +116,11 @@ def test_a_kink_has_its_two_slopes(text: str, x: float, left: Any, right: Any) -
         ("where(x > 0, sqrt(x), 0 * x)", 1.0, mp.mpf("0.5")),
         ("where(x > 0, sqrt(x), 0 * x)", -1.0, 0),
         ("abs(x)**1.5", 0.0, 0),
+        ("x + abs(x)**1.016", 0.0, 1),
+        ("x**1.5", 0.0, 0),
+        ("x**1.5 / log(x)", 0.0, 0),
+        ("x / log(x)", 0.0, 0),
+        ("x / (1 - log(x))", 0.0, 0),
         ("elu(x)", 0.0, 1),
         ("x * abs(x)", 0.0, 0),
         ("sqrt(x * x + 1e-30)", 0.0, 0),
@@ -128,13 +134,20 @@ def test_a_smooth_point_beside_a_kink_is_smooth(text: str, x: float, expected: A
     assert is_true(slope, expected, digits=25), slope  # where f'' jumps, half of the digits
 
 
-@pytest.mark.parametrize(
-    ("text", "x", "expected"),
+BESIDE_ZERO = "where(x == 0, 0, x * ({}))"
+LOG = "log(where(x == 0, 1, x))"
+
+
+@each(
+    "text, x, expected",
     [
         ("sqrt(x)", 0.0, INF),
         ("x**(1 / 3)", 0.0, INF),
         ("-x**0.9", 0.0, -INF),
         ("xlogy(x, x)", 0.0, -INF),
+        ("1 / log(x)", 0.0, -INF),
+        ("x**1e-6", 0.0, INF),
+        (BESIDE_ZERO.format(f"log(-{LOG})"), 0.0, INF),
         ("acos(x)", 1.0, -INF),
         ("sign(x) * sqrt(abs(x))", 0.0, INF),
     ],
@@ -159,6 +172,11 @@ def test_where_the_function_ends_the_slope_is_that_of_its_side() -> None:
 )
 def test_a_slope_that_does_not_exist_is_unknown(text: str, x: float) -> None:
     assert at(text, x) == [Slope("unknown")]
+
+
+@each("slope", [f"2 + sin({LOG})", f"10 - sin({LOG})", *(f"1.1 + cos({k} * {LOG})" for k in range(1, 8))])
+def test_a_slope_between_two_bounds_without_a_limit_is_unknown(slope: str) -> None:
+    assert at(BESIDE_ZERO.format(slope), 0.0) == [Slope("unknown")]
 
 
 def test_an_oscillation_without_a_limit_is_unknown_and_with_one_is_smooth() -> None:

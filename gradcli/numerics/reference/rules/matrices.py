@@ -36,7 +36,7 @@ Value = Any
 LogDeterminant = namedtuple("LogDeterminant", ["sign", "logabsdet"])
 Rows = list[list[Real]]
 
-_STEP = mp.mpf(10) ** -12
+_STEP = mp.mpf("1e-12")
 """Longer than any step of a difference quotient, and shorter than what a dtype distinguishes."""
 
 
