@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from weakref import ref
 
 import pytest
 import torch
+from logs import again, logged, weights
 from torch import Tensor
 
 from gradcli.recording.program import undifferentiated
-from gradcli.recording.program.again import Repeated, run_again
 from gradcli.recording.program.entries import GoneError
-from gradcli.recording.program.log import MOST_UNDIFFERENTIATED, Log
-from gradcli.recording.program.places import UserCode
-
-USER = UserCode((str(Path(__file__).parent),))
-
-
-@contextmanager
-def logged(budget: int | None = None) -> Iterator[Log]:
-    log = Log(USER, {}, budget)
-    log.put_on()
-    try:
-        yield log
-    finally:
-        log.take_off()
-
-
-def again(log: Log, root: Tensor) -> Repeated:
-    log.rest()
-    try:
-        return run_again(log.recorded(), [root], [None], {}, USER)
-    finally:
-        log.wake()
-
-
-def weights() -> Tensor:
-    return torch.ones(4, requires_grad=True)
+from gradcli.recording.program.log import MOST_UNDIFFERENTIATED
 
 
 def test_what_the_graph_lets_go_of_is_not_kept() -> None:

@@ -11,17 +11,15 @@ IGNORED, HANDLED, PLAIN, CHANGING, SWITCHED, DRAWING, GIVING = range(7)
 """How an operation is logged: not at all; by its handler; as it is; with its first argument as it was, always or where
 it is asked to work in place; with the generator's state; with its result, which it would not give again."""
 
-_IN_PLACE_OPERATORS = frozenset(
-    {"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__ifloordiv__", "__imod__"}
-)
+_IN_PLACE_OPERATORS = frozenset({"__setitem__", "__iand__", "__ior__", "__ixor__", "__ilshift__", "__irshift__"})
+"""Those that PyTorch tells by these names: it tells `x += y` as `add_`."""
 _QUESTIONS = frozenset(
     {
         "__set__", "dim", "size", "stride", "numel", "is_contiguous", "item", "__bool__", "__len__",
-        "__float__", "__int__", "__repr__", "__format__", "__hash__", "tolist", "numpy", "is_floating_point",
-        "is_complex", "backward", "grad", "data_ptr", "_set_grad_enabled", "register_hook",
-        "storage", "untyped_storage", "element_size", "manual_seed", "__iter__", "retain_grad", "is_tensor",
-        "get_default_dtype", "__index__", "ndimension", "is_same_size", "is_pinned", "isfinite", "isnan", "isinf",
-        "equal", "allclose", "__contains__", "__reduce_ex__", "__deepcopy__", "device", "get_device", "type",
+        "__float__", "__int__", "__repr__", "__format__", "tolist", "numpy", "is_floating_point", "is_complex",
+        "backward", "grad", "data_ptr", "_set_grad_enabled", "register_hook", "storage", "untyped_storage",
+        "element_size", "retain_grad", "__index__", "is_same_size", "is_pinned", "isfinite", "isnan", "isinf",
+        "equal", "allclose", "__contains__", "__reduce_ex__", "__deepcopy__", "device", "get_device",
     }
 )  # fmt: skip
 """What asks a tensor something, and computes nothing that a gradient flows through."""
@@ -31,22 +29,27 @@ LEAVES_PYTORCH = frozenset({"tolist", "numpy", "item", "__float__", "__int__", "
 """What makes numbers of Python's or numpy's of a tensor: no gradient finds its way back."""
 GIVES = frozenset(
     {
-        "rand_like", "randn_like", "randint_like", "bernoulli", "multinomial", "poisson", "normal", "sample",
-        "empty_like", "new_empty",
+        "rand_like", "randn_like", "randint_like", "multinomial", "binomial", "_sample_dirichlet", "empty_like",
+        "new_empty",
     }
 )  # fmt: skip
 """What draws random numbers beside the way of a gradient: its results are taken as they came out."""
 _DRAWS = frozenset(
     {
         "dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout", "dropout1d", "dropout2d", "dropout3d",
-        "rrelu", "gumbel_softmax", "fractional_max_pool2d", "scaled_dot_product_attention", "lstm", "gru", "rnn_tanh",
-        "multi_head_attention_forward", "rnn_relu",
+        "native_dropout", "rrelu", "gumbel_softmax", "fractional_max_pool2d", "fractional_max_pool2d_with_indices",
+        "fractional_max_pool3d", "fractional_max_pool3d_with_indices", "scaled_dot_product_attention", "lstm", "gru",
+        "rnn_tanh", "rnn_relu", "multi_head_attention_forward", "bernoulli", "poisson", "normal",
+        "_standard_gamma",
     }
 )  # fmt: skip
 """Operations on the way of a gradient that may draw random numbers."""
 DRAWS_IN_PLACE = frozenset(
-    {"uniform_", "normal_", "bernoulli_", "random_", "exponential_", "cauchy_", "geometric_", "log_normal_", "rrelu_"}
-)
+    {
+        "uniform_", "normal_", "bernoulli_", "random_", "exponential_", "cauchy_", "geometric_", "log_normal_",
+        "rrelu_", "dropout_", "alpha_dropout_", "feature_dropout_", "feature_alpha_dropout_",
+    }
+)  # fmt: skip
 
 
 def changes_first(kind: int, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> bool:
