@@ -82,3 +82,13 @@ def test_forward_passes_without_backward_do_not_grow_the_log() -> None:
         for _ in range(3000):
             net(torch.ones(2, 4))
         assert len(watched.log.entries) < 600
+
+
+def test_what_a_custom_function_draws_is_drawn_again() -> None:
+    """PyTorch's own samples of Dirichlet and of Beta are those of a custom function."""
+    concentration = torch.ones(3, requires_grad=True)
+    with gradcli.watch() as watched:
+        drawn = torch.distributions.Dirichlet(concentration).rsample()
+        (drawn - drawn.detach()).sqrt().sum().backward()
+    (found,) = watched.findings
+    assert (found.operation, found.agrees) == ("sqrt", True)

@@ -35,12 +35,11 @@ class Untold:
         log, original, compile_, zero_grad = self._log, self._apply, self._compile, self._zero_grad
 
         def apply(cls: type, *args: Any, **kwargs: Any) -> Any:
-            hears = log.hears
-            runs_again = hears and cls.__module__ == "torch.utils.checkpoint"
-            generator = log.state(args, kwargs) if runs_again else None
+            if not log.hears:
+                return original.__get__(None, cls)(*args, **kwargs)
+            generator = log.state(args, kwargs)
             out = original.__get__(None, cls)(*args, **kwargs)
-            if hears:
-                log.add(cls.apply, args, kwargs, out, generator)  # type: ignore[attr-defined]
+            log.add(cls.apply, args, kwargs, out, generator)  # type: ignore[attr-defined]
             return out
 
         @functools.wraps(compile_)
