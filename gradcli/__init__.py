@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gradcli.version import __version__
 
-_INSPECTIONS = (
+_FUNCTIONS = (
     "activate",
-    "autograd_errors",
     "check",
+    "errors",
     "functions",
     "grad",
     "loss",
@@ -17,13 +17,17 @@ _INSPECTIONS = (
     "watch",
 )
 
-__all__ = ["__version__", *_INSPECTIONS]
+__all__ = ["GradcliError", "__version__", *_FUNCTIONS]
 
 
 def __getattr__(name: str) -> object:
-    """The inspection of that name; PyTorch is imported when it is called, not before."""
-    if name not in _INSPECTIONS:
+    """The function of that name; PyTorch is imported when it is called, not before."""
+    if name not in __all__:
         raise AttributeError(f"module 'gradcli' has no attribute {name!r}")
     from gradcli import api
 
     return getattr(api, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

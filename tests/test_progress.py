@@ -95,7 +95,7 @@ def test_a_loop_that_is_left_has_ended_too() -> None:
         (lambda: gradcli.activate("tanh", 0, 1, depth=7), ("layers", 7, 7)),
         (lambda: gradcli.retain_demo("x.exp().sum()", x=[1, 2], calls=5), ("calls", 5, 5)),
         (lambda: gradcli.retain_demo("x.exp().sum()", x=[1, 2], calls=5), ("fixes tried", 4, 4)),
-        (lambda: gradcli.autograd_errors("second-backward"), ("errors raised", 1, 1)),
+        (lambda: gradcli.errors("second-backward"), ("errors raised", 1, 1)),
         (lambda: gradcli.trace("exp(x) * x", 1), ("steps of the trace", 3, 3)),
     ],
 )
@@ -109,7 +109,7 @@ def test_a_slope_at_50_digits_is_counted_for_each_element_that_has_one() -> None
 
 
 def test_gradient_descent_is_counted_by_its_updates() -> None:
-    found = heard(lambda: gradcli.loss("mse", "x * w", 1, x=1, w=2, learning_rate=0.1, steps=6))
+    found = heard(lambda: gradcli.loss("mse", "x * w", 1, x=1, w=2, lr=0.1, steps=6))
     assert [(what, total) for what, total, _ in found if "descent" in what] == [("steps of gradient descent", 6)]
 
 

@@ -16,7 +16,9 @@ def check(
     caller: Caller,
     subject: Subject,
     words: Words = None,
-    dtypes: Annotated[list[str] | None, Option("", help="Check these dtypes only.")] = None,
+    dtypes: Annotated[
+        list[str] | None, Option("", help="Check this dtype only, or these.", default="all four", python="dtype")
+    ] = None,
 ) -> Inquiry:
     """Is PyTorch's gradient right here? Reverse and forward mode, finite differences and 50 digits side by side."""
     points = words or (() if is_in_file(subject) else interesting_points(subject))
@@ -40,7 +42,14 @@ COMMAND = Command(
     changed={
         "dtype": (
             None,
-            Option("--dtype -t", "DTYPE", "Check this dtype only.", default="all four", panel=WHERE_AND_HOW),
+            Option(
+                "--dtype -t",
+                "DTYPE",
+                "Check this dtype only.",
+                default="all four",
+                panel=WHERE_AND_HOW,
+                in_python=False,
+            ),
         )
     },
     is_bad=lambda result: any(row.verdict == "disagree" for row in result.rows),

@@ -112,10 +112,10 @@ class Command:
 
     @cached_property
     def in_python(self) -> dict[str, Parameter]:
-        """The options that its Python function has."""
+        """The options that its Python function has, by their names there."""
         return {
-            name: parameter
-            for name, parameter in self.parameters.items()
+            parameter.python_name: parameter
+            for parameter in self.parameters.values()
             if isinstance(parameter.declared, Option) and parameter.declared.in_python
         }
 

@@ -5,6 +5,7 @@ The command line reads words by it, Python functions take it by name, and the he
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple, get_args, get_origin
 
@@ -35,6 +36,7 @@ class Option:
     variable: of the environment, which gives the value where the option is not given.
     is_tensor: its words are values as points are, and a caller in Python may give arrays.
     in_python: whether it is one of the Python function as well, which neither prints nor ends.
+    python: its name there, where no name of the command line says it.
     """
 
     names: str
@@ -45,6 +47,7 @@ class Option:
     variable: str | None = None
     is_tensor: bool = False
     in_python: bool = True
+    python: str = ""
 
 
 class Parameter(NamedTuple):
@@ -59,6 +62,13 @@ class Parameter(NamedTuple):
     def takes_several(self) -> bool:
         """Whether it may be given more than once."""
         return self.type == list[str] | None
+
+    @property
+    def python_name(self) -> str:
+        """What a caller in Python writes: `lr` for --lr, `max_elements` for --max-elements."""
+        if isinstance(self.declared, Argument):
+            return self.name
+        return self.declared.python or re.split("[ /]", self.declared.names)[0].removeprefix("--").replace("-", "_")
 
     @property
     def is_tensor(self) -> bool:

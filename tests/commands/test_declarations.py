@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -138,8 +139,25 @@ def test_a_command_with_a_program_has_the_option_that_writes_it() -> None:
 
 
 def test_every_command_has_a_python_function() -> None:
-    names = {"autograd_errors" if name == "errors" else name.replace("-", "_") for name in commands.NAMES}
-    assert {*names, "watch"} == set(api.__all__) == set(gradcli.__all__) - {"__version__"}
+    names = {name.replace("-", "_") for name in commands.NAMES}
+    assert {*names, "watch", "GradcliError"} == set(api.__all__) == set(gradcli.__all__) - {"__version__"}
+
+
+def test_an_option_has_one_name_on_the_command_line_and_in_python() -> None:
+    for row in ROWS:
+        on_command_line = {
+            re.split("[ /]", parameter.declared.names)[0].removeprefix("--").replace("-", "_")
+            for parameter in row.parameters.values()
+            if isinstance(parameter.declared, Option) and parameter.declared.names
+        }
+        assert set(row.in_python) <= on_command_line, row.name
+
+
+def test_the_signature_of_a_function_has_the_options_of_its_row() -> None:
+    for row in ROWS:
+        signature = inspect.signature(getattr(gradcli, row.name.replace("-", "_")))
+        named = {name for name, one in signature.parameters.items() if one.kind is one.KEYWORD_ONLY}
+        assert named == set(row.in_python), row.name
 
 
 def test_a_shared_option_that_no_command_has_would_be_dead() -> None:
@@ -167,7 +185,8 @@ def test_every_command_and_every_option_is_in_the_documents() -> None:
 
 
 def test_python_checks_all_dtypes_where_none_is_chosen() -> None:
-    assert [len(gradcli.check("sigmoid", 1, **chosen).summary) for chosen in ({}, {"dtypes": ["half"]})] == [4, 1]
+    chosen: list[dict[str, Any]] = [{}, {"dtype": "half"}, {"dtype": ["half", "float64"]}]
+    assert [len(gradcli.check("sigmoid", 1, **options).summary) for options in chosen] == [4, 1, 2]
 
 
 def test_a_batch_asks_for_json_before_options_are_checked() -> None:

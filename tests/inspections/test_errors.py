@@ -293,6 +293,6 @@ def test_a_wrong_call_is_refused_with_what_would_work(argv: list[str], message: 
 
 
 def test_from_python_the_same() -> None:
-    (entry,) = gradcli.autograd_errors("second-backward").entries  # type: ignore[attr-defined]
+    (entry,) = gradcli.errors("second-backward").entries  # type: ignore[attr-defined]
     assert entry.message == entries()["second-backward"].message
-    assert gradcli.autograd_errors().torch is None  # type: ignore[attr-defined]
+    assert gradcli.errors().torch is None  # type: ignore[attr-defined]

@@ -119,7 +119,7 @@ def test_a_long_grid_is_cut_by_max_rows() -> None:
 
 
 def test_python_has_ranges_too() -> None:
-    result = gradcli.grad("x * y", ranges=["x=0:1:3", "y=0:1:2"])
+    result = gradcli.grad("x * y", range=["x=0:1:3", "y=0:1:2"])
     assert isinstance(result, GradResult)
     assert result.output.shape == (2, 3)
 

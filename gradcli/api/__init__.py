@@ -1,0 +1,195 @@
+"""The commands as Python functions: the words of the command line, values by name, options by keyword.
+
+    gradcli.grad("sigmoid", 0, 1, 10)
+    gradcli.grad("sum((x @ w - 1)**2)", x=[1, 2], w=[3, 4], jacobian=True)
+
+They return the frozen results and print nothing; an exception of PyTorch's comes back as a `Failure`, a mistake in
+the call raises `GradcliError`. An input that has an option's name is given as a word: `"order=1"`.
+"""
+
+# mypy: disable-error-code="no-any-return"
+# what `call` returns is the record that the row of the command names
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradcli.api.calls import Word, call
+from gradcli.api.declared import declared
+from gradcli.exceptions import GradcliError as GradcliError
+
+if TYPE_CHECKING:
+    import torch
+
+    from gradcli.inspections.watching.session import WatchedBlock
+    from gradcli.results import (
+        ActivateResult,
+        CheckResult,
+        ErrorsResult,
+        Failure,
+        FunctionsResult,
+        GradResult,
+        LossResult,
+        RetainDemoResult,
+        SoftmaxResult,
+        TraceResult,
+    )
+
+__all__ = [
+    "GradcliError",
+    "activate",
+    "check",
+    "errors",
+    "functions",
+    "grad",
+    "loss",
+    "retain_demo",
+    "softmax",
+    "trace",
+    "watch",
+]
+
+
+@declared
+def grad(subject: str, *words: Word, **named: object) -> GradResult | Failure:
+    """Value and derivatives of an expression.
+
+    Points for the one open name stand behind the subject; values of several names are given by name.  The gradient of
+    an input has the input's shape, a Jacobian the output's shape and then the input's.
+
+    >>> import gradcli
+    >>> result = gradcli.grad("sum(x**2)", x=[1, 2])
+    >>> result.output.values.item(), result.gradients["x"].values.tolist()
+    (5.0, [2.0, 4.0])
+    """
+    return call("grad", words, named, subject=subject)
+
+
+@declared
+def trace(subject: str, *words: Word, **named: object) -> TraceResult | Failure:
+    """Every sub-expression with its value and the gradient that reaches it; where a NaN, Inf or zero was born.
+
+    A step's value and its gradient have one shape.
+
+    >>> import gradcli
+    >>> result = gradcli.trace("sqrt(x) * 2", 0)
+    >>> [step.expression for step in result.steps], [finding.code for finding in result.findings]
+    (['x', 'sqrt(x)', 'sqrt(x) * 2'], ['inf-backward'])
+    """
+    return call("trace", words, named, subject=subject)
+
+
+@declared
+def check(subject: str, *words: Word, **named: object) -> CheckResult | Failure:
+    """Whether PyTorch's gradient is right: reverse and forward mode, finite differences and 50 digits side by side.
+
+    A row is one element of one input in one dtype.
+
+    >>> import gradcli
+    >>> [row.verdict for row in gradcli.check("gelu", 0.5, dtype="float64").rows]
+    ['agree']
+    """
+    return call("check", words, named, subject=subject)
+
+
+@declared
+def loss(name: str, *words: Word, **named: object) -> LossResult | Failure:
+    """A loss, what each element contributes, its gradients; `lr` and `steps` walk gradient descent.
+
+    Tensors stand in PyTorch's order, or by PyTorch's names for them.
+
+    >>> import gradcli
+    >>> result = gradcli.loss("mse", [1.0, 3.0], [1.0, 1.0])
+    >>> result.loss.values.item(), result.gradients["input"].values.tolist()
+    (2.0, [0.0, 2.0])
+    """
+    return call("loss", words, named, name=name)
+
+
+@declared
+def softmax(*words: Word, **named: object) -> SoftmaxResult | Failure:
+    """Probabilities and their Jacobian, which has the shape of the values twice.
+
+    >>> import gradcli
+    >>> result = gradcli.softmax(0, 0)
+    >>> result.probabilities.values.tolist(), result.jacobian.values.tolist()
+    ([0.5, 0.5], [[0.25, -0.25], [-0.25, 0.25]])
+    """
+    return call("softmax", words, named)
+
+
+@declared
+def activate(functions: str, *words: Word, **named: object) -> ActivateResult | Failure:
+    """Functions of one variable and their derivatives over common points.
+
+    >>> import gradcli
+    >>> {curve.name: curve.derivative.values.tolist() for curve in gradcli.activate("relu,relu6", -1, 1).functions}
+    {'relu': [0.0, 1.0], 'relu6': [0.0, 1.0]}
+    """
+    return call("activate", words, named, functions=functions)
+
+
+@declared
+def retain_demo(subject: str | None = None, *words: Word, **named: object) -> RetainDemoResult | Failure:
+    """What happens when backward is called more than once, of four graphs or of your own.
+
+    retain: the numbers of the calls with retain_graph=True; "all" for all of them.
+
+    >>> import gradcli
+    >>> [backward.ok for backward in gradcli.retain_demo("exp(a)", a=1, calls=2, retain=[1]).scenarios[0].calls]
+    [True, True]
+    """
+    if "retain" in named:
+        named["retain"] = "all" if named["retain"] is None else named["retain"] or "none"
+    return call("retain-demo", words, named, subject=subject)
+
+
+@declared
+def errors(*ids: str, **named: object) -> ErrorsResult:
+    """Autograd errors on demand: those of `ids` are raised and mended; without ids they are listed.
+
+    >>> import gradcli
+    >>> gradcli.errors("second-backward").entries[0].type
+    'RuntimeError'
+    """
+    return call("errors", (), named, ids=ids)
+
+
+@declared
+def functions(name: str | None = None, **named: object) -> FunctionsResult:
+    """The catalogue: formula, derivative, range, kinks, parameters, paper; of one function by name, or of all.
+
+    >>> import gradcli
+    >>> gradcli.functions("relu").functions[0].torch
+    'torch.nn.functional.relu'
+    """
+    return call("functions", (), named, name=name)
+
+
+def watch(
+    model: torch.nn.Module | None = None,
+    *,
+    goes_on: bool = False,
+    patience: int = 5,
+    every: int = 1,
+    from_step: int = 1,
+    memory: str | int | None = None,
+) -> WatchedBlock:
+    """A context in which every backward pass is looked at; what it finds is in `findings`.
+
+        with gradcli.watch(model) as watched:
+            train(model)
+        print(*(finding.message for finding in watched.findings), sep="\\n")
+
+    model: whose gradients are looked at; without one, those of every optimizer's parameters. The block is left at the
+    first error, before the optimizer changes a parameter, unless it `goes_on`. memory: the most that is kept of a step
+    to run it again, in bytes or as in "500MB".
+    """
+    from gradcli.commands import option_values
+    from gradcli.inspections.options import WatchOptions
+    from gradcli.inspections.watching.session import WatchedBlock
+
+    options = WatchOptions(
+        goes_on=goes_on, patience=patience, every=every, from_step=from_step, memory=option_values.memory(memory)
+    )
+    return WatchedBlock(options, model=model)
