@@ -97,7 +97,7 @@ def prepare(node: Call, operands: list[object], context: Context) -> Prepared:
     row = node.function
     if node.receiver is not None:
         positional[0] = to_tensor(positional[0], node.receiver.span, context)
-    on_numbers = _is_number_function(row) and bool(operands) and all(map(scalars.is_number, operands))
+    on_numbers = is_number_function(row) and bool(operands) and all(map(scalars.is_number, operands))
     bound = bind(row, positional, keywords, name=node.written, is_tensor=_is_tensor)
     like: list[object] = [] if on_numbers else [*positional, *keywords.values()]
     own = Context(torch.float64, "cpu", context.max_elements) if on_numbers else context
@@ -139,7 +139,7 @@ def _passed(row: Row, parameter: Parameter, value: object, like: list[object], s
     return value
 
 
-def _is_number_function(row: Row) -> bool:
+def is_number_function(row: Row) -> bool:
     """Whether a call on plain numbers is a plain number: not where the point is to make a tensor or to change one."""
     return row.elementwise and row.category not in ("conversion", "creation", "random", "in-place")
 

@@ -12,7 +12,7 @@ from gradcli.language.catalogue.rows import Loss, Row
 from gradcli.language.catalogue.signature import Parameter
 from gradcli.numerics import bounds, scalars
 
-_INTEGER_ARGUMENTS = frozenset({"index", "indices", "repeats", "offsets", "boundaries_index"})
+INTEGER_ARGUMENTS = frozenset({"index", "indices", "repeats", "offsets"})
 _OF_INTEGERS = frozenset({"bincount", "embedding", "embedding_bag", "one_hot"})
 
 
@@ -120,7 +120,7 @@ def _is_plain(value: object) -> bool:
 def wants_integers(row: Row, parameter: Parameter, value: object, given: list[object]) -> bool:
     """Whether integer literals are indices here. A target with the prediction's shape holds probabilities."""
     if not isinstance(row, Loss):
-        return parameter.name in _INTEGER_ARGUMENTS or (row.name in _OF_INTEGERS and parameter.name == "input")
+        return parameter.name in INTEGER_ARGUMENTS or (row.name in _OF_INTEGERS and parameter.name == "input")
     content = next((a.content for a in row.arguments if a.name == parameter.name), "real")
     if content != "class index or real":
         return content == "class index"

@@ -11,9 +11,10 @@ import torch
 from gradcli.language.catalogue.binding import Bound
 from gradcli.language.catalogue.rows import Loss, Row
 from gradcli.language.catalogue.signature import Parameter
+from gradcli.numerics.literals import INTEGER_ARGUMENTS
 from gradcli.numerics.reference import arrangement
 from gradcli.numerics.reference.reals import Array, is_real, reals
-from gradcli.numerics.reference.rules import ARRANGED, RULES, Absent, takes_integers
+from gradcli.numerics.reference.rules import ARRANGED, RULES, Absent
 from gradcli.numerics.reference.slope import NoReference
 
 
@@ -72,7 +73,7 @@ def _check_exact(row: Row, dtype: object, named: Mapping[str, object]) -> None:
 def _argument(row: Row, parameter: Parameter, value: object) -> object:
     if value is None or parameter.kind not in ("tensor", "tensors"):
         return value
-    integers = takes_integers(parameter.name) or (
+    integers = parameter.name in INTEGER_ARGUMENTS or (
         isinstance(row, Loss) and any(a.name == parameter.name and a.content != "real" for a in row.arguments)
     )
     integers = integers and _integral(value)

@@ -9,11 +9,10 @@ import numpy as np
 from mpmath import mp
 
 from gradcli.numerics.reference.reals import NAN, ZERO, Array, finite, is_nan, magnitude, reals
-from gradcli.numerics.reference.slope import NoReference, Real
+from gradcli.numerics.reference.slope import BITS_PER_DIGIT, NoReference, Real
 
 MOST_ELEMENTS = 16
 """Of an input: each costs five evaluations, inside each evaluation of what stands around it."""
-_BITS_PER_DIGIT = 3.3219280948873626
 _FINER = 4
 """Binary places by which the second step is smaller: the gap between the sides of a smooth function shrinks as much."""
 
@@ -52,7 +51,7 @@ def _slope(function: Callable[[Array], Array], point: Array, place: int, digits:
         below, above = (function(_moved(point, place, by)) for by in (-step, step))
         return _sum(here - below) / step, _sum(above - here) / step
 
-    step = mp.ldexp(1, magnitude(point.flat[place]) - int((digits / 2 + 5) * _BITS_PER_DIGIT))
+    step = mp.ldexp(1, magnitude(point.flat[place]) - int((digits / 2 + 5) * BITS_PER_DIGIT))
     left, right = quotients(step)
     if not (finite(left) and finite(right)):
         return NAN

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gradcli.language.syntax import Program
 from gradcli.numerics.reference.evaluator import evaluate
 from gradcli.numerics.reference.reals import NAN, ZERO, Array, finite, multiply, reals
-from gradcli.numerics.reference.slope import UNKNOWN, Real
+from gradcli.numerics.reference.slope import BITS_PER_DIGIT, UNKNOWN, Real
 from gradcli.numerics.reference.summed import summands
 from gradcli.numerics.reference.swallowing import watching
 from gradcli.numerics.reference.verdict import (
@@ -115,7 +115,7 @@ def moved_one_by_one(
 def step_of(x: Real, level: Level) -> Real:
     """How far x moves at a level: a power of two, so that x + step is exact, relative to x but at 0."""
     _, mantissa, exponent, bits = x._mpf_
-    return mp.ldexp(1, (exponent + bits if mantissa else 0) - int(level.step * 3.3219280948873626) - 1)
+    return mp.ldexp(1, (exponent + bits if mantissa else 0) - int(level.step * BITS_PER_DIGIT) - 1)
 
 
 def settled_value(program: Program, inputs: Inputs, *, digits: int) -> Array:

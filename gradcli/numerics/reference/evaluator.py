@@ -13,11 +13,10 @@ from gradcli.exceptions import ArgumentError
 from gradcli.language import syntax
 from gradcli.language.catalogue import DERIVATIVE, GRAD
 from gradcli.language.catalogue.binding import bind
-from gradcli.language.catalogue.rows import Row
 from gradcli.language.names import CONSTANTS
 from gradcli.language.syntax import Node, Program, children
 from gradcli.numerics import scalars
-from gradcli.numerics.calls import Spread, spread
+from gradcli.numerics.calls import Spread, is_number_function, spread
 from gradcli.numerics.reference.calls import apply, as_array, known
 from gradcli.numerics.reference.derivatives import slopes as slopes_inside
 from gradcli.numerics.reference.indexing import attribute, index
@@ -172,7 +171,7 @@ class _Run:
     def _operate(self, name: str, operands: list[object]) -> object:
         if all(map(scalars.is_number, operands)):
             numbers = [operand for operand in operands if isinstance(operand, int | float | complex)]
-            if not self.exact or name in ("neg", "positive"):
+            if not self.exact or len(numbers) == 1:  # -1 is exact
                 return scalars.compute(name, *numbers)
         parts = [operand if scalars.is_number(operand) else as_array(operand) for operand in operands]
         places = ("input", "other" if name != "pow" else "exponent")
@@ -198,7 +197,7 @@ class _Run:
                 result = evaluate(result.program, result.inputs, exact=True)
         except _NOT_COVERED:
             raise NoReference(row.name) from None
-        if plain and not self.exact and _is_number_function(row) and isinstance(result, np.ndarray):
+        if plain and not self.exact and is_number_function(row) and isinstance(result, np.ndarray):
             return _as_number(result)
         return result
 
@@ -211,10 +210,6 @@ def _without_replaced(node: Node, value: Array, held: dict[int, Array]) -> Array
 
 def _is_tensor(value: object) -> bool:
     return isinstance(value, np.ndarray)
-
-
-def _is_number_function(row: Row) -> bool:
-    return row.elementwise and row.category not in ("conversion", "creation", "random", "in-place")
 
 
 def _as_number(array: Array) -> object:

@@ -159,8 +159,6 @@ def power(x: Real, y: Real) -> Real:
     """x**y: 1 for y = 0 and for x = 1 whatever the other is, nan for a negative base and a broken exponent."""
     if not (finite(x) and finite(y)):
         return ONE if y == 0 or x == 1 else _power_at_infinity(x, y)
-    if x > 0 and magnitude(y) < 64:
-        return x**y
     if y == 0:
         return ONE
     if x == 0:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Real = Any
 """An mpmath.mpf; mpmath has no types, and is not imported before it is needed."""
+BITS_PER_DIGIT = math.log2(10)
 
 
 class NoReference(Exception):  # noqa: N818 - not an error: a question without an answer

@@ -13,16 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcli.numerics.reference.slope import Real
-
-_BITS_PER_DIGIT = 3.3219280948873626
+from gradcli.numerics.reference.slope import BITS_PER_DIGIT, Real
 
 
 class Watch:
     """Notes where summands of one evaluation lie further apart than `digits`."""
 
     def __init__(self, digits: int) -> None:
-        self.bits = digits * _BITS_PER_DIGIT
+        self.bits = digits * BITS_PER_DIGIT
         self.noted: list[NDArray[Any]] = []
 
     def over(self, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -21,8 +21,8 @@ from gradcli.numerics.reference.rules import (  # noqa: F401 - each enters its r
     special,
     windows,
 )
-from gradcli.numerics.reference.rules.arranged import ARRANGED, takes_integers
+from gradcli.numerics.reference.rules.arranged import ARRANGED
 from gradcli.numerics.reference.rules.decompositions import Absent
 from gradcli.numerics.reference.rules.registry import RULES
 
-__all__ = ["ARRANGED", "RULES", "Absent", "takes_integers"]
+__all__ = ["ARRANGED", "RULES", "Absent"]

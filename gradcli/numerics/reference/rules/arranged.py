@@ -18,10 +18,3 @@ _LAYERS = "Tensor.unfold unfold channel_shuffle pixel_shuffle pixel_unshuffle ff
 
 ARRANGED = frozenset(f"{_SHAPE} {_MATRICES} {_INDEXING} {_LAYERS}".split())
 """Names of rows whose result holds the elements of its operands, and zeros, and nothing else."""
-
-_INTEGERS = frozenset({"index", "indices", "repeats", "offsets", "boundaries_index"})
-
-
-def takes_integers(parameter: str) -> bool:
-    """Whether literals of a parameter stay integers, as in `numerics/evaluate.py`."""
-    return parameter in _INTEGERS
