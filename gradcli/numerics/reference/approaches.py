@@ -25,6 +25,7 @@ DIGITS = 400
 MAX_SIGNS = 3
 """Up to so many coordinates all combinations of signs are tried."""
 MAX_LINES = 3
+"""Of signs, where not all combinations are tried."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,10 @@ def _signs(count: int, random: Random) -> Iterator[list[int]]:
         yield from ([1, *rest] for rest in product((1, -1), repeat=count - 1))
         return
     yield [1] * count
-    for _ in range(MAX_LINES - 1):
-        yield [random.choice((1, -1)) for _ in range(count)]
+    codes = list(range(count))  # the signs of one coordinate on the lines: of four no two have all signs in common
+    random.shuffle(codes)
+    for line in range(MAX_LINES - 1):
+        yield [1 - 2 * (code >> line & 1) for code in codes]
 
 
 def displaced(

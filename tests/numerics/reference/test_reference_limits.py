@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 import pytest
+from each import each
 from mpmath import mp
 
 from gradcli.language.parser import parse
@@ -78,6 +80,24 @@ def test_the_limit_of_a_slope(text: str, inputs: dict[str, Any], slopes: dict[st
 )
 def test_where_there_is_none(text: str, inputs: dict[str, Any], kind: str) -> None:
     assert limits_of(text, inputs).slopes["x"][0].kind == kind
+
+
+def has_sides(text: str, size: int) -> bool:
+    """Whether a value tends to different numbers around zeros."""
+    (found,) = limits(parse(text, bound=["x"]), {"x": np.zeros(size)}, {}, moved=["x"])
+    return bool(found.value.item().kind == "sides")
+
+
+@each("signs", product("<>", repeat=3))
+def test_an_octant_that_is_another_than_the_rest_is_seen(signs: tuple[str, ...]) -> None:
+    there = " & ".join(f"(x[{place}] {sign} 0)" for place, sign in enumerate(signs))
+    assert has_sides(f"where({there}, 1.0, 0.0)", 3)
+
+
+@each("pair", combinations(range(4), 2))
+def test_two_coordinates_that_have_to_have_one_sign_are_seen_among_four(pair: tuple[int, int]) -> None:
+    one, other = pair
+    assert has_sides(f"sign(x[{one}] * x[{other}])", 4)
 
 
 def test_the_sides_of_a_kink_are_its_slopes() -> None:
