@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from each import each
-from rewriting import rewritten
+from rewriting import changed, rewritten
+
+from gradcli.language.parser import parse
+from gradcli.language.rewrite import selection
+from gradcli.numerics.evaluate import Context, evaluate
 
 REWRITTEN = [
     ("double-where", "where(x > 0, sqrt(x), 0.0)", "where(x > 0, sqrt(where(x > 0, x, 1.0)), 0.0)"),
@@ -16,16 +21,25 @@ REWRITTEN = [
     ("double-where", "log(x).masked_fill(x <= 0, 0.0)", "log(where(x <= 0, 1.0, x)).masked_fill(x <= 0, 0.0)"),
     ("double-where", "h = sqrt(x); where(x > 0, h, 0.0)", "h = sqrt(where(x > 0, x, 1.0)); where(x > 0, h, 0.0)"),
     ("double-where", "log(x)[m]", "log(where(m, x, 1.0))[m]"),
+    ("double-where", "masked_select(log(x), m)", "masked_select(log(where(m, x, 1.0)), m)"),
+    ("double-where", "where(m, acosh(x), 0.0)", "where(m, acosh(where(m, x, 2.0)), 0.0)"),
+    ("double-where", "where(m, exp(2000*x), 0.0)", "where(m, exp(2000*where(m, x, 0.0)), 0.0)"),
     ("double-where", "where(a, log(x), 0.0) + where(b, 1/y, 0.0)",
      "where(a, log(where(a, x, 1.0)), 0.0) + where(b, 1/where(b, y, 1.0), 0.0)"),
     ("zero-product", "x*sqrt(x)", "where(x != 0, x*sqrt(where(x != 0, x, 1.0)), 0.0)"),
     ("zero-product", "m*sqrt(x) + 1", "where(m != 0, m*sqrt(where(m != 0, x, 1.0)), 0.0) + 1"),
+    ("zero-product", "mul(m, sqrt(x))", "where(m != 0, mul(m, sqrt(where(m != 0, x, 1.0))), 0.0)"),
+    ("zero-product", "xlogy(x, 1 - y)", "where(x != 0, xlogy(x, where(x != 0, 1 - y, 1.0)), 0.0)"),
+    ("zero-product", "special.xlog1py(x, -y)", "where(x != 0, special.xlog1py(x, where(x != 0, -y, 1.0)), 0.0)"),
     ("zero-product", "h = sqrt(x); x*h", "h = sqrt(where(x != 0, x, 1.0)); where(x != 0, x*h, 0.0)"),
     ("replaced", "nan_to_num(log(x))",
      "where(x > 0, log(where(x > 0, x, 1.0)), nan_to_num(log(x)).detach())"),
+    ("replaced", "nan_to_num(log2(x))", "where(x > 0, log2(where(x > 0, x, 1.0)), 0.0)"),
+    ("replaced", "nan_to_num(log10(x))", "where(x > 0, log10(where(x > 0, x, 1.0)), 0.0)"),
     ("replaced", "(a/b).nan_to_num()", "where(b != 0, a/where(b != 0, b, 1.0), (a/b).nan_to_num().detach())"),
     ("replaced", "nan_to_num(sqrt(x), 0.0)", "where(isfinite(sqrt(x)), sqrt(where(isfinite(sqrt(x)), x, 1.0)), 0.0)"),
     ("nan-to-num", "nansum(a*b)", "nansum(nan_to_num(a, 0.0)*b)"),
+    ("nan-to-num", "nanmean(a*b)", "nanmean(a*nan_to_num(b, 0.0))"),
     ("nan-to-num", "(x @ w).masked_fill(isnan(x @ w), 0.0)", "(nan_to_num(x, 0.0) @ w).masked_fill(isnan(x @ w), 0.0)"),
     ("select-first", "log1p(a)[a > -1].sum()", "log1p(a[a > -1]).sum()"),
     ("select-first", "(x/d)[d != 0].sum()", "(x[d != 0]/d[d != 0]).sum()"),
@@ -36,6 +50,12 @@ REWRITTEN = [
     ("select-first", "x.softmax(-1)[0]", "x[0].softmax(-1)"),
     ("out-of-place", "p.add_(1.0)", "p + 1.0"),
     ("out-of-place", "p.mul_(a + b)", "p*(a + b)"),
+    ("out-of-place", "p.sub_(a)", "p - a"),
+    ("out-of-place", "p.div_(a)", "p/a"),
+    ("out-of-place", "p.pow_(a)", "p**a"),
+    ("out-of-place", "y = exp(x); y //= 2; sum(y)", "y = exp(x); y = y//2; sum(y)"),
+    ("out-of-place", "y = exp(x); y %= 2; sum(y)", "y = exp(x); y = y%2; sum(y)"),
+    ("out-of-place", "y = 2 * x; y **= 2; sum(y)", "y = 2 * x; y = y**2; sum(y)"),
     ("out-of-place", "exp(x).add_(1)", "exp(x).add(1)"),
     ("out-of-place", "y = exp(x); y += 1; sum(y)", "y = exp(x); y = y + 1; sum(y)"),
     ("out-of-place", "y = exp(x); y.mul_(2); sum(y)", "y = exp(x); y = y*2; sum(y)"),
@@ -87,6 +107,20 @@ def test_a_zero_factor_that_is_frozen_throws_away_and_one_that_is_differentiated
     assert rewritten(text, "zero-product", wrt="x") == []
     assert frozen not in rewritten(text, "zero-factor", wrt="x,y,m")
     assert rewritten(text, "zero-product", wrt="x,y,m") != []
+
+
+@each("function", ["softmax", "log_softmax", "softmin", "logsumexp", "sum", "mean", "norm", "prod", "normalize"])
+def test_an_index_goes_past_what_works_along_another_dimension(function: str) -> None:
+    text, moved = f"{function}(x, dim=1)[1]", f"{function}(x[1], dim=0)"
+    assert changed(text, selection.rule) == [moved]
+    x = torch.tensor([[0.5, 2.0, -1.0], [1.5, 0.25, -0.75]], dtype=torch.float64)
+    before, after = (evaluate(parse(it), {"x": x}, Context(torch.float64)) for it in (text, moved))
+    torch.testing.assert_close(after, before)
+
+
+def test_an_index_goes_past_three_operations_and_no_more() -> None:
+    assert changed("exp(sin(tanh(x)))[m]", selection.rule)[-1] == "exp(sin(tanh(x[m])))"
+    assert changed("abs(exp(sin(tanh(x))))[m]", selection.rule)[-1] == "abs(exp(sin(tanh(x)[m])))"
 
 
 def test_inputs_of_16_bits_are_widened() -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 from mpmath import mp
+from rewriting import changed
 
 from gradcli.language.parser import parse
 from gradcli.language.rewrite import identities, removable
-from gradcli.language.rewrite.editing import EditableProgram, applied
 from gradcli.language.rewrite.rule import from_table
 from gradcli.numerics import reference
 from gradcli.numerics.evaluate import Context, evaluate
@@ -336,7 +336,7 @@ CLOSED = ("sin(x)", "tan(x)", "(1 - cos(x))")
 def made(table: str, text: str) -> list[str]:
     """What the rows of a table make of a text."""
     rows = getattr(removable if table == "ROWS" else identities, table)
-    return [applied(text, change.edits) for change in from_table(rows)(EditableProgram(parse(text)))]
+    return changed(text, from_table(rows))
 
 
 def numbers(text: str) -> list[mp.mpf]:

@@ -6,13 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
+from each import each
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rewriting import rewritten
+from rewriting import changed, rewritten
 
 from gradcli.language.parser import parse
-from gradcli.language.rewrite import MAX_REWRITES, rewrites
+from gradcli.language.rewrite import MAX_REWRITES, identities, rewrites
+from gradcli.language.rewrite.places import operands_of
+from gradcli.language.rewrite.rule import from_table
 from gradcli.language.rewrite.terms import term_of
+from gradcli.language.syntax import Call
 
 CASES = json.loads((Path(__file__).parents[2] / "data" / "gradient_cases.json").read_text())
 
@@ -51,8 +55,8 @@ def test_every_rewrite_of_a_real_case_parses(case: dict[str, object]) -> None:
         parse(rewrite.text, bound=names)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
+@each(
+    "one, other",
     [
         ("log(x)", "x.log()"),
         ("torch.log(x)", "log(input=x)"),
@@ -63,18 +67,54 @@ def test_every_rewrite_of_a_real_case_parses(case: dict[str, object]) -> None:
         ("sum(x, axis=0)", "sum(x, dim=0, keepdim=False)"),
         ("-k*x", "-(k*x)"),
         ("1/x", "reciprocal(x)"),
+        ("1/x", "x**-1"),
+        ("sqrt(x)", "x**0.5"),
+        ("1/sqrt(x)", "x**-0.5"),
+        ("1/sqrt(x)", "rsqrt(x)"),
+        ("x + y", "add(x, y)"),
+        ("x - y", "sub(x, y)"),
+        ("x*y", "mul(x, y)"),
+        ("x/y", "div(x, y)"),
+        ("x**y", "pow(x, y)"),
+        ("-x", "neg(x)"),
+        ("x", "positive(x)"),
+        ("x", "+x"),
+        ("log(1 + x)", "log1p(x)"),
+        ("exp(x) - 1", "expm1(x)"),
+        ("clamp(x, min=2)", "clamp_min(x, 2)"),
+        ("clamp(x, max=2)", "clamp_max(x, 2)"),
     ],
 )
 def test_these_are_the_same_term(one: str, other: str) -> None:
     assert term_of(parse(one).result) == term_of(parse(other).result)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
+@each(
+    "one, other",
     [("log(x)", "log(y)"), ("x - y", "y - x"), ("sum(x, 0)", "sum(x, 1)"), ("x/y", "y/x"), ("x[0]", "x[1]")],
 )
 def test_these_are_different_terms(one: str, other: str) -> None:
     assert term_of(parse(one).result) != term_of(parse(other).result)
+
+
+@each(
+    "text, operands",
+    [
+        ("sum(x, dim=1)", "x"),
+        ("x.sum(1)", "x"),
+        ("where(m, x, 0.0)", "m x 0.0"),
+        ("add(x, 2, alpha=3)", "x 2"),
+        ("stack([x, y], dim=1)", "[x,y]"),
+        ("pow(2, x)", "2 x"),
+        ("tensor([x, 1.0])", "[x,1.0]"),
+        ("F.dropout(x, 0.5)", "x"),
+    ],
+)
+def test_a_call_works_on_its_operands_and_not_on_its_options(text: str, operands: str) -> None:
+    call = parse(text).result
+    assert isinstance(call, Call)
+    texts = [text[slice(*node.span)].replace(" ", "") for node in operands_of(call)]
+    assert texts == operands.split()
 
 
 def test_brackets_stay_only_where_precedence_needs_them() -> None:
@@ -87,6 +127,14 @@ def test_brackets_stay_only_where_precedence_needs_them() -> None:
 def test_the_users_spacing_is_kept() -> None:
     text = "k * exp(-k * x) / (1 + exp(-k * x)) ** 2"
     assert "k * sigmoid(-k * x) * sigmoid(k * x)" in rewritten(text, "sigmoid-derivative")
+    assert "sqrt(a) * exp(b / 2)" in rewritten("sqrt(a * exp(b))", "power-of-exp")
+    assert "a * exp(-x)" in rewritten("a / exp(x)", "quotient-of-exp")
+
+
+@each("prefix", ["torch.", "F.", "nn.functional.", "torch.nn.functional."])
+def test_functions_are_called_by_their_paths_where_the_user_does_so(prefix: str) -> None:
+    text = f"{prefix}softmax(x.masked_fill(m, -inf), dim=1)"
+    assert "F.softmax(torch.masked_fill(x, m, -1e+30), dim=1)" in rewritten(text, "masked-softmax")
 
 
 def test_a_rule_is_also_applied_at_all_its_places() -> None:
@@ -96,6 +144,35 @@ def test_a_rule_is_also_applied_at_all_its_places() -> None:
 def test_two_rules_are_applied_in_a_row() -> None:
     found = {rewrite.text: rewrite.steps for rewrite in rewrites(parse("log(sigmoid(x)) + sqrt(sum(x**2))"))}
     assert found["logsigmoid(x) + norm(x)"] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "twice"),
+    [
+        ("where(m, log(x), 0.0) + log(sigmoid(y))", "where(m, log(where(m, x, 1.0)), 0.0) + logsigmoid(y)"),
+        ("log1p(a)[m].sum() + log(sigmoid(y))", "log1p(a[m]).sum() + logsigmoid(y)"),
+        ("norm(x, p=3) + log(sigmoid(y))", "norm(x.float(), p=3) + logsigmoid(y)"),
+    ],
+)
+def test_what_moves_a_guard_an_index_or_an_input_is_the_second_change_too(text: str, twice: str) -> None:
+    assert {rewrite.text: rewrite.steps for rewrite in rewrites(parse(text), narrow=True)}[twice] == 2
+
+
+def test_what_does_nothing_the_second_time_is_done_once() -> None:
+    texts = [rewrite.text for rewrite in rewrites(parse("nansum(a*b)"), narrow=True)]
+    assert "nansum(nan_to_num(a.float(), 0.0)*b)" in texts
+    assert not [text for text in texts if "nan_to_num(nan_to_num(" in text or ".float().float()" in text]
+
+
+def test_of_the_readings_of_one_place_three_are_tried() -> None:
+    readings = changed("log(a*b*c*d)", from_table(identities.LOGARITHMS))
+    assert readings == ["log(a) + log(b*c*d)", "log(b) + log(a*c*d)", "log(c) + log(a*b*d)"]
+
+
+def test_sums_and_products_of_more_than_ten_parts_are_not_searched() -> None:
+    ten = "*".join([*"abcdfghij", "log(k)"])
+    assert changed(ten, from_table(identities.LOGARITHMS)) == ["xlogy(a*b*c*d*f*g*h*i*j, k)"]
+    assert changed(f"n*{ten}", from_table(identities.LOGARITHMS)) == []
 
 
 def test_a_rule_looks_through_names_and_drops_what_nothing_reads_any_more() -> None:
@@ -115,6 +192,26 @@ def test_changes_at_the_birthplace_come_first() -> None:
     text = "log(sigmoid(x)) + log(1 + y)"
     assert next(iter(rewrites(parse(text), prefer=(0, 15)))).name == "log-sigmoid"
     assert next(iter(rewrites(parse(text), prefer=(18, 28)))).name == "log1p"
+
+
+def test_there_are_two_hundred_candidates_at_most_and_forty_of_them_are_for_the_last_rules() -> None:
+    parts = ["log(x)[m]"] * 6 + ["m*sqrt(x + y + z)"] * 8
+    found = list(rewrites(parse(" + ".join(parts))))
+    assert len(found) == 200
+    assert [rewrite.name for rewrite in found[160:]] == ["zero-product"] * 40
+
+
+def test_a_long_list_is_searched_and_a_very_long_one_is_not() -> None:
+    def listed(length: int) -> str:
+        return f"stack([{', '.join(['log(sigmoid(x))'] * length)}])"
+
+    assert next(rewrites(parse(listed(60))))
+    assert list(rewrites(parse(listed(200)))) == []
+
+
+def test_a_deep_text_is_searched_and_a_very_deep_one_is_not() -> None:
+    assert next(rewrites(parse("sin(" * 50 + "log(sigmoid(x))" + ")" * 50)))
+    assert list(rewrites(parse("sin(" * 90 + "log(sigmoid(x))" + ")" * 90))) == []
 
 
 def test_a_very_long_chain_has_no_candidates_and_does_not_overflow_the_stack() -> None:
