@@ -60,6 +60,11 @@ def test_every_row_stands_in_the_document_with_a_command_that_shows_it(row: Row)
     assert re.search(rf"\w+\[{row.code}\]{when}: ", section[1]), "a transcript that shows it"
 
 
+def test_every_section_of_the_document_is_about_a_row() -> None:
+    sections = re.findall(r"^## `(.+)`$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(sections) == sorted(CODES)
+
+
 @each_row
 def test_what_a_row_hides_is_known(row: Row) -> None:
     assert {code for hides in row.hides for code in hides.codes} <= set(CODES)

@@ -41,6 +41,7 @@ REWRITTEN = [
     ("sigmoid", "1 - sigmoid(x)", "sigmoid(-x)"),
     ("sigmoid", "exp(x)/(1 + exp(x))", "sigmoid(x)"),
     ("sigmoid-derivative", "k*exp(-k*x)/(exp(-k*x) + 1)**2", "k*sigmoid(-k*x)*sigmoid(k*x)"),
+    ("sigmoid-derivative", "s = sigmoid(x); s*(1 - s)", "sigmoid(x)*sigmoid(-x)"),
     ("tanh", "(exp(x) - exp(-x))/(exp(x) + exp(-x))", "tanh(x)"),
     ("inverse", "atanh(tanh(x + y))**2", "(x + y)**2"),
     ("softmax", "exp(x)/exp(x).sum()", "softmax(x, dim=0)"),
