@@ -68,7 +68,7 @@ def write_to(targets: tuple[Target, ...], invocation: Invocation, inquiry: Inqui
     view = View(
         format=options.output_format,
         precision=options.precision,
-        max_rows=options.max_rows,
+        max_rows=options.rows,
         plot=plot,
         drawing=drawn(invocation, inquiry, result) if is_drawn else None,
     )
@@ -90,7 +90,7 @@ def _show(invocation: Invocation, inquiry: Inquiry, result: Result | Failure) ->
         sys.stdout,
         format_=options.output_format,
         precision=options.precision,
-        max_rows=options.max_rows,
+        max_rows=options.rows,
         plot=inquiry.plot,
     )
     if view.plot and view.format in ("table", "markdown") and not isinstance(result, Failure):

@@ -114,6 +114,7 @@ class SharedOptions:
         ),
     ] = 6
     max_rows: Annotated[int | None, Option("--max-rows", "N", "Rows of a table.", panel=OUTPUT, in_python=False)] = 20
+    all_rows: Annotated[bool, Option("--all", help="Every row of every table.", panel=OUTPUT, in_python=False)] = False
     emit: Annotated[
         str | None,
         Option(
@@ -167,6 +168,11 @@ class SharedOptions:
         check_codes(names_in(self.fail_on))
 
     @property
+    def rows(self) -> int | None:
+        """The rows of a table that are shown, None for all."""
+        return None if self.all_rows else self.max_rows
+
+    @property
     def output_format(self) -> str:
         return "json" if self.json else self.format
 
@@ -187,7 +193,7 @@ class SharedOptions:
 
 COMPUTING = ("device", "dtype", "seed", "max_elements", "timeout")
 SELECTING = ("wrt", "frozen")
-SHOWING = ("format", "json", "out", "precision", "max_rows")
+SHOWING = ("format", "json", "out", "precision", "max_rows", "all_rows")
 
 
 @cache

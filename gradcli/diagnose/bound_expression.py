@@ -163,9 +163,15 @@ def bind(
     for name in {*wrt, *(n for n in request.program.followed if n in floating)}:
         if name not in selection.frozen:
             values[name].requires_grad_()
-    setting = Setting(torch.__version__, where, compute.dtype, compute.seed)
+    setting = Setting(torch.__version__, where, compute.dtype, compute.seed, draws=_draws(request))
     in_place = changes_in_place(request.program)
     return BoundExpression(request.program, context, setting, values, wrt, state, in_place, given, written)
+
+
+def _draws(request: Request) -> bool:
+    """Whether the expression, or one that an input is given by, draws random numbers."""
+    given = (*request.points, *(binding.value for binding in request.bindings))
+    return is_random(request.program) or any(v.program is not None and is_random(v.program) for v in given)
 
 
 def _values(request: Request, context: Context) -> dict[str, torch.Tensor]:

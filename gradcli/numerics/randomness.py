@@ -15,6 +15,12 @@ class RandomState:
     cpu: torch.Tensor
     own: torch.Tensor | None = None
 
+    def has_moved(self) -> bool:
+        """Whether numbers were drawn since."""
+        now = state_of(self.device)
+        own = self.own is not None and now.own is not None and not torch.equal(now.own, self.own)
+        return own or not torch.equal(now.cpu, self.cpu)
+
     def restore(self) -> None:
         """The next numbers are once more those that followed."""
         torch.set_rng_state(self.cpu)

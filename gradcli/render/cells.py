@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gradcli.render.blocks import Column, Scalar, Table, Tensors
@@ -15,23 +15,57 @@ if TYPE_CHECKING:
 DASH = "-"
 
 
+@dataclass(frozen=True)
+class ShownRows:
+    """How many rows of a table are shown, at its beginning and at its end, and how many between them are not."""
+
+    first: int
+    last: int = 0
+    hidden: int = 0
+
+    @classmethod
+    def of(cls, count: int, most: int | None) -> ShownRows:
+        """At most `most` of `count` rows, all for None."""
+        if most is None or count <= most:
+            return cls(count)
+        return cls(most - most // 2, most // 2, count - most)
+
+    @property
+    def more(self) -> str:
+        """What stands between them."""
+        return f"… {self.hidden:,} more"
+
+
 def is_numeric(column: Column) -> bool:
     return column.numbers is not None
 
 
-def shown_cells(column: Column, digits: int | None, count: int) -> list[str]:
-    """The first `count` cells for a table; a dash where there is no value."""
+def rows_of(column: Column, start: int, stop: int) -> Column:
+    """Some rows of a column: the texts of all of them at once may not fit into memory."""
+    whole = column.values
+    values = Tensors(whole[start:stop]) if isinstance(whole, Tensors) else whole[start:stop]
+    return replace(column, values=values, missing=None if column.missing is None else column.missing[start:stop])
+
+
+def shown_cells(column: Column, digits: int | None, rows: ShownRows) -> list[str]:
+    """The cells of the rows that are shown; a dash where there is no value."""
+    count = len(column.values)
+    texts = _texts(rows_of(column, 0, rows.first), digits)
+    return [*texts, *_texts(rows_of(column, count - rows.last, count), digits)] if rows.last else texts
+
+
+def _texts(column: Column, digits: int | None) -> list[str]:
     values, numbers = column.values, column.numbers
     if numbers is not None:
         from gradcli.render.numbers import rounded_texts
 
-        texts = rounded_texts(numbers[:count], column.dtype, digits, signed=column.signed)
+        texts = rounded_texts(numbers, column.dtype, digits, signed=column.signed)
     elif isinstance(values, Tensors):
         from gradcli.render.summaries import summary
 
-        texts = ["" if tensor is None else summary(tensor, digits) for tensor in values[:count]]
+        texts = ["" if tensor is None else summary(tensor, digits) for tensor in values]
     else:
-        texts = [visible(text_of(value)) for value in values[:count]]
+        texts = [visible(text_of(value)) for value in values]
     return with_gaps(texts, column.missing, DASH)
 
 
@@ -70,4 +104,4 @@ def text_of(value: str | tuple[int, ...]) -> str:
 def with_gaps(texts: Sequence[str], missing: np.ndarray | None, gap: str) -> list[str]:
     if missing is None:
         return list(texts)
-    return [gap if absent else text for text, absent in zip(texts, missing[: len(texts)].tolist(), strict=True)]
+    return [gap if absent else text for text, absent in zip(texts, missing.tolist(), strict=True)]

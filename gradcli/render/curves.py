@@ -169,11 +169,11 @@ def tick_labels(ticks: list[float]) -> list[str]:
     """The fewest digits with which the labels are true and differ."""
     gap = min((abs(b - a) for a, b in pairwise(ticks)), default=abs(ticks[0]) if ticks else 0.0)
     for digits in range(3, 17):
-        labels = [f"{tick:.{digits}g}" for tick in ticks]
+        labels = [f"{tick + 0.0:.{digits}g}" for tick in ticks]  # no -0
         near = all(abs(float(label) - tick) <= gap / 50 for label, tick in zip(labels, ticks, strict=True))
         if near and len(set(labels)) == len(set(ticks)):
             return labels
-    return [repr(tick) for tick in ticks]
+    return [repr(tick + 0.0) for tick in ticks]
 
 
 def power_labels(exponents: list[float]) -> list[str]:

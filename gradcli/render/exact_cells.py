@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import orjson
 
@@ -39,13 +37,6 @@ def json_cells(column: Column) -> list[str]:
     else:
         texts = [f'"{text}"' if text in _NON_FINITE else text for text in exact_texts(values, column.dtype)]
     return with_gaps(texts, column.missing, "null")
-
-
-def rows_of(column: Column, start: int, stop: int) -> Column:
-    """Some rows of a column: the texts of all of them at once may not fit into memory."""
-    whole = column.values
-    values = Tensors(whole[start:stop]) if isinstance(whole, Tensors) else whole[start:stop]
-    return replace(column, values=values, missing=None if column.missing is None else column.missing[start:stop])
 
 
 def _json(tensor: Tensor | None) -> str:

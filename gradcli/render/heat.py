@@ -162,7 +162,7 @@ def _over(field: Field, signs: _Signs, across: np.ndarray, up: np.ndarray, colum
 
 def _legend(field: Field, scale: Scale, view: View, signs: _Signs, width: int) -> list[Line]:
     """The scale of the values, then what the signs mean."""
-    low, high = f"{scale.low:.4g}", f"{scale.high:.4g}"
+    low, high = f"{scale.low + 0.0:.4g}", f"{scale.high + 0.0:.4g}"  # no -0
     if view.color:
         room = min(len(_COLORS) * 2, max(len(_COLORS), width - len(low) - len(high) - 8))
         bar = [(" ", f"heat - {_COLORS[place * len(_COLORS) // room]}") for place in range(room)]

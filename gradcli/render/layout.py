@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from gradcli.render.blocks import Facts, Scalar, Table
-from gradcli.render.cells import is_numeric, shown_cells, shown_scalar
+from gradcli.render.cells import ShownRows, is_numeric, shown_cells, shown_scalar
 from gradcli.render.text import as_charset, one_line, pieces_of, shortened, visible, width_of, wrapped
 from gradcli.render.view import View
 
@@ -36,21 +36,23 @@ class _Field:
 
 def table_lines(table: Table, view: View) -> list[Line]:
     """A table; on a narrow terminal numbers are aligned less, then prose wraps, then columns move below each other."""
-    count = table.rows if view.max_rows is None else min(table.rows, view.max_rows)
+    shown = ShownRows.of(table.rows, view.max_rows)
     fields = [
         _Field(
             as_charset(visible(column.name), view.charset),
-            [as_charset(cell, view.charset) for cell in shown_cells(column, view.precision, count)],
+            [as_charset(cell, view.charset) for cell in shown_cells(column, view.precision, shown)],
             is_numeric(column),
         )
         for column in table.columns
     ]
-    lines = _in_columns(fields, view.width) or _below_each_other(fields, count, view.width)
-    if table.title:
-        title = as_charset(shortened(one_line(table.title), _LONGEST_TITLE), view.charset)
-        lines = [*(((line, "bold"),) for line in wrapped(title, view.width)), *lines]
-    if count < table.rows:
-        lines.append(((as_charset(f"… {table.rows - count} more", view.charset), "quiet"),))
+    header, rows = _in_columns(fields, view.width) or ([], _below_each_other(fields, view.width))
+    if shown.hidden:
+        rows.insert(shown.first, [((as_charset(shown.more, view.charset), "quiet"),)])
+    title = as_charset(shortened(one_line(table.title or ""), _LONGEST_TITLE), view.charset)
+    lines: list[Line] = [((line, "bold"),) for line in wrapped(title, view.width) if line]
+    lines += header
+    for number, row in enumerate(rows):
+        lines += [(), *row] if number and not header else row
     return lines
 
 
@@ -64,8 +66,8 @@ def facts_lines(facts: Facts, view: View) -> list[Line]:
     return _named(pairs, view.width)
 
 
-def _in_columns(fields: Sequence[_Field], width: int | None) -> list[Line] | None:
-    """Rows of cells beside each other, or None where they do not fit."""
+def _in_columns(fields: Sequence[_Field], width: int | None) -> tuple[list[Line], list[list[Line]]] | None:
+    """A header, and rows of cells beside each other; None where they do not fit."""
     aligned = [_decimals_aligned(field) for field in fields]
     for attempt in (aligned, fields):
         if width is None or _total(attempt) <= width:
@@ -78,27 +80,29 @@ def _in_columns(fields: Sequence[_Field], width: int | None) -> list[Line] | Non
     return _rows(fields, prose, room) if room >= max(_NARROWEST_PROSE, *map(width_of, pieces)) else None
 
 
-def _rows(fields: Sequence[_Field], prose: _Field | None = None, room: int | None = None) -> list[Line]:
-    """A header and the rows; the cells of `prose` wrap at `room` columns."""
+def _rows(
+    fields: Sequence[_Field], prose: _Field | None = None, room: int | None = None
+) -> tuple[list[Line], list[list[Line]]]:
+    """A header and the lines of each row; the cells of `prose` wrap at `room` columns."""
     widths = [room if field is prose and room else field.width for field in fields]
     header = [_padded(field.name, width, field.numeric) for field, width in zip(fields, widths, strict=True)]
-    lines: list[Line] = [((GAP.join(header).rstrip(), "quiet"),)]
+    rows: list[list[Line]] = []
     for cells in zip(*(field.cells for field in fields), strict=True):
         parts = [wrapped(cell, room if field is prose else None) for cell, field in zip(cells, fields, strict=True)]
+        rows.append([])
         for pieces in zip_longest(*parts, fillvalue=""):
             padded = [_padded(*piece) for piece in zip(pieces, widths, (f.numeric for f in fields), strict=True)]
-            lines.append(((GAP.join(padded).rstrip(), "plain"),))
-    return lines
+            rows[-1].append(((GAP.join(padded).rstrip(), "plain"),))
+    return [((GAP.join(header).rstrip(), "quiet"),)], rows
 
 
-def _below_each_other(fields: Sequence[_Field], count: int, width: int | None) -> list[Line]:
+def _below_each_other(fields: Sequence[_Field], width: int | None) -> list[list[Line]]:
     """One small paragraph a row, with a line for each column."""
-    lines: list[Line] = []
-    for row in range(count):
-        if row:
-            lines.append(())
-        lines += _named([(field.name, field.cells[row], field.numeric) for field in fields], width)
-    return lines
+    rows = zip(*(field.cells for field in fields), strict=True)
+    return [
+        _named([(field.name, cell, field.numeric) for field, cell in zip(fields, row, strict=True)], width)
+        for row in rows
+    ]
 
 
 def _named(pairs: Sequence[tuple[str, str, bool]], width: int | None) -> list[Line]:

@@ -23,7 +23,7 @@ from gradcli.render.blocks import (
     Tree,
     Verbatim,
 )
-from gradcli.render.cells import is_numeric, shown_cells, shown_scalar
+from gradcli.render.cells import ShownRows, is_numeric, shown_cells, shown_scalar
 from gradcli.render.layout import Line
 from gradcli.render.plot import plot_lines
 from gradcli.render.text import excerpt, one_line, shortened, visible, visible_lines
@@ -94,15 +94,15 @@ def _indent(tone: Tone) -> str:
 
 
 def _table(table: Table, view: View) -> str:
-    count = table.rows if view.max_rows is None else min(table.rows, view.max_rows)
-    cells = [[_escaped(cell) for cell in shown_cells(column, view.precision, count)] for column in table.columns]
+    shown = ShownRows.of(table.rows, view.max_rows)
+    cells = [[_escaped(cell) for cell in shown_cells(column, view.precision, shown)] for column in table.columns]
     lines = [f"**{_escaped(table.title)}**", ""] if table.title else []
     lines.append(_row(_escaped(column.name) for column in table.columns))
     lines.append(_row("---:" if is_numeric(column) else "---" for column in table.columns))
-    lines += [_row(row) for row in zip(*cells, strict=True)]
-    if count < table.rows:
-        lines += ["", f"… {table.rows - count} more"]
-    return "\n".join(lines)
+    rows = [_row(row) for row in zip(*cells, strict=True)]
+    if shown.hidden:
+        rows.insert(shown.first, _row([shown.more, *[""] * (len(table.columns) - 1)]))
+    return "\n".join([*lines, *rows])
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -74,12 +74,14 @@ def exact_texts(values: np.ndarray, dtype: str | None = None) -> list[str]:
 
 
 def rounded_texts(values: np.ndarray, dtype: str | None, digits: int | None, *, signed: bool = False) -> list[str]:
-    """One text per element for people: at most `digits` significant digits, and never more than the dtype holds."""
+    """One text per element for people: at most `digits` significant ones, never more than the dtype holds; no `-0`."""
     if values.dtype.kind == "O":
         return [rounded_texts(np.asarray(value), None, digits, signed=signed)[0] for value in values]
     if values.dtype.kind == "c":
         parts = rounded_texts(_as_pairs(values), None, digits)
         return [_complex_text(real, imag) for real, imag in zip(parts[::2], parts[1::2], strict=True)]
+    if values.dtype.kind == "f":
+        values = values + 0.0  # which makes 0 of -0
     if values.dtype.kind != "f" or digits is None:
         return exact_texts(values, dtype)
     form = f"{'+' if signed else ''}.{digits}g"

@@ -10,6 +10,7 @@ from gradcli.render.curves import Axis, limits_of, lines_of, power_labels, round
 from gradcli.render.layout import GAP, Line
 from gradcli.render.text import as_charset, one_line, shortened, visible, width_of, wrapped
 from gradcli.render.view import View
+from gradcli.results.phrasing import number
 
 _WIDTH = 72
 _NARROWEST = 24
@@ -131,7 +132,7 @@ def _legend(plot: Plot, marks: tuple[float, ...], width: int) -> list[Line]:
     entries += [(f"{sign} {state}", "quiet") for state, sign in _SHADES.items() if state in states]
     if marks:
         noun = "kink" if len(marks) == 1 else "kinks"
-        entries.append((f"┊ {noun} at " + ", ".join(f"{mark:.6g}" for mark in marks), "quiet"))
+        entries.append((f"┊ {noun} at " + ", ".join(map(number, marks)), "quiet"))
     return legend_lines(entries, width)
 
 

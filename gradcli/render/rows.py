@@ -11,7 +11,8 @@ import orjson
 from gradcli.exceptions import GradcliError
 from gradcli.progress import steps
 from gradcli.render.blocks import Column, Table
-from gradcli.render.exact_cells import exact_cells, json_cells, rows_of
+from gradcli.render.cells import rows_of
+from gradcli.render.exact_cells import exact_cells, json_cells
 from gradcli.render.json import to_json
 from gradcli.render.view import Answer, View
 from gradcli.render.views import table_of

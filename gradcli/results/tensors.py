@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -57,9 +57,10 @@ class Gradient(Tensor):
 
 @dataclass(frozen=True)
 class Setting:
-    """Where and how a result was computed."""
+    """Where and how a result was computed.  draws: whether anything random was drawn, which then hangs on the seed."""
 
     torch: str
     device: str
     dtype: str
     seed: int
+    draws: bool = field(default=False, metadata={"key": None})

@@ -8,7 +8,8 @@ import numpy as np
 import orjson
 
 from gradcli.render.blocks import Column, Table, Tensors
-from gradcli.render.exact_cells import exact_cells, rows_of
+from gradcli.render.cells import rows_of
+from gradcli.render.exact_cells import exact_cells
 from gradcli.render.text import encodable
 from gradcli.render.view import Answer, View
 from gradcli.render.views import table_of

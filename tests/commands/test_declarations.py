@@ -25,6 +25,7 @@ from gradcli.commands.command import Command
 from gradcli.commands.parameters import Option, parameter_of
 from gradcli.exceptions import GradcliError
 from gradcli.render.schema import kinds, schema_text
+from gradcli.results.shown import keys_of
 
 ROOT = Path(__file__).parents[2]
 ROWS = [commands.load(name) for name in commands.NAMES]
@@ -112,7 +113,7 @@ def test_without_its_declaration_the_option_is_refused_everywhere() -> None:
 
 
 def test_what_an_answer_repeats_of_the_shared_options_has_their_names() -> None:
-    repeated = set(results.Setting.__dataclass_fields__) - {"torch"}
+    repeated = set(keys_of(results.Setting)) - {"torch"}
     assert repeated == {"device", "dtype", "seed"} <= set(shared.shared_options())
     for row in COMPUTING:
         assert repeated <= set(json.loads(schema_text(row.name))["properties"]), row.name

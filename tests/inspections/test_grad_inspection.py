@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from command_line import answered, failed, numbers
+from command_line import answered, captured, failed, numbers
 from each import each
 
 
@@ -103,6 +103,21 @@ def test_random_numbers_are_those_of_the_seed() -> None:
     assert first == again
     assert first["inputs"]["x"]["values"] != other["inputs"]["x"]["values"]
     assert first["inputs"]["x"]["values"] != first["inputs"]["w"]["values"]
+
+
+def test_the_seed_is_told_where_something_was_drawn_and_nowhere_else() -> None:
+    for words, told in (
+        ("grad x*rand(2) x=1,2 --seed 3", True),
+        ("grad w*x x=randn(2) w=1,2 --seed 3", True),
+        ("grad w*x x=ones(2) w=1,2 --seed 3", False),
+        ("grad rrelu 1 --seed 3", False),
+        ("trace dropout(x) x=1,2 --seed 3", True),
+        ("activate tanh linspace(0,1,3) --seed 3", False),
+        ("loss mse rand(3) 1,2,3 --seed 3", True),
+        ("softmax rand(3) --seed 3", True),
+        ("check tanh rand(1) --seed 3", True),
+    ):
+        assert (captured(words.split())[1].count("seed 3") == 1) is told, words
 
 
 def test_random_numbers_in_the_expression_are_the_same_for_every_derivative() -> None:

@@ -114,8 +114,14 @@ def test_in_a_pipe_there_is_a_plot_only_when_it_is_asked_for() -> None:
 
 
 def test_a_long_grid_is_cut_by_max_rows() -> None:
-    out = captured(["grad", "x * y", "--range", "x=0:1:50", "--range", "y=0:1:50", "--max-rows", "4"])[1]
-    assert "… 2496 more" in out
+    words = ["grad", "x * y", "--range", "x=0:1:50", "--range", "y=0:1:50"]
+    out = captured([*words, "--max-rows", "4"])[1]
+    assert [line.split("  ")[0] for line in out.splitlines()[3:8]] == [
+        *("[0, 0]", "[0, 1]"),
+        "… 2,496 more",
+        *("[49, 48]", "[49, 49]"),
+    ]
+    assert len(captured([*words, "--max-rows", "4", "--all"])[1].splitlines()) == 2500 + 5
 
 
 def test_python_has_ranges_too() -> None:

@@ -18,11 +18,11 @@ from results_by_hand import MATRICES, NON_FINITE, SETTING, SIGMOID, STEP_FAILURE
 from gradcli.exceptions import UsageError
 from gradcli.render import View, write
 from gradcli.render.blocks import Facts, Heading, Scalar, Table
-from gradcli.render.cells import is_numeric, shown_cells, shown_scalar
+from gradcli.render.cells import ShownRows, is_numeric, shown_cells, shown_scalar
 from gradcli.render.text import width_of
 from gradcli.render.view import Answer
 from gradcli.render.views import blocks_of
-from gradcli.render.views.grad import place
+from gradcli.render.views.setting import place
 
 SIGMOID_TABLE = """\
 sigmoid(x)  float32 on cpu
@@ -33,7 +33,6 @@ sigmoid(x)  float32 on cpu
 10  0.999955  4.54167e-05
 
 gradient norm  0.318055
-cotangent of ones, via grad, seed 0
 """
 
 
@@ -67,8 +66,6 @@ def test_on_a_narrow_terminal_columns_move_below_each_other() -> None:
         "\n"
         "gradient norm\n"
         "  0.318055\n"
-        "cotangent of ones, via\n"
-        "grad, seed 0\n"
     )
 
 
@@ -126,14 +123,44 @@ def test_precision_counts_significant_digits() -> None:
     assert "\n 1.0  0.7310586  0.19661193\n" in shown(SIGMOID, precision=None)
 
 
-@pytest.mark.parametrize(("rows", "last"), [(19, "1"), (20, "1"), (21, "… 1 more"), (1000, "… 980 more")])
-def test_rows_beyond_the_limit_are_counted(rows: int, last: str) -> None:
-    lines = shown(with_values([1] * rows), max_rows=20).splitlines()
-    assert lines[-4].split("  ")[0].strip() == last
+@pytest.mark.parametrize(
+    ("rows", "most", "seen"),
+    [
+        (19, 20, [*map(str, range(19))]),
+        (20, 20, [*map(str, range(20))]),
+        (21, 20, [*map(str, range(10)), "… 1 more", *map(str, range(11, 21))]),
+        (4000, 5, ["0", "1", "2", "… 3,995 more", "3998", "3999"]),
+        (9, 1, ["0", "… 8 more"]),
+        (9, 2, ["0", "… 7 more", "8"]),
+        (9, None, [*map(str, range(9))]),
+    ],
+)
+def test_a_long_table_shows_its_first_and_its_last_rows(rows: int, most: int | None, seen: list[str]) -> None:
+    answer = with_values([*range(rows)])
+    lines = shown(answer, max_rows=most).splitlines()[3:-2]
+    assert [line.strip().split("  ")[0] for line in lines] == seen
+    records = shown(answer, max_rows=most, width=16).splitlines()
+    assert [line.removeprefix("x  ").strip() for line in records if line.startswith(("x  ", "…"))] == seen
 
 
 def test_without_a_limit_every_row_is_shown() -> None:
-    assert len(shown(with_values([1] * 1000), max_rows=None).splitlines()) == 1000 + 6
+    assert len(shown(with_values([1] * 1000), max_rows=None).splitlines()) == 1000 + 5
+
+
+@each("name", sorted(ANSWERS))
+def test_no_zero_has_a_sign(name: str) -> None:
+    assert not re.search(r"-0(?![.\d])", shown(ANSWERS[name], plot=True))
+
+
+def test_a_footer_says_what_is_not_the_default() -> None:
+    assert shown(SIGMOID).endswith("\n\ngradient norm  0.318055\n")
+    for answer, footer in (
+        (replace(SIGMOID, setting=replace(SETTING, draws=True)), "seed 0"),
+        (replace(SIGMOID, method=replace(SIGMOID.method, via="backward")), "via backward"),
+        (replace(SIGMOID, method=replace(SIGMOID.method, elementwise=False)), "cotangent of ones"),
+        (replace(SIGMOID, method=replace(SIGMOID.method, cotangent=None)), "no cotangent passed"),
+    ):
+        assert shown(answer).endswith(f"\ngradient norm  0.318055\n{footer}\n"), footer
 
 
 def numbers_of(answer: Answer, digits: int) -> Counter[str]:
@@ -143,7 +170,7 @@ def numbers_of(answer: Answer, digits: int) -> Counter[str]:
         if isinstance(block, Table):
             for column in block.columns:
                 if is_numeric(column):
-                    found.update(text for text in shown_cells(column, digits, 20) if text != "-")
+                    found.update(text for text in shown_cells(column, digits, ShownRows(block.rows)) if text != "-")
         elif isinstance(block, Facts):
             found.update(shown_scalar(value, digits) for _, value in block.pairs if isinstance(value, Scalar))
     return found

@@ -75,7 +75,7 @@ def trace_function(
     check_path(options, call.wrt)
     seen = {name: again.tape.gradients.get(name) for name in ran.gradients}
     return TraceResult(
-        setting=call.setting,
+        setting=call.setting_after(),
         expression=request.subject,
         inputs=call.inputs,
         output=to_tensor(output),
@@ -109,7 +109,7 @@ def grad_function(
     derivatives = [to_gradients(found, scalar=output.ndim == 0) for found in orders]
     how = None if options.no_cotangent else "ones" if options.vjp is None else "given"
     return GradResult(
-        setting=call.setting,
+        setting=call.setting_after(),
         expression=request.subject,
         inputs=call.inputs,
         output=to_tensor(output),
@@ -155,7 +155,7 @@ def check_function(request: FunctionRequest, compute: ComputeOptions, selection:
     counts = {verdict: sum(row.verdict == verdict for row in rows) for verdict in ("agree", "disagree", "kink")}
     unknown = len(rows) - sum(counts.values())
     summary = CheckSummary("float64", counts["agree"], counts["disagree"], counts["kink"], 0, unknown, None)
-    return CheckResult(call.setting, request.subject, call.inputs, (summary,), tuple(rows), request.name)
+    return CheckResult(call.setting_after(), request.subject, call.inputs, (summary,), tuple(rows), request.name)
 
 
 def _row(call: Call, name: str, index: tuple[int, ...], gradient: torch.Tensor | None) -> CheckRow:

@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Container, Mapping
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from gradcli.exceptions import UsageError, did_you_mean, listed
 from gradcli.inspections.in_file.loading import loaded, raised_in_file
 from gradcli.language.in_file import FunctionRequest
 from gradcli.language.request import Binding, Value
-from gradcli.numerics import device
+from gradcli.numerics import device, randomness
 from gradcli.numerics.autodiff import Gradients, Via, gradients
 from gradcli.numerics.capture import TorchError, to_input
 from gradcli.numerics.literals import Context
@@ -41,6 +41,7 @@ class Call:
     """A function with its arguments.
 
     leaves: the tensors by name, a module's parameters by their qualified names. wrt: those that are differentiated.
+    seeded: the generators as each call finds them.
     """
 
     request: FunctionRequest
@@ -50,6 +51,7 @@ class Call:
     wrt: tuple[str, ...]
     context: Context
     setting: Setting
+    seeded: randomness.RandomState
 
     @classmethod
     def of(cls, request: FunctionRequest, compute: ComputeOptions, selection: Selection) -> Call:
@@ -58,6 +60,7 @@ class Call:
         dtype: torch.dtype = getattr(torch, compute.dtype)
         context = Context(dtype, where, compute.max_elements)
         torch.manual_seed(compute.seed)
+        seeded = randomness.state_of(where)
         with default_dtype(dtype):
             function = loaded(request)
         if isinstance(function, nn.Module):
@@ -71,8 +74,8 @@ class Call:
         for name, leaf in leaves.items():
             if leaf.is_floating_point() or leaf.is_complex():
                 leaf.requires_grad_(name in wrt)
-        setting = Setting(torch.__version__, where, compute.dtype, compute.seed)
-        return cls(request, function, arguments, leaves, wrt, context, setting)
+        setting = Setting(torch.__version__, where, compute.dtype, compute.seed, draws=seeded.has_moved())
+        return cls(request, function, arguments, leaves, wrt, context, setting, seeded)
 
     @property
     def inputs(self) -> dict[str, Input]:
@@ -83,6 +86,10 @@ class Call:
     def differentiated(self) -> dict[str, torch.Tensor]:
         """The leaves whose gradient is asked for."""
         return {name: self.leaves[name] for name in self.wrt}
+
+    def setting_after(self) -> Setting:
+        """The setting, once the function was called: it may have drawn numbers."""
+        return replace(self.setting, draws=self.setting.draws or self.seeded.has_moved())
 
     def value(self) -> torch.Tensor:
         """The function's value.  Raises UsageError for what it raises, and for what is no tensor."""

@@ -9,7 +9,7 @@ from gradcli.render.drawings.layout import Layout, Point, lay_out
 from gradcli.render.drawings.model import Arrow, Box, Graph, graph_of, trace_of
 from gradcli.render.text import one_line, shortened, visible, width_of, wrapped
 from gradcli.render.view import Answer, View
-from gradcli.render.views.grad import place
+from gradcli.render.views.setting import footer, place
 from gradcli.results import TraceResult
 
 HEAD = 8.0
@@ -82,7 +82,7 @@ def sheet_of(answer: Answer, view: View, *, alone: bool) -> Sheet:
     graph = graph_of(result, view.precision)
     above = [] if graph.note is None else [("warning", graph.note)]
     if alone:
-        setting = f"{place(result.setting, result.inputs)}, seed {result.setting.seed}"
+        setting = ", ".join([place(result.setting, result.inputs), *(note.text for note in footer(result.setting))])
         above = [("heading", one_line(result.expression)), ("quiet", setting), *above]
         below = _findings_and_legend(result, graph)
     else:

@@ -69,7 +69,7 @@ def _footer(answer: Answer) -> Iterator[str]:
             ("PyTorch", setting.torch),
             ("device", setting.device),
             ("dtype", setting.dtype),
-            ("seed", str(setting.seed)),
+            *([("seed", str(setting.seed))] if setting.draws else []),
         ]
     yield "<footer>"
     yield f"<dl>{''.join(f'<div><dt>{name}</dt><dd>{escaped(value)}</dd></div>' for name, value in pairs)}</dl>"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from html import escape
 
 from gradcli.render.blocks import Block, Column, Excerpt, Facts, Heading, Note, Scalar, SourceExcerpt, Table, Verbatim
-from gradcli.render.cells import DASH, is_numeric, shown_cells, shown_scalar
+from gradcli.render.cells import DASH, ShownRows, is_numeric, shown_cells, shown_scalar
 from gradcli.render.layout import decimal_place
 from gradcli.render.page.picture import picture_of
 from gradcli.render.source_excerpt import excerpt_lines
@@ -150,8 +150,8 @@ def _facts(facts: Facts, view: View) -> str:
 
 def _table(table: Table, view: View) -> Iterator[str]:
     """The rows that a terminal would show; numbers with their decimal points below each other."""
-    count = table.rows if view.max_rows is None else min(table.rows, view.max_rows)
-    columns = [_cells(column, view, count) for column in table.columns]
+    shown = ShownRows.of(table.rows, view.max_rows)
+    columns = [_cells(column, view, shown) for column in table.columns]
     label = escaped(table.title or "table")
     yield f'<div class="table" role="region" aria-label="{label}" tabindex="0"><table>'
     if table.title:
@@ -162,15 +162,15 @@ def _table(table: Table, view: View) -> Iterator[str]:
     )
     yield f"<thead><tr>{heads}</tr></thead>"
     yield "<tbody>"
-    for row in range(count):
-        yield f"<tr>{''.join(cells[row] for cells in columns)}</tr>"
+    rows = [f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True)]
+    if shown.hidden:
+        rows.insert(shown.first, f'<tr><td class="quiet" colspan="{len(columns)}">{shown.more}</td></tr>')
+    yield from rows
     yield "</tbody></table></div>"
-    if count < table.rows:
-        yield f'<p class="quiet">… {table.rows - count} more</p>'
 
 
-def _cells(column: Column, view: View, count: int) -> list[str]:
-    texts = shown_cells(column, view.precision, count)
+def _cells(column: Column, view: View, rows: ShownRows) -> list[str]:
+    texts = shown_cells(column, view.precision, rows)
     if is_numeric(column):
         behind = [len(text) - decimal_place(text) for text in texts]
         most = max(behind, default=0)

@@ -125,7 +125,8 @@ def _kinks(axes: Axes, plot: Plot, ruler: Ruler, *, written: bool) -> None:
     for mark in marks:
         axes.axvline(float(ruler.drawn(mark)), color="#555555", linewidth=0.9, dashes=(3, 3), zorder=1)
         share = float(ruler.axis.places(np.asarray(mark)))
-        word = f"kink at {minus(f'{mark:.4g}')}" if len(marks) <= _KINKS_WRITTEN else minus(f"{mark:.4g}")
+        at = minus(f"{mark + 0.0:.4g}")  # no -0
+        word = f"kink at {at}" if len(marks) <= _KINKS_WRITTEN else at
         if written and share >= free_from:
             place = (float(ruler.drawn(mark)), 1.02)
             axes.annotate(

@@ -9,12 +9,12 @@ from typing import Literal
 
 import numpy as np
 
-from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Plot, Scalar, Series, Shade, Table
+from gradcli.render.blocks import Block, Column, Facts, Heading, Plot, Scalar, Series, Shade, Table
 from gradcli.render.curves import jumps
 from gradcli.render.numbers import as_one_column
 from gradcli.render.views.error import failure_blocks
 from gradcli.render.views.findings import finding_blocks
-from gradcli.render.views.grad import place
+from gradcli.render.views.setting import footer, place
 from gradcli.render.views.tensors import Indices, column, column_or_dashes, float_column, index_column, joined, labels
 from gradcli.results import ActivateResult, Curve, Layer, Tensor
 
@@ -30,7 +30,7 @@ def blocks(result: ActivateResult) -> tuple[Block, ...]:
         *(_layers_table(name, curve, result) for name, curve in _named(result) if curve.layers),
         *(_verdict(name, curve, alone=len(result.functions) == 1) for name, curve in _named(result)),
         *_kinks(result),
-        Note(f"seed {result.setting.seed}", "quiet"),
+        *footer(result.setting),
         *_errors(result),
         *finding_blocks(result.findings, result.expression),
     )

@@ -11,9 +11,10 @@ import numpy as np
 from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Table, Tone
 from gradcli.render.numbers import shortest_float
 from gradcli.render.views.findings import finding_blocks
+from gradcli.render.views.setting import footer
 from gradcli.render.views.tensors import float_column
 from gradcli.results import CheckResult, CheckRow, CheckVerdict
-from gradcli.results.phrasing import MANY_ULPS, ulps
+from gradcli.results.phrasing import MANY_ULPS, number, ulps
 
 _IN_DTYPE = ("value", "reverse", "forward")
 _IN_DOUBLE = ("finite_difference", "finite_difference_error", "reference", "left", "right", "ulp_error")
@@ -33,7 +34,7 @@ def blocks(result: CheckResult) -> tuple[Block, ...]:
         *_agreeing(result.rows),
         *_reference(result),
         *(Note(f"By convention: {convention}.", "quiet") for convention in result.conventions),
-        Note(f"seed {result.setting.seed}", "quiet"),
+        *footer(result.setting),
         *finding_blocks(result.findings, result.expression),
     )
 
@@ -227,7 +228,7 @@ def _error_column(name: str, errors: Sequence[float | None]) -> Column:
 
 
 def _place(row: CheckRow) -> str:
-    return f"{_element(row)} = {row.value:.6g}"
+    return f"{_element(row)} = {number(row.value)}"
 
 
 def _element(row: CheckRow) -> str:

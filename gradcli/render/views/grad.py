@@ -7,10 +7,11 @@ from itertools import permutations
 
 import numpy as np
 
-from gradcli.render.blocks import Block, Column, Drawing, Facts, Field, Heading, Note, Plot, Scalar, Series, Table
+from gradcli.render.blocks import Block, Column, Drawing, Facts, Field, Heading, Plot, Scalar, Series, Table
 from gradcli.render.curves import jumps
 from gradcli.render.views import derivatives
 from gradcli.render.views.findings import finding_blocks, sample_notes
+from gradcli.render.views.setting import footer, place, way_back
 from gradcli.render.views.tensors import (
     broadcast,
     column,
@@ -20,10 +21,8 @@ from gradcli.render.views.tensors import (
     scalar,
     tensor_tables,
 )
-from gradcli.results import Gradient, GradResult, Setting, Tensor
+from gradcli.results import Gradient, GradResult
 
-_OTHERS = 3
-"""Inputs with another dtype that a heading names."""
 WITHOUT_PLOT = "nothing to draw: a curve needs two real points or more of one name, a field a grid of two"
 
 
@@ -34,7 +33,7 @@ def blocks(result: GradResult) -> tuple[Block, ...]:
         *((_elementwise_table(result),) if _is_elementwise(result) else _tensor_by_tensor(result)),
         *derivatives.matrices(result),
         *gradient_facts(result.norm, result.gradients),
-        Note(_method(result), "quiet"),
+        *footer(result.setting, *_method(result)),
         *sample_notes(result.sample),
         *finding_blocks(result.findings, result.expression),
     )
@@ -118,18 +117,6 @@ def _ascending(field: Field) -> Field:
     )
 
 
-def place(setting: Setting, inputs: Mapping[str, Tensor]) -> str:
-    """The remark behind every heading: dtype and device, and the floating inputs that have a dtype of their own."""
-    floating = {name: tensor.dtype for name, tensor in inputs.items() if tensor.dtype.startswith(("float", "bfloat"))}
-    dtypes = set(floating.values())
-    if len(dtypes) == 1:
-        return f"{dtypes.pop()} on {setting.device}"
-    others = [f"{name} is {dtype}" for name, dtype in floating.items() if dtype != setting.dtype]
-    if len(others) > _OTHERS:
-        others[_OTHERS:] = [f"{len(others) - _OTHERS} more differ"]
-    return ", ".join([f"{setting.dtype} on {setting.device}", *others])
-
-
 def gradient_facts(norm: np.ndarray | None, gradients: Mapping[str, Gradient | None]) -> Iterator[Facts]:
     """The norm over all gradients; of scalars also the direction, which tensors show beside their elements."""
     if norm is None:
@@ -191,9 +178,11 @@ def _tensor_by_tensor(result: GradResult) -> Iterator[Block]:
     yield from tensor_tables(result.inputs, result.gradients)
 
 
-def _method(result: GradResult) -> str:
-    """How it was done, in one quiet line; a scalar needs no cotangent."""
-    method = result.method
-    how = {"ones": "cotangent of ones", "given": "cotangent given", None: "no cotangent passed"}[method.cotangent]
-    parts = [] if result.output.values.ndim == 0 and method.cotangent == "ones" else [how]
-    return ", ".join([*parts, f"via {method.via}", f"seed {result.setting.seed}"])
+def _method(result: GradResult) -> Iterator[str]:
+    """How it was done, where that is not what one expects: an elementwise derivative and a scalar need no cotangent."""
+    cotangent = result.method.cotangent
+    if cotangent != "ones":
+        yield "no cotangent passed" if cotangent is None else "cotangent given"
+    elif result.output.values.ndim and not result.method.elementwise:
+        yield "cotangent of ones"
+    yield from way_back(result.method)

@@ -10,7 +10,8 @@ import numpy as np
 from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Plot, Scalar, Series, Table
 from gradcli.render.numbers import shortest_float
 from gradcli.render.views.findings import finding_blocks, sample_notes
-from gradcli.render.views.grad import gradient_facts, place
+from gradcli.render.views.grad import gradient_facts
+from gradcli.render.views.setting import footer, place, way_back
 from gradcli.render.views.tensors import (
     broadcast,
     column,
@@ -41,9 +42,9 @@ def blocks(result: LossResult) -> tuple[Block, ...]:
         *_elements(result),
         *_inside(result),
         *gradient_facts(result.norm, result.gradients),
-        Note(f"via {result.method.via}, seed {result.setting.seed}", "quiet"),
-        *sample_notes(result.sample),
         *((_descent(result, _ELEMENTS_SHOWN, "gradient descent"), _outcome(result)) if result.descent else ()),
+        *footer(result.setting, *way_back(result.method)),
+        *sample_notes(result.sample),
         *finding_blocks(result.findings, result.expression),
     )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Table
+from gradcli.render.blocks import Block, Column, Facts, Heading, Table
 from gradcli.render.numbers import json_array
 from gradcli.render.views.error import failure_blocks
 from gradcli.render.views.findings import finding_blocks
-from gradcli.render.views.grad import place
 from gradcli.render.views.retain_graph import sizes, timeline, workarounds
+from gradcli.render.views.setting import footer, place
 from gradcli.render.views.tensors import absent, whole_tensors
 from gradcli.results import BackwardCall, ReportedNode, RetainDemoResult, Scenario
 
@@ -25,7 +25,7 @@ def blocks(result: RetainDemoResult) -> tuple[Block, ...]:
         *(failure_blocks(result.error) if result.error is not None else ()),
         *(timeline(shown) if shown is not None else ()),
         *(workarounds(shown.fixes) if shown is not None else ()),
-        Note(f"seed {result.setting.seed}", "quiet"),
+        *footer(result.setting),
         *finding_blocks(result.findings, result.expression),
     )
 

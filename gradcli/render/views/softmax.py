@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Table
 from gradcli.render.views.findings import finding_blocks
-from gradcli.render.views.grad import place
+from gradcli.render.views.setting import footer, place
 from gradcli.render.views.tensors import MATRIX_COLUMNS, column, float_column, index_column, labels, matrix, scalar
 from gradcli.results import SoftmaxResult
 
@@ -25,7 +25,7 @@ def blocks(result: SoftmaxResult) -> tuple[Block, ...]:
         Table(_entries(result)),
         total,
         _jacobian(result, labels("p", shape), labels(next(iter(result.inputs)), shape)),
-        Note(f"seed {result.setting.seed}", "quiet"),
+        *footer(result.setting),
         *finding_blocks(result.findings, result.expression),
     )
 

@@ -11,7 +11,7 @@ from gradcli.render.blocks import Block, Column, Heading, Note, Table
 from gradcli.render.text import one_line, shortened
 from gradcli.render.views.error import failure_blocks
 from gradcli.render.views.findings import finding_blocks
-from gradcli.render.views.grad import place
+from gradcli.render.views.setting import footer, place
 from gradcli.render.views.tensors import absent, whole_tensors
 from gradcli.results import Path, Tensor, TracedStep, TraceResult
 from gradcli.results.trace import LARGEST_STEP
@@ -47,6 +47,7 @@ def _around(result: TraceResult, steps: Iterable[Block]) -> tuple[Block, ...]:
         *_disagreement(result),
         *steps,
         *_paths(result.paths),
+        *footer(result.setting),
         *(() if result.raised is None else failure_blocks(result.raised)),
     )
 
