@@ -12,9 +12,10 @@ the call raises `GradcliError`. An input that has an option's name is given as a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gradcli.api.calls import Word, call
+from gradcli.api.calls import Subject, Word, call
 from gradcli.api.declared import declared
 from gradcli.exceptions import GradcliError as GradcliError
 
@@ -51,7 +52,7 @@ __all__ = [
 
 
 @declared
-def grad(subject: str, *words: Word, **named: object) -> GradResult | Failure:
+def grad(subject: Subject, *words: Word, **named: object) -> GradResult | Failure:
     """Value and derivatives of an expression.
 
     Points for the one open name stand behind the subject; values of several names are given by name.  The gradient of
@@ -66,7 +67,7 @@ def grad(subject: str, *words: Word, **named: object) -> GradResult | Failure:
 
 
 @declared
-def trace(subject: str, *words: Word, **named: object) -> TraceResult | Failure:
+def trace(subject: Subject, *words: Word, **named: object) -> TraceResult | Failure:
     """Every sub-expression with its value and the gradient that reaches it; where a NaN, Inf or zero was born.
 
     A step's value and its gradient have one shape.
@@ -80,7 +81,7 @@ def trace(subject: str, *words: Word, **named: object) -> TraceResult | Failure:
 
 
 @declared
-def check(subject: str, *words: Word, **named: object) -> CheckResult | Failure:
+def check(subject: Subject, *words: Word, **named: object) -> CheckResult | Failure:
     """Whether PyTorch's gradient is right: reverse and forward mode, finite differences and 50 digits side by side.
 
     A row is one element of one input in one dtype.
@@ -93,7 +94,7 @@ def check(subject: str, *words: Word, **named: object) -> CheckResult | Failure:
 
 
 @declared
-def loss(name: str, *words: Word, **named: object) -> LossResult | Failure:
+def loss(name: Subject, *words: Word, **named: object) -> LossResult | Failure:
     """A loss, what each element contributes, its gradients; `lr` and `steps` walk gradient descent.
 
     Tensors stand in PyTorch's order, or by PyTorch's names for them.
@@ -119,7 +120,7 @@ def softmax(*words: Word, **named: object) -> SoftmaxResult | Failure:
 
 
 @declared
-def activate(functions: str, *words: Word, **named: object) -> ActivateResult | Failure:
+def activate(functions: Subject | Sequence[Subject], *words: Word, **named: object) -> ActivateResult | Failure:
     """Functions of one variable and their derivatives over common points.
 
     >>> import gradcli
@@ -130,7 +131,7 @@ def activate(functions: str, *words: Word, **named: object) -> ActivateResult | 
 
 
 @declared
-def retain_demo(subject: str | None = None, *words: Word, **named: object) -> RetainDemoResult | Failure:
+def retain_demo(subject: Subject | None = None, *words: Word, **named: object) -> RetainDemoResult | Failure:
     """What happens when backward is called more than once, of four graphs or of your own.
 
     retain: the numbers of the calls with retain_graph=True; "all" for all of them.

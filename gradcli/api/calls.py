@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from gradcli import commands
+from gradcli.api import subjects
 from gradcli.api.showing import drawn, with_notes
 from gradcli.api.wording import failure_in_python, in_python
 from gradcli.commands.answering import answer
 from gradcli.commands.command import Caller, Command, Invocation
-from gradcli.commands.parameters import Parameter
+from gradcli.commands.parameters import Argument, Parameter
 from gradcli.exceptions import GradcliError, UsageError, did_you_mean
-from gradcli.language.dtypes import COMPLEX, FLOATING
+from gradcli.language.dtypes import ALL, COMPLEX, FLOATING
 from gradcli.language.request import Value
 from gradcli.results import Failure, Result
 from gradcli.results.shown import present_with
 
-Word = str | int | float | Sequence[object] | np.ndarray
+if TYPE_CHECKING:
+    import torch
+
+Word: TypeAlias = "str | int | float | Sequence[object] | np.ndarray | torch.Tensor"
 """A word of the command line, a number, or an array or a tensor of numbers."""
+Subject = str | Callable[..., Any]
+"""An expression, the name of a function, or a function."""
 
 _MOST_WRITTEN = 6
 """Elements of an array that a message writes out."""
@@ -30,12 +37,13 @@ _MOST_WRITTEN = 6
 def call(command_name: str, words: Sequence[object], named: Mapping[str, object], **given: object) -> Any:
     """The answer of a command: keywords that it declares are options, the others are inputs.
 
-    Raises GradcliError in the words of Python.
+    given: its arguments before the words, by name.  Raises GradcliError in the words of Python.
     """
     try:
-        arrays = _Arrays()
-        invocation = _invocation(commands.load(command_name), words, named, given, arrays)
-        return _in_python(answer(invocation, Caller(arrays=arrays.values)))
+        asked = _Call(commands.load(command_name), words, named, given)
+        invocation = asked.invocation()
+        with _generators_kept(invocation):
+            return _in_python(answer(invocation, Caller(arrays=asked.arrays, functions=asked.functions)))
     except GradcliError as error:
         raise with_notes(in_python(error)).with_traceback(None) from None
 
@@ -48,57 +56,98 @@ def _in_python(result: Result | Failure) -> Result | Failure:
     return result if raised is None else replace(result, raised=failure_in_python(raised))  # type: ignore[arg-type]
 
 
-def _invocation(
-    command: Command,
-    words: Sequence[object],
-    named: Mapping[str, object],
-    given: dict[str, object],
-    arrays: _Arrays,
-) -> Invocation:
-    options = command.in_python
-    inputs = {key: value for key, value in named.items() if key not in options}
-    if inputs and not command.takes_names:
-        wrong = next(iter(inputs))
-        raise UsageError(f"there is no option '{wrong}'", hint=did_you_mean(wrong, [*options]))
-    if "words" in command.own:
-        unnamed = "a point" if command.takes_names else "an array"
-        texts = [arrays.word(word, unnamed) for word in words]
-        given["words"] = texts + [f"{key}={arrays.word(value, key)}" for key, value in inputs.items()]
-    chosen = {options[key].name: arrays.option(options[key], value) for key, value in named.items() if key in options}
-    return command.invocation({key: value for key, value in (given | chosen).items() if value is not None})
+@contextmanager
+def _generators_kept(invocation: Invocation) -> Iterator[None]:
+    """What the caller draws next is what it would have been without the call, which seeds generators of its own."""
+    if not invocation.command.takes_expressions:
+        yield
+        return
+    import torch
+
+    devices = range(torch.cuda.device_count()) if invocation.options.device.startswith(("cuda", "auto")) else ()
+    with torch.random.fork_rng([*devices]):
+        yield
 
 
-class _Arrays:
-    """The arrays of a call, each by a word that no expression can have."""
+class _Call:
+    """One call. arrays, functions: what is no text, by the words that stand for it."""
 
-    def __init__(self) -> None:
-        self.values: dict[str, Value] = {}
+    def __init__(
+        self, command: Command, words: Sequence[object], named: Mapping[str, object], given: Mapping[str, object]
+    ) -> None:
+        self.command = command
+        self.arrays: dict[str, Value] = {}
+        self.functions: dict[str, Callable[..., Any]] = {}
+        self._options = {key: value for key, value in named.items() if key in command.in_python}
+        self._inputs = {key: value for key, value in named.items() if key not in command.in_python}
+        self._words = words
+        self._given = {key: value if key == "ids" else self._subject(key, value) for key, value in given.items()}
 
-    def word(self, value: object, name: str = "an array") -> str:
+    def invocation(self) -> Invocation:
+        """The call with words and options as the command line gives them.  Raises UsageError."""
+        command, declared = self.command, self.command.in_python
+        if self._inputs and not command.takes_names:
+            wrong = next(iter(self._inputs))
+            raise UsageError(f"there is no option '{wrong}'", hint=did_you_mean(wrong, [*declared]))
+        given = dict(self._given)
+        if "words" in command.own:
+            unnamed = "a point" if command.takes_names else "an array"
+            texts = [self._word(word, unnamed) for word in self._words]
+            given["words"] = texts + [f"{key}={self._word(value, key)}" for key, value in self._inputs.items()]
+        given |= {declared[key].name: self._option(declared[key], value) for key, value in self._options.items()}
+        return command.invocation({key: value for key, value in given.items() if value is not None})
+
+    def _subject(self, name: str, value: object) -> object:
+        """The text of a subject, which may be a function; one of PyTorch's is an expression."""
+        if value is None or isinstance(value, str):
+            return value
+        declared = self.command.own[name].declared
+        takes_any = isinstance(declared, Argument) and declared.takes_functions
+        text = subjects.name_of(value) if callable(value) else None
+        if takes_any and callable(value):
+            names = None if text is None else subjects.open_names(text, len(self._words))
+            if names is None:
+                return self._function(value)
+            if names:
+                self._inputs, self._words = {**dict(zip(names, self._words, strict=True)), **self._inputs}, ()
+        return text or subjects.by_name(value, self.command.name)
+
+    def _function(self, function: Callable[..., Any]) -> str:
+        text = subjects.described(function)
+        self.functions[text] = function
+        own = subjects.dtype_of(function)
+        if own is not None and self.command.parameters["dtype"].default is not None:
+            self._options.setdefault("dtype", own)
+        return text
+
+    def _word(self, value: object, name: str = "an array") -> str:
         """A text as it is; the word for anything else.  Raises UsageError for what is no array of numbers."""
         if isinstance(value, str):
             return value
-        word = f"<array {len(self.values)}>"
-        self.values[word] = _array(value, name)
+        word = f"<array {len(self.arrays)}>"  # no expression can have it
+        self.arrays[word] = _array(value, name, kept=ALL if self.functions else (*FLOATING, *COMPLEX))
         return word
 
-    def option(self, parameter: Parameter, value: object) -> object:
+    def _option(self, parameter: Parameter, value: object) -> object:
         """The value of an option as the command line gives it: what is no single number becomes text."""
         if isinstance(value, Mapping):
-            of = self.word if parameter.is_tensor else str
+            of = self._word if parameter.is_tensor else str
             return [f"{key}={of(item)}" for key, item in value.items()]
         if parameter.takes_several and not parameter.is_tensor:
             return [*value] if isinstance(value, Iterable) and not isinstance(value, str) else value and [value]
         if value is None or (isinstance(value, str | bool | int | float) and not parameter.is_tensor):
             return value
         if parameter.is_tensor:
-            word = self.word(value)
+            word = self._word(value)
             return [word] if parameter.takes_several else word
         return ",".join(map(str, value)) if isinstance(value, Iterable) else str(value)
 
 
-def _array(value: object, name: str) -> Value:
-    """Numbers in memory of their own. An array and a tensor have a dtype of their own, a list takes the default."""
+def _array(value: object, name: str, *, kept: Sequence[str]) -> Value:
+    """Numbers in memory of their own. Arrays and tensors have a dtype of their own, a list takes the default.
+
+    kept: the dtypes that an array keeps.
+    """
     plain, own = _plain(value)
     try:
         numbers = np.array(plain)
@@ -109,7 +158,7 @@ def _array(value: object, name: str) -> Value:
     if own is None and (numbers.dtype.kind == "c" or isinstance(value, np.ndarray)):
         own = numbers.dtype.name
     text = str(numbers.tolist()) if numbers.size <= _MOST_WRITTEN else name
-    return Value(text, numbers=numbers, dtype=own if own in (*FLOATING, *COMPLEX) else None)
+    return Value(text, numbers=numbers, dtype=own if own in kept else None)
 
 
 def _plain(value: object) -> tuple[Any, str | None]:

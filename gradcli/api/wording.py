@@ -35,6 +35,7 @@ _NUMBER = r"-?\d[\d_]*(\.\d*)?(e-?\d+)?"
 _LITERAL = re.compile(rf"{_NUMBER}|\[[-\d.,e \[\]]*\]|[A-Z]+")
 """What stands in Python as it does on the command line; a word in capitals is a name."""
 _NUMBERS = re.compile(rf"{_NUMBER}(,{_NUMBER})+")
+_GIVEN = re.compile(rf"(?<![\w\"'.-])(?P<name>[^\W\d]\w*)=(?P<value>{_NUMBERS.pattern})(?![\w\"'])")
 
 
 def in_python(error: E) -> E:
@@ -55,6 +56,7 @@ def sentence(text: str) -> str:
     text = _QUOTED_CALL.sub(_called, text)
     text = _CALL.sub(_called, text)
     text = _OPTION.sub(_keyword, text)
+    text = _GIVEN.sub(lambda found: f"{found['name']}={_literal(found['value'])}", text)
     return _REPEATED.sub(_list, text)
 
 

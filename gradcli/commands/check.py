@@ -21,10 +21,12 @@ def check(
     ] = None,
 ) -> Inquiry:
     """Is PyTorch's gradient right here? Reverse and forward mode, finite differences and 50 digits side by side."""
-    points = words or (() if is_in_file(subject) else interesting_points(subject))
-    request = read_subject(subject, points, command="check", sources=caller.values(words or (), shared.max_elements))
+    is_function = subject in caller.functions or is_in_file(subject)
+    points = words or (() if is_function else interesting_points(subject))
+    numbers = caller.values(words or (), shared.max_elements)
+    request = read_subject(subject, points, command="check", sources=numbers, functions=caller.functions)
     chosen = tuple(map(floating, dtypes or (FLOATING if shared.dtype is None else (shared.dtype,))))
-    if is_in_file(subject) and chosen not in (FLOATING, ("float64",)):
+    if is_function and chosen not in (FLOATING, ("float64",)):
         raise UsageError(
             f"check takes {subject} in float64: the finite differences of a narrower dtype are rounding",
             hint="Leave --dtype out.",

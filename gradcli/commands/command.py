@@ -23,11 +23,12 @@ class Caller:
     """What differs between the command line, a batch and Python for one and the same call.
 
     stdin: what `-` reads; None for that of the process.
-    arrays: the numbers that Python gives, by the words that stand for them.
+    arrays: the numbers that Python gives, by the words that stand for them; functions: its functions, by their subjects.
     """
 
     stdin: TextIO | None = None
     arrays: Mapping[str, Value] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     def values(self, words: Sequence[str], most: int | None) -> dict[str, Value]:
         """The numbers that words stand for: files, standard input, arrays. most: the elements that each may have."""

@@ -66,11 +66,18 @@ def grad(
     if ranges:
         from gradcli.language.ranges import read_ranges  # most calls go over none
 
-        if is_in_file(subject):
+        if subject in caller.functions or is_in_file(subject):
             raise UsageError("--range goes over an expression", hint="Give the points: x='linspace(-5, 5, 11)'.")
         asked = read_ranges(subject, words or (), ranges, numbers)
     else:
-        asked = read_subject(subject, words or (), command="grad", sources=numbers, emits=shared.emit is not None)
+        asked = read_subject(
+            subject,
+            words or (),
+            command="grad",
+            sources=numbers,
+            emits=shared.emit is not None,
+            functions=caller.functions,
+        )
     cotangent, none = option_values.cotangent(vjp, numbers)
     directions = option_values.directions(jvp, numbers) if jvp else None
     options = GradOptions(order, jacobian, hessian, cotangent, none, directions, via)

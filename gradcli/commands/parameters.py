@@ -18,13 +18,14 @@ class Argument:
     """What stands behind a command by its position.
 
     default: what the help calls it; True for the value itself, False for nothing.
-    takes_names: whether its words may be NAME=VALUE.
+    takes_names: whether its words may be NAME=VALUE. takes_functions: whether a caller in Python may give any function.
     """
 
     metavar: str
     help: str
     default: str | bool = True
     takes_names: bool = False
+    takes_functions: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,9 @@ def parameter_of(name: str, annotation: object, default: object) -> Parameter | 
     return Parameter(name, type_, declared, default)
 
 
-Subject = Annotated[str, Argument("SUBJECT", "A function, an expression: 'x * sigmoid(x)', or FILE.py:NAME.")]
+Subject = Annotated[
+    str, Argument("SUBJECT", "A function, an expression: 'x * sigmoid(x)', or FILE.py:NAME.", takes_functions=True)
+]
 Words = Annotated[
     list[str] | None,
     Argument(

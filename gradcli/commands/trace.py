@@ -26,7 +26,14 @@ def trace(
 ) -> Inquiry:
     """Every sub-expression with its value and the gradient that reaches it; where a NaN, Inf or zero was born."""
     numbers = caller.values([*(words or ()), *([vjp] if vjp else ())], shared.max_elements)
-    request = read_subject(subject, words or (), command="trace", sources=numbers, emits=shared.emit is not None)
+    request = read_subject(
+        subject,
+        words or (),
+        command="trace",
+        sources=numbers,
+        emits=shared.emit is not None,
+        functions=caller.functions,
+    )
     cotangent, none = option_values.cotangent(vjp, numbers)
     if none:
         raise UsageError("trace needs a cotangent", hint="Leave --vjp out for ones, or use 'gradcli grad --vjp none'.")

@@ -1,22 +1,29 @@
-"""`model.py:loss` as a subject: a function of a file of the user's, with the values of its parameters."""
+"""`model.py:loss` as a subject: a function of the user's, from a file or given, with the values of its parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gradcli.exceptions import UsageError
-from gradcli.language.request import IN_FILE, Binding, Request, Value, is_binding, read, read_binding
+from gradcli.language.request import IN_FILE, Binding, Request, Value, is_binding, read, read_binding, read_value
 
 
 @dataclass(frozen=True)
 class FunctionRequest:
-    """A function, a module or a class of a file, and the values of its parameters."""
+    """A function, a module or a class of a file, and the values of its parameters.
+
+    function: the one that a caller in Python gives, which is in no file that would have to be run.
+    points: values for its first parameters, which a given function alone takes without their names.
+    """
 
     subject: str
     file: str
     name: str
     bindings: tuple[Binding, ...]
+    function: Callable[..., Any] | None = None
+    points: tuple[Value, ...] = ()
 
 
 def read_subject(
@@ -26,11 +33,17 @@ def read_subject(
     command: str,
     sources: Mapping[str, Value] | None = None,
     emits: bool = False,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Request | FunctionRequest:
     """The request that a subject and the words behind it make, of an expression or of a file.  Raises GradcliError.
 
     emits: whether a program is to be written, which the file already is.
+    functions: those that a caller in Python gives, by the subjects that stand for them.
     """
+    function = (functions or {}).get(subject)
+    if function is not None:
+        points = tuple(read_value(word, sources) for word in words if not is_binding(word))
+        return FunctionRequest(subject, "", subject, _bindings(words, sources), function, points)
     match = IN_FILE.fullmatch(subject.strip())
     if match is None:
         return read(subject, words, command=command, sources=sources)
@@ -39,12 +52,16 @@ def read_subject(
     point = next((word for word in words if not is_binding(word)), None)
     if point is not None:
         raise UsageError(f"'{point}' has no name that it belongs to", hint=f"Write NAME=VALUE: x={point}")
-    bindings = tuple(read_binding(word, sources) for word in words)
+    return FunctionRequest(subject.strip(), match["file"], match["name"], _bindings(words, sources))
+
+
+def _bindings(words: Sequence[str], sources: Mapping[str, Value] | None) -> tuple[Binding, ...]:
+    bindings = tuple(read_binding(word, sources) for word in words if is_binding(word))
     names = [binding.name for binding in bindings]
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
         raise UsageError(f"'{repeated}' is given twice", hint="Give each name once.")
-    return FunctionRequest(subject.strip(), match["file"], match["name"], bindings)
+    return bindings
 
 
 def is_in_file(subject: str) -> bool:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,9 +17,9 @@ from gradcli.diagnose.bound_expression import ComputeOptions, Selection
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.explain.match_error import matching_entry
 from gradcli.diagnose.findings import of_tape
-from gradcli.diagnose.values import bound_value, default_dtype, tensor_of
+from gradcli.diagnose.values import bound_value, default_dtype, points_of, tensor_of
 from gradcli.exceptions import UsageError, did_you_mean, listed
-from gradcli.inspections.in_file.loading import loaded, raised_in_file
+from gradcli.inspections.in_file.loading import loaded, raised_in_file, user_code
 from gradcli.language.in_file import FunctionRequest
 from gradcli.language.request import Binding, Value
 from gradcli.numerics import device, randomness
@@ -40,6 +38,7 @@ from gradcli.results import Failure, Finding, Input, Setting
 class Call:
     """A function with its arguments.
 
+    positional: the names of the arguments that are given by their places.
     leaves: the tensors by name, a module's parameters by their qualified names. wrt: those that are differentiated.
     seeded: the generators as each call finds them.
     """
@@ -47,6 +46,7 @@ class Call:
     request: FunctionRequest
     function: Callable[..., Any]
     arguments: Mapping[str, Any]
+    positional: tuple[str, ...]
     leaves: Mapping[str, torch.Tensor]
     wrt: tuple[str, ...]
     context: Context
@@ -66,8 +66,11 @@ class Call:
         if isinstance(function, nn.Module):
             function.to(where, dtype)
         signature = _signature(function)
-        _check_names(request, signature)
-        arguments = {one.name: _argument(one, signature, context) for one in request.bindings}
+        placed = _placed(request, signature)
+        _check_names(request, [*placed, *(one.name for one in request.bindings)], signature)
+        bindings = (*(Binding(name, points[0]) for name, points in placed.items()), *request.bindings)
+        arguments = {one.name: _argument(one, signature, context) for one in bindings}
+        arguments |= {name: points_of(points, context) for name, points in placed.items() if len(points) > 1}
         given = {name: value for name, value in arguments.items() if isinstance(value, torch.Tensor)}
         leaves = {**given, **{name: leaf for name, (_, leaf) in _parameters(function, arguments).items()}}
         wrt = _differentiated(leaves, selection)
@@ -75,7 +78,7 @@ class Call:
             if leaf.is_floating_point() or leaf.is_complex():
                 leaf.requires_grad_(name in wrt)
         setting = Setting(torch.__version__, where, compute.dtype, compute.seed, draws=seeded.has_moved())
-        return cls(request, function, arguments, leaves, wrt, context, setting, seeded)
+        return cls(request, function, arguments, tuple(placed), leaves, wrt, context, setting, seeded)
 
     @property
     def inputs(self) -> dict[str, Input]:
@@ -100,15 +103,21 @@ class Call:
         arguments = {name: leaves.get(name, value) for name, value in self.arguments.items()}
         named = _parameters(self.function, self.arguments)
         parameters = {named[name][0]: leaf for name, leaf in leaves.items() if name in named}
-        if isinstance(self.function, nn.Module) and parameters:
-            return self._called(partial(functional_call, self.function, parameters, ()), {"kwargs": arguments})
+        if isinstance(module := self.function, nn.Module) and parameters:
+
+            def call(*positional: Any, **named: Any) -> Any:
+                return functional_call(module, parameters, positional, named)
+
+            return self._called(call, arguments)
         return self._called(self.function, arguments)
 
     def _called(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> torch.Tensor:
         torch.manual_seed(self.setting.seed)
+        positional = [arguments[name] for name in self.positional]
+        named = {name: value for name, value in arguments.items() if name not in self.positional}
         try:
             with redirect_stdout(sys.stderr), default_dtype(self.context.dtype):
-                value = function(**arguments)
+                value = function(*positional, **named)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's code raises is told
             raise raised_in_file(error, self.request, self.request.subject) from None
         if not isinstance(value, torch.Tensor):
@@ -120,7 +129,7 @@ class Call:
 
     def logged(self) -> tuple[torch.Tensor, list[Entry], UserCode]:
         """The value, and the calls that it was made by."""
-        user = UserCode((f"{Path(self.request.file).resolve().parent}/",))
+        user = user_code(self.request)
         log = Log(user, {})
         untold = Untold(log)
         untold.put_on()
@@ -195,12 +204,36 @@ def _signature(function: Any) -> Mapping[str, inspect.Parameter]:
         return {}
 
 
-def _check_names(request: FunctionRequest, signature: Mapping[str, inspect.Parameter]) -> None:
+def _placed(request: FunctionRequest, signature: Mapping[str, inspect.Parameter]) -> dict[str, tuple[Value, ...]]:
+    """The points by the parameters in whose places they stand; several points of a single parameter are one tensor.
+
+    Raises UsageError for more points than parameters.
+    """
+    points = request.points
+    places = [name for name, one in signature.items() if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    if not signature or any(one.kind is one.VAR_POSITIONAL for one in signature.values()):
+        places += [f"x{number}" if number else "x" for number in range(len(points) - len(places))]
+    open_ = [name for name in places if name not in signature or signature[name].default is inspect.Parameter.empty]
+    if len(points) > 1 and len(open_) == 1 and signature:
+        return {places[0]: points}
+    if len(points) > len(places):
+        raise UsageError(
+            f"{request.subject} takes {len(places)} values by their places, and {len(points)} are given",
+            hint="Give several values of one parameter as a list.",
+        )
+    return {name: (point,) for name, point in zip(places, points, strict=False)}
+
+
+def _check_names(request: FunctionRequest, given: Sequence[str], signature: Mapping[str, inspect.Parameter]) -> None:
     """Raises UsageError for names that it does not have, and for those that are left open."""
-    given = [binding.name for binding in request.bindings]
-    takes_any = any(one.kind is one.VAR_KEYWORD for one in signature.values())
+    repeated = next((name for name in given if given.count(name) > 1), None)
+    if repeated is not None:
+        raise UsageError(
+            f"'{repeated}' of {request.subject} is given twice", hint="Give it by its place or by its name."
+        )
+    takes_any = not signature or any(one.kind is one.VAR_KEYWORD for one in signature.values())
     named = [name for name, one in signature.items() if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
-    for name in given:
+    for name in (one.name for one in request.bindings):
         if name not in named and not takes_any:
             hint = did_you_mean(name, named) or (f"It has {listed(named)}." if named else "It has none.")
             raise UsageError(f"{request.subject} has no parameter '{name}'", hint=hint)
@@ -215,9 +248,14 @@ def _argument(binding: Binding, signature: Mapping[str, inspect.Parameter], cont
     """The value of a parameter: a tensor, or a plain number where its default is one."""
     tensor = bound_value(binding, context)
     default = signature[binding.name].default if binding.name in signature else None
-    if isinstance(default, int | float) and binding.dtype is None and binding.value.is_single:
+    if isinstance(default, int | float) and binding.dtype is None and _is_number(binding.value):
         return type(default)(tensor.item())
     return tensor
+
+
+def _is_number(value: Value) -> bool:
+    """Whether it is one number without a dtype of its own, typed or given."""
+    return value.is_single or (value.numbers is not None and value.numbers.ndim == 0 and value.dtype is None)
 
 
 def _differentiated(leaves: Mapping[str, torch.Tensor], selection: Selection) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import linecache
 import sys
 import traceback
 from contextlib import redirect_stdout
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from torch import nn
 from gradcli import lean_torch
 from gradcli.exceptions import UsageError, did_you_mean, listed
 from gradcli.language.in_file import FunctionRequest
-from gradcli.recording.program.places import forget_sources
+from gradcli.recording.program.places import UserCode, forget_sources
 
 
 def loaded(request: FunctionRequest) -> Any:
-    """The function, or the module.  Raises UsageError."""
-    found = _named(request, _run(request))
+    """The function, or the module; a given module as a copy, whose parameters may change.  Raises UsageError."""
+    found = _named(request, _run(request)) if request.function is None else request.function
+    if isinstance(found, nn.Module) and request.function is not None:
+        return deepcopy(found)
     if isinstance(found, type) and issubclass(found, nn.Module):
         try:
             return found()
@@ -36,8 +39,8 @@ def loaded(request: FunctionRequest) -> Any:
 
 def raised_in_file(error: BaseException, request: FunctionRequest, what: str) -> UsageError:
     """What the user's code raised, with the last place in it."""
-    own = str(Path(request.file).resolve().parent)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(own)]
+    user = user_code(request)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if user.owns(frame.filename)]
     last = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, SyntaxError):
         place = f" at line {error.lineno}"
@@ -45,6 +48,11 @@ def raised_in_file(error: BaseException, request: FunctionRequest, what: str) ->
         place = f" at line {frames[-1].lineno}, in {frames[-1].name}" if frames else ""
     line = frames[-1].line if frames else None
     return UsageError(f"{what} raises{place}: {last}", hint=f"The line is: {line}" if line else None)
+
+
+def user_code(request: FunctionRequest) -> UserCode:
+    """What belongs to the user: the folder of the file, or whatever is neither Python's nor a library's."""
+    return UserCode(() if request.function is not None else (f"{Path(request.file).resolve().parent}/",))
 
 
 def _run(request: FunctionRequest) -> Any:
