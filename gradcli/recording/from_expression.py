@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from gradcli.model.place import Place, Source
 from gradcli.numerics import evaluate
 from gradcli.numerics.evaluate import Observed
 from gradcli.numerics.literals import Context
-from gradcli.recording.operation import ITEM, LEAF, Constant, Foreseen, Operation
+from gradcli.recording.operation import ITEM, LEAF, Constant, Foreseen, Operation, short_name
 from gradcli.recording.recorder import Recorder, tensors_in
 
 _LEAF = Operation(name=LEAF)
@@ -145,7 +144,7 @@ def operation_name(node: Observed) -> str:
     """PyTorch's name for what a node of the text does: `add`, `linalg.svd`, `mul_`."""
     match node:
         case syntax.Call(function=row):
-            return _short_name(row.torch)
+            return short_name(row.torch)
         case syntax.Binary(operator=name) | syntax.Unary(operator=name):
             return name
         case syntax.Update(operator=name):
@@ -158,13 +157,6 @@ def operation_name(node: Observed) -> str:
             return name
         case _:
             return type(node).__name__.lower()
-
-
-@cache
-def _short_name(path: str) -> str:
-    """`softmax` for torch.nn.functional.softmax."""
-    prefix = next((p for p in ("torch.nn.functional.", "torch.Tensor.", "torch.") if path.startswith(p)), "")
-    return path.removeprefix(prefix)
 
 
 def _is_elementwise(node: Observed) -> bool:

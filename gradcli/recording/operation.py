@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -121,3 +122,10 @@ class Foreseen:
 
     operation: Operation
     computed: tuple[bool, ...]
+
+
+@cache
+def short_name(path: str) -> str:
+    """`softmax` for torch.nn.functional.softmax."""
+    prefix = next((p for p in ("torch.nn.functional.", "torch.Tensor.", "torch.") if path.startswith(p)), "")
+    return path.removeprefix(prefix)

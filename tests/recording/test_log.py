@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from weakref import ref
 
 import pytest
 import torch
+from each import each
 from logs import again, logged, weights
 from torch import Tensor
 
+from gradcli.numerics.graph import storage_of
 from gradcli.recording.program import undifferentiated
 from gradcli.recording.program.entries import GoneError
-from gradcli.recording.program.log import MOST_UNDIFFERENTIATED
 
 
 def test_what_the_graph_lets_go_of_is_not_kept() -> None:
@@ -111,15 +113,50 @@ def test_an_evaluation_keeps_nothing_and_is_not_followed_without_end() -> None:
     with logged() as log:
         gone = ref(made := given * 2)
         with torch.no_grad():
-            for _ in range(MOST_UNDIFFERENTIATED):
+            for _ in range(4000):
                 made = made * 1
                 given.add_(1)  # what is held is changed: none of that leads to nothing
         assert gone() is None
-        assert MOST_UNDIFFERENTIATED / 2 < len(log.entries) <= MOST_UNDIFFERENTIATED + 2
+        assert 2000 < len(log.entries) < 5000
         log.clear()
         with torch.no_grad():
             made = made * 1
         assert len(log.entries) == 1
+
+
+def test_the_latest_changes_in_place_are_remembered() -> None:
+    given = [torch.zeros(1) for _ in range(2000)]
+    with logged() as log, torch.no_grad():
+        for one in given:
+            one.add_(1)
+        changed = [change.memory for change in log.changes()]
+    assert 100 < len(changed) < 1000
+    assert changed == [storage_of(one) for one in given[-len(changed) :]]
+
+
+def test_forward_passes_that_nobody_differentiates_are_forgotten() -> None:
+    held = weights().exp()
+    with logged() as log:
+        for _ in range(1500):
+            weights().sin()
+        held = held.cos()
+        assert len(log.entries) < 1000
+        assert "cos" in [entry.function.__name__ for entry in log.recorded()]
+
+
+@each(
+    "draw",
+    [lambda: torch.randn(4), lambda: torch.rand_like(torch.ones(4)), lambda: torch.dropout(torch.ones(4), 0.5, True)],
+)
+def test_what_draws_without_gradients_is_not_run_again(draw: Callable[[], Tensor]) -> None:
+    """It would draw other numbers; the calls behind it have their own."""
+    with logged() as log:
+        with torch.no_grad():
+            target = (draw() * 0).log()
+        loss = (weights() * target).sum()
+        (chain,) = undifferentiated.chains(log.recorded()).values()
+        assert [entry.function.__name__ for entry in chain] == ["mul", "log"]
+        assert loss.isinf()
 
 
 def test_what_a_step_computes_is_looked_for_behind_a_target_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,3 +92,11 @@ def test_what_a_custom_function_draws_is_drawn_again() -> None:
         (drawn - drawn.detach()).sqrt().sum().backward()
     (found,) = watched.findings
     assert (found.operation, found.agrees) == ("sqrt", True)
+
+
+def test_a_transform_runs_without_the_log_in_a_block_alone() -> None:
+    names = ("vmap", "grad", "grad_and_value", "jacrev", "jacfwd", "hessian")
+    plain = {name: getattr(torch.func, name) for name in names}
+    with gradcli.watch():
+        assert [name for name in names if getattr(torch.func, name) is plain[name]] == []
+    assert {name: getattr(torch.func, name) for name in names} == plain

@@ -15,31 +15,29 @@ from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Row
 from gradcli.model.place import Place
 from gradcli.numerics.literals import Context
-from gradcli.recording.operation import Constant, Operation
+from gradcli.recording.operation import Constant, Operation, short_name
 from gradcli.recording.program.entries import Entry
 from gradcli.recording.program.written import Written, written_at
 
-_NAMES = {
+_BITWISE = {"and": "and", "or": "or", "xor": "xor", "lshift": "left_shift", "rshift": "right_shift"}
+_OPERATORS = {
     "__getitem__": "index",
     "__setitem__": "index_put_",
-    "__pow__": "pow",
-    "__matmul__": "matmul",
-    "true_divide": "div",
-    "divide": "div",
-    "multiply": "mul",
-    "subtract": "sub",
-    "negative": "neg",
-    "absolute": "abs",
-    "arccos": "acos",
-    "arcsin": "asin",
-    "arctan": "atan",
+    "__floordiv__": "floor_divide",
+    "__invert__": "bitwise_not",
+    **{f"__{own}__": f"bitwise_{name}" for own, name in _BITWISE.items()},
+    **{f"__i{own}__": f"bitwise_{name}_" for own, name in _BITWISE.items()},
 }
+"""Those that PyTorch has another name for."""
 _REFLECTED: Mapping[str, tuple[str, Callable[..., Any]]] = {
-    "__rtruediv__": ("div", operator.truediv),
     "__rdiv__": ("div", operator.truediv),
+    "__rfloordiv__": ("floor_divide", operator.floordiv),
+    "__rmod__": ("remainder", operator.mod),
     "__rsub__": ("sub", operator.sub),
     "__rpow__": ("pow", operator.pow),
     "__rmatmul__": ("matmul", operator.matmul),
+    "__rlshift__": ("bitwise_left_shift", operator.lshift),
+    "__rrshift__": ("bitwise_right_shift", operator.rshift),
 }
 """`1 / x` and its like: PyTorch is told of them with the operands the other way round."""
 _UNTOLD = frozenset({"_stacklevel"})
@@ -147,11 +145,15 @@ def _known(function: Any) -> tuple[str, Row | None, Callable[..., Any]]:
     if own in _REFLECTED:
         name, function = _REFLECTED[own]
     else:
-        name = _NAMES.get(own) or (f"{own[3:-2]}_" if own.startswith("__i") else own.strip("_") if "__" in own else own)
-    namespace = "linalg." if ".linalg." in path or path.startswith("torch._C._linalg") else ""
-    name = f"{namespace}{name.removeprefix('linalg_')}"
+        name = _OPERATORS.get(own) or (own.strip("_") if own.startswith("__") else _in_its_module(own))
     row = catalogue.find_method(name) if path.startswith("torch.Tensor.") else catalogue.find(name)
-    return name, row, function
+    return name if row is None else short_name(row.torch), row, function
+
+
+def _in_its_module(own: str) -> str:
+    """`special.expit` of `special_expit`."""
+    module, _, name = own.partition("_")
+    return f"{module}.{name}" if module in ("fft", "linalg", "special") else own
 
 
 def _is_called(function: Any, name: str, written: Written) -> bool:
@@ -160,7 +162,7 @@ def _is_called(function: Any, name: str, written: Written) -> bool:
     if called is None:  # an index or an attribute
         return True
     own = str(getattr(function, "__name__", ""))
-    if called in (name, own, name.rpartition(".")[2]):
+    if called in (name, own, _in_its_module(own).rpartition(".")[2]):
         return True
     if not own or own == "apply":  # a custom function that a function of the user's applies
         return False

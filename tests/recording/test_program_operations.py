@@ -1,0 +1,132 @@
+"""What the calls of a program are: named as in an expression, and applied again with what they were given."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from each import each
+from logs import again, logged
+
+from gradcli.language.parser import parse
+from gradcli.numerics.evaluate import evaluate
+from gradcli.numerics.literals import Context
+from gradcli.recording.from_expression import ExpressionRecorder
+from gradcli.recording.tape import Step
+
+TEXTS = (
+    "x[0]",
+    "-x",
+    "abs(x)",
+    "x + 2",
+    "2 + x",
+    "x - 2",
+    "2 - x",
+    "x * 2",
+    "x / 2",
+    "2 / x",
+    "x ** 2",
+    "2 ** x",
+    "x @ x",
+    "x // 2",
+    "7 // x",
+    "x % 2",
+    "7 % x",
+    "x * (x > 1)",
+    "x * (x == 1)",
+    "x * ~(x > 1)",
+    "x * (n & 1)",
+    "x * (n | 1)",
+    "x * (n ^ 1)",
+    "x * (n << 1)",
+    "x * (n >> 1)",
+    "x * (1 << n)",
+    "x * (9 >> n)",
+    "x.divide(2)",
+    "x.true_divide(2)",
+    "torch.multiply(x, 2)",
+    "torch.subtract(x, 2)",
+    "torch.negative(x)",
+    "torch.absolute(x)",
+    "x.arccos()",
+    "torch.arcsin(x)",
+    "torch.arctan(x)",
+    "x.arctanh()",
+    "torch.clip(x, 0.5)",
+    "torch.fix(x)",
+    "torch.concat([x, x])",
+    "torch.special.expit(x)",
+    "torch.special.ndtr(x)",
+    "torch.special.gammaln(x)",
+    "torch.special.logsumexp(x, 0)",
+    "torch.linalg.vector_norm(x)",
+    "torch.linalg.det(x)",
+    "torch.det(x)",
+    "torch.fft.fft(x)",
+    "x.T",
+)
+"""Of a matrix x, and whole numbers n: Python as well as expressions."""
+
+
+def given() -> dict[str, torch.Tensor]:
+    return {"x": torch.tensor([[0.25, 0.5], [0.75, 0.9]], requires_grad=True), "n": torch.tensor([[1, 2], [3, 4]])}
+
+
+def of_program(text: str, **inputs: Any) -> list[Step]:
+    """The operations of a text that Python runs."""
+    with logged() as log:
+        found = again(log, eval(text, {"torch": torch, **inputs}).abs().sum())
+    assert found.differs is None
+    return [step for step in found.tape.steps if not step.is_leaf][:-2]
+
+
+def of_expression(text: str, **inputs: torch.Tensor) -> list[Step]:
+    program = parse(text, bound=list(inputs))
+    recorder = ExpressionRecorder(program, in_place=False)
+    evaluate(program, inputs, Context(), recorder)
+    return [step for step in recorder.steps if not step.is_leaf]
+
+
+@each("text", TEXTS)
+def test_an_operation_is_called_as_in_an_expression(text: str) -> None:
+    ours, theirs = of_program(text, **given()), of_expression(text, **given())
+    assert [step.name for step in ours] == [step.name for step in theirs]
+    assert [step.operation.elementwise for step in ours] == [step.operation.elementwise for step in theirs]
+
+
+@each("text", TEXTS)
+def test_an_operation_is_applied_again_to_its_arguments(text: str) -> None:
+    for step in of_program(text, **given()):
+        value = step.operation.apply(step.arguments, Context())
+        assert isinstance(value, torch.Tensor)
+        assert step.value is not None
+        assert torch.equal(value, step.value)
+
+
+def test_an_operator_from_the_right_is_the_operation_of_its_operands() -> None:
+    """Python asks the right operand where it is of a class of its own, and the left one does not know it."""
+    x = given()["x"]
+    (step,) = of_program("x.__rmatmul__(y)", x=x, y=torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    assert step.name == "matmul"
+    value = step.operation.apply(step.arguments, Context())
+    assert isinstance(value, torch.Tensor)
+    assert torch.equal(value, torch.tensor([[1.0, 2.0], [3.0, 4.0]]) @ x)
+
+
+@each(
+    "operator, name",
+    [
+        (operator.iand, "bitwise_and_"),
+        (operator.ior, "bitwise_or_"),
+        (operator.ixor, "bitwise_xor_"),
+        (operator.ilshift, "bitwise_left_shift_"),
+        (operator.irshift, "bitwise_right_shift_"),
+    ],
+)
+def test_an_operator_in_place_has_pytorchs_name(operator: Callable[..., torch.Tensor], name: str) -> None:
+    text = "x * change(m, n).clone()"
+    steps = of_program(text, **given(), m=torch.tensor([[5, 6], [7, 8]]), change=operator)
+    assert name in [step.name for step in steps]
+    assert hasattr(torch.Tensor, name)

@@ -1,0 +1,43 @@
+"""What is written at a place of a program: which operands stand where."""
+
+from __future__ import annotations
+
+from each import each
+
+from gradcli.model.place import Place, Source
+from gradcli.recording.program.written import written_at
+
+OPERANDS = {
+    "torch.relu(x)": ["x"],
+    "torch.nn.functional.relu(x)": ["x"],
+    "F.relu(x)": ["x"],
+    "functional.relu(x)": ["x"],
+    "nn.functional.relu(x)": ["x"],
+    "linalg.det(x)": ["x"],
+    "special.expit(x)": ["x"],
+    "autograd.grad(y, x)": ["y", "x"],
+    "func.vmap(f)": ["f"],
+    "relu(x)": ["x"],
+    "x.relu()": ["x"],
+    "self.layer.scale.clamp(0, max=y)": ["self.layer.scale", "0", "y"],
+    "x + 2": ["x", "2"],
+    "2 + x": ["x", "2"],
+    "2 * x": ["x", "2"],
+    "2 - x": ["2", "x"],
+    "2 / x": ["2", "x"],
+    "2 ** x": ["2", "x"],
+    "y + x": ["y", "x"],
+    "y > x": ["y", "x"],
+    "-x": ["x"],
+    "x.T": ["x"],
+    "x[1:]": ["x", "1:"],
+}
+"""In the order in which PyTorch is told of them: of a number on the left of `+` and `*` it is told last."""
+
+
+@each("text", OPERANDS)
+def test_the_operands_are_told_in_pytorchs_order(text: str) -> None:
+    source = Source(f"def made(x, y):\n    return {text}\n", "file", "made.py")
+    start = source.text.index(text)
+    written = written_at(Place(source, start, start + len(text)))
+    assert [place.text for _, place in written.parts] == OPERANDS[text]
