@@ -15,6 +15,7 @@ FOUND = {
     "trace 'acos(sum(x))' x=0.5,0.5": ("error", Place("acos", None, None, "acos(sum(x))")),
     "trace 'sqrt(sum(x**2))' x=0,0": ("error", Place("sqrt", None, None, "sqrt(sum(x**2))")),
     "trace 'log(x)*2' x=1e-39": ("error", Place("log", "x", None, "log(x)")),
+    f"trace 'h = x; {'h = h + h; ' * 60}sqrt(h)' x=0": ("error", Place("sqrt", None, None, "sqrt(h)")),  # 2**60 ways
 }
 
 LEFT_ALONE = (

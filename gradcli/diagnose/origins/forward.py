@@ -30,17 +30,14 @@ MAX_ELEMENTS_FOLLOWED = 16
 """So many elements of an output are followed back one by one."""
 
 KNOW_INFINITY = frozenset(
-    {
-        "softmax", "log_softmax", "softmin", "logsumexp", "logaddexp", "logaddexp2", "logcumsumexp", "cross_entropy",
-        "scaled_dot_product_attention",
-    }
-)  # fmt: skip
+    {"softmax", "log_softmax", "softmin", "logsumexp", "logaddexp", "logaddexp2", "logcumsumexp", "cross_entropy"}
+)
 """What takes minus infinity for the logarithm of zero: given infinities are meant, and a NaN is the operation's."""
 PLACING = frozenset(
     {
-        "where", "masked_fill", "masked_fill_", "full", "full_like", "new_full", "tensor", "as_tensor", "fill", "fill_",
-        "index_fill", "index_fill_", "index_put", "index_put_", "scatter", "scatter_", "clamp", "clip", "clamp_min",
-        "clamp_max", "maximum", "minimum", "pad", "nan_to_num", "new_tensor", "max", "min", "fmax", "fmin",
+        "where", "masked_fill", "masked_fill_", "full", "full_like", "new_full", "tensor", "as_tensor", "new_tensor",
+        "fill", "fill_", "index_fill", "index_fill_", "index_put", "index_put_", "scatter", "scatter_", "clamp",
+        "clamp_min", "clamp_max", "maximum", "minimum", "max", "min", "fmax", "fmin", "pad",
     }
 )  # fmt: skip
 """What puts a constant where it is wanted: an infinity in the result is what was asked for."""

@@ -147,7 +147,9 @@ def _known(function: Any) -> tuple[str, Row | None, Callable[..., Any]]:
     else:
         name = _OPERATORS.get(own) or (own.strip("_") if own.startswith("__") else _in_its_module(own))
     row = catalogue.find_method(name) if path.startswith("torch.Tensor.") else catalogue.find(name)
-    return name if row is None else short_name(row.torch), row, function
+    if row is not None and row.torch != "torch.asarray":  # the row of `tensor`, which no program calls so
+        name = short_name(row.torch)  # not the alias that was called
+    return name, row, function
 
 
 def _in_its_module(own: str) -> str:
