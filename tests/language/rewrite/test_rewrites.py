@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rewriting import changed, rewritten
 
 from gradcli.language.parser import parse
-from gradcli.language.rewrite import MAX_REWRITES, identities, rewrites
+from gradcli.language.rewrite import MAX_REWRITES, guards, identities, rewrites
 from gradcli.language.rewrite.places import operands_of
 from gradcli.language.rewrite.rule import from_table
 from gradcli.language.rewrite.terms import term_of
@@ -144,6 +144,7 @@ def test_a_rule_is_also_applied_at_all_its_places() -> None:
 def test_two_rules_are_applied_in_a_row() -> None:
     found = {rewrite.text: rewrite.steps for rewrite in rewrites(parse("log(sigmoid(x)) + sqrt(sum(x**2))"))}
     assert found["logsigmoid(x) + norm(x)"] == 2
+    assert found["logsigmoid(x) + sqrt(sum(x**2))"] == found["log(sigmoid(x)) + norm(x)"] == 1
 
 
 @pytest.mark.parametrize(
@@ -156,6 +157,15 @@ def test_two_rules_are_applied_in_a_row() -> None:
 )
 def test_what_moves_a_guard_an_index_or_an_input_is_the_second_change_too(text: str, twice: str) -> None:
     assert {rewrite.text: rewrite.steps for rewrite in rewrites(parse(text), narrow=True)}[twice] == 2
+
+
+@each("count, tried", [(3, True), (30, False)])
+def test_a_second_change_is_tried_after_the_first_24(count: int, tried: bool) -> None:
+    """The change of all inputs at once comes after those of each."""
+    text = f"nansum(exp(w)[m]*{'*'.join(f'x{place}' for place in range(count))})"
+    found = rewrites(parse(text), only=(guards.nan_rule, guards.rule))
+    all_at_once = "*".join(f"nan_to_num(x{place}, 0.0)" for place in range(count))
+    assert tried == any(rewrite.steps == 2 and all_at_once in rewrite.text for rewrite in found)
 
 
 def test_what_does_nothing_the_second_time_is_done_once() -> None:
