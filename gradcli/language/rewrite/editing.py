@@ -27,7 +27,7 @@ from gradcli.language.syntax import (
 
 _SPACED = frozenset({"floor_divide", "remainder", "pow"})
 _TIGHT = _SPACED | {"mul", "div"}
-_PREFIXES = (("torch.nn.functional.", "F."), ("torch.Tensor.", "torch."))
+_PREFIXES = (("torch.nn.functional.", "F."),)
 
 
 @dataclass(frozen=True, order=True)

@@ -14,7 +14,7 @@ from gradcli.language.rewrite.terms import Term, as_number, negated, product, to
 MAX_PARTS = 10
 """Sums and products of more parts are not searched: the number of orders explodes."""
 
-_SYMMETRIC = frozenset({"maximum", "minimum", "logaddexp", "eq", "ne"})
+_SYMMETRIC = frozenset({"maximum", "logaddexp", "eq"})
 
 
 @dataclass(frozen=True)
