@@ -83,6 +83,13 @@ def test_a_script_sees_what_it_sees_under_python(tmp_path: Path) -> None:
     assert ran([*warm.script(), path, "x"], tmp_path) == ran([sys.executable, path, "x"], tmp_path)
 
 
+def test_an_error_of_a_script_is_told_as_python_tells_it(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(
+        "def inner():\n    raise ValueError('mine')\n\ntry:\n    inner()\nexcept ValueError as error:\n    1 / 0\n"
+    )
+    assert ran([*warm.script(), "a.py"], tmp_path) == ran([sys.executable, "a.py"], tmp_path)
+
+
 def test_a_stand_in_for_the_interpreter_runs_programs_warm_and_all_else_anew(tmp_path: Path) -> None:
     python = warm.interpreter(tmp_path, "import sys; given = 'torch' in sys.modules\n")
     assert ran([python, "-c", "print(given, sys.argv)", "it's"], tmp_path) == (0, b"True ['-c', \"it's\"]\n", b"")

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from expected import ROWS, Row
-from watching import Ran, plain, watched_anew, written
+from watching import Ran, plain, plain_warm, watched, written
 
 Check = Callable[[str, Path], str]
 """Given a device and an empty folder: what there is to say. Raises AssertionError."""
@@ -96,11 +96,11 @@ def program_of(row: Row, device: str, folder: Path) -> str:
     """The same code, line and operation as on the CPU; the random numbers, and so the step, may be others."""
     starter = written(folder, STARTER, "starter.py").name
     words = (device, str(row.path), *row.arguments)
-    before = plain(folder, starter, *words)
+    before = unwatched(device, folder, starter, *words)
     errors = ("in-place", "second-backward")
     if before.code and row.code not in errors:
         raise NotHereError(before.err.strip().splitlines()[-1][:100])
-    ran = watched_anew(folder, "--json", starter, *words)
+    ran = watched_on(device, folder, starter, *words)
     found = {(one["code"], one["place"] and one["place"]["line"]) for one in ran.report["findings"]}
     lines = {row.number(line) for line in (row.line, row.or_line) if line}
     assert any(code in (row.code, *row.also) and line in lines for code, line in found), f"found {found}"
@@ -118,7 +118,7 @@ def generators(device: str, folder: Path) -> str:
     """Random numbers of the device, and of a generator of the program's on it, are drawn again, and then go on."""
     ran = watch(DRAWING, device, folder, "--continue")
     assert ran.report["findings"][0]["agrees"] is True, ran.report["findings"][0]["remark"]
-    assert ran.out == plain(folder, "train.py").out
+    assert ran.out == unwatched(device, folder, "train.py").out
     return ""
 
 
@@ -132,7 +132,19 @@ def waits(device: str, folder: Path) -> str:
 
 
 def watch(text: str, device: str, folder: Path, *options: str) -> Ran:
-    return watched_anew(folder, "--json", *options, written(folder, text.replace("DEVICE", device)).name)
+    return watched_on(device, folder, *options, written(folder, text.replace("DEVICE", device)).name)
+
+
+def unwatched(device: str, folder: Path, *words: str) -> Ran:
+    """A program under Python; one that is not for the CPU wants a process that was not forked."""
+    return (plain_warm if device == "cpu" else plain)(folder, *words)
+
+
+def watched_on(device: str, folder: Path, *words: str) -> Ran:
+    """A program under watch, with the report as JSON."""
+    if device == "cpu":
+        return watched(folder, "--json", *words)
+    return plain(folder, "-m", "gradcli", "watch", "--json", *words)
 
 
 def checks() -> Iterator[tuple[str, Check]]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
-from watching import found_in, plain, watched, written
+from watching import found_in, plain_warm, watched, written
 
 from gradcli.render.schema import schema_text
 
@@ -166,7 +166,7 @@ def test_numbers_from_a_generator_of_the_program_are_drawn_again_and_only_for_th
     """
     ran = found_in(tmp_path, text, "--continue")
     assert (ran.only["code"], ran.only["agrees"]) == ("inf-forward", True)
-    assert ran.out == plain(tmp_path, "train.py").out
+    assert ran.out == plain_warm(tmp_path, "train.py").out
 
 
 OVERFLOW = """

@@ -10,7 +10,9 @@ from pathlib import Path
 from shutil import make_archive
 
 import pytest
-from watching import both, plain, watched, watched_anew, without_report, written
+from watching import both, plain, watched, without_report, written
+
+from tools import warm
 
 HERE = """
     import sys
@@ -69,20 +71,34 @@ def test_the_bytes_of_a_program_are_read_as_python_reads_them(tmp_path: Path, na
     assert [line.startswith("SyntaxError: ") for line in without_report(ran).splitlines()[-1:]] == [True] * code
 
 
-@pytest.mark.parametrize("flags", [("-O",), ("-W", "error"), ("-W", "ignore", "-X", "dev"), ("-u",)], ids=" ".join)
-def test_flags_of_python_stand_before_gradcli(tmp_path: Path, flags: tuple[str, ...]) -> None:
-    text = "import warnings\nprint(__debug__)\nwarnings.warn('old', DeprecationWarning)\nassert False, 'asserted'\n"
+@pytest.mark.parametrize(
+    ("flags", "env"),
+    [
+        (("-O", "-W", "error"), {}),
+        (("-u", "-W", "ignore", "-X", "dev"), {}),
+        ((), {"PYTHONWARNINGS": "error::DeprecationWarning"}),
+    ],
+    ids=lambda given: " ".join(given),
+)
+def test_flags_of_python_stand_before_gradcli(tmp_path: Path, flags: tuple[str, ...], env: dict[str, str]) -> None:
+    text = """
+        import sys
+        import warnings
+
+        print(__debug__, sys.flags, sys.warnoptions, sys.stdout.write_through)
+        try:
+            assert False, "asserted"
+        except AssertionError as error:
+            print(error)
+        warnings.warn("old", DeprecationWarning)
+        raise ValueError("the end")
+    """
     written(tmp_path, text)
-    expected = plain(tmp_path, *flags, "train.py")
-    ran = plain(tmp_path, *flags, "-m", "gradcli", "watch", "train.py")
+    expected = plain(tmp_path, *flags, "train.py", env=env)
+    ran = plain(tmp_path, *flags, "-m", "gradcli", "watch", "train.py", env=env)
     assert (ran.code, ran.out, without_report(ran)) == (expected.code, expected.out, expected.err)
-
-
-def test_the_environment_may_make_errors_of_warnings(tmp_path: Path) -> None:
-    written(tmp_path, "import warnings\nwarnings.warn('old', DeprecationWarning)\n")
-    ran = watched_anew(tmp_path, "train.py", env={"PYTHONWARNINGS": "error::DeprecationWarning"})
-    assert ran.code == 1
-    assert "DeprecationWarning: old" in ran.err
+    assert expected.err.splitlines()[-1] == ("ValueError: the end" if "ignore" in flags else "DeprecationWarning: old")
+    assert ("asserted" in ran.out) == ("-O" not in flags)
 
 
 ROOT = "import torch\nw = torch.nn.Parameter(torch.zeros(3))\nw.sqrt().sum().backward()\n"
@@ -107,7 +123,7 @@ def test_a_program_that_replaces_its_streams_does_not_take_the_report(tmp_path: 
 def test_a_closed_pipe_ends_a_program_as_it_ends_under_python(tmp_path: Path, text: str) -> None:
     written(tmp_path, "import time; time.sleep(1)\n" + text)
     ends = []
-    for words in ([sys.executable], [sys.executable, "-m", "gradcli", "watch"]):
+    for words in ([sys.executable], [*warm.gradcli(wholly=True), "watch"]):
         line = f"{shlex.join([*words, 'train.py'])} 2>err | true; echo ${{PIPESTATUS[0]}}"
         code = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True).stdout
         told = (tmp_path / "err").read_text()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from watching import found_in, plain, watched, written
+from watching import found_in, plain_warm, watched, written
 
 from gradcli.inspections.watching.scaling import Scaling
 from gradcli.recording.program.log import Log
@@ -78,7 +78,7 @@ def test_a_thread_that_trains_beside_disturbs_neither_the_program_nor_its_watch(
     text = BESIDE.replace("MAIN", "True")
     ran = found_in(tmp_path, text)
     assert (ran.only["code"], ran.report["steps"], ran.code) == ("unwatched-thread", 21, 0)
-    assert ran.out == plain(tmp_path, "train.py").out
+    assert ran.out == plain_warm(tmp_path, "train.py").out
 
 
 def test_a_watch_inside_of_the_thread_looks_at_it(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_watch_inside_of_the_thread_looks_at_it(tmp_path: Path) -> None:
     )
     text = text.replace("scaler.scale(loss)", "loss").replace("scaler.step(optimizer)", "optimizer.step()")
     written(tmp_path, text.replace("scaler.update()", "pass"))
-    assert plain(tmp_path, "train.py").out == "nan-input\n"
+    assert plain_warm(tmp_path, "train.py", with_gradcli=True).out == "nan-input\n"
 
 
 def test_threads_that_do_not_train_are_not_told_of(tmp_path: Path) -> None:

@@ -59,23 +59,20 @@ def watched(
     return _run([*warm.gradcli(wholly=wholly), "watch", *words], folder, stdin, env)
 
 
-def watched_anew(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> Ran:
-    """`gradcli watch` in a new interpreter, for what looks at the memory of the process."""
-    return _run([sys.executable, "-m", "gradcli", "watch", *words], folder, "", env)
-
-
-def plain(folder: Path, *words: str, stdin: str = "") -> Ran:
+def plain(folder: Path, *words: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Ran:
     """Python itself in the same folder."""
-    return _run([sys.executable, *words], folder, stdin, None)
+    return _run([sys.executable, *words], folder, stdin, env)
 
 
-def plain_warm(folder: Path, *words: str, stdin: str = "") -> Ran:
-    """A program that brings PyTorch in, in a process that has it: its traceback has more places than Python's own."""
-    return _run([*warm.script(), *words], folder, stdin, None)
+def plain_warm(folder: Path, *words: str, stdin: str = "", with_gradcli: bool = False) -> Ran:
+    """A program that imports PyTorch, in a process that has it."""
+    return _run([*warm.script(with_gradcli=with_gradcli), *words], folder, stdin, None)
 
 
-def both(folder: Path, *words: str, stdin: str = "") -> tuple[Ran, Ran]:
-    return plain(folder, *words, stdin=stdin), watched(folder, *words, stdin=stdin, wholly=True)
+def both(folder: Path, *words: str, stdin: str = "", has_torch: bool = False) -> tuple[Ran, Ran]:
+    """Python and `gradcli watch`. has_torch: the program is a file that imports PyTorch, and Python has it already."""
+    run = plain_warm if has_torch else plain
+    return run(folder, *words, stdin=stdin), watched(folder, *words, stdin=stdin, wholly=True)
 
 
 def without_report(ran: Ran) -> str:

@@ -22,14 +22,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = "--warm-program"
+SCRIPT = "--warm-script"
 WHOLLY = "--warm-wholly"
 CLIENT = Path(__file__).parent / "client.py"
-_AS_FILE = """
-import runpy, sys
-sys.argv = sys.argv[1:]
-sys.path.insert(0, sys.argv[0].rpartition("/")[0])
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
 SHARED = "WARM_SERVER"
 """Names the folder of a server that another process of these tests has started, behind the folder of its gradcli."""
 
@@ -58,11 +53,11 @@ def python_without_gradcli() -> list[str]:
     return [*_client("pytorch"), PROGRAM]
 
 
-def script() -> list[str]:
-    """The beginning of a command line that runs the file named by the next word, in a process without gradcli."""
+def script(*, with_gradcli: bool = False) -> list[str]:
+    """The beginning of a command line that runs the file named by the next word, in a process that has PyTorch."""
     if not hasattr(os, "pidfd_open"):
         return [sys.executable]
-    return [*python_without_gradcli(), _AS_FILE]
+    return [*_client("gradcli" if with_gradcli else "pytorch"), SCRIPT]
 
 
 def interpreter(folder: Path, before: str = "") -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import builtins
 import gc
 import importlib
+import io
 import marshal
 import multiprocessing.process
 import os
@@ -15,12 +17,15 @@ import socket
 import sys
 import threading
 import traceback
+import types
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import IO, NoReturn
 
-from tools.warm import PROGRAM, ROOT, WHOLLY
+from tools.warm import PROGRAM, ROOT, SCRIPT, WHOLLY
 
 STREAMS = (0, 1, 2)
 WITH_MATPLOTLIB = "gradcli.render.pictures"
@@ -32,8 +37,7 @@ def serve(without_gradcli: int, with_gradcli: int, interpreter: str) -> None:
 
     interpreter: what the latter's processes start in the place of Python.
     """
-    import torch._dynamo  # noqa: F401 - PyTorch imports it for the first optimizer, which takes longer than all else
-
+    _use_pytorch()
     gc.collect()
     gc.freeze()
     if not os.fork():
@@ -52,6 +56,18 @@ def serve(without_gradcli: int, with_gradcli: int, interpreter: str) -> None:
     gc.freeze()
     sys.executable = interpreter
     _serve(socket.socket(fileno=with_gradcli), run)
+
+
+def _use_pytorch() -> None:
+    """What PyTorch imports and makes when it is first used, once for all processes; none of them takes it apart."""
+    import torch._dynamo  # for the first optimizer, which takes longer than all else
+    from torch.overrides import resolve_name
+
+    with suppress(ImportError):  # for the first step of an optimizer, in some versions
+        importlib.import_module("torch.profiler._cupti_monitor")
+    resolve_name(torch.add)  # makes a table of all functions
+    for finalizer in list(weakref.finalize._registry):  # type: ignore[attr-defined]
+        finalizer.atexit = False
 
 
 def _no_gradcli() -> None:
@@ -135,6 +151,9 @@ def _become(streams: list[int], content: bytes, run: Callable[[], None]) -> NoRe
     if argv[:1] == [PROGRAM]:
         sys.argv = ["-c", *argv[2:]]
         run = partial(_program, argv[1])
+    elif argv[:1] == [SCRIPT]:
+        sys.argv = argv[1:]
+        run = partial(_script, Path(argv[1]))
     else:
         sys.argv = [str(ROOT / "gradcli" / "__main__.py"), *argv]
     try:
@@ -157,6 +176,23 @@ def _program(text: str) -> None:
         _leave(1)
 
 
+def _script(path: Path) -> None:
+    """What `python` does with a file; the traceback of an error begins there."""
+    main = types.ModuleType("__main__")
+    main.__dict__.update(__file__=str(path.absolute()), __builtins__=builtins)
+    sys.modules["__main__"] = main
+    sys.path.insert(0, str(path.absolute().parent))
+    try:
+        exec(compile(path.read_bytes(), main.__dict__["__file__"], "exec", dont_inherit=True), main.__dict__)
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - shown, as Python does
+        own = error.__traceback__
+        error.__traceback__ = own and own.tb_next
+        sys.excepthook(type(error), error, error.__traceback__)
+        _leave(1)
+
+
 def _leave(code: object) -> NoReturn:
     """What Python does at the end of a process, up to taking PyTorch apart, which takes a fifth of a second."""
     threading._shutdown()  # type: ignore[attr-defined]
@@ -172,8 +208,15 @@ def _leave(code: object) -> NoReturn:
 
 
 def _text(descriptor: int, mode: str, encoding: str, errors: str) -> IO[str]:
-    buffering = 1 if descriptor == 2 or os.isatty(descriptor) else -1
-    return open(descriptor, mode, buffering, encoding or "utf-8", errors or "strict", closefd=False)
+    unbuffered = bool(descriptor and os.environ.get("PYTHONUNBUFFERED"))
+    binary = open(descriptor, f"{mode}b", 0 if unbuffered else -1, closefd=False)  # noqa: SIM115 - stays open
+    getattr(binary, "raw", binary).name = ("<stdin>", "<stdout>", "<stderr>")[descriptor]
+    by_line = descriptor == 2 or os.isatty(descriptor)
+    text = io.TextIOWrapper(
+        binary, encoding or "utf-8", errors or "strict", line_buffering=by_line, write_through=unbuffered
+    )
+    text.mode = mode  # which Python's own have, and show
+    return text
 
 
 if __name__ == "__main__":
