@@ -28,8 +28,9 @@ fix:  ## whatever ruff can put right by itself
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-docs:  ## run the transcripts and the checkers' table, and write what they answer now
+docs:  ## run the transcripts and the checkers' table, and write what they answer now, also as pages for `explain`
 	$(PYTHON) -m tools.update_transcripts
+	$(PYTHON) -m tools.finding_pages
 	$(PYTHON) -m tools.checker_table
 
 bench:  ## whole processes against `python -c "import torch"`, into benchmarks/README.md

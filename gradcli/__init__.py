@@ -8,6 +8,7 @@ _FUNCTIONS = (
     "activate",
     "check",
     "errors",
+    "explain",
     "functions",
     "grad",
     "loss",

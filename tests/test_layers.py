@@ -30,11 +30,25 @@ ANSWERS = [
     ["-V"],
     *(
         [command, "--help"]
-        for command in ("activate", "grad", "loss", "softmax", "retain-demo", "errors", "functions", "schema")
+        for command in (
+            "activate",
+            "grad",
+            "loss",
+            "softmax",
+            "retain-demo",
+            "errors",
+            "explain",
+            "functions",
+            "schema",
+        )
     ),
     ["errors"],
     ["errors", "--json"],
     ["errors", "--search", "view"],
+    ["explain"],
+    ["explain", "nan-backward"],
+    ["explain", "dead", "vanishing", "--json"],
+    ["explain", "view"],
     ["errors", "second-backward", "--emit", "torch"],
     ["batch", "--help"],
     ["functions"],
@@ -59,6 +73,7 @@ MISTAKES = [
     ["functions", "sigmod"],
     ["functions", "--category", "nonsense"],
     ["errors", "second-backwards"],
+    ["explain", "nan-gradient"],
     ["errors", "second-backward", "--emit", "numpy"],
     ["schema", "nonsense"],
     ["grad", "sigmoid", "1", "--dvice", "cpu"],
@@ -118,6 +133,7 @@ MISTAKES = [
 WITH_NUMPY = [
     ["errors", "--json"],
     ["errors", "second-backward", "--emit", "torch"],
+    ["explain", "dead", "vanishing", "--json"],
     ["functions", "--search", "soft", "--json"],
     ["functions", "F.cross_entropy", "--json"],
     ["batch", "missing.txt"],

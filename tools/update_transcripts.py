@@ -1,6 +1,6 @@
-"""Run every transcript of the documents and write what the commands answer now (`make docs`).
+"""Run the transcripts of the documents and write what the commands answer now (`make docs`).
 
-    python -m tools.update_transcripts [--check] [--exact]
+    python -m tools.update_transcripts [--check] [--exact] [FILE]...
 
 --check writes nothing and exits with 1 if a document would change. --exact also rewrites numbers that differ only by
 the rounding of this processor.
@@ -40,11 +40,12 @@ def _body(found: tuple[Exchange, ...], *, exact: bool) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="documents; all of them if there is none")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--exact", action="store_true")
     options = parser.parse_args()
     changed: list[Path] = []
-    for path in document_paths():
+    for path in [file.resolve() for file in options.files] or document_paths():
         before = path.read_text(encoding="utf-8")
         after = refreshed(before, exact=options.exact)
         if before != after:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ActivateResult,
         CheckResult,
         ErrorsResult,
+        ExplainResult,
         Failure,
         FunctionsResult,
         GradResult,
@@ -41,6 +42,7 @@ __all__ = [
     "activate",
     "check",
     "errors",
+    "explain",
     "functions",
     "grad",
     "loss",
@@ -154,6 +156,17 @@ def errors(*ids: str, **named: object) -> ErrorsResult:
     'RuntimeError'
     """
     return call("errors", (), named, ids=ids)
+
+
+@declared
+def explain(*codes: str, **named: object) -> ExplainResult:
+    """What findings and errors mean, and what to do: those of `codes` and ids, or of a message; without, all findings.
+
+    >>> import gradcli
+    >>> gradcli.explain("nan-backward").entries[0].related
+    ('inf-backward', 'masked-branch', 'nan-accumulated')
+    """
+    return call("explain", (), named, codes=codes)
 
 
 @declared

@@ -81,7 +81,8 @@ class _Call:
         self._options = {key: value for key, value in named.items() if key in command.in_python}
         self._inputs = {key: value for key, value in named.items() if key not in command.in_python}
         self._words = words
-        self._given = {key: value if key == "ids" else self._subject(key, value) for key, value in given.items()}
+        several = {name for name, parameter in command.own.items() if parameter.takes_several}
+        self._given = {key: value if key in several else self._subject(key, value) for key, value in given.items()}
 
     def invocation(self) -> Invocation:
         """The call with words and options as the command line gives them.  Raises UsageError."""

@@ -41,7 +41,14 @@ def _documented(text: str, command: Command) -> str:
     head, mark, example = text.partition("    >>>")
     summary, _, rest = head.partition("\n")
     options = [line for parameter in command.in_python.values() for line in _lines(parameter)]
-    said = [summary, *dedent(rest).strip("\n").split("\n"), "", "Options:", *options, "", _RAISES, ""]
+    said = [
+        summary,
+        *dedent(rest).strip("\n").split("\n"),
+        "",
+        *(["Options:", *options, ""] if options else []),
+        _RAISES,
+        "",
+    ]
     return "\n".join(said) + dedent(mark + example)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradcli.commands.command import Command
 
-NAMES = ("activate", "check", "errors", "functions", "grad", "loss", "retain-demo", "softmax", "trace")
+NAMES = ("activate", "check", "errors", "explain", "functions", "grad", "loss", "retain-demo", "softmax", "trace")
 
 
 @cache

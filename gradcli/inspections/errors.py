@@ -38,17 +38,17 @@ def errors(ids: Sequence[str] = (), search: str | None = None, run: bool | None 
         )
     asked: tuple[str, ...] = ()
     if search is not None:
-        rows = _searched(search)
+        rows = searched(search)
     elif ids:
         rows = _meant(ids)
         asked = tuple(row.id for row in rows) if len(rows) == 1 or _are_ids(ids) else ()
     else:
         rows = all_errors()
     if not (bool(asked) if run is None else run):
-        return ErrorsResult(None, asked, tuple(map(_listed, rows)))
+        return ErrorsResult(None, asked, tuple(map(listed_entry, rows)))
     import torch
 
-    return ErrorsResult(torch.__version__, asked, tuple(map(_raised, steps(rows, "errors raised"))))
+    return ErrorsResult(torch.__version__, asked, tuple(map(raised_entry, steps(rows, "errors raised"))))
 
 
 def _meant(ids: Sequence[str]) -> tuple[AutogradError, ...]:
@@ -57,7 +57,7 @@ def _meant(ids: Sequence[str]) -> tuple[AutogradError, ...]:
     if any(map(find, names)):
         return tuple(map(row, names))
     try:
-        return _searched(" ".join(ids))
+        return searched(" ".join(ids))
     except UsageError:
         if len(names) == 1 and not any(map(str.isspace, names[0])):
             row(names[0])  # a word: the ids like it
@@ -68,10 +68,11 @@ def _are_ids(names: Sequence[str]) -> bool:
     return all(find(name) is not None for name in names)
 
 
-def _searched(text: str) -> tuple[AutogradError, ...]:
-    from gradcli.diagnose.explain.searching import searched  # seldom asked for
+def searched(text: str) -> tuple[AutogradError, ...]:
+    """The errors that mention a text, or raise it.  Raises UsageError."""
+    from gradcli.diagnose.explain import searching  # seldom asked for
 
-    return searched(text)
+    return searching.searched(text)
 
 
 def row(name: str) -> AutogradError:
@@ -134,11 +135,13 @@ def _hint(name: str) -> str:
     )
 
 
-def _listed(row: AutogradError) -> ErrorEntry:
+def listed_entry(row: AutogradError) -> ErrorEntry:
+    """A row as it stands in a list: nothing is run."""
     return _entry(row, None, None)
 
 
-def _raised(row: AutogradError) -> ErrorEntry:
+def raised_entry(row: AutogradError) -> ErrorEntry:
+    """A row with what its program raised, and what the program with the fix gave."""
     from gradcli.numerics.programs import run
 
     return _entry(row, None if row.needs else run(row.program), run(row.repaired))

@@ -89,11 +89,15 @@ class Scalar:
     dtype: str | None = None
 
 
+class Names(tuple[str, ...]):
+    """Names as the answer of a fact: as many as fit on its line, and how many more there are."""
+
+
 @dataclass(frozen=True, eq=False)
 class Facts:
     """Names and short answers, one a line. tone: of the finding that they are about."""
 
-    pairs: tuple[tuple[str, str | Scalar], ...]
+    pairs: tuple[tuple[str, str | Scalar | Names], ...]
     tone: Tone = "plain"
 
 
@@ -107,10 +111,11 @@ class Heading:
 
 @dataclass(frozen=True)
 class Note:
-    """A sentence or two."""
+    """A sentence or two. follows: whether it stays with what is said before it, whatever that is."""
 
     text: str
     tone: Tone = "plain"
+    follows: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from gradcli.render.blocks import Facts, Scalar, Table
+from gradcli.render.blocks import Facts, Names, Scalar, Table
 from gradcli.render.cells import ShownRows, is_numeric, shown_cells, shown_scalar
 from gradcli.render.text import as_charset, one_line, pieces_of, shortened, visible, width_of, wrapped
 from gradcli.render.view import View
@@ -59,11 +59,29 @@ def table_lines(table: Table, view: View) -> list[Line]:
 def facts_lines(facts: Facts, view: View) -> list[Line]:
     """One name and its answer a line."""
     pairs = []
+    column = max((width_of(name) for name, _ in facts.pairs), default=0) + len(GAP)
     for name, value in facts.pairs:
         number = isinstance(value, Scalar)
-        text = shown_scalar(value, view.precision) if isinstance(value, Scalar) else visible(value)
+        if isinstance(value, Scalar):
+            text = shown_scalar(value, view.precision)
+        elif isinstance(value, Names):
+            text = _as_many_as_fit(value, None if view.width is None else view.width - column)
+        else:
+            text = visible(value)
         pairs.append((as_charset(visible(name), view.charset), as_charset(text, view.charset), number))
     return _named(pairs, view.width)
+
+
+def _as_many_as_fit(names: Sequence[str], room: int | None) -> str:
+    """Names on one line, and how many there is no room for; at least one of them."""
+    whole = ", ".join(names)
+    if room is None or width_of(whole) <= room:
+        return whole
+    for count in range(len(names) - 1, 0, -1):
+        text = f"{', '.join(names[:count])}, … {len(names) - count} more"
+        if width_of(text) <= room:
+            return text
+    return f"{names[0]}, … {len(names) - 1} more"
 
 
 def _in_columns(fields: Sequence[_Field], width: int | None) -> tuple[list[Line], list[list[Line]]] | None:

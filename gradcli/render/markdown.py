@@ -14,6 +14,7 @@ from gradcli.render.blocks import (
     Field,
     Heading,
     Listing,
+    Names,
     Note,
     Plot,
     Scalar,
@@ -109,8 +110,10 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _answer(value: str | Scalar, view: View) -> str:
-    return shown_scalar(value, view.precision) if isinstance(value, Scalar) else _escaped(value)
+def _answer(value: str | Scalar | Names, view: View) -> str:
+    if isinstance(value, Scalar):
+        return shown_scalar(value, view.precision)
+    return _escaped(", ".join(value) if isinstance(value, Names) else value)
 
 
 def _escaped(text: str) -> str:

@@ -92,6 +92,8 @@ def _belongs_to(block: Block, previous: Block) -> bool:
     match block:
         case Excerpt() | SourceExcerpt() | Verbatim():
             return isinstance(previous, Note | Verbatim)
+        case Note(follows=True):
+            return True
         case Note(tone="quiet"):
             return isinstance(previous, Facts) or (isinstance(previous, Note) and previous.tone in ("quiet", "plain"))
         case Note(tone="plain" | "good"):
@@ -120,7 +122,8 @@ def _lines(block: Block, view: View) -> list[Line]:
             texts = [piece for line in visible_lines(block.text) for piece in wrapped(_held(line, view), view.width)]
             return [((text, block.tone),) for text in texts]
         case Verbatim():
-            return [((_held("  " + line, view), block.tone),) for line in visible_lines(block.text)]
+            lines = visible_lines(block.text)
+            return [((_held(GAP + line, view), block.tone),) if line else () for line in lines]
         case Listing():
             return [((_held(line, view), "plain"),) for line in visible_lines(block.text.rstrip("\n"))]
         case Excerpt():

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gradcli.results.activate import ActivateResult, Curve, Kink, Layer, Stretch, Verdict
     from gradcli.results.check import CheckResult, CheckRow, CheckSummary, CheckVerdict
     from gradcli.results.errors import ErrorEntry, ErrorsResult
+    from gradcli.results.explain import Example, ExplainResult, Explanation
     from gradcli.results.findings import Failure, FilePlace, Finding, Sample, Severity
     from gradcli.results.functions import FunctionEntry, FunctionsResult
     from gradcli.results.grad import Derivative, GradResult, Method
@@ -46,6 +47,9 @@ __all__ = [
     "DescentStep",
     "ErrorEntry",
     "ErrorsResult",
+    "Example",
+    "ExplainResult",
+    "Explanation",
     "Failure",
     "FilePlace",
     "Finding",
@@ -88,13 +92,14 @@ __all__ = [
 
 Result: TypeAlias = (
     "GradResult | ActivateResult | LossResult | SoftmaxResult | RetainDemoResult | TraceResult | CheckResult"
-    " | FunctionsResult | ProgramResult | ErrorsResult | WatchResult"
+    " | FunctionsResult | ProgramResult | ErrorsResult | ExplainResult | WatchResult"
 )
 
 _HOMES = {
     "activate": ("ActivateResult", "Curve", "Kink", "Layer", "Stretch", "Verdict"),
     "check": ("CheckResult", "CheckRow", "CheckSummary", "CheckVerdict"),
     "errors": ("ErrorEntry", "ErrorsResult"),
+    "explain": ("Example", "ExplainResult", "Explanation"),
     "findings": ("Failure", "FilePlace", "Finding", "Sample", "Severity"),
     "functions": ("FunctionEntry", "FunctionsResult"),
     "grad": ("Derivative", "GradResult", "Method"),

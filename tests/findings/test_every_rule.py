@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ from gradcli.diagnose.findings.table import CODES, NOT_FINITE, ROWS, Row
 from gradcli.diagnose.origins.parts import shortened
 from gradcli.results.findings import ORIGINS
 from gradcli.results.phrasing import number
+from tools.finding_pages import PAGES, written_pages
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "findings.md"
 
@@ -63,6 +65,20 @@ def test_every_row_stands_in_the_document_with_a_command_that_shows_it(row: Row)
 def test_every_section_of_the_document_is_about_a_row() -> None:
     sections = re.findall(r"^## `(.+)`$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(sections) == sorted(CODES)
+
+
+def test_the_pages_of_the_package_are_the_sections_of_the_document() -> None:
+    document = DOCUMENT.read_text(encoding="utf-8")
+    assert PAGES.read_text(encoding="utf-8") == written_pages(document), "run: python -m tools.finding_pages"
+    assert set(json.loads(written_pages(document))) == set(CODES)
+
+
+def test_a_section_without_a_part_of_its_page_is_no_section() -> None:
+    document = DOCUMENT.read_text(encoding="utf-8")
+    for part in ("**What to do.** Use a wider dtype, or scale the loss.", "See also `saturated`, `dead`, `exploding`."):
+        assert part in document
+        with pytest.raises(LookupError):
+            written_pages(document.replace(part, ""))
 
 
 @each_row

@@ -30,6 +30,9 @@ from gradcli.results import (
     DescentStep,
     ErrorEntry,
     ErrorsResult,
+    Example,
+    ExplainResult,
+    Explanation,
     Failure,
     FunctionEntry,
     FunctionsResult,
@@ -265,6 +268,35 @@ ERROR_LIST = ErrorsResult(None, (), (LISTED_ERROR,))
 ONE_ERROR = ErrorsResult("2.13.0", ("cotangent-shape",), (RAISED_ERROR,))
 ALL_ERRORS = ErrorsResult("2.13.0+cpu", (), (RAISED_ERROR, SILENT_ERROR, OTHER_ERROR))
 
+_DEAD = Explanation(
+    code="dead",
+    of="finding",
+    meaning="an input's whole gradient is zero",
+    severities=("warning", "note"),
+    cause="Something arrives, and nothing goes on.",
+    fix="Take `elu` for `relu`.",
+    example=(
+        Example("cat > a.py <<'END'\nx\nEND", ""),
+        Example("gradcli grad relu -1", "relu(x)\n\nwarning[dead]: nothing goes on"),
+    ),
+    related=("saturated", "flat"),
+    error=None,
+)
+_SHAPE = Explanation(
+    code="cotangent-shape",
+    of="error",
+    meaning="the cotangent has another shape",
+    severities=(),
+    cause="It needs one number for each element.",
+    fix="Give it the output's shape.",
+    example=(),
+    related=("cotangent-count", "cotangent-dtype"),
+    error=RAISED_ERROR,
+)
+EXPLAINED = ExplainResult("2.13.0", ("dead", "cotangent-shape"), (_DEAD, _SHAPE))
+EXPLAINED_LIST = ExplainResult(None, (), (_DEAD, replace(_DEAD, code="kink", severities=("note",))))
+EXPLAINED_ERRORS = ExplainResult(None, (), (replace(_SHAPE, error=LISTED_ERROR),))
+
 FUNCTIONS = FunctionsResult(name=None, functions=_ENTRIES)
 ONE_FUNCTION = FunctionsResult(name="leaky_relu", functions=_ENTRIES[:1])
 
@@ -292,6 +324,9 @@ RESULTS = {
     "error list": ERROR_LIST,
     "one error": ONE_ERROR,
     "all errors": ALL_ERRORS,
+    "explained": EXPLAINED,
+    "explained list": EXPLAINED_LIST,
+    "explained errors": EXPLAINED_ERRORS,
     "functions": FUNCTIONS,
     "one function": ONE_FUNCTION,
 }

@@ -45,6 +45,8 @@ def test_findings_are_a_list_with_the_place_and_the_fix_inside() -> None:
         "  ```\n"
         "\n"
         "  fix: sum((x @ w - 1)\\*\\*2) + 0 \\* u\n"
+        "\n"
+        "gradcli explain disconnected\n"
     )
 
 

@@ -89,7 +89,16 @@ def test_findings_stand_below_with_a_caret_and_a_fix() -> None:
         "  sum((x @ w - 1)**2) + 0 * u.detach()\n"
         "                            ^^^^^^^^^^\n"
         "fix: sum((x @ w - 1)**2) + 0 * u\n"
+        "gradcli explain disconnected\n"
     )
+
+
+def test_two_findings_of_a_kind_are_explained_once_and_two_kinds_in_one_line() -> None:
+    (found,) = MATRICES.findings
+    twice = replace(MATRICES, findings=(found, replace(found, code="dead"), found))
+    assert shown(twice).count("gradcli explain") == 1
+    assert shown(twice).endswith("\ngradcli explain disconnected dead\n")
+    assert "gradcli explain" not in shown(replace(MATRICES, findings=()))
 
 
 def test_a_mistake_says_what_where_and_how_to_fix_it() -> None:

@@ -87,6 +87,7 @@ def test_findings_come_first_and_the_tree_begins_with_the_output() -> None:
         "  2 * sqrt(x)\n"
         "      ^^^^^^^\n"
         "fix: 2 * sqrt(x + 1)\n"
+        "gradcli explain inf-backward\n"
         "\n"
         "                           value   gradient    slope        node\n"
         "2 * sqrt(x)                [0, 4]  [1, 1]      [2, 2]       MulBackward0\n"

@@ -53,6 +53,7 @@ untouched  model.query
 stopped before backward; no parameter was changed in this step
 13 steps, 1 error; the step was run again and every value agrees to the bit (0.3
 s)
+gradcli explain nan-forward
 """)
 
 
@@ -97,6 +98,7 @@ was changed in this step
 13 steps, 1 error; the step was run
 again and every value agrees to the bit
 (0.3 s)
+gradcli explain nan-forward
 """)
 
 
@@ -124,6 +126,8 @@ def test_in_markdown_the_source_is_a_block_of_code():
 stopped before backward; no parameter was changed in this step
 
 13 steps, 1 error; the step was run again and every value agrees to the bit (0.3 s)
+
+gradcli explain nan-forward
 """)
 
 

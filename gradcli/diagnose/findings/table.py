@@ -87,8 +87,8 @@ ROWS = (
         ("warning", "error"),
         "given",
         "non-finite",
-        "the same for infinity, or the dtype cannot hold the number that was written; "
-        "an error where it spoils a gradient",
+        "an input, a value from a file or a constant is infinite before anything is computed, or the dtype cannot hold "
+        "the number that was written; an error where it spoils a gradient",
         hides=(Hides(_GIVEN_HIDES),),
     ),
     Row(

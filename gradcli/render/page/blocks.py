@@ -7,7 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 
-from gradcli.render.blocks import Block, Column, Excerpt, Facts, Heading, Note, Scalar, SourceExcerpt, Table, Verbatim
+from gradcli.render.blocks import (
+    Block,
+    Column,
+    Excerpt,
+    Facts,
+    Heading,
+    Names,
+    Note,
+    Scalar,
+    SourceExcerpt,
+    Table,
+    Verbatim,
+)
 from gradcli.render.cells import DASH, ShownRows, is_numeric, shown_cells, shown_scalar
 from gradcli.render.layout import decimal_place
 from gradcli.render.page.picture import picture_of
@@ -143,7 +155,7 @@ def _facts(facts: Facts, view: View) -> str:
         if isinstance(value, Scalar):
             answer = f'<dd class="number">{escape(shown_scalar(value, view.precision))}</dd>'
         else:
-            answer = f"<dd>{escaped(value)}</dd>"
+            answer = f"<dd>{escaped(', '.join(value) if isinstance(value, Names) else value)}</dd>"
         pairs.append(f"<dt>{escaped(name)}</dt>{answer}")
     return f'<dl class="facts">{"".join(pairs)}</dl>'
 

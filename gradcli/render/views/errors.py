@@ -20,7 +20,7 @@ def blocks(result: ErrorsResult) -> tuple[Block, ...]:
     if result.torch is None:
         return tuple(_list(result.entries))
     if result.asked:
-        return tuple(block for entry in result.entries for block in _page(entry))
+        return tuple(block for entry in result.entries for block in page_blocks(entry))
     return tuple(_outcome(result))
 
 
@@ -39,7 +39,7 @@ def _list(entries: tuple[ErrorEntry, ...]) -> Iterator[Block]:
     yield Note(f"{counted(len(entries), 'error')}. 'gradcli errors ID' raises one, --all raises all.", "quiet")
 
 
-def _page(entry: ErrorEntry) -> Iterator[Block]:
+def page_blocks(entry: ErrorEntry) -> Iterator[Block]:
     """The program with its lines, what PyTorch said, why, and what to write instead."""
     yield Heading(entry.id, entry.title)
     yield Verbatim(_numbered(entry.program, entry.line))

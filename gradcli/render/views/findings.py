@@ -9,7 +9,11 @@ from gradcli.results import FilePlace, Finding, Sample
 
 
 def finding_blocks(findings: Iterable[Finding], expression: str | None) -> tuple[Block, ...]:
-    """A note a finding, with its place in the subject under it, and the fix that was run.  expression: the subject."""
+    """A note a finding, with its place in the subject under it, and the fix that was run; then how to ask for more.
+
+    expression: the subject.
+    """
+    findings = tuple(findings)
     blocks: list[Block] = []
     for finding in findings:
         blocks.append(Note(f"{finding.severity}[{finding.code}]: {finding.message}", finding.severity))
@@ -19,7 +23,13 @@ def finding_blocks(findings: Iterable[Finding], expression: str | None) -> tuple
             blocks.append(Excerpt(expression, finding.span, finding.severity))
         if finding.fix is not None:
             blocks.append(Note(f"fix: {finding.fix}", "good"))
-    return tuple(blocks)
+    return (*blocks, *explain_note(finding.code for finding in findings))
+
+
+def explain_note(codes: Iterable[str]) -> Iterator[Note]:
+    """The command that explains what was found, once a screen."""
+    if distinct := " ".join(dict.fromkeys(codes)):
+        yield Note(f"gradcli explain {distinct}", "quiet", follows=True)
 
 
 def _excerpt(place: FilePlace) -> str:

@@ -8,6 +8,7 @@ from itertools import groupby
 import numpy as np
 
 from gradcli.render.blocks import Block, Column, Facts, FileLines, Mark, MarkedLine, Note, SourceExcerpt, Table
+from gradcli.render.views.findings import explain_note
 from gradcli.results import FilePlace, GradientNorms, ProgramFinding, SourceLine, WatchResult
 from gradcli.results.phrasing import counted
 
@@ -147,7 +148,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def ending(result: WatchResult) -> Iterator[Note]:
-    """`stopped before backward; no parameter was changed`, and what was looked at."""
+    """`stopped before backward; no parameter was changed`, what was looked at, and how to ask for more."""
     if result.stopped is not None:
         yield Note(f"stopped {result.stopped}; no parameter was changed in this step", "plain")
     counts = [counted(result.steps, "step")]
@@ -164,6 +165,7 @@ def ending(result: WatchResult) -> Iterator[Note]:
     apart = result.stopped is None and bool(result.findings and _facts(result.findings[-1]))
     text = ", ".join(counts) + again if result.steps or result.stopped else _nothing(result)
     yield Note(text, "plain" if apart else "quiet")
+    yield from explain_note(one.code for one in result.findings)
 
 
 def _nothing(result: WatchResult) -> str:
