@@ -138,6 +138,17 @@ def test_no_number_is_put_where_the_value_has_no_limit_or_another(
     assert truth.allows(Candidate(program, program), constructed=False) == allowed
 
 
+@each("a, allowed", [("2,1", "limit"), ("-2,1", None)])
+def test_no_number_is_put_where_the_function_is_not_defined_for_another_element(a: str, allowed: str | None) -> None:
+    """By b the gradient is not finite at its second element alone; log(-2) is no number, whatever b is."""
+    asked = bind(
+        read("log(a) + b*sqrt(b)", [f"a={a}", "b=1,0"], command="grad"), ComputeOptions(), Selection(wrt=("b",))
+    )
+    truth = Truth([ComparisonPoint(asked, {name: leaf.detach() for name, leaf in asked.leaves.items()}, None)])
+    program = parse("log(abs(a)) + b**1.5", bound=["a", "b"])
+    assert truth.allows(Candidate(program, program), constructed=False) == allowed
+
+
 @each(
     "text, x, candidate, constructed, beside, allowed",
     [
