@@ -16,6 +16,7 @@ from tools.mutants import rooms
 from tools.mutants.__main__ import found
 from tools.mutants.equivalent import EQUIVALENT
 from tools.mutants.mutations import KINDS, mutants
+from tools.mutants.reach import independent
 
 ROOT = Path(__file__).parents[2]
 
@@ -202,3 +203,20 @@ def test_a_mutant_that_does_not_end_is_noticed(tree: Path) -> None:
 def test_the_same_seed_chooses_the_same_mutants(tree: Path) -> None:
     room = tree / "gradcli/room.py"
     assert [mutant.key for mutant in found([room], KINDS)] == [mutant.key for mutant in found([room], KINDS)]
+
+
+def test_what_imports_a_file_through_its_package_is_imported_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "gradcli/__init__.py": "def later():\n    import gradcli.rules",
+        "gradcli/changed.py": "",
+        "gradcli/other.py": "import gradcli",
+        "gradcli/rules/__init__.py": "from gradcli.rules import one",
+        "gradcli/rules/one.py": "from gradcli import changed",
+        "gradcli/rules/two.py": "",
+    }.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text)
+    assert independent("gradcli/changed.py") == ["gradcli", "gradcli.other"]

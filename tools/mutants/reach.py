@@ -16,7 +16,7 @@ import re
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -169,10 +169,11 @@ def run_at_import() -> Lines:
 
 
 def independent(path: str) -> list[str]:
-    """The modules of gradcli that do not import a file, not even through another."""
-    imports = {
-        _module(file): _imported(ast.parse(file.read_text(encoding="utf-8"))) for file in Path("gradcli").rglob("*.py")
-    }
+    """The modules of gradcli that do not import a file, not even through another, or through a package around them."""
+    imports = {}
+    for file in Path("gradcli").rglob("*.py"):
+        module = _module(file)
+        imports[module] = _with_packages({module, *_imported(ast.parse(file.read_text(encoding="utf-8")))})
 
     @functools.cache
     def depends(module: str) -> frozenset[str]:
@@ -191,13 +192,20 @@ def _module(file: Path) -> str:
     return ".".join(file.with_suffix("").parts).removesuffix(".__init__")
 
 
-def _imported(tree: ast.Module) -> set[str]:
-    """The names of the modules that a file imports, with the packages around them."""
+def _imported(tree: ast.AST) -> set[str]:
+    """The names of the modules that a file imports while it is imported itself."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif not isinstance(node, ast.FunctionDef):
+            names |= _imported(node)
+    return names
+
+
+def _with_packages(names: Iterable[str]) -> set[str]:
+    """These modules and the packages around them."""
     parts = [name.split(".") for name in names]
     return {".".join(part[:end]) for part in parts for end in range(1, len(part) + 1)}

@@ -13,6 +13,7 @@ from mpmath import mp
 
 from gradcli.language.parser import parse
 from gradcli.numerics.reference import NoReference
+from gradcli.numerics.reference.approaches import DISTANCES
 from gradcli.numerics.reference.converging import Limit, joined, tends_to
 from gradcli.numerics.reference.limits import Limits, limits
 
@@ -100,6 +101,11 @@ def test_two_coordinates_that_have_to_have_one_sign_are_seen_among_four(pair: tu
     assert has_sides(f"sign(x[{one}] * x[{other}])", 4)
 
 
+@each("sign", "<>")
+def test_a_curve_in_one_pair_of_quadrants_is_seen(sign: str) -> None:
+    assert has_sides(f"where(x[0] * x[1] {sign} 0, x[0]**2 * x[1] / (x[0]**4 + x[1]**2), 0.0)", 2)  # 0 on every line
+
+
 def test_the_sides_of_a_kink_are_its_slopes() -> None:
     ((right, left),) = limits_of("x*atan(1/x)", {"x": 0}).slopes["x"][0].pairs
     assert (float(right), float(left)) == pytest.approx((math.pi / 2, -math.pi / 2))
@@ -154,12 +160,21 @@ def test_what_has_no_rule_has_no_limit() -> None:
         limits_of("fft.fft(x)", {"x": [0, 1]})
 
 
+@each("power, settles", [(0.1, False), (0.2, False), (0.24, True), (0.5, True)])
+def test_a_limit_is_told_where_the_nearest_number_has_nine_digits_of_it(power: float, settles: bool) -> None:
+    with mp.workdps(60):
+        found = tends_to(lambda at: 1 + mp.mpf(10) ** (-DISTANCES[at] * power))
+    assert (found is not None) == settles
+    assert found is None or abs(found - 1) < 1e-9
+
+
 @pytest.mark.parametrize(
     ("values", "limit"),
     [
         ((3, 3, 3), 3.0),
         ((1e-10, 1e-20, 1e-40), 0.0),  # x
         ((1e-5, 1e-10, 1e-20), 0.0),  # sqrt(x)
+        ((1e-2, 1e-4, 1e-8), 0.0),  # x**0.2
         ((1 + 1e-5, 1 + 1e-10, 1 + 1e-20), 1.0),
         ((23, 46, 92), INF),  # -log(x)
         ((-1e10, -1e20, -1e40), -INF),
@@ -183,3 +198,10 @@ def test_sides_are_one_limit_only_where_they_agree() -> None:
     assert joined([(one, none)]) == Limit("limit", one, ((one, none),))
     assert joined([(none, none)]).kind == "undefined"
     assert joined([(one, None)]).kind == "unknown"
+
+
+@each("sides, bounded", [((1, 1), True), ((1, 2), True), ((1, NAN), True), ((1, INF), False), ((NAN, NAN), False)])
+def test_a_limit_is_bounded_where_no_side_tends_to_an_infinity(sides: tuple[float, float], bounded: bool) -> None:
+    one, other = map(mp.mpf, sides)
+    assert joined([(one, other)]).is_bounded == bounded
+    assert not joined([(one, other), (None, other)]).is_bounded

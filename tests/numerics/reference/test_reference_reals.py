@@ -103,6 +103,12 @@ def test_a_guarded_function_is_nan_where_it_has_no_real_value() -> None:
     assert reals.real_part(mp.mpc(2, 0)) == 2
 
 
+def test_a_guarded_function_is_nan_where_mpmath_gives_up() -> None:
+    huge = mp.mpf(10) ** 300
+    assert mp.isnan(reals.guarded(mp.erfc)(huge))
+    assert mp.isnan(reals.guarded_pair(lambda a, x: mp.gammainc(a, 0, x, regularized=True))(huge, huge))
+
+
 def test_magnitude_is_the_exponent_of_a_number_between_a_half_and_one() -> None:
     assert [reals.magnitude(mp.mpf(x)) for x in (0, 0.5, 1, 3, 0.125, -8, np.inf)] == [0, 0, 1, 2, -2, 4, 0]
 

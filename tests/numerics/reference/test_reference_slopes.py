@@ -125,6 +125,7 @@ def test_a_kink_has_its_two_slopes(text: str, x: float, left: Any, right: Any) -
         ("x * abs(x)", 0.0, 0),
         ("sqrt(x * x + 1e-30)", 0.0, 0),
         ("sqrt(x * x + 1e-200)", 0.0, 0),
+        ("sqrt((x - 1)**2 + 1e-80)", 1.0, 0),
         ("floor(x)", 2.5, 0),
         ("tanh(1e100 * x)", 0.0, mp.mpf(1e100)),
     ],
@@ -155,6 +156,10 @@ LOG = "log(where(x == 0, 1, x))"
 def test_a_vertical_tangent_is_an_infinite_slope(text: str, x: float, expected: float) -> None:
     (slope,) = at(text, x)
     assert slope == Slope("smooth", mp.mpf(expected))
+
+
+def test_a_slope_that_rises_to_a_number_as_slowly_as_a_logarithm_is_not_infinite() -> None:
+    assert at(BESIDE_ZERO.format(f"2 + 1 / {LOG}"), 0.0)[0].kind == "unknown"
 
 
 def test_a_slope_that_is_huge_is_not_infinite() -> None:
