@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from gradcli.render.blocks import Plot
@@ -13,24 +16,27 @@ from gradcli.render.view import View
 from gradcli.results.phrasing import number
 
 _WIDTH = 72
-_NARROWEST = 24
+NARROWEST = 24
 _HEIGHT = 10
 _TONES = 6
 _SHADES = {"saturated": "░", "dead": "▓"}
 
 
-def plot_lines(plot: Plot, view: View) -> list[Line]:
-    """The plot at the width of the terminal; nothing where there is no finite point or no room."""
+def plot_lines(plot: Plot, view: View, *, height: int = _HEIGHT, legend: bool = True) -> list[Line]:
+    """The plot at the width of the terminal; nothing where there is no finite point or no room.
+
+    height: lines of the curves. legend: with what stands below the axis.
+    """
     width = min(view.width or _WIDTH, _WIDTH)
     curves = lines_of(plot)
     limits = limits_of(curves)
-    if limits is None or width < _NARROWEST:
+    if limits is None or width < NARROWEST:
         return []
     x_axis, y_axis = limits
     marks = tuple(mark for mark in plot.marks if x_axis.low <= mark <= x_axis.high)
-    labels = _labels(y_axis, plot.logarithmic)
+    labels = _labels(y_axis, height, plot.logarithmic)
     margin = max(map(len, labels.values()))
-    grid = Grid(max(8, width - margin - 2), _HEIGHT)
+    grid = Grid(max(8, width - margin - 2), height)
     for mark in marks:
         grid.upright(float(x_axis.places(np.asarray(mark))), "quiet")
     touched = [
@@ -50,9 +56,24 @@ def plot_lines(plot: Plot, view: View) -> list[Line]:
         edge = f"{labels[row]:>{margin}} ┤" if row in labels else " " * (margin + 1) + "│"
         lines.append(((edge, "quiet"), *spans))
     lines += floor_lines(x_axis, margin + 1, grid.columns)
-    lines += _shade_lines(plot, x_axis, margin, grid.columns)
-    lines += _legend(plot, marks, width)
+    if legend:
+        lines += _shade_lines(plot, x_axis, margin, grid.columns)
+        lines += legend_lines([*_entries(plot), (f"over {visible(plot.x_name)}", "quiet"), *_signs(plot, marks)], width)
     return [tuple((as_charset(text, view.charset), tone) for text, tone in line) for line in lines]
+
+
+def common_legend(plots: Sequence[Plot], width: int, charset: str) -> list[Line]:
+    """One legend for plots of the same functions that stand beside each other."""
+    marks = plots[0].marks
+    kinks = _signs(replace(plots[0], shades=()), marks)
+    names = f"from the left: {', '.join(visible(plot.y_name) for plot in plots)}"
+    lines = [*legend_lines(_entries(plots[0]), width), *legend_lines([(names, "quiet"), *kinks], width)]
+    return [tuple((as_charset(text, charset), tone) for text, tone in line) for line in lines]
+
+
+def numbers_of(plot: Plot) -> tuple[int, ...]:
+    """Which functions the curves belong to."""
+    return tuple(number_of(plot, place) for place in range(len(plot.series)))
 
 
 def number_of(plot: Plot, place: int) -> int:
@@ -73,11 +94,11 @@ def _letters(plot: Plot) -> list[str]:
     return [chr(ord("a") + number_of(plot, place) % 26) for place in range(len(names))]
 
 
-def _labels(axis: Axis, logarithmic: bool) -> dict[int, str]:
+def _labels(axis: Axis, height: int, logarithmic: bool) -> dict[int, str]:
     """The label of each row that has one."""
-    ticks = round_ticks(axis.low, axis.high, 5)
+    ticks = round_ticks(axis.low, axis.high, max(2, height // 2))
     texts = power_labels(ticks) if logarithmic else tick_labels(ticks)
-    return {_HEIGHT - 1 - _dot(axis, tick, _HEIGHT * 4) // 4: text for tick, text in zip(ticks, texts, strict=True)}
+    return {height - 1 - _dot(axis, tick, height * 4) // 4: text for tick, text in zip(ticks, texts, strict=True)}
 
 
 def _dot(axis: Axis, value: float, dots: int) -> int:
@@ -119,21 +140,25 @@ def _shade_lines(plot: Plot, axis: Axis, margin: int, columns: int) -> list[Line
     return lines
 
 
-def _legend(plot: Plot, marks: tuple[float, ...], width: int) -> list[Line]:
-    """Which curve is which, and where the marks are; as many on a line as fit."""
+def _entries(plot: Plot) -> list[tuple[str, str]]:
+    """Which curve is which."""
     entries = []
     for place, (letter, series) in enumerate(zip(_letters(plot), plot.series, strict=True)):
         alone = len(plot.series) == 1 or letter == series.name
         name = visible(series.name)
         entries.append((name if alone else f"{letter} {name}", _tone(number_of(plot, place))))
-    entries.append((f"over {visible(plot.x_name)}", "quiet"))
+    return entries
+
+
+def _signs(plot: Plot, marks: tuple[float, ...]) -> list[tuple[str, str]]:
+    """What the shades mean, and where the marks are."""
     names = {series.name for series in plot.series}
     states = {shade.state for shade in plot.shades if shade.of in names}
-    entries += [(f"{sign} {state}", "quiet") for state, sign in _SHADES.items() if state in states]
+    signs = [(f"{sign} {state}", "quiet") for state, sign in _SHADES.items() if state in states]
     if marks:
         noun = "kink" if len(marks) == 1 else "kinks"
-        entries.append((f"┊ {noun} at " + ", ".join(map(number, marks)), "quiet"))
-    return legend_lines(entries, width)
+        signs.append((f"┊ {noun} at " + ", ".join(map(number, marks)), "quiet"))
+    return signs
 
 
 def legend_lines(entries: list[tuple[str, str]], width: int) -> list[Line]:

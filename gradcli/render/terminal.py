@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from gradcli.render.blocks import (
     Block,
@@ -42,6 +43,8 @@ _STYLES = {
 
 _LONGEST_HEADING = 240
 _EXCERPT_WIDTH = 100
+_ROWS_UNDER_A_FIELD = 2
+"""Rows of the table of a field where its picture stands above it, and no other number was asked for."""
 
 
 def render(answer: Answer, view: View) -> Iterator[str]:
@@ -55,8 +58,7 @@ def block_lines(blocks: Iterable[Block], view: View) -> list[Line]:
     """All blocks, an empty line between those that do not belong together."""
     lines: list[Line] = []
     previous: Block | None = None
-    for block in blocks:
-        shown = _lines(block, view)
+    for block, shown in _shown(list(blocks), view):
         if not shown:
             continue
         if previous is not None and not _belongs_to(block, previous):
@@ -64,6 +66,36 @@ def block_lines(blocks: Iterable[Block], view: View) -> list[Line]:
         lines += shown
         previous = block
     return lines
+
+
+def _shown(blocks: Sequence[Block], view: View) -> Iterator[tuple[Block, list[Line]]]:
+    """Each block with its lines; plots that follow each other stand together, if there is room beside their table."""
+    place = 0
+    while place < len(blocks):
+        plots = _plots(blocks[place:])
+        if not plots:
+            under_field = place > 0 and isinstance(blocks[place - 1], Field) and view.max_rows == View.max_rows
+            fitting = replace(view, max_rows=_ROWS_UNDER_A_FIELD) if under_field else view
+            yield blocks[place], _lines(blocks[place], fitting)
+            place += 1
+            continue
+        from gradcli.render.side_by_side import plots_beside_table, plots_in_rows  # most answers are not drawn
+
+        place += len(plots)
+        table = blocks[place] if place < len(blocks) else None
+        together = plots_beside_table(plots, table, view) if isinstance(table, Table) else []
+        place += bool(together)
+        yield plots[0], together or plots_in_rows(plots, view)
+
+
+def _plots(blocks: Iterable[Block]) -> list[Plot]:
+    """The plots that they begin with."""
+    found = []
+    for block in blocks:
+        if not isinstance(block, Plot):
+            break
+        found.append(block)
+    return found
 
 
 def painted(lines: Sequence[Line], *, color: bool) -> str:
@@ -109,9 +141,9 @@ def _lines(block: Block, view: View) -> list[Line]:
         case Facts():
             return facts_lines(block, view)
         case Plot():
-            from gradcli.render.plot import plot_lines
+            from gradcli.render.side_by_side import plots_in_rows
 
-            return plot_lines(block, view)
+            return plots_in_rows([block], view)
         case Field():
             from gradcli.render.heat import field_lines  # here, because only a field needs it
 

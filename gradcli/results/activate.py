@@ -37,8 +37,9 @@ class Verdict:
 
     range: the values it can take, from the catalogue; None for an expression.
     lowest, highest: of the values seen.
-    saturated, dead: how many points have a derivative below a thousandth of its largest, and exactly zero
-    on a stretch that is flat: by definition, or as the values of an expression show; None where there is no derivative.
+    saturated, dead: how many points have a derivative below a thousandth of its largest, and exactly zero where the
+    function is constant around them: by definition, or as the values of an expression show; None where there is no
+    derivative. Of several layers: at how many points less than a thousandth of a gradient gets through, and nothing.
     """
 
     points: int

@@ -124,10 +124,10 @@ def test_hardtanh_is_dead_outside_and_alive_inside_of_its_parameters() -> None:
     assert [kink["at"] for kink in verdict["kinks"]] == [-2, 0.5]
 
 
-def test_an_expression_of_ones_own_has_a_derivative_of_zero_rather_than_a_death() -> None:
+def test_an_expression_of_ones_own_is_dead_where_it_is_constant() -> None:
     verdict = curve("relu(x) - relu(x - 1)", "-1", "0.5", "2")["verdict"]
     assert (verdict["dead"], verdict["saturated"], verdict["range"], verdict["kinks"]) == (2, None, None, [])
-    assert verdict["summary"] == "derivative 0 at 2 of 3 points"
+    assert verdict["summary"] == "dead at 2 of 3 points"
 
 
 @each("function", ["relu", "relu(x)", "maximum(x, 0)", "where(x > 0, x, 0)", "clamp(x, min=0)"])
@@ -144,7 +144,7 @@ def test_a_function_dies_at_the_same_points_by_name_and_by_expression(
         ("relu", "0", "derivative 0 at 1 of 1 point"),  # a kink, where PyTorch takes 0
         ("x**2", "0", "derivative 0 at 1 of 1 point"),
         ("1/(1 + exp(-x))", "200", "derivative 0 at 1 of 1 point"),  # by rounding: level at 16 digits, not at 50
-        ("x - x", "3", "derivative 0 at 1 of 1 point"),
+        ("x - x", "3", "dead at 1 of 1 point"),
     ],
 )
 def test_a_derivative_of_zero_alone_is_no_death(function: str, point: str, summary: str) -> None:
@@ -159,16 +159,27 @@ def test_a_slope_below_the_threshold_is_not_called_alive() -> None:
     assert curve("0.00101 * x", "1")["verdict"]["summary"] == "alive at every point"
 
 
-def test_the_verdict_says_what_is_left_behind_the_last_layer() -> None:
+def test_the_verdict_is_on_the_last_layer() -> None:
     ten = curve("sigmoid", "-4", "0.5", "3", "--depth", "10", "-t", "float64")
     slopes = ten["layers"][-1]["slope"]["values"]
     assert max(slopes) < 1e-6
-    left = f"through 10 layers |dy/dx| is {min(slopes):.6g} to {max(slopes):.6g}"
-    assert ten["verdict"]["summary"] == f"alive in one layer; {left}"
-    assert curve("sigmoid", "0", "--depth", "2")["verdict"]["summary"] == "alive at every point"
-    assert curve("relu", "-1", "1", "--depth", "3")["verdict"]["summary"] == (
-        "dead at 1 of 2 points; through 3 layers |dy/dx| is 0 to 1"
-    )
+    left = f"through 10 layers: |dy/dx| is {min(slopes):.6g} to {max(slopes):.6g}"
+    assert ten["verdict"]["summary"] == f"vanishing at 3 of 3 points {left}"
+    assert (ten["verdict"]["saturated"], ten["verdict"]["dead"]) == (3, 0)
+    for words, summary, saturated, dead in (
+        ("sigmoid 0 --depth 1", "alive at every point", 0, 0),
+        ("sigmoid 0 --depth 2", "alive at every point through 2 layers: |dy/dx| is 0.0587509", 0, 0),
+        ("relu -1 1 --depth 3", "dead at 1 of 2 points through 3 layers: |dy/dx| is 0 to 1", 0, 1),
+        # alive in the first layer, which gives -3.2: there the second one is dead
+        ("hardsigmoid(x)-4 2 --depth 2", "dead at 1 of 1 point through 2 layers: |dy/dx| is 0", 0, 1),
+        ("hardtanh 0.5 3 --depth 3", "dead at 1 of 2 points through 3 layers: |dy/dx| is 0 to 1", 0, 1),
+        ("-2*x 1 --depth 10", "exploding at 1 of 1 point through 10 layers: |dy/dx| is 1024", 0, 0),
+        ("x/4 1 --depth 4", "alive at every point through 4 layers: |dy/dx| is 0.00390625", 0, 0),
+        ("x/4 1 --depth 5", "vanishing at 1 of 1 point through 5 layers: |dy/dx| is 0.000976562", 1, 0),
+        ("sqrt -1 4 --depth 2", "no slope at some points through 2 layers: |dy/dx| is 0.0883883", 0, 0),
+    ):
+        verdict = curve(*words.split(), "-t", "float64")["verdict"]
+        assert (verdict["summary"], verdict["saturated"], verdict["dead"]) == (summary, saturated, dead), words
 
 
 def test_a_lively_function_is_alive_and_one_point_is_no_plural() -> None:

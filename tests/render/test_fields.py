@@ -151,12 +151,14 @@ def test_colours_get_lighter_where_the_value_grows() -> None:
     assert lights == sorted(lights)
 
 
-def test_a_terminal_shows_the_field_between_table_and_facts() -> None:
+@pytest.mark.parametrize(("most", "shown"), [(20, 1 + 3), (5, 1 + 6), (None, 1 + SADDLE.output.values.size)])
+def test_a_terminal_shows_the_field_before_its_numbers(most: int | None, shown: int) -> None:
     stream = io.StringIO()
-    write(SADDLE, View(plot=True, width=60, max_rows=2), stream)
-    table, field, facts = stream.getvalue().split("\n\n")[1:4]
-    assert table.startswith("index")
+    write(SADDLE, View(plot=True, width=60, max_rows=most), stream)
+    field, table, facts = stream.getvalue().split("\n\n")[1:4]
     assert "× saddle" in field
+    assert table.startswith("index")
+    assert len(table.splitlines()) == shown
     assert facts.startswith("gradient norm")
 
 

@@ -14,10 +14,12 @@ from results_by_hand import SIGMOID, STEP_AND_SIGMOID
 from gradcli.exceptions import OutputError
 
 
-def test_curves_stand_behind_the_first_table(monkeypatch: pytest.MonkeyPatch):
+def test_curves_stand_before_the_first_table(monkeypatch: pytest.MonkeyPatch):
     with_pictures(monkeypatch, '<?xml version="1.0"?><svg><metadata>http://x</metadata><path d="M0 0"/></svg>')
     text = written(SIGMOID)
-    assert text.index("</table>") < text.index('<figure class="curves" tabindex="0">\n<svg><path') < text.index("<dl")
+    assert (
+        text.index("</header>") < text.index('<figure class="curves" tabindex="0">\n<svg><path') < text.index("<table")
+    )
     assert "http://x" not in text
     assert "<?xml" not in text
 

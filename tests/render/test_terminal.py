@@ -275,8 +275,8 @@ def test_a_stream_of_ascii_gets_plainer_characters_in_the_same_places() -> None:
     answer = with_values(list(range(30)))
     unicode, plain = (written_in(answer, encoding, plot=True).splitlines() for encoding in ("utf-8", "ascii"))
     assert len(plain) == len(unicode)
-    assert "... 10 more" in plain
-    assert {len(a) - len(b) for a, b in zip(plain, unicode, strict=True)} == {0, 2}
+    assert any(line.startswith("... 10 more") for line in plain)
+    assert {len(a) - len(b) for a, b in zip(plain, unicode, strict=True)} == {0}
 
 
 def test_columns_stay_aligned_under_a_name_that_ascii_lacks() -> None:

@@ -17,9 +17,14 @@ from gradcli.numerics import autodiff
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.evaluate import Context, evaluate
 from gradcli.results import Kink, Layer, Stretch, Tensor, Verdict
+from gradcli.results.phrasing import number
 
 SATURATED_BELOW = 1e-3
-"""A point is saturated where the slope is below this share of the largest possible one."""
+"""A point is saturated where the slope is below this share of the largest possible one; a stack of layers where it lets
+less than this share of a gradient through."""
+
+EXPLODING_ABOVE = 1e3
+"""A stack of layers explodes where it makes more than this of a gradient of 1."""
 
 LITTLE = 1e-6
 """How far beside a point, measured by it, but at least by 1, it is looked for a stretch that is level."""
@@ -36,12 +41,16 @@ def verdict(
 ) -> Verdict:
     """The verdict over the expression's points; derivatives at kinks are asked of PyTorch now.
 
-    layers: the function applied over and over, where that was asked for.
+    layers: the function applied over and over, where that was asked for: the verdict is on the last one.
     """
     points = bound.inputs[curve.variable].values.reshape(-1).astype(np.float64)
     finite = values.values[np.isfinite(values.values)]
     dead = _dead(curve, bound, points, derivative)
     saturated = _saturated(curve, points, derivative)
+    if len(layers) > 1:
+        slopes = _slopes(layers[-1].slope)
+        dead = _dead_in_some_layer(curve, points, layers, dead) & (slopes == 0)
+        saturated = (slopes < SATURATED_BELOW) & ~dead
     order = np.argsort(points, kind="stable")
     found = Verdict(
         points=len(points),
@@ -54,7 +63,7 @@ def verdict(
         summary="",
         stretches=(*_stretches("saturated", points, saturated, order), *_stretches("dead", points, dead, order)),
     )
-    return replace(found, summary=_summary(curve, found, points, derivative, layers))
+    return replace(found, summary=_summary(found, points, derivative, layers))
 
 
 def _slopes(derivative: Tensor) -> np.ndarray:
@@ -87,6 +96,17 @@ def _dead(
         for place, slope in Rerun(bound, ones).slopes(curve.variable, places).items():
             level[place] = slope == 0  # the values may be level by rounding alone
     return level
+
+
+def _dead_in_some_layer(
+    curve: CurveRequest, points: np.ndarray, layers: Sequence[Layer], first: np.ndarray | None
+) -> np.ndarray:
+    """Where one of the layers is dead at what the layer before it gives."""
+    dead = np.zeros(len(points), dtype=bool) if first is None else first
+    for layer in layers[:-1]:
+        given = layer.values.values.reshape(-1).astype(np.float64)
+        dead = dead | (_flat(curve, given) if curve.row is not None else _level(curve, given))
+    return dead
 
 
 def _level(curve: CurveRequest, points: np.ndarray) -> np.ndarray:
@@ -161,19 +181,19 @@ def _evaluate(text: str, curve: CurveRequest, x: torch.Tensor) -> torch.Tensor:
     return evaluate(parse(text, bound=[*variables, "x"]), {**variables, "x": x.double()}, _DOUBLE)
 
 
-def _summary(
-    curve: CurveRequest, found: Verdict, points: np.ndarray, derivative: Tensor | None, layers: Sequence[Layer]
-) -> str:
+def _summary(found: Verdict, points: np.ndarray, derivative: Tensor | None, layers: Sequence[Layer]) -> str:
     if derivative is None:
         return "no derivative"
+    if len(layers) > 1:
+        return _through(found, layers)
     slopes = _slopes(derivative)
-    zeros = int(np.sum(slopes == 0))
     parts = []
     if found.saturated:
         parts.append(f"saturated at {found.saturated} of {_points(found.points)}")
-    if found.dead and curve.row:
+    if found.dead:
         parts.append(f"dead at {found.dead} of {_points(found.points)}")
-    elif zeros and not parts:
+    zeros = int(np.sum(slopes == 0))
+    if zeros and not parts:
         parts.append(f"derivative 0 at {zeros} of {_points(found.points)}")
     alive = not parts
     if np.isnan(slopes).any():
@@ -181,25 +201,23 @@ def _summary(
         parts.append("no slope at some points")
     elif alive and slopes.size and slopes.min() < SATURATED_BELOW:
         alive = False
-        parts.append(f"the smallest slope is {slopes.min():.6g} at {points[slopes.argmin()]:.6g}")
-    through = _through(layers)
-    if alive:
-        parts.append("alive in one layer" if through else "alive at every point")
-    return ", ".join(parts) + through
+        parts.append(f"the smallest slope is {number(slopes.min())} at {number(points[slopes.argmin()])}")
+    return ", ".join(["alive at every point"] if alive else parts)
 
 
-def _through(layers: Sequence[Layer]) -> str:
-    """What the last of several layers leaves of the slopes, where that is little; nothing to say where it is not."""
-    if len(layers) < 2:
-        return ""
-    slopes = layers[-1].slope.values.astype(np.float64)
-    slopes = slopes[np.isfinite(slopes)]
-    if not slopes.size:
-        return f"; through {len(layers)} layers |dy/dx| is no number"
-    low, high = slopes.min(), slopes.max()
-    if low >= SATURATED_BELOW:
-        return ""
-    return f"; through {len(layers)} layers |dy/dx| is {low:.6g}" + (f" to {high:.6g}" if high > low else "")
+def _through(found: Verdict, layers: Sequence[Layer]) -> str:
+    """What several layers leave of the slopes: where little or nothing, where too much, and how much."""
+    slopes = _slopes(layers[-1].slope)
+    counts = {"vanishing": found.saturated, "dead": found.dead, "exploding": int(np.sum(slopes > EXPLODING_ABOVE))}
+    parts = [f"{state} at {count} of {_points(found.points)}" for state, count in counts.items() if count]
+    real = slopes[~np.isnan(slopes)]
+    if real.size < slopes.size:
+        parts.append("no slope at some points")
+    said = f"{', '.join(parts) or 'alive at every point'} through {len(layers)} layers"
+    if not real.size:
+        return said
+    low, high = number(real.min()), number(real.max())
+    return f"{said}: |dy/dx| is {low}" + (f" to {high}" if high != low else "")
 
 
 def _points(count: int) -> str:

@@ -37,7 +37,6 @@ from gradcli.render.text import (
 )
 from gradcli.render.view import Answer, View
 from gradcli.render.views import blocks_of
-from gradcli.results import TraceResult
 
 _LONGEST_HEADING = 1000
 _LONGEST_SIDE = 400
@@ -50,10 +49,9 @@ _FIX = "fix: "
 
 
 def body_of(answer: Answer, view: View) -> Iterator[str]:
-    """The blocks in order; the picture of a trace before its first table, other pictures behind it."""
+    """The blocks in order; pictures before the first table."""
     blocks = blocks_of(answer, tree=view.tree)
-    first = next((place for place, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
-    place = first if isinstance(answer, TraceResult) else min(first + 1, len(blocks))
+    place = next((place for place, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
     yield from _grouped(blocks[:place], view)
     yield from picture_of(answer, view)
     yield from _grouped(blocks[place:], view)

@@ -25,7 +25,7 @@ __all__ = ["blocks_of", "plots_of", "table_of"]
 def blocks_of(
     answer: Answer, *, plot: bool = False, drawing: Answer | None = None, tree: bool = False
 ) -> tuple[Block, ...]:
-    """The answer for people; plots, of `drawing` if there is one, come behind its first table."""
+    """The answer for people; plots, of `drawing` if there is one, come before its first table."""
     if tree and getattr(answer, "kind", "error") == "trace":
         from gradcli.render.views.trace import tree_blocks
 
@@ -37,8 +37,8 @@ def blocks_of(
         return (*blocks, Note(views.WITHOUT_PLOT, "quiet"))
     if plots and not any(map(_has_values, plots)):
         return (*blocks, Note("nothing to draw: no finite value", "quiet"))
-    behind = next((place for place, block in enumerate(blocks, 1) if isinstance(block, Table)), len(blocks))
-    return (*blocks[:behind], *plots, *blocks[behind:])
+    before = next((place for place, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
+    return (*blocks[:before], *plots, *blocks[before:])
 
 
 def _has_values(drawing: Drawing) -> bool:

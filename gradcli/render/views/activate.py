@@ -1,7 +1,8 @@
-"""Functions side by side: values, derivatives, and what each does to the points."""
+"""Functions side by side: what each does to the points, then values and derivatives."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -9,14 +10,15 @@ from typing import Literal
 
 import numpy as np
 
-from gradcli.render.blocks import Block, Column, Facts, Heading, Plot, Scalar, Series, Shade, Table
+from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Plot, Series, Shade, Table
 from gradcli.render.curves import jumps
-from gradcli.render.numbers import as_one_column
+from gradcli.render.numbers import as_one_column, shortest_float
 from gradcli.render.views.error import failure_blocks
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.setting import footer, place
 from gradcli.render.views.tensors import Indices, column, column_or_dashes, float_column, index_column, joined, labels
 from gradcli.results import ActivateResult, Curve, Layer, Tensor
+from gradcli.results.phrasing import listed, number
 
 _POINTS_SIDE_BY_SIDE = 4
 """With more points than these, a stack of layers shows only the smallest and the largest slope."""
@@ -24,12 +26,14 @@ _POINTS_SIDE_BY_SIDE = 4
 
 def blocks(result: ActivateResult) -> tuple[Block, ...]:
     """The answer for people."""
+    alone = len(result.functions) == 1
     return (
-        Heading(result.expression, place(result.setting, result.inputs)),
-        _points_table(result),
+        Heading(_subject(result), place(result.setting, result.inputs)),
+        Facts(tuple(_verdict(result.functions[0]) if alone else _verdicts(result))),
+        *_rules(result),
+        *([_points_table(result)] if alone else _tables(result)),
         *(_layers_table(name, curve, result) for name, curve in _named(result) if curve.layers),
-        *(_verdict(name, curve, alone=len(result.functions) == 1) for name, curve in _named(result)),
-        *_kinks(result),
+        *(_kinks(result) if alone else ()),
         *footer(result.setting),
         *_errors(result),
         *finding_blocks(result.findings, result.expression),
@@ -55,16 +59,16 @@ def plots(result: ActivateResult) -> tuple[Plot, ...]:
         [(f"{label}''", curve, curve.second_derivative) for label, curve in curves],
     )
     drawn = []
-    for number, order in enumerate(orders):
+    for primes, order in enumerate(orders):
         series = tuple(
-            Series(label, y.values.reshape(-1), breaks=_breaks(curve, number, x), number=place)
+            Series(label, y.values.reshape(-1), breaks=_breaks(curve, primes, x), number=place)
             for place, (label, curve, y) in enumerate(order)
             if y is not None
         )
         # under the values of several functions a row of marks for each would say what stands under the slopes
-        shades = [_shades(label, curve) for label, curve, _ in order if number or len(order) == 1]
+        shades = [_shades(label, curve) for label, curve, _ in order if primes or len(order) == 1]
         if series:
-            axis = f"f{chr(39) * number}({name})"
+            axis = f"f{chr(39) * primes}({name})"
             drawn.append(Plot(x, series, kinks, x_name=name, y_name=axis, shades=tuple(chain.from_iterable(shades))))
     return tuple(drawn)
 
@@ -96,6 +100,30 @@ def _points(result: ActivateResult) -> tuple[str, Tensor]:
     shape = result.functions[0].values.shape
     fitting = {name: tensor for name, tensor in result.inputs.items() if tensor.shape == shape} or result.inputs
     return next(iter(fitting.items()))
+
+
+def _subject(result: ActivateResult) -> str:
+    """The functions by their names; as they were called where that says more."""
+    name, _ = _points(result)
+    if len(result.functions) == 1 or any(curve.expression != f"{curve.name}({name})" for curve in result.functions):
+        return result.expression
+    return ", ".join(curve.name for curve in result.functions)
+
+
+def _tables(result: ActivateResult) -> Iterator[Table]:
+    """A table of the values and one of each derivative: points down, functions across."""
+    name, points = _points(result)
+    axis = [index_column(points.shape)] if len(points.shape) > 1 else []
+    axis.append(column(name, points))
+    curves = list(_named(result))
+    orders: list[list[tuple[str, Tensor | None]]] = [
+        [(label, curve.values) for label, curve in curves],
+        [(f"{label}'", curve.derivative) for label, curve in curves],
+    ]
+    if result.order > 1:
+        orders.append([(f"{label}''", curve.second_derivative) for label, curve in curves])
+    for order in orders:
+        yield Table((*axis, *(column_or_dashes(label, tensor, points.values.size) for label, tensor in order)))
 
 
 def _points_table(result: ActivateResult) -> Table:
@@ -150,29 +178,70 @@ def _depth_table(result: ActivateResult) -> Table:
     return Table(tuple(column for column in columns if column.name != "index" or len(points.shape) > 1))
 
 
-def _verdict(label: str, curve: Curve, *, alone: bool) -> Facts:
-    verdict = curve.verdict
-    share = f"of {verdict.points} point{'' if verdict.points == 1 else 's'}"
-    answers: list[tuple[str, str | Scalar | None]] = [
-        ("verdict" if alone else label, verdict.summary),
-        ("range", verdict.range),
-        ("lowest seen", None if verdict.lowest is None else Scalar(verdict.lowest, curve.values.dtype)),
-        ("highest seen", None if verdict.highest is None else Scalar(verdict.highest, curve.values.dtype)),
-        ("saturated", None if verdict.saturated is None else f"{verdict.saturated} {share}"),
-        ("dead", None if verdict.dead is None else f"{verdict.dead} {share}"),
-    ]
-    return Facts(tuple((name, answer) for name, answer in answers if answer is not None))
+def _verdict(curve: Curve) -> Iterator[tuple[str, str]]:
+    """What one function does, with the values that it can take and those that were seen."""
+    yield "verdict", curve.verdict.summary
+    lowest, highest = (
+        None if value is None else number(shortest_float(value, curve.values.dtype))
+        for value in (curve.verdict.lowest, curve.verdict.highest)
+    )
+    seen = "nothing finite" if lowest is None else f"{lowest} to {highest}" if lowest != highest else lowest
+    yield ("seen", seen) if curve.verdict.range is None else ("range", f"{_range(curve)}; seen: {seen}")
+
+
+def _verdicts(result: ActivateResult) -> Iterator[tuple[str, str]]:
+    """A line for each of several functions."""
+    for label, curve in _named(result):
+        parts = [curve.verdict.summary]
+        if curve.verdict.range not in (None, "(-inf, inf)"):
+            parts.append(f"range {_range(curve)}")
+        yield label, "; ".join([*parts, *_kinks_in_words(curve, result.setting.dtype)])
+
+
+def _range(curve: Curve) -> str:
+    """The values that a function of the catalogue can take: its parameters by their values, numbers of a few digits."""
+    text = curve.verdict.range or ""
+    for name, value in curve.parameters.items():
+        text = re.sub(rf"\b{name}\b", number(value) if isinstance(value, float) else str(value), text)
+    return re.sub(r"\d+\.\d{5,}", lambda decimals: number(float(decimals[0])), text)
+
+
+def _kinks_in_words(curve: Curve, dtype: str) -> Iterator[str]:
+    """`kink at 0 (PyTorch: 0)`, `jumps at -0.5 and 0.5 (PyTorch: 0)`: where, and which slopes PyTorch takes."""
+    for jump, word in ((False, "kink"), (True, "jump")):
+        kinks = [kink for kink in curve.verdict.kinks if kink.jump is jump]
+        if not kinks:
+            continue
+        places = listed([number(kink.at) for kink in kinks])
+        slopes = [number(shortest_float(kink.torch, dtype)) for kink in kinks if kink.torch is not None]
+        taken = listed(slopes[:1] if len({*slopes}) == 1 else slopes)
+        yield f"{word}{'s' if len(kinks) > 1 else ''} at {places}" + (f" (PyTorch: {taken})" if taken else "")
+
+
+def _rules(result: ActivateResult) -> Iterator[Note]:
+    """What the words of the verdicts mean."""
+    verdicts = [curve.verdict for curve in result.functions]
+    deep = any(len(curve.layers) > 1 for curve in result.functions)
+    rules = []
+    if any(verdict.dead for verdict in verdicts):
+        rules.append("dead: constant around the point")
+    if any(verdict.saturated for verdict in verdicts):
+        rules.append(
+            "vanishing: less than 1/1000 of a gradient gets through"
+            if deep
+            else "saturated: slope below 1/1000 of its largest"
+        )
+    if rules:
+        yield Note("; ".join(rules), "quiet")
 
 
 def _kinks(result: ActivateResult) -> Iterator[Table]:
     """One row a kink: where, what jumps there, the slopes on both sides, and which one PyTorch takes."""
-    found = [(label, kink) for label, curve in _named(result) for kink in curve.verdict.kinks]
-    if not found:
+    kinks = result.functions[0].verdict.kinks
+    if not kinks:
         return
-    kinks = [kink for _, kink in found]
     columns = [
-        Column("kink of", [label for label, _ in found]),
-        float_column("at", [kink.at for kink in kinks]),
+        float_column("kink at", [kink.at for kink in kinks]),
         Column("jumps", ["value" if kink.jump else "slope" for kink in kinks]),
         float_column("left slope", [kink.left for kink in kinks]),
         float_column("right slope", [kink.right for kink in kinks]),
