@@ -37,7 +37,7 @@ class Race:
     given: Mapping[str, str] = field(default_factory=dict)
 
 
-COMPLETION = {"_GRADCLI_COMPLETE": "complete_bash", "COMP_WORDS": "gradcli gr", "COMP_CWORD": "1"}
+COMPLETION = {"_GRADCLI_COMPLETE": "bash"}
 
 RACES = (
     Race("`gradcli grad sigmoid 0 1 10`", (GRADCLI, "grad", "sigmoid", "0", "1", "10"), most=0.60),
@@ -57,7 +57,7 @@ RACES = (
     ),
     Race("`gradcli retain-demo`", (GRADCLI, "retain-demo")),
     Race("`gradcli --help`", (GRADCLI, "--help"), most=0.12),
-    Race("`gradcli gr` and TAB", (GRADCLI,), most=0.12, given=COMPLETION),
+    Race("`gradcli gr` and TAB", (GRADCLI, "gradcli gr"), most=0.12, given=COMPLETION),
     Race("`gradcli grad sigmod 0` (a usage error)", (GRADCLI, "grad", "sigmod", "0"), exit_code=2, most=0.12),
     Race("`gradcli functions gelu`", (GRADCLI, "functions", "gelu"), most=0.12),
     Race("`gradcli errors`", (GRADCLI, "errors"), most=0.12),

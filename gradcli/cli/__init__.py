@@ -60,13 +60,24 @@ def _replace_closed_streams() -> None:
 
 def _run(words: list[str]) -> int:
     """The exit code of a command line."""
-    from gradcli.cli.app import complete, is_completing, read
+    from gradcli.cli import front
 
-    if is_completing():
-        return complete()
-    given = read(words or ["--help"])
+    if not words:
+        front.answer(["--help"])
+        return UsageError.exit_code  # a call that asked for nothing
+    if front.answers(words):
+        return front.answer(words)
+    from gradcli.cli.own_commands import is_command
+
+    if not is_command(words[0]):
+        from gradcli.cli.lead_ons import unknown_command
+
+        raise unknown_command(words)
+    from gradcli.cli.app import read
+
+    given = read(words)
     if isinstance(given, int):
-        return given if words else UsageError.exit_code  # the exit code of a call that asked for nothing
+        return given
     if given.name == "batch":
         from gradcli.cli.batch import run
 

@@ -8,20 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
 from gradcli.cli.option_coercion import KeptOptions, read_plainly
-from gradcli.exceptions import UsageError, did_you_mean, listed
+from gradcli.cli.option_hints import HABITS, nearest_option
+from gradcli.cli.own_commands import HELP_OPTIONS
+from gradcli.exceptions import UsageError
 
 _LOOKS_LIKE_OPTION = re.compile(r"--[A-Za-z]")
 _BEGINS_LIKE_OPTION = re.compile(r"-.")
 """The same where no value begins with a minus sign."""
 NORMS_EVERY = 10
 """Steps from one to the next of which `watch --norms` tells the norms."""
+
+
+class HelpAsked(Exception):  # noqa: N818 - no error: there are no values to return
+    """The words ask for the page of help. everything: with the options that other commands have as well."""
+
+    def __init__(self, *, everything: bool) -> None:
+        super().__init__()
+        self.everything = everything
 
 
 class ExpressionCommand(TyperCommand):
@@ -36,6 +45,7 @@ class ExpressionCommand(TyperCommand):
             self._kept = KeptOptions(self.params)
             read_plainly(self.get_params(ctx))
         chosen, values = self._separate(args, self._declared)
+        check_help(chosen, self._declared)
         rest = super().parse_args(ctx, [*chosen, "--", *values])
         self._kept.keep(chosen, ctx.params)
         return rest
@@ -67,35 +77,25 @@ class ProgramCommand(PlainCommand):
         return chosen, list(rest[1:] if rest[:1] == ["--"] else rest)
 
 
-class CommandGroup(TyperGroup):
-    """The group of all commands; an unknown one is refused with the nearest name."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        read_plainly(self.get_params(ctx))
-        return super().parse_args(ctx, args)
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        name, known = args[0], self.list_commands(ctx)
-        if name not in known:
-            if name.startswith("-"):
-                raise UsageError(
-                    f"unknown option '{name}'", hint="Options stand behind the command: gradcli grad --help."
-                )
-            raise UsageError(
-                f"unknown command '{name}'", hint=did_you_mean(name, known) or f"There are {listed(known, most=20)}."
-            )
-        return super().resolve_command(ctx, args)
-
-
 def declared(command: TyperCommand, ctx: Any) -> dict[str, bool]:
     """The names of the command's options, and whether each takes a value."""
-    names: dict[str, bool] = {}
+    names: dict[str, bool] = dict.fromkeys(HELP_OPTIONS, False)
     for parameter in command.get_params(ctx):
         if parameter.param_type_name != "option":
             continue
         takes_value = not (getattr(parameter, "is_flag", False) or getattr(parameter, "count", False))
         names.update(dict.fromkeys((*parameter.opts, *parameter.secondary_opts), takes_value))
     return names
+
+
+def check_help(chosen: Sequence[str], options: Mapping[str, bool]) -> None:
+    """Raises HelpAsked if an option asks for help."""
+    words = iter(chosen)
+    for word in words:
+        if word in HELP_OPTIONS:
+            raise HelpAsked(everything=word == "--help-all")
+        if options[word]:
+            next(words)
 
 
 def separate(
@@ -120,11 +120,16 @@ def separate(
             if not options[name]:
                 raise UsageError(f"{name} takes no value", hint=f"Write {name} alone.")
             chosen += [name, value]
-        elif looks_like_option.match(word):
+        elif looks_like_option.match(word) or (values and _is_habit(word, words)):
             raise UsageError(f"unknown option '{name}'", hint=nearest_option(name, options))
         else:
             values.append(word)
     return chosen, values
+
+
+def _is_habit(word: str, words: Sequence[str]) -> bool:
+    """Whether `-q` behind a subject is an option of other programs: it is no value, unless there is a q."""
+    return word in HABITS and not any(other.startswith(f"{word[1:]}=") for other in words)
 
 
 def program_start(words: Sequence[str], options: Mapping[str, bool]) -> int:
@@ -153,27 +158,11 @@ def with_number(words: Sequence[str], options: Mapping[str, bool]) -> Sequence[s
     return words
 
 
-def nearest_option(word: str, options: Mapping[str, bool]) -> str | None:
-    """A hint with the option that was most likely meant, else with all of them."""
-    bare = word.lstrip("-").lower()
-    known = {name.lstrip("-"): name for name in options if name.startswith("--")}
-    begins = [name for name in known if name.startswith(bare)] if len(bare) > 1 else []
-    if len(known) == 1:
-        return f"There is {listed(known.values())} alone; '>' puts what is printed into a file."
-    match = (get_close_matches(bare, known, n=1, cutoff=0.5) or begins[:1]) if len(bare) > 1 else []
-    return f"Did you mean '{known[match[0]]}'?" if match else f"There are {listed(known.values(), most=30)}."
-
-
 def complaint(error: TyperException) -> UsageError:
     """Typer's complaint in our form."""
     text = error.format_message() if hasattr(error, "format_message") else str(error)
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "gradcli"
-    if text.startswith("No such option") and " " not in path:
-        name = getattr(error, "option_name", "")
-        behind = "Options stand behind the command: gradcli grad sigmoid 0 --json."
-        meant = get_close_matches(name, ["--help", "--version"], n=1, cutoff=0.75)
-        return UsageError(f"unknown option '{name}'", hint=f"Did you mean '{meant[0]}'?" if meant else behind)
     return UsageError(text[:1].lower() + text[1:].rstrip("."), hint=f"See '{path} --help'.")
 
 

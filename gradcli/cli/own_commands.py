@@ -4,8 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
+from gradcli.commands import NAMES
 from gradcli.commands.command import parameters_of
 from gradcli.commands.parameters import Argument, Option, Parameter
+
+HELP_OPTIONS = ("-h", "--help", "--help-all")
+"""What every command has besides its own options."""
 
 
 @dataclass(frozen=True)
@@ -13,7 +17,7 @@ class OwnCommand:
     """declaration: its signature and docstring are the help. takes_program: every word after a program is the program's."""
 
     declaration: Callable[..., None]
-    example: str
+    examples: tuple[str, ...]
     takes_program: bool = False
     takes_expressions = False
 
@@ -27,7 +31,9 @@ class OwnCommand:
 
 
 def batch(
-    source: Annotated[str, Argument("[FILE|-]", "Requests, one a line.", default="standard input")] = "-",
+    source: Annotated[
+        str, Argument("[FILE|-]", "Requests, one a line.", default="standard input", completes="file")
+    ] = "-",
     jobs: Annotated[int, Option("--jobs -j", "N", "Processes that work at the same time.")] = 1,
     timeout: Annotated[
         float | None,
@@ -42,12 +48,16 @@ def batch(
     """
 
 
-def schema(kind: Annotated[str | None, Argument("[KIND]", "The kind of result.", default=False)] = None) -> None:
+def schema(
+    kind: Annotated[str | None, Argument("[KIND]", "The kind of result.", default=False, completes="schema")] = None,
+) -> None:
     """The JSON Schema of a result; without a kind, the list of kinds."""
 
 
 def watch(
-    words: Annotated[list[str] | None, Argument("PROGRAM [ARGS]...", "As behind python.", default=False)] = None,
+    words: Annotated[
+        list[str] | None, Argument("PROGRAM [ARGS]...", "As behind python.", default=False, completes="program")
+    ] = None,
     module: Annotated[
         str | None, Option("--module -m", "MODULE", "Run a module, as python -m does.", default=False)
     ] = None,
@@ -71,7 +81,10 @@ def watch(
         ),
     ] = None,
     save: Annotated[
-        str | None, Option("--save", "DIR", "Write the tensors of what is found into this folder.", default="none")
+        str | None,
+        Option(
+            "--save", "DIR", "Write the tensors of what is found into this folder.", default="none", completes="folder"
+        ),
     ] = None,
     norms: Annotated[
         int | None,
@@ -84,11 +97,17 @@ def watch(
     ] = None,
     fail_on: Annotated[
         str | None,
-        Option("--fail-on", "CODES", "Findings that turn the exit code to 1 besides errors.", default="none"),
+        Option(
+            "--fail-on",
+            "CODES",
+            "Findings that turn the exit code to 1 besides errors.",
+            default="none",
+            completes="some finding",
+        ),
     ] = None,
     out: Annotated[
         list[str] | None,
-        Option("--out -o", "FILE", "Write the report here too: .json .md .html.", default=False),
+        Option("--out -o", "FILE", "Write the report here too: .json .md .html.", default=False, completes="file"),
     ] = None,
     json: Annotated[bool, Option("--json", help="The report as one line of JSON.")] = False,
 ) -> None:
@@ -101,7 +120,30 @@ def watch(
 
 
 OWN = {
-    "batch": OwnCommand(batch, "echo 'grad sigmoid 0 1 10' | gradcli batch | jq -c .gradients.x.values"),
-    "schema": OwnCommand(schema, "gradcli schema grad"),
-    "watch": OwnCommand(watch, "gradcli watch train.py --epochs 3", takes_program=True),
+    "batch": OwnCommand(
+        batch,
+        (
+            "gradcli batch requests.txt --jobs 4",
+            "echo 'grad sigmoid 0 1 10' | gradcli batch | jq -c .gradients.x.values",
+            """echo '["check", "gelu", "0"]' | gradcli batch --timeout 10""",
+        ),
+    ),
+    "schema": OwnCommand(
+        schema,
+        ("gradcli schema", "gradcli schema grad", "gradcli schema error > error.schema.json"),
+    ),
+    "watch": OwnCommand(
+        watch,
+        (
+            "gradcli watch train.py --epochs 3",
+            "gradcli watch --continue -o report.html train.py",
+            "gradcli watch --every 100 -m my_package.train --epochs 3",
+        ),
+        takes_program=True,
+    ),
 }
+
+
+def is_command(name: str) -> bool:
+    """Whether a word is the name of a command."""
+    return name in OWN or name in NAMES

@@ -13,7 +13,9 @@ from gradcli.language.curve import read_curves
 def activate(
     shared: SharedOptions,
     caller: Caller,
-    functions: Annotated[str, Argument("FUNCTION[,FUNCTION...]", "Functions of one variable, side by side.")],
+    functions: Annotated[
+        str, Argument("FUNCTION[,FUNCTION...]", "Functions of one variable, side by side.", completes="some activation")
+    ],
     words: Annotated[
         list[str] | None,
         Argument("[POINT]...", "Where to look.", default="11 points of the function's own interval"),
@@ -45,7 +47,11 @@ def activate(
 
 COMMAND = Command(
     activate,
-    example="gradcli activate sigmoid,tanh,relu -2 -1 0 1 2",
+    examples=(
+        "gradcli activate sigmoid,tanh,relu",
+        "gradcli activate gelu -2 0 2 --order 2",
+        "gradcli activate 'x * sigmoid(x)' --range -5:5:50",
+    ),
     inspection="gradcli.inspections.activate:activate",
     drawing="gradcli.inspections.drawn:drawn_activate",
     result="ActivateResult",

@@ -36,7 +36,11 @@ def check(
 
 COMMAND = Command(
     check,
-    example="gradcli check gelu -5 0 5",
+    examples=(
+        "gradcli check gelu -5 0 5",
+        "gradcli check 'norm(x - y)' x=1,2 y=1,3",
+        "gradcli check model.py:loss x='randn(3)'",
+    ),
     inspection="gradcli.inspections.check:check",
     result="CheckResult",
     shared=(*SELECTING, *COMPUTING, *SHOWING, "fail_on"),
@@ -51,6 +55,7 @@ COMMAND = Command(
                 default="all four",
                 panel=WHERE_AND_HOW,
                 in_python=False,
+                completes="dtype",
             ),
         )
     },

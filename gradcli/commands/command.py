@@ -55,6 +55,7 @@ class Command:
 
     read: makes the inquiry of what was given, without PyTorch; its signature declares the command's own parameters,
         its docstring is the help.
+    examples: three command lines, with which the help opens.
     shared: the shared options that it has too, in the order of the help; changed: those that it declares otherwise.
     inspection, program, drawing, reproduction: `module:function`s that answer an inquiry, write the program of
         --emit torch, draw a plot of many points, and let an exception out.
@@ -63,7 +64,7 @@ class Command:
     """
 
     read: Callable[..., Inquiry]
-    example: str
+    examples: tuple[str, ...]
     inspection: str
     result: str
     shared: tuple[str, ...]

@@ -11,7 +11,7 @@ from gradcli.exceptions import UsageError
 def errors(
     shared: SharedOptions,
     caller: Caller,
-    ids: Annotated[list[str] | None, Argument("ID", "The errors to raise.", default=False)] = None,
+    ids: Annotated[list[str] | None, Argument("ID", "The errors to raise.", default=False, completes="error")] = None,
     run: Annotated[bool | None, Option("--all", help="Raise them all; exit code 1 if one is not as expected.")] = None,
     search: Annotated[
         str | None, Option("--search", "TEXT", "Errors that mention a word, or have that message.", default=False)
@@ -25,7 +25,11 @@ def errors(
 
 COMMAND = Command(
     errors,
-    example="gradcli errors second-backward",
+    examples=(
+        "gradcli errors",
+        "gradcli errors second-backward",
+        "gradcli errors --search 'does not require grad'",
+    ),
     inspection="gradcli.inspections.errors:errors",
     program="gradcli.inspections.errors:program",
     result="ErrorsResult",

@@ -11,7 +11,8 @@ def explain(
     shared: SharedOptions,
     caller: Caller,
     codes: Annotated[
-        list[str] | None, Argument("[CODE | ID]...", "A finding, an error, or a message.", default=False)
+        list[str] | None,
+        Argument("[CODE | ID]...", "A finding, an error, or a message.", default=False, completes="code or id"),
     ] = None,
 ) -> Inquiry:
     """A finding or an error: what it means, what to do, and an example with its output."""
@@ -20,7 +21,11 @@ def explain(
 
 COMMAND = Command(
     explain,
-    example="gradcli explain nan-backward",
+    examples=(
+        "gradcli explain nan-backward",
+        "gradcli explain second-backward",
+        "gradcli explain 'element 0 of tensors does not require grad'",
+    ),
     inspection="gradcli.inspections.explain:explain",
     result="ExplainResult",
     shared=("timeout", "format", "json", "out"),

@@ -10,9 +10,10 @@ from gradcli.commands.shared import SharedOptions
 def functions(
     shared: SharedOptions,
     caller: Caller,
-    name: Annotated[str | None, Argument("[NAME]", "One function's page.", default=False)] = None,
+    name: Annotated[str | None, Argument("[NAME]", "One function's page.", default=False, completes="function")] = None,
     category: Annotated[
-        str | None, Option("--category", "NAME", "activation, loss, elementwise, ...", default=False)
+        str | None,
+        Option("--category", "NAME", "activation, loss, elementwise, ...", default=False, completes="category"),
     ] = None,
     search: Annotated[str | None, Option("--search", "TEXT", "Rows that mention a text.", default=False)] = None,
 ) -> Inquiry:
@@ -22,7 +23,11 @@ def functions(
 
 COMMAND = Command(
     functions,
-    example="gradcli functions gelu",
+    examples=(
+        "gradcli functions gelu",
+        "gradcli functions --category loss",
+        "gradcli functions --search Hendrycks",
+    ),
     inspection="gradcli.inspections.functions:functions",
     result="FunctionsResult",
     shared=("format", "json", "out", "max_rows"),

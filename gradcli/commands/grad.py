@@ -86,7 +86,11 @@ def grad(
 
 COMMAND = Command(
     grad,
-    example="gradcli grad 'sum((x @ w - 1)**2)' x='[1,2]' w='[3,4]'",
+    examples=(
+        "gradcli grad sigmoid 0 1 10",
+        "gradcli grad 'sum((x @ w - 1)**2)' x='[1,2]' w='[3,4]'",
+        "gradcli grad 'x**2 - y**2' x=1 y=2 --hessian",
+    ),
     inspection="gradcli.inspections.grad:grad",
     program="gradcli.inspections.emission.programs:grad_program",
     drawing="gradcli.inspections.drawn:drawn_grad",

@@ -15,7 +15,7 @@ from gradcli.language.loss_call import read_loss
 def loss(
     shared: SharedOptions,
     caller: Caller,
-    name: Annotated[str, Argument("NAME", "A loss: mse, cross_entropy, ...")],
+    name: Annotated[str, Argument("NAME", "A loss: mse, cross_entropy, ...", completes="loss")],
     words: Annotated[
         list[str] | None,
         Argument(
@@ -26,7 +26,14 @@ def loss(
         ),
     ] = None,
     reduction: Annotated[
-        str | None, Option("--reduction", "HOW", "mean, sum or none (and batchmean).", default="PyTorch's")
+        str | None,
+        Option(
+            "--reduction",
+            "HOW",
+            "mean, sum or none (and batchmean).",
+            default="PyTorch's",
+            completes="mean or sum or none or batchmean",
+        ),
     ] = None,
     param: Param = None,
     learning_rate: Annotated[
@@ -62,7 +69,11 @@ def loss(
 
 COMMAND = Command(
     loss,
-    example="gradcli loss cross_entropy '[[2, 1, 0.1]]' '[0]'",
+    examples=(
+        "gradcli loss mse 1,2,3 1,2,5",
+        "gradcli loss cross_entropy '[[2, 1, 0.1]]' '[0]'",
+        "gradcli loss mse 'w * 3' 6 w=1 --lr 0.05 --steps 20",
+    ),
     inspection="gradcli.inspections.loss:loss",
     program="gradcli.inspections.emission.programs:loss_program",
     result="LossResult",

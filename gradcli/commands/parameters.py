@@ -19,6 +19,8 @@ class Argument:
 
     default: what the help calls it; True for the value itself, False for nothing.
     takes_names: whether its words may be NAME=VALUE. takes_functions: whether a caller in Python may give any function.
+    completes: the kind of name that it takes, as `gradcli/cli/completion_names.py` calls it; "some" before it: several
+        between commas.
     """
 
     metavar: str
@@ -26,6 +28,7 @@ class Argument:
     default: str | bool = True
     takes_names: bool = False
     takes_functions: bool = False
+    completes: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Option:
     is_tensor: its words are values as points are, and a caller in Python may give arrays.
     in_python: whether it is one of the Python function as well, which neither prints nor ends.
     python: its name there, where no name of the command line says it.
+    completes: as for an argument.
     """
 
     names: str
@@ -49,6 +53,7 @@ class Option:
     is_tensor: bool = False
     in_python: bool = True
     python: str = ""
+    completes: str = ""
 
 
 class Parameter(NamedTuple):
@@ -85,7 +90,13 @@ def parameter_of(name: str, annotation: object, default: object) -> Parameter | 
 
 
 Subject = Annotated[
-    str, Argument("SUBJECT", "A function, an expression: 'x * sigmoid(x)', or FILE.py:NAME.", takes_functions=True)
+    str,
+    Argument(
+        "SUBJECT",
+        "A function, an expression: 'x * sigmoid(x)', or FILE.py:NAME.",
+        takes_functions=True,
+        completes="function",
+    ),
 ]
 Words = Annotated[
     list[str] | None,

@@ -15,15 +15,24 @@ def retain_demo(
     shared: SharedOptions,
     caller: Caller,
     subject: Annotated[
-        str | None, Argument("[SUBJECT]", "Your own graph instead of the scenarios.", default=False)
+        str | None,
+        Argument("[SUBJECT]", "Your own graph instead of the scenarios.", default=False, completes="function"),
     ] = None,
     words: Words = None,
     calls: Annotated[int | None, Option("--calls", "N", "How often to call backward.", default="2")] = None,
     retain: Annotated[
         str | None,
-        Option("--retain", "CALLS", "Calls with retain_graph=True: none, all, or 1,2.", default="none"),
+        Option(
+            "--retain",
+            "CALLS",
+            "Calls with retain_graph=True: none, all, or 1,2.",
+            default="none",
+            completes="none or all",
+        ),
     ] = None,
-    via: Annotated[str | None, Option("--via", "WAY", "grad or backward.", default="grad")] = None,
+    via: Annotated[
+        str | None, Option("--via", "WAY", "grad or backward.", default="grad", completes="grad or backward")
+    ] = None,
     raises: Annotated[
         bool, Option("--raise", help="Let PyTorch's error escape, with its traceback.", in_python=False)
     ] = False,
@@ -51,7 +60,11 @@ def retain_demo(
 
 COMMAND = Command(
     retain_demo,
-    example="gradcli retain-demo 'sum(a + 1)' a=1,2 --calls 3",
+    examples=(
+        "gradcli retain-demo",
+        "gradcli retain-demo 'sum(a + 1)' a=1,2 --calls 3",
+        "gradcli retain-demo 'sum(exp(a))' a=1,2 --calls 3 --retain 1,2",
+    ),
     inspection="gradcli.inspections.retain_demo:retain_demo",
     program="gradcli.inspections.emission.programs:retain_demo_program",
     reproduction="gradcli.inspections.retain_demo:reproduce",

@@ -28,7 +28,13 @@ class SharedOptions:
     ] = False
     via: Annotated[
         str,
-        Option("--via", "WAY", "grad (torch.autograd.grad) or backward (Tensor.backward).", panel=DERIVATIVES),
+        Option(
+            "--via",
+            "WAY",
+            "grad (torch.autograd.grad) or backward (Tensor.backward).",
+            panel=DERIVATIVES,
+            completes="grad or backward",
+        ),
     ] = "grad"
     wrt: Annotated[
         str | None,
@@ -52,6 +58,7 @@ class SharedOptions:
             "cpu, cuda, cuda:1, mps, xpu or auto.",
             panel=WHERE_AND_HOW,
             variable="GRADCLI_DEVICE",
+            completes="device",
         ),
     ] = "cpu"
     dtype: Annotated[
@@ -62,6 +69,7 @@ class SharedOptions:
             "float16 (half), bfloat16 (bf16), float32 (float), float64 (double).",
             panel=WHERE_AND_HOW,
             variable="GRADCLI_DTYPE",
+            completes="dtype",
         ),
     ] = "float32"
     seed: Annotated[int, Option("--seed", "N", "For rand, randn, ... in expressions.", panel=WHERE_AND_HOW)] = 0
@@ -88,6 +96,7 @@ class SharedOptions:
             "table, json, ndjson, csv or markdown.",
             panel=OUTPUT,
             variable="GRADCLI_FORMAT",
+            completes="format",
             in_python=False,
         ),
     ] = "table"
@@ -98,6 +107,7 @@ class SharedOptions:
             "--out -o",
             "FILE",
             "Write FILE instead; its ending picks the format: .json .csv .npy .npz .pt .svg ... May be repeated.",
+            completes="file",
             default=False,
             panel=OUTPUT,
             in_python=False,
@@ -121,6 +131,7 @@ class SharedOptions:
             "--emit",
             "torch",
             "Print the PyTorch program that does the same, instead of doing it.",
+            completes="torch",
             default=False,
             panel=OUTPUT,
             in_python=False,
@@ -132,6 +143,7 @@ class SharedOptions:
             "--fail-on",
             "CODES",
             "Findings that turn the exit code to 1: error, warning, or codes.",
+            completes="some severity",
             default="none",
             panel=OUTPUT,
             in_python=False,

@@ -30,7 +30,11 @@ def softmax(
 
 COMMAND = Command(
     softmax,
-    example="gradcli softmax 2 1 0.1",
+    examples=(
+        "gradcli softmax 2 1 0.1",
+        "gradcli softmax 2 1 0.1 --temperature 0.5",
+        "gradcli softmax '[[1, 2], [3, 4]]' --dim 0 --log",
+    ),
     inspection="gradcli.inspections.softmax:softmax",
     program="gradcli.inspections.emission.programs:softmax_program",
     result="SoftmaxResult",

@@ -42,7 +42,11 @@ def trace(
 
 COMMAND = Command(
     trace,
-    example="gradcli trace 'where(x > 0, sqrt(x), 0 * x)' x=0,1",
+    examples=(
+        "gradcli trace 'where(x > 0, sqrt(x), 0 * x)' x=0,1",
+        "gradcli trace 'sum((x @ w)**2)' x='[1,2]' w='[3,4]' --tree",
+        "gradcli trace 'exp(x) / (1 + exp(x))' 100",
+    ),
     inspection="gradcli.inspections.trace:trace",
     program="gradcli.inspections.emission.programs:trace_program",
     result="TraceResult",

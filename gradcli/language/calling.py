@@ -12,12 +12,16 @@ from gradcli.language.catalogue.modules import LEGACY, MODULES, UNUSED, Module, 
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import parse_signature
 from gradcli.language.dtypes import TENSOR_CLASSES
-from gradcli.language.syntax import Call, DtypeName, Literal, Node, Sequence, Starred
+from gradcli.language.syntax import Call, DtypeName, Literal, Name, Node, Sequence, Starred, postorder
 
 Keywords = tuple[tuple[str, Node], ...]
 
 TURNED = ("where", "polygamma")
 """Functions whose first argument is the second of the method: x.where(c, y) is where(c, x, y)."""
+
+_TENSORS = ("x", "t", "v", "w")
+"""What the tensors are called that a module is called with, in hints."""
+_LONGEST_MODULE = 200
 
 
 @dataclass(frozen=True)
@@ -196,15 +200,61 @@ def _check_listed(arguments: tuple[Node, ...], written: str, span: Span) -> None
         )
 
 
-def not_a_value(name: str, span: Span) -> ExpressionError:
-    """The error for a module that is made and not called."""
+def not_a_value(
+    name: str, arguments: tuple[Node, ...], keywords: Keywords, *, text: str, span: Span
+) -> ExpressionError:
+    """The error for a module that is made and not called, with the function that does the same; `text` is all of it."""
     row = _stateless(name, span)
-    tensors = ", ".join(["x", "t", "v", "w"][: row.inputs])
+    tensors = _TENSORS[: row.inputs]
+    given = [node for argument in (*arguments, *dict(keywords).values()) for node in postorder(argument)]
+    passed: list[tuple[str, str]] = []
+    if any(isinstance(node, Name) for node in given):  # tensors, which no module is made with
+        made_with = "..."
+    else:
+        made_with = text[slice(*span)].partition("(")[2].removesuffix(")")
+        chosen = _chosen(row, arguments, keywords, span=span)
+        passed += [(name, _written(node, text)) for name, node in chosen.items()]
+        passed += [(name, repr(value)) for name, value in row.always if name not in chosen]
+    function = ", ".join([*tensors, *(f"{name}={value}" for name, value in passed)])
     return ExpressionError(
         f"{row.name}(...) makes a module; tensors are what the module is called with",
         span=span,
-        hint=f"Write {row.name}(...)({tensors}), or {row.call}({tensors}).",
+        hint=f"Write {row.name}({made_with})({', '.join(tensors)}), or {row.call}({function}).",
     )
+
+
+def instead_of_module(name: str) -> str | None:
+    """The hint for the name of a module where a function should be; None for any other name."""
+    row = find_module(name)
+    if row is None:
+        return None
+    tensors = ", ".join(_TENSORS[: row.inputs])
+    is_made_of_nothing = all(not parameter.required for parameter in parse_signature(row.signatures[0]).parameters)
+    return f"Write {row.call}({tensors}), or {row.name}({'' if is_made_of_nothing else '...'})({tensors})."
+
+
+def module_in(text: str) -> tuple[Module, dict[str, str]] | None:
+    """The module that a text names or makes, with the constructor's arguments as text; None for any other text."""
+    if len(text) > _LONGEST_MODULE:
+        return None
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+    call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
+    name = names.dotted(call.func, ())
+    row = None if name is None else find_module(name)
+    if row is None:
+        return None
+    given = dict(zip(_constructor(row), map(ast.unparse, call.args), strict=False))
+    return row, given | {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg}
+
+
+def _written(node: Node, text: str) -> str:
+    """A node as it stands in the text; one number that means several as a list."""
+    if isinstance(node, Sequence) and node.items and node.items[0].span == node.span:
+        return f"[{', '.join([text[slice(*node.span)]] * len(node.items))}]"
+    return text[slice(*node.span)]
 
 
 def refuse_stale(name: str, stale: Mapping[str, str], span: Span) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gradcli.exceptions import ExpressionError, UsageError, did_you_mean, listed
 from gradcli.language import catalogue
+from gradcli.language.calling import module_in
 from gradcli.language.catalogue.rows import Loss, LossArgument
 from gradcli.language.curve import read_parameters
 from gradcli.language.names import without_prefix
@@ -59,7 +61,7 @@ def read_loss(
 
     Raises GradcliError for an unknown loss, missing or too many tensors, unknown parameters.
     """
-    row = _row(name)
+    row = _row(name, words)
     values = read_parameters(parameters)
     positional = [word for word in words if not is_binding(word)]
     bindings = [read_binding(word, sources) for word in words if is_binding(word)]
@@ -95,15 +97,26 @@ def read_loss(
     return LossRequest(row, asked, ordered, tuple(predictions), chosen, _parameters(row, values), values)
 
 
-def _row(name: str) -> Loss:
+def _row(name: str, words: Sequence[str]) -> Loss:
     bare = without_prefix(name)
     row = catalogue.find_loss(bare)
     if row is not None:
         return row
+    if (made := module_in(name)) is not None and (loss := catalogue.find_loss(made[0].call)) is not None:
+        line = ["gradcli", "loss", loss.name, *words, *_options(made[1])]
+        raise UsageError(f"'{name}' makes a module; loss takes the function", hint=f"Try: {shlex.join(line)}")
     names = [alias for row in catalogue.all_rows() if isinstance(row, Loss) for alias in (row.name, *row.aliases)]
     hint = did_you_mean(bare, names) or "'gradcli functions --category loss' lists them."
     error = "it is a function, but no loss" if catalogue.find(bare) else "there is no such loss"
     raise UsageError(f"unknown loss '{name}': {error}", hint=hint)
+
+
+def _options(keywords: Mapping[str, str]) -> list[str]:
+    """The arguments of a module as options of `loss`."""
+    words = []
+    for name, value in keywords.items():
+        words += ["--reduction", value.strip("'\"")] if name == "reduction" else ["--param", f"{name}={value}"]
+    return words
 
 
 def _place(

@@ -59,8 +59,37 @@ INSTEAD = {
     "autograd.functional.jacobian": "the function, with --jacobian",
     "func.grad": "grad(u, x)",
     "jax.grad": "grad(u, x)",
+    "arcctg": "pi / 2 - atan(x)",
+    "average": "mean(x)",
+    "binary_crossentropy": "bce(x, t)",
+    "categorical_crossentropy": "cross_entropy(x, t)",
+    "cbrt": "sign(x) * abs(x)**(1 / 3)",
+    "cosec": "1 / sin(x)",
+    "cot": "1 / tan(x)",
+    "coth": "1 / tanh(x)",
+    "crelu": "cat([relu(x), relu(-x)])",
+    "csc": "1 / sin(x)",
+    "csch": "1 / sinh(x)",
+    "ctg": "1 / tan(x)",
+    "exponential": "exp(x)",
+    "gaussian": "exp(-x**2)",
+    "identity": "the name alone: x",
+    "ln": "log(x)",
+    "logarithm": "log(x)",
+    "logistic": "sigmoid(x)",
+    "lrelu": "leaky_relu(x)",
+    "mean_absolute_error": "l1_loss(x, t)",
+    "mean_squared_error": "mse_loss(x, t)",
+    "mod": "x % y",
+    "rect": "(abs(x) < 0.5).float()",
+    "rms": "sqrt(mean(x**2))",
+    "sec": "1 / cos(x)",
+    "sech": "1 / cosh(x)",
+    "sqr": "square(x)",
+    "step": "heaviside(x, 0.5), which has no gradient, or sigmoid(10 * x), which has one",
+    "tg": "tan(x)",
 }
-"""Names that PyTorch has lost, or that lead out of an expression."""
+"""Names that PyTorch has lost or never had, or that lead out of an expression."""
 
 
 def dotted(node: ast.expr, known: Collection[str]) -> str | None:

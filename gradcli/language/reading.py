@@ -205,7 +205,7 @@ class ExpressionReader:
                 hint=f"Write {written} * (...) to multiply, {written}[...] to index.",
             )
         if calling.is_known_module(written):
-            raise calling.not_a_value(written, span)
+            raise calling.not_a_value(written, arguments, keywords, text=self.source.text, span=span)
         row = names.function(written, function_span)
         if row.category == DERIVATIVE:
             self.derivatives = True

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from gradcli.exceptions import GradcliError, UnknownNameError, UsageError, did_you_mean, listed, nearest
 from gradcli.language import catalogue, syntax
+from gradcli.language.calling import instead_of_module
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import signatures_of
 from gradcli.language.dtypes import any_dtype
-from gradcli.language.names import CONSTANTS, NAMESPACES, check_plain, without_prefix
+from gradcli.language.names import CONSTANTS, NAMESPACES, check_plain, instead_of, without_prefix
 from gradcli.language.parser import parse
 from gradcli.language.syntax import Name, Program
 
@@ -148,6 +149,8 @@ def subject_text(subject: str, bound: Sequence[str] = ()) -> str:
         )
     if word.startswith("@"):
         raise _without_expression(word)
+    if word.endswith(".py"):
+        raise _program(word)
     if not _ONE_NAME.fullmatch(word) or word in bound or word in CONSTANTS:
         return subject
     bare = without_prefix(word)
@@ -157,7 +160,7 @@ def subject_text(subject: str, bound: Sequence[str] = ()) -> str:
     head, dot, _ = word.partition(".")
     if dot and (head in bound or head not in NAMESPACES):  # x.T: an attribute of a value
         return subject
-    hint = did_you_mean(bare, catalogue.function_names())
+    hint = instead_of(bare) or instead_of_module(bare) or did_you_mean(bare, catalogue.function_names())
     if row is not None:
         hint = f"It is a tensor method: write 'x.{bare}(...)'."
     raise UnknownNameError(
@@ -176,6 +179,16 @@ def _without_expression(word: str) -> UsageError:
     return UsageError(
         f"there is no expression: '{word}' stands for numbers",
         hint=f"The expression comes first: {shlex.quote('sum(x**2)')} {shlex.quote(f'x={word}')}.{missing}",
+    )
+
+
+def _program(file: str) -> UsageError:
+    """What is wrong with a program where the expression should be."""
+    shown = shlex.quote(file)
+    missing = "" if any(map(os.path.exists, (file,))) else f" There is no file '{file}' here."
+    return UsageError(
+        f"'{file}' is a program, not an expression",
+        hint=f"To watch it: gradcli watch {shown}. A function in it: gradcli grad {shown}:NAME x=1,2.{missing}",
     )
 
 

@@ -81,7 +81,7 @@ def test_behind_two_dashes_everything_is_a_value() -> None:
         (["activate", "sigmoid", "--rang", "-5:5:3"], "unknown option '--rang'", "Did you mean '--range'?"),
         (["grad", "sigmoid", "1", "--JSON"], "unknown option '--JSON'", "Did you mean '--json'?"),
         (["grad", "sigmoid", "1", "--dtpye=float64"], "unknown option '--dtpye'", "Did you mean '--dtype'?"),
-        (["grad", "sigmoid", "1", "--zzz"], "unknown option '--zzz'", "There are '--device'"),
+        (["grad", "sigmoid", "1", "--zzz"], "unknown option '--zzz'", "There are '--all', '--device'"),
         (["grad", "sigmoid", "1", "-d"], "-d needs a value", "Write -d VALUE."),
         (["grad", "sigmoid", "1", "--dtype"], "--dtype needs a value", "Write --dtype VALUE."),
         (["grad", "sigmoid", "1", "--json=1"], "--json takes no value", "Write --json alone."),

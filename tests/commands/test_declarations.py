@@ -169,7 +169,9 @@ def test_every_command_and_every_parameter_has_a_help_text() -> None:
     for name in (*commands.NAMES, *OWN):
         command = OWN[name] if name in OWN else commands.load(name)
         assert command.help, name
-        assert command.example.partition("gradcli ")[2].startswith(name), name
+        assert len(command.examples) == 3, name
+        calls = [example.partition("gradcli ")[2] for example in command.examples if "| gradcli" not in example]
+        assert {call.split()[0] for call in calls} == {name}
         for parameter in command.on_command_line.values():
             assert parameter.declared.help.endswith((".", "...")), (name, parameter.name)
 

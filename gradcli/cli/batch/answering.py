@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 from collections.abc import Sequence
-from contextlib import redirect_stdout, suppress
-from functools import cache, partial
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from typer import Exit
 from typer.exceptions import TyperException
 
 from gradcli import commands, time_limit
-from gradcli.cli import device_loss
-from gradcli.cli.app import click_command, command_tree
-from gradcli.cli.argv import complaint
+from gradcli.cli import device_loss, front
+from gradcli.cli.app import click_command
+from gradcli.cli.argv import HelpAsked, complaint
 from gradcli.cli.batch.answers import Answered, InternalError, failure, line_of
 from gradcli.cli.batch.requests import words_of
 from gradcli.cli.from_torch import out_of_memory, told_warnings
+from gradcli.cli.lead_ons import unknown_command
 from gradcli.cli.own_commands import OWN
 from gradcli.cli.running import exit_code, files_of, write_to
 from gradcli.commands.answering import inspected
@@ -117,16 +116,16 @@ def _read(words: list[str]) -> dict[str, Any]:
             f"'{name}' has no result that a batch could answer with",
             hint=f"Run 'gradcli {name}' by itself, outside of a batch.",
         )
-    try:
-        with redirect_stdout(io.StringIO()):  # a help page
-            if name in commands.NAMES:
-                with click_command(name).make_context(name, rest, parent=_root()) as context:
-                    return dict(context.params)
-            command_tree()(words, prog_name="gradcli", standalone_mode=False)
-    except Exit:
-        pass
-    except TyperException as error:
-        raise complaint(error) from None
+    if name not in commands.NAMES and not front.answers(words):
+        raise unknown_command(words)
+    if name in commands.NAMES:
+        try:
+            with click_command(name).make_context(f"gradcli {name}", rest) as context:
+                return dict(context.params)
+        except HelpAsked:
+            pass
+        except TyperException as error:
+            raise complaint(error) from None
     raise UsageError(
         f"'{name}' answers this with text, not with a result", hint="Ask for it by itself, outside of a batch."
     )
@@ -149,13 +148,6 @@ def _taken_by_answers(name: str) -> str | None:
         if Path(name).is_file() and os.path.samestat(Path(name).stat(), os.fstat(1)):
             return _TAKEN[1]
     return None
-
-
-@cache
-def _root() -> Any:
-    """The context of the whole command line, which knows what it is called and nothing else."""
-    tree = command_tree()
-    return tree.context_class(tree, info_name="gradcli")
 
 
 class _RequestsOnly:

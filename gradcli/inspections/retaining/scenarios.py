@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from gradcli.numerics.autodiff import Via
+if TYPE_CHECKING:
+    from gradcli.numerics.autodiff import Via
 
 
 @dataclass(frozen=True)
