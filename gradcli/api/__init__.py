@@ -15,11 +15,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gradcli.api import showing
 from gradcli.api.calls import Subject, Word, call
 from gradcli.api.declared import declared
 from gradcli.exceptions import GradcliError as GradcliError
+from gradcli.exceptions import SourceError
+from gradcli.results.shown import present_with
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import torch
 
     from gradcli.inspections.watching.session import WatchedBlock
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
         FunctionsResult,
         GradResult,
         LossResult,
+        Result,
         RetainDemoResult,
         SoftmaxResult,
         TraceResult,
@@ -45,7 +51,9 @@ __all__ = [
     "explain",
     "functions",
     "grad",
+    "load",
     "loss",
+    "plot",
     "retain_demo",
     "softmax",
     "trace",
@@ -180,6 +188,38 @@ def functions(name: str | None = None, **named: object) -> FunctionsResult:
     return call("functions", (), named, name=name)
 
 
+def plot(result: Result) -> showing.Picture:
+    """The picture of a result: curves, a field, bars, or the graph of a trace; a notebook shows it, `save` writes it.
+
+    Raises GradcliError where there is nothing to draw, or matplotlib is missing: pip install 'gradcli[plot]'.
+
+    >>> import gradcli
+    >>> gradcli.plot(gradcli.grad("x**2", range="-1:1:3"))
+    <Picture of GradResult of 'x**2'>
+    """
+    return showing.pictured(result)
+
+
+def load(path: str | PathLike[str]) -> Result | Failure:
+    """The result that `save` has written into a .json file, or the command line with `--json`.
+
+    Raises GradcliError for a file that cannot be read, and for one that holds no result.
+    """
+    import json
+
+    from gradcli.results.reading import result_of
+
+    try:
+        with open(path, encoding="utf-8") as stream:  # noqa: PTH123 - a path may be a text
+            return result_of(json.load(stream))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise showing.with_notes(SourceError(f"'{path}' cannot be read: {reason}")) from None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        hint = "Results are saved as .json: result.save('x.json'). numpy.load and torch.load read their own files."
+        raise showing.with_notes(SourceError(f"'{path}' holds no result of gradcli's", hint=hint)) from None
+
+
 def watch(
     model: torch.nn.Module | None = None,
     *,
@@ -207,3 +247,6 @@ def watch(
         goes_on=goes_on, patience=patience, every=every, from_step=from_step, memory=option_values.memory(memory)
     )
     return WatchedBlock(options, model=model)
+
+
+present_with(showing)

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from gradcli import commands
 from gradcli.api import subjects
-from gradcli.api.showing import drawn, with_notes
+from gradcli.api.showing import with_notes
 from gradcli.api.wording import failure_in_python, in_python
-from gradcli.commands.answering import answer
-from gradcli.commands.command import Caller, Command, Invocation
+from gradcli.commands.answering import drawn, inspected
+from gradcli.commands.command import Caller, Command, Inquiry, Invocation
 from gradcli.commands.parameters import Argument, Parameter
 from gradcli.exceptions import GradcliError, UsageError, did_you_mean
 from gradcli.language.dtypes import ALL, COMPLEX, FLOATING
 from gradcli.language.request import Value
 from gradcli.results import Failure, Result
-from gradcli.results.shown import present_with
 
 if TYPE_CHECKING:
     import torch
@@ -43,7 +43,9 @@ def call(command_name: str, words: Sequence[object], named: Mapping[str, object]
         asked = _Call(commands.load(command_name), words, named, given)
         invocation = asked.invocation()
         with _generators_kept(invocation):
-            return _in_python(answer(invocation, Caller(arrays=asked.arrays, functions=asked.functions)))
+            inquiry = invocation.read(Caller(arrays=asked.arrays, functions=asked.functions))
+            result = _in_python(inspected(invocation, inquiry))
+        return result if isinstance(result, Failure) else _drawable(result, invocation, inquiry)
     except GradcliError as error:
         raise with_notes(in_python(error)).with_traceback(None) from None
 
@@ -54,6 +56,20 @@ def _in_python(result: Result | Failure) -> Result | Failure:
         return failure_in_python(result)
     raised: Failure | None = getattr(result, "raised", None)
     return result if raised is None else replace(result, raised=failure_in_python(raised))  # type: ignore[arg-type]
+
+
+def _drawable(result: Result, invocation: Invocation, inquiry: Inquiry) -> Result:
+    """The result, which knows what its picture is drawn from; that is computed when there is a picture."""
+
+    @cache
+    def drawing() -> Result | None:
+        with _generators_kept(invocation):
+            return drawn(invocation, inquiry, result)
+
+    # a frozen record: what it knows besides its fields is no part of it
+    object.__setattr__(result, "_drawing", drawing)
+    object.__setattr__(result, "_has_picture", inquiry.plot is not False or invocation.command.has_graph)
+    return result
 
 
 @contextmanager
@@ -171,6 +187,3 @@ def _plain(value: object) -> tuple[Any, str | None]:
     tensor = value.detach().to_dense().cpu().resolve_conj().resolve_neg()
     dtype = str(tensor.dtype).removeprefix("torch.")
     return (tensor.float() if dtype == "bfloat16" else tensor).numpy(), dtype
-
-
-present_with(drawn)  # type: ignore[arg-type]

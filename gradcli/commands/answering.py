@@ -5,17 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gradcli.commands.command import Caller, Inquiry, Invocation
+from gradcli.commands.command import Inquiry, Invocation
 from gradcli.gc_paused import gc_paused
 from gradcli.time_limit import not_counted
 
 if TYPE_CHECKING:
     from gradcli.results import Failure, Result
-
-
-def answer(invocation: Invocation, caller: Caller = Caller()) -> Result | Failure:
-    """The result of a call, or what PyTorch raised.  Raises GradcliError for a mistake of the user's."""
-    return inspected(invocation, invocation.read(caller))
 
 
 def inspected(invocation: Invocation, inquiry: Inquiry) -> Result | Failure:

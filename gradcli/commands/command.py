@@ -60,7 +60,7 @@ class Command:
     inspection, program, drawing, reproduction: `module:function`s that answer an inquiry, write the program of
         --emit torch, draw a plot of many points, and let an exception out.
     result: the record that it answers with; has_tensors: whether there are tensors in it, for files that hold nothing
-        else. is_bad: whether such a result means exit code 1.
+        else. has_graph: whether a notebook shows its graph. is_bad: whether such a result means exit code 1.
     """
 
     read: Callable[..., Inquiry]
@@ -73,6 +73,7 @@ class Command:
     drawing: str = ""
     reproduction: str = ""
     has_tensors: bool = True
+    has_graph: bool = False
     is_bad: Callable[[Any], bool] = lambda _result: False
 
     @property

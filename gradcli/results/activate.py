@@ -77,7 +77,7 @@ class Curve:
     error: Failure | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ActivateResult(Shown):
     """Functions and their derivatives, side by side over the same points."""
 

@@ -63,7 +63,7 @@ class CheckSummary:
     worst: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckResult(Shown):
     """Whether PyTorch's gradient is right here, element by element, dtype by dtype.
 

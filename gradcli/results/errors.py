@@ -37,7 +37,7 @@ class ErrorEntry:
     needs: str | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ErrorsResult(Shown):
     """Errors of PyTorch's, raised on demand, each with its cause and a fix that was run."""
 

@@ -37,7 +37,7 @@ class Explanation:
     error: ErrorEntry | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExplainResult(Shown):
     """What findings and errors mean, and what to do."""
 

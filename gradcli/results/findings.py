@@ -64,7 +64,7 @@ class Sample:
     of: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Failure(Shown):
     """An exception that PyTorch raised, word for word, with the fix in terms of the command line."""
 

@@ -33,7 +33,7 @@ class FunctionEntry:
     example: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FunctionsResult(Shown):
     """Rows of the catalogue; `name` is set when one of them was asked for."""
 

@@ -35,7 +35,7 @@ class Derivative:
     gradients: Mapping[str, Gradient | None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GradResult(Shown):
     """Value and gradients of one expression."""
 

@@ -34,7 +34,7 @@ class Inside:
     difference: Tensor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LossResult(Shown):
     """A loss, what each element contributes, and its gradients."""
 

@@ -10,7 +10,7 @@ from gradcli.results.shown import Shown
 from gradcli.results.tensors import Setting
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ProgramResult(Shown):
     """The program that does what the command would have done."""
 

@@ -103,7 +103,7 @@ class Scenario:
     agrees: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RetainDemoResult(Shown):
     """The scenarios, and the error they were staged for."""
 

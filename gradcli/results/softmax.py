@@ -20,7 +20,7 @@ class Amplification:
     output_ratio: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SoftmaxResult(Shown):
     """Probabilities, their Jacobian, and how the softmax amplifies differences.
 

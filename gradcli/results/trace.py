@@ -51,7 +51,7 @@ class Path:
     share: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TraceResult(Shown):
     """What flowed through every sub-expression, forward and backward.
 

@@ -121,7 +121,7 @@ class ProgramFinding:
         return self.code, self.place, self.variable, self.place is None and self.message
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WatchResult(Shown):
     """What was found, and how the program ended.
 

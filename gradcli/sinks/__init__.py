@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from gradcli.render.view import Answer, View
     from gradcli.sinks.targets import Target
 
-__all__ = ["Write", "save"]
+__all__ = ["Write", "save", "writer"]
 
 Write = Callable[["Answer", "View", BinaryIO], str | None]
 
 _FORMATS = {".json": "json", ".ndjson": "ndjson", ".csv": "csv", ".md": "markdown"}
 """The format of the view, where the file is text."""
 
-_GRAPHS = {".svg": "gradcli.render.drawings.svg.write", ".png": "gradcli.render.drawings.png.write"}
+_GRAPHS = {
+    ".svg": "gradcli.render.drawings.svg.write",
+    ".png": "gradcli.render.drawings.figure.write_png",
+    ".pdf": "gradcli.render.drawings.figure.write_pdf",
+}
 """The function where the answer is a graph and not a curve."""
 
 
@@ -38,13 +42,13 @@ def save(answer: Answer, view: View, targets: Sequence[Target]) -> list[str]:
     remarks: list[str | None] = []
     with together(targets) as places:
         for place in places:
-            write, fitting = _writer(place.target.ending, answer), _fitting(view, place.target)
+            write, fitting = writer(place.target.ending, answer), _fitting(view, place.target)
             with place.writing() as stream:
                 remarks.append(write(answer, fitting, stream))
     return _distinct(remarks)
 
 
-def _writer(ending: str, answer: Answer) -> Write:
+def writer(ending: str, answer: Answer) -> Write:
     """The function of a format; what has no ending is text."""
     is_graph = getattr(answer, "kind", None) == "trace" and ending in _GRAPHS
     module, _, function = (_GRAPHS[ending] if is_graph else SINKS[ending or ".json"]).rpartition(".")

@@ -19,6 +19,7 @@ SINKS = {
     ".py": "gradcli.sinks.text.write_program",
     ".svg": "gradcli.render.pictures.write_svg",
     ".png": "gradcli.render.pictures.write_png",
+    ".pdf": "gradcli.render.pictures.write_pdf",
     ".mmd": "gradcli.render.drawings.mermaid.write",
     ".dot": "gradcli.render.drawings.dot.write",
     ".html": "gradcli.render.page.write",
@@ -26,15 +27,15 @@ SINKS = {
 """The function that makes each kind of file; only the module that is used is imported."""
 
 _TENSORS = frozenset((".npy", ".npz", ".pt", ".safetensors"))
-_PICTURES = frozenset((".svg", ".png", ".html"))
+_PICTURES = frozenset((".svg", ".png", ".pdf", ".html"))
 """What wants the denser answer that curves are drawn from."""
 
-_NEEDS = {".parquet": ("pyarrow", "parquet"), ".png": ("matplotlib", "plot")}
+_NEEDS = {".parquet": ("pyarrow", "parquet"), ".png": ("matplotlib", "plot"), ".pdf": ("matplotlib", "plot")}
 """The library behind a format, and the extra that brings it."""
 
 
 def is_picture(ending: str) -> bool:
-    """Whether curves are drawn into a file of this kind."""
+    """Whether a file of this kind shows curves."""
     return ending in _PICTURES
 
 

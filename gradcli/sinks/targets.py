@@ -15,7 +15,7 @@ from gradcli.sinks.streams import is_direct
 
 _RELATIVES = (
     {".tsv": (".csv",), ".jsonl": (".ndjson",), ".pth": (".pt",), ".htm": (".html",)}
-    | dict.fromkeys((".jpg", ".jpeg", ".pdf"), (".png", ".svg"))
+    | dict.fromkeys((".jpg", ".jpeg"), (".png", ".svg"))
     | dict.fromkeys((".txt", ".yaml", ".yml"), ())
 )
 """Endings that mean another one, however they are spelt, and those that mean none."""

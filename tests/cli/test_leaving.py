@@ -88,7 +88,7 @@ def test_a_signal_inside_a_kernel_leaves_no_half_file(tmp_path: Path) -> None:
         "def slow(answer, view, stream):\n"
         "    stream.write(b'half'); stream.flush(); print('half', file=sys.stderr, flush=True)\n"
         "    torch.diff(torch.rand(2**19), n=2**18)\n"
-        "gradcli.sinks._writer = lambda ending, answer: slow\n"
+        "gradcli.sinks.writer = lambda ending, answer: slow\n"
         "run()\n"
     )
     with begun(["grad", "sigmoid", "0", "-o", str(tmp_path / "a.json")], slow) as process:

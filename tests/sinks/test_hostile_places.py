@@ -73,7 +73,7 @@ def test_batch_never_writes_between_its_answers(name: str, tmp_path: Path) -> No
 HELD = """
 import sys, time
 import gradcli.sinks
-real = gradcli.sinks._writer
+real = gradcli.sinks.writer
 def slow(ending, answer):
     def write(answer, view, stream):
         stream.write(b"half")
@@ -81,7 +81,7 @@ def slow(ending, answer):
         print("writing", flush=True)
         time.sleep(60)
     return write
-gradcli.sinks._writer = slow
+gradcli.sinks.writer = slow
 from gradcli.cli import main
 main(sys.argv[1:])
 """

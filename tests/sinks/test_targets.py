@@ -34,7 +34,6 @@ def nothing_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
         ("out.tsv", "the ending '.tsv'", "Did you mean '.csv'?"),
         ("out.jsonl", "the ending '.jsonl'", "Did you mean '.ndjson'?"),
         ("out.PTH", "the ending '.PTH'", "Did you mean '.pt'?"),
-        ("out.pdf", "the ending '.pdf'", "Did you mean '.png' or '.svg'?"),
         ("out.yaml", "the ending '.yaml'", "Choose one of .json"),
         ("out.txt", "the ending '.txt'", "Choose one of .json"),
         ("out.jpg", "the ending '.jpg'", "Did you mean '.png' or '.svg'?"),

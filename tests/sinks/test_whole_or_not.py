@@ -31,14 +31,14 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> Any:
     import gradcli.sinks
 
     def install(error: BaseException, ending: str = ".json") -> None:
-        real = gradcli.sinks._writer
+        real = gradcli.sinks.writer
 
         def half(answer: object, view: object, stream: Any) -> None:
             stream.write(b"half")
             stream.flush()
             raise error
 
-        monkeypatch.setattr(gradcli.sinks, "_writer", lambda e, a: half if e == ending else real(e, a))
+        monkeypatch.setattr(gradcli.sinks, "writer", lambda e, a: half if e == ending else real(e, a))
 
     return install
 
@@ -78,7 +78,7 @@ def test_a_file_that_is_being_written_is_not_there_yet(tmp_path: Path, monkeypat
 
     path = tmp_path / "a.json"
     seen: list[bytes] = []
-    real = gradcli.sinks._writer
+    real = gradcli.sinks.writer
 
     def looking(ending: str, answer: Any) -> Any:
         def write(answer: Any, view: Any, stream: Any) -> str | None:
@@ -91,7 +91,7 @@ def test_a_file_that_is_being_written_is_not_there_yet(tmp_path: Path, monkeypat
         return write
 
     path.write_bytes(b"old")
-    monkeypatch.setattr(gradcli.sinks, "_writer", looking)
+    monkeypatch.setattr(gradcli.sinks, "writer", looking)
     written(SIGMOID, path)
     assert seen == [b"old", b"old"]
     assert path.read_bytes().startswith(b"{")
@@ -273,7 +273,7 @@ def test_a_run_that_is_asked_to_end_leaves_no_half_file(number: signal.Signals, 
         "import sys, time, gradcli.sinks\n"
         "def slow(answer, view, stream):\n"
         "    stream.write(b'half'); stream.flush(); print('half', flush=True); time.sleep(60)\n"
-        "gradcli.sinks._writer = lambda ending, answer: slow\n"
+        "gradcli.sinks.writer = lambda ending, answer: slow\n"
         "from gradcli.__main__ import run\n"
         "run()\n"
     )

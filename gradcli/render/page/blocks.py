@@ -48,12 +48,13 @@ _CODE = re.compile(r"(?:error|warning|note)\[[a-z-]+\]")
 _FIX = "fix: "
 
 
-def body_of(answer: Answer, view: View) -> Iterator[str]:
+def body_of(answer: Answer, view: View, *, pictured: bool = True) -> Iterator[str]:
     """The blocks in order; pictures before the first table."""
     blocks = blocks_of(answer, tree=view.tree)
     place = next((place for place, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
     yield from _grouped(blocks[:place], view)
-    yield from picture_of(answer, view)
+    if pictured:
+        yield from picture_of(answer, view)
     yield from _grouped(blocks[place:], view)
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-_DAY = """
+DAY = """
 --ground:#ffffff;--panel:#f6f8fa;--text:#1f2328;--quiet:#59636e;--line:#d1d9e0;--stripe:#f6f8fa80;
 --error:#a40e26;--error-ground:#ffebe9;--error-line:#cf222e;--warning:#7d4e00;--warning-ground:#fff8c5;
 --warning-line:#9a6700;--note:#0550ae;--note-ground:#ddf4ff;--note-line:#0969da;--good:#116329;--mark:#ffd8d3;
 """
-_NIGHT = """
+NIGHT = """
 --ground:#0d1117;--panel:#151b23;--text:#f0f6fc;--quiet:#9198a1;--line:#3d444d;--stripe:#151b2380;
 --error:#ff7b72;--error-ground:#25171c;--error-line:#f85149;--warning:#e3b341;--warning-ground:#272115;
 --warning-line:#d29922;--note:#79c0ff;--note-ground:#121d2f;--note-line:#388bfd;--good:#56d364;--mark:#67060c;
 """
-_RULES = """
+RULES = """
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--ground);color:var(--text);font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,
@@ -111,8 +111,6 @@ figure svg{max-width:100%;height:auto}
 }
 """
 
-STYLE = (
-    f":root{{color-scheme:light dark;{_DAY}}}@media (prefers-color-scheme:dark){{:root{{{_NIGHT}}}}}{_RULES}".replace(
-        "\n", ""
-    )
+STYLE = f":root{{color-scheme:light dark;{DAY}}}@media (prefers-color-scheme:dark){{:root{{{NIGHT}}}}}{RULES}".replace(
+    "\n", ""
 )

@@ -1,4 +1,4 @@
-"""Answers as pictures: their curves, or their field, drawn by matplotlib into SVG or PNG.
+"""Answers as pictures: their curves, or their field, drawn by matplotlib into SVG, PNG or PDF.
 
 The same answer gives the same bytes of SVG.
 """
@@ -32,6 +32,7 @@ _STYLE: dict[str, Any] = {
     "grid.linewidth": 0.6,
     "legend.fontsize": 9,
     "legend.frameon": False,
+    "pdf.fonttype": 42,  # letters that can be selected
     "svg.hashsalt": "gradcli",  # the names inside are the same in every run
     "text.parse_math": False,  # a dollar sign is a dollar sign
 }
@@ -67,6 +68,13 @@ def write_png(answer: Answer, view: View, stream: BinaryIO) -> None:
     with picture(answer, view, fallback="escape") as figure:
         notes = {"Software": "gradcli", "Title": _title(answer)}
         figure.savefig(stream, format="png", dpi=_DOTS_PER_INCH, metadata=notes)
+
+
+def write_pdf(answer: Answer, view: View, stream: BinaryIO) -> None:
+    """The picture on a page of its size.  Raises OutputError where there is nothing to draw."""
+    with picture(answer, view, fallback="escape") as figure:
+        notes = {"Creator": "gradcli", "CreationDate": None, "Title": _title(answer)}
+        figure.savefig(stream, format="pdf", metadata=notes)
 
 
 def write_svg(answer: Answer, view: View, stream: BinaryIO) -> None:

@@ -1,9 +1,9 @@
-"""The graph of a trace as a PNG: the picture by day, drawn by matplotlib."""
+"""The graph of a trace as a PNG or a PDF: the picture by day, drawn by matplotlib."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradcli.render.drawings.layout import Point
 from gradcli.render.drawings.markup import DAY
@@ -26,11 +26,21 @@ _BOXES = {"input": "input", "output": "output", "found": "found", "born": "born"
 _LETTERS = {"quiet": "quiet", "error": "born-text", "remark": "born-text", "warning": "found-text", "note": "note-text"}
 
 
-def write(answer: Answer, view: View, stream: BinaryIO) -> None:
+def write_png(answer: Answer, view: View, stream: BinaryIO) -> None:
     """The whole picture.  Raises OutputError where there is no graph, or matplotlib is missing."""
+    _write(answer, view, stream, "png", {"Software": "gradcli"})
+
+
+def write_pdf(answer: Answer, view: View, stream: BinaryIO) -> None:
+    """The whole picture, on a page of its size.  Raises OutputError as `write_png` does."""
+    _write(answer, view, stream, "pdf", {"Creator": "gradcli", "CreationDate": None})
+
+
+def _write(answer: Answer, view: View, stream: BinaryIO, format_: str, notes: dict[str, Any]) -> None:
     sheet = sheet_of(answer, view, alone=True)
     width, height = sheet.width, sheet.height
-    with settings({"text.parse_math": False}):  # a dollar sign is a dollar sign
+    # a dollar sign is a dollar sign; letters that can be selected
+    with settings({"text.parse_math": False, "pdf.fonttype": 42}):
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(width / _UNITS_PER_INCH, height / _UNITS_PER_INCH), facecolor=DAY["ground"])
@@ -39,7 +49,7 @@ def write(answer: Answer, view: View, stream: BinaryIO) -> None:
         _draw(sheet, axes)
         largest = min((_MOST_DOTS / width / height) ** 0.5, _LONGEST_SIDE / max(width, height))
         dots = min(_DOTS_PER_INCH, _UNITS_PER_INCH * largest)
-        figure.savefig(stream, format="png", dpi=dots, metadata={"Software": "gradcli"})
+        figure.savefig(stream, format=format_, dpi=dots, metadata=notes)
 
 
 def _draw(sheet: Sheet, axes: Axes) -> None:
