@@ -70,6 +70,14 @@ def test_a_gradient_that_is_wrong_in_one_dtype_is_caught_there(plant: Any, funct
     assert {row["dtype"] for row in result["rows"] if row["verdict"] == "disagree"} == {dtype}
 
 
+def test_a_small_gradient_that_is_off_by_more_than_roundings_of_a_steep_slope_is_caught(plant: Any):
+    path, value, _ = FUNCTIONS["sigmoid"]
+    plant(path, planted(value, lambda x, right: right * (1 + 1e-5)))
+    code, result = check("sigmoid 20 --dtype float64")  # 2e-9, where it is 0.25 at zero
+    assert code == 1
+    assert [row["verdict"] for row in result["rows"]] == ["disagree"]
+
+
 def test_a_detached_factor_is_caught(plant: Any):
     plant("torch.nn.functional.silu", detached_silu)
     code, result = check("silu 0.5 -1 2")

@@ -11,12 +11,20 @@ _SUM = "it adds to another number, and a sum is zero only where it is zero exact
 _VICINITY = "gradcli/diagnose/equivalence/vicinity.py"
 _LOSSY = "gradcli/diagnose/findings/lossy_step.py"
 _BOTH = "there are both or none"
+_REFERENCE = "gradcli/numerics/reference"
+_DEARER = "more than is needed only takes longer: more digits, levels, lines or memory"
+_BETWEEN = "nothing lies between: rounding leaves far less, and what has to be told from it is far more"
 _WORTH = "(wide is None and not _hardly_varies(step)) or (wide is not None and not _lost(step, array(wide)).any())"
 
 
 def _members(file: str, table: str, names: str, reason: str) -> dict[str, str]:
     """Members that are taken out of a table."""
     return {f'{file} {table}: "{name}", -> (nothing)': reason for name in names.split()}
+
+
+def _sizes(path: str, name: str, old: str, sizes: str, reason: str) -> dict[str, str]:
+    """Other sizes of a threshold, for which nothing comes out that is different."""
+    return {f"{path} {name}: {old} -> {size}": reason for size in sizes.split()}
 
 
 EQUIVALENT: dict[str, str] = {
@@ -66,6 +74,18 @@ EQUIVALENT: dict[str, str] = {
     ),
     "gradcli/diagnose/findings/noise.py _hardly_varies: False -> True": _WORK,
     "gradcli/recording/paths.py _walk: gradient is None -> False": _GUARD,
+    **_sizes(f"{_REFERENCE}/approaches.py", "DISTANCES", "10", "9 11", _BETWEEN),
+    **_sizes(f"{_REFERENCE}/approaches.py", "MAX_SIGNS", "3", "4", _DEARER),
+    **_sizes(f"{_REFERENCE}/approaches.py", "MAX_LINES", "3", "4", _DEARER),
+    **_sizes(f"{_REFERENCE}/limits.py", "_NOISE", '"1e-250"', '"1e-256" "1e-252" "1e-248" "1e-244"', _BETWEEN),
+    **_sizes(f"{_REFERENCE}/limits.py", "_CANCELLED", '"1e-100"', '"1e-106" "1e-102" "1e-98" "1e-94"', _BETWEEN),
+    **_sizes(f"{_REFERENCE}/verdict.py", "ZERO_LEVEL", "2", "3", _DEARER),
+    **_sizes(f"{_REFERENCE}/verdict.py", "FINE_LEVEL", "3", "4", _DEARER),
+    **_sizes(f"{_REFERENCE}/verdict.py", "FINEST_LEVEL", "4", "5", _DEARER),
+    **_sizes(f"{_REFERENCE}/verdict.py", "_NEGLIGIBLE", '"1e-340"', '"1e-346" "1e-342" "1e-338" "1e-334"', _BETWEEN),
+    **_sizes(f"{_REFERENCE}/verdict.py", "_SAME_JUMP", '"1e-6"', '"1e-12" "1e-8"', _BETWEEN),
+    **_sizes(f"{_REFERENCE}/verdict.py", "_SMALL", '"1e-20"', '"1e-26" "1e-22" "1e-18" "1e-14"', _BETWEEN),
+    **_sizes(f"{_REFERENCE}/verdict.py", "next_level", "1000", "10 100000 1000000000", _DEARER),
     "gradcli/diagnose/findings/kink.py _slopes: sides is None -> False": _GUARD,
     "gradcli/diagnose/findings/kink.py _one_sided: left is None or right is None -> (left is None)": _GUARD,
     "gradcli/diagnose/findings/kink.py _one_sided: left is None or right is None -> (right is None)": _GUARD,

@@ -1099,6 +1099,12 @@ zeros((2, 0)) @ zeros((0, 2))
 tensor([1, 2], dtype=torch.int32)
 tensor([1.5, 2], dtype=torch.int64)
 linspace(0, 1, 3, dtype=torch.float32)
+det(zeros((0, 0)))
+median(empty)
+gradient(v, spacing=0.0)[0]
+special.bessel_j0(v / 0)
+linalg.svdvals(m / 0)
+split(v, [one[2], 3])[0]
 """
 """Calls that PyTorch takes and no rule covers."""
 
