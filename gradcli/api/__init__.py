@@ -142,7 +142,7 @@ def activate(functions: Subject | Sequence[Subject], *words: Word, **named: obje
 
 @declared
 def retain_demo(subject: Subject | None = None, *words: Word, **named: object) -> RetainDemoResult | Failure:
-    """What happens when backward is called more than once, of four graphs or of your own.
+    """What happens when backward is called more than once: nine scenarios, one by its name, or your own graph.
 
     retain: the numbers of the calls with retain_graph=True; "all" for all of them.
 

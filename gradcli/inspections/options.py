@@ -81,11 +81,15 @@ class ActivateOptions:
 
 @dataclass(frozen=True)
 class RetainOptions:
-    """How often to call backward; retain: the numbers of the calls with retain_graph=True, None for all."""
+    """How often to call backward; retain: the numbers of the calls with retain_graph=True, None for all.
+
+    scenario: the only one that is asked for, where there is no graph of the user's own.
+    """
 
     calls: int = 2
     retain: frozenset[int] | None = frozenset()
     via: Via = "grad"
+    scenario: str | None = None
 
 
 @dataclass(frozen=True)

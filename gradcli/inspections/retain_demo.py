@@ -8,11 +8,11 @@ from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, S
 from gradcli.diagnose.diagnosis import given_findings
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.explain.locate import located
-from gradcli.exceptions import UsageError
+from gradcli.exceptions import UsageError, listed
 from gradcli.inspections.options import RetainOptions
 from gradcli.inspections.retaining.backward_run import BackwardRun
 from gradcli.inspections.retaining.graph_report import BackwardOutcome, GraphReport, Passed, slot_names
-from gradcli.inspections.retaining.scenarios import INPUT, SCENARIOS, ScenarioPlan
+from gradcli.inspections.retaining.scenarios import BY_NAME, GIVEN, INPUT, SCENARIOS, ScenarioPlan
 from gradcli.inspections.retaining.workarounds import workarounds
 from gradcli.language.request import Request, read
 from gradcli.numerics import bounds
@@ -22,6 +22,9 @@ from gradcli.recording.tape import node_name
 from gradcli.results import BackwardCall, Failure, RetainDemoResult, Scenario
 
 MAX_CALLS = 100
+_ANOTHER = "under instruments the calls did something else"
+SHOWN = "twice"
+"""The scenario whose error is shown where none is named."""
 
 
 def retain_demo(
@@ -30,9 +33,9 @@ def retain_demo(
     compute: ComputeOptions = ComputeOptions(),
     selection: Selection = Selection(),
 ) -> RetainDemoResult | Failure:
-    """The scenarios, or the user's own graph; a Failure where the forward pass or the very first call raised."""
+    """The scenarios, one of them, or the user's own graph; a Failure where forward or the very first call raised."""
     asked = demonstration() if request is None else request
-    plans = SCENARIOS if request is None else (plan_of(asked, options),)
+    plans = SCENARIOS if request is None and options.scenario is None else (chosen_plan(request, options),)
     bound: BoundExpression | None = None
     try:
         bound = bind(asked, compute, selection)
@@ -48,7 +51,8 @@ def retain_demo(
         expression=None if request is None else asked.program.text,
         inputs=bound.inputs,
         scenarios=scenarios,
-        error=errors["twice"] if request is None else next(iter(errors.values())),
+        error=next(iter(errors.values())) if len(errors) == 1 else errors[SHOWN],
+        given=GIVEN if request is None else None,
         findings=given_findings([bound]),
     )
 
@@ -63,13 +67,23 @@ def reproduce(request: Request | None, options: RetainOptions, compute: ComputeO
 
 
 def chosen_plan(request: Request | None, options: RetainOptions) -> ScenarioPlan:
-    """The plan that shows the error: the user's own, or two calls over the article's softmax."""
-    return next(p for p in SCENARIOS if p.name == "twice") if request is None else plan_of(request, options)
+    """The plan that shows the error: the user's own, the scenario of that name, or two calls over a softmax."""
+    return BY_NAME[options.scenario or SHOWN] if request is None else plan_of(request, options)
 
 
 def demonstration() -> Request:
     """The article's softmax."""
     return read("softmax(a, dim=0)[1]", [INPUT], command="retain-demo")
+
+
+def request_of(plan: ScenarioPlan) -> Request:
+    """A scenario as the graph of a program.  Raises UsageError for one that differentiates more than one output."""
+    if plan.rebuild or plan.second_order or len(set(plan.outputs)) > 1:
+        one_output = [p.name for p in SCENARIOS if not (p.rebuild or p.second_order or len(set(p.outputs)) > 1)]
+        raise UsageError(
+            f"--emit torch writes calls of one output, and '{plan.name}' is more", hint=f"Choose {listed(one_output)}."
+        )
+    return read(plan.text, [INPUT], command="retain-demo")
 
 
 def plan_of(request: Request, options: RetainOptions) -> ScenarioPlan:
@@ -85,7 +99,12 @@ def plan_of(request: Request, options: RetainOptions) -> ScenarioPlan:
             hint=f"Choose calls from 1 to {options.calls}, or raise --calls.",
         )
     return ScenarioPlan(
-        "your graph", "backward over your own graph", "", (request.program.text,) * options.calls, retain, options.via
+        "your graph",
+        "backward over your own graph",
+        "",
+        (request.program.text,) * options.calls,
+        retain=retain,
+        via=options.via,
     )
 
 
@@ -102,6 +121,7 @@ def _play(plan: ScenarioPlan, bound: BoundExpression) -> Scenario:
     agrees = report.agrees(outcomes)
     calls = tuple(_call(number, run, outcome, report, agrees) for number, outcome in enumerate(outcomes, 1))
     raised = any(not call.ok for call in calls)
+    why, explanation = _explanation(plan, calls, report) if agrees else ("", _ANOTHER)
     return Scenario(
         name=plan.name,
         title=plan.title,
@@ -109,7 +129,9 @@ def _play(plan: ScenarioPlan, bound: BoundExpression) -> Scenario:
         via=plan.via,
         calls=calls,
         graph=report.graph_nodes() if agrees else (),
-        explanation=_explanation(plan, calls, report) if agrees else "under instruments the calls did something else",
+        explanation=explanation,
+        why=why,
+        code=plan.code,
         fixes=workarounds(plan, bound) if raised else (),
         agrees=agrees,
     )
@@ -149,26 +171,31 @@ def _placed(raised: TorchError, number: int, report: GraphReport) -> TorchError:
     return raised
 
 
-def _explanation(plan: ScenarioPlan, calls: Sequence[BackwardCall], report: GraphReport) -> str:
+def _explanation(plan: ScenarioPlan, calls: Sequence[BackwardCall], report: GraphReport) -> tuple[str, str]:
+    """Why it went as it did: in a few words, and in a sentence."""
     failed = next((call for call in calls if not call.ok), None)
     if failed is not None:
         gone = report.missing(failed.index)
         if not gone:
-            return f"call {failed.index} raised"
-        return f"call {failed.index} needs {slot_names(gone)}, freed by call {report.freed_by(gone)}"
+            return "", f"call {failed.index} raised"
+        freed_by = f"call {report.freed_by(gone)}"
+        return f"{freed_by} freed it", f"call {failed.index} needs {slot_names(gone)}, freed by {freed_by}"
     if plan.rebuild:
-        return "each call had a graph of its own"
+        return "a new graph", "each call had a graph of its own"
     if not report.slots:
-        return "no node saved a tensor, so there was nothing to free"
+        return "nothing to free", "no node saved a tensor, so there was nothing to free"
     if plan.second_order:
-        return "create_graph=True retains the graph by itself: the second call differentiates the first gradient"
+        return (
+            "retains as well",
+            "create_graph=True retains the graph by itself: the second call differentiates the first gradient",
+        )
     if plan.via == "backward" and len(calls) > 1:
-        return f"{_retained(calls)}, and .grad holds the sum of all calls"
+        return ".grad: the sum", f"{_retained(calls)}, and .grad holds the sum of all calls"
     if len(calls) == 1:
-        return f"one pass needs nothing retained; it freed {slot_names(report.slots)}"
+        return "the first call", f"one pass needs nothing retained; it freed {slot_names(report.slots)}"
     if any(call.retain_graph for call in calls):
-        return _retained(calls)
-    return "the later calls reached no node whose saved tensors were freed"
+        return "retained", _retained(calls)
+    return "other nodes", "the later calls reached no node whose saved tensors were freed"
 
 
 def _retained(calls: Sequence[BackwardCall]) -> str:

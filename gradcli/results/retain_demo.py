@@ -88,6 +88,7 @@ class WayOut:
 class Scenario:
     """One way to call backward more than once.
 
+    code: the calls as Python; None for a graph of the user's own. why: the explanation in a few words.
     fixes: the best for this graph first; none where no call raised.
     agrees: whether the run that was watched did the same as the plain one before it.
     """
@@ -99,13 +100,18 @@ class Scenario:
     calls: tuple[BackwardCall, ...]
     graph: tuple[ReportedNode, ...]
     explanation: str
+    why: str = ""
+    code: str | None = None
     fixes: tuple[WayOut, ...] = ()
     agrees: bool = True
 
 
 @dataclass(frozen=True, repr=False)
 class RetainDemoResult(Shown):
-    """The scenarios, and the error they were staged for."""
+    """The scenarios, and the error they were staged for.
+
+    given: what the code of every scenario begins with.
+    """
 
     kind: ClassVar[str] = "retain-demo"
     setting: Setting
@@ -113,4 +119,5 @@ class RetainDemoResult(Shown):
     inputs: Mapping[str, Input]
     scenarios: tuple[Scenario, ...]
     error: Failure | None
+    given: str | None = None
     findings: tuple[Finding, ...] = ()

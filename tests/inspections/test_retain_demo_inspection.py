@@ -9,6 +9,8 @@ import pytest
 import torch
 from command_line import answered, captured, failed, in_process_of_its_own, numbers
 
+from gradcli.inspections.retaining.scenarios import GIVEN
+
 SECOND_TIME = "Trying to backward through the graph a second time"
 
 
@@ -82,6 +84,54 @@ def test_each_scenario_works_and_fails_as_the_article_says(name: str, scenarios:
 def test_each_call_raises_what_plain_pytorch_raises(name: str, scenarios: dict[str, Any]) -> None:
     errors = [None if call["error"] is None else call["error"]["message"] for call in scenarios[name]["calls"]]
     assert errors == plain_pytorch(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_code_of_a_scenario_is_what_was_run(name: str, scenarios: dict[str, Any]) -> None:
+    """Python runs it: the same calls return, with the same gradients, and the same one raises."""
+    a = torch.tensor([2, 1, 0.1], dtype=torch.float64, requires_grad=True)
+    found: list[Any] = []
+
+    def grad(y: torch.Tensor, **options: bool) -> torch.Tensor:
+        (gradient,) = torch.autograd.grad(y, a, **options)
+        found.append(gradient.tolist())
+        return gradient
+
+    names = {"a": a, "grad": grad, "softmax": torch.softmax, "sum": torch.sum, "exp": torch.exp, "sin": torch.sin}
+    exec(GIVEN, names)
+    for statement in scenarios[name]["code"].split("; "):
+        try:
+            exec(statement, names)
+        except RuntimeError as error:
+            found.append(str(error))
+        if ".backward(" in statement:
+            found.append(a.grad.tolist())
+    expected = [
+        call["gradient"]["a"]["values"] if call["ok"] else call["error"]["message"] for call in scenarios[name]["calls"]
+    ]
+    assert found == [pytest.approx(one) if isinstance(one, list) else one for one in expected]
+
+
+def test_the_name_of_a_scenario_is_that_one_alone(scenarios: dict[str, Any]) -> None:
+    result = answered(["retain-demo", "shared", "-t", "float64"])
+    assert result["scenarios"] == [scenarios["shared"]]
+    assert result["error"] == scenarios["shared"]["calls"][1]["error"]
+    assert (result["expression"], result["given"]) == (None, "p = softmax(a, dim=0); y = p[1]")
+    assert answered(["retain-demo", "single"])["error"] is None
+
+
+def test_a_wrong_name_is_told_the_nearest_scenario_and_a_wrong_function_its_own() -> None:
+    assert failed(["retain-demo", "twise"], 2)["hint"] == "Did you mean 'twice'?"
+    assert failed(["retain-demo", "sigmod"], 2)["hint"] == "Did you mean 'sigmoid'?"
+
+
+def test_a_scenario_of_one_output_has_a_program_and_the_others_say_which_have() -> None:
+    code, out, _ = captured(["retain-demo", "accumulated", "--emit", "torch"])
+    assert code == 0
+    assert "y.backward(retain_graph=True)" in out
+    error = failed(["retain-demo", "shared", "--emit", "torch"], 2)
+    assert error["message"] == "--emit torch writes calls of one output, and 'shared' is more"
+    assert "'nothing-saved'" in error["hint"]
 
 
 def test_the_error_that_is_shown_is_that_of_two_passes_over_one_graph() -> None:
@@ -205,6 +255,7 @@ def test_backward_starts_without_old_gradients_in_every_run() -> None:
     ("argv", "message"),
     [
         (["--calls", "2"], "--calls, --retain and --via go with a graph of your own"),
+        (["twice", "--calls", "2"], "--calls, --retain and --via go with a graph of your own"),
         (["a=1"], "'a=1' gives a value, but there is no expression"),
         (["sum(exp(a))", "a=1", "--calls", "0"], "--calls 0 is out of bounds"),
         (["sum(exp(a))", "a=1", "--calls", "101"], "--calls 101 is out of bounds"),

@@ -155,6 +155,8 @@ RETAIN_DEMO = RetainDemoResult(
                 ReportedNode("AccumulateGrad", (), None),
             ),
             explanation="The first call frees the result that softmax saved, so the second one finds nothing.",
+            why="call 1 freed it",
+            code="grad(p[1]); grad(p[2])",
         ),
         Scenario(
             name="retained",
@@ -167,10 +169,14 @@ RETAIN_DEMO = RetainDemoResult(
             ),
             graph=(ReportedNode("SoftmaxBackward0", (SavedTensor("result", None, None, None, None),), False),),
             explanation="retain_graph=True keeps what was saved.",
+            why="retained",
+            code="grad(p[1], retain_graph=True); grad(p[2])",
         ),
     ),
     error=SECOND_TIME,
+    given="p = softmax(a, dim=0)",
 )
+ONE_SCENARIO = replace(RETAIN_DEMO, scenarios=RETAIN_DEMO.scenarios[:1])
 
 CHECK = CheckResult(
     setting=SETTING,
@@ -320,6 +326,7 @@ RESULTS = {
     "descent": DESCENT,
     "softmax": SOFTMAX,
     "retain-demo": RETAIN_DEMO,
+    "one scenario": ONE_SCENARIO,
     "check": CHECK,
     "error list": ERROR_LIST,
     "one error": ONE_ERROR,

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from answers_by_hand import ANSWERS, CHECK, FUNCTIONS, RETAIN_DEMO, SECOND_TIME
+from answers_by_hand import ANSWERS, CHECK, FUNCTIONS, ONE_SCENARIO, SECOND_TIME
 from each import each
 from pages import NEEDS_MATPLOTLIB, Page, with_pictures, written
 from results_by_hand import MATRICES, NON_FINITE, SIGMOID, STEP_AND_SIGMOID, with_values
@@ -196,13 +196,13 @@ def test_a_finding_its_place_and_its_fix_are_one_section():
 
 
 def test_a_table_behind_an_error_is_no_part_of_it():
-    (section,) = re.findall(r"<section.*?</section>", written(RETAIN_DEMO), re.DOTALL)
+    (section,) = re.findall(r"<section.*?</section>", written(ONE_SCENARIO), re.DOTALL)
     assert "a second time" in section
     assert "<table" not in section
 
 
 def test_what_pytorch_raised_is_there_word_for_word():
-    found = read(RETAIN_DEMO)
+    found = read(ONE_SCENARIO)
     assert f"\n{SECOND_TIME.message}" in found.texts["pre"]
     assert "PyTorch raised RuntimeError:" in found.texts["p"]
 

@@ -18,7 +18,7 @@ from gradcli.inspections.emission.gate import quoted
 from gradcli.inspections.grad import maps_elementwise
 from gradcli.inspections.loss import check_descent
 from gradcli.inspections.options import GradOptions, LossOptions, RetainOptions, SoftmaxOptions, TraceOptions
-from gradcli.inspections.retain_demo import chosen_plan, demonstration
+from gradcli.inspections.retain_demo import chosen_plan, request_of
 from gradcli.inspections.softmax import check_softmax, softmax_request
 from gradcli.language.loss_call import LossRequest
 from gradcli.language.properties import changes_in_place
@@ -229,9 +229,9 @@ def _shown(name: str, with_gradient: bool) -> str:
 def retain_demo_program(
     request: Request | None, options: RetainOptions, compute: ComputeOptions, selection: Selection
 ) -> ProgramResult:
-    """The calls of `retain-demo`; without a graph of the user's, two over the article's softmax."""
+    """The calls of `retain-demo`; without a graph of the user's, those of a scenario.  Raises UsageError for some."""
     plan = chosen_plan(request, options)
-    asked = demonstration() if request is None else request
+    asked = request_of(plan) if request is None else request
     draft = ProgramDraft(asked, bind(asked, compute, selection))
     cotangent = draft.cotangent(None)
     return draft.program(draft.forward, _calls(draft, len(plan.outputs), plan.retain, cotangent, plan.via))

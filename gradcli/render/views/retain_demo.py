@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from gradcli.render.blocks import Block, Column, Facts, Heading, Table
+from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Table, Verbatim
 from gradcli.render.numbers import json_array
 from gradcli.render.views.error import failure_blocks
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.retain_graph import sizes, timeline, workarounds
 from gradcli.render.views.setting import footer, place
 from gradcli.render.views.tensors import absent, whole_tensors
-from gradcli.results import BackwardCall, ReportedNode, RetainDemoResult, Scenario
+from gradcli.results import BackwardCall, RetainDemoResult, Scenario
 
 
 def blocks(result: RetainDemoResult) -> tuple[Block, ...]:
-    """The answer for people."""
+    """The answer for people: the scenarios on one screen, or one graph whole."""
+    found = finding_blocks(result.findings, result.expression)
     (scenario, *more) = result.scenarios
-    shown = _raising(result)
+    if more:
+        return (_scenarios(result), *_raised(result), *found)
     return (
-        Heading(result.expression or "backward more than once", place(result.setting, result.inputs)),
-        _scenarios(result.scenarios) if more else _calls(scenario),
-        Facts(tuple((scenario.name, scenario.explanation) for scenario in result.scenarios)),
+        Heading(result.expression or scenario.name, place(result.setting, result.inputs)),
+        *_run(scenario, result.given),
+        _calls(scenario),
+        Facts(((scenario.name if scenario.code is None else "why", scenario.explanation),)),
         *(failure_blocks(result.error) if result.error is not None else ()),
-        *(timeline(shown) if shown is not None else ()),
-        *(workarounds(shown.fixes) if shown is not None else ()),
+        *timeline(scenario),
+        *workarounds(scenario.fixes),
         *footer(result.setting),
-        *finding_blocks(result.findings, result.expression),
+        *found,
     )
 
 
@@ -56,28 +61,35 @@ def table(result: RetainDemoResult) -> Table:
     )
 
 
-def _scenarios(scenarios: tuple[Scenario, ...]) -> Table:
-    """What each call did, and which saved tensors were gone afterwards."""
-    freed = [_freed_list(scenario.graph) for scenario in scenarios]
+def _scenarios(result: RetainDemoResult) -> Table:
+    """What was run, how each call ended, and why."""
+    scenarios = result.scenarios
     return Table(
         (
             Column("scenario", [scenario.name for scenario in scenarios]),
-            Column("calls", [", ".join(map(_outcome, scenario.calls)) for scenario in scenarios]),
-            Column("freed", freed, missing=np.array([not text for text in freed], dtype=bool)),
-        )
+            Column("run", [scenario.code or "" for scenario in scenarios]),
+            Column("ended", [", ".join("ok" if call.ok else "raised" for call in s.calls) for s in scenarios]),
+            Column("why", [scenario.why for scenario in scenarios]),
+        ),
+        f"{result.given}; grad(y) is torch.autograd.grad(y, {', '.join(result.inputs)})",
     )
 
 
-def _outcome(call: BackwardCall) -> str:
-    """`1 ok`, `1 ok retained`, `2 raised`."""
-    return f"{call.index} {'ok' if call.ok else 'raised'}{' retained' if call.retain_graph else ''}"
+def _raised(result: RetainDemoResult) -> Iterator[Block]:
+    """The error that all of it is about, word for word, with the command that shows that scenario whole."""
+    for scenario in result.scenarios:
+        for call in scenario.calls:
+            if call.error is not None and call.error == result.error:
+                said = f"call {call.index} of 'gradcli retain-demo {scenario.name}' raised {call.error.type}:"
+                yield Note(said, "error")
+                yield Verbatim(call.error.message, "error")
+                return
 
 
-def _freed_list(graph: tuple[ReportedNode, ...]) -> str:
-    gone = [
-        f"{node.node}.{saved.name} by call {saved.freed_by}" for node in graph for saved in node.saved if saved.freed_by
-    ]
-    return ", ".join(dict.fromkeys(gone))
+def _run(scenario: Scenario, given: str | None) -> Iterator[Block]:
+    """The code of a scenario, and what it is an example of."""
+    if scenario.code is not None:
+        yield Facts((("shows", scenario.title), ("run", f"{given}; {scenario.code}")))
 
 
 def _calls(scenario: Scenario) -> Table:
@@ -100,12 +112,6 @@ def _fate_of(call: BackwardCall) -> str:
     if not call.ok:
         return "raised" if call.node is None else f"raised at {call.node}"
     return "ok, graph retained" if call.retain_graph else "ok"
-
-
-def _raising(result: RetainDemoResult) -> Scenario | None:
-    """The scenario whose error is shown, or the only one."""
-    raised = (s for s in result.scenarios for call in s.calls if call.error is not None and call.error == result.error)
-    return next(raised, result.scenarios[0] if len(result.scenarios) == 1 else None)
 
 
 def _gradient(call: BackwardCall) -> str:
