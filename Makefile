@@ -30,6 +30,7 @@ fix:  ## whatever ruff can put right by itself
 
 docs:  ## run the transcripts and the checkers' table, and write what they answer now, also as pages for `explain`
 	$(PYTHON) -m tools.update_transcripts
+	$(PYTHON) -m tools.notebook
 	$(PYTHON) -m tools.finding_pages
 	$(PYTHON) -m tools.checker_table
 
