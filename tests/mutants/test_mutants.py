@@ -16,7 +16,7 @@ from tools.mutants import rooms
 from tools.mutants.__main__ import found
 from tools.mutants.equivalent import EQUIVALENT
 from tools.mutants.mutations import KINDS, mutants
-from tools.mutants.reach import independent
+from tools.mutants.reach import Known, Reach, independent
 
 ROOT = Path(__file__).parents[2]
 
@@ -220,3 +220,17 @@ def test_what_imports_a_file_through_its_package_is_imported_anew(
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text(text)
     assert independent("gradcli/changed.py") == ["gradcli", "gradcli.other"]
+
+
+def test_a_constant_is_reached_by_what_reads_another_that_is_made_of_it_in_another_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = "LOSSES = (1, 2)\n"
+    rules = "RULES = (*tables.LOSSES, 3)\ndef rules():\n    return RULES\ndef other():\n    pass\n"
+    (tmp_path / "gradcli").mkdir()
+    for name, text in (("tables", tables), ("rules", rules)):
+        (tmp_path / f"gradcli/{name}.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    known = {name: Known(0.1, {"gradcli/rules.py": 1 << line}) for name, line in (("reads it", 3), ("does not", 5))}
+    (mutant, *_) = mutants("gradcli/tables.py", tables)
+    assert Reach(known, at_import={}).tests(mutant) == ["reads it"]

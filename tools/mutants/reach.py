@@ -107,8 +107,7 @@ def _readers(tree: ast.Module) -> Iterator[tuple[str, int]]:
         if isinstance(scope, ast.FunctionDef | ast.Lambda):
             for node in ast.walk(scope):
                 if isinstance(node, ast.Name | ast.Attribute):
-                    name = node.id if isinstance(node, ast.Name) else node.attr
-                    yield name, _bits(node.lineno, node.end_lineno or node.lineno)
+                    yield _name(node), _bits(node.lineno, node.end_lineno or node.lineno)
         elif isinstance(scope, ast.ClassDef):
             yield scope.name, _bits(scope.lineno, scope.end_lineno or scope.lineno)
 
@@ -122,8 +121,13 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
         else:
             parts = [statement]
             targets = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and _is_stored(node)]
-        used = {node.id for part in parts for node in ast.walk(part) if isinstance(node, ast.Name)}
+        used = {_name(node) for part in parts for node in ast.walk(part) if isinstance(node, ast.Name | ast.Attribute)}
         yield from ((target, used) for target in targets)
+
+
+def _name(node: ast.Name | ast.Attribute) -> str:
+    """A constant, or that of another module."""
+    return node.id if isinstance(node, ast.Name) else node.attr
 
 
 def _is_stored(node: ast.Name) -> bool:
