@@ -5,8 +5,19 @@ from __future__ import annotations
 import shlex
 from typing import Any, NamedTuple
 
+import torch
 from command_line import captured
 from orjson import loads
+
+from gradcli.diagnose.evidence import Evidence
+from gradcli.diagnose.findings import of_tape
+from gradcli.language.parser import parse
+from gradcli.language.properties import changes_in_place
+from gradcli.numerics.evaluate import evaluate
+from gradcli.numerics.literals import Context
+from gradcli.recording.from_expression import ExpressionRecorder
+from gradcli.recording.recorder import record_backward
+from gradcli.results.findings import Finding
 
 
 class Place(NamedTuple):
@@ -37,3 +48,17 @@ def place(finding: dict[str, Any], line: str) -> Place:
     span = finding["span"]
     text = None if span is None else expression[span[0] : span[1]]
     return Place(finding["operation"], finding["variable"], finding["index"], text)
+
+
+def on_tape(text: str, **inputs: object) -> list[Finding]:
+    """What the rules find on the tape of an expression, which takes milliseconds: no fix is looked for.
+
+    It is differentiated by the inputs that are floating.
+    """
+    tensors = {name: torch.tensor(value) for name, value in inputs.items()}
+    wanted = {name: one.requires_grad_() for name, one in tensors.items() if one.is_floating_point()}
+    program = parse(text, bound=list(tensors))
+    recorder = ExpressionRecorder(program, changes_in_place(program))
+    output = evaluate(program, tensors, Context(), recorder)
+    tape = record_backward(recorder, output, wanted, torch.ones_like(output))
+    return of_tape(Evidence(recorded=tape))

@@ -37,7 +37,6 @@ EQUIVALENT: dict[str, str] = {
     ),
     **_members(f"{_ORIGINS}/zeros.py", "FLAT", "fix", _ALIAS),
     **_members(f"{_ORIGINS}/zeros.py", "SATURATING", "special.expit special.erf", _ALIAS),
-    f'{_ORIGINS}/kinks.py _RULES: "absolute": _zero, -> (nothing)': _ALIAS,
     **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "special.expit special.erfc", _ALIAS),
     **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "addcmul addcdiv", _SUM),
     "gradcli/diagnose/findings/dead.py _contradiction: not is_doubtful(tape, origin) -> False": _WORK,

@@ -115,14 +115,12 @@ def _no_distance_of_rows(x: torch.Tensor, step: Step) -> torch.Tensor | None:
 
 _RULES: dict[str, Callable[[torch.Tensor, Step], torch.Tensor | None]] = {
     "abs": _zero,
-    "absolute": _zero,
     "l1_loss": _equal,
     "maximum": _equal,
     "minimum": _equal,
     "fmax": _equal,
     "fmin": _equal,
     "clamp": _bounds,
-    "clip": _bounds,
     "clamp_min": _bounds,
     "clamp_max": _bounds,
     "max": _tied(torch.amax),

@@ -11,7 +11,7 @@ from gradcli.recording.tape import Edge, GraphNode, Step, Tape
 
 SELECTING = frozenset(
     {
-        "where", "masked_fill", "masked_fill_", "masked_select", "masked_scatter", "clamp", "clip", "clamp_min",
+        "where", "masked_fill", "masked_fill_", "masked_select", "masked_scatter", "clamp", "clamp_min",
         "clamp_max", "clamp_", "maximum", "minimum", "fmax", "fmin", "max", "min", "amax", "amin", "aminmax", "nansum",
         "nanmean", "nan_to_num", "nan_to_num_", "nanquantile", "nanmedian", "index", "index_fill", "index_fill_",
         "index_select", "index_put", "index_put_", "select", "select_scatter", "take", "take_along_dim", "gather",

@@ -21,7 +21,7 @@ from gradcli.numerics.reference.converging import Limit, joined, tends_to
 from gradcli.numerics.reference.differences import exact_inputs
 from gradcli.numerics.reference.evaluator import evaluate
 from gradcli.numerics.reference.reals import ZERO, Array, finite, reals
-from gradcli.numerics.reference.slope import Real
+from gradcli.numerics.reference.slope import NoReference, Real
 from gradcli.numerics.reference.summed import summands
 
 _NOISE = mp.mpf("1e-250")
@@ -85,6 +85,9 @@ def limits(
         return search.limits(real, finite_constants=finite_constants)
 
 
+_SHAPE = "a value that has another shape beside the point"  # a mask selects other elements there
+
+
 class _Search:
     """One program at one point."""
 
@@ -118,7 +121,9 @@ class _Search:
             for line in lines(self.inputs, moved, together=self.together)
         ]
         value = np.empty(sides[0][0][-1].value.shape, dtype=object)
-        value.ravel()[:] = [_joined(sides, partial(_value_at, at)) for at in range(value.size)]
+        if not self.together and any(own is not None and own.size != value.size for own in self.factors):
+            raise NoReference(_SHAPE)
+        value.ravel()[:] = [_joined(sides, partial(_value_at, value.shape, at)) for at in range(value.size)]
         return [
             Limits(
                 value,
@@ -185,6 +190,8 @@ class _Beside:
             evaluate(program, _changed(self._moved, name, steps, sign), held=self._search.held).ravel()
             for sign in (1, -1)
         )
+        if right.shape != left.shape:
+            raise NoReference(_SHAPE)
         return right, left
 
     def _step(self, name: str, at: int) -> Real:
@@ -211,7 +218,9 @@ def _number_at(side: Sequence[_Beside], number: Callable[[_Beside], Real], at: i
     return number(side[at])
 
 
-def _value_at(at: int, beside: _Beside) -> Real:
+def _value_at(shape: tuple[int, ...], at: int, beside: _Beside) -> Real:
+    if beside.value.shape != shape:
+        raise NoReference(_SHAPE)
     return beside.value.ravel()[at]
 
 

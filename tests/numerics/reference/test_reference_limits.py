@@ -168,6 +168,13 @@ def test_a_limit_is_told_where_the_nearest_number_has_nine_digits_of_it(power: f
     assert found is None or abs(found - 1) < 1e-9
 
 
+@pytest.mark.parametrize("text", ["masked_select(sqrt(x), x > 0)", "sqrt(x)[x <= 0]", "x[x > 0]"])
+def test_what_has_another_shape_beside_the_point_has_no_limit(text: str) -> None:
+    """At 0 and 4 one element is selected; beside the point none or two are."""
+    with pytest.raises(NoReference):
+        limits_of(text, {"x": [0.0, 4.0]}, cotangents=[np.ones(1)])
+
+
 @pytest.mark.parametrize(
     ("values", "limit"),
     [
