@@ -17,6 +17,7 @@ from gradcli.numerics.evaluate import evaluate
 from gradcli.numerics.literals import Context
 from gradcli.recording.from_expression import ExpressionRecorder
 from gradcli.recording.recorder import record_backward
+from gradcli.recording.tape import Tape
 from gradcli.results.findings import Finding
 
 
@@ -50,15 +51,16 @@ def place(finding: dict[str, Any], line: str) -> Place:
     return Place(finding["operation"], finding["variable"], finding["index"], text)
 
 
-def on_tape(text: str, **inputs: object) -> list[Finding]:
-    """What the rules find on the tape of an expression, which takes milliseconds: no fix is looked for.
-
-    It is differentiated by the inputs that are floating.
-    """
-    tensors = {name: torch.tensor(value) for name, value in inputs.items()}
+def tape_of(text: str, **inputs: object) -> Tape:
+    """The tape of an expression that is differentiated by its floating inputs: tensors, or what makes one."""
+    tensors = {name: one if isinstance(one, torch.Tensor) else torch.tensor(one) for name, one in inputs.items()}
     wanted = {name: one.requires_grad_() for name, one in tensors.items() if one.is_floating_point()}
     program = parse(text, bound=list(tensors))
     recorder = ExpressionRecorder(program, changes_in_place(program))
     output = evaluate(program, tensors, Context(), recorder)
-    tape = record_backward(recorder, output, wanted, torch.ones_like(output))
-    return of_tape(Evidence(recorded=tape))
+    return record_backward(recorder, output, wanted, torch.ones_like(output))
+
+
+def on_tape(text: str, **inputs: object) -> list[Finding]:
+    """What the rules find on the tape of an expression, which takes milliseconds: no fix is looked for."""
+    return of_tape(Evidence(recorded=tape_of(text, **inputs)))

@@ -35,6 +35,8 @@ FOUND = {
     "grad 'y = x * 1; y.relu_(); y' x=1,-1": ("note", Place("relu_", None, [1], "y.relu_()")),
     "grad 'where(x > 0, x, 0)' x=1,-1": ("note", Place("where", "x", [1], "where(x > 0, x, 0)")),
     "grad 'y = x.clone(); y.clamp_(0, 1); y' x=-2,0.5": ("note", Place("clamp_", None, [0], "y.clamp_(0, 1)")),
+    "grad 'y = x * 1; threshold_(y, 3, 0.); y' x=2,4": ("note", Place("threshold_", None, [0], "threshold_(y, 3, 0.)")),
+    "trace 'cosh(x)' x=0": ("note", Place("cosh", "x", None, "cosh(x)")),
     "grad 'hardswish(x)' x=-4,1": ("note", Place("hardswish", "x", [0], "hardswish(x)")),
     "grad 'sum(scaled_dot_product_attention(q, q, q, attn_mask=m))' q='[[[1,2],[1,3]]]' m:bool='[[1,1],[0,0]]'": (
         "note",

@@ -11,6 +11,7 @@ FOUND = {
     "trace 'round(x)' x=0.4,1.6": ("warning", Place("round", "x", None, "round(x)")),
     "trace 'y = ceil(x); sum(y * y)' x=1.5": ("warning", Place("ceil", "x", None, "ceil(x)")),
     "trace 'sgn(x)' x=-1": ("warning", Place("sgn", "x", None, "sgn(x)")),
+    "trace 'fix(x)' x=1.5": ("warning", Place("trunc", "x", None, "fix(x)")),
 }
 
 LEFT_ALONE = (
@@ -18,6 +19,7 @@ LEFT_ALONE = (
     "trace 'x - floor(x)' x=3.8",
     "trace 'abs(x)' x=2",
     "trace 'tanh(x)' x=1",
+    "trace 'y = x * 1; threshold_(y, 3, 0.); y' x=1",  # it is x itself above 3
 )
 
 

@@ -57,9 +57,6 @@ LEFT_ALONE = (
     "grad 'sum(softmax(x + full([3, 3], -inf).triu(1), dim=1) * x)' x=1,2,3",
     "grad 'log_softmax(x + m, dim=0)' x=1,2,3 m=0,-inf,0 --frozen m",
     "grad 'logsumexp(x, dim=0)' x=1,-inf",
-    "grad 'logaddexp(x, y)' x=-inf y=-inf",
-    "grad 'logaddexp2(x, y)' x=-inf y=-inf",
-    "grad 'logcumsumexp(x, dim=0)' x=-inf,1",
     "grad 'where(x > 0, x, inf)' x=-1,2",
     "grad 'clamp(x, max=inf)' x=-1,2",
     "grad 'minimum(x, 1e15)' x=-1,2 -t half",
@@ -77,39 +74,6 @@ LEFT_ALONE = (
     "trace 'x*2' x=1e-60",
     "trace 'y*2' x=1e39 y=1",
 )
-
-PLACED = (
-    "where(x > 0, x, inf)",
-    "masked_fill(x, x > 1, inf)",
-    "y.masked_fill_(x > 1, inf); y",
-    "x + full([2], inf)",
-    "x + full_like(x, inf)",
-    "x + x.new_full([2], inf)",
-    "y.fill_(inf); y",
-    "index_fill(x, 0, tensor([0]), inf)",
-    "y.index_fill_(0, tensor([0]), inf); y",
-    "index_put(x, [tensor([0])], inf)",
-    "y[0] = inf; y",
-    "scatter(x, 0, tensor([0]), inf)",
-    "y.scatter_(0, tensor([0]), inf); y",
-    "clamp(x, min=inf)",
-    "clamp_min(x, inf)",
-    "clamp_max(x, -inf)",
-    "maximum(x, inf)",
-    "minimum(x, -inf)",
-    "max(x, inf)",
-    "min(x, -inf)",
-    "fmax(x, inf)",
-    "fmin(x, -inf)",
-    "pad(x, [1, 1], value=inf)",
-)
-"""An infinity in the result is what was asked for."""
-
-
-@each("text", PLACED)
-def test_an_infinity_that_is_put_in_place_is_left_alone(text: str) -> None:
-    assert found(f"grad 'y = x*1; {text}' x=-1,2", "inf-input") == []
-
 
 SAYS = {
     "grad 'clamp(x, max=5)' x=inf,1e39,2": (

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from each import each
-from looking import Place, findings, found, on_tape, place
+from looking import Place, findings, found, place
 
 from gradcli.diagnose.findings.table import NOT_FINITE
 
@@ -34,6 +33,7 @@ FOUND = {
         "error",
         Place("matmul", "w", [0], "x @ w"),
     ),
+    "trace 'masked_select(sqrt(x), x > 0)' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "trace 'exp(x)[0]' x=0,100": ("error", Place("exp", "x", [1], "exp(x)")),
 }
 
@@ -60,92 +60,6 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, CODE) == []
-
-
-OF_TWO_ROOTS = (
-    "where(x > 0, sqrt(x), 0*x)",
-    "masked_fill(sqrt(x), x == 0, 1)",
-    "y = sqrt(x)*1; y.masked_fill_(x == 0, 1); y",
-    "masked_select(sqrt(x), x > 0)",
-    "masked_scatter(sqrt(x), x == 0, ones(2))",
-    "clamp(sqrt(x), min=1)",
-    "clamp_min(sqrt(x), 1)",
-    "clamp_max(1 - sqrt(x), 0.5)",
-    "y = sqrt(x)*1; y.clamp_(min=1); y",
-    "maximum(sqrt(x), ones(2))",
-    "minimum(1 - sqrt(x), zeros(2))",
-    "fmax(sqrt(x), ones(2))",
-    "fmin(1 - sqrt(x), zeros(2))",
-    "max(sqrt(x))",
-    "min(1 - sqrt(x))",
-    "amax(sqrt(x))",
-    "amin(1 - sqrt(x))",
-    "aminmax(sqrt(x))[1]",
-    "nanquantile(sqrt(x), 1.0)",
-    "sqrt(x)[1]",
-    "index_fill(sqrt(x), 0, tensor([0]), 1)",
-    "y = sqrt(x)*1; y.index_fill_(0, tensor([0]), 1); y",
-    "index_select(sqrt(x), 0, tensor([1]))",
-    "index_put(sqrt(x), [tensor([0])], tensor(1.))",
-    "y = sqrt(x)*1; y[0] = 1; y",
-    "select(sqrt(x), 0, 1)",
-    "select_scatter(sqrt(x), tensor(1.), 0, 0)",
-    "take(sqrt(x), tensor([1]))",
-    "take_along_dim(sqrt(x), tensor([1]), 0)",
-    "gather(sqrt(x), 0, tensor([1]))",
-    "index_copy(sqrt(x), 0, tensor([0]), ones(1))",
-    "scatter(sqrt(x), 0, tensor([0]), 1.0)",
-    "y = sqrt(x)*1; y.scatter_(0, tensor([0]), 1.0); y",
-    "relu(sqrt(x) - 1)",
-    "y = sqrt(x) - 1; y.relu_(); y",
-    "relu6(sqrt(x) - 1)",
-    "threshold(sqrt(x), 1, 0)",
-    "hardshrink(sqrt(x), 1)",
-    "softshrink(sqrt(x), 1)",
-    "narrow(sqrt(x), 0, 1, 1)",
-    "unbind(sqrt(x))[1]",
-    "split(sqrt(x), 1)[1]",
-    "chunk(sqrt(x), 2)[1]",
-    "tensor_split(sqrt(x), 2)[1]",
-    "topk(sqrt(x), 1)[0]",
-    "kthvalue(sqrt(x), 2)[0]",
-    "dropout(sqrt(x), 1.0)",
-    "slice_scatter(sqrt(x), ones(1), 0, 0, 1)",
-)
-DISCARDING: dict[str, dict[str, object]] = {
-    **{text: {"x": [0.0, 4.0]} for text in OF_TWO_ROOTS},
-    "nansum(x / y)": {"x": [0.0, 1.0], "y": [0.0, 1.0]},
-    "nanmean(x / y)": {"x": [0.0, 1.0], "y": [0.0, 1.0]},
-    "nan_to_num(x / y)": {"x": [0.0, 1.0], "y": [0.0, 1.0]},
-    "y = x / z; y.nan_to_num_(); y": {"x": [0.0, 1.0], "z": [0.0, 1.0]},
-    "nanmedian(sqrt(x))": {"x": [0.0, 4.0, 9.0]},
-    "hardtanh(sqrt(x) - 2)": {"x": [0.0, 5.0]},
-    "median(sqrt(x))": {"x": [0.0, 4.0, 9.0]},
-    "mode(sqrt(x))[0]": {"x": [0.0, 4.0, 4.0]},
-    "cummax(sqrt(x), 0)[0]": {"x": [4.0, 0.0]},
-    "cummin(1 - sqrt(x), 0)[0]": {"x": [4.0, 0.0]},
-    "tril(sqrt(x))": {"x": [[1.0, 0.0], [1.0, 1.0]]},
-    "triu(sqrt(x))": {"x": [[1.0, 1.0], [0.0, 1.0]]},
-    "diag(sqrt(x))": {"x": [[1.0, 0.0], [1.0, 1.0]]},
-    "diagonal(sqrt(x))": {"x": [[1.0, 0.0], [1.0, 1.0]]},
-    "nll_loss(log(x), t)": {"x": [[0.0, 1.0]], "t": [1]},
-    "cross_entropy(sqrt(x), t)": {"x": [[0.0, 1.0], [4.0, 1.0]], "t": [-100, 1]},
-    "scaled_dot_product_attention(q, sqrt(x), v, attn_mask=m)": {
-        "q": [[[1.0, 1.0]]],
-        "x": [[[0.0, 1.0], [1.0, 1.0]]],
-        "v": [[[1.0, 2.0], [3.0, 5.0]]],
-        "m": [[False, True]],
-    },
-    "diagonal_scatter(sqrt(x), ones(2))": {"x": [[0.0, 1.0], [1.0, 0.0]]},
-}
-"""One element of a root, a logarithm or a quotient goes no further; its slope is infinite, and 0 * inf is nan."""
-
-
-@each("text", DISCARDING)
-def test_what_discards_an_element_is_told(text: str) -> None:
-    finding, *others = (one for one in on_tape(text, **DISCARDING[text]) if one.code in NOT_FINITE)
-    assert (finding.code, others) == (CODE, [])
-    assert "which discards the element" in finding.message
 
 
 def test_it_is_told_how_the_discarded_element_does_harm() -> None:

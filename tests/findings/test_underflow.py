@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from looking import Place, findings, found, place
+from each import each
+from looking import Place, findings, found, place, tape_of
+
+from gradcli.diagnose.origins.zeros import doubtful
 
 FOUND = {
     "trace 'sigmoid(x)' x=-200": ("warning", Place("sigmoid", "x", [], "sigmoid(x)")),
@@ -12,6 +15,9 @@ FOUND = {
     "trace 'x**20' x=0.001": ("warning", Place("pow", "x", [], "x**20")),
     "trace 'tanh(x)' x=-9.010913848876953": ("warning", Place("tanh", "x", [], "tanh(x)")),
     "trace 'x * 1e-30 * 1e-30' x=1": ("warning", Place("mul", "x", [], "x * 1e-30")),
+    "trace 'x * 1e300 * 1e-200 * 1e-200' x:float64=1": ("warning", Place(None, "x", [], None)),  # 1e-100
+    "trace 'x / 1e-300 / 1e200 / 1e200' x:float64=1": ("warning", Place(None, "x", [], None)),
+    "trace 'x**3 * 1e300' x:float64=1e-170": ("warning", Place(None, "x", [], None)),  # 3e-40
     "trace 'sinc(x)' x=1e-10": ("warning", Place("sinc", "x", [], "sinc(x)")),  # float64 has lost it too
 }
 
@@ -21,6 +27,8 @@ LEFT_ALONE = (
     "trace 'exp(x)' x:float16=-5",
     "trace 'relu(x)' x=-1",
     "trace 'exp(x)' x:float64=-120",
+    "trace 'x * y' x:float64=1 y:float64=0 --wrt x",
+    "trace 'x**3' x:float64=1e-170",  # 3e-340, which no float64 is
 )
 
 
@@ -43,3 +51,38 @@ def test_a_list_of_numbers_is_no_tensor_and_no_trouble() -> None:
     assert [one["code"] for one in findings("grad 'std([1e8, 1e8+1]) * x' x=1")] == ["underflow"]
     told = findings("grad 'layer_norm([16777217., 16777217.], [2]) * x' x=1")  # numbers that do not vary become zeros
     assert [one["code"] for one in told] == ["dead", "not-scalar"]
+
+
+@each(
+    "text",
+    [
+        "sinc(x)",
+        "sum(sinc(x))",
+        "mean(sinc(x))",
+        "mse_loss(sinc(x), x * 0)",
+        "sinc(x)[0]",
+        "frexp(sinc(x) + 1)[0]",
+        "abs(sinc(x))",
+        "sinc(x) @ tensor([1.0, 2.0])",
+        "dot(sinc(x)[0], tensor([1.0, 2.0]))",
+        "mv(sinc(x), tensor([1.0, 2.0]))",
+        "mm(sinc(x), ones(2, 1))",
+        "bmm(sinc(x)[None], ones(1, 2, 1))",
+        "linear(sinc(x), ones(1, 2))",
+        "reshape(sinc(x), [2, 1])",
+        "sinc(x).view([2, 1])",
+        "sinc(x).T",
+        "sinc(x).mT",
+        "transpose(sinc(x), 0, 1)",
+    ],
+)
+def test_the_zero_of_a_smooth_function_is_doubted_whatever_its_value_goes_into(text: str) -> None:
+    """The derivative of sinc at 1e-10 is -3.3e-10, and comes out as 0 in float64 too."""
+    tape = tape_of(text, x=[[1.0, 1e-10]])
+    assert doubtful(tape, "x", ()).tolist() == [[True, True]]
+
+
+@each("text", ["relu(x - 2)", "softmax(x, 1)", "clamp(x, max=0.5)", "round(x)", "x * 2"])
+def test_the_zero_of_a_mask_or_of_an_exact_operation_is_none_of_rounding(text: str) -> None:
+    tape = tape_of(text, x=[[1.0, 1e-10]])
+    assert doubtful(tape, "x", ()).tolist() == [[False, False]]

@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 from each import each
-from looking import Place, findings, found, place
+from looking import Place, findings, found, on_tape, place
 from mpmath import mp
 
 from gradcli.diagnose.findings import OF_TAPES
@@ -170,6 +170,13 @@ def test_a_true_zero_beside_it_makes_nan_and_is_named_too() -> None:
     """0 * inf needs a mask, however the infinity came about."""
     codes = [one["code"] for one in findings("grad 'sum(t*log(softmax(x, dim=0)))' x=0,200 t=0,1 --frozen t")]
     assert codes == ["underflow-forward", "nan-forward"]
+
+
+def test_a_product_of_many_numbers_is_not_computed_again_by_the_reference() -> None:
+    many = torch.full((50_000,), 1e-200, dtype=torch.float64)
+    assert [one.code for one in on_tape("1/(x @ x)", x=many)] == ["inf-forward"]
+    few = many[:900].clone()
+    assert [one.code for one in on_tape("1/(x @ x)", x=few)] == ["underflow-forward"]
 
 
 TRUTHS = {

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 _ORIGINS = "gradcli/diagnose/origins"
-_NO_DERIVATIVE = "it has no derivative, so that no gradient ever comes to it"
-_ALIAS = "an alias: a step has the name of the row"
 _GUARD = "no operation is known that comes there: a node that sends nothing on, a kink that float64 refuses"
 _WORK = "it only avoids work: what is computed then is the same"
-_SUM = "it adds to another number, and a sum is zero only where it is zero exactly"
 _VICINITY = "gradcli/diagnose/equivalence/vicinity.py"
 _LOSSY = "gradcli/diagnose/findings/lossy_step.py"
 _BOTH = "there are both or none"
@@ -28,17 +25,7 @@ def _sizes(path: str, name: str, old: str, sizes: str, reason: str) -> dict[str,
 
 
 EQUIVALENT: dict[str, str] = {
-    **_members(f"{_ORIGINS}/selection.py", "SELECTING", "heaviside", _NO_DERIVATIVE),
-    **_members(
-        f"{_ORIGINS}/zeros.py",
-        "FLAT",
-        "signbit heaviside floor_divide argmax argmin bucketize searchsorted",
-        _NO_DERIVATIVE,
-    ),
-    **_members(f"{_ORIGINS}/zeros.py", "FLAT", "fix", _ALIAS),
-    **_members(f"{_ORIGINS}/zeros.py", "SATURATING", "special.expit special.erf", _ALIAS),
-    **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "special.expit special.erfc", _ALIAS),
-    **_members(f"{_ORIGINS}/true_value.py", "UNDERFLOWING", "addcmul addcdiv", _SUM),
+    **_members(f"{_ORIGINS}/zeros.py", "EXACT", "add sub rsub mul div neg positive pow square", _WORK),
     "gradcli/diagnose/findings/dead.py _contradiction: not is_doubtful(tape, origin) -> False": _WORK,
     "gradcli/diagnose/equivalence/comparison_point.py Candidate.at: wide and not (point.is_double and self.wide is "
     "self.program) -> (wide)": _WORK,

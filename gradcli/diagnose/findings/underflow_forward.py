@@ -113,7 +113,7 @@ def _why(step: Step, true: TrueValue) -> Phrase:
         return smallest
     if true.size < normal:
         return phrase("it is below {normal}, the smallest normal {dtype}", normal=normal, dtype=dtype_name(dtype))
-    inside = "the powers that it adds up round" if step.name in NORMS else "a product on the way rounds"
+    inside = "a product on the way rounds" if step.name in ("prod", "cumprod") else "the powers that it adds up round"
     return phrase("{inside} to 0, {smallest}", inside=inside, smallest=smallest)
 
 

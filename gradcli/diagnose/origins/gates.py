@@ -16,8 +16,11 @@ from gradcli.recording.operation import Operation
 from gradcli.recording.tape import GraphNode, Step, Tape
 
 BOUNDS = frozenset(
-    {"clamp", "clamp_min", "clamp_max", "maximum", "minimum", "fmax", "fmin", "relu_", "clamp_", "hardtanh_"}
-)
+    {
+        "clamp", "clamp_min", "clamp_max", "maximum", "minimum", "fmax", "fmin", "relu_", "clamp_", "hardtanh_",
+        "threshold_",
+    }
+)  # fmt: skip
 """Beside activations that are constant somewhere: what bounds its argument, by numbers or by what has no gradient."""
 ATTENTION = "scaled_dot_product_attention"
 

@@ -15,9 +15,9 @@ SELECTING = frozenset(
         "clamp_max", "clamp_", "maximum", "minimum", "fmax", "fmin", "max", "min", "amax", "amin", "aminmax", "nansum",
         "nanmean", "nan_to_num", "nan_to_num_", "nanquantile", "nanmedian", "index", "index_fill", "index_fill_",
         "index_select", "index_put", "index_put_", "select", "select_scatter", "take", "take_along_dim", "gather",
-        "index_copy", "scatter", "scatter_", "relu", "relu_", "relu6", "hardtanh", "threshold", "hardshrink",
-        "softshrink", "narrow", "unbind", "split", "chunk", "tensor_split", "topk", "kthvalue", "median", "mode",
-        "cummax", "cummin", "tril", "triu", "diag", "diagonal", "heaviside", "dropout", "nll_loss", "cross_entropy",
+        "index_copy", "scatter", "scatter_", "relu", "relu_", "relu6", "hardtanh", "threshold", "threshold_",
+        "hardshrink", "softshrink", "narrow", "unbind", "split", "chunk", "tensor_split", "topk", "kthvalue", "median",
+        "mode", "cummax", "cummin", "tril", "triu", "diag", "diagonal", "dropout", "nll_loss", "cross_entropy",
         "scaled_dot_product_attention", "slice_scatter", "diagonal_scatter",
     }
 )  # fmt: skip

@@ -20,7 +20,7 @@ PRODUCTS = frozenset(
     {"mul", "matmul", "mm", "mv", "bmm", "dot", "inner", "outer", "einsum", "linear", "prod", "cumprod"}
 )
 """One true zero makes a true zero of everything else."""
-_JOINING = frozenset({"stack", "cat", "concat", "hstack", "vstack", "reshape", "view", "flatten", "ravel", "squeeze"})
+_JOINING = frozenset({"stack", "cat", "hstack", "vstack", "reshape", "view", "flatten", "ravel", "squeeze"})
 """What brings numbers together that a product then multiplies."""
 
 
@@ -104,7 +104,7 @@ def _as_written(leaf: Step, zeros: torch.Tensor, written: Written, *, every: boo
 
 def _is_underflow(step: Step, true: TrueValue) -> bool:
     """Whether a number was too small for the dtype, or a power or a product inside was: else digits were lost."""
-    inside = step.name in NORMS or step.name in ("prod", "cumprod")
+    inside = step.name in NORMS or step.name in ("prod", "cumprod", "std")
     return inside or true.size < torch.finfo(step.values[0].dtype).smallest_normal
 
 
