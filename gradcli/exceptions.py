@@ -103,6 +103,18 @@ class SourceError(GradcliError):
     code = "source"
 
 
+class MissingNameError(SourceError):
+    """A file has no tensor of that name. names: those that it has."""
+
+    def __init__(self, message: str, *, hint: str, names: Iterable[str] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.names = tuple(names)
+
+
+class SeveralTensorsError(SourceError):
+    """A file has several tensors, and none of them is named."""
+
+
 class OutputError(GradcliError):
     """The answer could not be written."""
 

@@ -13,7 +13,7 @@ from gradcli.exceptions import UsageError
 from gradcli.language import catalogue
 from gradcli.language.catalogue.signature import signatures_of
 from gradcli.language.parser import parse
-from gradcli.language.request import subject_text
+from gradcli.language.subject import subject_text
 
 _NAMESPACES = ("torch", "torch.nn.functional")
 

@@ -120,7 +120,8 @@ def _open_names(values: Sequence[str]) -> Iterator[Reply]:
     """`x=` for every name of the subject that has no value yet, or for the arguments of a loss."""
     from gradcli.language import catalogue
     from gradcli.language.parser import parse
-    from gradcli.language.request import is_binding, subject_text
+    from gradcli.language.request import is_binding
+    from gradcli.language.subject import subject_text
 
     if not values:
         return

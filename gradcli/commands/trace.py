@@ -45,7 +45,7 @@ COMMAND = Command(
     examples=(
         "gradcli trace 'where(x > 0, sqrt(x), 0 * x)' x=0,1",
         "gradcli trace 'sum((x @ w)**2)' x='[1,2]' w='[3,4]' --tree",
-        "gradcli trace 'exp(x) / (1 + exp(x))' 100",
+        "gradcli trace 'x @ w + b' @dump.pt",
     ),
     inspection="gradcli.inspections.trace:trace",
     program="gradcli.inspections.emission.programs:trace_program",

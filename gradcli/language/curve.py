@@ -12,7 +12,8 @@ from gradcli.language.catalogue.rows import Activation
 from gradcli.language.names import without_prefix
 from gradcli.language.parser import parse
 from gradcli.language.properties import is_elementwise
-from gradcli.language.request import Value, read_value, subject_text
+from gradcli.language.request import Value, read_value
+from gradcli.language.subject import subject_text
 from gradcli.language.syntax import Program
 
 MAX_COUNT = 1_000_000

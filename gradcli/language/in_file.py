@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcli.exceptions import UsageError
-from gradcli.language.request import IN_FILE, Binding, Request, Value, is_binding, read, read_binding, read_value
+from gradcli.language.request import Binding, Request, Value, is_binding, read, read_binding, read_value
+from gradcli.language.subject import IN_FILE
 
 
 @dataclass(frozen=True)

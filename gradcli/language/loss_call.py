@@ -17,10 +17,12 @@ from gradcli.language.request import (
     Binding,
     Request,
     Value,
+    bound_by_files,
     is_binding,
     read_binding,
     read_value,
     request,
+    what_files_hold,
     with_text,
 )
 
@@ -63,7 +65,8 @@ def read_loss(
     """
     row = _row(name, words)
     values = read_parameters(parameters)
-    positional = [word for word in words if not is_binding(word)]
+    files = [word for word in words if sources and word in sources and sources[word].refusal is not None]
+    positional = [word for word in words if not is_binding(word) and word not in files]
     bindings = [read_binding(word, sources) for word in words if is_binding(word)]
     chosen = _reduction(row, reduction, values)
     _check_parameters(row, values)
@@ -77,15 +80,24 @@ def read_loss(
         )
     places = {name: name for name in given if name in {argument.name for argument in row.arguments}}
     predictions: list[str] = [a.name for a in row.arguments if a.name in places and a.role == "prediction"]
+    used: list[str] = []
     for argument, word in zip(open_arguments, positional, strict=False):
         names, literal = _place(argument, word, given, sources)
         places[argument.name] = word.strip() if literal is None else argument.name
         bindings.extend([literal] if literal is not None else [])
         if argument.role == "prediction":
             predictions.extend(names)
+        used.extend(name for name in names if literal is None and name not in given)
     missing = [a.name for a in row.arguments if a.required and a.name not in places]
+    found, asked_files = bound_by_files([*dict.fromkeys(used), *missing], files, sources or {})
+    bindings.extend(found)
+    places |= {binding.name: binding.name for binding in found if binding.name in missing}
+    predictions += [a.name for a in row.arguments if a.name in missing and a.name in places and a.role == "prediction"]
+    missing = [name for name in missing if name not in places]
+    held = what_files_hold(asked_files, sources or {})
     if missing:
-        raise UsageError(f"{row.name} needs {listed(missing)}", hint=_example(row))
+        hint = f"{_example(row)}. {held}" if held else _example(row)
+        raise UsageError(f"{row.name} needs {listed(missing)}", hint=hint)
     ordered = {a.name: places[a.name] for a in row.arguments if a.name in places}
     text = _call_text(row, ordered, values, chosen)
     bound = [binding.name for binding in bindings]
@@ -93,7 +105,7 @@ def read_loss(
         program = parse(text, bound=bound)
     except ExpressionError as error:
         raise with_text(error, text) from None
-    asked = request(program, tuple(bindings), (), command="loss", subject=name)
+    asked = request(program, tuple(bindings), (), command="loss", subject=name, remark=held)
     return LossRequest(row, asked, ordered, tuple(predictions), chosen, _parameters(row, values), values)
 
 

@@ -10,7 +10,8 @@ from gradcli.exceptions import BoundError, UsageError, did_you_mean, listed
 from gradcli.language.curve import PointRange, read_point_range
 from gradcli.language.parser import parse
 from gradcli.language.properties import is_elementwise
-from gradcli.language.request import Binding, Value, is_binding, read_binding, subject_text
+from gradcli.language.request import Binding, Value, is_binding, read_binding
+from gradcli.language.subject import subject_text
 from gradcli.language.syntax import Program
 
 MAX_CELLS = 1_000_000

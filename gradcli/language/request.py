@@ -5,22 +5,19 @@ Everything here can be said of the words alone; PyTorch is not needed to say it.
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gradcli.exceptions import GradcliError, UnknownNameError, UsageError, did_you_mean, listed, nearest
-from gradcli.language import catalogue, syntax
-from gradcli.language.calling import instead_of_module
-from gradcli.language.catalogue.rows import Row
-from gradcli.language.catalogue.signature import signatures_of
+from gradcli.language import syntax
 from gradcli.language.dtypes import any_dtype
-from gradcli.language.names import CONSTANTS, NAMESPACES, check_plain, instead_of, without_prefix
+from gradcli.language.names import CONSTANTS, check_plain
 from gradcli.language.parser import parse
+from gradcli.language.subject import subject_text
 from gradcli.language.syntax import Name, Program
 
 if TYPE_CHECKING:
@@ -30,9 +27,14 @@ _BINDING = re.compile(r"(?P<name>[^\W\d]\w*)(?::(?P<dtype>[\w.]*))?=(?P<value>(?
 _ASSIGNED = re.compile(r"[^\W\d]\w*(:[\w.]*)?=\s*[^\W\d]\w*\s*=(?!=)")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _ASSIGNMENT = re.compile(r"=[^\S\n]*[^\s=]")
-IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
-"""A function of a file of the user's: `model.py:loss`."""
-_ONE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+class TensorsByName(Protocol):
+    """The tensors of a file. names: some or all of them, once one is asked for that there is not."""
+
+    names: tuple[str, ...]
+
+    def get(self, name: str) -> Value | None: ...
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,15 @@ class Value:
     """What a point or a name is given: an expression without free names, or numbers read elsewhere.
 
     dtype: the one that numbers bring along, None where they take that of the command.
+    tensors: of a file that is given without a name. refusal: why it is no single tensor.
     """
 
     text: str
     program: Program | None = None
     numbers: np.ndarray | None = None
     dtype: str | None = None
+    tensors: TensorsByName | None = None
+    refusal: GradcliError | None = None
 
     @property
     def is_single(self) -> bool:
@@ -103,6 +108,8 @@ def _has_statements(text: str) -> bool:
 def read_value(text: str, sources: Mapping[str, Value] | None = None) -> Value:
     """A point or the right side of NAME=VALUE.  Raises ExpressionError, UnknownNameError."""
     if sources and text in sources:
+        if (refusal := sources[text].refusal) is not None:
+            raise refusal
         return sources[text]
     program = parse(text)
     if program.free_names:
@@ -136,88 +143,71 @@ def read_binding(word: str, sources: Mapping[str, Value] | None = None) -> Bindi
     return Binding(name, read_value(match["value"], sources), dtype)
 
 
-def subject_text(subject: str, bound: Sequence[str] = ()) -> str:
-    """The expression that a subject stands for: `sigmoid` is `sigmoid(x)`, an expression is itself.
-
-    Raises UnknownNameError for a single name that is no function and has no value, UsageError for a file.
-    """
-    word = subject.strip()
-    if IN_FILE.fullmatch(word):
-        raise UsageError(
-            f"'{word}' is a function of a file: grad, trace and check take one, with values by name",
-            hint=f"For example: gradcli grad {word} x=1,2",
-        )
-    if word.startswith("@"):
-        raise _without_expression(word)
-    if word.endswith(".py"):
-        raise _program(word)
-    if not _ONE_NAME.fullmatch(word) or word in bound or word in CONSTANTS:
-        return subject
-    bare = without_prefix(word)
-    row = catalogue.find(bare)
-    if row is not None and row.function:
-        return f"{word}({_open_call(row)})" if row.subject is None else row.subject
-    head, dot, _ = word.partition(".")
-    if dot and (head in bound or head not in NAMESPACES):  # x.T: an attribute of a value
-        return subject
-    hint = instead_of(bare) or instead_of_module(bare) or did_you_mean(bare, catalogue.function_names())
-    if row is not None:
-        hint = f"It is a tensor method: write 'x.{bare}(...)'."
-    raise UnknownNameError(
-        f"unknown function '{word}'",
-        expression=subject,
-        span=(subject.index(word), subject.index(word) + len(word)),
-        hint=hint or "'gradcli functions' lists what there is; an expression needs more than a name: 'x * sigmoid(x)'.",
-    )
-
-
-def _without_expression(word: str) -> UsageError:
-    """What is wrong with a file of numbers where the expression should be."""
-    name = word[1:]
-    is_there = any(map(os.path.exists, (name, name.rpartition(":")[0])))  # which, unlike Path, takes any text
-    missing = "" if is_there or name.startswith("-") else f" There is no file '{name}' either."
-    return UsageError(
-        f"there is no expression: '{word}' stands for numbers",
-        hint=f"The expression comes first: {shlex.quote('sum(x**2)')} {shlex.quote(f'x={word}')}.{missing}",
-    )
-
-
-def _program(file: str) -> UsageError:
-    """What is wrong with a program where the expression should be."""
-    shown = shlex.quote(file)
-    missing = "" if any(map(os.path.exists, (file,))) else f" There is no file '{file}' here."
-    return UsageError(
-        f"'{file}' is a program, not an expression",
-        hint=f"To watch it: gradcli watch {shown}. A function in it: gradcli grad {shown}:NAME x=1,2.{missing}",
-    )
-
-
-def _open_call(row: Row) -> str:
-    """The required tensors of a function as free names, the first of them x."""
-    signature = signatures_of(row)[0]
-    required = [p for p in signature.parameters if p.required and p.kind == "tensor"]
-    return ", ".join(["x", *(p.name for p in required[1:])])
-
-
 def read(subject: str, words: Sequence[str], *, command: str, sources: Mapping[str, Value] | None = None) -> Request:
     """The request that a subject and the words behind it make.
 
     Raises GradcliError where names stay open, points have no name to go to, or a word cannot be read.
     """
     bindings = tuple(read_binding(word, sources) for word in words if is_binding(word))
-    points = tuple(read_value(word, sources) for word in words if not is_binding(word))
+    files = [word for word in words if sources and word in sources and sources[word].tensors is not None]
+    values = {word: read_value(word, sources) for word in words if not is_binding(word) and word not in files}
     names = [binding.name for binding in bindings]
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
         raise UsageError(f"'{repeated}' is given twice", hint="Give each name once.")
     program = parse(subject_text(subject, names), bound=names)
-    return request(program, bindings, points, command=command, subject=subject)
+    open_names = [name for name in program.free_names if name not in names]
+    found, used = bound_by_files(open_names, files, sources or {})
+    points = tuple(
+        values[word] if word in values else read_value(word, sources)
+        for word in words
+        if not is_binding(word) and word not in used
+    )
+    remark = what_files_hold(used, sources or {}) if len(found) < len(open_names) else ""
+    return request(program, (*bindings, *found), points, command=command, subject=subject, remark=remark)
+
+
+def bound_by_files(
+    open_names: Sequence[str], files: Sequence[str], sources: Mapping[str, Value]
+) -> tuple[list[Binding], list[str]]:
+    """Each open name with the tensor of that name in a file, and the files that were asked.
+
+    A file that holds a single tensor gives the points where one name is open, and is not asked.
+
+    Raises UsageError for a name that two files hold.
+    """
+    asked = {word: sources[word] for word in files if open_names}
+    if len(open_names) == 1:
+        asked = {word: value for word, value in asked.items() if value.refusal is not None}
+    found: list[Binding] = []
+    for name in open_names:
+        held = {word: tensor for word, value in asked.items() if value.tensors and (tensor := value.tensors.get(name))}
+        if len(held) > 1:
+            raise UsageError(
+                f"'{name}' is in {listed(held)}", hint=f"Choose one: {name}={next(iter(held.values())).text}."
+            )
+        found += [Binding(name, tensor) for tensor in held.values()]
+    if not found and len(open_names) == 1:
+        return [], []
+    return found, list(asked)
+
+
+def what_files_hold(files: Sequence[str], sources: Mapping[str, Value]) -> str:
+    """The names that files hold, for a hint."""
+    held = [(word, sources[word].tensors) for word in files]
+    return " ".join(f"{word} holds {listed(tensors.names)}." for word, tensors in held if tensors and tensors.names)
 
 
 def request(
-    program: Program, bindings: tuple[Binding, ...], points: tuple[Value, ...], *, command: str, subject: str
+    program: Program,
+    bindings: tuple[Binding, ...],
+    points: tuple[Value, ...],
+    *,
+    command: str,
+    subject: str,
+    remark: str = "",
 ) -> Request:
-    """The request of parts that have been read; raises UsageError as `read` does."""
+    """The request of parts that have been read; raises UsageError as `read` does, with a remark in its hint."""
     given = [binding.name for binding in bindings]
     free_names = [name for name in program.free_names if name not in given]
     call = f"gradcli {command} {shlex.quote(subject)}"
@@ -234,7 +224,7 @@ def request(
         example = " ".join([known, *(f"{name}={number}" for number, name in enumerate(free_names, 1))]).strip()
         one = len(free_names) == 1
         unused = [name for name in given if name not in program.free_names]
-        remark = f" {listed(unused)} is not in the expression." if len(unused) == 1 else ""
+        remark = f" {listed(unused)} is not in the expression." if len(unused) == 1 else f" {remark}".rstrip()
         raise UsageError(
             f"{listed(free_names)} {'has no value' if one else 'have no values'}",
             expression=program.text,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, TextIO
 
-from gradcli.exceptions import UsageError
+from gradcli.exceptions import MissingNameError, SeveralTensorsError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +34,8 @@ READERS = {
     ".parquet": "parquet.read",
 }
 
+_NAMELESS = (".npy", ".txt")
+"""Formats of one array, which has no name."""
 _STANDARD_INPUT = re.compile(r"-|@(?:-|/+dev/+(?:stdin|fd/+0)|/+proc/+self/+fd/+0)(?P<path>:.*)?", re.DOTALL)
 """Standard input, also by the names that the system has for it."""
 _NAMED = re.compile(r"[^\W\d]\w*(:[\w.]*)?=(?P<value>.*)", re.DOTALL)
@@ -71,8 +73,38 @@ def read_source(text: str, most: int | None = None, stdin: TextIO | None = None)
         numbers = read_standard_input(f"@-{standard_input['path'] or ''}", most, stdin)
     else:
         location = locate(text, READERS, most)
-        numbers = _reader_of(location)(location)
+        named = location.name is None and location.regular and location.ending not in _NAMELESS
+        tensors = TensorsOfFile(text, most) if named else None
+        try:
+            numbers = _reader_of(location)(location)
+        except SeveralTensorsError as several:
+            if tensors is None:
+                raise
+            return Value(text, tensors=tensors, refusal=several)
+        return Value(text, numbers=numbers.values, dtype=numbers.dtype, tensors=tensors)
     return Value(text, numbers=numbers.values, dtype=numbers.dtype)
+
+
+class TensorsOfFile:
+    """The tensors of a file by name; each is read when it is asked for.
+
+    names: those that the file has, once one was asked for that it does not have.
+    """
+
+    def __init__(self, word: str, most: int) -> None:
+        self._word, self._most = word, most
+        self.names: tuple[str, ...] = ()
+
+    def get(self, name: str) -> Value | None:
+        """The tensor of that name; of an answer of gradcli's own, the input of that name."""
+        missing = []
+        for path in (f"inputs.{name}", name):
+            try:
+                return read_source(f"{self._word}:{path}", self._most)
+            except MissingNameError as error:
+                missing.append(error.names)
+        self.names = missing[0] or missing[1]
+        return None
 
 
 def _reader_of(location: Location) -> Reader:

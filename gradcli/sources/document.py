@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import numpy as np
 import orjson
 
-from gradcli.exceptions import BoundError, SourceError, did_you_mean, listed
+from gradcli.exceptions import BoundError, MissingNameError, SeveralTensorsError, SourceError, did_you_mean, listed
 from gradcli.language.dtypes import ALL
 from gradcli.sources.location import Location, check_elements, printable, reported
 from gradcli.sources.numbers import Numbers
@@ -64,7 +64,8 @@ def numbers_of(text: str, source: str, word: str, path: str | None, most: int) -
     if isinstance(found, dict | str | None):
         paths = [f"{word}:{place}.{way}" if place else f"{word}:{way}" for way in _ways(found, NESTED)]
         hint = f"Write {paths[0]}." if paths else "Choose a path that leads to numbers."
-        raise SourceError(f"{where} is {_kind(found)}, not numbers", hint=hint)
+        told = SeveralTensorsError if isinstance(found, dict) and not path else SourceError
+        raise told(f"{where} is {_kind(found)}, not numbers", hint=hint)
     return _bounded(Numbers(_array(found, where)), most, where)
 
 
@@ -157,7 +158,7 @@ def _at(document: Any, path: str, source: str) -> tuple[Any, str]:
                 )
             there = f"There is {_span(found)}."
             hint = " ".join(filter(None, [did_you_mean(pieces[0], keys), there]))
-            raise SourceError(f"{place} has no '{printable(pieces[0])}'", hint=hint)
+            raise MissingNameError(f"{place} has no '{printable(pieces[0])}'", hint=hint, names=map(str, keys))
         found = found[int(key)] if isinstance(found, list) else found[key]
         gone, rest = f"{gone}.{key}" if gone else key, rest[len(key) + 1 :]
     return found, printable(gone)

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from gradcli.exceptions import BoundError, SourceError, did_you_mean, listed, nearest
+from gradcli.exceptions import (
+    BoundError,
+    MissingNameError,
+    SeveralTensorsError,
+    SourceError,
+    did_you_mean,
+    listed,
+    nearest,
+)
 from gradcli.language.text import DEFAULT_MAX_ELEMENTS
 
 MOST_FILES = 10_000
@@ -133,16 +141,17 @@ def chosen(location: Location, names: Collection[str], what: str) -> str:
             return next(iter(names))
         if not names:
             raise SourceError(f"{location.shown} holds no {what}", hint="Save some numbers in it.")
-        raise SourceError(
+        raise SeveralTensorsError(
             f"{location.shown} holds {len(names)} {what}s: {listed(names)}",
             hint=f"Name one: {location.file_word}:{min(names)}",
         )
     if location.name in names:
         return location.name
     there = f"It holds {listed(names)}." if names else f"It holds no {what}."
-    raise SourceError(
+    raise MissingNameError(
         f"{location.shown} holds no {what} '{printable(location.name)}'",
         hint=" ".join(filter(None, [did_you_mean(location.name, names), there])),
+        names=names,
     )
 
 

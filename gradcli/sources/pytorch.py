@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.exceptions import SourceError
+from gradcli.exceptions import MissingNameError, SourceError
 from gradcli.sources.location import Location, chosen, printable, reported
 from gradcli.sources.numbers import Numbers, from_bfloat16, keeping_dtype
 from gradcli.sources.recognise import damaged, looks_like
@@ -37,7 +37,7 @@ def read(location: Location) -> Numbers:
         file = opened(location, data)
     tensors = _tensors(location, file.content)
     if WHOLE in tensors and location.name is not None:
-        raise SourceError(
+        raise MissingNameError(
             f"{location.shown} holds one tensor, without a name", hint=f"Write {location.file_word} alone."
         )
     name = chosen(location, tensors, "tensor")

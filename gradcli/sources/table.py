@@ -10,7 +10,7 @@ from typing import TextIO
 
 import numpy as np
 
-from gradcli.exceptions import SourceError, did_you_mean, listed
+from gradcli.exceptions import MissingNameError, SourceError, did_you_mean, listed
 from gradcli.progress import steps
 from gradcli.sources.location import Location, printable, reported
 from gradcli.sources.numbers import Numbers
@@ -122,11 +122,11 @@ def _columns(location: Location, first: Sequence[str]) -> _Columns:
     if name in known:
         raise SourceError(f"{shown} {known.count(name)} columns '{printable(name)}'", hint="Rename all but one.")
     if not is_header:
-        raise SourceError(
+        raise MissingNameError(
             f"{shown} no header, and so no column '{printable(name)}'", hint=f"Its columns are called {there}."
         )
     hint = " ".join(filter(None, [did_you_mean(name, known), f"There is {there}."]))
-    raise SourceError(f"{shown} no column '{printable(name)}'", hint=hint)
+    raise MissingNameError(f"{shown} no column '{printable(name)}'", hint=hint, names=known)
 
 
 def _append(values: array[float], row: Row, columns: _Columns) -> None:

@@ -9,7 +9,8 @@ import pytest
 from each import each
 
 from gradcli.exceptions import ExpressionError, GradcliError, UnknownNameError, UsageError
-from gradcli.language.request import Value, is_binding, read, read_binding, read_value, subject_text
+from gradcli.language.request import Value, is_binding, read, read_binding, read_value
+from gradcli.language.subject import subject_text
 
 
 def refused(subject: str, words: list[str]) -> GradcliError:

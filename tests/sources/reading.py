@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradcli.exceptions import SourceError
-from gradcli.language.request import Value
+from gradcli.language.request import Value, read_value
 from gradcli.sources import read_source
 
 
@@ -27,7 +27,7 @@ def value(word: str) -> Value:
 def refused(word: str) -> SourceError:
     """The error of a word that must be refused, in the user's words: short, with a way out, and nothing of Python's."""
     with pytest.raises(SourceError) as caught:
-        read_source(word)
+        read_value(word, {word: read_source(word)})
     error = caught.value
     assert error.exit_code == 2
     assert error.hint
