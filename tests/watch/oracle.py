@@ -17,7 +17,8 @@ import runpy
 import sys
 import traceback
 import warnings
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -93,9 +94,18 @@ class Log(TorchFunctionMode):
     def line(self, frame: FrameType | None) -> tuple[str, int] | None:
         while frame:
             if frame.f_code.co_filename.startswith(self.folder):
-                return Path(frame.f_code.co_filename).name, frame.f_lineno
+                return os.path.basename(frame.f_code.co_filename), frame.f_lineno  # noqa: PTH119 - once for each call
             frame = frame.f_back
         return None
+
+    @contextmanager
+    def rest(self) -> Iterator[None]:
+        """What is called meanwhile is not the program's."""
+        paused, self.paused = self.paused, True
+        try:
+            yield
+        finally:
+            self.paused = paused
 
 
 class Backward:
@@ -145,18 +155,24 @@ class Backward:
 
     def hook(self, node: Any) -> Any:
         def look(gave: Any, got: Any) -> None:
-            if self.born is not None or any(first_bad(one) is not None for one in tensors(got)):
+            if self.born is not None:
                 return
-            for one in tensors(gave):
-                if (at := first_bad(one)) is not None:
-                    kind = "nan-backward" if nan(one) else "inf-backward"
-                    line, operation = self.of_node(node), node.name()
-                    if isinstance(node, torch.autograd.function.BackwardCFunction) and (inner := self.inside()):
-                        line, operation = inner.line, inner.operation
-                    self.born = {"kind": kind, "operation": operation, "line": line, "element": at}
-                    return
+            with self.log.rest():
+                self.look(node, gave, got)
 
         return look
+
+    def look(self, node: Any, gave: Any, got: Any) -> None:
+        if any(first_bad(one) is not None for one in tensors(got)):
+            return
+        for one in tensors(gave):
+            if (at := first_bad(one)) is not None:
+                kind = "nan-backward" if nan(one) else "inf-backward"
+                line, operation = self.of_node(node), node.name()
+                if isinstance(node, torch.autograd.function.BackwardCFunction) and (inner := self.inside()):
+                    line, operation = inner.line, inner.operation
+                self.born = {"kind": kind, "operation": operation, "line": line, "element": at}
+                return
 
     def inside(self) -> Call | None:
         """The call of a hand-written backward that made what is not finite."""
