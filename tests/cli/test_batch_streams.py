@@ -26,7 +26,7 @@ PATIENCE = 60
 """Seconds until a process that should have answered counts as hanging."""
 
 NEW = [sys.executable, "-m", "gradcli"]
-"""For what looks at the process itself and at its children."""
+"""For what looks at the process itself."""
 
 MIXED = ["grad tanh 1", "softmax 1 2 3", "grad tanhh 1", "loss mse 1 2", "check tanh 1 -t float32", "functions relu"]
 
@@ -84,6 +84,13 @@ def is_alive(pid: int) -> bool:
 linux = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads /proc")
 
 
+@pytest.fixture
+def new_with_warm_workers(tmp_path: Path) -> list[str]:
+    """The same where what it starts is forked."""
+    python = warm.interpreter(tmp_path)
+    return [sys.executable, "-c", f"import sys; sys.executable = {python!r}; from gradcli.__main__ import run; run()"]
+
+
 @pytest.mark.parametrize("options", [[], ["--jobs", "2"]])
 def test_each_line_is_answered_before_the_next_is_written(options: list[str]) -> None:
     with started(*options) as process:
@@ -123,8 +130,8 @@ def test_many_requests_need_no_more_memory_than_a_few() -> None:
 
 @pytest.mark.parametrize("options", [[], ["--jobs", "2"]])
 @linux
-def test_an_interrupt_leaves_whole_lines_and_no_process(options: list[str]) -> None:
-    with started(*options, gradcli=NEW) as process:
+def test_an_interrupt_leaves_whole_lines_and_no_process(options: list[str], new_with_warm_workers: list[str]) -> None:
+    with started(*options, gradcli=new_with_warm_workers) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(b"grad sigmoid 0 1 10\n" * 2_000)
@@ -144,8 +151,8 @@ def test_an_interrupt_leaves_whole_lines_and_no_process(options: list[str]) -> N
 
 
 @linux
-def test_workers_do_not_outlive_a_parent_that_was_killed() -> None:
-    with started("--jobs", "2", gradcli=NEW) as process:
+def test_workers_do_not_outlive_a_parent_that_was_killed(new_with_warm_workers: list[str]) -> None:
+    with started("--jobs", "2", gradcli=new_with_warm_workers) as process:
         ask(process, "grad tanh 1")
         children = all_children_of(process)
         assert len(children) == 1  # a second one is started when there is work for it
@@ -169,6 +176,7 @@ def test_several_processes_answer_as_one_does_in_the_same_order() -> None:
     assert found == alone
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_worker_that_is_killed_costs_one_line_and_is_replaced() -> None:
     worker = Worker("utf-8")
     try:
@@ -183,8 +191,8 @@ def test_a_worker_that_is_killed_costs_one_line_and_is_replaced() -> None:
 
 
 @linux
-def test_a_killed_worker_is_an_error_object_for_its_line() -> None:
-    with started("--jobs", "2", gradcli=NEW) as process:
+def test_a_killed_worker_is_an_error_object_for_its_line(new_with_warm_workers: list[str]) -> None:
+    with started("--jobs", "2", gradcli=new_with_warm_workers) as process:
         ask(process, "grad tanh 1")
         for child in all_children_of(process):
             os.kill(child, signal.SIGKILL)
