@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,9 +15,6 @@ from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.inspections.checking.slopes import Index, attempt, element, reverse
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import exact
-
-if TYPE_CHECKING:
-    from gradcli.numerics.reference import Slope
 
 MAX_ELEMENTS_OF_TIES = 50
 POINTS = 60
@@ -44,7 +40,7 @@ class Ties:
 
     def __init__(self, wide: BoundExpression) -> None:
         self.wide = wide
-        self._slopes: dict[tuple[float, int, str], np.ndarray | None] = {}
+        self._slopes: dict[tuple[float, int, str, Index], float | None] = {}
 
     def beside(self, name: str, index: Index) -> Beside | None:
         """The range of slopes beside a tie; None where there is none, or nothing tells."""
@@ -70,12 +66,10 @@ class Ties:
         return {seed: found for seed, p in points if (found := attempt(partial(reverse, p))[0]) is not None}
 
     def _slope(self, distance: float, seed: int, name: str, index: Index) -> float | None:
-        key = (distance, seed, name)
+        key = (distance, seed, name, index)
         if key not in self._slopes:
-            self._slopes[key] = _reference(moved(self.wide, distance, seed), name)
-        slopes = self._slopes[key]
-        slope: Slope | None = None if slopes is None else slopes[index]
-        return None if slope is None or slope.value is None else float(slope.value)
+            self._slopes[key] = _reference(moved(self.wide, distance, seed), name, index)
+        return self._slopes[key]
 
 
 def moved(bound: BoundExpression, distance: float, seed: int) -> BoundExpression:
@@ -92,11 +86,13 @@ def moved(bound: BoundExpression, distance: float, seed: int) -> BoundExpression
     return bound.at_leaves(leaves, torch.float64)
 
 
-def _reference(point: BoundExpression, name: str) -> np.ndarray | None:
+def _reference(point: BoundExpression, name: str, index: Index) -> float | None:
     from gradcli.numerics import reference
 
     values = {leaf: exact(tensor) for leaf, tensor in point.leaves.items()}
+    only = [int(np.ravel_multi_index(index, values[name].shape))] if index else None
     try:
-        return reference.slopes(point.program, values, [name], elementwise=False)[name]
+        slope = reference.slopes(point.program, values, [name], elementwise=False, only=only)[name][index]
     except reference.NoReference:
         return None
+    return None if slope.value is None else float(slope.value)
