@@ -17,6 +17,12 @@ _SINGLE = {"ints": "int", "sizes": "int", "floats": "float"}
 
 IsTensor = Callable[[object], bool]
 
+_ONE_OF_A_KIND = frozenset({bool, int, float, complex, str, type(None)})
+"""What a value of such a type can be given for is the same for each of them."""
+_taken: dict[tuple[object, ...], _Arranged] = {}
+"""By the types of the values: the arrangement that took them. At most `_MOST_TAKEN`."""
+_MOST_TAKEN = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -58,6 +64,12 @@ def bind(
 
     Raises ArgumentError that says which argument does not fit, and what it wants.
     """
+    values = (*positional, *keywords.values())
+    key = None
+    if all(type(value) in _ONE_OF_A_KIND or is_tensor(value) for value in values):
+        key = (row.signatures, tuple(keywords), is_tensor, *map(type, values))
+        if key in _taken:
+            return _grouped(_taken[key], positional, keywords, is_tensor)
     arranged = _arrangements(row, len(positional), tuple(keywords), name)
     closest: tuple[int, Parameter, object] | None = None
     for coerce in (False, True):
@@ -66,6 +78,8 @@ def bind(
             pairs = [*bound.positional, *((parameter, value) for _, parameter, value in bound.keywords)]
             fits = [_fits(parameter, value, coerce, is_tensor) for parameter, value in pairs]
             if all(fits):
+                if key is not None and len(_taken) < _MOST_TAKEN:
+                    _taken[key] = arrangement
                 return bound
             misfit = fits.index(False)
             if coerce and (closest is None or fits.count(True) > closest[0]):
