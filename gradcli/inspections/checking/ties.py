@@ -34,6 +34,11 @@ class Beside:
     lowest: float
     highest: float
 
+    @property
+    def width(self) -> float:
+        """How far apart they are."""
+        return abs(self.highest - self.lowest)
+
 
 class Ties:
     """The slopes beside the point of a bound expression in float64."""
@@ -48,14 +53,17 @@ class Ties:
         if not found or max(found.values()) == min(found.values()):
             return None
         seeds = min(found, key=lambda seed: found[seed]), max(found, key=lambda seed: found[seed])
-        far, close = ([self._slope(distance, seed, name, index) for seed in seeds] for distance in DISTANCES)
-        if None in far or None in close:
+        far, near = DISTANCES
+        close = self._range(near, seeds, name, index)
+        if close is None or close.width <= SEEN * max(abs(close.lowest), abs(close.highest)):
             return None
-        before, now = abs(far[1] - far[0]), abs(close[1] - close[0])  # type: ignore[operator]
-        lowest, highest = sorted(slope for slope in close if slope is not None)
-        if now < STAYS * before or now <= SEEN * max(abs(lowest), abs(highest)):
-            return None
-        return Beside(lowest, highest)
+        before = self._range(far, seeds, name, index)
+        return None if before is None or close.width < STAYS * before.width else close
+
+    def _range(self, distance: float, seeds: tuple[int, int], name: str, index: Index) -> Beside | None:
+        slopes = [self._slope(distance, seed, name, index) for seed in seeds]
+        known = sorted(slope for slope in slopes if slope is not None)
+        return Beside(*known) if len(known) == len(seeds) else None
 
     @cached_property
     def _gradients(self) -> dict[int, Gradients]:
