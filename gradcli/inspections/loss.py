@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -35,12 +36,16 @@ def loss(
     """The loss and its gradients; a Failure where PyTorch raised."""
     run = Run(asked.request, compute, selection, by_default=asked.predictions)
     try:
-        return _answer(asked, run.start(), run.output(), options)
+        bound = run.start()
+        trained = asked.trained(bound.wrt, selection.wrt)
+        return _answer(asked, bound, run.output(), options, trained)
     except TorchError as raised:
         return run.failure(raised)
 
 
-def _answer(asked: LossRequest, bound: BoundExpression, output: torch.Tensor, options: LossOptions) -> LossResult:
+def _answer(
+    asked: LossRequest, bound: BoundExpression, output: torch.Tensor, options: LossOptions, trained: Sequence[str]
+) -> LossResult:
     steps = check_descent(options, output)
     cotangent, how = cotangent_of(bound, output, options.vjp, none=options.no_cotangent)
     rerun = Rerun(bound, cotangent, via=options.via)
@@ -49,7 +54,7 @@ def _answer(asked: LossRequest, bound: BoundExpression, output: torch.Tensor, op
     with torch.no_grad():
         unreduced = replace(bound, program=_unreduced(asked)).evaluate()
     inside = _inside(asked, bound)
-    descent = tuple(_descend(bound, options, steps)) if steps is not None else ()
+    descent = tuple(_descend(bound, options, steps, trained)) if steps is not None else ()
     diagnosis = diagnose(rerun, Computed(gradients, value), output, [found])
     return LossResult(
         setting=bound.setting,
@@ -88,15 +93,16 @@ def check_descent(options: LossOptions, output: torch.Tensor) -> int | None:
     return options.steps
 
 
-def _descend(bound: BoundExpression, options: LossOptions, steps: int) -> list[DescentStep]:
+def _descend(bound: BoundExpression, options: LossOptions, steps: int, trained: Sequence[str]) -> list[DescentStep]:
     """new = old - lr * gradient, `steps` times; one record before each update and one after the last."""
     assert options.learning_rate is not None
-    numbers = 2 * (steps + 1) * bound.elements_differentiated
+    leaves = {name: bound.leaves[name].detach().clone().requires_grad_() for name in trained}
+    constants = {name: leaf.detach() for name, leaf in bound.differentiated.items() if name not in leaves}
+    numbers = 2 * (steps + 1) * sum(leaf.numel() for leaf in leaves.values())
     bounds.check_kept(numbers, f"--steps {steps}", most=bound.context.max_elements)
-    leaves = {name: leaf.detach().clone().requires_grad_() for name, leaf in bound.differentiated.items()}
     records = []
     for step in progress.steps(range(steps + 1), "steps of gradient descent", steps):
-        output = bound.evaluate(leaves)
+        output = bound.evaluate(constants | leaves)
         found = autodiff.gradients(output, leaves, cotangent=None, via=options.via)
         parameters = {name: to_tensor(leaf.detach().clone()) for name, leaf in leaves.items()}
         records.append(DescentStep(step, float(output.detach()), parameters, to_gradients(found, scalar=True)))

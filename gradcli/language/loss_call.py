@@ -28,13 +28,17 @@ from gradcli.language.request import (
 
 Scalar = float | str | bool | None
 
+DATA = frozenset({"x", "X", "data", "features"})
+"""Names that stand for data where there are others: gradient descent leaves them alone unless they are asked for."""
+
 
 @dataclass(frozen=True)
 class LossRequest:
     """A loss whose arguments all have values.
 
     places: for each argument given, the expression that stands there, as text.
-    predictions: the names that are differentiated unless the user chooses.
+    predictions: the names that are differentiated unless the user chooses: those of the prediction, or of a computed
+        target where the prediction is a constant.
     parameters: every scalar argument with its value; written: those that the user gave, as text.
     """
 
@@ -45,6 +49,11 @@ class LossRequest:
     reduction: str
     parameters: Mapping[str, Scalar]
     written: Mapping[str, str]
+
+    def trained(self, differentiated: Sequence[str], chosen: Sequence[str] | None) -> tuple[str, ...]:
+        """The names that gradient descent moves: without a choice, those that do not stand for data."""
+        parameters = tuple(name for name in differentiated if name not in DATA)
+        return tuple(differentiated) if chosen is not None or not parameters else parameters
 
     def text(self, reduction: str) -> str:
         """The call with another reduction."""
@@ -106,7 +115,8 @@ def read_loss(
     except ExpressionError as error:
         raise with_text(error, text) from None
     asked = request(program, tuple(bindings), (), command="loss", subject=name, remark=held)
-    return LossRequest(row, asked, ordered, tuple(predictions), chosen, _parameters(row, values), values)
+    differentiated = _computed_from(row, ordered, bound) or tuple(predictions)
+    return LossRequest(row, asked, ordered, differentiated, chosen, _parameters(row, values), values)
 
 
 def _row(name: str, words: Sequence[str]) -> Loss:
@@ -145,6 +155,16 @@ def _place(
     if program.free_names:
         return list(program.free_names), None
     return [argument.name], Binding(argument.name, read_value(word))
+
+
+def _computed_from(row: Loss, places: Mapping[str, str], bound: Sequence[str]) -> tuple[str, ...]:
+    """The names that the target is computed from, as in mse(torch.ones(1), x * w); none where the prediction is."""
+    given = [argument for argument in row.arguments if argument.name in places]
+    if any(places[argument.name] != argument.name for argument in given if argument.role == "prediction"):
+        return ()
+    targets = [places[argument.name] for argument in given if argument.role == "target"]
+    programs = [parse(text, bound=bound) for text in targets if not text.isidentifier()]
+    return tuple(dict.fromkeys(name for program in programs for name in program.free_names))
 
 
 def _reduction(row: Loss, wanted: str | None, values: dict[str, str]) -> str:

@@ -48,10 +48,14 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Columns of equal length under an optional title."""
+    """Columns of equal length under an optional title.
+
+    shortened_to: the rows that are shown of a table that is too long, where no other number was asked for.
+    """
 
     columns: tuple[Column, ...]
     title: str | None = None
+    shortened_to: int | None = None
 
     @property
     def rows(self) -> int:

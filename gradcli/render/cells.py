@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gradcli.render.blocks import Column, Scalar, Table, Tensors
 from gradcli.render.text import visible
+from gradcli.render.view import View
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,10 +25,13 @@ class ShownRows:
     hidden: int = 0
 
     @classmethod
-    def of(cls, count: int, most: int | None) -> ShownRows:
-        """At most `most` of `count` rows, all for None."""
-        if most is None or count <= most:
+    def of(cls, table: Table, view: View) -> ShownRows:
+        """As many as the view says; where that is nothing special, a single row is not hidden behind a line."""
+        count, most, is_usual = table.rows, view.max_rows, view.max_rows == View.max_rows
+        if most is None or count <= most + is_usual:
             return cls(count)
+        if is_usual and table.shortened_to is not None:
+            most = table.shortened_to
         return cls(most - most // 2, most // 2, count - most)
 
     @property

@@ -36,7 +36,7 @@ class _Field:
 
 def table_lines(table: Table, view: View) -> list[Line]:
     """A table; on a narrow terminal numbers are aligned less, then prose wraps, then columns move below each other."""
-    shown = ShownRows.of(table.rows, view.max_rows)
+    shown = ShownRows.of(table, view)
     fields = [
         _Field(
             as_charset(visible(column.name), view.charset),

@@ -95,7 +95,7 @@ def _indent(tone: Tone) -> str:
 
 
 def _table(table: Table, view: View) -> str:
-    shown = ShownRows.of(table.rows, view.max_rows)
+    shown = ShownRows.of(table, view)
     cells = [[_escaped(cell) for cell in shown_cells(column, view.precision, shown)] for column in table.columns]
     lines = [f"**{_escaped(table.title)}**", ""] if table.title else []
     lines.append(_row(_escaped(column.name) for column in table.columns))

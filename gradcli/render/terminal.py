@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from gradcli.render.blocks import (
     Block,
@@ -43,8 +42,6 @@ _STYLES = {
 
 _LONGEST_HEADING = 240
 _EXCERPT_WIDTH = 100
-_ROWS_UNDER_A_FIELD = 2
-"""Rows of the table of a field where its picture stands above it, and no other number was asked for."""
 
 
 def render(answer: Answer, view: View) -> Iterator[str]:
@@ -74,9 +71,7 @@ def _shown(blocks: Sequence[Block], view: View) -> Iterator[tuple[Block, list[Li
     while place < len(blocks):
         plots = _plots(blocks[place:])
         if not plots:
-            under_field = place > 0 and isinstance(blocks[place - 1], Field) and view.max_rows == View.max_rows
-            fitting = replace(view, max_rows=_ROWS_UNDER_A_FIELD) if under_field else view
-            yield blocks[place], _lines(blocks[place], fitting)
+            yield blocks[place], _lines(blocks[place], view)
             place += 1
             continue
         from gradcli.render.side_by_side import plots_beside_table, plots_in_rows  # most answers are not drawn

@@ -174,6 +174,8 @@ LOSS = [
     ["mse", "[2.5, 0, 2]", "[3, -0.5, 2]"],
     ["cross_entropy", "[[2, 1, 0.1]]", "[0]"],
     ["mse", "x * w + b", "1", "x=1", "w=2", "b=0", "--wrt", "w,b", "--via", "backward", "--lr", "0.1", "--steps", "5"],
+    ["mse", "x * w", "1", "x=1", "w=2", "--lr", "0.1", "--steps", "3"],
+    ["mse", "torch.ones(())", "x * w", "x=1", "w=2", "--lr", "0.1", "--steps", "3"],
     ["mse", "x * w + 0 * rand(1)[0]", "1", "x=1", "w=2", "--wrt", "w", "--lr", "0.1", "--steps", "3"],
     ["huber", "1,2", "3,4", "--reduction", "none", "--vjp", "1,2", "--param", "delta=0.5"],
     ["bce_with_logits", "input=0.5,-1", "target=1,0", "pos_weight=3"],

@@ -236,6 +236,19 @@ def test_the_answer_itself_is_that_of_the_start() -> None:
     assert {**descended, "descent": []} == plain
 
 
+@pytest.mark.parametrize("via", ["grad", "backward"])
+@pytest.mark.parametrize("words", [["x * w", "1"], ["torch.ones(())", "x * w"]])
+def test_data_is_differentiated_and_stays_where_it_is(words: list[str], via: str) -> None:
+    words = ["loss", "mse", *words, "x=3", "w=2", "--via", via]
+    plain = answered(words)
+    assert {*plain["gradients"]} == {"x", "w"}
+    descended = answered([*words, "--lr", "0.01", "--steps", "3"])
+    assert {**descended, "descent": []} == plain
+    assert descended["descent"] == answered([*words, "--wrt", "w", "--lr", "0.01", "--steps", "3"])["descent"]
+    both = answered([*words, "--wrt", "x,w", "--lr", "0.01", "--steps", "3"])["descent"]
+    assert [{*step["parameters"]} for step in both] == [{"x", "w"}] * 4
+
+
 def test_a_parabola_shrinks_by_a_constant_factor() -> None:
     """w -> w - 0.1 * 2 w = 0.8 w."""
     steps = answered(["loss", "mse", "w", "0", "w=1", "--lr", "0.1", "--steps", "10", "-t", "float64"])["descent"]

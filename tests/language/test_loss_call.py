@@ -34,6 +34,39 @@ def test_an_expression_stands_in_the_call_and_its_names_are_the_predictions() ->
     assert request.predictions == ("x", "w", "b")
 
 
+@pytest.mark.parametrize(
+    ("words", "predictions"),
+    [
+        (["torch.ones(1)", "x*w", "x=1", "w=2"], ("x", "w")),
+        (["input=1", "x*w", "x=1", "w=2"], ("x", "w")),
+        (["x*w", "x*v", "x=1", "w=2", "v=3"], ("x", "w")),  # both are computed: the prediction is the first one
+        (["[1, 2]", "t", "t=3,4"], ("input",)),  # a name alone is data
+        (["p", "2 * t", "p=1", "t=3"], ("p",)),
+        (["[1, 2]", "[3, 4]"], ("input",)),
+    ],
+)
+def test_what_is_computed_is_differentiated_where_the_prediction_is_a_constant(
+    words: list[str], predictions: tuple[str, ...]
+) -> None:
+    assert asked("mse", *words).predictions == predictions
+
+
+@pytest.mark.parametrize(
+    ("differentiated", "chosen", "trained"),
+    [
+        (("x", "w", "b"), None, ("w", "b")),
+        (("X", "w"), None, ("w",)),
+        (("x", "w"), ("x", "w"), ("x", "w")),
+        (("x",), None, ("x",)),
+        (("x1", "w"), None, ("x1", "w")),
+    ],
+)
+def test_gradient_descent_leaves_data_alone_unless_it_is_asked_for(
+    differentiated: tuple[str, ...], chosen: tuple[str, ...] | None, trained: tuple[str, ...]
+) -> None:
+    assert asked("mse", "1", "2").trained(differentiated, chosen) == trained
+
+
 def test_tensors_by_pytorchs_names_need_no_order() -> None:
     request = asked("triplet_margin", "negative=[[0,0]]", "anchor=[[1,2]]", "positive=[[1,3]]")
     assert text(request) == "triplet_margin_loss(anchor, positive, negative)"

@@ -98,7 +98,7 @@ def test_the_numbers_of_a_table_are_those_of_the_terminal(name: str, precision: 
     found = read(ALL[name], view)
     tables = [block for block in blocks_of(ALL[name]) if isinstance(block, Table)]
     for seen, table in zip(found.tables, tables, strict=True):
-        shown = ShownRows.of(table.rows, view.max_rows)
+        shown = ShownRows.of(table, view)
         cells = [shown_cells(column, precision, shown) for column in table.columns]
         assert seen[0] == [column.name for column in table.columns]
         assert [row for row in seen[1:] if len(row) > 1 or not shown.hidden] == [

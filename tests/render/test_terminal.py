@@ -137,7 +137,9 @@ def test_precision_counts_significant_digits() -> None:
     [
         (19, 20, [*map(str, range(19))]),
         (20, 20, [*map(str, range(20))]),
-        (21, 20, [*map(str, range(10)), "… 1 more", *map(str, range(11, 21))]),
+        (21, 20, [*map(str, range(21))]),
+        (22, 20, [*map(str, range(10)), "… 2 more", *map(str, range(12, 22))]),
+        (6, 5, ["0", "1", "2", "… 1 more", "4", "5"]),
         (4000, 5, ["0", "1", "2", "… 3,995 more", "3998", "3999"]),
         (9, 1, ["0", "… 8 more"]),
         (9, 2, ["0", "… 7 more", "8"]),

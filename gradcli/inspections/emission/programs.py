@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 
 import torch
@@ -166,10 +166,13 @@ def loss_program(
     once = [*draft.forward, printed(draft), *differentiated(draft, cotangent, via=options.via)]
     if options.steps is None or options.learning_rate is None:
         return draft.program(once)
-    return draft.program(draft.kept_state(), _descent(draft, options.learning_rate, options.steps))
+    return draft.program(
+        draft.kept_state(),
+        _descent(draft, options.learning_rate, options.steps, asked.trained(bound.wrt, selection.wrt)),
+    )
 
 
-def _descent(draft: ProgramDraft, rate: float, steps: int) -> Iterator[str]:
+def _descent(draft: ProgramDraft, rate: float, steps: int, trained: Sequence[str]) -> Iterator[str]:
     """One round more than there are updates, so that the last one is seen too."""
     step = draft.fresh("step", "iteration")
     yield f"for {step} in range({steps + 1}):"
@@ -177,7 +180,7 @@ def _descent(draft: ProgramDraft, rate: float, steps: int) -> Iterator[str]:
     yield f'    print("step", {step}, "loss", {draft.output}.tolist())'
     yield from (f"    {line}" for line in differentiated(draft, None, via="grad"))
     for (name, x), gradient in zip(draft.wrt.items(), gradient_names(draft), strict=True):
-        if name not in draft.unused:
+        if name in trained and name not in draft.unused:
             yield f"    {x} = ({x}.detach() - {rate!r} * {gradient}).requires_grad_()"
 
 

@@ -161,7 +161,7 @@ def _facts(facts: Facts, view: View) -> str:
 
 def _table(table: Table, view: View) -> Iterator[str]:
     """The rows that a terminal would show; numbers with their decimal points below each other."""
-    shown = ShownRows.of(table.rows, view.max_rows)
+    shown = ShownRows.of(table, view)
     columns = [_cells(column, view, shown) for column in table.columns]
     label = escaped(table.title or "table")
     yield f'<div class="table" role="region" aria-label="{label}" tabindex="0"><table>'

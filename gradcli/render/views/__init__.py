@@ -7,12 +7,13 @@ a plot was asked for and there is none.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from gradcli.render.blocks import Block, Drawing, Note, Table
+from gradcli.render.blocks import Block, Drawing, Field, Note, Table
 from gradcli.render.cells import with_distinct_names
 from gradcli.render.view import Answer
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from gradcli.results import TraceResult
 
 __all__ = ["blocks_of", "plots_of", "table_of"]
+
+_ROWS_OF_A_FIELD = 2
 
 
 def blocks_of(
@@ -38,7 +41,10 @@ def blocks_of(
     if plots and not any(map(_has_values, plots)):
         return (*blocks, Note("nothing to draw: no finite value", "quiet"))
     before = next((place for place, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
-    return (*blocks[:before], *plots, *blocks[before:])
+    behind = blocks[before:]
+    if behind and any(isinstance(plot, Field) for plot in plots):  # the picture says what its many numbers do not
+        behind = (replace(cast("Table", behind[0]), shortened_to=_ROWS_OF_A_FIELD), *behind[1:])
+    return (*blocks[:before], *plots, *behind)
 
 
 def _has_values(drawing: Drawing) -> bool:

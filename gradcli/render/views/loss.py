@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -21,12 +23,20 @@ from gradcli.render.views.tensors import (
     joined,
     labels,
     long_table,
+    reordered,
     scalar,
-    tensor_tables,
 )
-from gradcli.results import LossResult, Tensor
+from gradcli.results import Gradient, Input, LossResult, Tensor
+from gradcli.results.phrasing import listed
 
+_LONG = 20
+"""Elements that are shown in their order; more of them with the worst first."""
+_MOST_SORTED = 1_000_000
+_WORST_AND_BEST = 6
+"""Rows of a long table of elements."""
+_ROWS_OF_AN_INPUT = 2
 _ELEMENTS_SHOWN = 8
+"""Parameters of gradient descent with more elements than these are shown by the norm of their gradient."""
 _MANY_TIMES = 1000
 """A loss that changes by more than this is drawn by its powers of ten."""
 _PARAMETERS_DRAWN = 6
@@ -39,10 +49,10 @@ def blocks(result: LossResult) -> tuple[Block, ...]:
     return (
         Heading(result.expression, place(result.setting, result.inputs)),
         *_loss(result),
+        *(_walk(result) if result.descent else ()),
         *_elements(result),
         *_inside(result),
         *gradient_facts(result.norm, result.gradients),
-        *((_descent(result, _ELEMENTS_SHOWN, "gradient descent"), _outcome(result)) if result.descent else ()),
         *footer(result.setting, *way_back(result.method)),
         *sample_notes(result.sample),
         *finding_blocks(result.findings, result.expression),
@@ -96,34 +106,81 @@ def _walked(result: LossResult) -> Iterator[Series]:
 
 
 def _loss(result: LossResult) -> Iterator[Block]:
+    """The loss and its reduction; what else was given stands in the heading."""
     pairs: list[tuple[str, str | Scalar]] = [("loss", scalar(result.loss))] if result.loss.values.ndim == 0 else []
-    pairs.append(("reduction", result.reduction))
-    pairs += [(name, str(value)) for name, value in result.parameters.items() if value is not None]
-    yield Facts(tuple(pairs))
+    yield Facts((*pairs, ("reduction", result.reduction)))
     if result.loss.values.ndim and result.contributions is None:
         yield Table((index_column(result.loss.shape), column("loss", result.loss)))
 
 
 def _elements(result: LossResult) -> Iterator[Table]:
     """One table where everything has the contributions' shape, else contributions and gradients apart."""
-    if (together := _element_table(result)) is not None:
-        yield together
-        return
     parts = result.contributions
+    if (together := _elements_of_one_shape(result)) is not None and parts is not None:
+        yield _worst_first(together, parts)
+        return
+    rest = result.inputs
     if parts is not None:
         fitting = {
             name: t for name, t in result.inputs.items() if t.shape == parts.shape and name not in result.gradients
         }
         columns = [column(name, tensor) for name, tensor in fitting.items()]
-        yield Table((index_column(parts.shape), *columns, column("contribution", parts)))
+        yield _worst_first(Table((index_column(parts.shape), *columns, column("contribution", parts))), parts)
         rest = {name: tensor for name, tensor in result.inputs.items() if name not in fitting}
-        yield from tensor_tables(rest, result.gradients)
-    else:
-        yield from tensor_tables(result.inputs, result.gradients)
+    yield from _inputs(rest, result.gradients)
+
+
+def _elements_of_one_shape(result: LossResult) -> Table | None:
+    """A row a contribution, with the inputs and gradients that belong to it."""
+    parts = result.contributions
+    if parts is None or any(not _fits(result.inputs[name], parts) for name in result.gradients):
+        return None
+    columns = [index_column(parts.shape)] if parts.values.size > 1 else []
+    for name, tensor in result.inputs.items():
+        stretched = tensor if _fits(tensor, parts) else broadcast(tensor, parts.shape)
+        if stretched is None:
+            return None
+        columns.append(column(name, stretched))
+    columns.append(column("contribution", parts))
+    columns += [
+        column_or_dashes(f"d/d{name}", gradient, parts.values.size) for name, gradient in result.gradients.items()
+    ]
+    return Table(tuple(columns))
+
+
+def _fits(tensor: Tensor, parts: Tensor) -> bool:
+    return tensor.shape == parts.shape or tensor.values.size == parts.values.size == 1
+
+
+def _worst_first(table: Table, parts: Tensor) -> Table:
+    """A long table by what its elements contribute."""
+    size = parts.values.size
+    if not _LONG < size <= _MOST_SORTED:
+        return table
+    values = np.abs(parts.values) if parts.values.dtype.kind == "c" else parts.values
+    order = np.argsort(-np.where(np.isnan(values), np.inf, values).reshape(-1), kind="stable")
+    return replace(reordered(table, order), title=f"{size:,} elements, the worst first", shortened_to=_WORST_AND_BEST)
+
+
+def _inputs(inputs: Mapping[str, Input], gradients: Mapping[str, Gradient | None]) -> Iterator[Table]:
+    """One table for all scalars, one for each other tensor, each beside its gradient where it has one."""
+    scalars = [name for name, tensor in inputs.items() if not tensor.shape]
+    if scalars:
+        yield Table(tuple(chain.from_iterable(_beside_gradient(name, inputs[name], gradients) for name in scalars)))
+    for name, tensor in inputs.items():
+        if tensor.shape:
+            columns = (index_column(tensor.shape), *_beside_gradient(name, tensor, gradients))
+            yield Table(columns, shortened_to=_ROWS_OF_AN_INPUT)
+
+
+def _beside_gradient(name: str, tensor: Tensor, gradients: Mapping[str, Gradient | None]) -> Iterator[Column]:
+    yield column(name, tensor)
+    if name in gradients:
+        yield column_or_dashes(f"d/d{name}", gradients[name], tensor.values.size)
 
 
 def _element_table(result: LossResult) -> Table | None:
-    """A row a contribution, with the inputs and gradients that belong to it."""
+    """For programs: a row a contribution, with the inputs and gradients that belong to it."""
     parts = result.contributions
     if parts is None or any(result.inputs[name].shape != parts.shape for name in result.gradients):
         return None
@@ -150,7 +207,17 @@ def _inside(result: LossResult) -> Iterator[Table]:
         column("target", inside.target),
         column(f"{inside.name} - target", inside.difference, signed=True),
     )
-    yield Table(columns, f"the {inside.name} inside")
+    yield Table(columns, f"the {inside.name} inside", shortened_to=_ROWS_OF_AN_INPUT)
+
+
+def _walk(result: LossResult) -> Iterator[Block]:
+    """Where gradient descent led, and step by step."""
+    yield _outcome(result)
+    still = [name for name in result.gradients if name not in result.descent[0].parameters]
+    if still:
+        moved = ",".join(result.gradients)
+        yield Note(f"{listed(still)} stays as it is, as data does; --wrt {moved} moves it too.")
+    yield _descent(result, _ELEMENTS_SHOWN, "gradient descent")
 
 
 def _descent(result: LossResult, most: int, title: str | None) -> Table:
@@ -170,7 +237,7 @@ def _descent(result: LossResult, most: int, title: str | None) -> Table:
 
 
 def _outcome(result: LossResult) -> Note:
-    """Where the descent led: the last step may be hidden behind `… more`."""
+    """Where the descent led."""
     losses = [step.loss for step in result.descent]
     lost = next((step.step for step in result.descent if not math.isfinite(step.loss)), None)
     if lost is not None:

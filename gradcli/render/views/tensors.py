@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -156,6 +157,31 @@ def long_table(tensors: Mapping[str, tuple[Tensor, Gradient | None]], output: Ma
             joined("gradient", [(gradient, tensor.values.size) for _, tensor, gradient in pairs]),
         )
     )
+
+
+class Reordered(Sequence[Any]):
+    """The items of a sequence in another order."""
+
+    def __init__(self, items: Sequence[Any], order: np.ndarray) -> None:
+        self._items = items
+        self._order = order
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __getitem__(self, place: int | slice) -> Any:
+        if not isinstance(place, slice):
+            return self._items[int(self._order[place])]
+        return [self._items[item] for item in self._order[place].tolist()]
+
+
+def reordered(table: Table, order: np.ndarray) -> Table:
+    """The table with its rows in another order."""
+    columns = []
+    for one in table.columns:
+        values = Reordered(cast("Sequence[Any]", one.values), order) if one.numbers is None else one.numbers[order]
+        columns.append(replace(one, values=values, missing=None if one.missing is None else one.missing[order]))
+    return replace(table, columns=tuple(columns))
 
 
 def tensor_tables(inputs: Mapping[str, Input], gradients: Mapping[str, Gradient | None]) -> Iterator[Table]:
