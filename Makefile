@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: test lint fix docs bench cpus versions fuzz mutants
+.PHONY: test lint fix docs bench cpus versions fuzz mutants release
 
 test:  ## every test, the transcripts in README.md and docs/ included
 	$(PYTHON) -m pytest -n auto --maxprocesses 4
@@ -54,3 +54,8 @@ fuzz:  ## N hostile command lines, requests, files and programs: make fuzz N=100
 mutants: N = 200
 mutants:  ## N small wrong changes to a room, one at a time, and those that no test notices: make mutants ROOM=gradcli/sinks
 	$(PYTHON) -m tools.mutants $(ROOM) -n $(N) --seed $(SEED)
+
+release:  ## an sdist and the wheel built of it in dist/, as an index of packages would take them: needs the extra 'release'
+	rm -rf dist
+	$(PYTHON) -m build --no-isolation
+	$(dir $(PYTHON))twine check --strict dist/*
