@@ -28,10 +28,11 @@ fix:  ## whatever ruff can put right by itself
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-docs:  ## run the transcripts and the checkers' table, and write what they answer now, also as pages for `explain`
+docs:  ## run the transcripts and write what they answer now: documents, pages of `explain`, pictures, the manual page, a table
 	$(PYTHON) -m tools.update_transcripts
 	$(PYTHON) -m tools.notebook
 	$(PYTHON) -m tools.finding_pages
+	$(PYTHON) -m tools.screens
 	$(PYTHON) -m tools.checker_table
 
 bench:  ## whole processes against `python -c "import torch"`, into benchmarks/README.md
