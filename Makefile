@@ -33,6 +33,7 @@ docs:  ## run the transcripts and write what they answer now: documents, pages o
 	$(PYTHON) -m tools.notebook
 	$(PYTHON) -m tools.finding_pages
 	$(PYTHON) -m tools.screens
+	$(PYTHON) -m tools.man_page
 	$(PYTHON) -m tools.checker_table
 
 bench:  ## whole processes against `python -c "import torch"`, into benchmarks/README.md
