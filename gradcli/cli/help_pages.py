@@ -51,29 +51,30 @@ def show_page(name: str, *, everything: bool) -> None:
     lines += [(), *((("  " + example, "note"),) for example in command.examples)]
     for paragraph in others:
         lines += [(), *_text(paragraph, width)]
-    lines += [(), *_usage(name, command, width)]
-    panels, folded = _panels(command, everything=everything)
-    for title, options in panels.items():
-        lines += [(), ((title, "bold"),), *_rows(map(_option_row, options), width)]
+    line, arguments = usage(name, command)
+    lines += [(), *(((piece, "bold"),) for piece in wrapped(f"Usage: {line}", width)), *_rows(arguments, width)]
+    shown, folded = panels(command, everything=everything)
+    for title, options in shown.items():
+        lines += [(), ((title, "bold"),), *_rows(map(option_row, options), width)]
     if folded:
         names = ", ".join(_names(parameter)[0] for parameter in folded)
         lines += [(), *_text(f"--help-all shows what other commands have too: {names}.", width)]
     _print(lines)
 
 
-def _usage(name: str, command: Command | OwnCommand, width: int) -> list[Line]:
+def usage(name: str, command: Command | OwnCommand) -> tuple[str, list[Row]]:
+    """The line that says what follows a command, and what its arguments are."""
     arguments = [p for p in command.on_command_line.values() if isinstance(p.declared, Argument)]
-    shown = " ".join([_metavar(argument) for argument in arguments])
+    shown = " ".join(map(_metavar, arguments))
     options_first = isinstance(command, OwnCommand) and command.takes_program
     words = f"[OPTIONS] {shown}" if options_first else f"{shown} [OPTIONS]"
-    lines: list[Line] = [((line, "bold"),) for line in wrapped(f"Usage: gradcli {name} {words.strip()}", width)]
-    return [*lines, *_rows([(_metavar(argument), _with_default(argument)) for argument in arguments], width)]
+    return f"gradcli {name} {words.strip()}", [(_metavar(one), _with_default(one)) for one in arguments]
 
 
-def _panels(command: Command | OwnCommand, *, everything: bool) -> tuple[dict[str, list[Parameter]], list[Parameter]]:
+def panels(command: Command | OwnCommand, *, everything: bool) -> tuple[dict[str, list[Parameter]], list[Parameter]]:
     """The options by the titles of their panels, and those that are left out."""
     changed = command.changed if isinstance(command, Command) else ()
-    panels: dict[str, list[Parameter]] = {_OWN: []}
+    shown: dict[str, list[Parameter]] = {_OWN: []}
     folded: list[Parameter] = []
     for name, parameter in command.on_command_line.items():
         if not isinstance(parameter.declared, Option):
@@ -82,11 +83,12 @@ def _panels(command: Command | OwnCommand, *, everything: bool) -> tuple[dict[st
         if panel in FOLDED and name not in changed and not everything:
             folded.append(parameter)
         else:
-            panels.setdefault(panel, []).append(parameter)
-    return {title: options for title, options in panels.items() if options}, folded
+            shown.setdefault(panel, []).append(parameter)
+    return {title: options for title, options in shown.items() if options}, folded
 
 
-def _option_row(parameter: Parameter) -> Row:
+def option_row(parameter: Parameter) -> Row:
+    """The names of an option with the word for its value, and its text."""
     long, *others = _names(parameter)
     short = [name for name in others if not name.startswith("--")]
     names = ", ".join([*short, long, *(name for name in others if name.startswith("--"))])
