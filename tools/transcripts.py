@@ -23,7 +23,7 @@ from unittest import mock
 from tools import warm
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "docs/*.md")
+DOCUMENTS = ("README*.md", "docs/*.md")
 PROGRAMS = ROOT / "tests" / "watch" / "programs"
 
 NEEDS = {"bash": "a shell for pipes", "jq": "reads JSON in pipes"}
