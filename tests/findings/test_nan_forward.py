@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from looking import Place, found, place
+from looking import Place, found, on_tape, place
 
 FOUND = {
     "trace 'sqrt(x)' x=-1,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
@@ -62,3 +62,10 @@ def test_its_neighbour_is_left_alone(line: str) -> None:
 def test_a_normalisation_is_nan_because_of_large_squares_or_of_none(line: str, why: str) -> None:
     (only,) = found(line, "nan-forward")
     assert why in only["message"]
+
+
+def test_a_nan_that_comes_in_with_a_stretched_operand_is_not_the_operations_own() -> None:
+    """Of three NaN in the quotient of a column by a row only 0/0 is made there."""
+    given, made = on_tape("x / y", x=[[float("nan")], [0.0]], y=[[0.0, 1.0]])
+    assert (given.code, made.code, made.index) == ("nan-input", "nan-forward", (1, 0))
+    assert "x / y at x[1, 0] = 0 and y[0, 0] = 0 is nan;" in made.message, "and no more of them"

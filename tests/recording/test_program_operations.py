@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,8 @@ import torch
 from each import each
 from logs import again, logged
 
+from gradcli.diagnose.evidence import Evidence
+from gradcli.diagnose.findings import of_tape
 from gradcli.language.parser import parse
 from gradcli.numerics.evaluate import evaluate
 from gradcli.numerics.literals import Context
@@ -130,3 +133,31 @@ def test_an_operator_in_place_has_pytorchs_name(operator: Callable[..., torch.Te
     steps = of_program(text, **given(), m=torch.tensor([[5, 6], [7, 8]]), change=operator)
     assert name in [step.name for step in steps]
     assert hasattr(torch.Tensor, name)
+
+
+def codes(text: str) -> list[tuple[str, str | None]]:
+    """What the rules find in a program of an x with the elements 1 and 3: codes and operations."""
+    x = torch.tensor([1.0, 3.0], requires_grad=True)
+    with logged() as log:
+        tape = again(log, eval(text, {"torch": torch, "x": x, "inf": math.inf}).sum()).tape
+    return [(one.code, one.operation) for one in of_tape(Evidence(recorded=tape))]
+
+
+@each(
+    "text",
+    [
+        "torch.where(x > 2, x, torch.tensor(inf))",
+        "torch.where(x > 2, x, torch.as_tensor(inf))",
+        "torch.where(x > 2, x, x.new_tensor(inf))",
+        "torch.where(x > 2, x, torch.fill(x, inf))",
+    ],
+)
+def test_an_infinity_that_a_program_puts_in_place_is_meant(text: str) -> None:
+    assert [code for code, _ in codes(text)] in ([], ["dead"])
+    assert "inf-input" in [code for code, _ in codes("x * inf")]
+
+
+@each("name", ["relu_", "hardtanh_", "threshold_"])
+def test_a_function_that_stops_elements_in_place_is_told(name: str) -> None:
+    bounds = {"relu_": "", "hardtanh_": "", "threshold_": ", 0, 0"}[name]
+    assert codes(f"torch.nn.functional.{name}(x - 1.5{bounds})") == [("dead", name)]
