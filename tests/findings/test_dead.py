@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from command_line import captured
 from each import each
-from looking import Place, findings, found, place
+from looking import Place, findings, found, on_tape, place
 
 FOUND = {
     "trace 'relu(x)' x=-1,-2": ("warning", Place("relu", "x", None, "relu(x)")),
@@ -110,6 +110,23 @@ def test_its_neighbour_is_left_alone(line: str) -> None:
 @each("line", SAYS)
 def test_it_is_told_what_makes_the_zero(line: str) -> None:
     assert [one["message"] for one in found(line, "dead")] == [SAYS[line]]
+
+
+@each(
+    "text, x, level",
+    [
+        ("x**2", 0.0, True),
+        ("x**6", 0.0, True),
+        ("x**8", 0.0, True),
+        ("cosh(x)", 0.0, True),
+        ("normalize(x, dim=0)", [-0.0155], False),  # the sign of one number: beside it there is rounding
+        ("softmax(x, 0)", [2.0], False),
+        ("x**0", 2.0, False),
+    ],
+)
+def test_a_level_point_of_a_function_is_told_from_a_constant_function(text: str, x: object, level: bool) -> None:
+    (only,) = (one for one in on_tape(text, x=x) if one.code == "dead")
+    assert ("level at this very point" in only.message, only.severity) == (level, "note" if level else "warning")
 
 
 def test_single_elements_are_counted_and_the_first_is_named() -> None:

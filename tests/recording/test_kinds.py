@@ -110,7 +110,7 @@ def test_a_conversion_by_type_is_on_the_way_of_the_gradient() -> None:
 def test_a_mask_that_was_given_is_changed_in_place_once(operation: Callable[[Tensor, Tensor], Tensor]) -> None:
     """What is run again starts from the mask as it was: `^=` twice would be nothing at all."""
     mask, other = torch.tensor([1, 0, 1, 4]), torch.tensor([1, 1, 0, 1])
-    holds(lambda x: x[:4] * operation(mask, other).clone())
+    holds(lambda x: x[:4] * mask.clone() + x[:4] * operation(mask, other).clone())
 
 
 def holds(made: Callable[[Tensor], Tensor]) -> None:
@@ -129,7 +129,7 @@ def layers(kind: Callable[..., torch.nn.Module], **options: str) -> Callable[[Te
 
     def made(x: Tensor) -> Tensor:
         torch.manual_seed(0)
-        found: Tensor = kind(64, 4, num_layers=2, dropout=0.5, **options)(x.reshape(4, 1, 64))[0]
+        found: Tensor = kind(64, 16, num_layers=2, dropout=0.5, **options)(x.reshape(4, 1, 64))[0]
         return found
 
     return made
@@ -140,6 +140,11 @@ def attention(x: Tensor) -> Tensor:
     rows = x.reshape(32, 1, 8)
     found: Tensor = torch.nn.MultiheadAttention(8, 2, dropout=0.5)(rows, rows, rows)[0]
     return found
+
+
+def planes(x: Tensor) -> Tensor:
+    """Thirty-two of them, so that what is drawn for all of them is never the same twice."""
+    return x.reshape(1, 16, 16).expand(32, 16, 16)
 
 
 DRAWN: dict[str, Callable[[Tensor], Tensor]] = {
@@ -162,14 +167,14 @@ DRAWN: dict[str, Callable[[Tensor], Tensor]] = {
     "gru": layers(torch.nn.GRU),
     "rnn_tanh": layers(torch.nn.RNN),
     "rnn_relu": layers(torch.nn.RNN, nonlinearity="relu"),
-    "pool2d": lambda x: functional.fractional_max_pool2d(x.reshape(1, 16, 16), 2, output_size=5),
-    "pool2d indices": lambda x: functional.fractional_max_pool2d_with_indices(x.reshape(1, 16, 16), 2, output_size=5)[
-        0
-    ],
-    "pool3d": lambda x: functional.fractional_max_pool3d(x.reshape(1, 4, 8, 8), 1, output_size=3),
-    "pool3d indices": lambda x: functional.fractional_max_pool3d_with_indices(x.reshape(1, 4, 8, 8), 1, output_size=3)[
-        0
-    ],
+    "fractional_max_pool2d": lambda x: functional.fractional_max_pool2d(planes(x), 2, output_size=5),
+    "fractional_max_pool2d_with_indices": lambda x: functional.fractional_max_pool2d(
+        planes(x), 2, output_size=5, return_indices=True
+    )[0],
+    "fractional_max_pool3d": lambda x: functional.fractional_max_pool3d(planes(x)[None], 1, output_size=5),
+    "fractional_max_pool3d_with_indices": lambda x: functional.fractional_max_pool3d(
+        planes(x)[None], 1, output_size=5, return_indices=True
+    )[0],
     "bernoulli of what is differentiated": lambda x: torch.bernoulli(x) * x,
     "poisson of what is differentiated": lambda x: torch.poisson(x * 4) * x,
     "normal of what is differentiated": lambda x: torch.normal(x, 1.0) * x,

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import torch
+from each import each
+from torch import Tensor
 
 import gradcli
 
@@ -100,3 +105,27 @@ def test_a_transform_runs_without_the_log_in_a_block_alone() -> None:
     with gradcli.watch():
         assert [name for name in names if getattr(torch.func, name) is plain[name]] == []
     assert {name: getattr(torch.func, name) for name in names} == plain
+
+
+@each(
+    "leave",
+    [
+        np.asarray,
+        lambda features: features.numpy(),
+        lambda features: features.tolist(),
+        lambda features: [one.item() for one in features],
+        lambda features: [float(one) for one in features],
+        lambda features: [int(one) for one in features],
+    ],
+)
+def test_parameters_whose_features_leave_pytorch_are_cut_off(leave: Callable[[Tensor], object]) -> None:
+    first, last = torch.ones(3, requires_grad=True), torch.ones(3, requires_grad=True)
+    optimizer = torch.optim.SGD([first, last], lr=0.1)
+    with gradcli.watch() as watched:
+        for _ in range(2):
+            loss = (last * torch.as_tensor(leave((first * 2).detach()))).sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    (found,) = watched.findings
+    assert (found.code, found.operation, found.spoils) == ("disconnected", "detach", ("first",))

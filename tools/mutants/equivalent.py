@@ -25,7 +25,18 @@ def _sizes(path: str, name: str, old: str, sizes: str, reason: str) -> dict[str,
 
 
 EQUIVALENT: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            f"gradcli/recording/program/kept.py _ATOMS: {removed} -> (nothing)"
+            for removed in (
+                *("int,", "float,", "bool,", "str,", "type(None),", "torch.dtype,", "torch.device,", "torch.Size,"),
+                ", torch.layout",
+            )
+        ),
+        _WORK,
+    ),
     **_members(f"{_ORIGINS}/zeros.py", "EXACT", "add sub rsub mul div neg positive pow square", _WORK),
+    "gradcli/recording/program/log.py FEWEST: 256 -> 3": _WORK,
     "gradcli/diagnose/findings/dead.py _contradiction: not is_doubtful(tape, origin) -> False": _WORK,
     "gradcli/diagnose/equivalence/comparison_point.py Candidate.at: wide and not (point.is_double and self.wide is "
     "self.program) -> (wide)": _WORK,
