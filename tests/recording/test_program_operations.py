@@ -161,3 +161,13 @@ def test_an_infinity_that_a_program_puts_in_place_is_meant(text: str) -> None:
 def test_a_function_that_stops_elements_in_place_is_told(name: str) -> None:
     bounds = {"relu_": "", "hardtanh_": "", "threshold_": ", 0, 0"}[name]
     assert codes(f"torch.nn.functional.{name}(x - 1.5{bounds})") == [("dead", name)]
+
+
+def test_a_function_of_a_module_is_the_call_that_is_written() -> None:
+    x = given()["x"]
+    with logged() as log:
+        loss = torch.linalg.det(x) + torch.special.expit(x).sum() + torch.fft.fft(x).abs().sum()
+        steps = {step.name: step.operation for step in again(log, loss).tape.steps}
+    for name in ("linalg.det", "sigmoid", "fft.fft"):
+        assert steps[name].title is None, "it needs none: its place shows it"
+        assert [place.text for place in steps[name].places] == ["x"]

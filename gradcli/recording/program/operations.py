@@ -108,7 +108,7 @@ def operation_of(entry: Entry, keywords: tuple[str, ...]) -> CallOperation:
         infix=written.is_operator,
         function=function,
         written=written,
-        inside=written.is_statement or not (written.is_operator or _is_called(entry.function, name, written)),
+        inside=written.is_statement or not (written.is_operator or _is_called(entry.function, written)),
     )
 
 
@@ -158,13 +158,13 @@ def _in_its_module(own: str) -> str:
     return f"{module}.{name}" if module in ("fft", "linalg", "special") else own
 
 
-def _is_called(function: Any, name: str, written: Written) -> bool:
+def _is_called(function: Any, written: Written) -> bool:
     """Whether the call that is written is the call of this function, and not of one that calls it in turn."""
     called = written.called
     if called is None:  # an index or an attribute
         return True
     own = str(getattr(function, "__name__", ""))
-    if called in (name, own, _in_its_module(own).rpartition(".")[2]):
+    if called == _in_its_module(own).rpartition(".")[2]:
         return True
     if not own or own == "apply":  # a custom function that a function of the user's applies
         return False

@@ -36,7 +36,7 @@ class GeneratorState:
             self.of_device.restore()
 
 
-UNKEPT = GeneratorState(torch.empty(0))
+UNKEPT = GeneratorState(torch.Tensor())
 """Nothing is known of it."""
 
 
