@@ -82,4 +82,5 @@ def replay(example: Example) -> str | None:
     return None
 
 
-pytest_collect_file = Sybil(parsers=[transcripts], patterns=list(DOCUMENTS)).pytest()
+# a translation has the transcripts of its original, which a test compares
+pytest_collect_file = Sybil(parsers=[transcripts], patterns=list(DOCUMENTS), excludes=["*.zh-CN.md"]).pytest()
