@@ -17,6 +17,11 @@ Span = tuple[str, str]
 Line = tuple[Span, ...]
 
 GAP = "  "
+_Laid = tuple[list[Line], list[list[Line]]]
+"""A header, and the lines of each row."""
+
+_MANY_ROWS = 5
+"""A table of fewer rows is read row by row where its columns do not fit."""
 _NARROWEST_PROSE = 16
 _LONGEST_TITLE = 240
 
@@ -35,7 +40,10 @@ class _Field:
 
 
 def table_lines(table: Table, view: View) -> list[Line]:
-    """A table; on a narrow terminal numbers are aligned less, then prose wraps, then columns move below each other."""
+    """A table; on a narrow terminal numbers are aligned less, then prose wraps, then columns move below each other:
+
+    some of them at a time beside the first column, or, of few rows, one after the other.
+    """
     shown = ShownRows.of(table, view)
     fields = [
         _Field(
@@ -45,15 +53,33 @@ def table_lines(table: Table, view: View) -> list[Line]:
         )
         for column in table.columns
     ]
-    header, rows = _in_columns(fields, view.width) or ([], _below_each_other(fields, view.width))
-    if shown.hidden:
-        rows.insert(shown.first, [((as_charset(shown.more, view.charset), "quiet"),)])
+    more: Line | None = ((as_charset(shown.more, view.charset), "quiet"),) if shown.hidden else None
     title = as_charset(shortened(one_line(table.title or ""), _LONGEST_TITLE), view.charset)
     lines: list[Line] = [((line, "bold"),) for line in wrapped(title, view.width) if line]
-    lines += header
-    for number, row in enumerate(rows):
-        lines += [(), *row] if number and not header else row
+    for number, (header, rows) in enumerate(_pieces(fields, view.width)):
+        if more is not None:
+            rows.insert(shown.first, [more])
+        lines += [(), *header] if number else header
+        for place, row in enumerate(rows):
+            lines += [(), *row] if place and not header else row
     return lines
+
+
+def _pieces(fields: Sequence[_Field], width: int | None) -> list[_Laid]:
+    """The table as one piece, or as several below each other, each with the first column and as many as fit."""
+    if whole := _in_columns(fields, width):
+        return [whole]
+    if len(fields[0].cells) >= _MANY_ROWS and all(field.numeric for field in fields[1:]):
+        groups = [list(fields[:2])]
+        for field in fields[2:]:
+            if _in_columns([*groups[-1], field], width):
+                groups[-1].append(field)
+            else:
+                groups.append([fields[0], field])
+        pieces = [_in_columns(group, width) for group in groups]
+        if all(pieces):
+            return [piece for piece in pieces if piece]
+    return [([], _below_each_other(fields, width))]
 
 
 def facts_lines(facts: Facts, view: View) -> list[Line]:
@@ -84,7 +110,7 @@ def _as_many_as_fit(names: Sequence[str], room: int | None) -> str:
     return f"{names[0]}, … {len(names) - 1} more"
 
 
-def _in_columns(fields: Sequence[_Field], width: int | None) -> tuple[list[Line], list[list[Line]]] | None:
+def _in_columns(fields: Sequence[_Field], width: int | None) -> _Laid | None:
     """A header, and rows of cells beside each other; None where they do not fit."""
     aligned = [_decimals_aligned(field) for field in fields]
     for attempt in (aligned, fields):
@@ -98,9 +124,7 @@ def _in_columns(fields: Sequence[_Field], width: int | None) -> tuple[list[Line]
     return _rows(fields, prose, room) if room >= max(_NARROWEST_PROSE, *map(width_of, pieces)) else None
 
 
-def _rows(
-    fields: Sequence[_Field], prose: _Field | None = None, room: int | None = None
-) -> tuple[list[Line], list[list[Line]]]:
+def _rows(fields: Sequence[_Field], prose: _Field | None = None, room: int | None = None) -> _Laid:
     """A header and the lines of each row; the cells of `prose` wrap at `room` columns."""
     widths = [room if field is prose and room else field.width for field in fields]
     header = [_padded(field.name, width, field.numeric) for field, width in zip(fields, widths, strict=True)]

@@ -150,8 +150,21 @@ def test_a_long_table_shows_its_first_and_its_last_rows(rows: int, most: int | N
     answer = with_values([*range(rows)])
     lines = shown(answer, max_rows=most).splitlines()[3:-2]
     assert [line.strip().split("  ")[0] for line in lines] == seen
-    records = shown(answer, max_rows=most, width=16).splitlines()
-    assert [line.removeprefix("x  ").strip() for line in records if line.startswith(("x  ", "…"))] == seen
+
+
+@pytest.mark.parametrize(
+    ("most", "text"), [(3, "x         0|x         1|… 7 more|x         9"), (1, "x         0|… 9 more")]
+)
+def test_a_few_rows_whose_columns_do_not_fit_are_read_one_by_one(most: int, text: str) -> None:
+    lines = shown(with_values([*range(10)]), max_rows=most, width=16).splitlines()
+    assert [line for line in lines if line.startswith(("x  ", "…"))] == text.split("|")
+
+
+def test_of_many_rows_the_columns_that_do_not_fit_stand_below_beside_the_first_one() -> None:
+    assert shown(with_values([*range(10)]), max_rows=5, width=16).split("\n\n")[1:3] == [
+        "x  value\n0      0\n1      1\n2      2\n… 5 more\n8      8\n9      9",
+        "x  gradient\n0         0\n1         1\n2         2\n… 5 more\n8         8\n9         9",
+    ]
 
 
 def test_without_a_limit_every_row_is_shown() -> None:
