@@ -337,6 +337,7 @@ FIELDS = {
     "FunctionEntry.example": "A call to try.",
     "FunctionsResult.name": "The one function that was asked for; null for a list.",
     "FunctionsResult.functions": "One entry a function.",
+    "FunctionsResult.asked": "Whether a name, a category, a text or all of them was asked for.",
     "ErrorEntry.id": "The name by which it is asked for.",
     "ErrorEntry.family": "The group it is listed in.",
     "ErrorEntry.title": "What goes wrong, in a few words.",
@@ -371,4 +372,5 @@ FIELDS = {
     "ErrorsResult.torch": "Version of PyTorch that ran the programs; null for a list.",
     "ErrorsResult.asked": "The ids that were asked for; empty for all.",
     "ErrorsResult.entries": "One entry an error.",
+    "ErrorsResult.searched": "The text that found them; null where ids were given, or nothing.",
 }

@@ -95,4 +95,4 @@ def _show(invocation: Invocation, inquiry: Inquiry, result: Result | Failure) ->
     )
     if view.plot and view.format in ("table", "markdown") and not isinstance(result, Failure):
         view = replace(view, drawing=drawn(invocation, inquiry, result))
-    show(result, replace(view, tree=options.tree))
+    show(result, replace(view, tree=options.tree), paged=invocation.command.is_looked_up or options.all_rows)

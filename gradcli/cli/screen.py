@@ -37,8 +37,11 @@ def wanted_format(argv: Sequence[str]) -> str:
     return _known_format(os.environ.get("GRADCLI_FORMAT", "table"))
 
 
-def show(answer: Result | Failure, view: View) -> None:
-    """Write an answer; PyTorch's failures go to standard error unless a program reads them."""
+def show(answer: Result | Failure, view: View, *, paged: bool = False) -> None:
+    """Write an answer; PyTorch's failures go to standard error unless a program reads them.
+
+    paged: whether a person reads it page by page, where it is longer than the terminal.
+    """
     from gradcli.results import Failure  # help and mistakes need no records of results
 
     if isinstance(answer, Failure):
@@ -47,7 +50,12 @@ def show(answer: Result | Failure, view: View) -> None:
     time_limit.finish()  # whoever reads may take their time
     progress.stop_for(sys.stdout)
     with _reported("standard output"):
-        write(answer, view, sys.stdout)
+        if paged and view.format == "table" and sys.stdout.isatty():
+            from gradcli.cli.pager import write_paged  # most answers go elsewhere, or are short
+
+            write_paged(answer, view, sys.stdout)
+        else:
+            write(answer, view, sys.stdout)
         sys.stdout.flush()
 
 

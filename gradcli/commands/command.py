@@ -61,6 +61,7 @@ class Command:
         --emit torch, draw a plot of many points, and let an exception out.
     result: the record that it answers with; has_tensors: whether there are tensors in it, for files that hold nothing
         else. has_graph: whether a notebook shows its graph. is_bad: whether such a result means exit code 1.
+    is_looked_up: whether an answer that is longer than the terminal is read page by page.
     """
 
     read: Callable[..., Inquiry]
@@ -73,6 +74,7 @@ class Command:
     drawing: str = ""
     reproduction: str = ""
     has_tensors: bool = True
+    is_looked_up: bool = False
     has_graph: bool = False
     is_bad: Callable[[Any], bool] = lambda _result: False
 

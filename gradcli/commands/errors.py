@@ -35,6 +35,7 @@ COMMAND = Command(
     result="ErrorsResult",
     shared=("timeout", "emit", "format", "json", "out", "max_rows"),
     has_tensors=False,
+    is_looked_up=True,
     changed={"max_rows": (None, Option("--max-rows", "N", "Rows of a table.", default="all", in_python=False))},
     is_bad=lambda result: result.failures > 0,
 )

@@ -30,4 +30,5 @@ COMMAND = Command(
     result="ExplainResult",
     shared=("timeout", "format", "json", "out"),
     has_tensors=False,
+    is_looked_up=True,
 )

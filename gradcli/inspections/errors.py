@@ -37,6 +37,7 @@ def errors(ids: Sequence[str] = (), search: str | None = None, run: bool | None 
             "--search looks among all errors, and there are ids too", hint="Leave the ids out, or --search."
         )
     asked: tuple[str, ...] = ()
+    text = " ".join(ids) if ids and not _are_ids(ids) else search
     if search is not None:
         rows = searched(search)
     elif ids:
@@ -45,10 +46,10 @@ def errors(ids: Sequence[str] = (), search: str | None = None, run: bool | None 
     else:
         rows = all_errors()
     if not (bool(asked) if run is None else run):
-        return ErrorsResult(None, asked, tuple(map(listed_entry, rows)))
+        return ErrorsResult(None, asked, tuple(map(listed_entry, rows)), text)
     import torch
 
-    return ErrorsResult(torch.__version__, asked, tuple(map(raised_entry, steps(rows, "errors raised"))))
+    return ErrorsResult(torch.__version__, asked, tuple(map(raised_entry, steps(rows, "errors raised"))), text)
 
 
 def _meant(ids: Sequence[str]) -> tuple[AutogradError, ...]:

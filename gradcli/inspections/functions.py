@@ -11,11 +11,18 @@ from gradcli.language.names import without_prefix
 from gradcli.results import FunctionEntry, FunctionsResult
 
 
-def functions(name: str | None = None, category: str | None = None, search: str | None = None) -> FunctionsResult:
-    """One row by name, or the rows of a category that contain a text.  Raises UsageError with the nearest name."""
-    if name is not None:
-        return FunctionsResult(name, (entry(_row(name)),))
+def functions(
+    name: str | None = None, category: str | None = None, search: str | None = None, all_of_them: bool = False
+) -> FunctionsResult:
+    """One row by name, or the rows of a category that contain a text.  Raises UsageError with the nearest name.
+
+    name: a category's does as well. all_of_them: whether the whole catalogue was asked for.
+    """
     rows = (*catalogue.all_rows(), *MODULES)
+    if name is not None:
+        if category is not None or name not in {row.category for row in rows}:
+            return FunctionsResult(name, (entry(_row(name)),))
+        category = name
     if category is not None:
         known = sorted({row.category for row in rows})
         if category not in known:
@@ -25,7 +32,7 @@ def functions(name: str | None = None, category: str | None = None, search: str 
     entries = tuple(map(entry, rows))
     if search is not None:
         entries = tuple(e for e in entries if _mentions(e, search.lower()))
-    return FunctionsResult(None, entries)
+    return FunctionsResult(None, entries, asked=all_of_them or category is not None or search is not None)
 
 
 def entry(row: Row) -> FunctionEntry:

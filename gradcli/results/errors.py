@@ -39,12 +39,16 @@ class ErrorEntry:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ErrorsResult(Shown):
-    """Errors of PyTorch's, raised on demand, each with its cause and a fix that was run."""
+    """Errors of PyTorch's, raised on demand, each with its cause and a fix that was run.
+
+    searched: the text that found them; None where ids were given, or nothing.
+    """
 
     kind: ClassVar[str] = "errors"
     torch: str | None
     asked: tuple[str, ...]
     entries: tuple[ErrorEntry, ...]
+    searched: str | None = None
 
     @property
     def failures(self) -> int:

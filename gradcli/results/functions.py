@@ -35,8 +35,12 @@ class FunctionEntry:
 
 @dataclass(frozen=True, repr=False)
 class FunctionsResult(Shown):
-    """Rows of the catalogue; `name` is set when one of them was asked for."""
+    """Rows of the catalogue; `name` is set when one of them was asked for.
+
+    asked: False for the whole catalogue where nobody asked for all of it.
+    """
 
     kind: ClassVar[str] = "functions"
     name: str | None
     functions: tuple[FunctionEntry, ...]
+    asked: bool = True

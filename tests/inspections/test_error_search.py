@@ -214,3 +214,8 @@ def test_a_message_that_cannot_be_raised_here_is_said_to_be_so() -> None:
         None,
         True,
     )
+
+
+def test_a_family_is_those_of_it_alone() -> None:
+    assert {row.family for row in searching.searched("the graph")} == {"the graph"}
+    assert {row.family for row in searching.searched("graph")} > {"the graph"}

@@ -17,8 +17,16 @@ def shown(answer: Answer, **view: object) -> str:
     return stream.getvalue()
 
 
-def test_a_list_has_ids_classes_and_titles_by_family() -> None:
-    assert shown(ERROR_LIST) == (
+def test_all_of_them_are_ids_by_family_as_many_as_fit() -> None:
+    entry = ERROR_LIST.entries[0]
+    several = replace(ERROR_LIST, entries=(entry, replace(entry, id="cotangent-count"), replace(entry, family="vmap")))
+    said = "3 errors: gradcli errors ID raises one, a family or a word lists some, --all raises all\n"
+    assert shown(several) == "cotangents  cotangent-shape, cotangent-count\nvmap        cotangent-shape\n" + said
+    assert shown(several, width=37).startswith("cotangents  cotangent-shape, … 1 more\nvmap        cotangent-shape\n")
+
+
+def test_a_list_that_was_searched_has_ids_classes_and_titles_by_family() -> None:
+    assert shown(replace(ERROR_LIST, searched="shape")) == (
         "cotangents\n"
         "id               type          title\n"
         "cotangent-shape  RuntimeError  the cotangent has another shape\n"

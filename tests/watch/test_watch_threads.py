@@ -71,7 +71,8 @@ def test_a_thread_that_trains_is_said_to_be_unwatched(tmp_path: Path) -> None:
     assert ran.only["message"] == "the thread trainer took 5 steps of an optimizer, and nobody looked at them"
     assert ran.report["steps"] == 0
     told = watched(tmp_path, written(tmp_path, text).name).err
-    assert told.endswith("nothing was differentiated in the thread that is watched\n")
+    ending = "nothing was differentiated in the thread that is watched\ngradcli explain unwatched-thread\n"
+    assert told.endswith(ending)
 
 
 def test_a_thread_that_trains_beside_disturbs_neither_the_program_nor_its_watch(tmp_path: Path) -> None:

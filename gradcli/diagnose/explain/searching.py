@@ -24,10 +24,12 @@ _MESSAGE = re.compile(
 
 
 def searched(text: str) -> tuple[AutogradError, ...]:
-    """The errors that mention a text, or that raise it or nearly so; a traceback around a message is passed over.
+    """A family, or the errors that mention a text, raise it or nearly so; a traceback around a message is passed over.
 
     Raises UsageError with the nearest word or entry where there is none.
     """
+    if members := tuple(row for row in all_errors() if row.family == text):
+        return members
     pieces = [" ".join(piece.split()) for piece in _pieces(text)]
     for look in (_mentioning, _raising):
         for piece in pieces:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from itertools import groupby
 
-from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Scalar, Table, Tensors, Verbatim
+from gradcli.render.blocks import Block, Column, Facts, Heading, Names, Note, Scalar, Table, Tensors, Verbatim
 from gradcli.render.text import shortened
 from gradcli.results import ErrorEntry, ErrorsResult
 from gradcli.results.phrasing import counted
@@ -17,6 +17,8 @@ LONGEST_MESSAGE = 60
 
 def blocks(result: ErrorsResult) -> tuple[Block, ...]:
     """The answer for people."""
+    if result.torch is None and result.searched is None and not result.asked:
+        return tuple(_index(result.entries))
     if result.torch is None:
         return tuple(_list(result.entries))
     if result.asked:
@@ -28,6 +30,14 @@ def table(result: ErrorsResult) -> Table:
     """A row an error, with all that is known about it."""
     names = [field.name for field in fields(ErrorEntry)]
     return Table(tuple(_column(name, [getattr(entry, name) for entry in result.entries]) for name in names))
+
+
+def _index(entries: tuple[ErrorEntry, ...]) -> Iterator[Block]:
+    """The ids of each family on a line."""
+    families = groupby(entries, lambda entry: entry.family)
+    yield Facts(tuple((family, Names(entry.id for entry in members)) for family, members in families))
+    said = "gradcli errors ID raises one, a family or a word lists some, --all raises all"
+    yield Note(f"{counted(len(entries), 'error')}: {said}", "quiet")
 
 
 def _list(entries: tuple[ErrorEntry, ...]) -> Iterator[Block]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
-from gradcli.render.blocks import Block, Column, Facts, Heading, Table
+from gradcli.render.blocks import Block, Column, Facts, Heading, Names, Note, Table
 from gradcli.results import FunctionEntry, FunctionsResult
+from gradcli.results.phrasing import counted
+
+SMALL = 8
+"""Functions of a category that has no line of its own among all of them."""
 
 
 def blocks(result: FunctionsResult) -> tuple[Block, ...]:
     """The answer for people."""
     if result.name is not None and len(result.functions) == 1:
         return _page(result.functions[0])
+    if not result.asked:
+        return tuple(_index(result.functions))
     return (_list(result.functions),)
 
 
@@ -46,6 +52,20 @@ def _page(entry: FunctionEntry) -> tuple[Block, ...]:
         Heading(entry.name, entry.category),
         Facts(tuple((name, line) for name, text in answers.items() if text for line in text.split("\n"))),
     )
+
+
+def _index(entries: tuple[FunctionEntry, ...]) -> Iterator[Block]:
+    """The names of each category on a line, and the small categories together on the last one."""
+    names: dict[str, list[str]] = {}
+    for entry in entries:
+        names.setdefault(entry.category, []).append(entry.name)
+    small = [category for category in names if len(names[category]) <= SMALL]
+    lines = [(category, Names(of_it)) for category, of_it in names.items() if category not in small]
+    if small:
+        lines.append(("others", Names(f"{category} ({len(names[category])})" for category in small)))
+    yield Facts(tuple(lines))
+    said = "gradcli functions NAME shows one, a category lists its own, --all lists all"
+    yield Note(f"{counted(len(entries), 'function')}: {said}", "quiet")
 
 
 def _list(entries: tuple[FunctionEntry, ...]) -> Table:
