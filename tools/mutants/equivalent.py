@@ -76,6 +76,16 @@ EQUIVALENT: dict[str, str] = {
     **_sizes(f"{_REFERENCE}/approaches.py", "MAX_LINES", "3", "4", _DEARER),
     **_sizes(f"{_REFERENCE}/limits.py", "_NOISE", '"1e-250"', '"1e-256" "1e-252" "1e-248" "1e-244"', _BETWEEN),
     **_sizes(f"{_REFERENCE}/limits.py", "_CANCELLED", '"1e-100"', '"1e-106" "1e-102" "1e-98" "1e-94"', _BETWEEN),
+    **_sizes(f"{_REFERENCE}/derivatives.py", "_FINER", "4", "3 5", _BETWEEN),
+    **_sizes(f"{_REFERENCE}/reals.py", "REMEMBERED", "10_000", "0 100 1000000 10000000000", _WORK),
+    **_sizes(f"{_REFERENCE}/rules/matrices.py", "_STEP", '"1e-12"', '"1e-18" "1e-14"', _BETWEEN),
+    **dict.fromkeys(
+        (f"{_REFERENCE}/rules/activations.py _formula: {dim}, -> (nothing)" for dim in (0, 1)),
+        "dimension 1 of one dimension is counted around to 0",
+    ),
+    f"{_REFERENCE}/evaluator.py _NOT_COVERED: , mp.NoConvergence -> (nothing)": (
+        "no function is known that does not converge where this is not caught before"
+    ),
     **_sizes(f"{_REFERENCE}/verdict.py", "ZERO_LEVEL", "2", "3", _DEARER),
     **_sizes(f"{_REFERENCE}/verdict.py", "FINE_LEVEL", "3", "4", _DEARER),
     **_sizes(f"{_REFERENCE}/verdict.py", "FINEST_LEVEL", "4", "5", _DEARER),

@@ -120,7 +120,7 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
             targets: list[str] = [statement.name]
         else:
             parts = [statement]
-            targets = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and _is_stored(node)]
+            targets = [name for node in ast.walk(statement) if (name := _stored(node))]
         used = {_name(node) for part in parts for node in ast.walk(part) if isinstance(node, ast.Name | ast.Attribute)}
         yield from ((target, used) for target in targets)
 
@@ -130,8 +130,11 @@ def _name(node: ast.Name | ast.Attribute) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr
 
 
-def _is_stored(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
+def _stored(node: ast.AST) -> str:
+    """The name that is assigned to, or whose member is."""
+    inner = node.value if isinstance(node, ast.Subscript) else node
+    stored = isinstance(getattr(node, "ctx", None), ast.Store)
+    return inner.id if stored and isinstance(inner, ast.Name) else ""
 
 
 @contextlib.contextmanager

@@ -18,10 +18,8 @@ from gradcli.numerics.calls import resolve
 from gradcli.numerics.reference.reals import ZERO, Array, is_real, reals
 from gradcli.numerics.reference.slope import NoReference
 
-POSITIONS = frozenset(
-    {"index", "indices", "mask", "start", "repeats", "tensor_indices_or_sections", "shape", "split_size_or_sections"}
-)
-"""Parameters that say where, and so reach PyTorch as they are."""
+POSITIONS = frozenset({"index", "indices", "mask", "start", "repeats", "tensor_indices_or_sections"})
+"""Parameters whose tensors say where, and so reach PyTorch as they are."""
 
 
 class _Elements:

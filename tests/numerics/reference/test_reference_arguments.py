@@ -99,6 +99,7 @@ fold(four.reshape(1, 4, 4), 3, 2)
 unfold(img, (1, 2), dilation=2)
 interpolate(img, size=3)
 interpolate(img, size=(2, 6), mode='nearest')
+interpolate(img, size=3, mode='nearest-exact')
 """
 
 CREATION = """
@@ -959,6 +960,11 @@ embedding(one, a)
 embedding(two, a, padding_idx=1)
 one_hot(one) * a
 gather(a, 0, two)
+take_along_dim(m, two, 1)
+masked_fill(a, mask, z)
+narrow(a, 0, one[2], 2)
+repeat_interleave(v[:3], one)
+tensor_split(v, one[1:])[0]
 scaled_dot_product_attention(c, c + 1, c**2, scale=0.3)
 scaled_dot_product_attention(c, c + 1, c**2, is_causal=True)
 scaled_dot_product_attention(c, c + 1, c**2, attn_mask=mask[:2, 1:])
@@ -1157,3 +1163,7 @@ def test_what_no_rule_covers_has_no_reference(text: str) -> None:
 def test_a_function_outside_of_its_domain_is_nan(text: str) -> None:
     assert np.isnan(asked(text)).any()
     assert not np.isfinite(asked(text)).all(axis=-1).any()
+
+
+def test_a_matrix_that_is_hardly_another_than_its_transpose_is_its_lower_triangle() -> None:
+    assert asked("linalg.eigvalsh([[1, 2], [2 + 5e-11, 1]])")[1] == pytest.approx(3 + 5e-11, rel=1e-13)

@@ -14,6 +14,7 @@ from mpmath import mp
 
 from gradcli.language.parser import parse
 from gradcli.numerics.reference import Slope, slopes, value
+from gradcli.numerics.reference.evaluator import evaluate
 
 INF = float("inf")
 TINY, LITTLE = Fraction(1e-12), Fraction(1e-5)
@@ -260,6 +261,8 @@ def test_plain_numbers_are_the_doubles_that_python_has_and_a_formulas_are_exact(
         assert value(parse("n + 0.1", bound=["n"]), {"n": np.array(2)}).item() - 2 == mp.mpf(0.1)
         sixth = value(parse("hardsigmoid(x)"), {"x": np.array(0.0)}).item() - mp.mpf("0.5")
         slope = at("hardsigmoid(x)", 1.0)[0].value
+        for name, constant in (("pi", mp.pi), ("e", mp.e)):
+            assert evaluate(parse(name), {}, exact=True).item() == +constant
     assert sixth == 0
     assert abs(slope - mp.mpf(1) / 6) < 1e-40 or abs(slope * 6 - 1) < 1e-40
 
