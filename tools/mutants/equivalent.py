@@ -76,7 +76,8 @@ EQUIVALENT: dict[str, str] = {
     **_sizes(f"{_REFERENCE}/approaches.py", "MAX_LINES", "3", "4", _DEARER),
     **_sizes(f"{_REFERENCE}/limits.py", "_NOISE", '"1e-250"', '"1e-256" "1e-252" "1e-248" "1e-244"', _BETWEEN),
     **_sizes(f"{_REFERENCE}/limits.py", "_CANCELLED", '"1e-100"', '"1e-106" "1e-102" "1e-98" "1e-94"', _BETWEEN),
-    **_sizes(f"{_REFERENCE}/derivatives.py", "_FINER", "4", "3 5", _BETWEEN),
+    f"{_REFERENCE}/derivatives.py _FINER: 4 -> 5": "it finds no kink that is none, and takes no kink for none",
+    f"{_REFERENCE}/summed.py _DIGITS: 1500 -> 150000": _DEARER,
     **_sizes(f"{_REFERENCE}/reals.py", "REMEMBERED", "10_000", "0 100 1000000 10000000000", _WORK),
     **_sizes(f"{_REFERENCE}/rules/matrices.py", "_STEP", '"1e-12"', '"1e-18" "1e-14"', _BETWEEN),
     **dict.fromkeys(
