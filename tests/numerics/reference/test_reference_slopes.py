@@ -52,7 +52,7 @@ CLOSED_FORMS: dict[str, tuple[Callable[[Any], Any], tuple[float, ...]]] = {
     "1 / x": (lambda x: -1 / x**2, (1e-300, 1e300, 3.0)),
     "x * x * x * x": (lambda x: 4 * x**3, (0.0, 1e-150, 2.0)),
     "lgamma(x)": (mp.digamma, (0.5, 3.0, -1.5, 100.0)),
-    "erfc(x)": (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-(x**2)), (0.0, 5.0, -5.0, 20.0)),
+    "erfc(x)": (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-(x**2)), (0.0, 5.0, -5.0, 20.0, 1e300, -1e300)),
     "sinc(x)": (lambda x: mp.cospi(x) / x - mp.sinpi(x) / (mp.pi * x**2), (0.5, 1e-5, 3.0)),
     "1e80 * x - 1e80 * x + sin(x)": (mp.cos, (0.3, 2.0)),
     "x + ((1e80 + x) - 1e80)": (lambda x: mp.mpf(2), (0.3, 1e-5)),
@@ -128,6 +128,7 @@ def test_a_kink_has_its_two_slopes(text: str, x: float, left: Any, right: Any) -
         ("sqrt(x * x + 1e-200)", 0.0, 0),
         ("sqrt((x - 1)**2 + 1e-116)", 1.0, 0),
         ("floor(x)", 2.5, 0),
+        ("special.ndtr(x)", -1e300, 0),
         ("tanh(1e100 * x)", 0.0, mp.mpf(1e100)),
     ],
 )

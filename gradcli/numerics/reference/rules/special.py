@@ -19,6 +19,7 @@ from gradcli.numerics.reference.reals import (
     larger,
     lift,
     logarithm,
+    magnitude,
     quotient,
     reals,
     smaller,
@@ -46,6 +47,13 @@ def _erfinv(x: Real) -> Real:
     return mp.erfinv(x)
 
 
+def _erfc(x: Real) -> Real:
+    """Of a number whose square is beyond float64 mpmath finds no value: there it is at its ends."""
+    if magnitude(x) < 512:
+        return mp.erfc(x)
+    return ZERO if x > 0 else mp.mpf(2)
+
+
 def _entropy(x: Real) -> Real:
     return -_x_log(x, x) if x >= 0 else -INF if x < 0 else NAN
 
@@ -60,7 +68,7 @@ def _x_log1p(x: Real, y: Real) -> Real:
 
 
 def _normal_integral(x: Real) -> Real:
-    return mp.erfc(-x / mp.sqrt(2)) / 2
+    return _erfc(-x / mp.sqrt(2)) / 2
 
 
 def _bessel_y(order: int, x: Real) -> Real:
@@ -74,7 +82,7 @@ def _bessel_k(order: int, x: Real) -> Real:
 UNARY: dict[str, Callable[[Real], Real]] = {
     "digamma": mp.digamma,
     "erf": mp.erf,
-    "erfc": mp.erfc,
+    "erfc": _erfc,
     "erfinv": _erfinv,
     "i0": lambda x: mp.besseli(0, x),
     "lgamma": _log_gamma,
