@@ -191,6 +191,11 @@ def test_a_right_gradient_is_not_accused(line: str):
     assert {row["verdict"] for row in rows(line)} <= {"agree", "kink", "rounding", "no reference"}
 
 
+def test_digits_that_a_formula_of_pytorch_loses_inside_are_rounding():
+    """The normal integral inside of gelu has no digits left where it is far less than the one it is taken from."""
+    assert {row["verdict"] for row in rows("gelu -5.5 -8 -10 --dtype float32")} == {"rounding"}
+
+
 KINKS = {
     "relu 0": [0, 1],
     "abs 0": [-1, 1],

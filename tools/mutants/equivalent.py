@@ -10,6 +10,7 @@ _LOSSY = "gradcli/diagnose/findings/lossy_step.py"
 _BOTH = "there are both or none"
 _REFERENCE = "gradcli/numerics/reference"
 _DEARER = "more than is needed only takes longer: more digits, levels, lines or memory"
+_CHANCE = "one random run more or less: what they spread over is of the same size"
 _BETWEEN = "nothing lies between: rounding leaves far less, and what has to be told from it is far more"
 _WORTH = "(wide is None and not _hardly_varies(step)) or (wide is not None and not _lost(step, array(wide)).any())"
 
@@ -76,6 +77,8 @@ EQUIVALENT: dict[str, str] = {
     **_sizes(f"{_REFERENCE}/approaches.py", "MAX_LINES", "3", "4", _DEARER),
     **_sizes(f"{_REFERENCE}/limits.py", "_NOISE", '"1e-250"', '"1e-256" "1e-252" "1e-248" "1e-244"', _BETWEEN),
     **_sizes(f"{_REFERENCE}/limits.py", "_CANCELLED", '"1e-100"', '"1e-106" "1e-102" "1e-98" "1e-94"', _BETWEEN),
+    **_sizes("gradcli/inspections/checking/error_budget.py", "DRAWS", "6", "5 7", _CHANCE),
+    **_sizes("gradcli/inspections/checking/error_budget.py", "SIGNS", "3", "2 4", _CHANCE),
     f"{_REFERENCE}/derivatives.py _FINER: 4 -> 5": "it finds no kink that is none, and takes no kink for none",
     f"{_REFERENCE}/summed.py _DIGITS: 1500 -> 150000": _DEARER,
     **_sizes(f"{_REFERENCE}/reals.py", "REMEMBERED", "10_000", "0 100 1000000 10000000000", _WORK),
