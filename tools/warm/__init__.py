@@ -32,7 +32,7 @@ SHARED = "WARM_SERVER"
 def gradcli(*, wholly: bool = False) -> list[str]:
     """The beginning of a command line that runs gradcli.
 
-    wholly: the process is taken apart by Python in the end, which takes a fifth of a second.
+    wholly: the process is taken apart by Python in the end, which takes a tenth of a second.
     """
     if not hasattr(os, "pidfd_open"):
         return [sys.executable, "-m", "gradcli"]

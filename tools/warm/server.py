@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import ctypes
 import gc
 import importlib
 import io
@@ -146,8 +147,9 @@ def _become(streams: list[int], content: bytes, run: Callable[[], None]) -> NoRe
     sys.stdin = _text(0, "r", encoding, errors)
     sys.stdout = _text(1, "w", encoding, errors)
     sys.stderr = _text(2, "w", encoding, "backslashreplace")
-    wholly = argv[:1] == [WHOLLY]
-    argv = argv[1:] if wholly else argv
+    if wholly := argv[:1] == [WHOLLY]:
+        argv = argv[1:]
+        _keep_libraries()
     if argv[:1] == [PROGRAM]:
         sys.argv = ["-c", *argv[2:]]
         run = partial(_program, argv[1])
@@ -191,6 +193,12 @@ def _script(path: Path) -> None:
         error.__traceback__ = own and own.tb_next
         sys.excepthook(type(error), error, error.__traceback__)
         _leave(1)
+
+
+def _keep_libraries() -> None:
+    """Leave once Python has ended: PyTorch's libraries would take themselves apart for longer than Python does."""
+    libc = ctypes.CDLL(None)
+    libc.on_exit(libc._exit, None)
 
 
 def _leave(code: object) -> NoReturn:
