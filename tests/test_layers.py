@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
-from command_line import in_process_of_its_own
+from command_line import clean_environment, in_process_of_its_own
 from each import each
+
+from tools import warm
 
 PROGRAM = """
 import contextlib, io, json, sys
@@ -214,8 +217,8 @@ for argv in json.loads(sys.argv[1]):
         (["grad", "x * y.detach()", "x=1", "y=2"], {"backward_pass"}),
         (["grad", "1 / x", "0"], {"underflow_forward", "given", "not_finite", "dead", "kink"}),
     )
-    code, out, err = in_process_of_its_own([json.dumps([argv for argv, _ in cases])], python=program)
-    assert code == 0, err
+    words = [*warm.python_without_gradcli(), program, json.dumps([argv for argv, _ in cases])]
+    out = subprocess.run(words, env=clean_environment(), stdout=subprocess.PIPE, text=True, check=True).stdout
     for (argv, more), line in zip(cases, out.splitlines(), strict=True):
         assert set(json.loads(line)) == before_a_tape | more, argv
 
