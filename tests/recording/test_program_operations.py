@@ -171,3 +171,18 @@ def test_a_function_of_a_module_is_the_call_that_is_written() -> None:
     for name in ("linalg.det", "sigmoid", "fft.fft"):
         assert steps[name].title is None, "it needs none: its place shows it"
         assert [place.text for place in steps[name].places] == ["x"]
+
+
+def norm(x: torch.Tensor) -> torch.Tensor:
+    return x * 3
+
+
+def test_a_function_of_the_user_is_not_pytorchs_of_that_name() -> None:
+    x = given()["x"]
+    with logged() as log:
+        log.rest()
+        value = norm(x)
+        log.wake()
+        log.add(norm, (x,), {}, value)  # as a function that was transformed or compiled
+        (step,) = (step for step in again(log, value.sum()).tape.steps if step.name == "norm")
+    assert step.operation.row is None

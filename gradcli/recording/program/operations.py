@@ -139,6 +139,8 @@ def _known(function: Any) -> tuple[str, Row | None, Callable[..., Any]]:
     own = str(getattr(function, "__name__", type(function).__name__))
     if own == "apply" and isinstance(custom := getattr(function, "__self__", None), type):
         return custom.__name__, None, function
+    if not (getattr(function, "__module__", None) or "torch").startswith("torch"):
+        return own, None, function  # one of the user's, which a transform was made of, whatever its name is
     path = (resolve_name(function) or "").removesuffix(".__get__")
     if own == "__get__":
         own = str(function.__self__.__name__)
