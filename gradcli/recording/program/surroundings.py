@@ -16,8 +16,6 @@ Autocast = tuple[tuple[str, torch.dtype], ...]
 """The kinds of devices for which autocast is on, with its dtypes."""
 
 _is_any_autocast = torch._C._is_any_autocast_enabled
-_WITHOUT_GENERATOR = frozenset({"cpu", "meta"})
-"""Kinds of devices without a generator beside the CPU's."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def generators_kept(devices: Iterable[torch.device], states: Iterable[GeneratorS
 
 
 def _state_of(device: torch.device) -> GeneratorState:
-    state = state_of("cpu" if device.type in _WITHOUT_GENERATOR else str(device))
+    state = state_of("cpu" if device.type == "meta" else str(device))  # which has no generator
     return GeneratorState(state.cpu, of_device=state)
 
 
