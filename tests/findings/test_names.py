@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from types import SimpleNamespace
 from typing import cast
 
@@ -14,9 +15,11 @@ from looking import on_tape, tape_of
 
 from gradcli.diagnose.origins import forward
 from gradcli.diagnose.origins.parts import LONGEST, formula, shortened
-from gradcli.diagnose.origins.poles import NORMS, POLES
+from gradcli.diagnose.origins.poles import NORMS, POLES, may_meet_zero
 from gradcli.diagnose.origins.selection import SELECTING
 from gradcli.diagnose.origins.true_value import UNDERFLOWING
+from gradcli.language.parser import parse
+from gradcli.recording.from_expression import foreseen
 from gradcli.recording.tape import Step
 
 DISCARDS = {
@@ -198,6 +201,14 @@ def test_a_product_that_rounds_to_zero_is_the_cause_of_what_its_zero_makes_of_a_
     text = f"p = a*b; {MUST_NOT_BE_ZERO[name]}"
     assert underflowing(text, a=1e-30, b=1e-30) == ["mul"]
     assert underflowing(text, a=1e-30, b=0.0) == [], "a true zero"
+
+
+@each("name", MUST_NOT_BE_ZERO)
+def test_that_a_function_could_meet_a_zero_is_foreseen_where_its_operand_is_computed(name: str) -> None:
+    text = MUST_NOT_BE_ZERO[name]
+    for operand, computed in (("p", True), ("a", False)):
+        program = parse("p = a*b; " + re.sub(r"\bp\b", operand, text), bound=["a", "b"])
+        assert any(may_meet_zero(one.operation, one.computed) for one in foreseen(program)) is computed
 
 
 @each("name", ADDS_UP_POWERS)
