@@ -19,6 +19,9 @@ OF_NAN = {
     "std(x, 0)' x=[[1,2]]": ONE_ELEMENT,
     "mean(x)' x='zeros(0)'": NO_ELEMENT,
     "nanmean(x)' x='zeros(0)'": NO_ELEMENT,
+    "scaled_dot_product_attention(x, x, x)' x=[[[1e30,2e30],[1,1]]]": (
+        "products of queries and keys are infinite, and inf - inf is nan"
+    ),
     "cross_entropy(x, t)' x=[[1,2]] t:int64=-100,": NO_TARGET,
     "nll_loss(x, t)' x=[[-1,-2]] t:int64=-100,": NO_TARGET,
     "logdet(x)' x=[[0,1],[1,0]]": "the determinant is negative",
@@ -58,6 +61,8 @@ OF_A_GRADIENT = {
     "logcumsumexp(x, 0)' x=-inf,-inf": "its derivative is exp(x - logcumsumexp(x)), and inf - inf is nan",
     "softmax(x, 0)*w' x=-1000,0 w=3e38,-3e38 --wrt x": "its derivative multiplies by its value",
     "log_softmax(x, 0)*w' x=1,0 w=3e38,3e38 --wrt x": "its derivative multiplies by the exponential of its value",
+    "norm(x, 1.5)*1e38' x=1e-26,1e-30": "its derivative divides by a power of the norm",
+    "linalg.vector_norm(x, 1.5)*1e38' x=1e-26,1e-30": "its derivative divides by a power of the norm",
     "kl_div(x, t)' x=-1,-2 t=0,1": (
         "it contains target*log(target), whose derivative log(target) + 1 is infinite at 0"
     ),

@@ -157,6 +157,14 @@ def test_an_infinity_that_a_program_puts_in_place_is_meant(text: str) -> None:
     assert "inf-input" in [code for code, _ in codes("x * inf")]
 
 
+def test_a_direction_without_a_length_is_told_by_its_reason() -> None:
+    v, g = torch.zeros(1, 2, requires_grad=True), torch.ones(1, 1)
+    with logged() as log:
+        tape = again(log, torch._weight_norm(v, g, 0).sum()).tape
+    (found,) = (one for one in of_tape(Evidence(recorded=tape)) if one.code == "nan-forward")
+    assert "is nan (and 1 more): it divides by the norm, which is 0" in found.message
+
+
 @each("name", ["relu_", "hardtanh_", "threshold_"])
 def test_a_function_that_stops_elements_in_place_is_told(name: str) -> None:
     bounds = {"relu_": "", "hardtanh_": "", "threshold_": ", 0, 0"}[name]

@@ -16,7 +16,7 @@ _VALUE = {
     "softmax": _INF_MINUS_INF,
     "log_softmax": _INF_MINUS_INF,
     "softmin": _INF_MINUS_INF,
-    "scaled_dot_product_attention": "a row whose keys are all masked has no largest element",
+    "scaled_dot_product_attention": "products of queries and keys are infinite, and inf - inf is nan",
     "var": "it divides by n - 1, which is 0 for one element",
     "std": "it divides by n - 1, which is 0 for one element",
     "cross_entropy": "its mean divides by the number of counted targets, or by their weights, and that is 0",
@@ -60,14 +60,12 @@ _GRADIENT = {
     "linalg.slogdet": "its derivative is the inverse, and the matrix is singular",
     "slogdet": "its derivative is the inverse, and the matrix is singular",
     "logsumexp": "its derivative is exp(x - logsumexp(x)), and inf - inf is nan",
-    "logaddexp": "its derivative is exp(x - logaddexp(x, y)), and inf - inf is nan",
     "logcumsumexp": "its derivative is exp(x - logcumsumexp(x)), and inf - inf is nan",
     "softmax": "its derivative multiplies by its value",
     "log_softmax": "its derivative multiplies by the exponential of its value",
     "kl_div": "it contains target*log(target), whose derivative log(target) + 1 is infinite at 0",
-    "norm": "its derivative divides by a power of the norm, which has rounded to 0",
-    "linalg.vector_norm": "its derivative divides by a power of the norm, which has rounded to 0",
-    "hypot": "its derivative divides by its value",
+    "norm": "its derivative divides by a power of the norm",
+    "linalg.vector_norm": "its derivative divides by a power of the norm",
 }
 
 
