@@ -93,7 +93,7 @@ class EditableProgram:
         """The edit that puts `piece` where `node` stands."""
         wanted = wanted_level(self.parent(node), node)
         span, grouped = self._with_brackets(node.span)
-        if grouped and piece.level >= wanted:
+        if piece.level >= wanted:
             return Edit(span, piece.text)
         return Edit(node.span, piece.at(ANY if grouped or self._bracketed(node.span) else wanted))
 

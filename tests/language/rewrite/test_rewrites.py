@@ -147,9 +147,21 @@ def test_a_rule_is_also_applied_at_all_its_places() -> None:
 
 
 def test_two_rules_are_applied_in_a_row() -> None:
-    found = {rewrite.text: rewrite.steps for rewrite in rewrites(parse("log(sigmoid(x)) + sqrt(sum(x**2))"))}
-    assert found["logsigmoid(x) + norm(x)"] == 2
-    assert found["logsigmoid(x) + sqrt(sum(x**2))"] == found["log(sigmoid(x)) + norm(x)"] == 1
+    found = {one.text: (one.name, one.steps) for one in rewrites(parse("log(sigmoid(x)) + sqrt(sum(x**2))"))}
+    assert found["logsigmoid(x) + norm(x)"] == ("log-sigmoid + norm", 2)
+    assert found["logsigmoid(x) + sqrt(sum(x**2))"] == ("log-sigmoid", 1)
+    assert found["log(sigmoid(x)) + norm(x)"] == ("norm", 1)
+
+
+def test_one_rule_is_applied_twice() -> None:
+    found = {one.text: (one.name, one.steps) for one in rewrites(parse("exp(x) - 1 + (exp(y) - 1)*(exp(z) - 1)"))}
+    assert found["exp(x) - 1 + expm1(y)*expm1(z)"] == ("expm1", 2)
+
+
+def test_of_the_safe_constants_the_first_is_put_with_another_change() -> None:
+    found = list(rewrites(parse("where(m, log(x), 0.0) + log(sigmoid(y))")))
+    assert [one.steps for one in found if "where(m, x, 0.5)" in one.text] == [1]
+    assert [one.steps for one in found if one.text.startswith("where(m, log(where(m, x, 1.0)), 0.0)")] == [1, 2]
 
 
 @pytest.mark.parametrize(
