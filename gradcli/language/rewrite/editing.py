@@ -92,10 +92,9 @@ class EditableProgram:
     def replace(self, node: Node, piece: Piece) -> Edit:
         """The edit that puts `piece` where `node` stands."""
         wanted = wanted_level(self.parent(node), node)
-        span, grouped = self._with_brackets(node.span)
         if piece.level >= wanted:
-            return Edit(span, piece.text)
-        return Edit(node.span, piece.at(ANY if grouped or self._bracketed(node.span) else wanted))
+            return Edit(self._with_brackets(node.span), piece.text)
+        return Edit(node.span, piece.at(ANY if self._bracketed(node.span) else wanted))
 
     def piece(self, node: Node) -> Piece:
         """The user's own text for a node."""
@@ -141,15 +140,15 @@ class EditableProgram:
         before, after = self.program.text[: span[0]].rstrip(), self.program.text[span[1] :].lstrip()
         return before.endswith("(") and after.startswith(")")
 
-    def _with_brackets(self, span: Span) -> tuple[Span, bool]:
-        """The span with the brackets that group it, and whether there are any."""
-        text, grouped = self.program.text, False
+    def _with_brackets(self, span: Span) -> Span:
+        """The span with the brackets that group it."""
+        text = self.program.text
         while self._bracketed(span):
             start, end = text.rindex("(", 0, span[0]), text.index(")", span[1]) + 1
             if text[:start].rstrip()[-1:].isidentifier() or text[:start].rstrip()[-1:] in tuple("0123456789])"):
                 break  # the brackets of a call
-            span, grouped = (start, end), True
-        return span, grouped
+            span = start, end
+        return span
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:

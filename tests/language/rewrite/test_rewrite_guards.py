@@ -56,6 +56,8 @@ REWRITTEN = [
     ("out-of-place", "y = exp(x); y //= 2; sum(y)", "y = exp(x); y = y//2; sum(y)"),
     ("out-of-place", "y = exp(x); y %= 2; sum(y)", "y = exp(x); y = y%2; sum(y)"),
     ("out-of-place", "y = 2 * x; y **= 2; sum(y)", "y = 2 * x; y = y**2; sum(y)"),
+    ("out-of-place", "y = exp(x); y *= [1, 2]; sum(y)", "y = exp(x); y = y*[1, 2]; sum(y)"),
+    ("out-of-place", "y = exp(x); y *= 1, 2; sum(y)", "y = exp(x); y = y*(1, 2); sum(y)"),
     ("out-of-place", "exp(x).add_(1)", "exp(x).add(1)"),
     ("out-of-place", "y = exp(x); y += 1; sum(y)", "y = exp(x); y = y + 1; sum(y)"),
     ("out-of-place", "y = exp(x); y.mul_(2); sum(y)", "y = exp(x); y = y*2; sum(y)"),
@@ -73,6 +75,8 @@ LEFT_ALONE = [
     ("zero-factor", "2*sqrt(x)"),
     ("nan-to-num", "sum(a*b)"),
     ("replaced", "nan_to_num(x)"),
+    ("replaced", "relu(log(x))"),
+    ("replaced", "nan_to_num(*[x], *[0.0], *[], *[], *[])"),  # which is its argument is not read
     ("zero-factor", "m*sqrt(x)"),
     ("select-first", "softmax(x, dim=0)[0]"),
     ("select-first", "(x @ y)[0]"),

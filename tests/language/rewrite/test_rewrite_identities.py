@@ -95,6 +95,10 @@ REWRITTEN = [
     ("logsumexp", "log(sum(exp(x)/(2*s), dim=1, keepdim=True))", "logsumexp(x - log(2*s), dim=1, keepdim=True)"),
     ("logaddexp", "log(p*exp(x) + (1 - p)*exp(y))", "logaddexp(log(p) + x, log(1 - p) + y)"),
     ("conjugate", "sqrt(x + 1) - sqrt(x)", "1/(sqrt(x + 1) + sqrt(x))"),
+    ("difference-of-logs", "log(x + a + b) - log(x)", "log1p((a + b)/x)"),
+    ("difference-of-logs", "log(x - a - b) - log(x)", "log1p((-a - b)/x)"),
+    ("difference-of-logs", "log(x + a - 1) - log(x)", "log1p((a - 1)/x)"),
+    ("difference-of-logs", "log(x + a + 2) - log(x)", "log1p((a + 2)/x)"),
     ("complement", "1 - tanh(x)", "2*sigmoid(-2*x)"),
     ("guard-inside", "clamp(log(x), -10, 10)", "log(clamp(x, min=exp(-10), max=exp(10)))"),
 ]  # fmt: skip
@@ -103,6 +107,7 @@ LEFT_ALONE = [
     ("log-softmax", "log(softmax(x, dim=0) + 1e-6)"),
     ("log-softmax", "log2(softmax(x, dim=0))"),
     ("log-sigmoid", "log(2 - sigmoid(x))"),
+    ("log-sigmoid", "x = sigmoid(x); log(x)"),  # the x within is the one before
     ("softplus", "log(2 + exp(x))"),
     ("logsumexp", "log(sum(x))"),
     ("logsumexp", "log2(sum(exp(x)))"),
