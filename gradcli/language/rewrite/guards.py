@@ -59,14 +59,23 @@ def replaced_rule(editable: EditableProgram) -> Iterator[Replacement]:
         if not (isinstance(node, Call) and node.function.name == "nan_to_num" and operands_of(node)):
             continue
         branch = operands_of(node)[0]
-        if isinstance(branch, Name) and branch.name not in editable.definitions_of:
+        computed = editable.definitions_of.get(branch.name) if isinstance(branch, Name) else branch
+        if computed is None:
             continue
-        for condition in _conditions(branch, editable):
+        for condition in _conditions(computed, editable):
             discard = Discard(node, branch, keeps=condition)
             for sites in _choices(discard, editable):
                 edits = _guarded(discard, sites, editable, SAFE[0])
-                for other in (f"{editable.piece(node).at(ATOM)}.detach()", "0.0"):
+                for other in (f"{_unguarded(node, branch, computed, editable).at(ATOM)}.detach()", "0.0"):
                     yield Replacement("replaced", _selected(discard, branch, edits, other, editable))
+
+
+def _unguarded(call: Node, branch: Node, computed: Node, editable: EditableProgram) -> Piece:
+    """A call of a branch that is guarded where it is computed, on what was computed before."""
+    if branch is computed:
+        return editable.piece(call)
+    text, (start, end) = editable.program.text, branch.span
+    return Piece(f"{text[call.span[0] : start]}{editable.piece(computed).at(ATOM)}{text[end : call.span[1]]}")
 
 
 def _conditions(branch: Node, editable: EditableProgram) -> Iterator[Piece]:
@@ -84,11 +93,9 @@ def _conditions(branch: Node, editable: EditableProgram) -> Iterator[Piece]:
 def nan_rule(editable: EditableProgram) -> Iterator[Replacement]:
     """Replace the NaNs of an input where what comes of them is thrown away."""
     branches = [discard.branch for discard in discards(editable)]
-    branches += [
-        node.receiver or node.arguments[0]
-        for node in editable.nodes
-        if isinstance(node, Call) and node.function.name in ("nansum", "nanmean") and (node.receiver or node.arguments)
-    ]
+    for node in editable.nodes:
+        if isinstance(node, Call) and node.function.name in ("nansum", "nanmean"):
+            branches += operands_of(node)
     function = editable.function("nan_to_num")
     for branch in branches:
         for name, places in variables(branch, editable).items():

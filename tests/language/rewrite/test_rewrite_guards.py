@@ -8,7 +8,7 @@ from each import each
 from rewriting import changed, rewritten
 
 from gradcli.language.parser import parse
-from gradcli.language.rewrite import selection
+from gradcli.language.rewrite import guards, selection
 from gradcli.numerics.evaluate import Context, evaluate
 
 REWRITTEN = [
@@ -36,10 +36,16 @@ REWRITTEN = [
      "where(x > 0, log(where(x > 0, x, 1.0)), nan_to_num(log(x)).detach())"),
     ("replaced", "nan_to_num(log2(x))", "where(x > 0, log2(where(x > 0, x, 1.0)), 0.0)"),
     ("replaced", "nan_to_num(log10(x))", "where(x > 0, log10(where(x > 0, x, 1.0)), 0.0)"),
+    ("replaced", "h = log(x); nan_to_num(h)",
+     "h = log(where(x > 0, x, 1.0)); where(x > 0, h, nan_to_num(log(x)).detach())"),
+    ("replaced", "h = a/b; h.nan_to_num()",
+     "h = a/where(b != 0, b, 1.0); where(b != 0, h, (a/b).nan_to_num().detach())"),
     ("replaced", "(a/b).nan_to_num()", "where(b != 0, a/where(b != 0, b, 1.0), (a/b).nan_to_num().detach())"),
     ("replaced", "nan_to_num(sqrt(x), 0.0)", "where(isfinite(sqrt(x)), sqrt(where(isfinite(sqrt(x)), x, 1.0)), 0.0)"),
     ("nan-to-num", "nansum(a*b)", "nansum(nan_to_num(a, 0.0)*b)"),
     ("nan-to-num", "nanmean(a*b)", "nanmean(a*nan_to_num(b, 0.0))"),
+    ("nan-to-num", "(a*b).nansum()", "(a*nan_to_num(b, 0.0)).nansum()"),
+    ("nan-to-num", "nansum(dtype=float64, input=a*b)", "nansum(dtype=float64, input=a*nan_to_num(b, 0.0))"),
     ("nan-to-num", "(x @ w).masked_fill(isnan(x @ w), 0.0)", "(nan_to_num(x, 0.0) @ w).masked_fill(isnan(x @ w), 0.0)"),
     ("select-first", "log1p(a)[a > -1].sum()", "log1p(a[a > -1]).sum()"),
     ("select-first", "(x/d)[d != 0].sum()", "(x[d != 0]/d[d != 0]).sum()"),
@@ -94,6 +100,13 @@ def test_it_is_rewritten(rule: str, before: str, after: str) -> None:
 @each("rule, text", LEFT_ALONE)
 def test_it_is_left_alone(rule: str, text: str) -> None:
     assert rewritten(text, rule) == []
+
+
+@each("branch", ["sqrt(x)", "log(*[x], *[], *[])", "exp(x)*x"])
+def test_what_is_replaced_is_what_is_not_finite_where_no_other_condition_is_known(branch: str) -> None:
+    found = changed(f"nan_to_num({branch})", guards.replaced_rule)
+    assert found
+    assert all(after.startswith(f"where(isfinite({branch}), ") for after in found)
 
 
 @pytest.mark.parametrize(
