@@ -43,8 +43,8 @@ def factor_rule(editable: EditableProgram) -> Iterator[Replacement]:
     A factor that is differentiated does not throw away: its own derivative is the other one. There the whole product
     is replaced where the factor is zero, by a zero without a slope.
     """
-    for discard in factors(editable):
-        differentiated = _is_differentiated(discard.factor, editable)
+    for factor, discard in factors(editable):
+        differentiated = _is_differentiated(factor, editable)
         for sites in _choices(discard, editable):
             edits = _guarded(discard, sites, editable, SAFE[0])
             if differentiated:
@@ -117,8 +117,7 @@ def _selected(
     discard: Discard, inner: Node, edits: tuple[Edit, ...], other: str, editable: EditableProgram
 ) -> tuple[Edit, ...]:
     """The edits, with the place of the discard made `where(keeps, inner, other)`."""
-    start, end = discard.node.span
-    within = [edit for edit in edits if start <= edit.span[0] and edit.span[1] <= end]
+    within = [edit for edit in edits if discard.node.span[0] <= edit.span[0]]  # a definition stands before
     length = len(editable.program.text) - inner.span[1]
     text = applied(editable.program.text, within)
     kept = text[inner.span[0] : len(text) - length]
@@ -129,9 +128,9 @@ def _selected(
     return (*(edit for edit in edits if edit not in within), whole)
 
 
-def _is_differentiated(node: Node | None, editable: EditableProgram) -> bool:
+def _is_differentiated(node: Node, editable: EditableProgram) -> bool:
     """Whether something that a node reads is differentiated."""
-    return node is not None and any(editable.wrt is None or name in editable.wrt for name in variables(node, editable))
+    return any(editable.wrt is None or name in editable.wrt for name in variables(node, editable))
 
 
 def _choices(discard: Discard, editable: EditableProgram) -> Iterator[list[Node]]:
@@ -185,7 +184,7 @@ def in_double(program: Program) -> Program:
     assert double is not None
 
     def change(node: Node) -> Node:
-        if isinstance(node, Call) and node.written == "float" and node.receiver is not None:
+        if isinstance(node, Call) and node.function.name == "float":
             return replace(node, function=double, written="double")
         return node
 

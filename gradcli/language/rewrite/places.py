@@ -71,14 +71,13 @@ class Discard:
     """A place that throws elements of `branch` away.
 
     keeps: the text of the condition under which an element is kept; drops: under which it is not.
-    One of them is given, the one that the user wrote. factor: what throws away by being zero.
+    One of them is given, the one that the user wrote.
     """
 
     node: Node
     branch: Node
     keeps: Piece | None = None
     drops: Piece | None = None
-    factor: Node | None = None
 
     def guarded(self, editable: EditableProgram, inner: Piece, safe: str) -> Piece:
         """`inner` where it is used, a safe constant elsewhere."""
@@ -109,8 +108,8 @@ def discards(editable: EditableProgram) -> Iterator[Discard]:
                 pass
 
 
-def factors(editable: EditableProgram) -> Iterator[Discard]:
-    """Every branch that a factor throws away where it is zero."""
+def factors(editable: EditableProgram) -> Iterator[tuple[Node, Discard]]:
+    """Every factor with the branch that it throws away where it is zero."""
     for node in editable.nodes:
         match node:
             case Binary(operator="mul", left=left, right=right):
@@ -182,7 +181,7 @@ def variables(branch: Node, editable: EditableProgram) -> dict[str, list[Name]]:
 
 def _by_factor(
     node: Node, factor: Node, branch: Node, editable: EditableProgram, *, itself: bool = False
-) -> Iterator[Discard]:
+) -> Iterator[tuple[Node, Discard]]:
     """itself: the branch is what a logarithm is taken of."""
     if not isinstance(factor, Literal) and (itself or any(True for _ in dangerous_arguments(branch, editable))):
-        yield Discard(node, branch, keeps=Piece(f"{editable.piece(factor).at(OR)} != 0"), factor=factor)
+        yield factor, Discard(node, branch, keeps=Piece(f"{editable.piece(factor).at(OR)} != 0"))

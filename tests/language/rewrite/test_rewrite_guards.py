@@ -9,6 +9,7 @@ from rewriting import changed, rewritten
 
 from gradcli.language.parser import parse
 from gradcli.language.rewrite import guards, selection
+from gradcli.language.rewrite.terms import term_of
 from gradcli.numerics.evaluate import Context, evaluate
 
 REWRITTEN = [
@@ -142,6 +143,20 @@ def test_an_index_goes_past_three_operations_and_no_more() -> None:
 
 def test_inputs_of_16_bits_are_widened() -> None:
     assert "norm(x.float(), p=3)" in rewritten("norm(x, p=3)", "single-precision", narrow=True)
+
+
+@each("function, widened", [("relu", True), ("softplus", True), ("log", True), ("prod", True), ("sin", False)])
+def test_what_activations_and_dangerous_operations_work_on_is_widened(function: str, widened: bool) -> None:
+    found = changed(f"{function}(x*y)", guards.precision_rule)
+    assert (
+        found == [f"{function}(x.float()*y)", f"{function}(x*y.float())", f"{function}((x*y).float())"][: 2 + widened]
+    )
+    assert changed(f"{function}(x)", guards.precision_rule) == [f"{function}(x.float())"]
+
+
+@each("text, double", [("norm(x.float())", "norm(x.double())"), ("float(x)", "double(x)"), ("x.half()", "x.half()")])
+def test_for_single_precision_stands_double_precision_in_a_program_in_float64(text: str, double: str) -> None:
+    assert term_of(guards.in_double(parse(text)).result) == term_of(parse(double).result)
 
 
 def test_inputs_of_32_bits_are_not_widened() -> None:
