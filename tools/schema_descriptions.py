@@ -155,7 +155,7 @@ FIELDS = {
     "Verdict.lowest": "The smallest finite value seen.",
     "Verdict.highest": "The largest finite value seen.",
     "Verdict.saturated": "At how many points the slope is below a thousandth of its largest; null if undefined.",
-    "Verdict.dead": "At how many points the slope is zero by definition; null without derivative.",
+    "Verdict.dead": "At how many points the slope is zero on a constant stretch; null without derivative.",
     "Verdict.kinks": "The kinks between the smallest and the largest point.",
     "Verdict.summary": "The verdict in words.",
     "Verdict.stretches": "Neighbouring points that are all saturated or all dead.",

@@ -39,7 +39,10 @@ def loss(
     learning_rate: Annotated[
         float | None, Option("--lr", "RATE", "Learning rate of gradient descent.", default=False)
     ] = None,
-    steps: Annotated[int | None, Option("--steps", "N", "Steps of gradient descent.", default=False)] = None,
+    steps: Annotated[
+        int | None,
+        Option("--steps", "N", "Steps of gradient descent; x is data, unless --wrt names it.", default=False),
+    ] = None,
     plot: Annotated[
         bool | None,
         Option("--plot/--no-plot", help="Draw the loss over the steps.", default="on a terminal", in_python=False),

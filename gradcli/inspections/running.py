@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.values import tensor_of
+from gradcli.language.properties import is_random
 from gradcli.language.request import Request, Value
 from gradcli.numerics import autodiff
 from gradcli.numerics.capture import TorchError
@@ -60,4 +61,6 @@ def cotangent_of(
         return None, None
     if vjp is None:
         return autodiff.ones(output), "ones"
+    if vjp.program is not None and is_random(vjp.program):
+        bound.setting = replace(bound.setting, draws=True)
     return tensor_of(vjp, bound.context).detach().to(output.dtype), "given"

@@ -111,6 +111,7 @@ def test_the_seed_is_told_where_something_was_drawn_and_nowhere_else() -> None:
         ("grad w*x x=randn(2) w=1,2 --seed 3", True),
         ("grad w*x x=ones(2) w=1,2 --seed 3", False),
         ("grad rrelu 1 --seed 3", False),
+        ("grad tanh(x) x=1,2 --vjp rand(2) --seed 3", True),
         ("trace dropout(x) x=1,2 --seed 3", True),
         ("activate tanh linspace(0,1,3) --seed 3", False),
         ("loss mse rand(3) 1,2,3 --seed 3", True),
