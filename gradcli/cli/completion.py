@@ -104,10 +104,10 @@ def _values(parameter: Parameter, current: str, values: Sequence[str]) -> Iterat
     elif kind.startswith("some "):  # names between commas
         head, comma, _ = current.rpartition(",")
         yield from _before(head + comma, names_of(kind.removeprefix("some ")))
-    elif kind == "function" and not _PLAIN_NAME.fullmatch(current):
+    elif "function" in kind.split(" or ") and not _PLAIN_NAME.fullmatch(current):
         begun = _LAST_NAME.search(current)  # a name at the end of an expression
         if begun is not None:
-            yield from _before(current[: begun.start()], names_of(kind))
+            yield from _before(current[: begun.start()], names_of("function"))
     elif kind:
         yield from names_of(kind)
 

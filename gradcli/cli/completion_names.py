@@ -27,10 +27,10 @@ FILES: Mapping[str, tuple[str, ...] | None] = {
 """The endings of files of a kind: none for any file, None for folders alone."""
 
 
-def names_of(kind: str) -> Iterable[Reply]:
-    """The names of a kind; of `grad or backward`, these two words."""
-    find = _NAMES.get(kind)
-    return map(Reply, kind.split(" or ")) if find is None else find()
+def names_of(kind: str) -> Iterator[Reply]:
+    """The names of `error`, of `scenario or function`, or where there is no such kind the words: `grad or backward`."""
+    for part in kind.split(" or "):
+        yield from _NAMES[part]() if part in _NAMES else (Reply(part),)
 
 
 def _functions() -> Iterator[Reply]:
@@ -74,11 +74,6 @@ def _severities_and_findings() -> Iterator[Reply]:
     yield from _findings()
 
 
-def _findings_and_errors() -> Iterator[Reply]:
-    yield from _findings()
-    yield from _errors()
-
-
 def _scenarios() -> Iterator[Reply]:
     from gradcli.inspections.retaining.scenarios import SCENARIOS
 
@@ -99,7 +94,6 @@ _NAMES: Mapping[str, Callable[[], Iterable[Reply]]] = {
     "error": _errors,
     "finding": _findings,
     "severity": _severities_and_findings,
-    "code or id": _findings_and_errors,
     "scenario": _scenarios,
     "schema": _schemas,
     "dtype": lambda: map(Reply, (*dtypes.FLOATING, *dtypes.SHORT)),

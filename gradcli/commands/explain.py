@@ -12,7 +12,7 @@ def explain(
     caller: Caller,
     codes: Annotated[
         list[str] | None,
-        Argument("[CODE | ID]...", "A finding, an error, or a message.", default=False, completes="code or id"),
+        Argument("[CODE | ID]...", "A finding, an error, or a message.", default=False, completes="finding or error"),
     ] = None,
 ) -> Inquiry:
     """A finding or an error: what it means, what to do, and an example with its output."""

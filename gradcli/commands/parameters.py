@@ -19,8 +19,8 @@ class Argument:
 
     default: what the help calls it; True for the value itself, False for nothing.
     takes_names: whether its words may be NAME=VALUE. takes_functions: whether a caller in Python may give any function.
-    completes: the kind of name that it takes, as `gradcli/cli/completion_names.py` calls it; "some" before it: several
-        between commas.
+    completes: the kinds of names that it takes, as `gradcli/cli/completion_names.py` calls them, or the words
+        themselves, with "or" between them; "some" before them where there may be several between commas.
     """
 
     metavar: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gradcli.exceptions import UsageError
@@ -17,6 +17,7 @@ class FunctionRequest:
 
     function: the one that a caller in Python gives, which is in no file that would have to be run.
     points: values for its first parameters, which a given function alone takes without their names.
+    files: files of tensors by the words for them, for the parameters that have the names of these tensors.
     """
 
     subject: str
@@ -25,6 +26,7 @@ class FunctionRequest:
     bindings: tuple[Binding, ...]
     function: Callable[..., Any] | None = None
     points: tuple[Value, ...] = ()
+    files: Mapping[str, Value] = field(default_factory=dict)
 
 
 def read_subject(
@@ -50,10 +52,11 @@ def read_subject(
         return read(subject, words, command=command, sources=sources)
     if emits:
         raise UsageError("--emit writes expressions as programs", hint=f"{match['file']} is one already.")
-    point = next((word for word in words if not is_binding(word)), None)
+    files = {word: value for word, value in (sources or {}).items() if word in words and value.tensors is not None}
+    point = next((word for word in words if not is_binding(word) and word not in files), None)
     if point is not None:
         raise UsageError(f"'{point}' has no name that it belongs to", hint=f"Write NAME=VALUE: x={point}")
-    return FunctionRequest(subject.strip(), match["file"], match["name"], _bindings(words, sources))
+    return FunctionRequest(subject.strip(), match["file"], match["name"], _bindings(words, sources), files=files)
 
 
 def _bindings(words: Sequence[str], sources: Mapping[str, Value] | None) -> tuple[Binding, ...]:

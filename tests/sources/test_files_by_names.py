@@ -129,3 +129,46 @@ def test_a_command_without_names_wants_one_tensor(command: str) -> None:
 
 def test_a_table_without_names_has_none() -> None:
     assert failed(["grad", "p * q", "@bare.csv"], 2)["message"] == "'p', 'q' have no values"
+
+
+@pytest.fixture
+def model(files: Path) -> str:
+    (files / "model.py").write_text("def line(x, w, b, scale=1.0):\n    return (x @ w + b).sum() * scale\n")
+    return "model.py:line"
+
+
+@pytest.mark.parametrize("command", ["grad", "trace", "check"])
+def test_the_parameters_of_a_function_in_a_file_are_names_too(command: str, model: str) -> None:
+    assert inputs(command, model, "@dump.pt") == TENSORS
+
+
+@each(
+    "words, message, hint",
+    [
+        (["@xw.npz"], "'b' of model.py:line has no value", "Give each a value: b=1,2. @xw.npz holds 'w', 'x'."),
+        (["@xw.npz", "b=1"], None, None),
+        (["x=1,2", "w=3,4", "@one.pt"], None, None),
+        (
+            ["x=1,2", "w=3,4", "b=1", "@dump.pt"],
+            "model.py:line has no open parameter for '@dump.pt'",
+            "Leave the file out.",
+        ),
+        (["@x.npy"], "'@x.npy' has no name that it belongs to", "Write NAME=VALUE: x=@x.npy"),
+    ],
+)
+def test_a_parameter_that_no_file_has_is_told(
+    words: list[str], message: str | None, hint: str | None, model: str
+) -> None:
+    if message is None or hint is None:
+        answered(["grad", model, *words])
+        return
+    error = failed(["grad", model, *words], 2)
+    assert message in error["message"]
+    assert hint in error["hint"]
+
+
+def test_a_function_of_a_file_is_checked_in_float64_whatever_its_file_holds(model: str) -> None:
+    """Finite differences of float32 numbers are rounding: they would accuse every gradient."""
+    found = answered(["check", model, "@dump.pt"])
+    assert {given["dtype"] for given in found["inputs"].values()} == {"float64"}
+    assert {row["verdict"] for row in found["rows"]} == {"agree"}

@@ -134,7 +134,7 @@ def _maps_elementwise(ran: _Ran) -> bool:
 
 def check_function(request: FunctionRequest, compute: ComputeOptions, selection: Selection) -> CheckResult | Failure:
     """Reverse mode beside finite differences, in float64."""
-    call = Call.of(request, replace(compute, dtype="float64"), selection)
+    call = Call.of(request, replace(compute, dtype="float64"), selection, widened=True)
     output = call.value()
     _check_differentiable(call, output)
     elements = sum(leaf.numel() for leaf in call.differentiated.values())

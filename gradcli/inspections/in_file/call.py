@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +20,7 @@ from gradcli.diagnose.findings import of_tape
 from gradcli.diagnose.values import bound_value, default_dtype, points_of, tensor_of
 from gradcli.exceptions import UsageError, did_you_mean, listed
 from gradcli.inspections.in_file.loading import loaded, raised_in_file, user_code
+from gradcli.inspections.in_file.parameters import check_names, from_files, placed_points, signature_of
 from gradcli.language.in_file import FunctionRequest
 from gradcli.language.request import Binding, Value
 from gradcli.numerics import device, randomness
@@ -54,8 +55,13 @@ class Call:
     seeded: randomness.RandomState
 
     @classmethod
-    def of(cls, request: FunctionRequest, compute: ComputeOptions, selection: Selection) -> Call:
-        """The call that a request asks for.  Raises GradcliError."""
+    def of(
+        cls, request: FunctionRequest, compute: ComputeOptions, selection: Selection, *, widened: bool = False
+    ) -> Call:
+        """The call that a request asks for.  widened: in float64, also of values with a dtype of their own.
+
+        Raises GradcliError.
+        """
         where = device.choose(compute.device, device.present() if compute.device != "cpu" else ["cpu"])
         dtype: torch.dtype = getattr(torch, compute.dtype)
         context = Context(dtype, where, compute.max_elements)
@@ -65,13 +71,17 @@ class Call:
             function = loaded(request)
         if isinstance(function, nn.Module):
             function.to(where, dtype)
-        signature = _signature(function)
-        placed = _placed(request, signature)
-        _check_names(request, [*placed, *(one.name for one in request.bindings)], signature)
+        signature = signature_of(function)
+        placed = placed_points(request, signature)
         bindings = (*(Binding(name, points[0]) for name, points in placed.items()), *request.bindings)
+        bindings = (*bindings, *from_files(request, [one.name for one in bindings], signature))
+        check_names(request, [one.name for one in bindings], signature)
         arguments = {one.name: _argument(one, signature, context) for one in bindings}
         arguments |= {name: points_of(points, context) for name, points in placed.items() if len(points) > 1}
         given = {name: value for name, value in arguments.items() if isinstance(value, torch.Tensor)}
+        if widened:
+            given = {name: value.double() if value.is_floating_point() else value for name, value in given.items()}
+            arguments |= given
         leaves = {**given, **{name: leaf for name, (_, leaf) in _parameters(function, arguments).items()}}
         wrt = _differentiated(leaves, selection)
         for name, leaf in leaves.items():
@@ -194,54 +204,6 @@ def _parameters(function: Any, arguments: Container[str]) -> dict[str, tuple[str
         return {}
     found = function.named_parameters()
     return {f"self.{name}" if name in arguments else name: (name, leaf) for name, leaf in found}
-
-
-def _signature(function: Any) -> Mapping[str, inspect.Parameter]:
-    target = function.forward if isinstance(function, nn.Module) else function
-    try:
-        return inspect.signature(target).parameters
-    except (TypeError, ValueError):
-        return {}
-
-
-def _placed(request: FunctionRequest, signature: Mapping[str, inspect.Parameter]) -> dict[str, tuple[Value, ...]]:
-    """The points by the parameters in whose places they stand; several points of a single parameter are one tensor.
-
-    Raises UsageError for more points than parameters.
-    """
-    points = request.points
-    places = [name for name, one in signature.items() if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    if not signature or any(one.kind is one.VAR_POSITIONAL for one in signature.values()):
-        places += [f"x{number}" if number else "x" for number in range(len(points) - len(places))]
-    open_ = [name for name in places if name not in signature or signature[name].default is inspect.Parameter.empty]
-    if len(points) > 1 and len(open_) == 1 and signature:
-        return {places[0]: points}
-    if len(points) > len(places):
-        raise UsageError(
-            f"{request.subject} takes {len(places)} values by their places, and {len(points)} are given",
-            hint="Give several values of one parameter as a list.",
-        )
-    return {name: (point,) for name, point in zip(places, points, strict=False)}
-
-
-def _check_names(request: FunctionRequest, given: Sequence[str], signature: Mapping[str, inspect.Parameter]) -> None:
-    """Raises UsageError for names that it does not have, and for those that are left open."""
-    repeated = next((name for name in given if given.count(name) > 1), None)
-    if repeated is not None:
-        raise UsageError(
-            f"'{repeated}' of {request.subject} is given twice", hint="Give it by its place or by its name."
-        )
-    takes_any = not signature or any(one.kind is one.VAR_KEYWORD for one in signature.values())
-    named = [name for name, one in signature.items() if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
-    for name in (one.name for one in request.bindings):
-        if name not in named and not takes_any:
-            hint = did_you_mean(name, named) or (f"It has {listed(named)}." if named else "It has none.")
-            raise UsageError(f"{request.subject} has no parameter '{name}'", hint=hint)
-    open_ = [name for name in named if signature[name].default is inspect.Parameter.empty and name not in given]
-    if open_:
-        example = " ".join(f"{name}=1,2" for name in open_)
-        verb = "has no value" if len(open_) == 1 else "have no values"
-        raise UsageError(f"{listed(open_)} of {request.subject} {verb}", hint=f"Give each a value: {example}")
 
 
 def _argument(binding: Binding, signature: Mapping[str, inspect.Parameter], context: Context) -> Any:
