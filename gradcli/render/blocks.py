@@ -169,10 +169,11 @@ class SourceExcerpt:
 
 @dataclass(frozen=True)
 class Verbatim:
-    """Text that must stay as it is: a message of PyTorch's, a program."""
+    """Text that must stay as it is: a message of PyTorch's, a program. prose: whether its lines may be broken."""
 
     text: str
     tone: Tone = "plain"
+    prose: bool = False
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,7 @@ class Plot:
 
     y_name: what the curves have in common, written beside the axis of a picture.
     logarithmic: the y axis goes by powers of ten; values that are not positive are left out.
+    colors_before: how many colours the curves of another plot beside it have, which are others than its own.
     """
 
     x: np.ndarray
@@ -223,6 +225,7 @@ class Plot:
     y_name: str = ""
     shades: tuple[Shade, ...] = ()
     logarithmic: bool = False
+    colors_before: int = 0
 
 
 @dataclass(frozen=True, eq=False)

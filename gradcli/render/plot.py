@@ -43,14 +43,14 @@ def plot_lines(plot: Plot, view: View, *, height: int = _HEIGHT, legend: bool = 
         grid.curve(
             x_axis.places(line.x),
             np.clip(y_axis.places(line.y), -2, 3),  # what is cut off leaves the plot, at no cost
-            _tone(number_of(plot, place)),
+            _tone(color_of(plot, place)),
             dashed=series.dashed,
         )
         for place, (series, line) in enumerate(zip(plot.series, curves, strict=True))
     ]
     if len(touched) > 1:
         for place, cells in enumerate(touched):
-            grid.letter(cells, (place + 0.5) / len(touched), _letters(plot)[place], _tone(number_of(plot, place)))
+            grid.letter(cells, (place + 0.5) / len(touched), _letters(plot)[place], _tone(color_of(plot, place)))
     lines: list[Line] = [((line, "bold"),) for line in wrapped(one_line(plot.title or ""), width) if line]
     for row, spans in enumerate(grid.lines()):
         edge = f"{labels[row]:>{margin}} ┤" if row in labels else " " * (margin + 1) + "│"
@@ -80,6 +80,11 @@ def number_of(plot: Plot, place: int) -> int:
     """Which function of several a curve belongs to."""
     number = plot.series[place].number
     return place if number is None else number
+
+
+def color_of(plot: Plot, place: int) -> int:
+    """The number of a curve's colour: a function has one in all its plots, plots of different things have different."""
+    return plot.colors_before + number_of(plot, place)
 
 
 def _tone(number: int) -> str:
@@ -126,7 +131,7 @@ def _shade_lines(plot: Plot, axis: Axis, margin: int, columns: int) -> list[Line
     """Under the axis, one line for each function that is saturated or dead somewhere."""
     lines: list[Line] = []
     for place, series in enumerate(plot.series):
-        number = number_of(plot, place)
+        number = color_of(plot, place)
         cells = [" "] * columns
         for shade in plot.shades:
             if shade.of == series.name and shade.stop >= axis.low and shade.start <= axis.high:
@@ -146,7 +151,7 @@ def _entries(plot: Plot) -> list[tuple[str, str]]:
     for place, (letter, series) in enumerate(zip(_letters(plot), plot.series, strict=True)):
         alone = len(plot.series) == 1 or letter == series.name
         name = visible(series.name)
-        entries.append((name if alone else f"{letter} {name}", _tone(number_of(plot, place))))
+        entries.append((name if alone else f"{letter} {name}", _tone(color_of(plot, place))))
     return entries
 
 

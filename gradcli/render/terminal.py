@@ -149,8 +149,10 @@ def _lines(block: Block, view: View) -> list[Line]:
             texts = [piece for line in visible_lines(block.text) for piece in wrapped(_held(line, view), view.width)]
             return [((text, block.tone),) for text in texts]
         case Verbatim():
-            lines = visible_lines(block.text)
-            return [((_held(GAP + line, view), block.tone),) if line else () for line in lines]
+            lines = [_held(GAP + line, view) if line else "" for line in visible_lines(block.text)]
+            if block.prose:
+                lines = [piece for line in lines for piece in wrapped(line, view.width)]
+            return [((line, block.tone),) if line else () for line in lines]
         case Listing():
             return [((_held(line, view), "plain"),) for line in visible_lines(block.text.rstrip("\n"))]
         case Excerpt():

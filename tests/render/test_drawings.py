@@ -262,12 +262,12 @@ def test_wide_characters_get_the_room_that_they_take():
 @pytest.mark.parametrize("answer", [MASKED, RAISED, hostile(), chain(400)])
 def test_the_graph_is_a_picture_of_dots_as_well(answer: object, monkeypatch: pytest.MonkeyPatch) -> None:
     image = pytest.importorskip("matplotlib.image")
-    from gradcli.render.drawings import png
+    from gradcli.render.drawings import figure
 
-    assert png._MOST_DOTS * 4 < 2**28, "a picture in memory"
-    monkeypatch.setattr(png, "_MOST_DOTS", 4_000_000)
+    assert figure._MOST_DOTS * 4 < 2**28, "a picture in memory"
+    monkeypatch.setattr(figure, "_MOST_DOTS", 4_000_000)
     stream = io.BytesIO()
-    png.write(answer, VIEW, stream)
+    figure.write_png(answer, VIEW, stream)
     dots = image.imread(io.BytesIO(stream.getvalue()))
     root = ElementTree.fromstring(svg.text(answer, VIEW))
     assert dots.shape[0] / dots.shape[1] == pytest.approx(
@@ -279,10 +279,10 @@ def test_the_graph_is_a_picture_of_dots_as_well(answer: object, monkeypatch: pyt
 
 
 def test_an_answer_without_a_graph_has_no_picture_of_one() -> None:
-    from gradcli.render.drawings import png
+    from gradcli.render.drawings import figure
 
     with pytest.raises(OutputError, match="there is no graph in"):
-        png.write(SIGMOID, VIEW, io.BytesIO())
+        figure.write_png(SIGMOID, VIEW, io.BytesIO())
 
 
 def test_the_heading_of_a_picture_says_the_dtype_of_its_inputs() -> None:

@@ -6,7 +6,7 @@ import re
 from importlib.util import find_spec
 
 import pytest
-from answers_by_hand import CHECK
+from answers_by_hand import ANSWERS, CHECK
 from fields_by_hand import SADDLE
 from pages import NEEDS_MATPLOTLIB, Page, with_pictures, written
 from results_by_hand import SIGMOID, STEP_AND_SIGMOID
@@ -22,6 +22,19 @@ def test_curves_stand_before_the_first_table(monkeypatch: pytest.MonkeyPatch):
     )
     assert "http://x" not in text
     assert "<?xml" not in text
+
+
+def test_the_curves_of_a_descent_stand_before_the_table_of_its_steps(monkeypatch: pytest.MonkeyPatch):
+    with_pictures(monkeypatch, "<svg></svg>")
+    text = written(ANSWERS["descent"])
+    assert text.index("<svg") < text.index("gradient descent") < text.index("gradient norm")
+    between = text[text.index("</svg>") : text.index("gradient descent")]
+    assert "<p" not in between
+    assert "<dl" not in between
+
+
+def test_a_table_of_a_page_is_as_high_as_its_rows():
+    assert not re.search(r"\.table\{[^}]*max-height:(?!none)", written(ANSWERS["descent"]))
 
 
 def test_without_matplotlib_the_page_has_the_plot_in_characters_and_says_how_to_get_the_picture(

@@ -270,3 +270,34 @@ def test_without_matplotlib_the_error_names_the_command(monkeypatch: pytest.Monk
     with pytest.raises(OutputError, match="matplotlib") as raised:
         written(SIGMOID)
     assert raised.value.hint == "pip install 'gradcli[plot]'"
+
+
+def test_the_loss_and_the_parameters_have_different_colours() -> None:
+    with picture(ANSWERS["descent"], View(), fallback="keep") as figure:
+        panels = [{line.get_color() for line in axes.lines} for axes in figure.axes]
+    assert len(panels) == 2
+    assert panels[0].isdisjoint(panels[1])
+
+
+@pytest.mark.parametrize("answer", [SIGMOID, STEP_AND_SIGMOID, ANSWERS["descent"], SADDLE])
+def test_a_picture_within_a_page_can_be_read_on_a_phone(answer: Answer) -> None:
+    with picture(answer, View(), fallback="keep", narrow=True) as figure:
+        wide = figure.get_figwidth() * 72
+        sizes = [text.get_fontsize() for axes in figure.axes for text in (*axes.texts, *axes.get_xticklabels())]
+        assert all(axes.get_legend() is None for axes in figure.axes)
+        assert figure.get_suptitle() == ""
+    assert min(sizes) * 330 / wide >= 7.9  # what is left of 390 pixels
+
+
+def test_the_legend_of_a_narrow_picture_names_what_the_panels_do() -> None:
+    with picture(STEP_AND_SIGMOID, View(), fallback="keep", narrow=True) as figure:
+        (legend,) = figure.legends
+        words = [text.get_text() for text in legend.get_texts()]
+    assert words == ["heaviside", "sigmoid"]
+
+
+def test_there_is_no_zero_with_a_sign_in_a_picture() -> None:
+    x = np.linspace(-1e-20, 1, 5)
+    text = svg_text(ANSWERS["descent"], View())
+    assert drawn(Plot(x, (Series("f", -x),)))[0].get_xticklabels()[0].get_text() == "0"
+    assert "\N{MINUS SIGN}0<" not in text

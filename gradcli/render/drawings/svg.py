@@ -76,4 +76,4 @@ def _line(line: Text) -> str:
 
 def _n(value: float) -> str:
     """A coordinate, to a tenth."""
-    return f"{round(value, 1):g}" if abs(value) < 1e5 else f"{value:.1f}"
+    return f"{round(value, 1) + 0.0:g}" if abs(value) < 1e5 else f"{value:.1f}"

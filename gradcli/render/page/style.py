@@ -67,7 +67,7 @@ mark{background:var(--mark);color:inherit;font-weight:700;border-radius:2px;whit
 .warning mark{background:var(--warning-ground);box-shadow:inset 0 -.12em var(--warning-line)}
 .note mark{background:var(--note-ground);box-shadow:inset 0 -.12em var(--note-line)}
 .finding .good strong{color:var(--good)}
-.table{overflow:auto;max-height:min(40rem,80vh);margin:1rem 0 .6rem;border:1px solid var(--line);border-radius:6px;
+.table{overflow:auto;margin:1rem 0 .6rem;border:1px solid var(--line);border-radius:6px;
 width:fit-content;max-width:100%}
 table{border-collapse:separate;border-spacing:0;font-size:.875rem}
 caption{text-align:left;padding:.45rem .8rem;font-family:system-ui,sans-serif;font-weight:600}
@@ -87,7 +87,7 @@ figure.graph{max-height:max(40rem,90vh)}
 .first-seen{position:absolute;width:1px;height:1px;scroll-initial-target:nearest}
 figure svg{display:block;margin:0 auto}
 figure.curves{background:#fff}
-figure.curves svg{width:100%;height:auto;max-width:60rem}
+figure.curves svg{width:100%;height:auto;max-width:38rem}
 footer{border-top:1px solid var(--line);margin-top:2rem;font-size:.875rem;color:var(--quiet)}
 footer dl{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;margin:0}
 footer dl div{display:flex;gap:.4rem}

@@ -39,10 +39,11 @@ _STYLE: dict[str, Any] = {
 
 
 @contextmanager
-def picture(answer: Answer, view: View, *, fallback: str) -> Iterator[Figure]:
+def picture(answer: Answer, view: View, *, fallback: str, narrow: bool = False) -> Iterator[Figure]:
     """The figure of an answer; matplotlib's settings are its own until it is written.
 
     fallback: what becomes of characters that no font here has: `escape`, or `keep` for a reader with fonts of its own.
+    narrow: for a page that says what is drawn, and may be read on a phone.
     Raises OutputError where nothing can be drawn, or matplotlib is missing.
     """
     drawings = _drawings(answer, view)
@@ -51,14 +52,14 @@ def picture(answer: Answer, view: View, *, fallback: str) -> Iterator[Figure]:
         from gradcli.render.pictures.lettering import Lettering
 
         lettering = Lettering(keep=fallback == "keep")
-        title = str(getattr(answer, "expression", ""))
+        title = "" if narrow else str(getattr(answer, "expression", ""))
         first = drawings[0]
         if isinstance(first, Field):
-            figure = field.figure(first, title, lettering)
+            figure = field.figure(first, title, lettering, narrow=narrow)
         else:
             plots = [drawing for drawing in drawings if isinstance(drawing, Plot)]
             own = [drawing for drawing in plots_of(answer) if isinstance(drawing, Plot)] if view.drawing else []
-            figure = curves.figure(plots, title, lettering, own)
+            figure = curves.figure(plots, title, lettering, own, narrow=narrow)
         with lettering.chosen():
             yield figure
 
@@ -79,7 +80,11 @@ def write_pdf(answer: Answer, view: View, stream: BinaryIO) -> None:
 
 def write_svg(answer: Answer, view: View, stream: BinaryIO) -> None:
     """The picture as UTF-8 text of SVG.  Raises OutputError where there is nothing to draw."""
-    with picture(answer, view, fallback="keep") as figure, warnings.catch_warnings():
+    _write_svg(answer, view, stream, narrow=False)
+
+
+def _write_svg(answer: Answer, view: View, stream: BinaryIO, *, narrow: bool) -> None:
+    with picture(answer, view, fallback="keep", narrow=narrow) as figure, warnings.catch_warnings():
         # a browser has fonts for characters that are missing here
         warnings.filterwarnings("ignore", message=r"(?s)Glyph .* missing from font")
         notes = {"Date": None, "Creator": "gradcli", "Title": _title(answer)}
@@ -89,7 +94,7 @@ def write_svg(answer: Answer, view: View, stream: BinaryIO) -> None:
 def svg_text(answer: Answer, view: View) -> str:
     """The SVG as text, from its `<svg` on, to stand inside a page."""
     stream = BytesIO()
-    write_svg(answer, view, stream)
+    _write_svg(answer, view, stream, narrow=True)
     drawn = stream.getvalue().decode()
     return drawn[drawn.index("<svg") :]
 

@@ -14,39 +14,80 @@ from gradcli.render.blocks import Plot, Series, Shade
 from gradcli.render.curves import Axis, Line, limits_of, lines_of
 from gradcli.render.pictures.axes import Ruler, across, minus, up
 from gradcli.render.pictures.lettering import Lettering
-from gradcli.render.plot import number_of
+from gradcli.render.plot import color_of
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Told apart by eyes of every kind.  Source: Okabe and Ito (2008), Color Universal Design."""
 _DASHES: tuple[tuple[float, ...], ...] = ((), (6, 2), (2, 1.5), (7, 2, 2, 2), (10, 3), (4, 1.5, 1, 1.5, 1, 1.5))
 _SHADE = {"saturated": ("#f1f1f1", ""), "dead": ("#f1f1f1", "///")}
 _WIDTH, _PANEL, _ROW = 8.0, 2.7, 0.2
+_NARROW, _NARROW_PANEL = 4.6, 2.0
+"""Inches, on a page that may be read on a phone."""
+_LEGEND_COLUMNS = 52
+"""Letters in a line of the legend above narrow panels."""
 _KINKS_WRITTEN = 4
 _LEGEND_ROWS = 13
 _POINTS_MARKED = 60
 
 
-def figure(plots: Sequence[Plot], title: str, lettering: Lettering, own: Sequence[Plot] = ()) -> Figure:
+def figure(
+    plots: Sequence[Plot], title: str, lettering: Lettering, own: Sequence[Plot] = (), *, narrow: bool = False
+) -> Figure:
     """One panel a plot; where several functions are shaded, a panel that says which is flat where.
 
     own: the same plots with the user's own points alone, which are marked on the curves.
+    narrow: one legend above the panels, instead of one beside each.
     """
     shaded = _shaded_functions(plots)
     rows = len(shaded) if len(plots[0].series) > 1 else 0
-    heights = [_PANEL] * len(plots) + ([0.35 + rows * _ROW] if rows else [])
-    drawn = Figure(figsize=(_WIDTH, 0.6 + sum(heights)), layout="constrained")
+    width, panel = (_NARROW, _NARROW_PANEL) if narrow else (_WIDTH, _PANEL)
+    heights = [panel] * len(plots) + ([0.35 + rows * _ROW] if rows else [])
+    drawn = Figure(figsize=(width, 0.6 + sum(heights)), layout="constrained")
     panels = drawn.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0].tolist()
     x_ruler = Ruler.of(_x_axis(plots))
+    legends: list[_Legend] = []
     for number, (plot, axes) in enumerate(zip(plots, panels, strict=False)):
         points = own[number] if number < len(own) and len(own[number].series) == len(plot.series) else None
-        _panel(axes, plot, x_ruler, lettering, points, shade=not rows, named=number == 0)
+        legends.append(_panel(axes, plot, x_ruler, lettering, points, shade=not rows, named=number == 0))
         _kinks(axes, plot, x_ruler, written=number == 0)
     if rows:
-        _strips(panels[-1], shaded, plots, x_ruler, lettering)
+        legends.append(_strips(panels[-1], shaded, plots, x_ruler, lettering))
+    if narrow:
+        _above(drawn, legends)
+    else:
+        for axes, legend in zip(panels, legends, strict=True):
+            _beside(axes, legend)
     across(panels[-1], x_ruler, plots[0].x_name, lettering, room=0.02)
     if title:
         drawn.suptitle(lettering.title(title), fontsize=11)
     return drawn
+
+
+_Legend = dict[str, Line2D | Patch]
+"""What is drawn how, by what it is called."""
+
+
+def _beside(axes: Axes, legend: _Legend) -> None:
+    if legend:
+        columns = -(-len(legend) // _LEGEND_ROWS)
+        axes.legend(
+            [*legend.values()],
+            [*legend],
+            loc="upper left",
+            bbox_to_anchor=(1.0, 1.0),
+            handlelength=3.2,
+            ncols=columns,
+        )
+
+
+def _above(drawn: Figure, legends: Sequence[_Legend]) -> None:
+    """One legend for all panels: that of the first with several curves, and what is shaded how."""
+    curves = next((one for one in legends if any(isinstance(handle, Line2D) for handle in one.values())), {})
+    patches = {name: handle for one in legends for name, handle in one.items() if isinstance(handle, Patch)}
+    legend = curves | patches
+    if legend:
+        columns = max(1, min(len(legend), _LEGEND_COLUMNS // (max(map(len, legend)) + 6)))
+        drawn.legend([*legend.values()], [*legend], loc="outside upper center", handlelength=2.4, ncols=columns)
 
 
 def _x_axis(plots: Sequence[Plot]) -> Axis:
@@ -57,18 +98,18 @@ def _x_axis(plots: Sequence[Plot]) -> Axis:
 
 def _panel(
     axes: Axes, plot: Plot, x_ruler: Ruler, lettering: Lettering, own: Plot | None, *, shade: bool, named: bool
-) -> None:
-    """Curves with their legend; the stretches of a single function behind them, which one panel's legend explains."""
+) -> _Legend:
+    """Curves and what they are; the stretches of a single function behind them, which one panel's legend explains."""
     lines = lines_of(plot)
     limits = limits_of(lines)
     assert limits is not None
     y_ruler = Ruler.of(limits[1])
     handles: list[Line2D | Patch] = []
     for place, line in enumerate(lines):
-        handles.append(_curve(axes, number_of(plot, place), line, x_ruler, y_ruler))
+        handles.append(_curve(axes, color_of(plot, place), line, x_ruler, y_ruler))
         points = own or plot
         if points.x.size <= _POINTS_MARKED:
-            _points(axes, number_of(plot, place), lines_of(points)[place], x_ruler, y_ruler)
+            _points(axes, color_of(plot, place), lines_of(points)[place], x_ruler, y_ruler)
     labels = [lettering.text(series.name) for series in plot.series]
     if len(labels) == 1:  # the title and the axis say what it is
         handles, labels = [], []
@@ -77,9 +118,7 @@ def _panel(
         handles += states
         labels += [str(state.get_label()) for state in states]
     up(axes, y_ruler, plot.y_name or plot.series[0].name, lettering, logarithmic=plot.logarithmic)
-    if handles:
-        columns = -(-len(handles) // _LEGEND_ROWS)
-        axes.legend(handles, labels, loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=3.2, ncols=columns)
+    return dict(zip(labels, handles, strict=True))
 
 
 def _curve(axes: Axes, number: int, line: Line, x_ruler: Ruler, y_ruler: Ruler) -> Line2D:
@@ -144,12 +183,14 @@ def _shaded_functions(plots: Sequence[Plot]) -> list[Series]:
     return []
 
 
-def _strips(axes: Axes, functions: Sequence[Series], plots: Sequence[Plot], ruler: Ruler, lettering: Lettering) -> None:
+def _strips(
+    axes: Axes, functions: Sequence[Series], plots: Sequence[Plot], ruler: Ruler, lettering: Lettering
+) -> _Legend:
     """One bar a function: where its slope is small, and where it is zero by definition."""
     plot = next(plot for plot in reversed(plots) if functions[0] in plot.series)
     seen, names = set(), []
     for row, series in enumerate(functions):
-        number = number_of(plot, plot.series.index(series))
+        number = color_of(plot, plot.series.index(series))
         names.append(lettering.text(plots[0].series[number].name))
         color = COLORS[number % len(COLORS)]
         for shade in plot.shades:
@@ -162,9 +203,8 @@ def _strips(axes: Axes, functions: Sequence[Series], plots: Sequence[Plot], rule
     axes.set_ylim(len(functions) - 0.4, -0.6)
     axes.set_yticks(range(len(functions)), names)
     axes.grid(visible=False, axis="y")
-    handles = [
-        Patch(facecolor=fill, hatch=hatch, edgecolor="#777777", linewidth=0.8, label=state)
+    return {
+        state: Patch(facecolor=fill, hatch=hatch, edgecolor="#777777", linewidth=0.8)
         for state, fill, hatch in (("saturated", "white", "/////"), ("dead", "#777777", None))
         if state in seen
-    ]
-    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    }

@@ -18,7 +18,7 @@ from gradcli.render.pictures.axes import Ruler, across, minus, up
 from gradcli.render.pictures.lettering import Lettering
 from gradcli.render.stationary import stationary_of
 
-_SIZE = (8.0, 7.4)
+_SIZE, _NARROW = (8.0, 7.4), (4.6, 4.9)
 _ARROWS = 15
 _ARROW_INCHES = 0.28
 _ARROW = ((-1.0, 0.08), (0.4, 0.08), (0.4, 0.28), (1.0, 0.0), (0.4, -0.28), (0.4, -0.08), (-1.0, -0.08), (-1.0, 0.08))
@@ -30,11 +30,11 @@ _WRITTEN = 2
 Handle = Line2D | Patch
 
 
-def figure(field: Field, title: str, lettering: Lettering) -> Figure:
-    """The field in a square, with a bar of its colours and a legend below it."""
+def figure(field: Field, title: str, lettering: Lettering, *, narrow: bool = False) -> Figure:
+    """The field in a square, with a bar of its colours and a legend below it. narrow: for a phone."""
     scale = scale_of(field)
     assert scale is not None
-    drawn = Figure(figsize=_SIZE, layout="constrained")
+    drawn = Figure(figsize=_NARROW if narrow else _SIZE, layout="constrained")
     axes = drawn.subplots()
     axes.set_box_aspect(1)
     axes.grid(visible=False)
@@ -50,7 +50,7 @@ def figure(field: Field, title: str, lettering: Lettering) -> Figure:
             float(drawn_axis[-1] + (drawn_axis[-1] - drawn_axis[-2]) / 2),
         )
     if handles:
-        drawn.legend(handles=handles, loc="outside lower center", ncols=_columns(handles))
+        drawn.legend(handles=handles, loc="outside lower center", ncols=_columns(handles, 52 if narrow else 100))
     if title:
         drawn.suptitle(lettering.title(title), fontsize=11)
     return drawn
@@ -70,7 +70,7 @@ def _heat(drawn: Figure, axes: Axes, field: Field, scale: Scale, x_ruler: Ruler,
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[beyond]
     bar = drawn.colorbar(mesh, ax=axes, shrink=0.85, pad=0.02, extend=extend)
     places = scale.bent(np.array(ticks, dtype=np.float64))
-    words = tick_labels(ticks) if scale.knee is None else [f"{tick:g}" for tick in ticks]
+    words = tick_labels(ticks) if scale.knee is None else [f"{tick + 0.0:g}" for tick in ticks]
     bar.set_ticks(places.tolist(), labels=list(map(minus, words)))
     if shown.count() and float(shown.min()) < float(shown.max()):
         levels = places if scale.knee is None else np.linspace(low, high, _LEVELS)
@@ -164,7 +164,7 @@ def _gaps(field: Field) -> list[Handle]:
     return handles
 
 
-def _columns(handles: list[Handle]) -> int:
-    """How many entries of the legend fit beside each other."""
+def _columns(handles: list[Handle], letters: int) -> int:
+    """How many entries of the legend fit beside each other in a line of so many letters."""
     longest = max(len(str(handle.get_label())) for handle in handles)
-    return max(1, min(len(handles), 100 // (longest + 8)))
+    return max(1, min(len(handles), letters // (longest + 8)))

@@ -14,7 +14,8 @@ def blocks(error: Failure | GradcliError) -> tuple[Block, ...]:
 
 def failure_blocks(failure: Failure) -> tuple[Block, ...]:
     """PyTorch's message as it stands, the place, the way out."""
-    blocks: list[Block] = [Note(f"PyTorch raised {failure.type}:", "error"), Verbatim(failure.message, "error")]
+    message = Verbatim(failure.message, "error", prose=True)
+    blocks: list[Block] = [Note(f"PyTorch raised {failure.type}:", "error"), message]
     if failure.span is not None and failure.expression is not None:
         blocks.append(Excerpt(failure.expression, failure.span, "error"))
     if failure.hint is not None:

@@ -59,12 +59,12 @@ def page_blocks(entry: ErrorEntry) -> Iterator[Block]:
         yield Note(f"PyTorch raised nothing. Expected was {entry.type}.", "error")
     else:
         yield Note(f"PyTorch raised {entry.raised}:", "error")
-        yield Verbatim((entry.message or "").rstrip("\n"), "error")
+        yield Verbatim((entry.message or "").rstrip("\n"), "error", prose=True)
         if not entry.ok:
             yield Note(f"Expected was {entry.type}.", "error")
     for warning in entry.warnings:
         yield Note("PyTorch warned:", "warning")
-        yield Verbatim(warning, "warning")
+        yield Verbatim(warning, "warning", prose=True)
     yield Facts((("cause", entry.cause), ("fix", entry.fix)))
     yield Verbatim(_numbered(entry.repaired, None), "good")
     if entry.fix_ok and entry.result is not None:

@@ -90,9 +90,9 @@ def _parameters(steps: np.ndarray, walked: tuple[Series, ...]) -> Plot:
     sizes = np.abs(np.concatenate([series.y for series in walked]))
     sizes = sizes[np.isfinite(sizes)]
     if not sizes.size or sizes.max() <= _MANY_TIMES * max(1.0, *(abs(series.y[0]) for series in walked)):
-        return Plot(steps, walked, title=title, x_name="step", y_name=name)
+        return Plot(steps, walked, title=title, x_name="step", y_name=name, colors_before=1)
     sized = tuple(Series(f"|{series.name}|", np.abs(series.y)) for series in walked)
-    return Plot(steps, sized, (), title, "step", f"|{name}|", logarithmic=True)
+    return Plot(steps, sized, (), title, "step", f"|{name}|", logarithmic=True, colors_before=1)
 
 
 def _walked(result: LossResult) -> Iterator[Series]:

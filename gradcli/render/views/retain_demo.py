@@ -82,7 +82,7 @@ def _raised(result: RetainDemoResult) -> Iterator[Block]:
             if call.error is not None and call.error == result.error:
                 said = f"call {call.index} of 'gradcli retain-demo {scenario.name}' raised {call.error.type}:"
                 yield Note(said, "error")
-                yield Verbatim(call.error.message, "error")
+                yield Verbatim(call.error.message, "error", prose=True)
                 return
 
 
