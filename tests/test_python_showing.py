@@ -128,7 +128,15 @@ def test_the_markup_of_a_result_is_one_whole_element(name: str, answers: dict[st
 
 @pytest.mark.parametrize(
     ("name", "drawn"),
-    [("field", True), ("activate", True), ("descent", True), ("trace", True), ("points", False), ("check", False)],
+    [
+        ("field", True),
+        ("activate", True),
+        ("descent", True),
+        ("trace", True),
+        ("softmax", True),
+        ("points", False),
+        ("check", False),
+    ],
 )
 def test_a_notebook_shows_a_picture_where_a_terminal_draws_one(name: str, drawn: bool, answers: dict[str, Any]):
     assert ("<svg" in answers[name]._repr_html_()) == drawn

@@ -68,7 +68,7 @@ def _drawable(result: Result, invocation: Invocation, inquiry: Inquiry) -> Resul
 
     # a frozen record: what it knows besides its fields is no part of it
     object.__setattr__(result, "_drawing", drawing)
-    object.__setattr__(result, "_has_picture", inquiry.plot is not False or invocation.command.has_graph)
+    object.__setattr__(result, "_has_picture", inquiry.plot is not False or invocation.command.is_pictured)
     return result
 
 

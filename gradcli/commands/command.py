@@ -60,8 +60,9 @@ class Command:
     inspection, program, drawing, reproduction: `module:function`s that answer an inquiry, write the program of
         --emit torch, draw a plot of many points, and let an exception out.
     result: the record that it answers with; has_tensors: whether there are tensors in it, for files that hold nothing
-        else. has_graph: whether a notebook shows its graph. is_bad: whether such a result means exit code 1.
-    is_looked_up: whether an answer that is longer than the terminal is read page by page.
+        else. is_pictured: whether a notebook shows a picture that a terminal does not.
+        is_looked_up: whether an answer that is longer than the terminal is read page by page.
+        is_bad: whether such a result means exit code 1.
     """
 
     read: Callable[..., Inquiry]
@@ -75,7 +76,7 @@ class Command:
     reproduction: str = ""
     has_tensors: bool = True
     is_looked_up: bool = False
-    has_graph: bool = False
+    is_pictured: bool = False
     is_bad: Callable[[Any], bool] = lambda _result: False
 
     @property

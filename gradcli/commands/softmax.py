@@ -38,5 +38,6 @@ COMMAND = Command(
     inspection="gradcli.inspections.softmax:softmax",
     program="gradcli.inspections.emission.programs:softmax_program",
     result="SoftmaxResult",
+    is_pictured=True,
     shared=(*COMPUTING, *SHOWING, "emit", "fail_on"),
 )

@@ -50,7 +50,7 @@ COMMAND = Command(
     inspection="gradcli.inspections.trace:trace",
     program="gradcli.inspections.emission.programs:trace_program",
     result="TraceResult",
-    has_graph=True,
+    is_pictured=True,
     shared=("tree", *SELECTING, *COMPUTING, *SHOWING, "emit", "fail_on"),
     is_bad=lambda result: result.raised is not None,
 )

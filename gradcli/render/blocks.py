@@ -245,5 +245,20 @@ class Field:
     y_name: str = "y"
 
 
-Drawing = Plot | Field
-Block = Table | Facts | Heading | Note | Excerpt | SourceExcerpt | Verbatim | Listing | Plot | Field | Tree
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """Numbers by name, and the matrix of their derivatives by the names of its columns.
+
+    values: of the shape [len(names)]. matrix: of the shape [len(names), len(columns)].
+    """
+
+    name: str
+    names: tuple[str, ...]
+    values: np.ndarray
+    columns: tuple[str, ...]
+    matrix: np.ndarray
+    dtype: str | None = None
+
+
+Drawing = Plot | Field | Bars
+Block = Table | Facts | Heading | Note | Excerpt | SourceExcerpt | Verbatim | Listing | Drawing | Tree

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcli.render.blocks import Drawing, Field
+from gradcli.render.blocks import Bars, Drawing, Field
 from gradcli.render.curves import limits_of, lines_of, round_ticks
 
 _LOPSIDED = 0.35
@@ -143,5 +143,7 @@ def share_without_slope(field: Field) -> int:
 
 
 def has_values(drawing: Drawing) -> bool:
-    """Whether there is anything finite to draw in a plot or a field."""
+    """Whether there is anything finite to draw."""
+    if isinstance(drawing, Bars):
+        return bool(np.isfinite(drawing.values).any())
     return scale_of(drawing) is not None if isinstance(drawing, Field) else limits_of(lines_of(drawing)) is not None

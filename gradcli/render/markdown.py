@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from gradcli.render.blocks import (
+    Bars,
     Block,
     Drawing,
     Excerpt,
@@ -76,7 +77,7 @@ def _paragraph(block: Block, view: View) -> str:
             return _fenced(plain_text(excerpt_lines(block, None, "utf-8", indented=False)), "  ")
         case Excerpt():
             return _fenced(excerpt(block.text, block.span, _EXCERPT_WIDTH), _indent(block.tone))
-        case Plot() | Field():
+        case Plot() | Field() | Bars():
             drawn = _drawn(block, replace(view, color=False))
             return _fenced("".join(text for text, _ in line).rstrip() for line in drawn) if drawn else ""
 
@@ -84,6 +85,10 @@ def _paragraph(block: Block, view: View) -> str:
 def _drawn(block: Drawing, view: View) -> list[Line]:
     if isinstance(block, Plot):
         return plot_lines(block, view)
+    if isinstance(block, Bars):
+        from gradcli.render.bars import bars_lines
+
+        return bars_lines(block, view)
     from gradcli.render.heat import field_lines  # here, because only a field needs it
 
     return field_lines(block, view)

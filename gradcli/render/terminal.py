@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from gradcli.render.blocks import (
+    Bars,
     Block,
     Excerpt,
     Facts,
@@ -139,6 +140,10 @@ def _lines(block: Block, view: View) -> list[Line]:
             from gradcli.render.side_by_side import plots_in_rows
 
             return plots_in_rows([block], view)
+        case Bars():
+            from gradcli.render.bars import bars_lines  # only where a page has no picture
+
+            return bars_lines(block, view)
         case Field():
             from gradcli.render.heat import field_lines  # here, because only a field needs it
 

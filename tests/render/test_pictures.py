@@ -249,7 +249,7 @@ def test_the_denser_answer_is_drawn_and_the_users_points_are_marked() -> None:
 
 
 @pytest.mark.parametrize("write", [write_svg, write_png])
-@pytest.mark.parametrize("answer", [SCALARS, UsageError("no"), ANSWERS["softmax"], ANSWERS["failure"]])
+@pytest.mark.parametrize("answer", [SCALARS, UsageError("no"), ANSWERS["check"], ANSWERS["failure"]])
 def test_what_has_no_plot_says_what_has_one(write: object, answer: Answer) -> None:
     stream = io.BytesIO()
     with pytest.raises(OutputError, match="picture") as raised:

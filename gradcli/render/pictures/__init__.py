@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradcli.exceptions import OutputError
-from gradcli.render.blocks import Field, Plot
+from gradcli.render.blocks import Bars, Drawing, Field, Plot
 from gradcli.render.fields import has_values
 from gradcli.render.matplotlib_alone import settings
 from gradcli.render.text import one_line
@@ -48,13 +48,15 @@ def picture(answer: Answer, view: View, *, fallback: str, narrow: bool = False) 
     """
     drawings = _drawings(answer, view)
     with settings(_STYLE):
-        from gradcli.render.pictures import curves, field
+        from gradcli.render.pictures import bars, curves, field
         from gradcli.render.pictures.lettering import Lettering
 
         lettering = Lettering(keep=fallback == "keep")
         title = "" if narrow else str(getattr(answer, "expression", ""))
         first = drawings[0]
-        if isinstance(first, Field):
+        if isinstance(first, Bars):
+            figure = bars.figure(first, title, lettering, narrow=narrow)
+        elif isinstance(first, Field):
             figure = field.figure(first, title, lettering, narrow=narrow)
         else:
             plots = [drawing for drawing in drawings if isinstance(drawing, Plot)]
@@ -104,7 +106,7 @@ def _title(answer: Answer) -> str:
     return one_line(str(getattr(answer, "expression", "")))
 
 
-def _drawings(answer: Answer, view: View) -> tuple[Plot | Field, ...]:
+def _drawings(answer: Answer, view: View) -> tuple[Drawing, ...]:
     drawings = plots_of(view.drawing or answer) or plots_of(answer)
     if drawings and any(has_values(drawing) for drawing in drawings):
         return tuple(drawing for drawing in drawings if has_values(drawing))
@@ -118,7 +120,9 @@ def _drawings(answer: Answer, view: View) -> tuple[Plot | Field, ...]:
         )
     if kind == "loss":
         raise OutputError("a loss alone has no picture, its descent has one", hint="Add --lr 0.1 --steps 50.")
+    if kind == "softmax":
+        raise OutputError("a softmax of so many values has no picture", hint="Give 256 values at most.")
     raise OutputError(
         f"an answer of '{kind}' has no picture",
-        hint="activate, grad over points or --range, and loss with --steps have one; trace has a graph.",
+        hint="activate, grad over points or --range, loss with --steps and softmax have one; trace has a graph.",
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Table
+import numpy as np
+
+from gradcli.render.blocks import Bars, Block, Column, Facts, Heading, Note, Table
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.setting import footer, place
 from gradcli.render.views.tensors import MATRIX_COLUMNS, column, float_column, index_column, labels, matrix, scalar
@@ -30,6 +32,22 @@ def blocks(result: SoftmaxResult) -> tuple[Block, ...]:
     )
 
 
+def plots(result: SoftmaxResult) -> tuple[Bars, ...]:
+    """The probabilities as bars, with their Jacobian; nothing where it is too large to be seen."""
+    count = result.probabilities.values.size
+    if not 0 < count <= _JACOBIAN_COLUMNS:
+        return ()
+    shape = result.probabilities.shape
+    values = np.asarray(result.probabilities.values, dtype=np.float64).reshape(-1)
+    matrix_ = np.asarray(result.jacobian.values, dtype=np.float64).reshape(count, count)
+    rows, columns = labels("p", shape), labels(next(iter(result.inputs)), shape)
+    return (Bars(_name(result), tuple(rows), values, tuple(columns), matrix_, result.probabilities.dtype),)
+
+
+def _name(result: SoftmaxResult) -> str:
+    return "log probability" if result.expression.startswith("log_") else "probability"
+
+
 def table(result: SoftmaxResult) -> Table:
     """A row an entry, with its row of the Jacobian behind it."""
     count = result.probabilities.values.size
@@ -48,7 +66,7 @@ def _entries(result: SoftmaxResult) -> tuple[Column, ...]:
     columns = [
         index_column(values.shape),
         column("value", values),
-        column("log probability" if result.expression.startswith("log_") else "probability", result.probabilities),
+        column(_name(result), result.probabilities),
     ]
     if result.gradient is not None and result.index is not None:
         chosen = labels("p", result.probabilities.shape)[result.index]
