@@ -62,8 +62,8 @@ def test_a_masked_softmax_is_told_as_a_person_would(tmp_path: Path) -> None:
     ran = watched(tmp_path, "train.py")
     assert ran.code == 1
     assert ran.out == ""
-    told, _, last = ran.err.rstrip("\n").rpartition("\n")
-    assert told.splitlines() == [
+    *told, last, more = ran.err.splitlines()
+    assert told == [
         "error[nan-forward] step 3: softmax gives nan at weights[1, 0] (and 2 more)",
         "  --> train.py:15, in Pooling.forward",
         "",
@@ -85,6 +85,7 @@ def test_a_masked_softmax_is_told_as_a_person_would(tmp_path: Path) -> None:
         "stopped before backward; no parameter was changed in this step",
     ]
     assert last.startswith("3 steps, 1 error; the step was run again and every value agrees to the bit (")
+    assert more == "gradcli explain nan-forward"
 
 
 def test_the_report_is_one_line_of_json_that_its_schema_allows(tmp_path: Path) -> None:
