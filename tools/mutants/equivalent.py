@@ -72,14 +72,16 @@ EQUIVALENT: dict[str, str] = {
     ),
     "gradcli/diagnose/findings/noise.py _hardly_varies: False -> True": _WORK,
     "gradcli/recording/paths.py _walk: gradient is None -> False": _GUARD,
-    **_sizes(f"{_REFERENCE}/approaches.py", "DISTANCES", "10", "9 11", _BETWEEN),
+    **_sizes(
+        f"{_REFERENCE}/approaches.py", "DISTANCES", "10", "9 11", "it comes near in steps of much the same length"
+    ),
     **_sizes(f"{_REFERENCE}/approaches.py", "MAX_SIGNS", "3", "4", _DEARER),
     **_sizes(f"{_REFERENCE}/approaches.py", "MAX_LINES", "3", "4", _DEARER),
     **_sizes(f"{_REFERENCE}/limits.py", "_NOISE", '"1e-250"', '"1e-256" "1e-252" "1e-248" "1e-244"', _BETWEEN),
     **_sizes(f"{_REFERENCE}/limits.py", "_CANCELLED", '"1e-100"', '"1e-106" "1e-102" "1e-98" "1e-94"', _BETWEEN),
     **_sizes("gradcli/inspections/checking/error_budget.py", "DRAWS", "6", "5 7", _CHANCE),
     **_sizes("gradcli/inspections/checking/error_budget.py", "SIGNS", "3", "2 4", _CHANCE),
-    f"{_REFERENCE}/derivatives.py _FINER: 4 -> 5": "it finds no kink that is none, and takes no kink for none",
+    f"{_REFERENCE}/derivatives.py _FINER: 4 -> 5": "a kink stays one, what is smooth gets smoother",
     f"{_REFERENCE}/summed.py _DIGITS: 1500 -> 150000": _DEARER,
     **_sizes(f"{_REFERENCE}/reals.py", "REMEMBERED", "10_000", "0 100 1000000 10000000000", _WORK),
     **_sizes(f"{_REFERENCE}/rules/matrices.py", "_STEP", '"1e-12"', '"1e-18" "1e-14"', _BETWEEN),
