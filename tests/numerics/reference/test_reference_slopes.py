@@ -14,7 +14,10 @@ from mpmath import mp
 
 from gradcli.language.parser import parse
 from gradcli.numerics.reference import Slope, slopes, value
+from gradcli.numerics.reference.differences import step_of
 from gradcli.numerics.reference.evaluator import evaluate
+from gradcli.numerics.reference.reals import magnitude
+from gradcli.numerics.reference.verdict import ladder
 
 INF = float("inf")
 TINY, LITTLE = Fraction(1e-12), Fraction(1e-5)
@@ -311,6 +314,13 @@ def test_four_hundred_points_of_a_scalar_function_take_seconds_and_not_minutes(t
     start = time.process_time()
     slopes(parse(text), {"x": x}, ["x"], elementwise=True)
     assert time.process_time() - start < 5
+
+
+def test_a_step_is_a_power_of_two_and_at_most_twice_as_long_as_its_digits_say() -> None:
+    for level in ladder(50):
+        step = step_of(mp.one, level)
+        assert 1 <= step * mp.mpf(10) ** level.step < 2
+        assert step == mp.mpf(2) ** (magnitude(step) - 1)
 
 
 def cpu_seconds(text: str, points: np.ndarray) -> float:
