@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+_REWRITE = "gradcli/language/rewrite"
 _ORIGINS = "gradcli/diagnose/origins"
 _GUARD = "no operation is known that comes there: a node that sends nothing on, a kink that float64 refuses"
 _WORK = "it only avoids work: what is computed then is the same"
@@ -26,6 +27,14 @@ def _sizes(path: str, name: str, old: str, sizes: str, reason: str) -> dict[str,
 
 
 EQUIVALENT: dict[str, str] = {
+    f"{_REWRITE}/matching.py _bag: len(subject.operands) > MAX_PARTS or len(pattern.operands) > len(subject.operands) "
+    "-> (len(subject.operands) > MAX_PARTS)": _WORK,
+    f"{_REWRITE}/matching.py _options: any(found.leftover.get(name, term) != term for name, term in given.items()) "
+    "-> False": "no row carries options of two calls that have one in common",
+    f"{_REWRITE}/matching.py matches: after is None or len(pattern.operands) != len(subject.operands) -> "
+    "(after is None)": "each function of a pattern has as many operands in every call",
+    f"{_REWRITE}/places.py inside: isinstance(node, Name) and node.name in editable.definitions_of and "
+    "node.name not in seen -> (isinstance(node, Name)) and (node.name in editable.definitions_of)": _WORK,
     **dict.fromkeys(
         (
             f"gradcli/recording/program/kept.py _ATOMS: {removed} -> (nothing)"

@@ -71,7 +71,7 @@ def _twin(call: Call, editable: EditableProgram) -> Piece | None:
 
 def _first(call: Call) -> Call:
     """The first change of a chain: `h.sub_(v)` of `h.sub_(v).mul_(2)`."""
-    while isinstance(call.receiver, Call) and call.function.name.endswith("_"):
+    while isinstance(call.receiver, Call):
         call = call.receiver
     return call
 

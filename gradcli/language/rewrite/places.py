@@ -93,15 +93,14 @@ def discards(editable: EditableProgram) -> Iterator[Discard]:
     for node in editable.nodes:
         match node:
             case Call(function=row) if row.name in ("where", "masked_fill", "masked_select"):
-                operands = operands_of(node)
-                if row.name == "where" and len(operands) == 3:
-                    condition, chosen, other = operands
-                    yield Discard(node, chosen, keeps=editable.piece(condition))
-                    yield Discard(node, other, drops=editable.piece(condition))
-                elif row.name == "masked_fill" and len(operands) == 3:
-                    yield Discard(node, operands[0], drops=editable.piece(operands[1]))
-                elif row.name == "masked_select" and len(operands) == 2:
-                    yield Discard(node, operands[0], keeps=editable.piece(operands[1]))
+                match row.name, operands_of(node):
+                    case "where", [condition, chosen, other]:
+                        yield Discard(node, chosen, keeps=editable.piece(condition))
+                        yield Discard(node, other, drops=editable.piece(condition))
+                    case "masked_fill", [filled, mask, _]:
+                        yield Discard(node, filled, drops=editable.piece(mask))
+                    case "masked_select", [selected, mask]:
+                        yield Discard(node, selected, keeps=editable.piece(mask))
             case Index(operand=operand, index=index) if is_mask(index):
                 yield Discard(node, operand, keeps=editable.piece(index))
             case _:
@@ -130,7 +129,7 @@ def operands_of(call: Call) -> list[Node]:
 
 def option_of(call: Call, name: str) -> Node | None:
     """What an option of a call is given, None if it is not."""
-    return next((node for is_operand, option, node in _arguments(call) if option == name and not is_operand), None)
+    return next((node for _, option, node in _arguments(call) if option == name), None)
 
 
 def _arguments(call: Call) -> list[tuple[bool, str, Node]]:

@@ -54,6 +54,7 @@ REWRITTEN = [
     ("select-first", "((w*x - y)**2)[m].sum()", "((w*x - y)[m]**2).sum()"),
     ("select-first", "x.log()[1]", "x[1].log()"),
     ("select-first", "softmax(x, dim=1)[0]", "softmax(x[0], dim=0)"),
+    ("select-first", "sum(x, keepdim=True, dim=1)[0]", "sum(x[0], keepdim=True, dim=0)"),
     ("select-first", "x.softmax(-1)[0]", "x[0].softmax(-1)"),
     ("out-of-place", "p.add_(1.0)", "p + 1.0"),
     ("out-of-place", "p.mul_(a + b)", "p*(a + b)"),
@@ -78,6 +79,9 @@ LEFT_ALONE = [
     ("double-where", "where(x > 0, 2.0, 0.0)"),
     ("double-where", "sqrt(x)"),
     ("double-where", "x[0]"),
+    ("double-where", "where(*[m], *[log(x)], *[0.0], *[])"),
+    ("double-where", "masked_fill(*[log(x)], *[m], *[0.0], *[])"),
+    ("double-where", "masked_select(*[log(x)], *[m], *[])"),
     ("zero-factor", "m*x"),
     ("zero-factor", "2*sqrt(x)"),
     ("nan-to-num", "sum(a*b)"),
@@ -157,6 +161,14 @@ def test_what_activations_and_dangerous_operations_work_on_is_widened(function: 
 @each("text, double", [("norm(x.float())", "norm(x.double())"), ("float(x)", "double(x)"), ("x.half()", "x.half()")])
 def test_for_single_precision_stands_double_precision_in_a_program_in_float64(text: str, double: str) -> None:
     assert term_of(guards.in_double(parse(text)).result) == term_of(parse(double).result)
+
+
+def test_double_precision_stands_in_statements_too_and_a_program_without_single_precision_is_itself() -> None:
+    program = guards.in_double(parse("h = x.float(); y = x + 1; h*y"))
+    assert [term_of(statement.value) for statement in program.statements] == [
+        term_of(parse(text).result) for text in ("x.double()", "x + 1")
+    ]
+    assert guards.in_double(program) is program
 
 
 def test_inputs_of_32_bits_are_not_widened() -> None:

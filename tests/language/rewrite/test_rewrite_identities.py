@@ -66,6 +66,17 @@ REWRITTEN = [
     ("bce-with-logits", "-(t*log(sigmoid(x)) + (1 - t)*log(1 - sigmoid(x))).mean()",
      "binary_cross_entropy_with_logits(x, t)"),
     ("cross-entropy", "nll_loss(log(softmax(x, dim=1)), t, reduction='sum')", "cross_entropy(x, t, reduction='sum')"),
+    ("cross-entropy", "nll_loss(log_softmax(x, dim=1), t, reduction='sum')", "cross_entropy(x, t, reduction='sum')"),
+    ("logsumexp", "log(sum(w*exp(x), dim=1, keepdim=True))", "logsumexp(log(w) + x, dim=1, keepdim=True)"),
+    ("logsumexp", "log(sum(w*exp(x)/a, dim=1, keepdim=True))", "logsumexp(log(w) + x - log(a), dim=1, keepdim=True)"),
+    ("log-of-product", "log(prod(x, dim=1))", "sum(log(x), dim=1)"),
+    ("exp-of-log", "exp(log_softmax(x, dim=1))", "softmax(x, dim=1)"),
+    ("norm", "sqrt(sum(abs(x)**2, dim=1))", "norm(x, dim=1)"),
+    ("norm", "sum(abs(x)**3, dim=1)**(1/3)", "norm(x, 3, dim=1)"),
+    ("norm-squared", "norm(x, dim=1)**2", "sum(x**2, dim=1)"),
+    ("norm-squared", "linalg.norm(x, dim=1)**2", "sum(x**2, dim=1)"),
+    ("std", "sqrt(var(x, dim=1))", "std(x, dim=1)"),
+    ("conjugate", "sqrt(x) - sqrt(x - 2)", "2/(sqrt(x) + sqrt(x - 2))"),
     ("log-softmax", "log(softmax(x, dim=0)[1])", "log_softmax(x, dim=0)[1]"),
     ("log-softmax", "-x.softmax(-1)[0, t].log()", "-x.log_softmax(dim=-1)[0, t]"),
     ("log-softmax", "p = softmax(x, 0); log(p[i])", "log_softmax(x, dim=0)[i]"),
@@ -108,6 +119,7 @@ LEFT_ALONE = [
     ("log-softmax", "log2(softmax(x, dim=0))"),
     ("log-sigmoid", "log(2 - sigmoid(x))"),
     ("log-sigmoid", "x = sigmoid(x); log(x)"),  # the x within is the one before
+    ("log-sigmoid", "T = sigmoid(x); log(y.T) + T"),
     ("softplus", "log(2 + exp(x))"),
     ("logsumexp", "log(sum(x))"),
     ("logsumexp", "log2(sum(exp(x)))"),
@@ -132,6 +144,7 @@ LEFT_ALONE = [
     ("log-softmax", "log(softmax(x, dim=0) + x[1])"),
     ("power-of-root", "x*sqrt(y)"),
     ("root-of-power", "sqrt(x + y)"),
+    ("sinc", "sin(a*x)/(a*x)"),
     ("removable", "sin(x)/y"),
     ("removable", "(1 - cos(x))/x**3"),
     ("removable", "where(t == 0, 1.0, tanh(t)/s)"),
@@ -151,6 +164,10 @@ def test_it_is_rewritten(rule: str, before: str, after: str) -> None:
 @each("rule, text", LEFT_ALONE)
 def test_it_is_left_alone(rule: str, text: str) -> None:
     assert rewritten(text, rule) == []
+
+
+def test_a_number_that_is_added_is_not_a_negative_one_that_is_subtracted() -> None:
+    assert rewritten("sqrt(x) - sqrt(x + 2)", "conjugate") == ["(x - (x + 2))/(sqrt(x) + sqrt(x + 2))"]
 
 
 ROWS = [row for value in vars(identities).values() if isinstance(value, tuple) for row in value]
