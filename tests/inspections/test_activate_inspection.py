@@ -172,6 +172,8 @@ def test_the_verdict_is_on_the_last_layer() -> None:
         ("relu -1 1 --depth 3", "dead at 1 of 2 points through 3 layers: |dy/dx| is 0 to 1", 0, 1),
         # alive in the first layer, which gives -3.2: there the second one is dead
         ("hardsigmoid(x)-4 2 --depth 2", "dead at 1 of 1 point through 2 layers: |dy/dx| is 0", 0, 1),
+        # at the kink PyTorch takes 0, and no layer is dead: what the last one gives goes nowhere
+        ("1-3*relu(x) 0 --depth 2", "vanishing at 1 of 1 point through 2 layers: |dy/dx| is 0", 1, 0),
         ("hardtanh 0.5 3 --depth 3", "dead at 1 of 2 points through 3 layers: |dy/dx| is 0 to 1", 0, 1),
         ("-2*x 1 --depth 10", "exploding at 1 of 1 point through 10 layers: |dy/dx| is 1024", 0, 0),
         ("x/4 1 --depth 4", "alive at every point through 4 layers: |dy/dx| is 0.00390625", 0, 0),

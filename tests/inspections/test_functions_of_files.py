@@ -132,6 +132,15 @@ def test_the_parameters_of_a_module_are_leaves_by_their_names(folder: Path) -> N
     assert found.tolist() == net.head.weight.grad.tolist()
 
 
+def test_the_seed_is_told_where_the_file_or_the_function_draws(folder: Path) -> None:
+    (folder / "drawing.py").write_text("import torch\ndef f(x): return torch.dropout(x, 0.5, True).sum()\n")
+    (folder / "plain.py").write_text("import torch\ndef f(x): return torch.exp(x).sum()\n")
+    for file, told in (("drawing.py:f", 1), ("plain.py:f", 0), ("model.py:Net", 1)):
+        for command in ("grad", "trace", "check"):
+            out = captured([command, file, "x=1,2", "--seed", "3"])[1]
+            assert out.count("seed 3") == told, (command, file)
+
+
 def test_a_module_that_the_file_has_made_is_taken_as_it_is() -> None:
     assert {*answered(["grad", "model.py:ready", "x=1,2"])["inputs"]} == {"x", "head.weight", "head.bias"}
 

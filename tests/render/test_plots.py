@@ -147,6 +147,11 @@ def test_ticks_lie_within_the_axis_and_differ(first: float, second: float, most:
         assert len(set(tick_labels(ticks))) == len(ticks) <= max(2, most)
 
 
+def test_no_label_of_an_axis_is_a_zero_with_a_sign() -> None:
+    assert tick_labels([-0.0, 1.0]) == ["0", "1"]
+    assert "┊ kink at 0" in drawn(Plot(X, (TANH,), marks=(-0.0,)))[-1]
+
+
 def test_values_and_derivatives_are_drawn_apart() -> None:
     values, derivatives = plots_of(STEP_AND_SIGMOID)
     assert [series.name for series in values.series] == ["heaviside", "sigmoid"]

@@ -160,7 +160,12 @@ def test_a_long_table_shows_its_first_and_its_last_rows(rows: int, most: int | N
 
 
 @pytest.mark.parametrize(
-    ("most", "text"), [(3, "x         0|x         1|… 7 more|x         9"), (1, "x         0|… 9 more")]
+    ("most", "text"),
+    [
+        (4, "x         0|x         1|… 6 more|x         8|x         9"),
+        (3, "x         0|x         1|… 7 more|x         9"),
+        (1, "x         0|… 9 more"),
+    ],
 )
 def test_a_few_rows_whose_columns_do_not_fit_are_read_one_by_one(most: int, text: str) -> None:
     lines = shown(with_values([*range(10)]), max_rows=most, width=16).splitlines()
