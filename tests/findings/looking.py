@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shlex
+import warnings
 from typing import Any, NamedTuple
 
 import torch
 from command_line import captured
 from orjson import loads
 
+from gradcli.diagnose.bound_expression import ComputeOptions, Selection, bind
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings import of_tape
+from gradcli.diagnose.rerun import Rerun
 from gradcli.language.parser import parse
 from gradcli.language.properties import changes_in_place
+from gradcli.language.request import read
 from gradcli.numerics.evaluate import evaluate
 from gradcli.numerics.literals import Context
 from gradcli.recording.from_expression import ExpressionRecorder
@@ -64,3 +68,13 @@ def tape_of(text: str, **inputs: object) -> Tape:
 def on_tape(text: str, **inputs: object) -> list[Finding]:
     """What the rules find on the tape of an expression, which takes milliseconds: no fix is looked for."""
     return of_tape(Evidence(recorded=tape_of(text, **inputs)))
+
+
+def on_tape_of(words: str) -> list[Finding]:
+    """The same of an expression and its inputs as they are typed; `--wrt x` may stand behind them."""
+    text, *inputs = shlex.split(words)
+    selection = Selection((inputs.pop(), inputs.pop())[:1]) if "--wrt" in inputs else Selection()
+    rerun = Rerun(bind(read(text, inputs, command="grad"), ComputeOptions(), selection))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch's own
+        return of_tape(Evidence(recorded=rerun.tape()))

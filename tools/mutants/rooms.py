@@ -38,7 +38,11 @@ TESTS = {
     ),
     "gradcli/diagnose/fixes": (*_FIXES, "tests/findings/test_rewritten.py"),
     "gradcli/diagnose/explain": (*_ERRORS, *_REAL_CASES),
-    "gradcli/diagnose/origins": ("tests/findings", "tests/recording/test_from_program.py"),
+    "gradcli/diagnose/origins": (
+        "tests/findings",
+        "tests/recording/test_from_program.py",
+        "tests/recording/test_program_operations.py",
+    ),
     "gradcli/inspections": ("tests/inspections",),
     "gradcli/inspections/checking": _CHECKS,
     "gradcli/numerics": ("tests/numerics", *_CHECKS),
