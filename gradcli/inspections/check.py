@@ -20,6 +20,7 @@ from gradcli.inspections.checking.lost_digits import lost_digits
 from gradcli.inspections.checking.references import References
 from gradcli.inspections.checking.slopes import Index, attempt, element, forward, reverse
 from gradcli.inspections.checking.stable import Stable, with_stable_form
+from gradcli.inspections.checking.ties import TiesOfDtypes
 from gradcli.inspections.grad import maps_elementwise
 from gradcli.inspections.running import Run
 from gradcli.language.dtypes import FLOATING
@@ -128,6 +129,7 @@ class _Checker:
         self.bound = bound
         self.elementwise = elementwise
         self.references = References(elementwise=elementwise)
+        self.ties = TiesOfDtypes()
         self.conventions: list[str] = []
         self.stable: dict[str, Stable | None] = {}
 
@@ -138,7 +140,7 @@ class _Checker:
         self.conventions += [reason for reason in held.reasons if reason not in self.conventions]
         compared = {place: self._compare(bound, place, found) for place, found in self._elements(bound, held)}
         accused = any(_bad(row) for _, row in compared.values())
-        budgets = ErrorBudgets(bound, held, elementwise=self.elementwise) if accused else None
+        budgets = ErrorBudgets(bound, held, self.ties, elementwise=self.elementwise) if accused else None
         found = [
             self._compare(bound, place, known, budgets.of(row))[1] if budgets and _bad(row) else row
             for place, (known, row) in compared.items()

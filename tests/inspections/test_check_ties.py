@@ -33,6 +33,13 @@ def test_a_tie_is_a_kink_with_the_slopes_beside_it(line: str):
         assert row["left"] <= row["reverse"] <= row["right"]
 
 
+def test_the_slopes_beside_a_tie_are_those_at_the_values_of_the_dtype() -> None:
+    for row in rows("'median(x)**2' 0.1 0.1 0.1"):
+        value = torch.tensor(0.1, dtype=getattr(torch, row["dtype"])).item()
+        assert row["reason"].startswith("a tie")
+        assert [row["left"], row["right"]] == pytest.approx([0, 2 * value], rel=1e-5), row["dtype"]
+
+
 @pytest.mark.parametrize("line", ["'median(x)' 2 2.1 1.9", "'kthvalue(x, 2)[0]' 2 2.000001 1.9999", "'x[0]*x[1]' 2 2"])
 def test_where_no_elements_are_equal_there_is_no_tie(line: str):
     assert {row["verdict"] for row in rows(f"{line} --dtype float64")} == {"agree"}

@@ -16,7 +16,7 @@ from gradcli.inspections.checking.comparison import ErrorBudget, Mode
 from gradcli.inspections.checking.conventions import Conventions
 from gradcli.inspections.checking.on_the_way import OnTheWay, Spoiled
 from gradcli.inspections.checking.slopes import Index, attempt, element, reverse, tangent_of
-from gradcli.inspections.checking.ties import Ties
+from gradcli.inspections.checking.ties import Ties, TiesOfDtypes
 from gradcli.language.properties import is_random, summed
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients
@@ -39,10 +39,11 @@ SIGNS = 3
 class ErrorBudgets:
     """What may explain the elements that disagree in one dtype; what they share is computed once."""
 
-    def __init__(self, bound: BoundExpression, held: Conventions, *, elementwise: bool) -> None:
+    def __init__(self, bound: BoundExpression, held: Conventions, ties: TiesOfDtypes, *, elementwise: bool) -> None:
         self.bound = bound = bound.for_moved_inputs()
         self.elementwise = elementwise
         self.held = held
+        self._ties_of_dtypes = ties
         self.wide = replace(bound.at_dtype("float64"), program=held.program)
         self.here, _ = attempt(partial(reverse, self.wide))
         self.exemption = _exemption(bound, held)
@@ -115,7 +116,7 @@ class ErrorBudgets:
 
     @cached_property
     def _ties(self) -> Ties:
-        return Ties(self.wide)
+        return self._ties_of_dtypes.of(self.wide, self.held)
 
     @cached_property
     def _values(self) -> OnTheWay:

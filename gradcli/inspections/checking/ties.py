@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
+from gradcli.inspections.checking.conventions import Conventions
 from gradcli.inspections.checking.slopes import Index, attempt, element, reverse
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import exact
@@ -78,6 +79,20 @@ class Ties:
         if key not in self._slopes:
             self._slopes[key] = _reference(moved(self.wide, distance, seed), name, index)
         return self._slopes[key]
+
+
+class TiesOfDtypes:
+    """The ties at the values of different dtypes; dtypes that hold the same values share theirs."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Ties] = {}
+
+    def of(self, wide: BoundExpression, held: Conventions) -> Ties:
+        """The ties of a bound expression in float64."""
+        key = (held.reasons, *(exact(leaf).tobytes() for leaf in wide.leaves.values()))
+        if key not in self._known:
+            self._known[key] = Ties(wide)
+        return self._known[key]
 
 
 def moved(bound: BoundExpression, distance: float, seed: int) -> BoundExpression:
