@@ -200,3 +200,11 @@ def test_every_result_shows_itself_shortly():
         record = getattr(results, name)
         if isinstance(record, type) and issubclass(record, Shown):
             assert "__repr__" not in vars(record), name
+
+
+def test_the_sentences_of_a_table_name_keywords_and_calls():
+    shown = str(gradcli.grad("sigmoid", 10))
+    assert 'gradcli.explain("cancellation")' in shown
+    assert "gradcli explain" not in shown + gradcli.grad("sigmoid", 10)._repr_html_()
+    descent = str(gradcli.loss("mse", "x * w", 1, x=1, w=2, lr=0.1, steps=5))
+    assert "--" not in descent

@@ -10,7 +10,7 @@ from os import PathLike, fspath
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from gradcli.api.wording import in_python
+from gradcli.api.wording import in_python, sentence
 from gradcli.exceptions import GradcliError, OutputError
 from gradcli.render import View, write
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def table(answer: Answer) -> str:
     """The answer as a terminal shows it, without a line break at its end."""
     text = StringIO()
-    write(answer, View(), text)
+    write(answer, View(wording=sentence), text)
     return text.getvalue().rstrip("\n")
 
 
@@ -46,7 +46,8 @@ def markup(answer: Answer) -> str:
     from gradcli.render.page.fragment import fragment
 
     pictured = getattr(answer, "_has_picture", False)
-    return fragment(answer, View(drawing=_drawing_of(answer) if pictured else None), pictured=pictured)
+    view = View(drawing=_drawing_of(answer) if pictured else None, wording=sentence)
+    return fragment(answer, view, pictured=pictured)
 
 
 def saved(answer: Result, path: str | PathLike[str]) -> None:

@@ -22,7 +22,7 @@ from gradcli.render.blocks import (
 from gradcli.render.layout import GAP, Line, facts_lines, table_lines
 from gradcli.render.text import as_charset, excerpt, one_line, shortened, visible, visible_lines, width_of, wrapped
 from gradcli.render.view import Answer, View
-from gradcli.render.views import blocks_of
+from gradcli.render.views import blocks_of, worded
 
 _STYLES = {
     "plain": "",
@@ -48,7 +48,8 @@ _EXCERPT_WIDTH = 100
 def render(answer: Answer, view: View) -> Iterator[str]:
     """The answer as lines of text, plain or painted."""
     yield painted(
-        block_lines(blocks_of(answer, plot=view.plot, drawing=view.drawing, tree=view.tree), view), color=view.color
+        block_lines(worded(blocks_of(answer, plot=view.plot, drawing=view.drawing, tree=view.tree), view), view),
+        color=view.color,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -26,6 +27,7 @@ class View:
         many more points.
     tree: whether the steps of a trace are drawn as a tree instead of a table.
     charset: the encoding of the stream; `write` fills it in.
+    wording: what becomes of a sentence for readers who write no command lines.
     """
 
     format: str = "table"
@@ -37,3 +39,4 @@ class View:
     drawing: Answer | None = None
     charset: str = "utf-8"
     tree: bool = False
+    wording: Callable[[str], str] | None = None

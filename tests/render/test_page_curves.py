@@ -75,3 +75,14 @@ def test_the_policy_of_a_page_allows_the_pictures_that_are_in_it():
     for text in (field, curves):
         (policy,) = (content for content in Page(text).attributes("content") if "default-src" in (content or ""))
         assert "img-src data:" in (policy or "").split("; ")
+
+
+def test_curves_are_dark_where_the_page_is_and_the_colours_of_a_field_stay(monkeypatch: pytest.MonkeyPatch):
+    with_pictures(monkeypatch, "<svg></svg>")
+    assert '<figure class="curves" tabindex="0">' in written(SIGMOID)
+    assert '<figure class="curves field" tabindex="0">' in written(SADDLE)
+    rules = written(SIGMOID)
+    assert "figure.curves:not(.field)>svg{filter:var(--by-night)}" in rules
+    day, night = re.findall(r"--by-night:([^;]*);", rules)
+    assert day == "none"
+    assert night.startswith("invert(")

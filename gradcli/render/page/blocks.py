@@ -36,7 +36,7 @@ from gradcli.render.text import (
     width_of,
 )
 from gradcli.render.view import Answer, View
-from gradcli.render.views import blocks_of
+from gradcli.render.views import blocks_of, worded
 
 _LONGEST_HEADING = 1000
 _LONGEST_SIDE = 400
@@ -50,7 +50,7 @@ _FIX = "fix: "
 
 def body_of(answer: Answer, view: View, *, pictured: bool = True) -> Iterator[str]:
     """The blocks in order; pictures before the first table."""
-    blocks = blocks_of(answer, tree=view.tree)
+    blocks = worded(blocks_of(answer, tree=view.tree), view)
     place = next((place for place, block in enumerate(blocks) if isinstance(block, Table)), len(blocks))
     yield from _grouped(blocks[:place], view)
     if pictured:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from html import escape
 
 from gradcli.exceptions import OutputError
-from gradcli.render.blocks import Block
+from gradcli.render.blocks import Block, Plot
 from gradcli.render.terminal import block_lines
 from gradcli.render.text import escaped
 from gradcli.render.view import Answer, View
@@ -40,7 +40,8 @@ def picture_of(answer: Answer, view: View) -> Iterator[str]:
         yield from _characters(plots, view)
         yield f'<p class="quiet">{escaped(" - ".join(filter(None, (error.message, error.hint))))}</p>'
         return
-    yield from _figure(_with_needed_names(_NOT_DRAWN.sub("", drawn)), "curves")
+    kind = "curves" if all(isinstance(plot, Plot) for plot in plots) else "curves field"
+    yield from _figure(_with_needed_names(_NOT_DRAWN.sub("", drawn)), kind)
 
 
 def _with_needed_names(drawn: str) -> str:

@@ -6,11 +6,13 @@ DAY = """
 --ground:#ffffff;--panel:#f6f8fa;--text:#1f2328;--quiet:#59636e;--line:#d1d9e0;--stripe:#f6f8fa80;
 --error:#a40e26;--error-ground:#ffebe9;--error-line:#cf222e;--warning:#7d4e00;--warning-ground:#fff8c5;
 --warning-line:#9a6700;--note:#0550ae;--note-ground:#ddf4ff;--note-line:#0969da;--good:#116329;--mark:#ffd8d3;
+--paper:#ffffff;--by-night:none;
 """
 NIGHT = """
 --ground:#0d1117;--panel:#151b23;--text:#f0f6fc;--quiet:#9198a1;--line:#3d444d;--stripe:#151b2380;
 --error:#ff7b72;--error-ground:#25171c;--error-line:#f85149;--warning:#e3b341;--warning-ground:#272115;
 --warning-line:#d29922;--note:#79c0ff;--note-ground:#121d2f;--note-line:#388bfd;--good:#56d364;--mark:#67060c;
+--paper:#121212;--by-night:invert(.93) hue-rotate(180deg);
 """
 RULES = """
 *{box-sizing:border-box}
@@ -86,7 +88,8 @@ figure.graph{max-height:max(40rem,90vh)}
 .finding figure.graph{position:relative;background:var(--ground)}
 .first-seen{position:absolute;width:1px;height:1px;scroll-initial-target:nearest}
 figure svg{display:block;margin:0 auto}
-figure.curves{background:#fff}
+figure.curves{background:var(--paper)}figure.field{background:#fff}
+figure.curves:not(.field)>svg{filter:var(--by-night)}
 figure.curves svg{width:100%;height:auto;max-width:38rem}
 footer{border-top:1px solid var(--line);margin-top:2rem;font-size:.875rem;color:var(--quiet)}
 footer dl{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;margin:0}

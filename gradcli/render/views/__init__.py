@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, cast
 
 from gradcli.render.blocks import Block, Drawing, Field, Note, Table
 from gradcli.render.cells import with_distinct_names
-from gradcli.render.view import Answer
+from gradcli.render.view import Answer, View
 
 if TYPE_CHECKING:
     from gradcli.results import TraceResult
 
-__all__ = ["blocks_of", "plots_of", "table_of"]
+__all__ = ["blocks_of", "plots_of", "table_of", "worded"]
 
 _ROWS_OF_A_FIELD = 2
 
@@ -45,6 +45,13 @@ def blocks_of(
     if behind and any(isinstance(plot, Field) for plot in plots):  # the picture says what its many numbers do not
         behind = (replace(cast("Table", behind[0]), shortened_to=_ROWS_OF_A_FIELD), *behind[1:])
     return (*blocks[:before], *plots, *behind)
+
+
+def worded(blocks: tuple[Block, ...], view: View) -> tuple[Block, ...]:
+    """The blocks with their sentences in the words of the view."""
+    if (wording := view.wording) is None:
+        return blocks
+    return tuple(replace(block, text=wording(block.text)) if isinstance(block, Note) else block for block in blocks)
 
 
 def _has_values(drawing: Drawing) -> bool:
