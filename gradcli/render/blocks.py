@@ -169,7 +169,7 @@ class SourceExcerpt:
 
 @dataclass(frozen=True)
 class Verbatim:
-    """Text that must stay as it is: a message of PyTorch's, a program. prose: whether its lines may be broken."""
+    """Text that must stay as it is: a message of PyTorch's, a program. prose: whether its sentences may be broken."""
 
     text: str
     tone: Tone = "plain"

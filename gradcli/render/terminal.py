@@ -157,7 +157,7 @@ def _lines(block: Block, view: View) -> list[Line]:
         case Verbatim():
             lines = [_held(GAP + line, view) if line else "" for line in visible_lines(block.text)]
             if block.prose:
-                lines = [piece for line in lines for piece in wrapped(line, view.width)]
+                lines = [piece for line in lines for piece in _broken(line, view.width)]
             return [((line, block.tone),) if line else () for line in lines]
         case Listing():
             return [((_held(line, view), "plain"),) for line in visible_lines(block.text.rstrip("\n"))]
@@ -186,6 +186,12 @@ def _heading_lines(block: Heading, view: View) -> list[Line]:
         *(((line, "bold"),) for line in wrapped(text, view.width)),
         *(((line, "quiet"),) for line in wrapped(remark, view.width)),
     ]
+
+
+def _broken(line: str, width: int | None) -> list[str]:
+    """A line broken at spaces, unless it is a command of a shell, or has gaps as a row of a table has."""
+    is_sentence = GAP not in line.strip() and not line.startswith((f"{GAP}$ ", f"{GAP}> "))
+    return wrapped(line, width) if is_sentence else [line]
 
 
 def _held(text: str, view: View) -> str:

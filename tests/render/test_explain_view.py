@@ -8,6 +8,7 @@ from dataclasses import replace
 from answers_by_hand import EXPLAINED, EXPLAINED_ERRORS, EXPLAINED_LIST, ONE_ERROR
 
 from gradcli.render import Answer, View, write
+from gradcli.results import Example
 
 
 def shown(answer: Answer, **view: object) -> str:
@@ -39,6 +40,21 @@ def test_a_finding_has_its_severities_its_cause_what_to_do_and_a_command_with_it
         "\n"
         "related  saturated, flat\n"
     )
+
+
+def test_on_a_narrow_terminal_sentences_of_the_output_are_broken_and_commands_and_tables_are_not() -> None:
+    entry = EXPLAINED.entries[0]
+    output = "a  table of two cells, longer\n\nwarning[dead]: nothing of it goes on to the input\n  x"
+    example = (Example("gradcli grad 'relu(x)' x=-1,-2,-3", output),)
+    text = shown(replace(EXPLAINED, asked=("dead",), entries=(replace(entry, example=example),)), width=30)
+    assert (
+        "  $ gradcli grad 'relu(x)' x=-1,-2,-3\n"
+        "  a  table of two cells, longer\n"
+        "\n"
+        "  warning[dead]: nothing of it\n"
+        "  goes on to the input\n"
+        "    x\n"
+    ) in text
 
 
 def test_an_error_has_the_page_of_errors_and_what_is_beside_it() -> None:

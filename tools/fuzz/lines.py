@@ -59,7 +59,8 @@ OWN = {
     "trace": (("--path", ["x", "y", "q"]), ("--vjp", ["1,2", "none", "ones(2)"]), ("--tree", None)),
     "check": (),
     "errors": (("--all", None), ("--search", ["scalar", "leaf", "element 0 of tensors", "²"])),
-    "functions": (("--category", ["loss", "activation", "x"]), ("--search", ["relu", "0", "²"])),
+    "explain": (),
+    "functions": (("--category", ["loss", "activation", "x"]), ("--search", ["relu", "0", "²"]), ("--all", None)),
     "schema": (),
     "batch": (("--jobs", ["0", "x"]),),
 }  # fmt: skip
@@ -74,7 +75,7 @@ ENVIRONMENT = {
 }
 COMPUTING = ("grad", "activate", "loss", "softmax", "retain-demo", "trace", "check")
 WEIGHTS = {"grad": 8, "trace": 7, "check": 2, "loss": 5, "activate": 3, "softmax": 2, "retain-demo": 2}
-REFERENCE = {"errors": 1, "functions": 2, "schema": 1}
+REFERENCE = {"errors": 1, "explain": 1, "functions": 2, "schema": 1}
 
 
 def point(random: Random) -> str:
@@ -120,10 +121,13 @@ def subject(random: Random, command: str) -> list[str]:
         return [point(random) for _ in range(random.choice((1, 2, 3)))]
     if command == "functions":
         return [random.choice(NAMES)] if random.random() < 0.7 else []
+    if command == "explain":
+        pages = ("dead", "nan-backward", "nan", "unused-input", "error[kink]: x", "element 0 of tensors", "²", "")
+        return [random.choice(pages) for _ in range(random.choice((0, 1, 1, 2)))]
     if command in ("errors", "schema"):
         return [random.choice(("grad", "second-backward", "in-place", "trace", "q"))] if random.random() < 0.7 else []
     if command == "retain-demo" and random.random() < 0.1:
-        return []
+        return random.choice(([], ["twice"], ["create-graph"], ["shared"], ["twise"]))
     if random.random() < 0.03:
         return [random.choice(("1", "x[0]", "x.shape[0]", "[x, x]", "2 > 1", "zeros(0)", "x.detach()")), *bound]
     if random.random() < 0.25:

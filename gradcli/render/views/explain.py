@@ -40,7 +40,8 @@ def _page(entry: Explanation) -> Iterator[Block]:
         return
     yield Heading(entry.code, entry.meaning)
     yield Facts((("severity", " or ".join(entry.severities)), ("cause", entry.cause), ("fix", entry.fix)))
-    yield Verbatim("\n".join(_typed(one.command) + (f"\n{one.output}" if one.output else "") for one in entry.example))
+    shown = (_typed(one.command) + (f"\n{one.output}" if one.output else "") for one in entry.example)
+    yield Verbatim("\n".join(shown), prose=True)
     yield related
 
 
