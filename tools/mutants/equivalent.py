@@ -33,6 +33,13 @@ EQUIVALENT: dict[str, str] = {
     "-> False": "no row carries options of two calls that have one in common",
     f"{_REWRITE}/matching.py matches: after is None or len(pattern.operands) != len(subject.operands) -> "
     "(after is None)": "each function of a pattern has as many operands in every call",
+    f"{_REWRITE}/rule.py from_table: not row.calls <= editable.operations -> False": _WORK,
+    f"{_REWRITE}/templates.py Template._without_sign: term is not None and term.operation == "
+    '"neg" -> (term.operation == "neg")': "no template adds a constant that has a name",
+    f"{_REWRITE}/templates.py Template._call: as_method and call.function.method and call.arguments and "
+    "isinstance(call.arguments[0], Name) -> (as_method) and (call.function.method) and "
+    "(isinstance(call.arguments[0], Name))": "the outermost call of a template has an argument",
+    f"{_REWRITE}/terms.py _term: is -> is not": "which parts of a slice are given is told either way",
     f"{_REWRITE}/places.py inside: isinstance(node, Name) and node.name in editable.definitions_of and "
     "node.name not in seen -> (isinstance(node, Name)) and (node.name in editable.definitions_of)": _WORK,
     **dict.fromkeys(

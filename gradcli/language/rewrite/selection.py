@@ -64,7 +64,7 @@ def _past_a_dimension(node: Index, editable: EditableProgram) -> Iterator[Replac
         return
     operands = operands_of(call)
     dim = option_of(call, "dim")
-    if len(operands) != 1 or not isinstance(dim, Literal) or not isinstance(dim.value, int) or dim.value == 0:
+    if not isinstance(dim, Literal) or not isinstance(dim.value, int) or dim.value == 0:
         return
     edits = _moved(node, operands, editable)
     if dim.value > 0:

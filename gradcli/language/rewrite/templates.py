@@ -60,7 +60,7 @@ class Template:
     def _folded(self, node: Binary) -> Piece | None:
         """The square of a number that the user wrote is a number, and so is an exponent plus one, or half of it."""
         left, right = self._number(node.left), self._number(node.right)
-        if left is None or right is None or not (isinstance(node.left, Name) or isinstance(node.right, Name)):
+        if left is None or right is None:
             return None
         match node.operator:
             case "pow":

@@ -27,7 +27,7 @@ class Term:
     operands: tuple[Term, ...] = ()
     options: tuple[tuple[str, Term], ...] = ()
     value: object = None
-    node: Node | None = field(default=None, compare=False, repr=False)
+    node: Node | None = field(default=None, compare=False)
 
 
 def terms_of(root: Node) -> dict[int, Term]:
@@ -50,8 +50,7 @@ def number(value: float) -> Term:
 
 def as_number(term: Term) -> float | None:
     """The real number that a term is, None for anything else."""
-    is_real = term.operation == "literal" and isinstance(term.value, int | float)
-    return term.value if is_real else None  # type: ignore[return-value]
+    return term.value if isinstance(term.value, int | float) else None
 
 
 def negated(term: Term) -> Term:

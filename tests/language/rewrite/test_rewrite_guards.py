@@ -52,6 +52,7 @@ REWRITTEN = [
     ("select-first", "(x/d)[d != 0].sum()", "(x[d != 0]/d[d != 0]).sum()"),
     ("select-first", "(abs(a - b)/(abs(a) + 1))[m]", "(abs(a - b)[m]/(abs(a) + 1)[m])"),
     ("select-first", "((w*x - y)**2)[m].sum()", "((w*x - y)[m]**2).sum()"),
+    ("select-first", "(x + exp(y))[m]", "(x[m] + exp(y[m]))"),
     ("select-first", "x.log()[1]", "x[1].log()"),
     ("select-first", "softmax(x, dim=1)[0]", "softmax(x[0], dim=0)"),
     ("select-first", "sum(x, keepdim=True, dim=1)[0]", "sum(x[0], keepdim=True, dim=0)"),
@@ -92,6 +93,11 @@ LEFT_ALONE = [
     ("select-first", "softmax(x, dim=0)[0]"),
     ("select-first", "(x @ y)[0]"),
     ("select-first", "x[0]"),
+    ("select-first", "sum(x)[0]"),
+    ("select-first", "sum(x, dim=None)[0]"),
+    ("select-first", "softmax(x, dim=1)[None]"),
+    ("select-first", "softmax(x, dim=1)[m]"),
+    ("select-first", "max(x, dim=1)[0]"),  # the values, and not the places
     ("out-of-place", "p.add(1.0)"),
     ("out-of-place", "y = exp(x); y = y + 1; sum(y)"),
 ]

@@ -18,6 +18,7 @@ REWRITTEN = [
     ("log-softmax", "torch.log(F.softmax(x + 1, dim=0))", "F.log_softmax(x + 1, dim=0)"),
     ("log-sigmoid", "log(sigmoid(x))", "logsigmoid(x)"),
     ("log-sigmoid", "log(expit(x*w))", "logsigmoid(x*w)"),
+    ("log-sigmoid", "x.sigmoid().log()", "logsigmoid(x)"),
     ("log-sigmoid", "2*log(1 - sigmoid(x))", "2*logsigmoid(-x)"),
     ("log-sigmoid", "log(-sigmoid(-x) + 1)", "logsigmoid(x)"),
     ("softplus", "log(1 + exp(x))", "softplus(x)"),
@@ -32,6 +33,7 @@ REWRITTEN = [
     ("log1p", "log(1 + x)", "log1p(x)"),
     ("log1p", "log(1 - x)", "log1p(-x)"),
     ("xlogy", "x*log(y)", "xlogy(x, y)"),
+    ("xlogy", "2*2*log(y)", "xlogy(2*2, y)"),
     ("xlogy", "(x + 1)*log(y/2)", "xlogy(x + 1, y/2)"),
     ("log-of-exp", "log(exp(x)) + 1", "x + 1"),
     ("log-cosh", "log(cosh(x))", "abs(x) + softplus(-2*abs(x)) - log(2)"),
@@ -46,6 +48,7 @@ REWRITTEN = [
     ("inverse", "atanh(tanh(x + y))**2", "(x + y)**2"),
     ("softmax", "exp(x)/exp(x).sum()", "softmax(x, dim=0)"),
     ("power-of-exp", "sqrt(a*exp(-b))", "sqrt(a)*exp(-b/2)"),
+    ("quotient-of-exp", "a/exp(-2)", "a*exp(2)"),
     ("quotient-of-exp", "exp(x)/exp(y)", "exp(x - y)"),
     ("norm", "sqrt(sum(x**2))", "norm(x)"),
     ("norm", "x.pow(2).sum().sqrt()", "x.norm()"),
@@ -122,6 +125,7 @@ LEFT_ALONE = [
     ("log-sigmoid", "T = sigmoid(x); log(y.T) + T"),
     ("softplus", "log(2 + exp(x))"),
     ("logsumexp", "log(sum(x))"),
+    ("logsumexp", "log(sum(exp(x), dtype=float64))"),
     ("logsumexp", "log2(sum(exp(x)))"),
     ("log1p", "log(2 + x)"),
     ("xlogy", "x + log(y)"),
@@ -153,6 +157,7 @@ LEFT_ALONE = [
     ("logsumexp", "log(sum(w + exp(x)))"),
     ("conjugate", "sqrt(x + 1) - sqrt(y)*2"),
     ("complement", "2 - tanh(x)"),
+    ("complement", "1 - tanh(x)*2j"),
 ]
 
 

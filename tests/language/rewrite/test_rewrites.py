@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rewriting import changed, rewritten
 
+from gradcli.exceptions import Span
 from gradcli.language.parser import parse
 from gradcli.language.rewrite import MAX_REWRITES, guards, identities, rewrites
 from gradcli.language.rewrite.places import operands_of
-from gradcli.language.rewrite.rule import from_table
+from gradcli.language.rewrite.rule import from_table, meet
 from gradcli.language.rewrite.terms import term_of
 from gradcli.language.syntax import Call
 
@@ -78,6 +79,7 @@ def test_every_rewrite_of_a_real_case_parses(case: dict[str, object]) -> None:
         ("x*y", "mul(x, y)"),
         ("x/y", "div(x, y)"),
         ("-x/y", "-(x/y)"),
+        ("-2*x", "-(2*x)"),
         ("x**y", "pow(x, y)"),
         ("-x", "neg(x)"),
         ("x", "-neg(x)"),
@@ -95,7 +97,16 @@ def test_these_are_the_same_term(one: str, other: str) -> None:
 
 @each(
     "one, other",
-    [("log(x)", "log(y)"), ("x - y", "y - x"), ("sum(x, 0)", "sum(x, 1)"), ("x/y", "y/x"), ("x[0]", "x[1]")],
+    [
+        ("log(x)", "log(y)"),
+        ("x - y", "y - x"),
+        ("sum(x, 0)", "sum(x, 1)"),
+        ("x/y", "y/x"),
+        ("x[0]", "x[1]"),
+        ("x[1:]", "x[:1]"),
+        ("x + y", "add(x, y, alpha=2)"),
+        ("x/y", "div(x, y, rounding_mode='floor')"),
+    ],
 )
 def test_these_are_different_terms(one: str, other: str) -> None:
     assert term_of(parse(one).result) != term_of(parse(other).result)
@@ -120,6 +131,21 @@ def test_a_call_works_on_its_operands_and_not_on_its_options(text: str, operands
     assert isinstance(call, Call)
     texts = [text[slice(*node.span)].replace(" ", "") for node in operands_of(call)]
     assert texts == operands.split()
+
+
+@each(
+    "first, second, do",
+    [
+        ((0, 3), (2, 5), True),
+        ((2, 5), (0, 3), True),
+        ((0, 4), (1, 2), True),
+        ((1, 1), (1, 1), True),
+        ((0, 2), (2, 4), False),
+        ((2, 4), (0, 2), False),
+    ],
+)
+def test_two_pieces_meet_in_a_character_or_at_one_place(first: Span, second: Span, do: bool) -> None:
+    assert meet(first, second) == do
 
 
 def test_brackets_stay_only_where_precedence_needs_them() -> None:
