@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -94,7 +93,7 @@ def test_a_process_that_is_killed_leaves_no_file(tmp_path: Path) -> None:
     except OSError:
         pytest.skip("this file system has no files without a name")
     (tmp_path / "a.json").write_text("old")
-    argv = [sys.executable, "-c", HELD, *SIGMOID, "-o", str(tmp_path / "a.json")]
+    argv = [*warm.python(), HELD, *SIGMOID, "-o", str(tmp_path / "a.json")]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env=clean_environment(), text=True) as writer:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "writing\n"
