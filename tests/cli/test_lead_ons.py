@@ -31,6 +31,15 @@ def hint(*words: str) -> str:
         (["nan-backward"], "Try: gradcli explain nan-backward"),
         (["nan-bakward"], "Did you mean: gradcli explain nan-backward"),
         (["x-1", "2"], "Try: gradcli grad x-1 2"),
+        (["x @ w"], "Try: gradcli grad 'x @ w' x=1 w=2"),
+        (["x @ w", "@no_such.pt"], "An expression stands behind a command: gradcli grad 'x @ w' @no_such.pt"),
+        (["nn.LeakyReLU(0.2)", "1"], "Try: gradcli grad 'nn.LeakyReLU(0.2)(x)' 1"),
+        (["nn.MSELoss()", "1", "2"], "Try: gradcli loss mse 1 2"),
+        (["gradcli", "grad", "sigmoid", "0"], "Try: gradcli grad sigmoid 0"),
+        (["grad sigmoid 0"], "Try: gradcli grad sigmoid 0"),
+        (["python", "train.py"], "Try: gradcli watch train.py"),
+        (["hessian", "x**2", "x=1"], "Try: gradcli grad 'x**2' x=1 --hessian"),
+        (["does not require grad and"], "Try: gradcli explain 'does not require grad and'"),
         (["train.py", "--epochs", "3"], "Try: gradcli watch train.py --epochs 3"),
         (["sigmod", "0"], "Did you mean: gradcli grad sigmoid 0"),
         (["x*sin(x", "1"], "An expression stands behind a command: gradcli grad 'x*sin(x' 1"),
@@ -47,6 +56,8 @@ def test_a_line_without_a_command_is_answered_with_the_one_that_works(words: lis
 def test_a_word_that_means_nothing_is_answered_with_the_commands() -> None:
     assert hint("frobnicate").startswith("There are 'activate', 'batch', ")
     assert hint("").startswith("There are 'activate', ")
+    assert hint("@dump.pt").startswith("There are 'activate', ")
+    assert hint("jacobien", "x**2", "x=1").startswith("There are 'activate', ")
 
 
 @each(
