@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from each import each
-from looking import Place, found, place
+from looking import Place, found, on_tape_of, place
 
 FOUND = {
     "trace 'abs(x)' x=0,1": ("note", Place("abs", "x", [0], "abs(x)")),
@@ -110,5 +110,5 @@ def test_a_tie_of_broadcast_arguments_is_told_at_the_element_of_the_first():
 @each("call", SLOPES)
 def test_the_slopes_on_both_sides_are_the_true_ones(call: str) -> None:
     left, right = SLOPES[call]
-    (finding,) = found(f"grad '{call}", "kink")
-    assert f"slope {left} to the left and {right} to the right" in finding["message"]
+    (finding,) = (one for one in on_tape_of(f"'{call}") if one.code == "kink")
+    assert f"slope {left} to the left and {right} to the right" in finding.message
