@@ -54,6 +54,8 @@ EQUIVALENT: dict[str, str] = {
     ),
     **_members(f"{_ORIGINS}/zeros.py", "EXACT", "add sub rsub mul div neg positive pow square", _WORK),
     "gradcli/recording/program/log.py FEWEST: 256 -> 3": _WORK,
+    f"{_ORIGINS}/local.py slope_by_node: step.created[0], 0 -> step.created[0],": _WORK,
+    f"{_ORIGINS}/local.py slope_by_node: step.created[0], 0 -> 0,": _WORK,
     "gradcli/diagnose/findings/dead.py _contradiction: not is_doubtful(tape, origin) -> False": _WORK,
     "gradcli/diagnose/equivalence/comparison_point.py Candidate.at: wide and not (point.is_double and self.wide is "
     "self.program) -> (wide)": _WORK,
