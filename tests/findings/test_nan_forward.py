@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from each import each
 from looking import Place, found, on_tape, place
 
 FOUND = {
@@ -69,3 +70,17 @@ def test_a_nan_that_comes_in_with_a_stretched_operand_is_not_the_operations_own(
     given, made = on_tape("x / y", x=[[float("nan")], [0.0]], y=[[0.0, 1.0]])
     assert (given.code, made.code, made.index) == ("nan-input", "nan-forward", (1, 0))
     assert "x / y at x[1, 0] = 0 and y[0, 0] = 0 is nan;" in made.message, "and no more of them"
+
+
+@each(
+    "text, x, code",
+    [
+        ("log(x) * x", -2.0, "nan-forward"),
+        ("x * x", float("nan"), "nan-input"),
+        ("1/exp(x)", -200.0, "underflow-forward"),
+    ],
+)
+def test_the_gradients_that_it_spoils_are_told_with_the_cause(text: str, x: float, code: str) -> None:
+    (only,) = on_tape(text, x=x)
+    assert only.code == code
+    assert only.message.endswith(("the gradient of x becomes nan", "the output and the gradient of x become nan"))

@@ -6,6 +6,7 @@ _REWRITE = "gradcli/language/rewrite"
 _ORIGINS = "gradcli/diagnose/origins"
 _GUARD = "no operation is known that comes there: a node that sends nothing on, a kink that float64 refuses"
 _WORK = "it only avoids work: what is computed then is the same"
+_COUNTED = "how many others there are is told of the kinds that are given a number alone"
 _VICINITY = "gradcli/diagnose/equivalence/vicinity.py"
 _LOSSY = "gradcli/diagnose/findings/lossy_step.py"
 _BOTH = "there are both or none"
@@ -54,6 +55,8 @@ EQUIVALENT: dict[str, str] = {
     ),
     **_members(f"{_ORIGINS}/zeros.py", "EXACT", "add sub rsub mul div neg positive pow square", _WORK),
     "gradcli/recording/program/log.py FEWEST: 256 -> 3": _WORK,
+    f"{_ORIGINS}/origin.py Origin: 1 -> 0": _COUNTED,
+    f"{_ORIGINS}/origin.py Origin: 1 -> 2": _COUNTED,
     f"{_ORIGINS}/local.py slope_by_node: step.created[0], 0 -> step.created[0],": _WORK,
     f"{_ORIGINS}/local.py slope_by_node: step.created[0], 0 -> 0,": _WORK,
     "gradcli/diagnose/findings/dead.py _contradiction: not is_doubtful(tape, origin) -> False": _WORK,
