@@ -8,7 +8,7 @@ from typing import Literal
 
 from mpmath import mp
 
-from gradcli.numerics.reference.reals import INF, NAN, ZERO, finite
+from gradcli.numerics.reference.reals import INF, ZERO, finite
 from gradcli.numerics.reference.slope import Real
 
 SETTLED = mp.mpf("1e-9")
@@ -51,18 +51,16 @@ def tends_to(value: Callable[[int], Real]) -> Real | None:
     value: the number at 0, 1 or 2, asked for from the last one on, as long as those behind it settle nothing.
     """
     third = value(2)
-    if third != third:
-        return NAN
     if not finite(third):
         return third
     second = value(1)
-    if second != second or not finite(second):
+    if not finite(second):
         return None
     last = abs(third - second)
     if last <= SETTLED * SETTLED * abs(third):
         return third
     first = value(0)
-    if first != first or not finite(first):
+    if not finite(first):
         return None
     sizes = abs(first), abs(second), abs(third)
     if sizes[0] > 0 and sizes[1] <= SHRINKS * sizes[0] and sizes[2] * sizes[0] <= SHRINKS * sizes[1] * sizes[1]:

@@ -189,6 +189,8 @@ def test_what_has_another_shape_beside_the_point_has_no_limit(text: str) -> None
         ((1, -1, 1), None),
         ((NAN, NAN, NAN), NAN),
         ((1, 1, NAN), NAN),
+        ((5, 2, INF), INF),
+        ((INF, 2, 1), None),
     ],
 )
 def test_what_a_sequence_tends_to(values: tuple[float, ...], limit: float | None) -> None:
