@@ -49,10 +49,12 @@ def test_a_cell_has_the_colour_and_the_number_of_its_derivative() -> None:
         (mesh,) = cells.images
         colours = mesh.cmap(mesh.norm(mesh.get_array()))
         written = {text.get_position(): text.get_text() for text in cells.texts}
+        letters = {text.get_position(): text.get_color() for text in cells.texts}
         rows = [label.get_text() for label in cells.get_yticklabels()]
     assert written[0, 0] == "0.225"
     assert written[1, 0] == "\N{MINUS SIGN}0.16"
     assert rows == ["dp[0]", "dp[1]", "dp[2]"]
+    assert (letters[0, 0], letters[2, 0]) == ("white", "black"), "on deep colours, and on pale ones"
     assert colours[0, 0, 0] > colours[0, 0, 2], "red above zero"
     assert colours[0, 1, 0] < colours[0, 1, 2], "blue below it"
 

@@ -28,6 +28,7 @@ _ERRORS = (
 )
 
 TESTS = {
+    "gradcli/api": ("tests/test_python.py", "tests/test_python_functions.py", "tests/test_python_showing.py"),
     "gradcli/diagnose": ("tests/findings", *_FIXES, *_REAL_CASES, "tests/inspections/test_rerun.py"),
     "gradcli/diagnose/equivalence": (*_FIXES, "tests/findings/test_rewritten.py"),
     "gradcli/diagnose/findings": (
