@@ -39,6 +39,8 @@ OF_NAN = {
     "rms_norm(x, [2], eps=0)' x=0,0": "it divides by the root of the mean square, which is 0",
 }
 OF_INFINITY = {
+    "exp(x)' x=100": "the largest float32 is 3.40282e+38",
+    "x*3e38' x=-2": "the largest float32 is 3.40282e+38",
     "logdet(x)' x=[[1,1],[1,1]]": "the determinant is 0",
     "slogdet(x)[1]' x=[[1,1],[1,1]]": "the determinant is 0",
     "linalg.slogdet(x)[1]' x=[[1,1],[1,1]]": "the determinant is 0",

@@ -179,6 +179,13 @@ def test_a_product_of_many_numbers_is_not_computed_again_by_the_reference() -> N
     assert [one.code for one in on_tape("1/(x @ x)", x=few)] == ["underflow-forward"]
 
 
+@each("text, x", [("softmax(x, 0)[0]", [0.0, 1000.0]), ("softmin(x, 0)[0]", [1000.0, 0.0])])
+def test_what_rounds_to_zero_in_float32_and_in_float64_is_told_by_the_reference(text: str, x: list[float]) -> None:
+    told = on_tape(f"1/{text}", x=x)
+    assert [one.code for one in told] == ["underflow-forward"]
+    assert f"{text} is 5.07596e-435, and comes out as 0" in told[0].message  # exp(-1000)
+
+
 TRUTHS = {
     "grad 'log(exp(x))' x=-200": lambda: mp.exp(-200),
     "grad 'log(exp(x))' x=-1000 -t float64": lambda: mp.exp(-1000),

@@ -16,9 +16,7 @@ from gradcli.diagnose.origins.true_value import TrueValue, rounded_to_zero
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.phrasing import number
 
-PRODUCTS = frozenset(
-    {"mul", "matmul", "mm", "mv", "bmm", "dot", "inner", "outer", "einsum", "linear", "prod", "cumprod"}
-)
+PRODUCTS = frozenset({"mul", "matmul", "mm", "mv", "bmm", "dot", "inner", "outer", "einsum", "linear"})
 """One true zero makes a true zero of everything else."""
 _JOINING = frozenset({"stack", "cat", "hstack", "vstack", "reshape", "view", "flatten", "ravel", "squeeze"})
 """What brings numbers together that a product then multiplies."""
