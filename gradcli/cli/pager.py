@@ -1,4 +1,4 @@
-"""An answer that is longer than the terminal goes through a pager: PAGER, or less. PAGER=cat or an empty one: none."""
+"""An answer that is longer than the terminal goes through a pager: PAGER, or less; an empty one is none."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _pager() -> list[str] | None:
         words = shlex.split(os.environ.get("PAGER", DEFAULT))
     except ValueError:  # an open quote
         return None
-    return words if words and words[0] != "cat" and shutil.which(words[0]) else None
+    return words if words and shutil.which(words[0]) else None
 
 
 def _rows(text: str) -> int:
