@@ -66,8 +66,8 @@ def test_a_statement_that_changes_a_name_becomes_an_assignment(statement: str, a
 
 @each("statement", NO_CHANGES_OF_A_NAME)
 def test_what_changes_no_name_becomes_no_assignment(statement: str) -> None:
-    found = changed(f"y = exp(x); {statement}; sum(y)", in_place.rule)
-    assert not [after for after in found if after.startswith("y = exp(x); y = ")]
+    before = f"y = exp(x); {statement}; sum(y)"
+    assert not [after for after in changed(before, in_place.rule) if after.count(" = ") > before.count(" = ")]
 
 
 @each("text, twins", CALLS)
