@@ -6,6 +6,7 @@ from gradcli.version import __version__
 
 _FUNCTIONS = (
     "activate",
+    "audit",
     "check",
     "errors",
     "explain",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gradcli.inspections.watching.session import WatchedBlock
     from gradcli.results import (
         ActivateResult,
+        AuditResult,
         CheckResult,
         ErrorsResult,
         ExplainResult,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GradcliError",
     "activate",
+    "audit",
     "check",
     "errors",
     "explain",
@@ -101,6 +103,19 @@ def check(subject: Subject, *words: Word, **named: object) -> CheckResult | Fail
     ['agree']
     """
     return call("check", words, named, subject=subject)
+
+
+@declared
+def audit(functions: str, **named: object) -> AuditResult | Failure:
+    """A function's value and derivatives at every number of a dtype, against a truth with a proven bound.
+
+    Needs python-flint. A row is one derivative by one mode and one path of PyTorch's.
+
+    >>> import gradcli
+    >>> gradcli.audit("relu", order="0").functions[0].rows[0].worst.ulps
+    0.0
+    """
+    return call("audit", (), named, functions=functions)
 
 
 @declared

@@ -18,6 +18,7 @@ GROUPS = {
     "Debug": {
         "trace": "every step with its value and its gradient; where a NaN begins",
         "check": "whether a gradient is right: four ways to it side by side",
+        "audit": "a function at every number of a dtype, against a proven truth",
         "watch": "a Python program as it is, stopped where a NaN begins",
     },
     "Reference": {

@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradcli.commands.command import Command
 
-NAMES = ("activate", "check", "errors", "explain", "functions", "grad", "loss", "retain-demo", "softmax", "trace")
+NAMES = (
+    "activate",
+    "audit",
+    "check",
+    "errors",
+    "explain",
+    "functions",
+    "grad",
+    "loss",
+    "retain-demo",
+    "softmax",
+    "trace",
+)
 
 
 @cache

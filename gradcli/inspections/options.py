@@ -80,6 +80,16 @@ class ActivateOptions:
 
 
 @dataclass(frozen=True)
+class AuditOptions:
+    """Which derivatives, between which numbers, and how many ULPs are allowed; None for all numbers, any error."""
+
+    orders: tuple[int, ...] = (0, 1)
+    low: float | None = None
+    high: float | None = None
+    most_ulps: float | None = None
+
+
+@dataclass(frozen=True)
 class RetainOptions:
     """How often to call backward; retain: the numbers of the calls with retain_graph=True, None for all.
 

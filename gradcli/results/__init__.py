@@ -12,6 +12,16 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from gradcli.results.activate import ActivateResult, Curve, Kink, Layer, Stretch, Verdict
+    from gradcli.results.audit import (
+        AuditedFunction,
+        AuditExponent,
+        AuditInterval,
+        AuditProof,
+        AuditResult,
+        AuditRow,
+        AuditTroubles,
+        AuditWorst,
+    )
     from gradcli.results.check import CheckResult, CheckRow, CheckSummary, CheckVerdict
     from gradcli.results.errors import ErrorEntry, ErrorsResult
     from gradcli.results.explain import Example, ExplainResult, Explanation
@@ -37,6 +47,14 @@ if TYPE_CHECKING:
 __all__ = [
     "ActivateResult",
     "Amplification",
+    "AuditExponent",
+    "AuditInterval",
+    "AuditProof",
+    "AuditResult",
+    "AuditRow",
+    "AuditTroubles",
+    "AuditWorst",
+    "AuditedFunction",
     "BackwardCall",
     "CheckResult",
     "CheckRow",
@@ -92,11 +110,21 @@ __all__ = [
 
 Result: TypeAlias = (
     "GradResult | ActivateResult | LossResult | SoftmaxResult | RetainDemoResult | TraceResult | CheckResult"
-    " | FunctionsResult | ProgramResult | ErrorsResult | ExplainResult | WatchResult"
+    " | AuditResult | FunctionsResult | ProgramResult | ErrorsResult | ExplainResult | WatchResult"
 )
 
 _HOMES = {
     "activate": ("ActivateResult", "Curve", "Kink", "Layer", "Stretch", "Verdict"),
+    "audit": (
+        "AuditExponent",
+        "AuditInterval",
+        "AuditProof",
+        "AuditResult",
+        "AuditRow",
+        "AuditTroubles",
+        "AuditWorst",
+        "AuditedFunction",
+    ),
     "check": ("CheckResult", "CheckRow", "CheckSummary", "CheckVerdict"),
     "errors": ("ErrorEntry", "ErrorsResult"),
     "explain": ("Example", "ExplainResult", "Explanation"),

@@ -1,0 +1,86 @@
+"""`audit`: a function's value and derivatives at every number of a dtype, against a proven truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
+from gradcli.diagnose.explain.failure import explain
+from gradcli.exceptions import UsageError
+from gradcli.inspections.options import AuditOptions
+from gradcli.language.curve import CurveRequest
+from gradcli.language.request import Binding, Request, Value
+from gradcli.numerics.capture import TorchError
+from gradcli.progress import steps
+from gradcli.results import Failure
+from gradcli.results.audit import AuditedFunction, AuditProof, AuditResult, AuditRow
+
+if TYPE_CHECKING:
+    from gradcli.inspections.auditing.span import Span
+
+
+def audit(
+    curves: Sequence[CurveRequest], options: AuditOptions, compute: ComputeOptions = ComputeOptions()
+) -> AuditResult | Failure:
+    """Each function over the numbers of the dtype; a Failure where PyTorch raised in a function itself."""
+    if find_spec("flint") is None:
+        raise UsageError("audit needs python-flint", hint="Install it: pip install 'gradcli[audit]'.")
+    from gradcli.inspections.auditing.span import span_of  # python-flint is an extra
+
+    span = span_of(compute.dtype, options.low, options.high)
+    try:
+        bound = [_bound(curve, compute) for curve in curves]
+        pairs = steps(list(zip(curves, bound, strict=True)), "functions")
+        functions = tuple(_audited(curve, expression, options, span) for curve, expression in pairs)
+    except TorchError as raised:
+        return explain(raised, ", ".join(curve.name for curve in curves))
+    rows = [row for function in functions for row in function.rows]
+    most = options.most_ulps
+    return AuditResult(
+        setting=bound[0].setting,
+        capability=torch.backends.cpu.get_cpu_capability(),
+        low=span.low,
+        high=span.high,
+        functions=functions,
+        most_ulps=most,
+        passes=None if most is None else all(_keeps_to(row, most) for row in rows),
+    )
+
+
+def _bound(curve: CurveRequest, compute: ComputeOptions) -> BoundExpression:
+    binding = Binding(curve.variable, Value("1", numbers=np.ones(1)))
+    bound = bind(Request(curve.program, (binding,), (), None), compute, Selection())
+    bound.evaluate()
+    return bound
+
+
+def _keeps_to(row: AuditRow, most: float) -> bool:
+    """Whether a row has no larger error, and nothing that is wrong in kind but an underflow to 0."""
+    return (row.worst is None or row.worst.ulps <= most) and all(one.trouble == "flushed" for one in row.troubles)
+
+
+def _audited(curve: CurveRequest, bound: BoundExpression, options: AuditOptions, span: Span) -> AuditedFunction:
+    from gradcli.inspections.auditing.audited import audited_order
+    from gradcli.numerics.proven.expressions import NotBoundedError, enclosure
+
+    function = enclosure(curve.program, curve.variable)
+    evaluate = lambda x: bound.evaluate({curve.variable: x})  # noqa: E731
+    proofs: list[AuditProof] = []
+    rows: list[AuditRow] = []
+    try:
+        for order in options.orders:
+            proof, found = audited_order(function, evaluate, order, span)
+            proofs.append(proof)
+            rows += found
+    except NotBoundedError as missing:
+        raise UsageError(
+            f"audit knows no proven truth of {missing}",
+            expression=curve.program.text,
+            hint="'gradcli check' holds any gradient against 50 digits, at points.",
+        ) from None
+    return AuditedFunction(curve.program.text, tuple(proofs), tuple(rows))

@@ -1,0 +1,65 @@
+"""Which numbers of a dtype are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcli.exceptions import BoundError, UsageError
+from gradcli.numerics.proven.formats import FORMATS, Format, Magnitudes
+
+MOST = 2**24
+"""Numbers that one audit looks at."""
+CHUNK = 2**20
+"""Numbers of one sign that are looked at together."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The numbers of a dtype from low to high. sides: for each sign the magnitudes, from the first up to the last."""
+
+    dtype: Format
+    low: float
+    high: float
+    sides: tuple[tuple[int, int, int], ...]
+
+    @property
+    def count(self) -> int:
+        return sum(stop - start for _, start, stop in self.sides)
+
+    def chunks(self) -> Iterator[tuple[int, Magnitudes]]:
+        """The magnitudes of one sign, ascending, so many at a time."""
+        for sign, first, stop in self.sides:
+            for start in range(first, stop, CHUNK):
+                yield sign, np.arange(start, min(start + CHUNK, stop), dtype=np.int64)
+
+
+def span_of(name: str, low: float | None, high: float | None) -> Span:
+    """The numbers of a dtype between two of them; all where there are none. Raises UsageError, BoundError."""
+    if name not in FORMATS:
+        raise UsageError(
+            f"audit looks at every number of a dtype, and {name} has 2^64 of them",
+            hint="Take float16, bfloat16 or float32; 'gradcli check' looks at points in float64.",
+        )
+    dtype = FORMATS[name]
+    largest = dtype.number(1, dtype.finite - 1)
+    start = -largest if low is None else max(low, -largest)
+    stop = largest if high is None else min(high, largest)
+    if not start <= stop:
+        raise UsageError(f"--range {low}:{high} holds no number", hint="Write the smaller number first: --range -8:8.")
+    sides = []
+    if stop >= 0:
+        sides.append((1, dtype.magnitude_above(max(start, 0.0)), dtype.magnitude_below(stop) + 1))
+    if start <= 0:
+        sides.append((-1, dtype.magnitude_above(max(-stop, 0.0)), dtype.magnitude_below(-start) + 1))
+    found = Span(dtype, start, stop, tuple(side for side in sides if side[1] < side[2]))
+    if found.count > MOST:
+        raise BoundError(
+            f"{name} has {found.count:,} numbers from {start:g} to {stop:g}; an audit looks at {MOST:,} at most",
+            hint="Give it a part with --range LOW:HIGH, for example --range -4:-2.",
+        )
+    if not found.count:
+        raise UsageError(f"{name} has no number from {start:g} to {stop:g}", hint="Make the range wider.")
+    return found

@@ -1,0 +1,145 @@
+"""Proven polynomials: the n-th derivative of a function over a run of consecutive numbers of a dtype.
+
+For the numbers of a piece, in u = (x - centre) / radius with a radius that is a power of two, so that float64 holds u
+exactly:
+
+    f^(n)(x) = sum over k < m of b_k u**k, plus a remainder of at most B_m in size
+
+b_k comes from Arb at the centre, B_m from Arb on the ball of the whole piece (Lagrange's remainder). Horner's scheme in
+float64 adds at most 2 m 2**-53 times the sum of |b_k| (Higham, Accuracy and Stability of Numerical Algorithms, 5.1),
+and m 2**-1074 where numbers become subnormal. No function of any mathematical library takes part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import factorial, frexp, inf, isfinite
+
+from flint import arb, ctx
+
+from gradcli.numerics.proven.expressions import NOWHERE, Enclosure
+from gradcli.numerics.proven.formats import Format
+from gradcli.numerics.proven.series import HugeError, UndefinedError, coefficients
+
+TERMS = 11
+"""The most coefficients of a piece."""
+DIGITS = 100
+"""Binary digits of the coefficients at the centre."""
+FEWEST = 4
+"""Numbers in a run that is not bisected any more: each is left to Arb by itself."""
+_ROUNDED = 1.0000001
+"""Makes up for the rounding of a bound to a float."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A polynomial over `count` magnitudes from `start` on, all of one sign, and what it may be off at the most."""
+
+    sign: int
+    start: int
+    count: int
+    centre: float
+    radius: float
+    coefficients: tuple[float, ...]
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive magnitudes of one sign."""
+
+    sign: int
+    start: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """A run on which there is no real number."""
+
+    run: Run
+
+
+def pieces(
+    function: Enclosure, order: int, dtype: Format, runs: Iterator[Run], *, slack: float, most: int
+) -> Iterator[Piece | Undefined | Run]:
+    """What is proven of each run: polynomials, runs without a number, and runs that are left to Arb.
+
+    slack: what a bound may be, in ULP. most: how many pieces are tried before the rest is left.
+    """
+    tried = 0
+    for whole in runs:
+        stack = [whole]
+        while stack:
+            run = stack.pop()
+            tried += 1
+            found = None if tried > most or run.count == 1 else _proven(function, order, dtype, run, slack)
+            if found is not None:
+                yield found
+            elif run.count <= FEWEST or tried > most:
+                yield run
+            else:
+                half = run.count // 2
+                stack += [Run(run.sign, run.start + half, run.count - half), Run(run.sign, run.start, half)]
+
+
+def _proven(function: Enclosure, order: int, dtype: Format, run: Run, slack: float) -> Piece | Undefined | None:
+    """One piece, or None where the bound is not met."""
+    sign, start, count = run.sign, run.start, run.count
+    low, high = dtype.number(1, start), dtype.number(1, start + count - 1)
+    centre = dtype.number(1, start + count // 2)
+    terms = TERMS if count > 2 else 3
+    zeros = (order + 1) * max(0, -frexp(low)[1]) if low > 0 else 0  # a zero at 0 costs so many digits
+    try:
+        ball = _coefficients(function, arb(sign * (low + high) / 2, (high - low) / 2), order, terms, 53 + zeros)
+    except UndefinedError:
+        return Undefined(run)
+    except HugeError as huge:
+        return Piece(sign, start, count, sign * centre, 1.0, (inf * (huge.odd if order % 2 else huge.even),), 0.0)
+    except NOWHERE:
+        return None
+    least = float(ball[0].abs_lower())
+    if not least >= 0:
+        return None
+    if least > 2.0 ** (dtype.highest + 1):  # rounds to infinity whatever its digits are
+        return Piece(sign, start, count, sign * centre, 1.0, (inf if ball[0] > 0 else -inf,), 0.0)
+    radius = _power_of_two(max(high - centre, centre - low))
+    exponent = max(frexp(least)[1] - 1 if least > 0 else dtype.lowest, dtype.lowest)
+    allowed = arb(slack * 2.0 ** (exponent - dtype.stored))
+    scales = [arb(radius) ** k for k in range(terms + 1)]
+    tails = [abs(one * scale) for one, scale in zip(ball, scales, strict=True)]
+    enough = next((k for k in range(1, terms + 1) if tails[k] < allowed), None)
+    if enough is None:
+        return None
+    try:
+        at = _coefficients(function, arb(sign * centre), order, terms, DIGITS + zeros)
+    except NOWHERE:
+        return None
+    for number in range(enough, terms + 1):
+        exact = [one * scale for one, scale in zip(at[:number], scales, strict=False)]
+        kept = [float(one.mid()) for one in exact]
+        if not all(map(isfinite, kept)):
+            return None
+        lost = sum((abs(one - arb(mid)) for one, mid in zip(exact, kept, strict=True)), arb(0))
+        size = sum((abs(arb(mid)) for mid in kept), arb(0))
+        bound = tails[number] + lost + size * (2 * number + 2) * arb(2) ** -53 + arb(2) ** -1060
+        if bound < allowed:
+            return Piece(sign, start, count, sign * centre, radius, tuple(kept), float(bound.abs_upper()) * _ROUNDED)
+    return None
+
+
+def _coefficients(function: Enclosure, x: arb, order: int, terms: int, digits: int) -> list[arb]:
+    """Of the n-th derivative, one more than the terms."""
+    length = terms + order + 1
+    ctx.prec, ctx.cap = digits, length + 1
+    found = coefficients(function(x, length))
+    return [found[k + order] * (factorial(k + order) // factorial(k)) for k in range(terms + 1)]
+
+
+def _power_of_two(distance: float) -> float:
+    """The smallest one that is not less; of no distance a very small one."""
+    if distance == 0:
+        return 2.0**-1000
+    mantissa, exponent = frexp(distance)
+    return 2.0 ** (exponent if mantissa > 0.5 else exponent - 1)

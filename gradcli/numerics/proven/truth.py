@@ -1,0 +1,198 @@
+"""The truth over a dtype: proven values of the n-th derivative of a function at all of its numbers."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
+from functools import cached_property
+from math import factorial, isfinite
+from typing import NamedTuple
+
+import numpy as np
+from flint import arb, ctx
+from numpy.typing import NDArray
+
+from gradcli.numerics.proven.expressions import NOWHERE, Enclosure
+from gradcli.numerics.proven.formats import Floats, Format, Magnitudes
+from gradcli.numerics.proven.pieces import Piece, Run, Undefined, pieces
+from gradcli.numerics.proven.series import KinkError, UndefinedError, coefficients
+
+SLACK = {"float16": 2.0**-12, "bfloat16": 2.0**-12, "float32": 2.0**-20}
+"""What a proven value may be off, in ULP."""
+FIRST_DIGITS, MOST_DIGITS = 80, 5000
+"""Binary digits with which a single number is tried, and with which it is given up."""
+EXACT_DIGITS = 60
+"""Binary digits that are certain of a number by itself."""
+MOST_PIECES, MOST_POINTS = 60_000, 200_000
+_RUNS_A_BINADE = {"float16": 2, "bfloat16": 1 / 8, "float32": 1}
+"""How many runs of one exponent are tried at first; less than one: how much of one that several share."""
+
+
+class Status(IntEnum):
+    """What is known of a number: its truth, that there is none, that there are two slopes, or nothing."""
+
+    PROVEN, UNDEFINED, KINK, UNPROVEN = range(4)
+
+
+class Point(NamedTuple):
+    """The truth at one number, what it may be off, and what is known of it."""
+
+    value: float
+    bound: float
+    status: Status
+
+
+class Truths(NamedTuple):
+    """Of several numbers, element by element: NaN where nothing is proven."""
+
+    values: Floats
+    bounds: Floats
+    statuses: NDArray[np.uint8]
+
+    def at(self, kept: slice) -> Truths:
+        """Those of some of the numbers."""
+        return Truths(self.values[kept], self.bounds[kept], self.statuses[kept])
+
+
+class Truth:
+    """The truth of one derivative over magnitudes on one or both sides of 0.
+
+    Proven when it is made; `left` of its numbers were left to Arb one by one.
+    sides: a sign with the first magnitude and the one behind the last; every number where nothing is said.
+    """
+
+    def __init__(
+        self, function: Enclosure, order: int, dtype: Format, sides: Sequence[tuple[int, int, int]] = ()
+    ) -> None:
+        self.function, self.order, self.dtype = function, order, dtype
+        self._pieces: dict[int, list[Piece]] = {1: [], -1: []}
+        self._undefined: list[Run] = []
+        self._points: dict[int, dict[int, Point]] = {1: {}, -1: {}}
+        self.left = self.unproven = 0
+        runs = _runs(dtype, sides or ((1, 0, dtype.finite), (-1, 0, dtype.finite)))
+        for found in pieces(function, order, dtype, runs, slack=SLACK[dtype.name], most=MOST_PIECES):
+            match found:
+                case Piece():
+                    self._pieces[found.sign].append(found)
+                case Undefined():
+                    self._undefined.append(found.run)
+                case Run():
+                    self._take_points(found)
+
+    def _take_points(self, run: Run) -> None:
+        for magnitude in range(run.start, run.start + run.count):
+            if self.left >= MOST_POINTS:
+                self.unproven += run.start + run.count - magnitude
+                return
+            self.left += 1
+            self._points[run.sign][magnitude] = self.at(run.sign, magnitude)
+
+    @property
+    def count(self) -> int:
+        """How many pieces there are."""
+        return len(self._pieces[1]) + len(self._pieces[-1])
+
+    def ball(self, sign: int, magnitude: int) -> arb | None:
+        """The truth at one number, certain to 60 binary digits; None where that fails. Raises as `exactly` does."""
+        return exactly(self.function, self.dtype.number(sign, magnitude), self.order)
+
+    def at(self, sign: int, magnitude: int) -> Point:
+        """The truth at one number, by Arb."""
+        try:
+            ball = self.ball(sign, magnitude)
+        except UndefinedError:
+            return Point(np.nan, 0.0, Status.UNDEFINED)
+        except KinkError:
+            return Point(np.nan, 0.0, Status.KINK)
+        if ball is None:
+            return Point(np.nan, 0.0, Status.UNPROVEN)
+        value = float(ball.mid())
+        if not isfinite(value):  # beyond float64 on either side
+            return Point(np.inf if ball > 0 else -np.inf, 0.0, Status.PROVEN)
+        return Point(value, float(abs(ball - arb(value)).abs_upper()), Status.PROVEN)
+
+    def over(self, sign: int, magnitudes: Magnitudes, numbers: Floats) -> Truths:
+        """The truths at ascending magnitudes, whose numbers they are."""
+        count = len(magnitudes)
+        values, bounds = np.full(count, np.nan), np.zeros(count)
+        statuses = np.full(count, Status.UNPROVEN, dtype=np.uint8)
+        for piece in self._between(sign, int(magnitudes[0]), int(magnitudes[-1])):
+            begin, end = np.searchsorted(magnitudes, (piece.start, piece.start + piece.count))
+            if begin < end:
+                values[begin:end] = _polynomial(piece, numbers[begin:end])
+                bounds[begin:end] = piece.bound
+                statuses[begin:end] = Status.PROVEN
+        for run in self._undefined:
+            if run.sign == sign:
+                begin, end = np.searchsorted(magnitudes, (run.start, run.start + run.count))
+                statuses[begin:end] = Status.UNDEFINED
+        known, points = self._sorted_points[sign]
+        begin, end = np.searchsorted(known, (magnitudes[0], magnitudes[-1] + 1))
+        places = np.searchsorted(magnitudes, known[begin:end])
+        for place, key in zip(places, known[begin:end], strict=True):
+            if place < count and magnitudes[place] == key:
+                values[place], bounds[place], statuses[place] = points[int(key)]
+        return Truths(values, bounds, statuses)
+
+    @cached_property
+    def _starts(self) -> dict[int, list[int]]:
+        for several in self._pieces.values():
+            several.sort(key=lambda piece: piece.start)
+        return {sign: [piece.start for piece in several] for sign, several in self._pieces.items()}
+
+    def _between(self, sign: int, low: int, high: int) -> Iterator[Piece]:
+        several, at = self._pieces[sign], max(bisect_right(self._starts[sign], low) - 1, 0)
+        while at < len(several) and several[at].start <= high:
+            yield several[at]
+            at += 1
+
+    @cached_property
+    def _sorted_points(self) -> dict[int, tuple[Magnitudes, dict[int, Point]]]:
+        return {sign: (np.array(sorted(found), dtype=np.int64), found) for sign, found in self._points.items()}
+
+
+def exactly(function: Enclosure, x: float, order: int) -> arb | None:
+    """The n-th derivative at x, certain to 60 binary digits or far below every number; None where that fails.
+
+    Raises UndefinedError and KinkError.
+    """
+    digits, point, terms = FIRST_DIGITS, arb(x), order + 1
+    tiny = arb(2) ** -1100
+    while digits <= MOST_DIGITS:
+        ctx.prec, ctx.cap = digits, terms + 1
+        try:
+            found = coefficients(function(point, terms))[order]
+        except (UndefinedError, KinkError):
+            raise
+        except NOWHERE:
+            found = arb("nan")
+        if found.is_finite() and (found == 0 or found.rel_accuracy_bits() >= EXACT_DIGITS or abs(found) < tiny):
+            return found * factorial(order)
+        digits *= 2
+    return None
+
+
+def _polynomial(piece: Piece, numbers: Floats) -> Floats:
+    """Horner's scheme in float64."""
+    *rest, total = piece.coefficients
+    if not rest:
+        return np.full(len(numbers), total)
+    scaled = (numbers - piece.centre) * (1 / piece.radius)
+    found: Floats = scaled * total
+    found += rest.pop()
+    while rest:
+        found *= scaled
+        found += rest.pop()
+    return found
+
+
+def _runs(dtype: Format, sides: Sequence[tuple[int, int, int]]) -> Iterator[Run]:
+    """The runs that are tried at first; 0 stands alone."""
+    size = int((1 << dtype.stored) / _RUNS_A_BINADE[dtype.name])
+    for sign, first, last in sides:
+        start = first
+        while start < last:
+            stop = start + 1 if start == 0 else min(last, (start // size + 1) * size)
+            yield Run(sign, start, stop - start)
+            start = stop

@@ -1,0 +1,159 @@
+"""A function over a whole dtype: the largest errors first, then each way to them, and what is wrong in kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from gradcli.render.blocks import Block, Column, Heading, Note, Table
+from gradcli.render.views.setting import footer
+from gradcli.results.audit import AuditedFunction, AuditProof, AuditResult, AuditRow
+from gradcli.results.phrasing import counted, number
+
+MOST_INTERVALS = 3
+"""Intervals of one trouble that are shown; all of them are in the JSON."""
+_WITHIN_ONE = 2
+"""Bins of a histogram up to 1 ULP."""
+_SAID = {
+    "nan": "nan",
+    "overflow": "infinite, though the truth is not",
+    "dead": "0, where the truth is a normal number",
+    "flushed": "0, where the truth is subnormal",
+    "wrong sign": "of the wrong sign",
+    "not zero": "not 0, where the truth rounds to 0",
+}
+
+
+def blocks(result: AuditResult) -> tuple[Block, ...]:
+    """The answer for people."""
+    shown = [block for function in result.functions for block in _function(function, result)]
+    return (*shown, *_judgement(result), *footer(result.setting))
+
+
+def table(result: AuditResult) -> Table:
+    """For programs: a row for each function, derivative, mode and path."""
+    pairs = [(function, row) for function in result.functions for row in function.rows]
+    worst = [row.worst for _, row in pairs]
+    missing = np.array([one is None for one in worst], dtype=bool)
+
+    def numbers(name: str) -> Column:
+        values = [0.0 if one is None else getattr(one, name) for one in worst]
+        return Column(name, np.array(values), missing=missing)
+
+    return Table(
+        (
+            Column("function", [function.expression for function, _ in pairs]),
+            Column("order", np.array([row.order for _, row in pairs])),
+            Column("mode", [row.mode for _, row in pairs]),
+            Column("path", [row.path for _, row in pairs]),
+            Column("count", np.array([row.count for _, row in pairs])),
+            *map(numbers, ("ulps", "x", "answer", "truth")),
+            Column("differs", np.array([row.differs for _, row in pairs])),
+            Column("error", [row.error or "" for _, row in pairs]),
+        )
+    )
+
+
+def _function(function: AuditedFunction, result: AuditResult) -> Iterator[Block]:
+    dtype = result.setting.dtype
+    yield Heading(
+        function.expression, f"{dtype} on {result.setting.device}, from {number(result.low)} to {number(result.high)}"
+    )
+    for proof in function.proofs:
+        yield _sentence(proof, [row for row in function.rows if row.order == proof.order])
+    yield _rows([row for row in function.rows if row.error is None])
+    yield from _troubles(function.rows)
+    for row in function.rows:
+        if row.error is not None:
+            yield Note(f"{_name(row.order)} in {row.mode} mode: PyTorch raised: {row.error}", "note")
+    yield Note("\n".join(map(_proof, function.proofs)), "quiet")
+
+
+def _sentence(proof: AuditProof, rows: Sequence[AuditRow]) -> Note:
+    """What is worst of one derivative, over all ways to it."""
+    found = [row.worst for row in rows if row.worst is not None]
+    if not found:
+        return Note(f"{_name(proof.order)}: no number was compared.", "note")
+    worst = max(found, key=lambda one: one.ulps)
+    troubles = sorted({one.trouble for row in rows for one in row.troubles}, key=list(_SAID).index)
+    said = [f"{_most(rows, trouble):,} are {_SAID[trouble]}" for trouble in troubles]
+    most = f"at most {worst.ulps:.3g} ULP, at {number(worst.x)}" if worst.ulps else "every answer is exact"
+    text = f"{_name(proof.order)}: {most}"
+    return Note("; ".join([text, *said]), "plain" if not troubles else "warning")
+
+
+def _most(rows: Sequence[AuditRow], trouble: str) -> int:
+    """Numbers with a trouble by the way that has most of them."""
+    return max(one.count for row in rows for one in row.troubles if one.trouble == trouble)
+
+
+def _rows(rows: Sequence[AuditRow]) -> Table:
+    shown = [row for row in rows if row.worst is not None]
+    worst = [row.worst for row in shown if row.worst is not None]
+    return Table(
+        (
+            Column("of", [_name(row.order) for row in shown]),
+            Column("mode", [row.mode for row in shown]),
+            Column("path", [row.path for row in shown]),
+            Column("numbers", np.array([row.count for row in shown])),
+            Column("worst ULP", np.array([round(one.ulps, 3) for one in worst])),
+            Column("at", np.array([one.x for one in worst])),
+            Column("answer", np.array([one.answer for one in worst])),
+            Column("truth", np.array([one.truth for one in worst])),
+            Column("over 1 ULP", np.array([sum(row.histogram[_WITHIN_ONE:]) for row in shown])),
+            Column("other bits", np.array([row.differs for row in shown])),
+        )
+    )
+
+
+def _troubles(rows: Sequence[AuditRow]) -> Iterator[Table]:
+    lines = [(row, one) for row in rows for one in row.troubles]
+    if lines:
+        yield Table(
+            (
+                Column("of", [_name(row.order) for row, _ in lines]),
+                Column("mode", [row.mode for row, _ in lines]),
+                Column("path", [row.path for row, _ in lines]),
+                Column("is", [one.trouble for _, one in lines]),
+                Column("numbers", np.array([one.count for _, one in lines])),
+                Column("where", [_where(one.intervals) for _, one in lines]),
+            ),
+            "wrong in kind",
+        )
+
+
+def _where(intervals: Sequence[object]) -> str:
+    shown = [
+        number(one.low) if one.low == one.high else f"{number(one.low)} to {number(one.high)}"  # type: ignore[attr-defined]
+        for one in intervals[:MOST_INTERVALS]
+    ]
+    more = len(intervals) - MOST_INTERVALS
+    return ", ".join(shown) + (f", {more:,} more" if more > 0 else "")
+
+
+def _proof(proof: AuditProof) -> str:
+    aside = [
+        f"{count:,} {what}"
+        for count, what in (
+            (proof.undefined, "where there is no real number"),
+            (proof.kinks, "at kinks"),
+            (proof.unproven, "unproven"),
+        )
+        if count
+    ]
+    left = f"; set aside: {', '.join(aside)}" if aside else ""
+    by = f"{counted(proof.pieces, 'polynomial')} with proven bounds, {proof.points:,} by Arb alone"
+    return f"{_name(proof.order)} is known to {proof.slack:.2g} ULP by {by}{left}"
+
+
+def _judgement(result: AuditResult) -> Iterator[Note]:
+    if result.most_ulps is not None:
+        said = "Every answer is" if result.passes else "Not every answer is"
+        yield Note(
+            f"{said} within {number(result.most_ulps)} ULP and right in kind.", "good" if result.passes else "error"
+        )
+
+
+def _name(order: int) -> str:
+    return f"f{chr(39) * order}"

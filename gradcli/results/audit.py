@@ -1,0 +1,120 @@
+"""The answer of `audit`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from gradcli.results.shown import Shown
+from gradcli.results.tensors import Setting
+
+AuditMode = Literal["value", "reverse", "forward"]
+AuditPath = Literal["contiguous", "strided", "single"]
+AuditTrouble = Literal["nan", "overflow", "dead", "flushed", "wrong sign", "not zero"]
+
+
+@dataclass(frozen=True)
+class AuditInterval:
+    """Consecutive numbers of a dtype with one trouble, from the smaller to the larger."""
+
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True)
+class AuditTroubles:
+    """What is wrong in kind, whatever the ULPs say.
+
+    trouble: `nan`; `overflow`, an infinity where the truth is within the dtype; `dead`, 0 where the truth is a normal
+    number; `flushed`, 0 where it is subnormal; `wrong sign`; `not zero`, a number where the truth rounds to 0.
+    """
+
+    trouble: AuditTrouble
+    count: int
+    intervals: tuple[AuditInterval, ...]
+
+
+@dataclass(frozen=True)
+class AuditWorst:
+    """The largest error of a finite answer, in ULPs of the dtype: PyTorch's answer at x, and the truth there."""
+
+    ulps: float
+    x: float
+    answer: float
+    truth: float
+
+
+@dataclass(frozen=True)
+class AuditExponent:
+    """The largest error over the numbers of one sign and binary exponent, in ULPs; subnormal numbers share one."""
+
+    negative: bool
+    exponent: int
+    ulps: float
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One derivative, by one mode and one path of PyTorch's, at every number.
+
+    count: how many were compared with a proven truth. histogram: how many are off by at most 0.5, 1, 2, 4, ... ULP,
+    each counted once. differs: how many have other bits than those of the contiguous path in reverse mode.
+    error: what PyTorch raised instead.
+    """
+
+    order: int
+    mode: AuditMode
+    path: AuditPath
+    count: int
+    worst: AuditWorst | None
+    histogram: tuple[int, ...]
+    troubles: tuple[AuditTroubles, ...]
+    by_exponent: tuple[AuditExponent, ...]
+    differs: int
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class AuditProof:
+    """How the truth of one derivative is known.
+
+    pieces: polynomials with a proven bound. points: numbers that Arb was asked about one by one. undefined, kinks: how
+    many numbers were set aside, for the function has no real number or two slopes there. unproven: those without a
+    truth; they count as nothing. slack: what a proven truth may be off, in ULPs.
+    """
+
+    order: int
+    pieces: int
+    points: int
+    undefined: int
+    kinks: int
+    unproven: int
+    slack: float
+
+
+@dataclass(frozen=True)
+class AuditedFunction:
+    """One function over the numbers of a dtype."""
+
+    expression: str
+    proofs: tuple[AuditProof, ...]
+    rows: tuple[AuditRow, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class AuditResult(Shown):
+    """A function's value and derivatives at every number of a dtype, against a proven truth.
+
+    low, high: between which numbers. capability: the instruction set that PyTorch's kernels use here.
+    most_ulps: what was asked for; `passes` says whether every row keeps to it, None where nothing was asked for.
+    """
+
+    kind: ClassVar[str] = "audit"
+    setting: Setting
+    capability: str
+    low: float
+    high: float
+    functions: tuple[AuditedFunction, ...]
+    most_ulps: float | None = None
+    passes: bool | None = None

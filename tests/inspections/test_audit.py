@@ -1,0 +1,211 @@
+"""Audits of functions whose errors are known in closed form, and what is counted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from gradcli.commands import load
+from gradcli.commands.answering import inspected
+from gradcli.commands.command import Caller
+from gradcli.exceptions import BoundError, GradcliError, UsageError
+from gradcli.inspections.auditing.answers import Way, answers, numbers_of, ways
+from gradcli.inspections.auditing.judging import judged
+from gradcli.inspections.auditing.span import span_of
+from gradcli.inspections.auditing.tally import Tally
+from gradcli.language.parser import parse
+from gradcli.numerics.proven.expressions import enclosure
+from gradcli.numerics.proven.formats import FORMATS
+from gradcli.numerics.proven.truth import Status, Truth, Truths
+from gradcli.results.audit import AuditResult, AuditRow
+
+HALF, BRAIN = FORMATS["float16"], FORMATS["bfloat16"]
+
+
+def audit(functions: str, **options: object) -> AuditResult:
+    command = load("audit")
+    invocation = command.invocation({"functions": functions, **options})
+    found = inspected(invocation, invocation.read(Caller()))
+    assert isinstance(found, AuditResult)
+    return found
+
+
+def row(result: AuditResult, order: int, mode: str = "", path: str = "contiguous") -> AuditRow:
+    mode = mode or ("reverse" if order else "value")
+    (found,) = [one for one in result.functions[0].rows if (one.order, one.mode, one.path) == (order, mode, path)]
+    return found
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_what_is_exact_has_no_error_in_any_mode_and_on_any_path(dtype: str) -> None:
+    result = audit("relu", dtype=dtype)
+    assert [(one.worst and one.worst.ulps, one.troubles, one.differs) for one in result.functions[0].rows] == [
+        (0.0, (), 0)
+    ] * 7
+    every = 2 * FORMATS[dtype].finite
+    assert row(result, 0).count == every
+    assert (row(result, 1).count, result.functions[0].proofs[1].kinks) == (every - 2, 2)
+    assert row(result, 1).histogram == (every - 2,)
+
+
+def test_digits_that_a_one_swallows_are_counted_to_the_number() -> None:
+    """x + 1 is 1 up to half of the step above 1 on the right of 0, below 1 on the left: 2^-8 and 2^-9 in bfloat16."""
+    result = audit("x + 1 - 1", orders="0")
+    (dead,) = [one for one in row(result, 0).troubles if one.trouble == "dead"]
+    assert dead.count == (126 - 8) * 128 + 1 + (126 - 9) * 128 + 1
+    assert [(one.low, one.high) for one in dead.intervals] == [(-(2.0**-9), -(2.0**-126)), (2.0**-126, 2.0**-8)]
+    (flushed,) = [one for one in row(result, 0).troubles if one.trouble == "flushed"]
+    assert flushed.count == 2 * 127
+    worst = row(result, 0).worst
+    assert worst is not None
+    assert (worst.answer, worst.ulps) == (0, 255)
+
+
+def test_the_derivative_of_those_digits_is_right() -> None:
+    assert row(audit("x + 1 - 1", orders="1"), 1).worst.ulps == 0  # type: ignore[union-attr]
+
+
+def test_an_overflow_and_a_nan_are_wrong_in_kind_and_have_no_ulps() -> None:
+    result = audit("x * x / x", dtype="float16", orders="0")
+    found = {one.trouble: one for one in row(result, 0).troubles}
+    assert found["overflow"].intervals[-1].low == 256
+    assert found["overflow"].count == 2 * (HALF.finite - HALF.magnitude_below(256.0))
+    result = audit("x * x - x * x + x", dtype="float16", orders="0")
+    (nan,) = row(result, 0).troubles
+    assert (nan.trouble, nan.count) == ("nan", found["overflow"].count)
+    assert row(result, 0).worst.ulps == 0  # type: ignore[union-attr]
+    assert sum(row(result, 0).histogram) == row(result, 0).count - nan.count
+
+
+def test_two_modes_that_differ_are_told_apart() -> None:
+    result = audit("softsign", orders="1")
+    assert row(result, 1, "forward").differs > 0
+    assert row(result, 1).differs == 0
+
+
+def test_a_bound_is_kept_or_not() -> None:
+    assert audit("relu", max_ulp=0.0).passes is True
+    assert audit("x + 1 - 1", orders="0", max_ulp=1.0).passes is False
+    assert audit("x + 1 - 1", orders="1", max_ulp=1.0).passes is True
+    assert audit("relu").passes is None
+
+
+def test_a_range_is_looked_at_alone() -> None:
+    result = audit("tanh", dtype="float32", between="0.5:0.5001", orders="0")
+    numbers = np.arange(
+        np.float32(0.5).view(np.int32), np.float32(0.5001).view(np.int32) + (float(np.float32(0.5001)) <= 0.5001)
+    )
+    assert row(result, 0).count == len(numbers)
+
+
+@pytest.mark.parametrize(
+    ("functions", "options", "message"),
+    [
+        ("sigmoid", {"dtype": "float64"}, "2\\^64"),
+        ("sigmoid", {"dtype": "float32"}, "at most"),
+        ("sigmoid", {"between": "2:1"}, "no number"),
+        ("sigmoid", {"between": "1"}, "LOW:HIGH"),
+        ("sigmoid", {"orders": "3"}, "--order"),
+        ("x * y", {}, "variables"),
+        ("softmax", {}, "element by element"),
+        ("i0", {}, "Bessel"),
+        ("sigmod", {}, "sigmod"),
+    ],
+)
+def test_what_cannot_be_audited_says_so(functions: str, options: dict[str, object], message: str) -> None:
+    with pytest.raises(GradcliError, match=message):
+        audit(functions, **options)
+
+
+def test_without_flint_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradcli.inspections.audit.find_spec", lambda _: None)
+    with pytest.raises(UsageError, match="python-flint") as raised:
+        audit("relu")
+    assert raised.value.hint == "Install it: pip install 'gradcli[audit]'."
+
+
+def test_the_numbers_of_a_dtype_are_those_bits() -> None:
+    magnitudes = np.arange(HALF.finite)
+    for sign in (1, -1):
+        numbers = numbers_of(HALF, sign, magnitudes)
+        assert torch.equal(numbers.double(), torch.from_numpy(sign * HALF.decoded(magnitudes)))
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_every_path_gives_the_derivative(order: int) -> None:
+    magnitudes = np.arange(BRAIN.magnitude_below(1.0), BRAIN.magnitude_below(4.0))
+    numbers = numbers_of(BRAIN, 1, magnitudes)
+    right = {0: numbers**3, 1: 3 * numbers**2, 2: 6 * numbers}[order]
+    for way in ways(order):
+        found = answers(lambda x: x * x * x, order, way, numbers)
+        assert isinstance(found, torch.Tensor)
+        assert torch.allclose(found.double(), right.double(), rtol=2.0**-6)
+
+
+def test_what_raises_is_said() -> None:
+    found = answers(lambda x: torch.heaviside(x, x), 1, Way("reverse", "contiguous"), torch.ones(2))
+    assert found == "derivative for aten::heaviside is not implemented"
+
+
+def made(text: str, answered: list[float]) -> tuple[Tally, np.ndarray]:
+    """A tally of answers beside the truth at 1, 1 + 2^-10, ... of float16."""
+    first = HALF.magnitude_below(1.0)
+    magnitudes = np.arange(first, first + len(answered))
+    truth = Truth(enclosure(parse(text, bound=("x",)), "x"), 0, HALF, ((1, first, first + len(answered)),))
+    found = truth.over(1, magnitudes, HALF.decoded(magnitudes))
+    tally = Tally(HALF)
+    tally.add(1, magnitudes, np.array(answered), judged(HALF, truth, 1, magnitudes, np.array(answered), found))
+    return tally, magnitudes
+
+
+def test_an_error_on_an_edge_of_the_histogram_is_on_its_side() -> None:
+    unit = 2.0**-10
+    exact = [1.0, 1 + unit, 1 + 2 * unit, 1 + 3 * unit]
+    tally, _ = made("x", [exact[0] + unit / 2, exact[1] + unit, exact[2] + unit * 1.001, exact[3] - 2 * unit])
+    assert tally.shown_histogram == (1, 1, 2)
+    assert tally.worst[0] == 2
+    assert tally.at_worst == (exact[3], exact[1], exact[3])
+
+
+def test_tallies_of_parts_add_up_in_any_order() -> None:
+    unit = 2.0**-10
+    wanted = [1 + k * unit + (k % 5) * unit / 4 for k in range(64)]
+    whole, magnitudes = made("x", wanted)
+    parts = []
+    truth = Truth(
+        enclosure(parse("x", bound=("x",)), "x"), 0, HALF, ((1, int(magnitudes[0]), int(magnitudes[-1]) + 1),)
+    )
+    for begin, end in ((0, 10), (10, 40), (40, 64)):
+        part, some = Tally(HALF), magnitudes[begin:end]
+        answered = np.array(wanted[begin:end])
+        part.add(1, some, answered, judged(HALF, truth, 1, some, answered, truth.over(1, some, HALF.decoded(some))))
+        parts.append(part)
+    for order in ((0, 1, 2), (2, 0, 1), (1, 2, 0)):
+        total = Tally(HALF)
+        for place in order:
+            total.merge(parts[place])
+        assert total.shown_histogram == whole.shown_histogram
+        assert (total.worst, total.at_worst, total.count) == (whole.worst, whole.at_worst, whole.count)
+        assert total.by_exponent() == whole.by_exponent()
+        assert total.troubles() == whole.troubles()
+
+
+def test_unproven_numbers_count_as_nothing() -> None:
+    magnitudes = np.arange(3)
+    unknown = Truths(np.full(3, np.nan), np.zeros(3), np.full(3, Status.UNPROVEN, dtype=np.uint8))
+    truth = Truth(enclosure(parse("x", bound=("x",)), "x"), 0, HALF, ((1, 0, 3),))
+    found = judged(HALF, truth, 1, magnitudes, np.ones(3), unknown)
+    assert not found.compared.any()
+    tally = Tally(HALF)
+    tally.add(1, magnitudes, np.ones(3), found)
+    assert (tally.count, tally.shown_worst, tally.shown_histogram) == (0, None, ())
+
+
+def test_a_span_has_both_signs_and_refuses_what_is_too_many() -> None:
+    assert span_of("float16", None, None).count == 2 * HALF.finite
+    assert span_of("float16", -1.0, 1.0).count == 2 * (HALF.magnitude_below(1.0) + 1)
+    assert span_of("float16", 1.0, 2.0).sides == ((1, HALF.magnitude_below(1.0), HALF.magnitude_below(2.0) + 1),)
+    assert span_of("float16", -2.0, -1.0).sides == ((-1, HALF.magnitude_below(1.0), HALF.magnitude_below(2.0) + 1),)
+    with pytest.raises(BoundError, match="4,278,190,080"):
+        span_of("float32", None, None)
