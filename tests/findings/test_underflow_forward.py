@@ -186,6 +186,13 @@ def test_what_rounds_to_zero_in_float32_and_in_float64_is_told_by_the_reference(
     assert f"{text} is 5.07596e-435, and comes out as 0" in told[0].message  # exp(-1000)
 
 
+def test_a_product_on_the_way_of_others_rounds_to_zero_though_the_last_of_them_is_one() -> None:
+    x = torch.tensor([1e-200, 1e-200, 1e200, 1e200], dtype=torch.float64)
+    (only,) = on_tape("log(cumprod(x, 0) + m)", x=x, m=[1, 1, 1, 0])
+    assert (only.code, only.index) == ("underflow-forward", (3,))
+    assert "cumprod(x, 0)[3] is 1.0, and comes out as 0: a product on the way rounds to 0" in only.message
+
+
 TRUTHS = {
     "grad 'log(exp(x))' x=-200": lambda: mp.exp(-200),
     "grad 'log(exp(x))' x=-1000 -t float64": lambda: mp.exp(-1000),

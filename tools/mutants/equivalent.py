@@ -57,6 +57,8 @@ EQUIVALENT: dict[str, str] = {
     "gradcli/recording/program/log.py FEWEST: 256 -> 3": _WORK,
     f'{_ORIGINS}/true_value.py _is_plain_zero: "prod", "cumprod" -> "cumprod",': _WORK,
     f'{_ORIGINS}/true_value.py _is_plain_zero: "prod", "cumprod" -> "prod",': _WORK,
+    f'{_ORIGINS}/zeros.py is_doubtful: "flat", "met" -> "flat",': _WORK,
+    f'{_ORIGINS}/zeros.py is_doubtful: "flat", "met" -> "met",': _WORK,
     f"{_ORIGINS}/origin.py Origin: 1 -> 0": _COUNTED,
     f"{_ORIGINS}/origin.py Origin: 1 -> 2": _COUNTED,
     f"{_ORIGINS}/local.py slope_by_node: step.created[0], 0 -> step.created[0],": _WORK,
