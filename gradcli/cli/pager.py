@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -53,25 +54,30 @@ def _read_through(words: list[str], text: str, stream: TextIO) -> bool:
 
     environment = {"LESS": LESS, **os.environ}
     stream.flush()
-    try:
-        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=stream, env=environment)  # noqa: S603 - the user's own
-    except OSError:
-        return False
-    with _interrupts_for_the_pager(), suppress(BrokenPipeError):
-        process.communicate(text.encode(stream.encoding or "utf-8"))
-    process.wait()
+    with _interrupts_for_the_pager():
+        try:
+            process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=stream, env=environment)  # noqa: S603 - the user's own
+        except OSError:
+            return False
+        with suppress(BrokenPipeError):
+            process.communicate(text.encode(stream.encoding or "utf-8"))
+        process.wait()
     return True
 
 
 @contextmanager
 def _interrupts_for_the_pager() -> Iterator[None]:
-    """Ctrl-C is the pager's inside; less stays, and others end by it."""
-    try:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except ValueError:  # not in the main thread, which alone may say so
-        yield
+    """Ctrl-C is the pager's inside: less stays, and others end by it.
+
+    A handler that does nothing, and no signal that is ignored: the pager would inherit that.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield  # nothing to be changed from here, or nothing to be kept away
         return
+    told = signal.set_wakeup_fd(-1)
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+        signal.set_wakeup_fd(told, warn_on_full_buffer=False)

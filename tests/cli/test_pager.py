@@ -30,7 +30,8 @@ def on_terminal(
 ) -> Screen:
     """The exit code of gradcli on a terminal of its own of 24 rows, and what the terminal was sent.
 
-    keys: pressed one by one, each when something was sent, and `when` is true of all of it.
+    keys: pressed one by one, and the last one again and again, whenever nothing more comes and `when` is true of what
+    was sent.
     """
     process, control = pty.fork()
     if process == 0:
@@ -39,7 +40,7 @@ def on_terminal(
         os.execve(sys.executable, [sys.executable, "-c", PROGRAM.format(words=list(words))], environment)
     sent, end = b"", time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if select.select([control], [], [], 0.05)[0]:
+        if select.select([control], [], [], 0.3)[0]:
             try:
                 data = os.read(control, 65536)
             except OSError:  # how Linux says that nobody is left to write
@@ -47,9 +48,9 @@ def on_terminal(
             if not data:
                 break
             sent += data
-            if keys and when(sent.decode(errors="replace")):
-                os.write(control, keys[0].encode())
-                keys = keys[1:]
+        elif keys and when(sent.decode(errors="replace")):
+            os.write(control, keys[0].encode())
+            keys = keys[1:] or keys
     else:
         os.kill(process, signal.SIGKILL)
     _, status = os.waitpid(process, 0)
