@@ -38,6 +38,7 @@ ANSWERS: dict[str, Callable[[], Any]] = {
     "errors": lambda: gradcli.errors(),
     "explain": lambda: gradcli.explain("nan-backward"),
     "functions": lambda: gradcli.functions("gelu"),
+    "audit": lambda: gradcli.audit("relu", order="0"),
 }
 
 

@@ -54,7 +54,7 @@ def test_a_line_without_a_command_is_answered_with_the_one_that_works(words: lis
 
 
 def test_a_word_that_means_nothing_is_answered_with_the_commands() -> None:
-    assert hint("frobnicate").startswith("There are 'activate', 'batch', ")
+    assert hint("frobnicate").startswith("There are 'activate', 'audit', ")
     assert hint("").startswith("There are 'activate', ")
     assert hint("@dump.pt").startswith("There are 'activate', ")
     assert hint("jacobien", "x**2", "x=1").startswith("There are 'activate', ")

@@ -60,7 +60,7 @@ def test_a_number_written_as_text_breaks_the_schema_unless_json_lacks_it() -> No
 
 def test_the_document_of_the_contract_is_written_to_the_letter() -> None:
     assert to_json(SIGMOID).decode() == (
-        '{"schema":"gradcli/grad/1","gradcli":"0.1.0","torch":"2.13.0+cpu","device":"cpu","dtype":"float32","seed":0,'
+        '{"schema":"gradcli/grad/1","gradcli":"0.2.0","torch":"2.13.0+cpu","device":"cpu","dtype":"float32","seed":0,'
         '"expression":"sigmoid(x)",'
         '"inputs":{"x":{"shape":[3],"dtype":"float32","requires_grad":true,"values":[0.0,1.0,10.0]}},'
         '"output":{"shape":[3],"dtype":"float32","values":[0.5,0.7310586,0.9999546]},'
