@@ -28,6 +28,7 @@ def _sizes(path: str, name: str, old: str, sizes: str, reason: str) -> dict[str,
 
 
 EQUIVALENT: dict[str, str] = {
+    **_sizes("gradcli/recording/paths.py", "MAX_NODES", "100_000", "10000000 100000000000", _DEARER),
     f"{_REWRITE}/matching.py _bag: len(subject.operands) > MAX_PARTS or len(pattern.operands) > len(subject.operands) "
     "-> (len(subject.operands) > MAX_PARTS)": _WORK,
     f"{_REWRITE}/matching.py _options: any(found.leftover.get(name, term) != term for name, term in given.items()) "
