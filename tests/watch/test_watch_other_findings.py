@@ -231,3 +231,8 @@ def test_a_parameter_that_was_broken_before_is_named(tmp_path: Path) -> None:
     found = ran.only
     assert (found["code"], found["variable"], found["index"]) == ("inf-input", "first.weight", [1, 2])
     assert found["severity"] == "error"
+
+
+def test_a_program_whose_loss_was_detached_is_not_told_that_no_input_requires_a_gradient(tmp_path: Path) -> None:
+    ran = found_in(tmp_path, "import torch\nw = torch.ones(3, requires_grad=True)\n(w * 2).sum().detach().backward()\n")
+    assert "detach()" in ran.only["why"]

@@ -53,6 +53,12 @@ def local_hint(raised: TorchError, text: str, inputs: Sequence[str]) -> str | No
             return None
         if node.operator in _SHIFTS:
             return f"Integers are shifted: {_as(raised, number, text, inputs, 'int64')}."
+        if (
+            isinstance(node, Binary)
+            and node.operator == "bitwise_xor"
+            and isinstance(_value(raised, node.right), int | float)
+        ):
+            return f"^ is the exclusive or of masks. A power is written **: {_power(node, text)}."
         return f"Masks are combined: {_as(raised, number, text, inputs, 'bool')}."
     return None
 
@@ -65,6 +71,12 @@ def _of_derivative(node: Call, message: str, text: str) -> str | None:
     if template is None or wanted is None or output is None:
         return None
     return template.format(output=text[slice(*output.span)], inputs=text[slice(*wanted.span)])
+
+
+def _power(node: Binary, text: str) -> str:
+    """The two sides of an operator as a base and an exponent."""
+    sides = [(side, text[slice(*side.span)]) for side in (node.left, node.right)]
+    return "**".join(f"({source})" if isinstance(side, Binary | Unary) else source for side, source in sides)
 
 
 def _mask_of(node: Call) -> Node | None:

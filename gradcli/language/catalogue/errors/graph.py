@@ -138,8 +138,8 @@ x = torch.tensor([1.0, 2.0])
 y = (x * x).sum()
 y.backward()
 """,
-        cause="No input has requires_grad=True, so PyTorch recorded nothing.",
-        fix="Set requires_grad=True on the input before it is used.",
+        cause="PyTorch recorded nothing: no input has requires_grad=True, or detach() or no_grad() cut the path from it.",
+        fix="Set requires_grad=True on the input before it is used, and leave out what cuts the path.",
         repaired="""\
 x = torch.tensor([1.0, 2.0], requires_grad=True)
 y = (x * x).sum()
