@@ -5,7 +5,7 @@ from __future__ import annotations
 from flint import arb, fmpq
 
 from gradcli.exceptions import ArgumentError
-from gradcli.numerics.proven.elementary import clamp, expm1, tanh
+from gradcli.numerics.proven.elementary import clamp, expm1, maximum, minimum, tanh
 from gradcli.numerics.proven.series import Rule, Series, constant, joined, primitive, side, with_value
 
 ALPHA = fmpq(16732632423543772848170429916717, 10**31)
@@ -94,32 +94,29 @@ def selu(s: Series) -> Series:
 
 
 def hardtanh(s: Series, min_val: float = -1.0, max_val: float = 1.0) -> Series:
-    return clamp(s, min_val, max_val)
+    return clamp(s, constant(min_val, s), constant(max_val, s))
 
 
 def hardsigmoid(s: Series) -> Series:
-    return clamp((s + 3) / 6, 0, 1)
+    return clamp((s + 3) / 6, constant(0, s), constant(1, s))
 
 
 def hardswish(s: Series) -> Series:
+    below = lambda: constant(0, s)  # noqa: E731
     middle = lambda: s * (s + 3) / 6  # noqa: E731
-    if s[0] > 0:
-        return joined(side(s[0], 3), middle, lambda: s, lambda: s)
-    return joined(side(s[0], -3), lambda: constant(0, s), middle, lambda: constant(0, s))
+    upper = lambda: joined(side(s[0], 3), middle, lambda: s, lambda: s)  # noqa: E731
+    return joined(side(s[0], -3), below, upper, below)
 
 
 def softshrink(s: Series, lambd: float = 0.5) -> Series:
-    zero = lambda: constant(0, s)  # noqa: E731
-    if s[0] > 0:
-        return joined(side(s[0], lambd), zero, lambda: s - arb(lambd), zero)
-    return joined(side(s[0], -lambd), lambda: s + arb(lambd), zero, zero)
+    zero = constant(0, s)
+    return maximum(s - arb(lambd), zero) + minimum(s + arb(lambd), zero)
 
 
 def hardshrink(s: Series, lambd: float = 0.5) -> Series:
     zero = lambda: constant(0, s)  # noqa: E731
-    if s[0] > 0:
-        return joined(side(s[0], lambd), zero, lambda: s, zero)
-    return joined(side(s[0], -lambd), lambda: s, zero, zero)
+    lower = lambda: joined(side(s[0], -lambd), lambda: s, zero, zero)  # noqa: E731
+    return joined(side(s[0], lambd), lower, lambda: s, zero)
 
 
 def threshold(s: Series, threshold: float, value: float) -> Series:
@@ -142,7 +139,7 @@ RULES: dict[str, Rule] = {
     "softsign": softsign,
     "tanhshrink": tanhshrink,
     "relu": relu,
-    "relu6": lambda s: clamp(s, 0, 6),
+    "relu6": lambda s: hardtanh(s, 0, 6),
     "leaky_relu": leaky_relu,
     "prelu": lambda s, weight=0.25: leaky_relu(s, weight),
     "rrelu": rrelu,

@@ -90,8 +90,11 @@ def power(s: Series, exponent: float) -> Series:
         for _ in range(abs(whole)):
             product = product * s
         return product if whole >= 0 else reciprocal(product)
-    if side(s[0]) == 0 and exponent > 0 and s.prec <= exponent:
+    if side(s[0]) == 0 and s.prec - 1 < exponent:
         return constant(0, s)
+    if whole is not None and s[0] < 0:
+        found = ((-s).log() * whole).exp()
+        return -found if whole % 2 else found
     positive(s[0])
     return (s.log() * arb(exponent)).exp()
 
@@ -190,9 +193,9 @@ def minimum(s: Series, other: Series) -> Series:
     return joined(side((s - other)[0]), lambda: s, lambda: other, lambda: s)
 
 
-def clamp(s: Series, low: float | None, high: float | None) -> Series:
-    found = s if low is None else maximum(s, constant(low, s))
-    return found if high is None else minimum(found, constant(high, s))
+def clamp(s: Series, low: Series | None, high: Series | None) -> Series:
+    found = s if low is None else maximum(s, low)
+    return found if high is None else minimum(found, high)
 
 
 def _steps(rounded: str, s: Series) -> Series:

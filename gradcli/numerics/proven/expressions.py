@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import NamedTuple
 
 from flint import arb
@@ -37,7 +38,7 @@ Enclosure = Callable[[arb, int], Series]
 RULES: Mapping[str, Rule] = {**elementary.RULES, **activations.RULES, **special.RULES}
 _SWITCHES = ("inplace", "training", "out", "dtype")
 """Parameters that change no value as long as they are off."""
-_IDENTITIES = ("clone", "contiguous", "detach", "real", "conj", "conj_physical", "resolve_conj", "resolve_neg")
+_IDENTITIES = ("clone", "contiguous", "real", "conj", "conj_physical", "resolve_conj", "resolve_neg")
 _COMPARISONS = {"gt": (1, False), "ge": (1, True), "lt": (-1, False), "le": (-1, True)}
 """On which side of the other operand the first one has to be, and whether it may be equal."""
 
@@ -51,8 +52,12 @@ class NotBoundedError(Exception):
 
 
 class Condition(NamedTuple):
-    """The answer of a comparison: the side of 0 on which a difference is, and whether that is what was asked."""
+    """The answer of a comparison: the side of 0 on which a difference is, and whether that is what was asked.
 
+    terms: how many of a series are asked for; a value alone has no kink.
+    """
+
+    terms: int
     where: int
     wanted: int
     at_zero: bool
@@ -145,13 +150,15 @@ def _as_series(operand: object, like: Series) -> Series:
 
 def _power(base: Series, exponent: Series, operands: Sequence[object]) -> Series:
     if isinstance(operands[1], int | float):
+        if not isfinite(operands[1]):
+            raise NotBoundedError(f"a power of {operands[1]}")
         return elementary.power(base, operands[1])
     return (elementary.log(base) * exponent).exp()
 
 
 def _compared(name: str) -> Callable[[Series, Series, Sequence[object]], Condition]:
     wanted, at_zero = _COMPARISONS[name]
-    return lambda left, right, _: Condition(side((left - right)[0]), wanted, at_zero)
+    return lambda left, right, _: Condition(left.prec, side((left - right)[0]), wanted, at_zero)
 
 
 _OPERATORS: dict[str, Callable[[Series, Series, Sequence[object]], object]] = {
@@ -185,7 +192,7 @@ def _call(node: syntax.Call, operands: list[object]) -> object:
     if row.name in _IDENTITIES:
         return next(iter(given.values()))
     if row.name in ("clamp", "clip"):
-        return elementary.clamp(given["input"], given.get("min"), given.get("max"))  # type: ignore[arg-type]
+        return _clamped(given["input"], given.get("min"), given.get("max"))
     values = list(given.values())
     if row.name in _OPERATORS and len(values) == 2:
         left, right = _alike(values)
@@ -194,6 +201,12 @@ def _call(node: syntax.Call, operands: list[object]) -> object:
         reason = NOT_BOUNDED.get(row.name)
         raise NotBoundedError(f"{row.name}: {reason}" if reason else row.name)
     return _ruled(row.name, given)
+
+
+def _clamped(operand: object, low: object, high: object) -> Series:
+    like = next(one for one in (operand, low, high) if isinstance(one, Series))
+    least, most = (None if one is None else _as_series(one, like) for one in (low, high))
+    return elementary.clamp(_as_series(operand, like), least, most)
 
 
 def _ruled(name: str, given: Mapping[str, object]) -> Series:
@@ -209,7 +222,7 @@ def _chosen(condition: object, chosen: object, other: object) -> object:
     if not isinstance(condition, Condition):
         raise NotBoundedError("where by a condition that is no comparison")
     branch = chosen if condition.holds else other
-    if condition.where or isinstance(branch, Exception):
+    if condition.where or condition.terms == 1 or isinstance(branch, Exception):
         return branch
     if isinstance(chosen, Exception) or isinstance(other, Exception):
         raise KinkError

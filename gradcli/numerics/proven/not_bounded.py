@@ -42,6 +42,7 @@ NOT_BOUNDED = {
     ),
     "angle": "it is that of a complex number",
     "imag": "it is that of a complex number",
+    "detach": "it cuts the gradient off",
     "frexp": "it gives two tensors",
     "heaviside": "it has no derivative in PyTorch",
 }  # fmt: skip

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import factorial, frexp, inf, isfinite
+from math import factorial, frexp, inf, isfinite, nextafter
 
 from flint import arb, ctx
 
@@ -99,9 +99,12 @@ def _proven(function: Enclosure, order: int, dtype: Format, run: Run, slack: flo
         return Piece(sign, start, count, sign * centre, 1.0, (inf * (huge.odd if order % 2 else huge.even),), 0.0)
     except NOWHERE:
         return None
-    least = float(ball[0].abs_lower())
+    lower = ball[0].abs_lower()
+    least = float(lower)
     if not least >= 0:
         return None
+    if lower < least:  # rounded up, perhaps to a power of two, where an ULP is twice as large
+        least = nextafter(least, 0.0)
     if least > 2.0 ** (dtype.highest + 1):  # rounds to infinity whatever its digits are
         return Piece(sign, start, count, sign * centre, 1.0, (inf if ball[0] > 0 else -inf,), 0.0)
     radius = _power_of_two(max(high - centre, centre - low))

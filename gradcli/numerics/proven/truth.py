@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gradcli.numerics.proven.expressions import NOWHERE, Enclosure
 from gradcli.numerics.proven.formats import Floats, Format, Magnitudes
 from gradcli.numerics.proven.pieces import Piece, Run, Undefined, pieces
-from gradcli.numerics.proven.series import KinkError, UndefinedError, coefficients
+from gradcli.numerics.proven.series import HugeError, KinkError, UndefinedError, coefficients
 
 SLACK = {"float16": 2.0**-12, "bfloat16": 2.0**-12, "float32": 2.0**-20}
 """What a proven value may be off, in ULP."""
@@ -165,7 +165,7 @@ def exactly(function: Enclosure, x: float, order: int) -> arb | None:
             found = coefficients(function(point, terms))[order]
         except (UndefinedError, KinkError):
             raise
-        except NOWHERE:
+        except (*NOWHERE, HugeError):
             found = arb("nan")
         if found.is_finite() and (found == 0 or found.rel_accuracy_bits() >= EXACT_DIGITS or abs(found) < tiny):
             return found * factorial(order)

@@ -17,7 +17,7 @@ from gradcli.language.parser import parse
 from gradcli.numerics import reference
 from gradcli.numerics.proven.expressions import RULES, NotBoundedError, enclosure
 from gradcli.numerics.proven.not_bounded import NOT_BOUNDED
-from gradcli.numerics.proven.series import KinkError, UndefinedError, coefficients
+from gradcli.numerics.proven.series import KinkError, UndecidedError, UndefinedError, coefficients
 from gradcli.numerics.reference.slope import Slope
 
 SMALL = {"atanh", "asin", "acos", "erfinv", "logit", "special.ndtri"}
@@ -50,6 +50,10 @@ MORE = (
     "x**x",
     "1 / (1 + exp(-x))",
     "(x + 3)**-2",
+    "x**65",
+    "x**66",
+    "x**-65",
+    "clamp(x, min=x / 2, max=1)",
     "logsigmoid(3 * x) * tanh(x / 2)",
 )
 
@@ -108,7 +112,6 @@ def test_every_function_of_one_variable_has_a_rule_or_a_reason() -> None:
         "clamp",
         "clone",
         "contiguous",
-        "detach",
         "real",
         "conj",
         "conj_physical",
@@ -143,6 +146,32 @@ def test_a_branch_that_is_not_chosen_may_have_no_value() -> None:
     assert series(text, 4.0, 1)[0] == 2
 
 
+def test_a_power_of_zero_is_flat_below_its_exponent() -> None:
+    assert series("x**1.5", 0.0, 2) == [0, 0]
+    with pytest.raises(UndefinedError):
+        series("x**1.5", 0.0, 3)
+
+
+def test_where_one_branch_ends_the_other_has_a_value() -> None:
+    text = "where(x > 0, log(x), 0)"
+    assert series(text, 0.0, 1) == [0]
+    with pytest.raises(KinkError):
+        series(text, 0.0, 2)
+
+
+@pytest.mark.parametrize("text", ["hardswish(x)", "softshrink(x)", "hardshrink(x)"])
+def test_a_ball_over_several_pieces_is_on_none_of_them(text: str) -> None:
+    ctx.prec, ctx.cap = 53, 3
+    with pytest.raises(UndecidedError):
+        enclosure(parse(text, bound=("x",)), "x")(arb(1.9, 2), 2)
+
+
+@pytest.mark.parametrize("terms", [1, 2])
+def test_a_large_exponent_that_is_rounded_is_no_huge_ball(terms: int) -> None:
+    text = "exp(3000 * sin(x))"
+    assert series(text, 1.5, terms)[0] > arb(2) ** 4000
+
+
 def test_where_both_pieces_meet_smoothly_there_is_a_slope() -> None:
     assert series("where(x > 0, sin(x), x)", 0.0, 2)[1] == 1
     assert series("elu(x)", 0.0, 2)[1] == 1
@@ -153,3 +182,7 @@ def test_what_has_no_rule_says_why() -> None:
         series("i0(x)", 1.0, 1)
     with pytest.raises(NotBoundedError, match="softmax"):
         series("softmax(x, 0)", 1.0, 1)
+    with pytest.raises(NotBoundedError, match="detach: it cuts"):
+        series("detach(x) * x", 1.0, 2)
+    with pytest.raises(NotBoundedError, match="a power of inf"):
+        series("x**inf", 1.0, 1)
