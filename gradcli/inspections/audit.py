@@ -39,7 +39,6 @@ def audit(
         functions = tuple(_audited(curve, expression, options, span) for curve, expression in pairs)
     except TorchError as raised:
         return explain(raised, ", ".join(curve.name for curve in curves))
-    rows = [row for function in functions for row in function.rows]
     most = options.most_ulps
     return AuditResult(
         setting=bound[0].setting,
@@ -48,7 +47,7 @@ def audit(
         high=span.high,
         functions=functions,
         most_ulps=most,
-        passes=None if most is None else all(_keeps_to(row, most) for row in rows),
+        passes=None if most is None else all(_keeps_to(function, most) for function in functions),
     )
 
 
@@ -59,9 +58,11 @@ def _bound(curve: CurveRequest, compute: ComputeOptions) -> BoundExpression:
     return bound
 
 
-def _keeps_to(row: AuditRow, most: float) -> bool:
-    """Whether a row has no larger error, and nothing that is wrong in kind but an underflow to 0."""
-    return (row.worst is None or row.worst.ulps <= most) and all(one.trouble == "flushed" for one in row.troubles)
+def _keeps_to(function: AuditedFunction, most: float) -> bool:
+    """Whether no error is larger, and nothing wrong in kind but an underflow to 0. What is unproven does not pass."""
+    kinds = {one.trouble for row in function.rows for one in row.troubles}
+    largest = max((row.worst.ulps for row in function.rows if row.worst is not None), default=0.0)
+    return largest <= most and kinds <= {"flushed"} and not any(proof.unproven for proof in function.proofs)
 
 
 def _audited(curve: CurveRequest, bound: BoundExpression, options: AuditOptions, span: Span) -> AuditedFunction:
@@ -74,7 +75,7 @@ def _audited(curve: CurveRequest, bound: BoundExpression, options: AuditOptions,
     rows: list[AuditRow] = []
     try:
         for order in options.orders:
-            proof, found = audited_order(function, evaluate, order, span)
+            proof, found = audited_order(function, evaluate, order, span, options.most_ulps)
             proofs.append(proof)
             rows += found
     except NotBoundedError as missing:

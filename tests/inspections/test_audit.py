@@ -11,7 +11,7 @@ from gradcli.commands.answering import inspected
 from gradcli.commands.command import Caller
 from gradcli.exceptions import BoundError, GradcliError, UsageError
 from gradcli.inspections.auditing.answers import Way, answers, numbers_of, ways
-from gradcli.inspections.auditing.judging import judged
+from gradcli.inspections.auditing.judging import Judged, judged
 from gradcli.inspections.auditing.span import span_of
 from gradcli.inspections.auditing.tally import Tally
 from gradcli.language.parser import parse
@@ -166,6 +166,65 @@ def test_an_error_on_an_edge_of_the_histogram_is_on_its_side() -> None:
     assert tally.shown_histogram == (1, 1, 2)
     assert tally.worst[0] == 2
     assert tally.at_worst == (exact[3], exact[1], exact[3])
+
+
+@pytest.mark.parametrize("most", [None, 3.0])
+def test_an_error_near_what_is_asked_for_is_on_its_side(most: float | None) -> None:
+    """The truth of x is known to 2^-12 ULP: here it is off by 2^-13."""
+    first, unit = HALF.magnitude_below(1.5), 2.0**-10
+    magnitudes = np.array([first])
+    truth = Truth(enclosure(parse("x", bound=("x",)), "x"), 0, HALF, ((1, first, first + 1),))
+    off = Truths(np.array([1.5 - unit * 2.0**-13]), np.array([unit * 2.0**-12]), np.array([0], dtype=np.uint8))
+    (ulps,) = judged(HALF, truth, 1, magnitudes, np.array([1.5 + 3 * unit]), off, most).ulps
+    assert ulps == (3 + 2.0**-13 if most is None else 3)
+
+
+def judged_at_one(text: str, value: float, answered: float) -> Judged:
+    """An answer at 1 in float16, whose truth is thought to be a value."""
+    first = HALF.magnitude_below(1.0)
+    truth = Truth(enclosure(parse(text, bound=("x",)), "x"), 0, HALF, ((1, first, first + 1),))
+    thought = Truths(np.array([value]), np.array([abs(value) * 2.0**-23]), np.array([0], dtype=np.uint8))
+    return judged(HALF, truth, 1, np.array([first]), np.array([answered]), thought)
+
+
+def test_below_a_power_of_two_the_ulp_is_half_as_long() -> None:
+    """1 - 2^-60 is 1 in float64."""
+    for text, ulps in (("x - 2**-60", 6), ("x", 3), ("x - 2**-30", 6)):
+        assert judged_at_one(text, 1 + 2.0**-24, 1 + 3 * 2.0**-10).ulps[0] == pytest.approx(ulps, abs=1e-4)
+
+
+def test_a_truth_at_the_smallest_number_is_on_its_side() -> None:
+    tiny = HALF.smallest
+    assert judged_at_one("x * 2**-24", tiny * (1 - 2.0**-13), 0.0).troubles["flushed"].tolist() == [True]
+
+
+def test_a_finite_answer_beyond_the_dtype_is_one_step_off() -> None:
+    result = audit("nan_to_num(exp(x))", dtype="float16", between="12:800", orders="0")
+    worst = row(result, 0).worst
+    assert worst is not None
+    assert (worst.ulps, worst.answer) == (1, 65504)
+
+
+@pytest.mark.parametrize("text", ["x + 1 - 1", "2 * x", "where(x > 0, 1.0, 0.0)"])
+def test_a_derivative_that_pytorch_does_not_follow_is_zero(text: str) -> None:
+    result = audit(text, between="1:2", orders="2")
+    rows = result.functions[0].rows
+    assert [(one.error, one.worst and one.worst.answer, one.count) for one in rows] == [(None, 0.0, 129)] * 3
+
+
+def test_kinks_of_a_shifted_function_are_set_aside() -> None:
+    result = audit("hardswish(x - 3)", between="-2:64", orders="1")
+    assert (result.functions[0].proofs[0].kinks, result.functions[0].proofs[0].unproven) == (3, 0)
+
+
+def test_what_is_unproven_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradcli.numerics.proven.truth.MOST_POINTS", 0)
+    assert audit("relu", orders="0", between="-1:1", max_ulp=1.0).passes is False
+
+
+def test_subnormal_numbers_share_the_smallest_exponent() -> None:
+    exponents = [(one.negative, one.exponent) for one in row(audit("relu", orders="0"), 0).by_exponent]
+    assert len(exponents) == len(set(exponents)) == 2 * 254
 
 
 def test_tallies_of_parts_add_up_in_any_order() -> None:

@@ -74,10 +74,18 @@ def _derivative(function: Function, order: int, x: torch.Tensor) -> torch.Tensor
         with torch.no_grad():
             return function(x)
     leaf = x.detach().requires_grad_()
-    found = function(leaf)
+    return _differentiated([function(leaf)], [leaf], order)[0].detach()
+
+
+def _differentiated(found: list[torch.Tensor], leaves: list[torch.Tensor], order: int) -> list[torch.Tensor]:
+    """Of each tensor that derivative by its leaf; 0 where it does not depend on it."""
     for degree in range(1, order + 1):
-        (found,) = torch.autograd.grad(found, leaf, torch.ones_like(found), create_graph=degree < order)
-    return found.detach()
+        if not all(one.requires_grad for one in found):
+            return [torch.zeros_like(leaf) for leaf in leaves]
+        ones = [torch.ones_like(one) for one in found]
+        more = degree < order
+        found = list(torch.autograd.grad(found, leaves, ones, create_graph=more, materialize_grads=True))
+    return found
 
 
 def _strided(numbers: torch.Tensor) -> torch.Tensor:
@@ -94,8 +102,4 @@ def _single(function: Function, order: int, numbers: torch.Tensor) -> torch.Tens
         with torch.no_grad():
             return torch.cat([function(part) for part in parts])
     leaves = [part.requires_grad_() for part in parts]
-    found: list[torch.Tensor] = [function(leaf) for leaf in leaves]
-    for degree in range(1, order + 1):
-        ones = [torch.ones_like(one) for one in found]
-        found = list(torch.autograd.grad(found, leaves, ones, create_graph=degree < order))
-    return torch.cat(found).detach()
+    return torch.cat(_differentiated([function(leaf) for leaf in leaves], leaves, order)).detach()

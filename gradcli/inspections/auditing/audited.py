@@ -15,7 +15,9 @@ from gradcli.numerics.proven.truth import SLACK, Status, Truth
 from gradcli.results.audit import AuditProof, AuditRow
 
 
-def audited_order(truth_of: Enclosure, function: Function, order: int, span: Span) -> tuple[AuditProof, list[AuditRow]]:
+def audited_order(
+    truth_of: Enclosure, function: Function, order: int, span: Span, most_ulps: float | None
+) -> tuple[AuditProof, list[AuditRow]]:
     """How the truth is known, and a row for each way. Raises NotBoundedError."""
     truth = Truth(truth_of, order, span.dtype, span.sides)
     tallies: dict[Way, Tally | str] = {way: Tally(span.dtype) for way in ways(order)}
@@ -36,7 +38,8 @@ def audited_order(truth_of: Enclosure, function: Function, order: int, span: Spa
             tally.differs += _different(first[kept], found)
             part = truths.at(kept)
             numbers = found.double().numpy()
-            tally.add(sign, magnitudes[kept], numbers, judged(span.dtype, truth, sign, magnitudes[kept], numbers, part))
+            some = magnitudes[kept]
+            tally.add(sign, some, numbers, judged(span.dtype, truth, sign, some, numbers, part, most_ulps))
     proof = AuditProof(
         order=order,
         pieces=truth.count,

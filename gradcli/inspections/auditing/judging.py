@@ -32,12 +32,20 @@ class Judged(NamedTuple):
     values: Floats
 
 
-def judged(dtype: Format, truth: Truth, sign: int, magnitudes: Magnitudes, answers: Floats, truths: Truths) -> Judged:
-    """PyTorch's answers, in float64, beside the truths."""
+def judged(
+    dtype: Format,
+    truth: Truth,
+    sign: int,
+    magnitudes: Magnitudes,
+    answers: Floats,
+    truths: Truths,
+    most_ulps: float | None = None,
+) -> Judged:
+    """PyTorch's answers, in float64, beside the truths. most_ulps: one more edge, which errors are held against."""
     values = truths.values.copy()
     compared = truths.statuses == Status.PROVEN
     errors = _errors(dtype, answers, values)
-    doubtful = compared & _near_an_edge(dtype, errors, values)
+    doubtful = compared & _near_an_edge(dtype, errors, values, most_ulps)
     for place in np.flatnonzero(doubtful):
         ball = truth.ball(sign, int(magnitudes[place]))
         if ball is None:
@@ -62,14 +70,19 @@ def _errors(dtype: Format, answers: Floats, values: Floats) -> Floats:
     return np.nan_to_num(found, nan=np.inf)
 
 
-def _near_an_edge(dtype: Format, errors: Floats, values: Floats) -> Mask:
-    """Where the bound of a truth could move a number over an edge of the histogram, or of the dtype."""
+def _near_an_edge(dtype: Format, errors: Floats, values: Floats, most_ulps: float | None) -> Mask:
+    """Where the bound of a truth could move a number over an edge of the histogram, of the dtype, or of its ULP."""
     with np.errstate(invalid="ignore", divide="ignore"):
         nearest = np.exp2(np.clip(np.round(np.log2(np.maximum(errors, 2.0**-9))), -1, BINS))
-        is_near = np.abs(errors - nearest) <= _NARROW * np.maximum(1.0, 0.0 * errors)
+        narrow = _NARROW + errors * 2.0**-50
+        is_near = np.abs(errors - nearest) <= narrow
+        if most_ulps is not None:
+            is_near |= np.abs(errors - most_ulps) <= narrow
         sizes = np.abs(values)
-        edges = (dtype.overflow, dtype.smallest_normal, dtype.smallest / 2)
-        for edge in edges:
+        mantissas = np.frexp(sizes)[0]
+        from_power_of_two = np.minimum(mantissas - 0.5, 1 - mantissas) * 2.0**dtype.precision
+        is_near |= (from_power_of_two <= 2 * _NARROW) & (errors > _NARROW)  # an ULP is half of it on the other side
+        for edge in (dtype.overflow, dtype.smallest_normal, dtype.smallest / 2):
             is_near |= np.abs(sizes - edge) <= _NARROW * dtype.ulp(np.full_like(values, edge))
     found: Mask = is_near & np.isfinite(errors) & (values != 0)
     return found
@@ -77,9 +90,10 @@ def _near_an_edge(dtype: Format, errors: Floats, values: Floats) -> Mask:
 
 def _exact_error(dtype: Format, answer: float, ball: arb) -> float:
     """The error in ULPs by the truth itself, which is certain to 60 binary digits."""
-    if not np.isfinite(answer):
+    if not np.isfinite(answer) or abs(ball) >= dtype.overflow:
         return float(_errors(dtype, np.array([answer]), np.array([float(ball.mid())]))[0])
-    unit = float(dtype.ulp(np.array([float(ball.mid())]))[0])
+    digits, exponent = ball.mid().man_exp()  # float64 could round it to a power of two
+    unit = dtype.unit(int(digits).bit_length() - 1 + int(exponent) if digits else dtype.lowest)
     return float((abs(arb(answer) - ball) / arb(unit)).mid())
 
 

@@ -52,7 +52,7 @@ class Tally:
             if mask.any():
                 self.counts[name] = self.counts.get(name, 0) + int(mask.sum())
                 self.intervals.setdefault(name, []).extend(_runs(sign, magnitudes, mask))
-        binades = magnitudes >> self.dtype.stored
+        binades = np.maximum(magnitudes >> self.dtype.stored, 1)  # the first normal one takes in the subnormal numbers
         starts = np.flatnonzero(np.diff(binades, prepend=-1))
         for start, largest in zip(starts, np.maximum.reduceat(ulps, starts), strict=True):
             key = (sign, int(binades[start]))
@@ -90,7 +90,7 @@ class Tally:
     def by_exponent(self) -> tuple[AuditExponent, ...]:
         """From the most negative numbers to the largest."""
         found = [
-            (sign, AuditExponent(sign < 0, max(binade, 1) - 1 + self.dtype.lowest, largest))
+            (sign, AuditExponent(sign < 0, binade - 1 + self.dtype.lowest, largest))
             for (sign, binade), largest in self.exponents.items()
         ]
         return tuple(one for _, one in sorted(found, key=lambda pair: (pair[0], pair[0] * pair[1].exponent)))

@@ -80,6 +80,10 @@ class Format:
         found: Floats = np.ldexp(1.0, np.maximum(exponents, self.lowest) - self.stored)
         return found
 
+    def unit(self, exponent: int) -> float:
+        """The unit in the last place of numbers of a binary exponent."""
+        return float(2.0 ** (max(exponent, self.lowest) - self.stored))
+
 
 FORMATS = {
     one.name: one
