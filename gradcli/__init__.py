@@ -8,6 +8,7 @@ _FUNCTIONS = (
     "activate",
     "audit",
     "check",
+    "compare",
     "errors",
     "explain",
     "functions",

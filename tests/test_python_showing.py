@@ -34,6 +34,7 @@ ANSWERS: dict[str, Callable[[], Any]] = {
     "trace": lambda: gradcli.trace("log(x) * 0", x=[0, 1], path="x"),
     "raised": lambda: gradcli.trace("(x * 2) @ y", x=[[1, 2]], y=[[1, 2]]),
     "check": lambda: gradcli.check("relu", 0, 1, dtype="half"),
+    "compare": lambda: gradcli.compare("relu", "maximum(x, 0)", 0, 1, dtype="half"),
     "retain": lambda: gradcli.retain_demo("exp(a)", a=1),
     "errors": lambda: gradcli.errors(),
     "explain": lambda: gradcli.explain("nan-backward"),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         ActivateResult,
         AuditResult,
         CheckResult,
+        CompareResult,
         ErrorsResult,
         ExplainResult,
         Failure,
@@ -49,6 +50,7 @@ __all__ = [
     "activate",
     "audit",
     "check",
+    "compare",
     "errors",
     "explain",
     "functions",
@@ -116,6 +118,20 @@ def audit(functions: str, **named: object) -> AuditResult | Failure:
     0.0
     """
     return call("audit", (), named, functions=functions)
+
+
+@declared
+def compare(first: Subject, second: Subject, *words: Word, **named: object) -> CompareResult | Failure:
+    """Whether two expressions or functions are the same in value and gradient, and which is closer to the truth.
+
+    A row is one element of the value or of a gradient in one dtype.
+
+    >>> import gradcli
+    >>> result = gradcli.compare("log(1 + x)", "log1p(x)", 1e-9, dtype="float64")
+    >>> result.equal, result.truth, result.summary[0].closer
+    (False, 'same', 'second')
+    """
+    return call("compare", words, named, first=first, second=second)
 
 
 @declared

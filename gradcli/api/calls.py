@@ -96,7 +96,7 @@ class _Call:
         self.functions: dict[str, Callable[..., Any]] = {}
         self._options = {key: value for key, value in named.items() if key in command.in_python}
         self._inputs = {key: value for key, value in named.items() if key not in command.in_python}
-        self._words = words
+        self._words, self._count = words, len(words)
         several = {name for name, parameter in command.own.items() if parameter.takes_several}
         self._given = {key: value if key in several else self._subject(key, value) for key, value in given.items()}
 
@@ -122,15 +122,17 @@ class _Call:
         takes_any = isinstance(declared, Argument) and declared.takes_functions
         text = subjects.name_of(value) if callable(value) else None
         if takes_any and callable(value):
-            names = None if text is None else subjects.open_names(text, len(self._words))
+            names = None if text is None else subjects.open_names(text, self._count)
             if names is None:
                 return self._function(value)
-            if names:
+            if names and self._words:  # the second of two subjects finds them named
                 self._inputs, self._words = {**dict(zip(names, self._words, strict=True)), **self._inputs}, ()
         return text or subjects.by_name(value, self.command.name)
 
     def _function(self, function: Callable[..., Any]) -> str:
         text = subjects.described(function)
+        while self.functions.get(text, function) is not function:
+            text += "'"  # another one of that name
         self.functions[text] = function
         own = subjects.dtype_of(function)
         if own is not None and self.command.parameters["dtype"].default is not None:

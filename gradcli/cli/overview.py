@@ -19,6 +19,7 @@ GROUPS = {
         "trace": "every step with its value and its gradient; where a NaN begins",
         "check": "whether a gradient is right: four ways to it side by side",
         "audit": "a function at every number of a dtype, against a proven truth",
+        "compare": "whether two expressions are the same, and which is closer to the truth",
         "watch": "a Python program as it is, stopped where a NaN begins",
     },
     "Reference": {

@@ -16,6 +16,7 @@ NAMES = (
     "activate",
     "audit",
     "check",
+    "compare",
     "errors",
     "explain",
     "functions",

@@ -22,10 +22,10 @@ from gradcli.inspections.checking.slopes import Index, attempt, element, forward
 from gradcli.inspections.checking.stable import Stable, with_stable_form
 from gradcli.inspections.checking.ties import TiesOfDtypes
 from gradcli.inspections.grad import maps_elementwise
-from gradcli.inspections.running import Run
+from gradcli.inspections.running import Run, without_own_dtypes
 from gradcli.language.dtypes import FLOATING
 from gradcli.language.in_file import FunctionRequest
-from gradcli.language.request import Request, Value
+from gradcli.language.request import Request
 from gradcli.numerics import autodiff
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.precision import shortest
@@ -55,7 +55,7 @@ def check(
 
         return check_function(request, compute, selection)
     text = request.program.text
-    run = Run(_without_own_dtypes(request), replace(compute, dtype="float64"), selection)
+    run = Run(without_own_dtypes(request), replace(compute, dtype="float64"), selection)
     try:
         bound = run.start()
         output = _first_value(bound)
@@ -81,16 +81,6 @@ def check(
         conventions=tuple(checker.conventions),
         findings=(*given_findings(at_each_dtype(bound, dtypes)), *lost_digits(rows, text, checker.stable)),
     )
-
-
-def _without_own_dtypes(request: Request) -> Request:
-    """The request with the numbers of files in float64 too, which holds those of every dtype."""
-
-    def without(value: Value) -> Value:
-        return replace(value, dtype=None) if value.dtype in FLOATING else value
-
-    bindings = tuple(replace(binding, value=without(binding.value)) for binding in request.bindings)
-    return replace(request, points=tuple(map(without, request.points)), bindings=bindings)
 
 
 def _first_value(bound: BoundExpression) -> torch.Tensor:

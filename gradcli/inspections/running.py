@@ -10,6 +10,7 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.explain.failure import explain
 from gradcli.diagnose.values import tensor_of
+from gradcli.language.dtypes import FLOATING
 from gradcli.language.properties import is_random
 from gradcli.language.request import Request, Value
 from gradcli.numerics import autodiff
@@ -64,3 +65,13 @@ def cotangent_of(
     if vjp.program is not None and is_random(vjp.program):
         bound.setting = replace(bound.setting, draws=True)
     return tensor_of(vjp, bound.context).detach().to(output.dtype), "given"
+
+
+def without_own_dtypes(request: Request) -> Request:
+    """The request with the numbers of files in float64 too, which holds those of every dtype."""
+
+    def without(value: Value) -> Value:
+        return replace(value, dtype=None) if value.dtype in FLOATING else value
+
+    bindings = tuple(replace(binding, value=without(binding.value)) for binding in request.bindings)
+    return replace(request, points=tuple(map(without, request.points)), bindings=bindings)

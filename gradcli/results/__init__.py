@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         AuditWorst,
     )
     from gradcli.results.check import CheckResult, CheckRow, CheckSummary, CheckVerdict
+    from gradcli.results.compare import CompareResult, CompareRow, CompareSummary, PlaceBeside
     from gradcli.results.errors import ErrorEntry, ErrorsResult
     from gradcli.results.explain import Example, ExplainResult, Explanation
     from gradcli.results.findings import Failure, FilePlace, Finding, Sample, Severity
@@ -60,6 +61,9 @@ __all__ = [
     "CheckRow",
     "CheckSummary",
     "CheckVerdict",
+    "CompareResult",
+    "CompareRow",
+    "CompareSummary",
     "Curve",
     "Derivative",
     "DescentStep",
@@ -86,6 +90,7 @@ __all__ = [
     "NearbyStep",
     "ParameterNorms",
     "Path",
+    "PlaceBeside",
     "ProgramFinding",
     "ProgramResult",
     "RelatedPlace",
@@ -110,7 +115,7 @@ __all__ = [
 
 Result: TypeAlias = (
     "GradResult | ActivateResult | LossResult | SoftmaxResult | RetainDemoResult | TraceResult | CheckResult"
-    " | AuditResult | FunctionsResult | ProgramResult | ErrorsResult | ExplainResult | WatchResult"
+    " | AuditResult | CompareResult | FunctionsResult | ProgramResult | ErrorsResult | ExplainResult | WatchResult"
 )
 
 _HOMES = {
@@ -126,6 +131,7 @@ _HOMES = {
         "AuditedFunction",
     ),
     "check": ("CheckResult", "CheckRow", "CheckSummary", "CheckVerdict"),
+    "compare": ("CompareResult", "CompareRow", "CompareSummary", "PlaceBeside"),
     "errors": ("ErrorEntry", "ErrorsResult"),
     "explain": ("Example", "ExplainResult", "Explanation"),
     "findings": ("Failure", "FilePlace", "Finding", "Sample", "Severity"),

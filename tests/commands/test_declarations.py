@@ -33,6 +33,7 @@ COMPUTING = [row for row in ROWS if row.takes_expressions]
 CALLS: dict[str, list[str]] = {
     "activate": ["sigmoid", "1"],
     "check": ["sigmoid", "1"],
+    "compare": ["sigmoid", "1 / (1 + exp(-x))", "1"],
     "grad": ["sigmoid", "1"],
     "loss": ["mse", "1", "2"],
     "retain-demo": ["exp(x)", "x=1"],

@@ -1,0 +1,199 @@
+"""Whether two expressions are the same: the answer in a line or two, a table of dtypes, and what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from gradcli.render.blocks import Block, Column, Heading, Note, Table
+from gradcli.render.numbers import shortest_float
+from gradcli.render.views.setting import footer
+from gradcli.render.views.tensors import float_column
+from gradcli.results import CompareResult, CompareRow, CompareSummary, PlaceBeside
+from gradcli.results.phrasing import number, ulps
+
+_SIDES = {"first": "A", "second": "B"}
+_NUMBERS = ("first", "second")
+_IN_DOUBLE = ("reference", "left", "right", "first_ulps", "second_ulps")
+_NAMED = 2
+"""Elements that the answer names."""
+
+
+def blocks(result: CompareResult) -> tuple[Block, ...]:
+    """The answer for people."""
+    apart = [row for row in result.rows if not row.agrees]
+    return (
+        Heading(f"A: {result.expression}", f"on {result.setting.device}"),
+        Heading(f"B: {result.other}"),
+        Note(_answer(result, apart), "good" if result.equal else "error"),
+        *_judged(result, apart),
+        _dtypes(result),
+        *_differing(apart),
+        *(_beside(place) for place in result.beside if all(row.quantity != place.quantity for row in apart)),
+        *footer(result.setting),
+    )
+
+
+def table(result: CompareResult) -> Table:
+    """For programs: a row for each element of the value and of the gradients, in each dtype."""
+    rows = result.rows
+    no_variable = np.array([row.variable is None for row in rows], dtype=bool)
+    no_closer = np.array([row.closer is None for row in rows], dtype=bool)
+    return Table(
+        (
+            Column("quantity", [row.quantity for row in rows]),
+            Column("variable", [row.variable or "" for row in rows], missing=no_variable),
+            Column("index", [row.index for row in rows]),
+            Column("dtype", [row.dtype for row in rows]),
+            *(_in_dtype(name, name, rows) for name in ("at", *_NUMBERS)),
+            *(float_column(name, [getattr(row, name) for row in rows]) for name in _IN_DOUBLE),
+            Column("closer", [row.closer or "" for row in rows], missing=no_closer),
+            Column("agrees", ["true" if row.agrees else "false" for row in rows]),
+        )
+    )
+
+
+def _answer(result: CompareResult, apart: Sequence[CompareRow]) -> str:
+    """The line that says equal, or where the sides differ."""
+    dtypes = [line.dtype for line in result.summary if line.reason is None]
+    if not dtypes:
+        return "A and B were not compared: no dtype has both."
+    places = f" and at {result.places_beside} places beside" if result.places_beside else ""
+    if result.equal:
+        return f"A and B are equal in value and gradient{_in(dtypes, dtypes)}, here{places}."
+    if not apart:
+        return f"A and B are equal here{_in(dtypes, dtypes)}, and differ beside."
+    parts = []
+    for quantity in ("value", "gradient"):
+        found = [row for row in apart if row.quantity == quantity]
+        if found:
+            own = sorted({row.dtype for row in found}, key=dtypes.index)
+            parts.append(f"in {quantity}{_at(found, result)}{_in(own, dtypes)}")
+    same = "agree in value and " if all(row.quantity == "gradient" for row in apart) else ""
+    return f"A and B {same}differ {', and '.join(parts)}."
+
+
+def _at(rows: Sequence[CompareRow], result: CompareResult) -> str:
+    """The first elements; those of a value by the one input that they belong to, if there is one."""
+    own = next(iter(result.inputs)) if len(result.inputs) == 1 else ""
+    names = list(dict.fromkeys(filter(None, (_place(row, own if row.at is not None else "") for row in rows))))
+    more = len(names) - _NAMED
+    named = [*names[:_NAMED], f"{more} more"] if more > 0 else names
+    return f" at {_listed(named)}" if names else ""
+
+
+def _in(dtypes: Sequence[str], every: Sequence[str]) -> str:
+    if len(every) > 2 and len(dtypes) == len(every):
+        return f" in each of {len(every)} dtypes"
+    return f" in {_listed(dtypes)}"
+
+
+def _judged(result: CompareResult, apart: Sequence[CompareRow]) -> Iterator[Note]:
+    """What the 50 digits say of the difference."""
+    if result.truth == "different":
+        said = "They differ in 50 digits, by less than is shown here." if result.equal else ""
+        yield Note(said or "In 50 digits they differ as well: these are two functions.", "note")
+    elif apart and all(row.left is not None or row.right is not None for row in apart):
+        yield Note("There is a kink: any slope between those of the two sides is a subgradient.", "note")
+    elif apart and result.truth == "same":
+        closer = _closer([line for line in result.summary if line.values_apart or line.gradients_apart])
+        yield Note(f"In 50 digits they are the same{closer}.", "note")
+    elif apart and result.reference_of is not None and result.reference_of != "both":
+        yield Note(f"The reference is of {_SIDES[result.reference_of]} alone.", "quiet")
+
+
+def _closer(lines: Sequence[CompareSummary]) -> str:
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        if line.closer is not None:
+            found.setdefault(_SIDES[line.closer], []).append(line.dtype)
+    if len(found) == 1:
+        return f", and {next(iter(found))} is closer"
+    return "".join(f", {side} is closer in {_listed(dtypes)}" for side, dtypes in found.items())
+
+
+def _dtypes(result: CompareResult) -> Table:
+    """A line for each dtype."""
+    lines = result.summary
+    columns = [
+        Column("dtype", [line.dtype for line in lines]),
+        Column("value", [_verdict(line, line.values_apart) for line in lines]),
+        Column("gradient", [_verdict(line, line.gradients_apart) for line in lines]),
+    ]
+    if result.reference_of is not None:
+        columns += [
+            Column("A worst ULPs", [_worst(line.first_worst, line.first_not_finite) for line in lines]),
+            Column("B worst ULPs", [_worst(line.second_worst, line.second_not_finite) for line in lines]),
+            Column(
+                "closer",
+                [_SIDES.get(line.closer or "", "") for line in lines],
+                missing=np.array([line.closer is None for line in lines], dtype=bool),
+            ),
+        ]
+    if any(line.reason for line in lines):
+        columns.append(
+            Column(
+                "reason",
+                [line.reason or "" for line in lines],
+                missing=np.array([line.reason is None for line in lines], dtype=bool),
+            )
+        )
+    return Table(tuple(columns))
+
+
+def _verdict(line: CompareSummary, apart: int) -> str:
+    return "not compared" if line.reason is not None else f"{apart} differ" if apart else "equal"
+
+
+def _worst(error: float | None, not_finite: int) -> str:
+    if not_finite:
+        return "not finite"
+    return "-" if error is None else ulps(error)
+
+
+def _differing(apart: Sequence[CompareRow]) -> Iterator[Table]:
+    """The elements that differ, with both numbers and the truth."""
+    if not apart:
+        return
+    columns = [
+        Column("of", [_called(row) for row in apart]),
+        Column("dtype", [row.dtype for row in apart]),
+        _in_dtype("A", "first", apart),
+        _in_dtype("B", "second", apart),
+    ]
+    for name in ("reference", "left", "right"):
+        column = float_column(name, [getattr(row, name) for row in apart])
+        if column.missing is None or not column.missing.all():
+            columns.append(column)
+    yield Table(tuple(columns), "differ")
+
+
+def _beside(place: PlaceBeside) -> Note:
+    where = f"{place.variable}{_index(place.index)}" if place.variable else f"value{_index(place.index)}"
+    at = "" if place.at is None else f", where the input is {number(place.at)}"
+    numbers = " and ".join("none" if one is None else number(one) for one in (place.first, place.second))
+    return Note(f"Beside the point they differ in {place.quantity}: {where}{at}, is {numbers}.", "note")
+
+
+def _in_dtype(header: str, name: str, rows: Sequence[CompareRow]) -> Column:
+    held = [(getattr(row, name), row.dtype) for row in rows]
+    return float_column(header, [None if value is None else shortest_float(value, dtype) for value, dtype in held])
+
+
+def _place(row: CompareRow, variable: str) -> str:
+    element = f"{row.variable or variable}{_index(row.index)}"
+    return f"{element} = {number(row.at)}" if element and row.at is not None else element
+
+
+def _called(row: CompareRow) -> str:
+    index = _index(row.index)
+    return f"value{index}" if row.variable is None else f"gradient {row.variable}{index}"
+
+
+def _index(index: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, index))}]" if index else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
