@@ -137,6 +137,14 @@ def test_nan_on_both_sides_is_the_same():
     assert not compared("log(x)", "log(abs(x))", "x=-1")["equal"]
 
 
+def test_a_dtype_that_one_side_has_no_kernel_for_is_not_compared_and_says_why():
+    # 1.8e-15 is what rounding leaves of a zero
+    answer = answered(["compare", "linalg.inv(x) @ x", "0 * x + eye(2)", "x=[[1,2],[3,5]]"])
+    assert line(answer, "float16")["reason"] is not None
+    assert line(answer, "float64")["reason"] is None
+    assert {row["dtype"] for row in answer["rows"]} == {"float32", "float64"}
+
+
 def test_random_numbers_are_the_same_on_both_sides_in_whatever_order_names_come():
     assert answered(["compare", "x - w", "-(w - x)", "x=randn(3)", "w=randn(3)"])["equal"]
 

@@ -11,8 +11,6 @@ from gradcli.numerics.precision import half_the_digits
 
 STEADY = 0.1
 """A greater relative change over a few ULPs is a jump, as beside a kink, and says nothing of digits."""
-FEW = 4
-"""ULPs, beside the largest element, of what is left of terms that cancel to nothing."""
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 
@@ -43,7 +41,9 @@ def differing(
     same = (one == other) | (one.isnan() & other.isnan()) | (finite & (difference <= relative * size + tiny))
     if not same.all():
         largest = max(1.0, float(size[finite].max())) if finite.any() else 1.0
-        cancelled = finite & (difference <= FEW * eps * largest)
+        # what is left of terms that cancel, which may have been larger where nobody knows the truth
+        left = half if gradient and known_not_zero is None else min(ROUNDING * eps, half)
+        cancelled = finite & (difference <= left * largest)
         same |= cancelled if known_not_zero is None else cancelled & ~known_not_zero
     if not same.all():
         for aside, here in beside():

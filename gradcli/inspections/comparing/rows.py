@@ -19,7 +19,7 @@ from gradcli.results.compare import CompareRow, CompareSummary, WhichSide
 SAME = 1e-20
 """Two numbers of the reference are one if they differ by less, relative to them; they have 50 digits."""
 NOTHING = 1e-45
-"""What differs by less in itself is the error of two zeros."""
+"""A smaller number, or difference, is what the reference leaves of a zero."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _rows(
     indices = list(np.ndindex(*mine.shape))
     known = {index: _known(truths, name, index) for index in indices}
     not_zero = torch.tensor(
-        [known[index].number is not None and known[index].number != 0 for index in indices],
+        [known[index].number is not None and abs(known[index].number) > NOTHING for index in indices],
         dtype=torch.bool,
         device=mine.device,
     ).reshape(mine.shape)
@@ -122,7 +122,7 @@ def _rows(
         own = mine.dtype if mine.dtype.is_floating_point else torch.float64
         true = known[index]
         errors = [_error(tensor, index, true.number, own) for tensor in (mine, theirs)]
-        if true.number == 0 and not apart[index]:
+        if true.number is not None and abs(true.number) <= NOTHING and not apart[index]:
             errors = [None, None]  # what rounding leaves of a zero has no last place
         yield CompareRow(
             quantity="value" if name is None else "gradient",

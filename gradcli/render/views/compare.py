@@ -121,7 +121,7 @@ def _dtypes(result: CompareResult) -> Table:
         Column("value", [_verdict(line, line.values_apart) for line in lines]),
         Column("gradient", [_verdict(line, line.gradients_apart) for line in lines]),
     ]
-    if result.reference_of is not None:
+    if any(line.first_worst is not None or line.second_worst is not None or line.closer for line in lines):
         columns += [
             Column("A worst ULPs", [_worst(line.first_worst, line.first_not_finite) for line in lines]),
             Column("B worst ULPs", [_worst(line.second_worst, line.second_not_finite) for line in lines]),
