@@ -35,6 +35,8 @@ def audit(
 
     The largest errors in ULPs, and what is wrong in kind: nan, an infinity, a zero or a sign that the truth has not. By PyTorch's vector code (contiguous), its scalar code (strided), tensors of one element (single), in reverse and in forward mode. Needs python-flint: pip install 'gradcli[audit]'.
     """
+    if max_ulp is not None and not max_ulp >= 0:
+        raise UsageError(f"--max-ulp {max_ulp:g} is out of bounds", hint="No answer is off by less than 0 ULP.")
     low, high = _between(between)
     options = AuditOptions(_orders(orders), low, high, max_ulp)
     return Inquiry((read_curves(functions, param or ()), options))

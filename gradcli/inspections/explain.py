@@ -24,7 +24,9 @@ def explain(words: Sequence[str] = ()) -> ExplainResult:
     """
     if not words:
         return ExplainResult(None, (), tuple(map(_of_finding, ROWS)))
-    rows = _meant(words)
+    if (of_a_kind := _of_a_kind(words)) and len(of_a_kind) > 1:
+        return ExplainResult(None, (), tuple(map(_of_finding, of_a_kind)))
+    rows = of_a_kind or _meant(words)
     if len(rows) > 1 and isinstance(rows[0], AutogradError) and not any(map(_row, words)):
         return ExplainResult(None, (), tuple(_of_error(row) for row in rows if isinstance(row, AutogradError)))
     return explained(rows)
@@ -40,6 +42,13 @@ def explained(rows: Sequence[Row | AutogradError]) -> ExplainResult:
 
         version = torch.__version__
     return ExplainResult(version, names, entries)
+
+
+def _of_a_kind(words: Sequence[str]) -> tuple[Row, ...]:
+    """The findings whose codes have this word in them, such as `NaN`; none for the whole name of one."""
+    if len(words) > 1 or _row(words[0]):
+        return ()
+    return tuple(row for row in ROWS if words[0].lower() in row.code.split("-"))
 
 
 def _of_one_wording(rows: tuple[AutogradError, ...]) -> tuple[AutogradError, ...]:

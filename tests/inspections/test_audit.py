@@ -107,6 +107,8 @@ def test_a_range_is_looked_at_alone() -> None:
         ("sigmoid", {"between": "2:1"}, "no number"),
         ("sigmoid", {"between": "1"}, "LOW:HIGH"),
         ("sigmoid", {"orders": "3"}, "--order"),
+        ("sigmoid", {"max_ulp": -1.0}, "--max-ulp -1"),
+        ("sigmoid", {"max_ulp": float("nan")}, "--max-ulp nan"),
         ("x * y", {}, "variables"),
         ("softmax", {}, "element by element"),
         ("i0", {}, "Bessel"),

@@ -76,6 +76,13 @@ def test_errors_that_mention_a_word_are_listed_and_not_run() -> None:
     assert all(one.error is not None and one.error.raised is None for one in result.entries)
 
 
+def test_a_word_of_several_codes_lists_them_and_of_one_code_shows_it() -> None:
+    listed = gradcli.explain("NaN")
+    assert [entry.code for entry in listed.entries] == [code for code in CODES if "nan" in code.split("-")]
+    assert len(listed.entries) > 2
+    assert [entry.code for entry in gradcli.explain("branch").entries] == ["masked-branch"]
+
+
 def test_without_a_word_every_finding_is_listed() -> None:
     result = gradcli.explain()
     assert (result.asked, [one.code for one in result.entries]) == ((), list(CODES))
