@@ -6,7 +6,9 @@ from gradcli.commands import option_values
 from gradcli.commands.command import Caller, Command, Inquiry
 from gradcli.commands.parameters import Argument, Option, Param
 from gradcli.commands.shared import COMPUTING, SHOWING, SharedOptions
+from gradcli.exceptions import UsageError
 from gradcli.inspections.options import ActivateOptions
+from gradcli.language import catalogue
 from gradcli.language.curve import read_curves
 
 
@@ -38,6 +40,10 @@ def activate(
     ] = None,
 ) -> Inquiry:
     """Value and derivative of activation functions at each point, a plot, and a verdict."""
+    if named := [word for word in words or () if catalogue.find_activation(word)]:
+        rest = [word for word in words or () if word not in named]
+        together = " ".join(["gradcli activate", ",".join([functions, *named]), *rest])
+        raise UsageError(f"'{named[0]}' is a function, and no point", hint=f"Try: {together}")
     curves = read_curves(functions, param or ())
     numbers = caller.values(words or (), shared.max_elements)
     stretches = tuple(option_values.stretch(word, curves[0].variable) for word in ranges or ())

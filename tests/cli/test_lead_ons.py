@@ -22,6 +22,7 @@ def hint(*words: str) -> str:
         (["sigmoid", "0"], "Try: gradcli grad sigmoid 0"),
         (["x*sin(x)", "1"], "Try: gradcli grad 'x*sin(x)' 1"),
         (["x @ w", "x=1,2", "w=3,4"], "Try: gradcli grad 'x @ w' x=1,2 w=3,4"),
+        (["activate", "sigmoid", "tanh", "relu", "0", "1"], "Try: gradcli activate sigmoid,tanh,relu 0 1"),
         (["sigmoid", "0", "-p", "3"], "Try: gradcli grad sigmoid 0 -p 3"),
         (["sigmoid", "-"], "Try: gradcli grad sigmoid -"),
         (["sigmoid", "@no_such.npy"], "Try: gradcli grad sigmoid @no_such.npy"),
