@@ -116,6 +116,12 @@ def test_a_kink_that_both_have_in_one_way_is_no_difference():
     assert all(row["agrees"] == (row["quantity"] == "value") for row in answer["rows"])
 
 
+def test_two_functions_that_cross_have_two_slopes_in_fifty_digits():
+    answer = compared("x**2", "2*x", "x=2", "--dtype", "float64")
+    gradient = answer["rows"][1]
+    assert (answer["truth"], gradient["first"], gradient["second"], gradient["reference"]) == ("different", 4, 2, None)
+
+
 def test_two_functions_that_touch_at_the_point_differ_beside_it():
     # x**2 and its tangent at 1 have the same value and slope there
     answer = compared("x**2", "2*x - 1", "x=1", "--dtype", "float64")
