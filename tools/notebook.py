@@ -25,6 +25,8 @@ from tools.transcripts import ROOT, agree
 NOTEBOOK = ROOT / "docs" / "notebook.ipynb"
 _LOOKS = re.compile(r"<(svg|style).*?</\1>", re.DOTALL)
 """Where strokes begin and end is matplotlib's, and the processor's rounding; how an element looks is no answer."""
+_BEHIND = re.compile(r' style="--behind:\d+"')
+"""How many digits stand behind the point of a column's longest number."""
 _SHOWN = {"text/html": "_repr_html_", "image/svg+xml": "_repr_svg_"}
 
 
@@ -65,7 +67,7 @@ def _without_pictures(found: list[dict[str, Any]]) -> str:
         for output in found
         for text in ([output["text"]] if "text" in output else output["data"].values())
     ]
-    return "\n".join(_LOOKS.sub(r"<\1/>", text) for text in texts)
+    return "\n".join(_BEHIND.sub("", _LOOKS.sub(r"<\1/>", text)) for text in texts)
 
 
 def _lines(text: str) -> list[str]:
