@@ -78,7 +78,8 @@ def _sentence(proof: AuditProof, rows: Sequence[AuditRow]) -> Note:
     worst = max(found, key=lambda one: one.ulps)
     troubles = sorted({one.trouble for row in rows for one in row.troubles}, key=list(_SAID).index)
     said = [f"{_most(rows, trouble):,} are {_SAID[trouble]}" for trouble in troubles]
-    most = f"at most {worst.ulps:.3g} ULP, at {number(worst.x)}" if worst.ulps else "every answer is exact"
+    there = f"{number(worst.answer)} where the truth is {number(worst.truth)}"
+    most = f"at most {worst.ulps:.3g} ULP, at {number(worst.x)}: {there}" if worst.ulps else "every answer is exact"
     text = f"{_name(proof.order)}: {most}"
     return Note("; ".join([text, *said]), "plain" if not troubles else "warning")
 
@@ -94,13 +95,10 @@ def _rows(rows: Sequence[AuditRow]) -> Table:
     return Table(
         (
             Column("of", [_name(row.order) for row in shown]),
-            Column("mode", [row.mode for row in shown]),
-            Column("path", [row.path for row in shown]),
+            Column("by", [f"{row.mode}, {row.path}" for row in shown]),
             Column("numbers", np.array([row.count for row in shown])),
             Column("worst ULP", np.array([round(one.ulps, 3) for one in worst])),
             Column("at", np.array([one.x for one in worst])),
-            Column("answer", np.array([one.answer for one in worst])),
-            Column("truth", np.array([one.truth for one in worst])),
             Column("over 1 ULP", np.array([sum(row.histogram[_WITHIN_ONE:]) for row in shown])),
             Column("other bits", np.array([row.differs for row in shown])),
         )
@@ -113,8 +111,7 @@ def _troubles(rows: Sequence[AuditRow]) -> Iterator[Table]:
         yield Table(
             (
                 Column("of", [_name(row.order) for row, _ in lines]),
-                Column("mode", [row.mode for row, _ in lines]),
-                Column("path", [row.path for row, _ in lines]),
+                Column("by", [f"{row.mode}, {row.path}" for row, _ in lines]),
                 Column("is", [one.trouble for _, one in lines]),
                 Column("numbers", np.array([one.count for _, one in lines])),
                 Column("where", [_where(one.intervals) for _, one in lines]),
