@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
+from gradcli.commands import NAMES
 from gradcli.version import __version__
 
-_FUNCTIONS = (
-    "activate",
-    "audit",
-    "check",
-    "compare",
-    "errors",
-    "explain",
-    "functions",
-    "grad",
-    "load",
-    "loss",
-    "plot",
-    "retain_demo",
-    "softmax",
-    "trace",
-    "watch",
-)
+_FUNCTIONS = (*(name.replace("-", "_") for name in NAMES), "load", "plot", "watch")
 
 __all__ = ["GradcliError", "__version__", *_FUNCTIONS]
 

@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from gradcli.commands.command import Caller, Command, Inquiry
-from gradcli.commands.parameters import WHERE_AND_HOW, Option, Subject, Words
-from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions
+from gradcli.commands.parameters import Option, Subject, Words
+from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions, every_dtype
 from gradcli.exceptions import UsageError
 from gradcli.language.curve import interesting_points
 from gradcli.language.dtypes import FLOATING, floating
@@ -45,19 +45,6 @@ COMMAND = Command(
     result="CheckResult",
     shared=(*SELECTING, *COMPUTING, *SHOWING, "fail_on"),
     has_tensors=False,
-    changed={
-        "dtype": (
-            None,
-            Option(
-                "--dtype -t",
-                "DTYPE",
-                "Check this dtype only.",
-                default="all four",
-                panel=WHERE_AND_HOW,
-                in_python=False,
-                completes="dtype",
-            ),
-        )
-    },
+    changed={"dtype": every_dtype("Check")},
     is_bad=lambda result: any(row.verdict == "disagree" for row in result.rows),
 )

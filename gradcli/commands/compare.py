@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from gradcli.commands.command import Caller, Command, Inquiry
-from gradcli.commands.parameters import WHERE_AND_HOW, Argument, Option, Words
-from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions
+from gradcli.commands.parameters import Argument, Option, Words
+from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions, every_dtype
 from gradcli.exceptions import UsageError, listed
 from gradcli.language.curve import interesting_points
 from gradcli.language.dtypes import FLOATING, floating
@@ -87,19 +87,6 @@ COMMAND = Command(
     result="CompareResult",
     shared=(*SELECTING, *COMPUTING, *SHOWING),
     has_tensors=False,
-    changed={
-        "dtype": (
-            None,
-            Option(
-                "--dtype -t",
-                "DTYPE",
-                "Compare in this dtype only.",
-                default="all four",
-                panel=WHERE_AND_HOW,
-                in_python=False,
-                completes="dtype",
-            ),
-        )
-    },
+    changed={"dtype": every_dtype("Compare in")},
     is_bad=lambda result: not result.equal,
 )

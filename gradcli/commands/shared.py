@@ -203,6 +203,19 @@ class SharedOptions:
         return Selection(None if self.wrt is None else names_in(self.wrt), names_in(self.frozen))
 
 
+def every_dtype(verb: str) -> tuple[None, Option]:
+    """The option of a command that looks at every floating dtype unless one is given."""
+    return None, Option(
+        "--dtype -t",
+        "DTYPE",
+        f"{verb} this dtype only.",
+        default="all four",
+        panel=WHERE_AND_HOW,
+        in_python=False,
+        completes="dtype",
+    )
+
+
 COMPUTING = ("device", "dtype", "seed", "max_elements", "timeout")
 SELECTING = ("wrt", "frozen")
 SHOWING = ("format", "json", "out", "precision", "max_rows", "all_rows")

@@ -176,7 +176,7 @@ def test_an_error_near_what_is_asked_for_is_on_its_side(most: float | None) -> N
     first, unit = HALF.magnitude_below(1.5), 2.0**-10
     magnitudes = np.array([first])
     truth = Truth(enclosure(parse("x", bound=("x",)), "x"), 0, HALF, ((1, first, first + 1),))
-    off = Truths(np.array([1.5 - unit * 2.0**-13]), np.array([unit * 2.0**-12]), np.array([0], dtype=np.uint8))
+    off = Truths(np.array([1.5 - unit * 2.0**-13]), np.array([0], dtype=np.uint8))
     (ulps,) = judged(HALF, truth, 1, magnitudes, np.array([1.5 + 3 * unit]), off, most).ulps
     assert ulps == (3 + 2.0**-13 if most is None else 3)
 
@@ -185,7 +185,7 @@ def judged_at_one(text: str, value: float, answered: float) -> Judged:
     """An answer at 1 in float16, whose truth is thought to be a value."""
     first = HALF.magnitude_below(1.0)
     truth = Truth(enclosure(parse(text, bound=("x",)), "x"), 0, HALF, ((1, first, first + 1),))
-    thought = Truths(np.array([value]), np.array([abs(value) * 2.0**-23]), np.array([0], dtype=np.uint8))
+    thought = Truths(np.array([value]), np.array([0], dtype=np.uint8))
     return judged(HALF, truth, 1, np.array([first]), np.array([answered]), thought)
 
 
@@ -254,7 +254,7 @@ def test_tallies_of_parts_add_up_in_any_order() -> None:
 
 def test_unproven_numbers_count_as_nothing() -> None:
     magnitudes = np.arange(3)
-    unknown = Truths(np.full(3, np.nan), np.zeros(3), np.full(3, Status.UNPROVEN, dtype=np.uint8))
+    unknown = Truths(np.full(3, np.nan), np.full(3, Status.UNPROVEN, dtype=np.uint8))
     truth = Truth(enclosure(parse("x", bound=("x",)), "x"), 0, HALF, ((1, 0, 3),))
     found = judged(HALF, truth, 1, magnitudes, np.ones(3), unknown)
     assert not found.compared.any()

@@ -36,10 +36,9 @@ class Status(IntEnum):
 
 
 class Point(NamedTuple):
-    """The truth at one number, what it may be off, and what is known of it."""
+    """The truth at one number, and what is known of it."""
 
     value: float
-    bound: float
     status: Status
 
 
@@ -47,12 +46,11 @@ class Truths(NamedTuple):
     """Of several numbers, element by element: NaN where nothing is proven."""
 
     values: Floats
-    bounds: Floats
     statuses: NDArray[np.uint8]
 
     def at(self, kept: slice) -> Truths:
         """Those of some of the numbers."""
-        return Truths(self.values[kept], self.bounds[kept], self.statuses[kept])
+        return Truths(self.values[kept], self.statuses[kept])
 
 
 class Truth:
@@ -69,7 +67,7 @@ class Truth:
         self._pieces: dict[int, list[Piece]] = {1: [], -1: []}
         self._undefined: list[Run] = []
         self._points: dict[int, dict[int, Point]] = {1: {}, -1: {}}
-        self.left = self.unproven = 0
+        self.left = 0
         runs = _runs(dtype, sides or ((1, 0, dtype.finite), (-1, 0, dtype.finite)))
         for found in pieces(function, order, dtype, runs, slack=SLACK[dtype.name], most=MOST_PIECES):
             match found:
@@ -83,7 +81,6 @@ class Truth:
     def _take_points(self, run: Run) -> None:
         for magnitude in range(run.start, run.start + run.count):
             if self.left >= MOST_POINTS:
-                self.unproven += run.start + run.count - magnitude
                 return
             self.left += 1
             self._points[run.sign][magnitude] = self.at(run.sign, magnitude)
@@ -102,26 +99,25 @@ class Truth:
         try:
             ball = self.ball(sign, magnitude)
         except UndefinedError:
-            return Point(np.nan, 0.0, Status.UNDEFINED)
+            return Point(np.nan, Status.UNDEFINED)
         except KinkError:
-            return Point(np.nan, 0.0, Status.KINK)
+            return Point(np.nan, Status.KINK)
         if ball is None:
-            return Point(np.nan, 0.0, Status.UNPROVEN)
+            return Point(np.nan, Status.UNPROVEN)
         value = float(ball.mid())
         if not isfinite(value):  # beyond float64 on either side
-            return Point(np.inf if ball > 0 else -np.inf, 0.0, Status.PROVEN)
-        return Point(value, float(abs(ball - arb(value)).abs_upper()), Status.PROVEN)
+            value = np.inf if ball > 0 else -np.inf
+        return Point(value, Status.PROVEN)
 
     def over(self, sign: int, magnitudes: Magnitudes, numbers: Floats) -> Truths:
         """The truths at ascending magnitudes, whose numbers they are."""
         count = len(magnitudes)
-        values, bounds = np.full(count, np.nan), np.zeros(count)
+        values = np.full(count, np.nan)
         statuses = np.full(count, Status.UNPROVEN, dtype=np.uint8)
         for piece in self._between(sign, int(magnitudes[0]), int(magnitudes[-1])):
             begin, end = np.searchsorted(magnitudes, (piece.start, piece.start + piece.count))
             if begin < end:
                 values[begin:end] = _polynomial(piece, numbers[begin:end])
-                bounds[begin:end] = piece.bound
                 statuses[begin:end] = Status.PROVEN
         for run in self._undefined:
             if run.sign == sign:
@@ -132,8 +128,8 @@ class Truth:
         places = np.searchsorted(magnitudes, known[begin:end])
         for place, key in zip(places, known[begin:end], strict=True):
             if place < count and magnitudes[place] == key:
-                values[place], bounds[place], statuses[place] = points[int(key)]
-        return Truths(values, bounds, statuses)
+                values[place], statuses[place] = points[int(key)]
+        return Truths(values, statuses)
 
     @cached_property
     def _starts(self) -> dict[int, list[int]]:
