@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
-from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
+from gradcli.diagnose.bound_expression import ComputeOptions
 from gradcli.diagnose.explain.failure import explain
 from gradcli.exceptions import UsageError
 from gradcli.inspections.options import AuditOptions
 from gradcli.language.curve import CurveRequest
-from gradcli.language.request import Binding, Request, Value
 from gradcli.numerics.capture import TorchError
 from gradcli.progress import steps
 from gradcli.results import Failure
@@ -30,13 +28,13 @@ def audit(
     """Each function over the numbers of the dtype; a Failure where PyTorch raised in a function itself."""
     if find_spec("flint") is None:
         raise UsageError("audit needs python-flint", hint="Install it: pip install 'gradcli[audit]'.")
-    from gradcli.inspections.auditing.span import span_of  # python-flint is an extra
+    from gradcli.inspections.auditing.running.work import bound_function  # python-flint is an extra
+    from gradcli.inspections.auditing.span import span_of
 
     span = span_of(compute.dtype, options.low, options.high)
     try:
-        bound = [_bound(curve, compute) for curve in curves]
-        pairs = steps(list(zip(curves, bound, strict=True)), "functions")
-        functions = tuple(_audited(curve, expression, options, span) for curve, expression in pairs)
+        bound = [bound_function(curve.program, compute) for curve in curves]
+        functions = tuple(_audited(curve, options, compute, span) for curve in steps(curves, "functions"))
     except TorchError as raised:
         return explain(raised, ", ".join(curve.name for curve in curves))
     most = options.most_ulps
@@ -51,13 +49,6 @@ def audit(
     )
 
 
-def _bound(curve: CurveRequest, compute: ComputeOptions) -> BoundExpression:
-    binding = Binding(curve.variable, Value("1", numbers=np.ones(1)))
-    bound = bind(Request(curve.program, (binding,), (), None), compute, Selection())
-    bound.evaluate()
-    return bound
-
-
 def _keeps_to(function: AuditedFunction, most: float) -> bool:
     """Whether no error is larger, and nothing wrong in kind but an underflow to 0. What is unproven does not pass."""
     kinds = {one.trouble for row in function.rows for one in row.troubles}
@@ -65,19 +56,23 @@ def _keeps_to(function: AuditedFunction, most: float) -> bool:
     return largest <= most and kinds <= {"flushed"} and not any(proof.unproven for proof in function.proofs)
 
 
-def _audited(curve: CurveRequest, bound: BoundExpression, options: AuditOptions, span: Span) -> AuditedFunction:
-    from gradcli.inspections.auditing.audited import audited_order
-    from gradcli.numerics.proven.expressions import NotBoundedError, enclosure
+def _audited(curve: CurveRequest, options: AuditOptions, compute: ComputeOptions, span: Span) -> AuditedFunction:
+    from gradcli.inspections.auditing.answers import ways
+    from gradcli.inspections.auditing.counts import Counts
+    from gradcli.inspections.auditing.running.work import work
+    from gradcli.inspections.auditing.task import Task, chunks_of
+    from gradcli.numerics.proven.expressions import NotBoundedError
 
-    function = enclosure(curve.program, curve.variable)
-    evaluate = lambda x: bound.evaluate({curve.variable: x})  # noqa: E731
     proofs: list[AuditProof] = []
     rows: list[AuditRow] = []
     try:
         for order in options.orders:
-            proof, found = audited_order(function, evaluate, order, span, options.most_ulps)
-            proofs.append(proof)
-            rows += found
+            task = Task(curve.program.text, order, span.sides, tuple(ways(order)), options.most_ulps, compute)
+            counts = Counts.of(task)
+            for chunk in chunks_of(span.sides):
+                counts.merge(work(task, chunk))
+            proofs.append(counts.proof(task))
+            rows += counts.rows(order)
     except NotBoundedError as missing:
         raise UsageError(
             f"audit knows no proven truth of {missing}",

@@ -1,79 +1,92 @@
-"""One derivative over a span: every way of PyTorch's to it, counted against the truth."""
+"""One derivative over a chunk of numbers: every way of PyTorch's to it, counted against the truth."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 
+import numpy as np
 import torch
 
-from gradcli.inspections.auditing.answers import MOST_SINGLE, Function, Way, answers, numbers_of, ways
+from gradcli.inspections.auditing.answers import Function, Way, answers, numbers_of
+from gradcli.inspections.auditing.counts import Counts
 from gradcli.inspections.auditing.judging import judged
-from gradcli.inspections.auditing.span import Span
-from gradcli.inspections.auditing.tally import Tally
-from gradcli.numerics.proven.expressions import Enclosure
-from gradcli.numerics.proven.truth import SLACK, Status, Truth
-from gradcli.results.audit import AuditProof, AuditRow
+from gradcli.inspections.auditing.span import Side
+from gradcli.inspections.auditing.task import Chunk, Task, parts_of
+from gradcli.numerics.proven.formats import Magnitudes
+from gradcli.numerics.proven.truth import Status, Truth
+
+BLOCK = 2**24
+"""Magnitudes over which a truth is proven at once: whatever the chunks are, these are the same."""
+AT_ONCE = 2**20
+"""Numbers that are looked at together."""
+
+TruthOver = Callable[[Side], Truth]
 
 
-def audited_order(
-    truth_of: Enclosure, function: Function, order: int, span: Span, most_ulps: float | None
-) -> tuple[AuditProof, list[AuditRow]]:
-    """How the truth is known, and a row for each way. Raises NotBoundedError."""
-    truth = Truth(truth_of, order, span.dtype, span.sides)
-    tallies: dict[Way, Tally | str] = {way: Tally(span.dtype) for way in ways(order)}
-    known: Counter[int] = Counter()
-    for sign, magnitudes in span.chunks():
-        truths = truth.over(sign, magnitudes, sign * span.dtype.decoded(magnitudes))
-        known.update(truths.statuses.tolist())
-        first: torch.Tensor | None = None
-        for way, tally in tallies.items():
-            if isinstance(tally, str):
-                continue
-            kept = _kept(way, span.count)
-            found = answers(function, order, way, numbers_of(span.dtype, sign, magnitudes[kept]))
-            if isinstance(found, str):
-                tallies[way] = found
-                continue
-            first = found if first is None else first
-            tally.differs += _different(first[kept], found)
-            part = truths.at(kept)
-            numbers = found.double().numpy()
-            some = magnitudes[kept]
-            tally.add(sign, some, numbers, judged(span.dtype, truth, sign, some, numbers, part, most_ulps))
-    proof = AuditProof(
-        order=order,
-        pieces=truth.count,
-        points=truth.left,
-        undefined=known[Status.UNDEFINED],
-        kinks=known[Status.KINK],
-        unproven=known[Status.UNPROVEN],
-        slack=SLACK[span.dtype.name],
+def audited(task: Task, chunk: Chunk, function: Function, truth_over: TruthOver) -> Counts:
+    """What is counted of a chunk. truth_over: the truth over a part of the task's sides. Raises NotBoundedError."""
+    counts = Counts.of(task)
+    for side in chunk.sides:
+        for block in parts_of(side, BLOCK):
+            truth = truth_over(_whole(task, block))
+            pieces, points = truth.counted(*block)
+            counts.pieces += pieces
+            counts.points += points
+            for sign, magnitudes in _runs(block):
+                _count(counts, task, function, truth, sign, magnitudes)
+    return counts
+
+
+def _whole(task: Task, part: Side) -> Side:
+    """The block of a task's numbers that a part belongs to."""
+    sign, first, _ = part
+    return next(
+        block
+        for side in task.sides
+        for block in parts_of(side, BLOCK)
+        if block[0] == sign and first in range(*block[1:])
     )
-    return proof, [_row(order, way, tally) for way, tally in tallies.items()]
 
 
-def _kept(way: Way, count: int) -> slice:
-    """All numbers; of single ones every so many."""
-    return slice(None, None, max(1, -(-count // MOST_SINGLE)) if way.path == "single" else 1)
+def _runs(side: Side) -> Iterator[tuple[int, Magnitudes]]:
+    """The magnitudes of a side, ascending, so many at a time."""
+    for sign, first, stop in parts_of(side, AT_ONCE):
+        yield sign, np.arange(first, stop, dtype=np.int64)
+
+
+def _count(counts: Counts, task: Task, function: Function, truth: Truth, sign: int, magnitudes: Magnitudes) -> None:
+    truths = truth.over(sign, magnitudes, sign * task.format.decoded(magnitudes))
+    known = Counter(truths.statuses.tolist())
+    counts.undefined += known[Status.UNDEFINED]
+    counts.kinks += known[Status.KINK]
+    counts.unproven += known[Status.UNPROVEN]
+    reference: torch.Tensor | None = None
+    for way, tally in counts.tallies.items():
+        if isinstance(tally, str):
+            continue
+        kept = _kept(way, task, sign, int(magnitudes[0]))
+        some = magnitudes[kept]
+        if not len(some):
+            continue
+        found = answers(function, task.order, way, numbers_of(task.format, sign, some))
+        if isinstance(found, str):
+            counts.tallies[way] = found
+            continue
+        reference = found if reference is None else reference
+        tally.differs += _different(reference[kept], found)
+        numbers = found.double().numpy()
+        part = truths.at(kept)
+        tally.add(sign, some, numbers, judged(task.format, truth, sign, some, numbers, part, task.most_ulps))
+
+
+def _kept(way: Way, task: Task, sign: int, first: int) -> slice:
+    """The numbers of a way, of those from the first one on."""
+    step = task.step(way)
+    return slice((task.first_of(sign) - first) % step, None, step)
 
 
 def _different(one: torch.Tensor, other: torch.Tensor) -> int:
     """How many numbers have other bits; NaN and zeros are one each."""
     same = (one == other) | (one.isnan() & other.isnan())
     return int((~same).sum())
-
-
-def _row(order: int, way: Way, tally: Tally | str) -> AuditRow:
-    if isinstance(tally, str):
-        return AuditRow(order, way.mode, way.path, 0, None, (), (), (), 0, error=tally)
-    return AuditRow(
-        order=order,
-        mode=way.mode,
-        path=way.path,
-        count=tally.count,
-        worst=tally.shown_worst,
-        histogram=tally.shown_histogram,
-        troubles=tally.troubles(),
-        by_exponent=tally.by_exponent(),
-        differs=tally.differs,
-    )

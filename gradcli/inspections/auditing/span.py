@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from gradcli.exceptions import BoundError, UsageError
-from gradcli.numerics.proven.formats import FORMATS, Format, Magnitudes
+from gradcli.numerics.proven.formats import FORMATS, Format
 
 MOST = 2**24
 """Numbers that one audit looks at."""
-CHUNK = 2**20
-"""Numbers of one sign that are looked at together."""
+
+Side = tuple[int, int, int]
+"""A sign, with its first magnitude and the one behind the last."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """The numbers of a dtype from low to high. sides: for each sign the magnitudes, from the first up to the last."""
+    """The numbers of a dtype from low to high, on each side of 0 where there are some."""
 
     dtype: Format
     low: float
     high: float
-    sides: tuple[tuple[int, int, int], ...]
+    sides: tuple[Side, ...]
 
     @property
     def count(self) -> int:
         return sum(stop - start for _, start, stop in self.sides)
-
-    def chunks(self) -> Iterator[tuple[int, Magnitudes]]:
-        """The magnitudes of one sign, ascending, so many at a time."""
-        for sign, first, stop in self.sides:
-            for start in range(first, stop, CHUNK):
-                yield sign, np.arange(start, min(start + CHUNK, stop), dtype=np.int64)
 
 
 def span_of(name: str, low: float | None, high: float | None) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,13 @@ Interval = tuple[int, int, int]
 
 @dataclass
 class Tally:
-    """Counts that add; the worst case is the first one by size, sign and magnitude among equals."""
+    """Counts that add; the worst case is the first one by size, sign and magnitude among equals.
+
+    step: the distance of the magnitudes that are counted.
+    """
 
     dtype: Format
+    step: int = 1
     count: int = 0
     differs: int = 0
     histogram: NDArray[np.int64] = field(default_factory=lambda: np.zeros(BINS, dtype=np.int64))
@@ -84,7 +89,9 @@ class Tally:
     def troubles(self) -> tuple[AuditTroubles, ...]:
         """Each trouble, with its intervals in ascending order of their numbers."""
         return tuple(
-            AuditTroubles(name, self.counts[name], tuple(self._shown(self.intervals[name]))) for name in self.counts
+            AuditTroubles(name, self.counts[name], tuple(self._shown(self.intervals[name])))
+            for name in get_args(AuditTrouble)
+            if name in self.counts
         )
 
     def by_exponent(self) -> tuple[AuditExponent, ...]:
@@ -98,7 +105,7 @@ class Tally:
     def _shown(self, intervals: list[Interval]) -> list[AuditInterval]:
         joined: list[Interval] = []
         for sign, first, last in sorted(intervals):
-            if joined and joined[-1][0] == sign and joined[-1][2] + 1 == first:
+            if joined and joined[-1][0] == sign and joined[-1][2] + self.step == first:
                 joined[-1] = (sign, joined[-1][1], last)
             else:
                 joined.append((sign, first, last))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from functools import cached_property
@@ -89,6 +89,12 @@ class Truth:
     def count(self) -> int:
         """How many pieces there are."""
         return len(self._pieces[1]) + len(self._pieces[-1])
+
+    def counted(self, sign: int, first: int, stop: int) -> tuple[int, int]:
+        """Of a part of the magnitudes: the pieces that begin there, and the numbers that were left to Arb."""
+        starts, (known, _) = self._starts[sign], self._sorted_points[sign]
+        begin, end = np.searchsorted(known, (first, stop))
+        return bisect_left(starts, stop) - bisect_left(starts, first), int(end - begin)
 
     def ball(self, sign: int, magnitude: int) -> arb | None:
         """The truth at one number, certain to 60 binary digits; None where that fails. Raises as `exactly` does."""

@@ -1,0 +1,1 @@
+"""The chunks of an audit, wherever they are counted."""

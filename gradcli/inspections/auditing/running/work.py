@@ -1,0 +1,62 @@
+"""One chunk of one task, counted in this process, which keeps what it has proven for the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from threading import Lock
+
+import numpy as np
+import torch
+
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
+from gradcli.inspections.auditing.audited import audited
+from gradcli.inspections.auditing.counts import Counts
+from gradcli.inspections.auditing.span import Side
+from gradcli.inspections.auditing.task import Chunk, Task
+from gradcli.language.parser import parse
+from gradcli.language.request import Binding, Request, Value
+from gradcli.language.syntax import Program
+from gradcli.numerics.proven.expressions import enclosure
+from gradcli.numerics.proven.formats import FORMATS
+from gradcli.numerics.proven.truth import Truth
+
+KEPT = 2
+"""Truths over blocks that are kept: chunks come in ascending order, and are whole blocks as a rule."""
+_working = Lock()
+"""Arb's precision and PyTorch's default dtype belong to the process: threads of it work one after the other."""
+
+
+def work(task: Task, chunk: Chunk) -> Counts:
+    """What is counted of a chunk, with one thread of PyTorch's. Raises NotBoundedError."""
+    with _working, _one_thread():
+        bound = bound_function(parse(task.expression), task.compute)
+        (name,) = bound.program.free_names
+        evaluate = lambda x: bound.evaluate({name: x})  # noqa: E731
+        return audited(task, chunk, evaluate, lambda side: _truth(task.expression, task.order, task.format.name, side))
+
+
+def bound_function(program: Program, compute: ComputeOptions) -> BoundExpression:
+    """A function of one variable, at 1 for now. Raises TorchError where PyTorch has no answer there."""
+    (name,) = program.free_names
+    bound = bind(Request(program, (Binding(name, Value("1", numbers=np.ones(1))),), (), None), compute, Selection())
+    bound.evaluate()
+    return bound
+
+
+@lru_cache(maxsize=KEPT)
+def _truth(expression: str, order: int, dtype: str, side: Side) -> Truth:
+    program = parse(expression)
+    return Truth(enclosure(program, program.free_names[0]), order, FORMATS[dtype], (side,))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Kernels cut a tensor by the number of threads, and a part ends in other code than it begins with."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,70 @@
+"""What is asked of PyTorch: a derivative at the numbers of a span, cut into chunks that can be counted anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from gradcli.diagnose.bound_expression import ComputeOptions
+from gradcli.inspections.auditing.answers import MOST_SINGLE, Way
+from gradcli.inspections.auditing.span import Side
+from gradcli.numerics.proven.formats import FORMATS, Format
+
+CHUNK = 2**24
+"""Numbers of a chunk at most."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One derivative of one function over the numbers of a span, by several ways.
+
+    sides: all numbers of the span. most_ulps: the error that answers are held against; None for none.
+    """
+
+    expression: str
+    order: int
+    sides: tuple[Side, ...]
+    ways: tuple[Way, ...]
+    most_ulps: float | None
+    compute: ComputeOptions
+
+    @property
+    def format(self) -> Format:
+        return FORMATS[self.compute.dtype]
+
+    @property
+    def count(self) -> int:
+        return sum(stop - first for _, first, stop in self.sides)
+
+    def step(self, way: Way) -> int:
+        """Of so many consecutive numbers one goes this way: those that go one by one are a part of all."""
+        return max(1, -(-self.count // MOST_SINGLE)) if way.path == "single" else 1
+
+    def first_of(self, sign: int) -> int:
+        """The first magnitude of a sign."""
+        return next(first for side, first, _ in self.sides if side == sign)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Numbers that are counted together: a part of a side, or a whole span that is small."""
+
+    sides: tuple[Side, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(stop - first for _, first, stop in self.sides)
+
+
+def chunks_of(sides: tuple[Side, ...], size: int = CHUNK) -> tuple[Chunk, ...]:
+    """The numbers of these sides in chunks: one where they are few, else parts that begin at multiples of a size."""
+    if sum(stop - first for _, first, stop in sides) <= size:
+        return (Chunk(sides),)
+    return tuple(Chunk((part,)) for side in sides for part in parts_of(side, size))
+
+
+def parts_of(side: Side, size: int) -> tuple[Side, ...]:
+    """A side, cut at the multiples of a size: other sides of the same sign are cut at the same magnitudes."""
+    sign, first, stop = side
+    edges = [first, *range((first // size + 1) * size, stop, size), stop]
+    return tuple((sign, low, high) for low, high in pairwise(edges))
