@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
 
@@ -70,13 +71,15 @@ class Condition(NamedTuple):
 def enclosure(program: Program, name: str) -> Enclosure:
     """The series of a program of one free name. Raises NotBoundedError, also at a point for what shows only there."""
 
+    called: _Called = {}
+
     def around(x: arb, terms: int) -> Series:
         values: dict[str, object] = {name: variable(x, terms)}
         for statement in program.statements:
             if not isinstance(statement, syntax.Assign):
                 raise NotBoundedError("an in-place update")
-            values[statement.target] = _value(statement.value, values)
-        found = _value(program.result, values)
+            values[statement.target] = _value(statement.value, values, called)
+        found = _value(program.result, values, called)
         if isinstance(found, Exception):
             raise found
         if isinstance(found, Condition) or not isinstance(found, Series | int | float):
@@ -88,26 +91,28 @@ def enclosure(program: Program, name: str) -> Enclosure:
     return around
 
 
-def _value(root: Node, names: Mapping[str, object]) -> object:
+def _value(root: Node, names: Mapping[str, object], called: _Called) -> object:
     """The value of a tree, or why there is none here: a branch that is not chosen may have none."""
     values: dict[int, object] = {}
+    failed = any(isinstance(value, Exception) for value in names.values())
     for node, below in schedule(root):
         operands = [values.pop(key) for key in below]
-        is_choice = isinstance(node, syntax.Call) and node.function.name == "where"
-        missing = [one for one in operands[: 1 if is_choice else None] if isinstance(one, (*NOWHERE, HugeError))]
         try:
-            # what is huge and goes into something else need not be so behind it
-            values[id(node)] = _no_longer_huge(missing[0]) if missing else _computed(node, operands, names)
+            missing = _missing(node, operands) if failed else None
+            values[id(node)] = missing or _computed(node, operands, names, called)
         except (*NOWHERE, HugeError) as error:
-            values[id(node)] = error
+            values[id(node)], failed = error, True
     return values[id(root)]
 
 
-def _no_longer_huge(error: object) -> object:
-    return UndecidedError() if isinstance(error, HugeError) else error
+def _missing(node: Node, operands: list[object]) -> object:
+    """Why an operand has no value; what is huge and goes into something else need not be so behind it."""
+    is_choice = isinstance(node, syntax.Call) and node.function.name == "where"
+    missing = next((one for one in operands[: 1 if is_choice else None] if isinstance(one, Exception)), None)
+    return UndecidedError() if isinstance(missing, HugeError) else missing
 
 
-def _computed(node: Node, operands: list[object], names: Mapping[str, object]) -> object:
+def _computed(node: Node, operands: list[object], names: Mapping[str, object], called: _Called) -> object:
     match node:
         case syntax.Literal(value=int() | float() | str() | None as value):
             return value
@@ -115,8 +120,14 @@ def _computed(node: Node, operands: list[object], names: Mapping[str, object]) -
             return names[name] if name in names else CONSTANTS[name]
         case syntax.Unary(operator=name) | syntax.Binary(operator=name):
             return _operate(name, operands)
-        case syntax.Call():
-            return _call(node, operands)
+        case syntax.Call(function=row):
+            if row.name == "where" and len(operands) == 3:
+                found = _chosen(*operands)
+                return constant(found, _first_series([*names.values()])) if isinstance(found, int | float) else found
+            key = (id(node), *(Series if isinstance(one, Series) else one for one in operands))
+            if key not in called:
+                called[key] = _applied(node, operands)
+            return called[key](operands)
     raise NotBoundedError(getattr(node, "name", type(node).__name__.lower()))
 
 
@@ -133,11 +144,16 @@ def _operate(name: str, operands: list[object]) -> object:
 
 def _alike(operands: Sequence[object]) -> tuple[Series, Series]:
     """Two operands as series."""
-    like = next((one for one in operands if isinstance(one, Series)), None)
-    if like is None:
-        raise NotBoundedError("a comparison that is computed with")
+    like = _first_series(operands)
     left, right = (_as_series(one, like) for one in operands)
     return left, right
+
+
+def _first_series(operands: Sequence[object]) -> Series:
+    for one in operands:
+        if isinstance(one, Series):
+            return one
+    raise NotBoundedError("a comparison that is computed with")
 
 
 def _as_series(operand: object, like: Series) -> Series:
@@ -173,47 +189,70 @@ _OPERATORS: dict[str, Callable[[Series, Series, Sequence[object]], object]] = {
 }
 
 
-def _call(node: syntax.Call, operands: list[object]) -> object:
-    row = node.function
-    if row.name == "where" and len(operands) == 3:
-        return _chosen(*operands)
-    first = len(operands) - len(node.keywords)
-    keywords = {name: operand for (name, _), operand in zip(node.keywords, operands[first:], strict=True)}
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Stands for the operand of this number, while a call is bound."""
+
+    number: int
+
+    @staticmethod
+    def filled(value: object, operands: Sequence[object]) -> object:
+        return operands[value.number] if isinstance(value, _Place) else value
+
+
+_Applied = Callable[[Sequence[object]], object]
+_Called = dict[tuple[object, ...], _Applied]
+"""By a call and its operands that are no series: what it does with operands."""
+
+
+def _applied(node: syntax.Call, operands: Sequence[object]) -> _Applied:
+    """What a call does with operands like these, bound once for all numbers."""
+    row, fill = node.function, _Place.filled
+    given = _given(node, operands)
+    values = list(given.values())
+    if row.name in _IDENTITIES:
+        return lambda series: fill(values[0], series)
+    if row.name in ("clamp", "clip"):
+        bounds = [given.get(name) for name in ("input", "min", "max")]
+        return lambda series: _clamped(*(fill(one, series) for one in bounds))
+    if row.name in _OPERATORS and len(values) == 2:
+        return lambda series: _operate(row.name, [fill(one, series) for one in values])
+    places = {name: one for name, one in given.items() if isinstance(one, _Place)}
+    if row.name not in RULES or len(places) != 1 or any(isinstance(one, Condition) for one in operands):
+        reason = NOT_BOUNDED.get(row.name)
+        raise NotBoundedError(f"{row.name}: {reason}" if reason else row.name)
+    parameters = {name: one for name, one in given.items() if name not in places and one is not None}
+    (place,) = places.values()
+    return lambda series: _ruled(row.name, series[place.number], parameters)
+
+
+def _given(node: syntax.Call, operands: Sequence[object]) -> dict[str, object]:
+    """What each parameter is given, with places for tensors. Raises NotBoundedError."""
+    row, first = node.function, len(operands) - len(node.keywords)
     if operands and all(map(scalars.is_number, operands)):
         raise NotBoundedError(f"{row.name} of a number")
+    placed = [_Place(k) if isinstance(one, Series | Condition) else one for k, one in enumerate(operands)]
+    keywords = {name: one for (name, _), one in zip(node.keywords, placed[first:], strict=True)}
     try:
-        bound = bind(row, operands[:first], keywords, name=node.written, is_tensor=_is_tensor)
+        bound = bind(row, placed[:first], keywords, name=node.written, is_tensor=_is_place)
     except GradcliError:
         raise NotBoundedError(row.name) from None
     given = {p.name: value for p, value in bound.positional} | {name: value for name, _, value in bound.keywords}
     for switch in _SWITCHES:
         if given.pop(switch, None):
             raise NotBoundedError(f"{row.name} with {switch}")
-    if row.name in _IDENTITIES:
-        return next(iter(given.values()))
-    if row.name in ("clamp", "clip"):
-        return _clamped(given["input"], given.get("min"), given.get("max"))
-    values = list(given.values())
-    if row.name in _OPERATORS and len(values) == 2:
-        left, right = _alike(values)
-        return _OPERATORS[row.name](left, right, values)
-    if row.name not in RULES or sum(isinstance(value, Series) for value in values) != 1:
-        reason = NOT_BOUNDED.get(row.name)
-        raise NotBoundedError(f"{row.name}: {reason}" if reason else row.name)
-    return _ruled(row.name, given)
+    return given
 
 
 def _clamped(operand: object, low: object, high: object) -> Series:
-    like = next(one for one in (operand, low, high) if isinstance(one, Series))
+    like = _first_series((operand, low, high))
     least, most = (None if one is None else _as_series(one, like) for one in (low, high))
     return elementary.clamp(_as_series(operand, like), least, most)
 
 
-def _ruled(name: str, given: Mapping[str, object]) -> Series:
-    parameters = dict(given)
-    (series,) = [parameters.pop(key) for key, value in given.items() if isinstance(value, Series)]
+def _ruled(name: str, series: object, parameters: Mapping[str, object]) -> Series:
     try:
-        return RULES[name](series, **{key: value for key, value in parameters.items() if value is not None})
+        return RULES[name](series, **parameters)
     except TypeError:  # a parameter that the rule does not know
         raise NotBoundedError(f"{name} with {', '.join(parameters)}") from None
 
@@ -230,5 +269,5 @@ def _chosen(condition: object, chosen: object, other: object) -> object:
     return joined(0, lambda: at, lambda: rest, lambda: at)
 
 
-def _is_tensor(value: object) -> bool:
-    return isinstance(value, Series | Condition)
+def _is_place(value: object) -> bool:
+    return isinstance(value, _Place)

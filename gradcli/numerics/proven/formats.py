@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ldexp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,10 @@ class Format:
 
     def number(self, sign: int, magnitude: int) -> float:
         """One number."""
-        return sign * float(self.decoded(np.array([magnitude], dtype=np.int64))[0])
+        exponent, digits = magnitude >> self.stored, magnitude & ((1 << self.stored) - 1)
+        if exponent:
+            digits |= 1 << self.stored
+        return sign * ldexp(digits, max(exponent, 1) - 1 + self.lowest - self.stored)
 
     def magnitude_below(self, number: float) -> int:
         """That of the largest number that is not above a positive one."""

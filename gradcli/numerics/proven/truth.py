@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from functools import cached_property
-from math import factorial, isfinite
+from math import factorial, frexp, isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -159,7 +159,8 @@ def exactly(function: Enclosure, x: float, order: int) -> arb | None:
 
     Raises UndefinedError and KinkError.
     """
-    digits, point, terms = FIRST_DIGITS, arb(x), order + 1
+    point, terms = arb(x), order + 1
+    digits = FIRST_DIGITS + max(0, frexp(x)[1])  # what is periodic loses as many as x has before the point
     tiny = arb(2) ** -1100
     while digits <= MOST_DIGITS:
         ctx.prec, ctx.cap = digits, terms + 1

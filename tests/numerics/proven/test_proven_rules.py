@@ -186,3 +186,11 @@ def test_what_has_no_rule_says_why() -> None:
         series("detach(x) * x", 1.0, 2)
     with pytest.raises(NotBoundedError, match="a power of inf"):
         series("x**inf", 1.0, 1)
+    with pytest.raises(NotBoundedError, match="a comparison that is computed with"):
+        series("clamp(x > 0, 0, 1)", 1.0, 1)
+
+
+def test_a_call_is_bound_again_where_its_operands_are_others() -> None:
+    function = enclosure(parse("maximum(where(x > 0, 2, x), 1)", bound=("x",)), "x")
+    ctx.prec, ctx.cap = 53, 2
+    assert [function(arb(x), 1)[0] for x in (-1, 0.5, -3)] == [1, 2, 1]

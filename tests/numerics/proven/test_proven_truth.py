@@ -17,7 +17,7 @@ from gradcli.numerics.proven import truth as truths
 from gradcli.numerics.proven.expressions import Enclosure, enclosure
 from gradcli.numerics.proven.formats import FORMATS, Format
 from gradcli.numerics.proven.pieces import Piece
-from gradcli.numerics.proven.series import coefficients
+from gradcli.numerics.proven.series import Series, coefficients
 from gradcli.numerics.proven.truth import SLACK, Status, Truth
 
 INPUTS = int(os.environ.get("PROVEN_INPUTS", "60"))
@@ -123,6 +123,20 @@ def test_a_square_root_is_that_of_float64_rounded_twice_as_finely() -> None:
     numbers = form.decoded(magnitudes)
     values = Truth(function("sqrt(x)"), 0, form).over(1, magnitudes, numbers).values
     assert np.all(np.abs(values - np.sqrt(numbers)) <= 2.0**-12 * form.ulp(values))
+
+
+def test_what_swings_between_two_numbers_is_left_to_arb_without_bisecting() -> None:
+    form, calls = FORMATS["bfloat16"], 0
+    first = form.magnitude_below(2.0**20)
+
+    def sine(x: arb, terms: int) -> Series:
+        nonlocal calls
+        calls += 1
+        return function("sin(x)")(x, terms)
+
+    found = Truth(sine, 0, form, ((1, first, first + 128),))
+    assert (found.count, found.left) == (0, 128)
+    assert calls == 1 + 1 + 128
 
 
 def test_what_is_beyond_the_dtype_is_infinite() -> None:
