@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: test lint fix docs bench cpus versions fuzz mutants release
+.PHONY: test lint fix docs precision bench cpus versions fuzz mutants release
 
 test:  ## every test, the transcripts in README.md and docs/ included
 	$(PYTHON) -m pytest -n auto --maxprocesses 4
@@ -35,6 +35,9 @@ docs:  ## run the transcripts and write what they answer now: documents, pages o
 	$(PYTHON) -m tools.screens
 	$(PYTHON) -m tools.man_page
 	$(PYTHON) -m tools.checker_table
+
+precision:  ## audit every function of one variable in float16 and bfloat16, into docs/precision.md: minutes
+	$(PYTHON) -m tools.precision
 
 bench:  ## whole processes against `python -c "import torch"`, into benchmarks/README.md
 	$(PYTHON) benchmarks/one_liner.py
