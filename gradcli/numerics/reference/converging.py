@@ -69,7 +69,7 @@ def tends_to(value: Callable[[int], Real]) -> Real | None:
     # what is left of a power of the distance after the last step: its square, as the distance is squared each time
     if last <= SHRINKS * change and last * (last / change) ** 2 <= SETTLED * sizes[2]:
         return third
-    if sizes[2] >= GROWS * sizes[1] >= GROWS * GROWS * sizes[0] and (third > 0) == (second > 0):
+    if sizes[2] >= GROWS * sizes[1] >= GROWS * GROWS * sizes[0] and third * second > 0:
         return INF if third > 0 else -INF
     return None
 

@@ -102,7 +102,7 @@ def believed(history: dict[int, Quotients], *, x: Real, digits: int) -> Slope | 
     if not finite(new.left) and not finite(new.right):
         return UNKNOWN
     hides_zero = 0 < abs(x) < _SMALL  # a step relative to x is too short to show the slope of cos
-    if latest >= (FINEST_LEVEL if hides_zero else ZERO_LEVEL) and finite(new.jump) and new.steepest < _NEGLIGIBLE:
+    if latest >= (FINEST_LEVEL if hides_zero else ZERO_LEVEL) and new.steepest < _NEGLIGIBLE:
         return Slope("smooth", ZERO)
     earlier = [history[level] for level in sorted(history, reverse=True)[1:]]
     same = mp.mpf(10) ** -(digits // 2)
@@ -122,7 +122,7 @@ def believed(history: dict[int, Quotients], *, x: Real, digits: int) -> Slope | 
         right = _unsettled([quotients.right for quotients in nearer], steps) if right is None else right
     if left is None or right is None or (latest < FINEST_LEVEL and (left is JUMPS or right is JUMPS)):
         return None if latest < LAST_LEVEL else UNKNOWN
-    return _joined(left, right, same)
+    return _joined(left, right)
 
 
 def _is_smooth(old: Quotients, new: Quotients, same: Real, *, may_be_zero: bool) -> bool:
@@ -151,8 +151,6 @@ def _side(before: Real, now: Real, old: Quotients, new: Quotients, same: Real) -
         return NAN
     if abs(now) < _NEGLIGIBLE:
         return ZERO
-    if not finite(before):
-        return None
     if abs(now - before) <= same * abs(now):
         return now
     change = now * new.step
@@ -181,24 +179,22 @@ def _vanishes(quotients: list[Real], steps: list[Real]) -> bool:
 
     x**1.5 has the quotient step**0.5 at 0, x / log(x) has 1 / log(step): both tend to zero, and are never equal.
     """
-    if not all(quotients):
-        return False
     sizes, lengths = [mp.log(abs(q)) for q in quotients], [mp.log(step) for step in steps]
     before, now = ((sizes[k + 1] - sizes[k]) / (lengths[k + 1] - lengths[k]) for k in (0, 1))
     if now > _POWER:
         return bool(abs(before - now) < _SAME_POWER * now)
     weighted = [quotient * length for quotient, length in zip(quotients, lengths, strict=True)]
     apart = max(abs(one - weighted[-1]) for one in weighted)
-    return bool(now > 0 and apart < _SAME_LOGARITHM * abs(weighted[-1]))
+    return bool(apart < _SAME_LOGARITHM * abs(weighted[-1]))
 
 
-def _joined(left: Side, right: Side, same: Real) -> Slope:
+def _joined(left: Side, right: Side) -> Slope:
     if left is JUMPS or right is JUMPS:
-        return Slope("kink", None, *(None if side is not JUMPS and side != side else side for side in (left, right)))
+        return Slope("kink", None, *(None if side != side else side for side in (left, right)))
     if left != left:
         return Slope("smooth", right)
     if right != right:
         return Slope("smooth", left)
-    if left == right or (finite(left) and finite(right) and abs(left - right) <= same * abs(right)):
+    if left == right:
         return Slope("smooth", right)
     return Slope("kink", None, left, right)

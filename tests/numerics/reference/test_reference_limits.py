@@ -175,8 +175,8 @@ def test_what_has_another_shape_beside_the_point_has_no_limit(text: str) -> None
         limits_of(text, {"x": [0.0, 4.0]}, cotangents=[np.ones(1)])
 
 
-@pytest.mark.parametrize(
-    ("values", "limit"),
+@each(
+    "values, limit",
     [
         ((3, 3, 3), 3.0),
         ((1e-10, 1e-20, 1e-40), 0.0),  # x
@@ -187,6 +187,12 @@ def test_what_has_another_shape_beside_the_point_has_no_limit(text: str) -> None
         ((-1e10, -1e20, -1e40), -INF),
         ((0.04, 0.02, 0.01), None),  # 1/log(x), or anything else
         ((1, -1, 1), None),
+        ((1, -2, 4), None),
+        ((0, 0, 1), None),  # nothing is known of what shows at the last distance alone
+        ((0, 0, -1), None),
+        ((1, 1, 1.001), None),
+        ((1, 0.9, 0.01), None),
+        ((100001, 1.00001, 1), 1.0),
         ((NAN, NAN, NAN), NAN),
         ((1, 1, NAN), NAN),
         ((5, 2, INF), INF),
@@ -200,11 +206,19 @@ def test_what_a_sequence_tends_to(values: tuple[float, ...], limit: float | None
     assert found == limit if limit == limit else found != found
 
 
+def test_a_number_is_computed_only_where_those_behind_it_settle_nothing() -> None:
+    for values, computed in (((1, 2, INF), [2]), ((1, INF, 2), [2, 1]), ((1, 2, 2), [2, 1]), ((1, 2, 3), [2, 1, 0])):
+        asked: list[int] = []
+        tends_to(lambda at, values=values, asked=asked: asked.append(at) or mp.mpf(values[at]))  # type: ignore[misc]
+        assert asked == computed
+
+
 def test_sides_are_one_limit_only_where_they_agree() -> None:
     one, near, other, none = mp.mpf(1), mp.mpf(1) + mp.mpf(10) ** -9, mp.mpf(1) + mp.mpf(10) ** -7, mp.nan
     assert joined([(one, near)]).kind == "limit"
     assert joined([(one, other)]).kind == "sides"
     assert joined([(one, none)]) == Limit("limit", one, ((one, none),))
+    assert joined([(one, mp.inf)]).kind == "sides"
     assert joined([(none, none)]).kind == "undefined"
     assert joined([(one, None)]).kind == "unknown"
 

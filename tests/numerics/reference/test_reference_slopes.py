@@ -88,9 +88,14 @@ def test_the_slope_is_the_derivative_written_by_hand(text: str) -> None:
         ("relu(x - 1e-300)", 1e-300, 0, 1),
         ("relu(x - 1e300)", 1e300, 0, 1),
         ("where(x > 0, sqrt(x), 0 * x)", 0.0, 0, INF),
+        ("where(x < 0, sqrt(-x), 0 * x)", 0.0, -INF, 0),
+        ("where(x > 0.3, x, 0.3 + (sin(x)**2 + cos(x)**2 - 1))", 0.3, 0, 1),  # a zero that rounding errors are left of
+        ("where(x < 1, tanh(1e100 * (x - 1)), x - 1)", 1.0, mp.mpf(1e100), 1),  # that looks like a jump at 1e-60
+        ("where(x > 1, tanh(1e100 * (x - 1)), x - 1)", 1.0, 1, mp.mpf(1e100)),
         ("sqrt(abs(x))", 0.0, -INF, INF),
         ("sign(x)", 0.0, 0, 0),
         ("floor(x)", 2.0, 0, 0),
+        ("ceil(x)", 2.0, 0, 0),
         ("where(x > 2, 3 * x, x)", 2.0, 1, 3),
         ("x + 1e-12 * abs(x - 1)", 1.0, 1 - TINY, 1 + TINY),
         ("x + sqrt(x * x + 1e-30) + 1e-5 * abs(x)", 0.0, 1 - LITTLE, 1 + LITTLE),  # at the ground of a narrow valley
@@ -129,10 +134,12 @@ def test_a_kink_has_its_two_slopes(text: str, x: float, left: Any, right: Any) -
         ("x * abs(x)", 0.0, 0),
         ("sqrt(x * x + 1e-30)", 0.0, 0),
         ("sqrt(x * x + 1e-200)", 0.0, 0),
+        ("sqrt(x * x + 1e-300)", 0.0, 0),
         ("sqrt((x - 1)**2 + 1e-116)", 1.0, 0),
         ("floor(x)", 2.5, 0),
         ("special.ndtr(x)", -1e300, 0),
         ("tanh(1e100 * x)", 0.0, mp.mpf(1e100)),
+        ("tanh(1e100 * (x - 1))", 1.0, mp.mpf(1e100)),
     ],
 )
 def test_a_smooth_point_beside_a_kink_is_smooth(text: str, x: float, expected: Any) -> None:
@@ -178,7 +185,15 @@ def test_where_the_function_ends_the_slope_is_that_of_its_side() -> None:
 
 @pytest.mark.parametrize(
     ("text", "x"),
-    [("log(x)", 0.0), ("1 / x", 0.0), ("sqrt(x)", -1.0), ("x", INF), ("x", float("nan")), ("x * sin(1 / x)", 0.0)],
+    [
+        ("log(x)", 0.0),
+        ("1 / x", 0.0),
+        ("sqrt(x)", -1.0),
+        ("sqrt(-x * x)", 0.0),
+        ("x", INF),
+        ("x", float("nan")),
+        ("x * sin(1 / x)", 0.0),
+    ],
 )
 def test_a_slope_that_does_not_exist_is_unknown(text: str, x: float) -> None:
     assert at(text, x) == [Slope("unknown")]
@@ -187,6 +202,10 @@ def test_a_slope_that_does_not_exist_is_unknown(text: str, x: float) -> None:
 @each("slope", [f"2 + sin({LOG})", f"10 - sin({LOG})", *(f"1.1 + cos({k} * {LOG})" for k in range(1, 8))])
 def test_a_slope_between_two_bounds_without_a_limit_is_unknown(slope: str) -> None:
     assert at(BESIDE_ZERO.format(slope), 0.0) == [Slope("unknown")]
+
+
+def test_beside_a_jump_a_side_without_values_has_no_slope() -> None:
+    assert at("where(x < 0, 1.0, sqrt(-x))", 0.0) == [Slope("kink", None, mp.zero, None)]
 
 
 def test_an_oscillation_without_a_limit_is_unknown_and_with_one_is_smooth() -> None:
