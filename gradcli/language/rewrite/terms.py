@@ -76,7 +76,7 @@ def product(terms: Iterable[Term]) -> Term:
         if term.operation == "neg" or (value is not None and value < 0):
             negative, term = not negative, negated(term)
         flat += term.operands if term.operation == "mul" else (term,)
-    if len(flat) == 2 and flat[0] == flat[1] and as_number(flat[0]) is None:
+    if len(flat) == 2 and flat[0] == flat[1]:
         result = Term("pow", (flat[0], number(2)))
     else:
         result = flat[0] if len(flat) == 1 else Term("mul", tuple(flat))
@@ -183,17 +183,14 @@ def _signature(row: Row, positional: int, keywords: list[str]) -> Signature | No
         names = {parameter.name for parameter in signature.parameters}
         taken = {parameter.name for parameter in signature.positional[:positional]} | set(keywords)
         whole = all(parameter.name in taken for parameter in signature.parameters if parameter.required)
-        variadic = any(parameter.variadic for parameter in signature.parameters)
-        if whole and not variadic and positional <= len(signature.positional) and names.issuperset(keywords):
+        if whole and positional <= len(signature.positional) and names.issuperset(keywords):
             return signature
     return None
 
 
 def _is(term: Term, default: str | None) -> bool:
-    if default is None or term.operation != "literal":
-        return False
     value = term.value[1] if isinstance(term.value, tuple) else term.value
-    return repr(value) == default
+    return term.operation == "literal" and repr(value) == default
 
 
 def _with_node(term: Term, node: Node) -> Term:

@@ -113,6 +113,11 @@ def test_it_is_left_alone(rule: str, text: str) -> None:
     assert rewritten(text, rule) == []
 
 
+def test_the_outermost_dangerous_arguments_are_guarded_together() -> None:
+    found = changed("where(m, log(sqrt(x)) + 1/y, 0.0)", guards.rule)
+    assert "where(m, log(where(m, sqrt(x), 1.0)) + 1/where(m, y, 1.0), 0.0)" in found
+
+
 @each("branch", ["sqrt(x)", "log(*[x], *[], *[])", "exp(x)*x"])
 def test_what_is_replaced_is_what_is_not_finite_where_no_other_condition_is_known(branch: str) -> None:
     found = changed(f"nan_to_num({branch})", guards.replaced_rule)

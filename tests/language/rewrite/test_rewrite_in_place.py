@@ -29,6 +29,8 @@ NO_CHANGES_OF_A_NAME = [
     "y.mul_(2).add_ (1)",  # written with a space, which is not looked for
     "relu(input=y, inplace=True)",
     "relu(y, inplace=False)",
+    "relu(y, inplace=x)",
+    "sum(y, dim=0, keepdim=True)",
 ]
 CALLS = [
     ("sqrt_(x)", ["sqrt(x)"]),
@@ -47,6 +49,11 @@ COPIES = [
             "y = exp(x); z = y.sqrt_().clone().mul_(2); x*z",
             "x = x.clone(); y = exp(x); z = y.sqrt_().mul_(2); x*z",
         ],
+    ),
+    ("x.exp().sqrt()", ["x = x.clone(); x.exp().sqrt()"]),
+    (
+        "y = exp(x); y.mul_(2); sum(y)",
+        ["y = exp(x).clone(); y.mul_(2); sum(y)", "x = x.clone(); y = exp(x); y.mul_(2); sum(y)"],
     ),
     ("x = x + 1; y*x.exp()", ["x = (x + 1).clone(); y*x.exp()", "y = y.clone(); x = x + 1; y*x.exp()"]),
 ]
