@@ -47,7 +47,9 @@ def main(argv: Sequence[str]) -> int:
         return broken_pipe()
     except OSError as error:
         return _report(OutputError(f"cannot write to standard output: {error.strerror}"), "table")
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupted:
+        for words_left in interrupted.args:  # what was done until then is not lost
+            print(words_left, file=sys.stderr)
         return INTERRUPTED
 
 

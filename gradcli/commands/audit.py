@@ -4,12 +4,14 @@ from typing import Annotated
 
 from gradcli.commands.command import Caller, Command, Inquiry
 from gradcli.commands.parameters import WHERE_AND_HOW, Argument, Option, Param
-from gradcli.commands.shared import SHOWING, SharedOptions
-from gradcli.exceptions import UsageError
-from gradcli.inspections.options import AuditOptions
+from gradcli.commands.shared import SHOWING, SharedOptions, names_in
+from gradcli.exceptions import BoundError, UsageError, did_you_mean
+from gradcli.inspections.options import AuditOptions, RunningOptions
 from gradcli.language.curve import read_curves
 
 MOST_ORDER = 2
+MAX_JOBS = 256
+WAYS = ("contiguous", "strided", "single", "forward")
 
 
 def audit(
@@ -27,8 +29,32 @@ def audit(
         str | None,
         Option("--range", "LOW:HIGH", "Only the numbers between two.", default="all of the dtype", python="range"),
     ] = None,
+    ways: Annotated[
+        str,
+        Option(
+            "--ways",
+            "WAY[,WAY...]",
+            "How PyTorch is asked: contiguous, strided, single, forward.",
+            default="all four",
+            completes="some contiguous or strided or single or forward",
+        ),
+    ] = ",".join(WAYS),
     max_ulp: Annotated[
         float | None, Option("--max-ulp", "ULPS", "Exit code 1 where an answer is farther off.", default="none")
+    ] = None,
+    resume: Annotated[
+        str | None,
+        Option(
+            "--resume",
+            "FILE",
+            "Keep each finished chunk in FILE, and count none that is there.",
+            default="none",
+            completes="file",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        Option("--jobs -j", "N", "Processes that work at the same time.", default="as many as cores, for what is long"),
     ] = None,
 ) -> Inquiry:
     """A function's value and derivatives at every number of a dtype, against a truth with a proven bound.
@@ -38,7 +64,9 @@ def audit(
     if max_ulp is not None and not max_ulp >= 0:
         raise UsageError(f"--max-ulp {max_ulp:g} is out of bounds", hint="No answer is off by less than 0 ULP.")
     low, high = _between(between)
-    options = AuditOptions(_orders(orders), low, high, max_ulp)
+    degrees = _orders(orders)
+    running = RunningOptions(_jobs(jobs), resume)
+    options = AuditOptions(degrees, low, high, max_ulp, _ways(ways, degrees), running)
     return Inquiry((read_curves(functions, param or ()), options))
 
 
@@ -65,6 +93,27 @@ def _between(word: str | None) -> tuple[float | None, float | None]:
     raise UsageError(f"--range takes LOW:HIGH, not '{word}'", hint="For example --range -8:8.")
 
 
+def _ways(words: str, orders: tuple[int, ...]) -> tuple[str, ...]:
+    found = names_in(words)
+    for word in found:
+        if word not in WAYS:
+            raise UsageError(
+                f"--ways takes no '{word}'", hint=did_you_mean(word, WAYS) or f"There are {', '.join(WAYS)}."
+            )
+    if not found or (found == ("forward",) and orders != (1,)):
+        raise UsageError(
+            f"--ways {words or chr(39) * 2} has none for --order {','.join(map(str, orders))}",
+            hint="Forward mode gives the first derivative; every other way all of them.",
+        )
+    return found
+
+
+def _jobs(count: int | None) -> int | None:
+    if count is not None and not 1 <= count <= MAX_JOBS:
+        raise BoundError(f"--jobs {count} is out of bounds", hint=f"Choose 1 to {MAX_JOBS}.")
+    return count
+
+
 COMMAND = Command(
     audit,
     examples=(
@@ -82,7 +131,7 @@ COMMAND = Command(
             Option(
                 "--dtype -t",
                 "DTYPE",
-                "float16 (half), bfloat16 (bf16) or float32 (float), a range of it.",
+                "float16 (half), bfloat16 (bf16) or float32 (float).",
                 panel=WHERE_AND_HOW,
                 completes="dtype",
             ),

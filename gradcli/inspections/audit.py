@@ -14,9 +14,8 @@ from gradcli.exceptions import UsageError
 from gradcli.inspections.options import AuditOptions
 from gradcli.language.curve import CurveRequest
 from gradcli.numerics.capture import TorchError
-from gradcli.progress import steps
 from gradcli.results import Failure
-from gradcli.results.audit import AuditedFunction, AuditProof, AuditResult, AuditRow
+from gradcli.results.audit import AuditChunks, AuditedFunction, AuditResult
 
 if TYPE_CHECKING:
     from gradcli.inspections.auditing.span import Span
@@ -28,13 +27,20 @@ def audit(
     """Each function over the numbers of the dtype; a Failure where PyTorch raised in a function itself."""
     if find_spec("flint") is None:
         raise UsageError("audit needs python-flint", hint="Install it: pip install 'gradcli[audit]'.")
-    from gradcli.inspections.auditing.running.work import bound_function  # python-flint is an extra
+    from gradcli.inspections.auditing.running.jobs import no_truth  # python-flint is an extra
+    from gradcli.inspections.auditing.running.work import bound_function, check_bounded
     from gradcli.inspections.auditing.span import span_of
+    from gradcli.numerics.proven.expressions import NotBoundedError
 
     span = span_of(compute.dtype, options.low, options.high)
+    bound = []
     try:
-        bound = [bound_function(curve.program, compute) for curve in curves]
-        functions = tuple(_audited(curve, options, compute, span) for curve in steps(curves, "functions"))
+        for curve in curves:
+            bound.append(bound_function(curve.program, compute))
+            check_bounded(curve.program)
+        functions, chunks = _counted(curves, options, compute, span)
+    except NotBoundedError as missing:
+        raise no_truth(curve.program.text, str(missing)) from None
     except TorchError as raised:
         return explain(raised, ", ".join(curve.name for curve in curves))
     most = options.most_ulps
@@ -44,6 +50,7 @@ def audit(
         low=span.low,
         high=span.high,
         functions=functions,
+        chunks=chunks,
         most_ulps=most,
         passes=None if most is None else all(_keeps_to(function, most) for function in functions),
     )
@@ -56,27 +63,25 @@ def _keeps_to(function: AuditedFunction, most: float) -> bool:
     return largest <= most and kinds <= {"flushed"} and not any(proof.unproven for proof in function.proofs)
 
 
-def _audited(curve: CurveRequest, options: AuditOptions, compute: ComputeOptions, span: Span) -> AuditedFunction:
+def _counted(
+    curves: Sequence[CurveRequest], options: AuditOptions, compute: ComputeOptions, span: Span
+) -> tuple[tuple[AuditedFunction, ...], AuditChunks]:
     from gradcli.inspections.auditing.answers import ways
-    from gradcli.inspections.auditing.counts import Counts
-    from gradcli.inspections.auditing.running.work import work
-    from gradcli.inspections.auditing.task import Task, chunks_of
-    from gradcli.numerics.proven.expressions import NotBoundedError
+    from gradcli.inspections.auditing.running.counting import counted
+    from gradcli.inspections.auditing.task import Task
 
-    proofs: list[AuditProof] = []
-    rows: list[AuditRow] = []
-    try:
-        for order in options.orders:
-            task = Task(curve.program.text, order, span.sides, tuple(ways(order)), options.most_ulps, compute)
-            counts = Counts.of(task)
-            for chunk in chunks_of(span.sides):
-                counts.merge(work(task, chunk))
-            proofs.append(counts.proof(task))
-            rows += counts.rows(order)
-    except NotBoundedError as missing:
-        raise UsageError(
-            f"audit knows no proven truth of {missing}",
+    def task(curve: CurveRequest, order: int) -> Task:
+        asked = tuple(ways(order, options.ways))
+        return Task(curve.program.text, order, span.sides, asked, options.most_ulps, compute)
+
+    tasks = [[task(curve, order) for order in options.orders] for curve in curves]
+    counts, chunks = counted([one for several in tasks for one in several], options.running)
+    functions = tuple(
+        AuditedFunction(
             expression=curve.program.text,
-            hint="'gradcli check' holds any gradient against 50 digits, at points.",
-        ) from None
-    return AuditedFunction(curve.program.text, tuple(proofs), tuple(rows))
+            proofs=tuple(counts[one].proof(one) for one in several),
+            rows=tuple(row for one in several for row in counts[one].rows(one.order)),
+        )
+        for curve, several in zip(curves, tasks, strict=True)
+    )
+    return functions, chunks

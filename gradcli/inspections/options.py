@@ -79,14 +79,35 @@ class ActivateOptions:
     depth: int | None = None
 
 
+AUDIT_CHUNK = 2**24
+"""Numbers of an audit that are counted together at most."""
+
+
+@dataclass(frozen=True)
+class RunningOptions:
+    """Who counts the chunks of an audit.
+
+    jobs: how many processes, None for as many as are worth it. resume: the file that keeps what was counted.
+    """
+
+    jobs: int | None = None
+    resume: str | None = None
+    chunk: int = AUDIT_CHUNK
+
+
 @dataclass(frozen=True)
 class AuditOptions:
-    """Which derivatives, between which numbers, and how many ULPs are allowed; None for all numbers, any error."""
+    """Which derivatives, between which numbers, how many ULPs are allowed; None for all numbers, any error.
+
+    ways: of contiguous, strided, single and forward.
+    """
 
     orders: tuple[int, ...] = (0, 1)
     low: float | None = None
     high: float | None = None
     most_ulps: float | None = None
+    ways: tuple[str, ...] = ("contiguous", "strided", "single", "forward")
+    running: RunningOptions = RunningOptions()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from gradcli.results.activate import ActivateResult, Curve, Kink, Layer, Stretch, Verdict
     from gradcli.results.audit import (
+        AuditChunks,
         AuditedFunction,
         AuditExponent,
         AuditInterval,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ActivateResult",
     "Amplification",
+    "AuditChunks",
     "AuditExponent",
     "AuditInterval",
     "AuditProof",
@@ -121,6 +123,7 @@ Result: TypeAlias = (
 _HOMES = {
     "activate": ("ActivateResult", "Curve", "Kink", "Layer", "Stretch", "Verdict"),
     "audit": (
+        "AuditChunks",
         "AuditExponent",
         "AuditInterval",
         "AuditProof",

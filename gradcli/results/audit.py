@@ -59,8 +59,8 @@ class AuditRow:
     """One derivative, by one mode and one path of PyTorch's, at every number.
 
     count: how many were compared with a proven truth. histogram: how many are off by at most 0.5, 1, 2, 4, ... ULP,
-    each counted once. differs: how many have other bits than those of the contiguous path in reverse mode.
-    error: what PyTorch raised instead.
+    each counted once. differs: how many have other bits than those of the contiguous path in reverse mode, None where
+    that was not asked. error: what PyTorch raised instead.
     """
 
     order: int
@@ -71,7 +71,7 @@ class AuditRow:
     histogram: tuple[int, ...]
     troubles: tuple[AuditTroubles, ...]
     by_exponent: tuple[AuditExponent, ...]
-    differs: int
+    differs: int | None
     error: str | None = None
 
 
@@ -102,6 +102,20 @@ class AuditedFunction:
     rows: tuple[AuditRow, ...]
 
 
+@dataclass(frozen=True)
+class AuditChunks:
+    """How an audit was counted: each derivative of each function in chunks of its numbers.
+
+    numbers: how many were looked at. count: the chunks of all derivatives. resumed: those that were in the file of
+    --resume. workers: processes that counted the others.
+    """
+
+    numbers: int
+    count: int
+    resumed: int
+    workers: int
+
+
 @dataclass(frozen=True, repr=False)
 class AuditResult(Shown):
     """A function's value and derivatives at every number of a dtype, against a proven truth.
@@ -116,5 +130,6 @@ class AuditResult(Shown):
     low: float
     high: float
     functions: tuple[AuditedFunction, ...]
+    chunks: AuditChunks
     most_ulps: float | None = None
     passes: bool | None = None

@@ -181,8 +181,8 @@ def test_a_worker_that_is_killed_costs_one_line_and_is_replaced() -> None:
     worker = Worker("utf-8")
     try:
         assert worker.ask(b"grad tanh 1").code == 0
-        assert worker._process is not None
-        worker._process.kill()
+        assert worker._child._process is not None
+        worker._child._process.kill()
         with pytest.raises(WorkerError, match="was killed by SIGKILL"):
             worker.ask(b"grad tanh 2")
         assert b'"values":[3.0]' in worker.ask(b"grad tanh 3").line

@@ -34,7 +34,7 @@ def test_few_numbers_are_one_chunk_and_many_are_cut_at_the_same_magnitudes_from_
     )
     assert chunks_of(((1, 8, 16),), 4) == (Chunk(((1, 8, 12),)), Chunk(((1, 12, 16),)))
     every = FORMATS["float32"].finite
-    chunks = chunks_of(((1, 0, every), (-1, 0, every)))
+    chunks = chunks_of(((1, 0, every), (-1, 0, every)), 2**24)
     assert (len(chunks), sum(chunk.count for chunk in chunks)) == (256, 2 * every)
 
 
@@ -44,7 +44,7 @@ def test_few_numbers_are_one_chunk_and_many_are_cut_at_the_same_magnitudes_from_
 )
 def test_the_counts_of_chunks_add_up_to_those_of_the_whole(expression: str, order: int) -> None:
     task = task_of(expression, "float16", -65504, 65504, order)
-    whole = counted(task, chunks_of(task.sides))
+    whole = counted(task, chunks_of(task.sides, 2**24))
     chunks = chunks_of(task.sides, 2**13)
     assert len(chunks) == 8
     assert counted(task, chunks) == whole
@@ -54,6 +54,6 @@ def test_the_counts_of_chunks_add_up_to_those_of_the_whole(expression: str, orde
 
 def test_a_task_and_its_chunks_can_be_sent_to_another_process() -> None:
     task = task_of("x * sigmoid(x)", "float32", 1, 1.001)
-    (chunk,) = chunks_of(task.sides)
+    (chunk,) = chunks_of(task.sides, 2**24)
     assert pickle.loads(pickle.dumps((task, chunk))) == (task, chunk)
     assert pickle.loads(pickle.dumps(work(task, chunk))).rows(0) == work(task, chunk).rows(0)

@@ -1,22 +1,13 @@
-"""Several processes that answer requests, with the order of the answers kept.
-
-Each is a Python of its own behind two pipes: a forked child would hang if PyTorch had started threads in the parent.
-It ends by itself when the pipe to it is closed, so none survives the parent, however that ends.
-"""
+"""Several processes that answer requests, with the order of the answers kept."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from queue import Full, LifoQueue, Queue
 
-from gradcli import leaving
+from gradcli.child_process import ONE_THREAD, ChildProcess
 from gradcli.cli.batch.answers import Answered, failure
 from gradcli.exceptions import GradcliError
 
@@ -41,68 +32,36 @@ class WorkerError(GradcliError):
 
 
 class Worker:
-    """A process that answers one request at a time; started by the first, and again after it has died.
+    """A process that answers one request at a time.
 
     timeout: seconds for a request without a limit of its own. alone: it may work on all processors.
     """
 
     def __init__(self, charset: str, *, timeout: float | None = None, alone: bool = False) -> None:
-        self._argv = [charset, "" if timeout is None else repr(timeout)]
-        self._environment = {} if alone else {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._stopped = False
-        self._lock = threading.Lock()
+        argv = [charset, "" if timeout is None else repr(timeout)]
+        self._child = ChildProcess(_PROGRAM, argv, None if alone else ONE_THREAD)
 
     def ask(self, request: bytes) -> Answered:
         """The answer to a request.  Raises WorkerError."""
         try:
-            process = self._running()
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write(request + b"\n")
-            process.stdin.flush()
-            code, size, *last = process.stdout.readline().split()
-            line = process.stdout.read(int(size))
+            code, size, *last = self._child.ask(request).split()
+            line = self._child.read(int(size))
         except (OSError, ValueError) as error:  # a broken pipe, or half a heading
             raise self._death(error) from None
         if len(line) < int(size):
             raise self._death(None)
         if last:
-            self._forget()
+            self._child.forget()
         return Answered(int(code), line)
 
     def stop(self) -> None:
         """End the process for good."""
-        with self._lock:
-            self._stopped = True
-            if self._process is not None:
-                _end(self._process)
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        with self._lock:
-            if self._process is None and not self._stopped:
-                self._process = subprocess.Popen(  # noqa: S603 - Python itself
-                    [sys.executable, "-c", _PROGRAM, *self._argv, *sys.path],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    env={**os.environ, **self._environment},
-                    process_group=0,  # Ctrl-C goes to the parent alone, which then ends the others
-                )
-                leaving.remember(self._process.kill)
-            if self._process is None:
-                raise OSError("no more requests are answered")
-            return self._process
-
-    def _forget(self) -> int | None:
-        """Let the process go that has ended or is about to; how it ended."""
-        process, self._process = self._process, None
-        return None if process is None else _end(process)
+        self._child.stop()
 
     def _death(self, error: Exception | None) -> WorkerError:
-        code = self._forget()
-        if code is None:
+        how = self._child.forget()
+        if how is None:
             return WorkerError(f"no process could be started: {error}", hint="Leave --jobs out.")
-        how = f"was killed by {_signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
         return WorkerError(
             f"the process that worked on this line {how}",
             hint="Memory may have run out: make the tensors smaller, or choose fewer --jobs.",
@@ -190,21 +149,3 @@ class _Pool:
                 continue
             return True
         return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> int:
-    """Kill a process and wait for it; how it ended."""
-    leaving.forget(process.kill)
-    process.kill()
-    code = process.wait()
-    for pipe in (process.stdin, process.stdout):
-        with suppress(OSError):  # what it did not read any more
-            pipe.close()  # type: ignore[union-attr]
-    return code
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

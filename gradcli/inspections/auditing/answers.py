@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,13 +35,19 @@ class Way:
     mode: AuditMode
     path: AuditPath
 
+    @property
+    def is_reference(self) -> bool:
+        """Whether the bits of the other ways are held against those of this one."""
+        return self.path == "contiguous" and self.mode != "forward"
 
-def ways(order: int) -> Iterator[Way]:
-    """All ways to a derivative; forward mode gives the first one."""
+
+def ways(order: int, names: Collection[str] = ("contiguous", "strided", "single", "forward")) -> Iterator[Way]:
+    """Those ways to a derivative that are named; forward mode gives the first one."""
     paths: tuple[AuditPath, ...] = ("contiguous", "strided", "single")
     for path in paths:
-        yield Way("reverse" if order else "value", path)
-    if order == 1:
+        if path in names:
+            yield Way("reverse" if order else "value", path)
+    if order == 1 and "forward" in names:
         yield Way("forward", "contiguous")
 
 

@@ -65,7 +65,7 @@ def _count(counts: Counts, task: Task, function: Function, truth: Truth, sign: i
     for way, tally in counts.tallies.items():
         if isinstance(tally, str):
             continue
-        kept = _kept(way, task, sign, int(magnitudes[0]))
+        kept = _kept(way, task, int(magnitudes[0]))
         some = magnitudes[kept]
         if not len(some):
             continue
@@ -73,17 +73,19 @@ def _count(counts: Counts, task: Task, function: Function, truth: Truth, sign: i
         if isinstance(found, str):
             counts.tallies[way] = found
             continue
-        reference = found if reference is None else reference
-        tally.differs += _different(reference[kept], found)
+        if way.is_reference:
+            reference = found
+        if reference is not None:
+            tally.differs += _different(reference[kept], found)
         numbers = found.double().numpy()
         part = truths.at(kept)
         tally.add(sign, some, numbers, judged(task.format, truth, sign, some, numbers, part, task.most_ulps))
 
 
-def _kept(way: Way, task: Task, sign: int, first: int) -> slice:
+def _kept(way: Way, task: Task, first: int) -> slice:
     """The numbers of a way, of those from the first one on."""
     step = task.step(way)
-    return slice((task.first_of(sign) - first) % step, None, step)
+    return slice(-first % step, None, step)
 
 
 def _different(one: torch.Tensor, other: torch.Tensor) -> int:

@@ -59,12 +59,14 @@ class Counts:
 
     def rows(self, order: int) -> list[AuditRow]:
         """A row for each way."""
-        return [_row(order, way, tally) for way, tally in self.tallies.items()]
+        first = next(iter(self.tallies.items()))
+        is_compared = first[0].is_reference and isinstance(first[1], Tally)
+        return [_row(order, way, tally, is_compared) for way, tally in self.tallies.items()]
 
 
-def _row(order: int, way: Way, tally: Tally | str) -> AuditRow:
+def _row(order: int, way: Way, tally: Tally | str, is_compared: bool) -> AuditRow:
     if isinstance(tally, str):
-        return AuditRow(order, way.mode, way.path, 0, None, (), (), (), 0, error=tally)
+        return AuditRow(order, way.mode, way.path, 0, None, (), (), (), None, error=tally)
     return AuditRow(
         order=order,
         mode=way.mode,
@@ -74,5 +76,5 @@ def _row(order: int, way: Way, tally: Tally | str) -> AuditRow:
         histogram=tally.shown_histogram,
         troubles=tally.troubles(),
         by_exponent=tally.by_exponent(),
-        differs=tally.differs,
+        differs=tally.differs if is_compared else None,
     )

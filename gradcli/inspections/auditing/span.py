@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradcli.exceptions import BoundError, UsageError
+from gradcli.exceptions import UsageError
 from gradcli.numerics.proven.formats import FORMATS, Format
-
-MOST = 2**24
-"""Numbers that one audit looks at."""
 
 Side = tuple[int, int, int]
 """A sign, with its first magnitude and the one behind the last."""
@@ -29,7 +26,7 @@ class Span:
 
 
 def span_of(name: str, low: float | None, high: float | None) -> Span:
-    """The numbers of a dtype between two of them; all where there are none. Raises UsageError, BoundError."""
+    """The numbers of a dtype between two of them; all where there are none. Raises UsageError."""
     if name not in FORMATS:
         raise UsageError(
             f"audit looks at every number of a dtype, and {name} has 2^64 of them",
@@ -47,11 +44,6 @@ def span_of(name: str, low: float | None, high: float | None) -> Span:
     if start <= 0:
         sides.append((-1, dtype.magnitude_above(max(-stop, 0.0)), dtype.magnitude_below(-start) + 1))
     found = Span(dtype, start, stop, tuple(side for side in sides if side[1] < side[2]))
-    if found.count > MOST:
-        raise BoundError(
-            f"{name} has {found.count:,} numbers from {start:g} to {stop:g}; an audit looks at {MOST:,} at most",
-            hint="Give it a part with --range LOW:HIGH, for example --range -4:-2.",
-        )
     if not found.count:
         raise UsageError(f"{name} has no number from {start:g} to {stop:g}", hint="Make the range wider.")
     return found

@@ -10,9 +10,6 @@ from gradcli.inspections.auditing.answers import MOST_SINGLE, Way
 from gradcli.inspections.auditing.span import Side
 from gradcli.numerics.proven.formats import FORMATS, Format
 
-CHUNK = 2**24
-"""Numbers of a chunk at most."""
-
 
 @dataclass(frozen=True)
 class Task:
@@ -37,12 +34,8 @@ class Task:
         return sum(stop - first for _, first, stop in self.sides)
 
     def step(self, way: Way) -> int:
-        """Of so many consecutive numbers one goes this way: those that go one by one are a part of all."""
+        """Magnitudes that go this way are its multiples: those that go one by one are a part of all."""
         return max(1, -(-self.count // MOST_SINGLE)) if way.path == "single" else 1
-
-    def first_of(self, sign: int) -> int:
-        """The first magnitude of a sign."""
-        return next(first for side, first, _ in self.sides if side == sign)
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,7 @@ class Chunk:
         return sum(stop - first for _, first, stop in self.sides)
 
 
-def chunks_of(sides: tuple[Side, ...], size: int = CHUNK) -> tuple[Chunk, ...]:
+def chunks_of(sides: tuple[Side, ...], size: int) -> tuple[Chunk, ...]:
     """The numbers of these sides in chunks: one where they are few, else parts that begin at multiples of a size."""
     if sum(stop - first for _, first, stop in sides) <= size:
         return (Chunk(sides),)

@@ -28,7 +28,7 @@ _SAID = {
 def blocks(result: AuditResult) -> tuple[Block, ...]:
     """The answer for people."""
     shown = [block for function in result.functions for block in _function(function, result)]
-    return (*shown, *_judgement(result), *footer(result.setting))
+    return (*shown, *_chunks(result), *_judgement(result), *footer(result.setting))
 
 
 def table(result: AuditResult) -> Table:
@@ -49,7 +49,7 @@ def table(result: AuditResult) -> Table:
             Column("path", [row.path for _, row in pairs]),
             Column("count", np.array([row.count for _, row in pairs])),
             *map(numbers, ("ulps", "x", "answer", "truth")),
-            Column("differs", np.array([row.differs for _, row in pairs])),
+            _differs("differs", [row for _, row in pairs]),
             Column("error", [row.error or "" for _, row in pairs]),
         )
     )
@@ -100,9 +100,15 @@ def _rows(rows: Sequence[AuditRow]) -> Table:
             Column("worst ULP", np.array([round(one.ulps, 3) for one in worst])),
             Column("at", np.array([one.x for one in worst])),
             Column("over 1 ULP", np.array([sum(row.histogram[_WITHIN_ONE:]) for row in shown])),
-            Column("other bits", np.array([row.differs for row in shown])),
+            _differs("other bits", shown),
         )
     )
+
+
+def _differs(name: str, rows: Sequence[AuditRow]) -> Column:
+    """Dashes where nothing was there to differ from."""
+    missing = np.array([row.differs is None for row in rows], dtype=bool)
+    return Column(name, np.array([row.differs or 0 for row in rows]), missing=missing)
 
 
 def _troubles(rows: Sequence[AuditRow]) -> Iterator[Table]:
@@ -142,6 +148,16 @@ def _proof(proof: AuditProof) -> str:
     left = f"; set aside: {', '.join(aside)}" if aside else ""
     by = f"{counted(proof.pieces, 'polynomial')} with proven bounds, {proof.points:,} by Arb alone"
     return f"{_name(proof.order)} is known to {proof.slack:.2g} ULP by {by}{left}"
+
+
+def _chunks(result: AuditResult) -> Iterator[Note]:
+    """Who counted what, where that was not this process alone in one piece."""
+    chunks = result.chunks
+    here = chunks.count - chunks.resumed
+    if chunks.resumed or chunks.workers > 1 or chunks.count > sum(len(one.proofs) for one in result.functions):
+        said = [f"{here:,} by {counted(chunks.workers, 'process', 'es')}"] if here else []
+        said += [f"{chunks.resumed:,} from the file of --resume"] if chunks.resumed else []
+        yield Note(f"{chunks.numbers:,} numbers in {counted(chunks.count, 'chunk')}: {', '.join(said)}", "quiet")
 
 
 def _judgement(result: AuditResult) -> Iterator[Note]:

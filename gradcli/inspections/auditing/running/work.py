@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from threading import Lock
 
@@ -20,7 +20,8 @@ from gradcli.language.request import Binding, Request, Value
 from gradcli.language.syntax import Program
 from gradcli.numerics.proven.expressions import enclosure
 from gradcli.numerics.proven.formats import FORMATS
-from gradcli.numerics.proven.truth import Truth
+from gradcli.numerics.proven.series import KinkError, UndefinedError
+from gradcli.numerics.proven.truth import Truth, exactly
 
 KEPT = 2
 """Truths over blocks that are kept: chunks come in ascending order, and are whole blocks as a rule."""
@@ -43,6 +44,12 @@ def bound_function(program: Program, compute: ComputeOptions) -> BoundExpression
     bound = bind(Request(program, (Binding(name, Value("1", numbers=np.ones(1))),), (), None), compute, Selection())
     bound.evaluate()
     return bound
+
+
+def check_bounded(program: Program) -> None:
+    """Raises NotBoundedError where no rule bounds a function at 1, before anything is counted of others."""
+    with _working, suppress(UndefinedError, KinkError):
+        exactly(enclosure(program, program.free_names[0]), 1.0, 0)
 
 
 @lru_cache(maxsize=KEPT)

@@ -1,0 +1,52 @@
+"""What answers hang on besides the numbers: chunks are added only where all of it is the same."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+
+import torch
+
+from gradcli.version import __version__
+
+THREADS = 1
+"""Of PyTorch's, for each chunk: kernels cut a tensor by their number, and a part may end in other code."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """Versions, and the instruction set of PyTorch's kernels. torch: its version, and the commit it was built of."""
+
+    gradcli: str
+    torch: str
+    flint: str
+    capability: str
+    threads: int = THREADS
+
+
+def build_here() -> Build:
+    """That of this process."""
+    commit = (torch.version.git_version or "")[:10]
+    return Build(
+        gradcli=__version__,
+        torch=f"{torch.__version__} ({commit})",
+        flint=version("python-flint"),
+        capability=torch.backends.cpu.get_cpu_capability(),
+    )
+
+
+def differences(there: dict[str, object], here: dict[str, object]) -> str:
+    """What is another there: `capability DEFAULT, here AVX512`; nothing where all is the same."""
+    return "; ".join(
+        f"{name} {_written(there.get(name))}, here {_written(value)}"
+        for name, value in here.items()
+        if there.get(name) != value
+    )
+
+
+def as_data(build: Build) -> dict[str, object]:
+    return asdict(build)
+
+
+def _written(value: object) -> str:
+    return "none" if value is None else str(value)

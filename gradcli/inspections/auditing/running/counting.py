@@ -1,0 +1,87 @@
+"""The counts of all tasks of an audit: what a file has of them, and the rest by whoever counts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Sequence
+from contextlib import closing, nullcontext
+
+from gradcli.inspections.auditing.counts import Counts
+from gradcli.inspections.auditing.running.build import build_here
+from gradcli.inspections.auditing.running.jobs import Done, Job, no_truth
+from gradcli.inspections.auditing.running.resume import ResumeFile
+from gradcli.inspections.auditing.running.work import work
+from gradcli.inspections.auditing.task import Task, chunks_of
+from gradcli.inspections.options import RunningOptions
+from gradcli.numerics.proven.expressions import NotBoundedError
+from gradcli.progress import steps
+from gradcli.results.audit import AuditChunks
+
+PROVING, COUNTING = 0.1, 1e-7
+"""Seconds that a chunk takes about, and each of its numbers by each way."""
+WORTH_IT = 3.0
+"""Seconds from which on several processes are started, where nobody says how many: each takes one to begin."""
+
+
+def counted(tasks: Sequence[Task], options: RunningOptions) -> tuple[dict[Task, Counts], AuditChunks]:
+    """What is counted of each task, and of how many chunks.
+
+    Raises GradcliError; KeyboardInterrupt that says what a file holds by now.
+    """
+    jobs = [Job(task, chunk) for task in dict.fromkeys(tasks) for chunk in chunks_of(task.sides, options.chunk)]
+    totals = {task: Counts.of(task) for task in tasks}
+    with nullcontext() if options.resume is None else closing(ResumeFile(options.resume, build_here(), jobs)) as file:
+        there = set()
+        for done in () if file is None else file.found():
+            totals[done.job.task].merge(done.counts)
+            there.add(done.job)
+        missing = [job for job in jobs if job not in there]
+        workers = _processes(missing, options.jobs)
+        done_here = 0
+        try:
+            with closing(_engine(missing, workers)) as found:
+                for done in steps(found, "chunks", len(missing)):
+                    if file is not None:
+                        file.add(done)
+                    totals[done.job.task].merge(done.counts)
+                    done_here += 1
+        except KeyboardInterrupt:
+            if file is None:
+                raise
+            finished = len(there) + done_here
+            raise KeyboardInterrupt(
+                f"{finished:,} of {len(jobs):,} chunks are in '{file.name}'; the same command goes on from there."
+            ) from None
+    numbers = tasks[0].count
+    return totals, AuditChunks(numbers, len(jobs), resumed=len(there), workers=workers)
+
+
+def _engine(jobs: Sequence[Job], workers: int) -> Generator[Done, None, None]:
+    if workers > 1:
+        from gradcli.inspections.auditing.running.processes import by_processes  # threads and pipes
+
+        return by_processes(jobs, workers)
+    return _counted_here(jobs)
+
+
+def _counted_here(jobs: Sequence[Job]) -> Generator[Done, None, None]:
+    for job in jobs:
+        try:
+            yield Done(job, work(*job))
+        except NotBoundedError as missing:
+            raise no_truth(job.task.expression, str(missing)) from None
+
+
+def _processes(jobs: Sequence[Job], wanted: int | None) -> int:
+    """How many processes count."""
+    if wanted is not None:
+        return min(wanted, len(jobs))
+    seconds = sum(PROVING + COUNTING * chunk.count * len(task.ways) for task, chunk in jobs)
+    return min(_cores() if seconds > WORTH_IT else 1, len(jobs))
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

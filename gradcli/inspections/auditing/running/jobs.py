@@ -1,0 +1,65 @@
+"""What is to be counted, what has been, and what went wrong with it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gradcli.exceptions import GradcliError, UsageError
+from gradcli.inspections.auditing.counts import Counts
+from gradcli.inspections.auditing.running.wire import Data, read_counts
+from gradcli.inspections.auditing.task import Chunk, Task
+
+MOST_DEATHS = 3
+"""Processes that one chunk may cost until it is given up."""
+
+
+class WorkerError(GradcliError):
+    """A process that worked on a chunk ended without an answer, or with an error."""
+
+    code = "worker"
+    exit_code = 1
+
+
+class Job(NamedTuple):
+    """One chunk of one task."""
+
+    task: Task
+    chunk: Chunk
+
+    def __str__(self) -> str:
+        sign, first, _ = self.chunk.sides[0]
+        x = self.task.format.number(sign, first)
+        return f"{self.task.expression}, order {self.task.order}, {self.chunk.count:,} numbers from {x:g} on"
+
+
+class Done(NamedTuple):
+    """A job with its counts."""
+
+    job: Job
+    counts: Counts
+
+
+def done(job: Job, answered: Data) -> Done:
+    """What a process answered. Raises UsageError where there is no truth, WorkerError."""
+    if "not bounded" in answered:
+        raise no_truth(job.task.expression, answered["not bounded"])
+    if "counts" not in answered:
+        raise WorkerError(f"a worker failed at {job}: {answered.get('error')}")
+    return Done(job, read_counts(answered["counts"], job.task))
+
+
+def no_truth(expression: str, what: str) -> UsageError:
+    """No rule bounds a part of an expression."""
+    return UsageError(
+        f"audit knows no proven truth of {what}",
+        expression=expression,
+        hint="'gradcli check' holds any gradient against 50 digits, at points.",
+    )
+
+
+def given_up(job: Job, how: str) -> WorkerError:
+    """One chunk has cost too many processes."""
+    return WorkerError(
+        f"{MOST_DEATHS} workers ended at {job}; the last one {how}",
+        hint="Memory may have run out: take fewer --jobs.",
+    )

@@ -1,0 +1,80 @@
+"""Chunks counted by processes of this machine, one thread of PyTorch's in each."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Generator, Sequence
+from queue import SimpleQueue
+from threading import Thread
+
+from gradcli.child_process import ONE_THREAD, ChildProcess
+from gradcli.inspections.auditing.running.jobs import MOST_DEATHS, Done, Job, done, given_up
+from gradcli.inspections.auditing.running.wire import Data
+from gradcli.inspections.auditing.running.worker import request_of
+
+_PROGRAM = """
+import sys
+sys.path[:] = sys.argv[1:]
+from gradcli import lean_torch
+lean_torch.install()
+from gradcli.inspections.auditing.running.worker import serve
+serve()
+"""
+
+
+def by_processes(jobs: Sequence[Job], count: int) -> Generator[Done, None, None]:
+    """The counts of each job as they come. Raises GradcliError."""
+    waiting = deque(jobs)
+    answers: SimpleQueue[Done | Exception] = SimpleQueue()
+    workers = [_Worker() for _ in range(min(count, len(jobs)))]
+    try:
+        for worker in workers:
+            Thread(target=_feed, args=(worker, waiting, answers), daemon=True).start()
+        for _ in jobs:
+            found = answers.get()
+            if isinstance(found, Exception):
+                raise found
+            yield found
+    finally:
+        waiting.clear()
+        for worker in workers:
+            worker.stop()
+
+
+def _feed(worker: _Worker, waiting: deque[Job], answers: SimpleQueue[Done | Exception]) -> None:
+    """Have one worker count what is waiting, until nothing is."""
+    while True:
+        try:
+            job = waiting.popleft()
+        except IndexError:
+            return
+        try:
+            answers.put(done(job, worker.ask(job)))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread that waits for answers raises it
+            answers.put(error)
+            return
+
+
+class _Worker:
+    """A process that counts one chunk at a time."""
+
+    def __init__(self) -> None:
+        self._child = ChildProcess(_PROGRAM, environment=ONE_THREAD)
+
+    def ask(self, job: Job) -> Data:
+        """The answer to a job. Raises WorkerError where several processes died of it."""
+        request = json.dumps(request_of(*job)).encode()
+        how = ""
+        for _ in range(MOST_DEATHS):
+            try:
+                found: Data = json.loads(self._child.ask(request))
+            except (OSError, ValueError) as error:  # a broken pipe, or half an answer
+                how = self._child.forget() or f"could not be started: {error}"
+            else:
+                return found
+        raise given_up(job, how)
+
+    def stop(self) -> None:
+        """End the process for good."""
+        self._child.stop()
