@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from command_line import answered
+from mpmath import mp
 
 from gradcli.cli.app import Given, read
 from gradcli.commands import load
@@ -16,7 +17,8 @@ from gradcli.numerics.proven.expressions import RULES
 from gradcli.numerics.proven.formats import FORMATS
 from gradcli.results.audit import AuditInterval, AuditMode, AuditPath, AuditRow, AuditWorst
 from tools.precision import defects
-from tools.precision.document import DOCUMENT, parts, written
+from tools.precision.by_hand import CASES
+from tools.precision.document import DOCUMENT, SHOWN_DIGITS, parts, written
 from tools.precision.measuring import Audit, audits
 from tools.precision.subjects import DTYPES, elementwise_names, not_audited, subjects
 
@@ -56,6 +58,14 @@ def test_each_command_of_the_document_parses() -> None:
         given = read([name, *words])
         assert isinstance(given, Given), command
         load(name).invocation(given.values).read(Caller())
+
+
+def test_what_was_confirmed_by_hand_has_its_true_digits() -> None:
+    held = [line.split(" | ") for line in part("by hand").strip().splitlines()[2:]]
+    assert len(held) == len(CASES) >= 20
+    for (_, _, _, is_, _, _, digits, _), case in zip(held, CASES, strict=True):
+        numbers = case.numbers().tolist()
+        assert (is_, digits) == (case.is_, mp.nstr(case.true(numbers[len(numbers) // 2]), SHOWN_DIGITS)), case.title
 
 
 def test_the_worst_come_first() -> None:

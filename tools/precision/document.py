@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from mpmath import mp
+
 from gradcli.results import Failure
 from gradcli.results.audit import AuditInterval, AuditRow
 from gradcli.results.phrasing import counted, number, ulps
+from tools.precision.by_hand import CASES
 from tools.precision.defects import FAR_OFF, Defect, defects, worst_of
 from tools.precision.measuring import Audit
 from tools.precision.subjects import not_audited
 from tools.transcripts import ROOT
 
 DOCUMENT = ROOT / "docs" / "precision.md"
+SHOWN_DIGITS = 30
 _MOST_INTERVALS = 2
 _ROUNDED = 0.51
 """ULPs: half of one, and what two roundings add, to float32 and to the dtype."""
@@ -44,6 +48,7 @@ def parts(audits: Sequence[Audit]) -> dict[str, str]:
             "function|worst ULP|at|gives|truth|over 1 ULP|shown by",
             _far_off([one for one in found if one.is_ == FAR_OFF]),
         ),
+        "by hand": _table("function|from|to|is|x|gives|truth|kernel", _by_hand()),
         "every function": _table(
             "function|of|dtype|worst ULP|at|over 1 ULP|zero for a subnormal|other bits", _every(audits)
         ),
@@ -86,6 +91,16 @@ def _far_off(found: Iterable[Defect]) -> Iterator[tuple[str, ...]]:
         at = number(one.worst.x) + (f" ({_ways(one)})" if one.ways else "")
         numbers = (ulps(one.worst.ulps), at, number(one.worst.answer), number(one.worst.truth), f"{one.count:,}")
         yield (_called(one), *numbers, f"`{one.command}`")
+
+
+def _by_hand() -> Iterator[tuple[str, ...]]:
+    for case in CASES:
+        numbers, answers = case.numbers().tolist(), case.answers().double().tolist()
+        middle = len(numbers) // 2
+        x, answer = numbers[middle], answers[middle]
+        called = f"`{case.subject}` {_derivative(case.order)}, {case.dtype_name}"
+        ends, here = (number(case.low), number(case.high)), (number(x), number(answer))
+        yield called, *ends, case.is_, *here, mp.nstr(case.true(x), SHOWN_DIGITS), case.kernels or ""
 
 
 def _every(audits: Iterable[Audit]) -> Iterator[tuple[str, ...]]:
