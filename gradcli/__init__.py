@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradcli.commands import NAMES
 from gradcli.version import __version__
 
-_FUNCTIONS = (*(name.replace("-", "_") for name in NAMES), "load", "plot", "watch")
+_FUNCTIONS = (*(name.replace("-", "_") for name in NAMES), "assert_gradient", "load", "plot", "watch")
 
 __all__ = ["GradcliError", "__version__", *_FUNCTIONS]
 

@@ -46,6 +46,31 @@ def planted(value: Function, spoil: Spoil) -> Callable[..., torch.Tensor]:
     return lambda x, *_, **__: Planted.apply(x)
 
 
+Step = Callable[..., torch.Tensor]
+
+
+def own_function(value: Function, backward: Step, jvp: Step | None = None) -> Function:
+    """A torch.autograd.Function of one tensor.
+
+    backward, jvp: from what arrives, a cotangent or a tangent, and the input to what is sent on.
+    """
+
+    class Own(torch.autograd.Function):
+        @staticmethod
+        def forward(context: Any, x: torch.Tensor) -> torch.Tensor:
+            context.save_for_backward(x)
+            context.save_for_forward(x)
+            return value(x)
+
+        @staticmethod
+        def backward(context: Any, *incoming: torch.Tensor) -> torch.Tensor:
+            return backward(*incoming, *context.saved_tensors)
+
+    if jvp is not None:
+        Own.jvp = staticmethod(lambda context, tangent: jvp(tangent, *context.saved_tensors))  # type: ignore[assignment]
+    return Own.apply
+
+
 class Swapped(torch.autograd.Function):
     """atan2 with the gradients of its arguments in each other's place."""
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gradcli.api import showing
+from gradcli.api.asserting import assert_gradient as assert_gradient
 from gradcli.api.calls import Subject, Word, call
 from gradcli.api.declared import declared
 from gradcli.exceptions import GradcliError as GradcliError
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GradcliError",
     "activate",
+    "assert_gradient",
     "audit",
     "check",
     "compare",

@@ -84,6 +84,9 @@ def by_name(subject: object, command: str) -> str:
 
 def described(function: object) -> str:
     """What an answer calls a function: its name, the text of a lambda, the class of a module."""
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, type):
+        return owner.__name__  # apply of a torch.autograd.Function
     code = getattr(function, "__code__", None)
     if isinstance(code, CodeType):
         return _lambda(code, function) if code.co_name == "<lambda>" else code.co_name

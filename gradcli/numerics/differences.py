@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,21 +21,44 @@ SMALLEST_SCALE = 1e-3
 SIGNIFICANT = 1e-3
 """The part of a slope that its error bar may be for steps as small as a tiny point to be preferred."""
 
-_EPS = float(np.finfo(np.float64).eps)
-_TINY = float(np.finfo(np.float64).smallest_subnormal)
-_STEPS = tuple(2.0**-exponent for exponent in range(3, 30, 4))
-"""Relative to the scale of a point; the small ones find out whether the large ones stepped over something."""
 _SHRINK = 16.0
 _COLUMNS = 4
-_NOISE_STEPS = (2.0**-33, 2.0**-36, 2.0**-40)
-_KINK_STEPS = (4, 5, 6)
-"""Places in `_STEPS` from one to the next of which the gap between the sides of a smooth function falls by 16."""
+_KINK_STEPS = 3
+"""The smallest steps; from one to the next the gap between the sides of a smooth function falls by 16."""
 _RESOLUTION = 1e-6
 """A value that moves in steps larger than this part of its whole change is a staircase, not rounded."""
 _STAYS = (0.5, 8.0)
 """By how much the gap of a kink may change; that of |x|**0.5 grows by 4."""
 _JUMPS = (15.0, 17.0)
 _BLOW_UP = 2.0
+
+
+class _Steps(NamedTuple):
+    """The numbers of a dtype, and the steps that tell the most in it, relative to the scale of a point.
+
+    slopes: the small ones find out whether the large ones stepped over something. noise: they move rounding alone.
+    """
+
+    dtype: type[np.floating[Any]]
+    slopes: tuple[float, ...]
+    noise: tuple[float, ...]
+
+    @property
+    def eps(self) -> float:
+        return float(np.finfo(self.dtype).eps)
+
+    @property
+    def tiny(self) -> float:
+        return float(np.finfo(self.dtype).smallest_subnormal)
+
+    def exact(self, points: np.ndarray, h: np.ndarray) -> np.ndarray:
+        """A step that the points' neighbours differ by exactly."""
+        step: np.ndarray = (points + h).astype(self.dtype).astype(np.float64) - points
+        return step
+
+
+_DOUBLE = _Steps(np.float64, tuple(2.0**-exponent for exponent in range(3, 30, 4)), (2.0**-33, 2.0**-36, 2.0**-40))
+_SINGLE = _Steps(np.float32, (2.0**-3, 2.0**-7, 2.0**-11), (2.0**-13, 2.0**-15, 2.0**-17))
 
 
 @dataclass(frozen=True)
@@ -67,6 +92,8 @@ class _Probe:
     here: np.ndarray
     above: np.ndarray
     noise: np.ndarray
+    eps: float
+    tiny: float
 
     @property
     def central(self) -> np.ndarray:
@@ -76,48 +103,53 @@ class _Probe:
     @property
     def slope_noise(self) -> np.ndarray:
         """How much of each quotient may be rounding."""
-        rounding = _EPS * (np.abs(self.above) + np.abs(self.below)) + _TINY
+        rounding = self.eps * (np.abs(self.above) + np.abs(self.below)) + self.tiny
         noise: np.ndarray = (rounding + self.noise) / self.step
         return noise
 
 
-def differences(function: Function, points: np.ndarray, *, around_zero: float = 0.0) -> Differences:
+def differences(
+    function: Function, points: np.ndarray, *, around_zero: float = 0.0, single: bool = False
+) -> Differences:
     """The slope of `function` at each point, from central differences extrapolated to a step of zero.
 
     The error bar holds the extrapolation's own disagreement, the rounding of the function's values, and what smaller
     steps say otherwise: a kink or an oscillation between the steps widens it.
     around_zero: the size of the other inputs, as which a zero is moved where all points are zero.
+    single: whether the function computes in float32.
     """
+    at_scale = partial(_at_scale, _SINGLE if single else _DOUBLE, function, points)
     sizes = np.abs(points)
     near = sizes < SMALLEST_SCALE
     with np.errstate(all="ignore"):
-        found = _at_scale(function, points, np.maximum(sizes, SMALLEST_SCALE))
+        found = at_scale(np.maximum(sizes, SMALLEST_SCALE))
         size_of_zero = min(np.fmax.reduce(sizes, axis=None, initial=0.0) or around_zero, SMALLEST_SCALE)
         if not (near & (size_of_zero > 0)).any():
             return found
         own = np.where(sizes > 0, sizes, size_of_zero)
-        closer = _at_scale(function, points, np.where(near, own, sizes))
+        closer = at_scale(np.where(near, own, sizes))
         return closer.where(near & (closer.error < SIGNIFICANT * np.abs(closer.slope)), found)
 
 
-def _at_scale(function: Function, points: np.ndarray, scale: np.ndarray) -> Differences:
-    probe = _probe(function, points, scale)
+def _at_scale(steps: _Steps, function: Function, points: np.ndarray, scale: np.ndarray) -> Differences:
+    probe = _probe(steps, function, points, scale)
     slope, error = _extrapolated(probe)
     left, right, one_sided_error, kink = _one_sided(probe)
     return Differences(slope, error, kink, left, right, one_sided_error)
 
 
-def _probe(function: Function, points: np.ndarray, scale: np.ndarray) -> _Probe:
+def _probe(steps: _Steps, function: Function, points: np.ndarray, scale: np.ndarray) -> _Probe:
     here = function(points)
     noise = np.zeros(points.shape)
-    for relative in _NOISE_STEPS:
-        h = _exact(points, scale * relative)
+    for relative in steps.noise:
+        h = steps.exact(points, scale * relative)
         curvature = np.abs(function(points + h) - 2 * here + function(points - h))
         noise = np.fmax(noise, curvature)
-    steps = np.array([_exact(points, scale * relative) for relative in _STEPS])
-    above = np.array([function(points + h) for h in steps])
-    below = np.array([function(points - h) for h in steps])
-    return _Probe(steps, below, here, above, np.fmax(noise, _resolution(above - here, below - here)))
+    moves = np.array([steps.exact(points, scale * relative) for relative in steps.slopes])
+    above = np.array([function(points + h) for h in moves])
+    below = np.array([function(points - h) for h in moves])
+    noise = np.fmax(noise, _resolution(above - here, below - here))
+    return _Probe(moves, below, here, above, noise, steps.eps, steps.tiny)
 
 
 def _resolution(above: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -162,14 +194,14 @@ def _contradiction(candidate: np.ndarray, rung: int, central: np.ndarray, noise:
 
 def _one_sided(probe: _Probe) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Left and right slopes, how far off they may be, and where they stay apart as the step shrinks."""
-    rungs = list(_KINK_STEPS)
+    rungs = [*range(len(probe.step))][-_KINK_STEPS:]
     left, right = (probe.here - probe.below) / probe.step, (probe.above - probe.here) / probe.step
     gap = np.abs(right - left)[rungs]
     ratios = gap[1:] / gap[:-1]
     stays, jumps = (((low < ratios) & (ratios < high)).all(axis=0) for low, high in (_STAYS, _JUMPS))
     sizes = np.abs(left[rungs[-1]]) + np.abs(right[rungs[-1]])
     seen = (gap[-1] > 10 * probe.slope_noise[rungs[-1]]) & (gap[-1] > 1e-4 * sizes)
-    rounding = _EPS * (np.abs(probe.above[rungs[-1]]) + np.abs(probe.below[rungs[-1]]))
+    rounding = probe.eps * (np.abs(probe.above[rungs[-1]]) + np.abs(probe.below[rungs[-1]]))
     jumps &= gap[-1] * probe.step[rungs[-1]] > 1000 * rounding
     slopes, errors = zip(*(_limit(side, probe.slope_noise, jumps) for side in (left, right)), strict=True)
     return (*slopes, np.fmax(*errors), (stays & seen) | jumps)
@@ -192,9 +224,3 @@ def _limit(sides: np.ndarray, noise: np.ndarray, jumps: np.ndarray) -> tuple[np.
     infinite = np.where(jumps, np.nan, np.copysign(np.inf, sides[-1]))
     error = np.where(grows | ~np.isfinite(smallest), 0.0, smallest)
     return np.where(grows, infinite, best), error
-
-
-def _exact(points: np.ndarray, h: np.ndarray) -> np.ndarray:
-    """A step that the points' neighbours differ by exactly."""
-    step: np.ndarray = (points + h) - points
-    return step

@@ -143,7 +143,9 @@ def test_a_command_with_a_program_has_the_option_that_writes_it() -> None:
 def test_every_command_has_a_python_function() -> None:
     names = {name.replace("-", "_") for name in commands.NAMES}
     assert (
-        {*names, "watch", "load", "plot", "GradcliError"} == set(api.__all__) == set(gradcli.__all__) - {"__version__"}
+        {*names, "assert_gradient", "watch", "load", "plot", "GradcliError"}
+        == set(api.__all__)
+        == set(gradcli.__all__) - {"__version__"}
     )
 
 

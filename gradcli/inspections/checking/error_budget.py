@@ -21,7 +21,7 @@ from gradcli.language.properties import is_random, summed
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.backward_range import Excess, watching_range
-from gradcli.numerics.noise import rounding_noise
+from gradcli.numerics.noise import moved_by_rounding, rounding_noise
 from gradcli.numerics.precision import half_the_digits
 from gradcli.progress import steps
 from gradcli.results import CheckRow
@@ -197,20 +197,15 @@ def _noisy(
     eps = torch.finfo(dtype).eps
     generator = torch.Generator().manual_seed(0)
     for draw in steps(range(DRAWS), "runs with noise"):
-        leaves = {name: _moved(leaf, eps, generator) if moved else leaf for name, leaf in wide.leaves.items()}
+        leaves = {
+            # a target of -1 is a class, not a number to be rounded
+            name: moved_by_rounding(leaf, eps, generator).requires_grad_() if moved and leaf.requires_grad else leaf
+            for name, leaf in wide.leaves.items()
+        }
         with rounding_noise(eps, seed=draw):
             found, _ = attempt(partial(compute, wide.at_leaves(leaves, torch.float64)))
         if found is not None:
             yield found
-
-
-def _moved(leaf: torch.Tensor, eps: float, generator: torch.Generator) -> torch.Tensor:
-    """Every element moved, by two to three units in the last place up or down: no run is made at the point itself."""
-    if not leaf.requires_grad:
-        return leaf  # a target of -1 is a class, not a number to be rounded
-    random = torch.rand(leaf.shape, generator=generator, dtype=torch.float64).to(leaf.device) * 2 - 1
-    moved = leaf.detach() * (1 + eps * (random + 2 * random.sign()))
-    return moved.requires_grad_()
 
 
 def _steepest(wide: BoundExpression, here: Gradients | None, name: str, where: Index | EllipsisType) -> np.ndarray:
