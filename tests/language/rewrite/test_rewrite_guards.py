@@ -118,6 +118,12 @@ def test_the_outermost_dangerous_arguments_are_guarded_together() -> None:
     assert "where(m, log(where(m, sqrt(x), 1.0)) + 1/where(m, y, 1.0), 0.0)" in found
 
 
+def test_constants_and_names_that_are_computed_are_no_inputs_to_guard() -> None:
+    found = changed("h = sqrt(x); where(m, h*pi, 0.0)", guards.rule)
+    assert found
+    assert not [after for after in found if "where(m, pi" in after or "where(m, h, " in after]
+
+
 @each("branch", ["sqrt(x)", "log(*[x], *[], *[])", "exp(x)*x"])
 def test_what_is_replaced_is_what_is_not_finite_where_no_other_condition_is_known(branch: str) -> None:
     found = changed(f"nan_to_num({branch})", guards.replaced_rule)
@@ -152,6 +158,7 @@ def test_an_index_goes_past_what_works_along_another_dimension(function: str) ->
 
 
 def test_an_index_goes_past_three_operations_and_no_more() -> None:
+    assert changed("(x + exp(y))[m]", selection.rule)[-1] == "(x[m] + exp(y[m]))"
     assert changed("exp(sin(tanh(x)))[m]", selection.rule)[-1] == "exp(sin(tanh(x[m])))"
     assert changed("abs(exp(sin(tanh(x))))[m]", selection.rule)[-1] == "abs(exp(sin(tanh(x)[m])))"
 

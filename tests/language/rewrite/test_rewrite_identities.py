@@ -145,6 +145,7 @@ LEFT_ALONE = [
     ("bce-with-logits", "binary_cross_entropy(x, t)"),
     ("bce-with-logits", "t*log(sigmoid(x)) + (1 - s)*log(1 - sigmoid(x))"),
     ("cross-entropy", "nll_loss(x, t)"),
+    ("ignored-targets", "cross_entropy(x, t, weight=w)"),  # whose mean is one of weights, and not of targets
     ("log-softmax", "log(softmax(x, dim=0) + x[1])"),
     ("power-of-root", "x*sqrt(y)"),
     ("root-of-power", "sqrt(x + y)"),
