@@ -92,6 +92,14 @@ def test_what_two_precisions_do_not_agree_on_is_asked_again(
     assert verdict(left, right, levels) is None
 
 
+def test_a_zero_beside_zero_is_believed_where_a_step_is_as_long_as_a_number_and_no_sooner() -> None:
+    """Relative to a tiny x the step is too short to show the slope of a cosine."""
+    for x, believed_at in ((1.0, 2), (0.0, 2), (1e-30, 4)):
+        for level in (2, 3, 4):
+            found = verdict(always(0), always(0), (0, *range(2, level + 1)), x)
+            assert found == (Slope("smooth", mp.zero) if level >= believed_at else None)
+
+
 @each(
     "right",
     [
