@@ -11,7 +11,7 @@ from gradcli.commands.answering import inspected
 from gradcli.commands.command import Caller
 from gradcli.exceptions import GradcliError, UsageError
 from gradcli.inspections.auditing.answers import Way, answers, numbers_of, ways
-from gradcli.inspections.auditing.judging import Judged, judged
+from gradcli.inspections.auditing.judging import Judged, Measure
 from gradcli.inspections.auditing.span import span_of
 from gradcli.inspections.auditing.tally import Tally
 from gradcli.language.parser import parse
@@ -160,7 +160,7 @@ def made(text: str, answered: list[float]) -> tuple[Tally, np.ndarray]:
     truth = Truth(enclosure(parse(text, bound=("x",)), "x"), 0, HALF, ((1, first, first + len(answered)),))
     found = truth.over(1, magnitudes, HALF.decoded(magnitudes))
     tally = Tally(HALF)
-    tally.add(1, magnitudes, np.array(answered), judged(HALF, truth, 1, magnitudes, np.array(answered), found))
+    tally.add(1, magnitudes, np.array(answered), Measure(truth, 1, magnitudes, found).judged(np.array(answered)))
     return tally, magnitudes
 
 
@@ -179,8 +179,8 @@ def test_an_error_near_what_is_asked_for_is_on_its_side(most: float | None) -> N
     first, unit = HALF.magnitude_below(1.5), 2.0**-10
     magnitudes = np.array([first])
     truth = Truth(enclosure(parse("x", bound=("x",)), "x"), 0, HALF, ((1, first, first + 1),))
-    off = Truths(np.array([1.5 - unit * 2.0**-13]), np.array([0], dtype=np.uint8))
-    (ulps,) = judged(HALF, truth, 1, magnitudes, np.array([1.5 + 3 * unit]), off, most).ulps
+    off = Truths(np.array([1.5 - unit * 2.0**-13]), np.array([0], dtype=np.uint8), np.array([False]))
+    (ulps,) = Measure(truth, 1, magnitudes, off, most).judged(np.array([1.5 + 3 * unit])).ulps
     assert ulps == (3 + 2.0**-13 if most is None else 3)
 
 
@@ -188,8 +188,8 @@ def judged_at_one(text: str, value: float, answered: float) -> Judged:
     """An answer at 1 in float16, whose truth is thought to be a value."""
     first = HALF.magnitude_below(1.0)
     truth = Truth(enclosure(parse(text, bound=("x",)), "x"), 0, HALF, ((1, first, first + 1),))
-    thought = Truths(np.array([value]), np.array([0], dtype=np.uint8))
-    return judged(HALF, truth, 1, np.array([first]), np.array([answered]), thought)
+    thought = Truths(np.array([value]), np.array([0], dtype=np.uint8), np.array([False]))
+    return Measure(truth, 1, np.array([first]), thought).judged(np.array([answered]))
 
 
 def test_below_a_power_of_two_the_ulp_is_half_as_long() -> None:
@@ -253,7 +253,7 @@ def test_tallies_of_parts_add_up_in_any_order() -> None:
     for begin, end in ((0, 10), (10, 40), (40, 64)):
         part, some = Tally(HALF), magnitudes[begin:end]
         answered = np.array(wanted[begin:end])
-        part.add(1, some, answered, judged(HALF, truth, 1, some, answered, truth.over(1, some, HALF.decoded(some))))
+        part.add(1, some, answered, Measure(truth, 1, some, truth.over(1, some, HALF.decoded(some))).judged(answered))
         parts.append(part)
     for order in ((0, 1, 2), (2, 0, 1), (1, 2, 0)):
         total = Tally(HALF)
@@ -267,9 +267,9 @@ def test_tallies_of_parts_add_up_in_any_order() -> None:
 
 def test_unproven_numbers_count_as_nothing() -> None:
     magnitudes = np.arange(3)
-    unknown = Truths(np.full(3, np.nan), np.full(3, Status.UNPROVEN, dtype=np.uint8))
+    unknown = Truths(np.full(3, np.nan), np.full(3, Status.UNPROVEN, dtype=np.uint8), np.zeros(3, dtype=bool))
     truth = Truth(enclosure(parse("x", bound=("x",)), "x"), 0, HALF, ((1, 0, 3),))
-    found = judged(HALF, truth, 1, magnitudes, np.ones(3), unknown)
+    found = Measure(truth, 1, magnitudes, unknown).judged(np.ones(3))
     assert not found.compared.any()
     tally = Tally(HALF)
     tally.add(1, magnitudes, np.ones(3), found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -10,16 +9,17 @@ import torch
 
 from gradcli.inspections.auditing.answers import Function, Way, answers, numbers_of
 from gradcli.inspections.auditing.counts import Counts
-from gradcli.inspections.auditing.judging import judged
+from gradcli.inspections.auditing.judging import Measure
 from gradcli.inspections.auditing.span import Side
+from gradcli.inspections.auditing.tally import Tally
 from gradcli.inspections.auditing.task import Chunk, Task, parts_of
 from gradcli.numerics.proven.formats import Magnitudes
 from gradcli.numerics.proven.truth import Status, Truth
 
 BLOCK = 2**24
 """Magnitudes over which a truth is proven at once: whatever the chunks are, these are the same."""
-AT_ONCE = 2**20
-"""Numbers that are looked at together."""
+AT_ONCE = 2**15
+"""Numbers that are looked at together: few enough for what is computed of them to stay near the processor."""
 
 TruthOver = Callable[[Side], Truth]
 
@@ -56,12 +56,15 @@ def _runs(side: Side) -> Iterator[tuple[int, Magnitudes]]:
 
 
 def _count(counts: Counts, task: Task, function: Function, truth: Truth, sign: int, magnitudes: Magnitudes) -> None:
-    truths = truth.over(sign, magnitudes, sign * task.format.decoded(magnitudes))
-    known = Counter(truths.statuses.tolist())
-    counts.undefined += known[Status.UNDEFINED]
-    counts.kinks += known[Status.KINK]
-    counts.unproven += known[Status.UNPROVEN]
+    numbers = numbers_of(task.format, sign, magnitudes)
+    truths = truth.over(sign, magnitudes, numbers.double().numpy())
+    known = np.bincount(truths.statuses, minlength=len(Status))
+    counts.undefined += int(known[Status.UNDEFINED])
+    counts.kinks += int(known[Status.KINK])
+    counts.unproven += int(known[Status.UNPROVEN])
+    measure = Measure(truth, sign, magnitudes, truths, task.most_ulps)
     reference: torch.Tensor | None = None
+    counted = Tally(task.format)
     for way, tally in counts.tallies.items():
         if isinstance(tally, str):
             continue
@@ -69,23 +72,33 @@ def _count(counts: Counts, task: Task, function: Function, truth: Truth, sign: i
         some = magnitudes[kept]
         if not len(some):
             continue
-        found = answers(function, task.order, way, numbers_of(task.format, sign, some))
+        found = answers(function, task.order, way, numbers[kept])
         if isinstance(found, str):
             counts.tallies[way] = found
             continue
+        if reference is not None and tally.step == 1 and _have_the_same_bits(reference, found):
+            tally.merge(counted)
+            continue
+        part = Tally(task.format, tally.step)
+        given = found.double().numpy()
+        beside = measure if tally.step == 1 else Measure(truth, sign, some, truths.at(kept), task.most_ulps)
+        part.add(sign, some, given, beside.judged(given))
         if way.is_reference:
-            reference = found
-        if reference is not None:
-            tally.differs += _different(reference[kept], found)
-        numbers = found.double().numpy()
-        part = truths.at(kept)
-        tally.add(sign, some, numbers, judged(task.format, truth, sign, some, numbers, part, task.most_ulps))
+            reference, counted = found, part
+        elif reference is not None:
+            part.differs = _different(reference[kept], found)
+        tally.merge(part)
 
 
 def _kept(way: Way, task: Task, first: int) -> slice:
     """The numbers of a way, of those from the first one on."""
     step = task.step(way)
     return slice(-first % step, None, step)
+
+
+def _have_the_same_bits(one: torch.Tensor, other: torch.Tensor) -> bool:
+    integers = torch.int16 if one.element_size() == 2 else torch.int32
+    return torch.equal(one.view(integers), other.view(integers))
 
 
 def _different(one: torch.Tensor, other: torch.Tensor) -> int:

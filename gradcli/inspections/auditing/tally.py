@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -42,26 +43,28 @@ class Tally:
 
     def add(self, sign: int, magnitudes: Magnitudes, answers: Floats, judged: Judged) -> None:
         """Count one run of numbers of one sign, whose magnitudes ascend."""
-        compared, ulps, troubles, values = judged
-        self.count += int(compared.sum())
-        counted = ulps[compared & ~troubles["nan"] & ~troubles["overflow"]]
-        with np.errstate(divide="ignore"):
-            bins = np.clip(np.ceil(np.log2(counted)) + 1, 0, BINS - 1).astype(np.int64)
-        self.histogram += np.bincount(bins, minlength=BINS)
-        place = int(np.where(compared, ulps, -1.0).argmax())
-        case = (float(ulps[place]), -sign, -int(magnitudes[place]))
-        if compared.any() and case > self.worst:
+        compared, ulps, troubles, values, largest = judged
+        if largest < 0:
+            return
+        number = int(np.count_nonzero(compared))
+        self.count += number
+        in_kind = sum(int(np.count_nonzero(troubles[name])) for name in ("nan", "overflow") if name in troubles)
+        bins = _bins(ulps)
+        bins[0] -= len(ulps) - number + in_kind  # those that have no ULPs stand there with 0
+        self.histogram += bins
+        ranked = ulps if number == len(ulps) else np.where(compared, ulps, -1.0)
+        place = int(ranked.argmax())
+        case = (largest, -sign, -int(magnitudes[place]))
+        if case > self.worst:
             x = self.dtype.number(sign, int(magnitudes[place]))
             self.worst, self.at_worst = case, (x, float(answers[place]), float(values[place]))
         for name, mask in troubles.items():
-            if mask.any():
-                self.counts[name] = self.counts.get(name, 0) + int(mask.sum())
-                self.intervals.setdefault(name, []).extend(_runs(sign, magnitudes, mask))
-        binades = np.maximum(magnitudes >> self.dtype.stored, 1)  # the first normal one takes in the subnormal numbers
-        starts = np.flatnonzero(np.diff(binades, prepend=-1))
-        for start, largest in zip(starts, np.maximum.reduceat(ulps, starts), strict=True):
-            key = (sign, int(binades[start]))
-            self.exponents[key] = max(self.exponents.get(key, 0.0), float(largest))
+            self._note(name, int(np.count_nonzero(mask)), _runs(sign, magnitudes, mask))
+        starts, binades = _binades(magnitudes, self.dtype.stored)
+        most_of = np.maximum.reduceat(ranked, starts) if len(starts) > 1 else [largest]
+        for binade, most in zip(binades, most_of, strict=True):
+            if most >= 0:
+                self._raise(sign, binade, float(most))
 
     def merge(self, other: Tally) -> None:
         """Take in what was counted elsewhere."""
@@ -71,10 +74,17 @@ class Tally:
         if other.worst > self.worst:
             self.worst, self.at_worst = other.worst, other.at_worst
         for name, number in other.counts.items():
-            self.counts[name] = self.counts.get(name, 0) + number
-            self.intervals.setdefault(name, []).extend(other.intervals[name])
-        for key, largest in other.exponents.items():
-            self.exponents[key] = max(self.exponents.get(key, 0.0), largest)
+            self._note(name, number, other.intervals[name])
+        for (sign, binade), largest in other.exponents.items():
+            self._raise(sign, binade, largest)
+
+    def _note(self, name: AuditTrouble, number: int, intervals: list[Interval]) -> None:
+        self.counts[name] = self.counts.get(name, 0) + number
+        known = self.intervals.get(name, [])
+        self.intervals[name] = [*known[:-1], *_joined([*known[-1:], *intervals], self.step)]
+
+    def _raise(self, sign: int, binade: int, ulps: float) -> None:
+        self.exponents[sign, binade] = max(self.exponents.get((sign, binade), 0.0), ulps)
 
     @property
     def shown_worst(self) -> AuditWorst | None:
@@ -103,17 +113,40 @@ class Tally:
         return tuple(one for _, one in sorted(found, key=lambda pair: (pair[0], pair[0] * pair[1].exponent)))
 
     def _shown(self, intervals: list[Interval]) -> list[AuditInterval]:
-        joined: list[Interval] = []
-        for sign, first, last in sorted(intervals):
-            if joined and joined[-1][0] == sign and joined[-1][2] + self.step == first:
-                joined[-1] = (sign, joined[-1][1], last)
-            else:
-                joined.append((sign, first, last))
         found = []
-        for sign, first, last in joined:
+        for sign, first, last in _joined(sorted(intervals), self.step):
             low, high = sorted((self.dtype.number(sign, first), self.dtype.number(sign, last)))
-            found.append(AuditInterval(low, high, last - first + 1))
+            found.append(AuditInterval(low, high, (last - first) // self.step + 1))
         return sorted(found, key=lambda one: one.low)
+
+
+def _joined(intervals: Iterable[Interval], step: int) -> list[Interval]:
+    """Neighbours of one sign as one, where the second begins behind the end of the first."""
+    joined: list[Interval] = []
+    for sign, first, last in intervals:
+        if joined and joined[-1][0] == sign and joined[-1][2] + step == first:
+            joined[-1] = (sign, joined[-1][1], last)
+        else:
+            joined.append((sign, first, last))
+    return joined
+
+
+def _bins(ulps: Floats) -> NDArray[np.int64]:
+    """How many errors are at most 0.5, 1, 2, ... and above the one before: by the exponents of float64."""
+    exponents = ulps.view(np.int64) - 1  # so that a power of two is at most itself
+    exponents >>= 52
+    exponents += 2 - 1023
+    np.clip(exponents, 0, BINS - 1, out=exponents)
+    return np.bincount(exponents, minlength=BINS)
+
+
+def _binades(magnitudes: Magnitudes, stored: int) -> tuple[NDArray[np.int64], list[int]]:
+    """Where numbers of another exponent begin, and those; the first normal one takes in the subnormal numbers."""
+    first, last = (max(int(end) >> stored, 1) for end in (magnitudes[0], magnitudes[-1]))
+    edges = [magnitudes[0], *(binade << stored for binade in range(first + 1, last + 1))]
+    starts = np.searchsorted(magnitudes, edges)
+    kept = np.flatnonzero(np.diff(starts, append=len(magnitudes)))
+    return starts[kept], [first + int(one) for one in kept]
 
 
 def _runs(sign: int, magnitudes: Magnitudes, mask: NDArray[np.bool_]) -> list[Interval]:

@@ -7,12 +7,13 @@ exactly:
 
 b_k comes from Arb at the centre, B_m from Arb on the ball of the whole piece (Lagrange's remainder). Horner's scheme in
 float64 adds at most 2 m 2**-53 times the sum of |b_k| (Higham, Accuracy and Stability of Numerical Algorithms, 5.1),
-and m 2**-1074 where numbers become subnormal. No function of any mathematical library takes part.
+and m 2**-1074 where numbers become subnormal; constants and x times a power of two lose nothing. No function of any
+mathematical library takes part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import factorial, frexp, inf, isfinite, nextafter
 
@@ -30,13 +31,18 @@ FEWEST = 4
 """Numbers in a run that is not bisected any more: each is left to Arb by itself."""
 FEW = 128
 """Numbers in a run that is looked at once more before it is bisected: they are so few that Arb may have them all."""
+EXACT = 2.0**-48
+"""ULPs by which a value may be off and still be taken for the truth: Arb's answers are rounded to float64 as well."""
 _ROUNDED = 1.0000001
 """Makes up for the rounding of a bound to a float."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A polynomial over `count` magnitudes from `start` on, all of one sign, and what it may be off at the most."""
+    """A polynomial over `count` magnitudes from `start` on, all of one sign, and what it may be off at the most.
+
+    is_exact: whether that is next to nothing, so that a value is the truth, rounded to float64.
+    """
 
     sign: int
     start: int
@@ -45,6 +51,7 @@ class Piece:
     radius: float
     coefficients: tuple[float, ...]
     bound: float
+    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ def _proven(function: Enclosure, order: int, dtype: Format, run: Run, slack: flo
     except UndefinedError:
         return Undefined(run)
     except HugeError as huge:
-        return Piece(sign, start, count, sign * centre, 1.0, (inf * (huge.odd if order % 2 else huge.even),), 0.0)
+        return Piece(sign, start, count, sign * centre, 1.0, (inf * (huge.odd if order % 2 else huge.even),), 0.0, True)
     except NOWHERE:
         return None
     lower = ball[0].abs_lower()
@@ -108,10 +115,11 @@ def _proven(function: Enclosure, order: int, dtype: Format, run: Run, slack: flo
     if lower < least:  # rounded up, perhaps to a power of two, where an ULP is twice as large
         least = nextafter(least, 0.0)
     if least > 2.0 ** (dtype.highest + 1):  # rounds to infinity whatever its digits are
-        return Piece(sign, start, count, sign * centre, 1.0, (inf if ball[0] > 0 else -inf,), 0.0)
+        return Piece(sign, start, count, sign * centre, 1.0, (inf if ball[0] > 0 else -inf,), 0.0, True)
     radius = _power_of_two(max(high - centre, centre - low))
     exponent = max(frexp(least)[1] - 1 if least > 0 else dtype.lowest, dtype.lowest)
-    allowed = arb(slack * 2.0 ** (exponent - dtype.stored))
+    unit = 2.0 ** (exponent - dtype.stored)
+    allowed = arb(slack * unit)
     scales = [arb(radius) ** k for k in range(terms + 1)]
     tails = [abs(one * scale) for one, scale in zip(ball, scales, strict=True)]
     enough = next((k for k in range(1, terms + 1) if tails[k] < allowed), None)
@@ -128,10 +136,20 @@ def _proven(function: Enclosure, order: int, dtype: Format, run: Run, slack: flo
             return None
         lost = sum((abs(one - arb(mid)) for one, mid in zip(exact, kept, strict=True)), arb(0))
         size = sum((abs(arb(mid)) for mid in kept), arb(0))
-        bound = tails[number] + lost + size * (2 * number + 2) * arb(2) ** -53 + arb(2) ** -1060
+        steps = 0 if _is_exact(kept, sign * centre, radius) else 2 * number + 2
+        bound = tails[number] + lost + size * steps * arb(2) ** -53 + arb(2) ** -1060
         if bound < allowed:
-            return Piece(sign, start, count, sign * centre, radius, tuple(kept), float(bound.abs_upper()) * _ROUNDED)
+            most = float(bound.abs_upper()) * _ROUNDED
+            return Piece(sign, start, count, sign * centre, radius, tuple(kept), most, most < EXACT * unit)
     return None
+
+
+def _is_exact(kept: Sequence[float], centre: float, radius: float) -> bool:
+    """Whether nothing is rounded in Horner's scheme: a constant, or x times a power of two."""
+    if len(kept) == 1:
+        return True
+    slope = kept[1] / radius
+    return len(kept) == 2 and abs(frexp(slope)[0]) == 0.5 and kept[0] == slope * centre
 
 
 def _is_hopeless(function: Enclosure, order: int, dtype: Format, run: Run, slack: float) -> bool:

@@ -43,14 +43,18 @@ class Point(NamedTuple):
 
 
 class Truths(NamedTuple):
-    """Of several numbers, element by element: NaN where nothing is proven."""
+    """Of several numbers, element by element: NaN where nothing is proven.
+
+    exact: where a value is the truth itself, rounded to float64.
+    """
 
     values: Floats
     statuses: NDArray[np.uint8]
+    exact: NDArray[np.bool_]
 
     def at(self, kept: slice) -> Truths:
         """Those of some of the numbers."""
-        return Truths(self.values[kept], self.statuses[kept])
+        return Truths(self.values[kept], self.statuses[kept], self.exact[kept])
 
 
 class Truth:
@@ -92,7 +96,7 @@ class Truth:
 
     def counted(self, sign: int, first: int, stop: int) -> tuple[int, int]:
         """Of a part of the magnitudes: the pieces that begin there, and the numbers that were left to Arb."""
-        starts, (known, _) = self._starts[sign], self._sorted_points[sign]
+        starts, known = self._starts[sign], self._sorted_points[sign][0]
         begin, end = np.searchsorted(known, (first, stop))
         return bisect_left(starts, stop) - bisect_left(starts, first), int(end - begin)
 
@@ -120,22 +124,25 @@ class Truth:
         count = len(magnitudes)
         values = np.full(count, np.nan)
         statuses = np.full(count, Status.UNPROVEN, dtype=np.uint8)
+        exact = np.zeros(count, dtype=np.bool_)
         for piece in self._between(sign, int(magnitudes[0]), int(magnitudes[-1])):
             begin, end = np.searchsorted(magnitudes, (piece.start, piece.start + piece.count))
             if begin < end:
                 values[begin:end] = _polynomial(piece, numbers[begin:end])
                 statuses[begin:end] = Status.PROVEN
-        for run in self._undefined:
-            if run.sign == sign:
-                begin, end = np.searchsorted(magnitudes, (run.start, run.start + run.count))
-                statuses[begin:end] = Status.UNDEFINED
-        known, points = self._sorted_points[sign]
+                exact[begin:end] = piece.is_exact
+        starts, stops = self._sorted_undefined[sign]
+        first, last = np.searchsorted(stops, magnitudes[0], "right"), np.searchsorted(starts, magnitudes[-1], "right")
+        for begin, end in np.searchsorted(magnitudes, np.stack([starts, stops], axis=1)[first:last]):
+            statuses[begin:end] = Status.UNDEFINED
+        known, several, what = self._sorted_points[sign]
         begin, end = np.searchsorted(known, (magnitudes[0], magnitudes[-1] + 1))
-        places = np.searchsorted(magnitudes, known[begin:end])
-        for place, key in zip(places, known[begin:end], strict=True):
-            if place < count and magnitudes[place] == key:
-                values[place], statuses[place] = points[int(key)]
-        return Truths(values, statuses)
+        if begin < end:
+            places = np.searchsorted(magnitudes, known[begin:end])
+            asked = magnitudes[places] == known[begin:end]
+            values[places[asked]] = several[begin:end][asked]
+            statuses[places[asked]] = what[begin:end][asked]
+        return Truths(values, statuses, exact)
 
     @cached_property
     def _starts(self) -> dict[int, list[int]]:
@@ -150,8 +157,24 @@ class Truth:
             at += 1
 
     @cached_property
-    def _sorted_points(self) -> dict[int, tuple[Magnitudes, dict[int, Point]]]:
-        return {sign: (np.array(sorted(found), dtype=np.int64), found) for sign, found in self._points.items()}
+    def _sorted_points(self) -> dict[int, tuple[Magnitudes, Floats, NDArray[np.uint8]]]:
+        """The magnitudes that were left to Arb, and what it said of them."""
+        found = {}
+        for sign, points in self._points.items():
+            keys = sorted(points)
+            values, statuses = ([points[key][part] for key in keys] for part in (0, 1))
+            found[sign] = np.array(keys, np.int64), np.array(values, np.float64), np.array(statuses, np.uint8)
+        return found
+
+    @cached_property
+    def _sorted_undefined(self) -> dict[int, tuple[Magnitudes, Magnitudes]]:
+        """The first magnitudes of runs without a number, and those behind the last."""
+        found = {}
+        for sign in (1, -1):
+            runs = sorted((run.start, run.start + run.count) for run in self._undefined if run.sign == sign)
+            ends = np.array(runs, dtype=np.int64).reshape(-1, 2)
+            found[sign] = ends[:, 0], ends[:, 1]
+        return found
 
 
 def exactly(function: Enclosure, x: float, order: int) -> arb | None:
