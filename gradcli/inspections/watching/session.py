@@ -24,7 +24,7 @@ from gradcli.inspections.watching.naming import names_of_tensors
 from gradcli.inspections.watching.norms import NormHistory
 from gradcli.inspections.watching.raised import Pass, raised
 from gradcli.inspections.watching.scaling import MOST_SKIPPED, Scaling
-from gradcli.inspections.watching.sizes import BrokenGradients, SmallGradients, is_finite, sizes_of
+from gradcli.inspections.watching.sizes import BrokenGradients, is_finite, sizes_of, sums_of
 from gradcli.inspections.watching.step_findings import Situation, not_finite, unknown
 from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.threads import OtherThreads
@@ -77,7 +77,6 @@ class Watch:
         self._without_news = 0
         self._optimizer_steps = 0
         self._patience = Patience(options.patience)
-        self._small = SmallGradients()
         self._broken = BrokenGradients()
         self._earlier: list[Entry] = []
         self._starts: set[tuple[int, int] | None] = set()
@@ -156,9 +155,7 @@ class Watch:
             return
         roots = [root.detach() for root in shown.roots] if call.is_waited_for else []
         count = len(gradients)
-        numbers = None
-        if self.norms is None and result is None and not roots:
-            numbers = self._small.sizes(with_gradient, gradients)
+        numbers = sums_of(gradients) if self.norms is None and not roots else None
         if numbers is None:
             sizes = sizes_of([*gradients, *roots])
             if self.norms is not None and (call.accumulates or not call.makes_graph):

@@ -1,4 +1,4 @@
-"""Sizes of gradients, which tell at once whether all are finite and which are zero."""
+"""Sizes of gradients, which tell at once whether all are finite and which may be zero."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from weakref import ref
 
-import numpy as np
 import torch
-
-MOST_COPIED = 2**16
-"""Elements of gradients that are put together: more take less time one by one."""
-_OF_NUMPY = (torch.float32, torch.float64)
 
 
 def sizes_of(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -29,8 +24,18 @@ def sizes_of(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
     return torch.stack(norms)
 
 
+def sums_of(tensors: Sequence[torch.Tensor]) -> list[float] | None:
+    """The size of the sum of each tensor's elements, one by one; None where one is not on the CPU, or sparse.
+
+    On small ones the fewest different kernels take the least time: none of their code is in a cache any more.
+    """
+    if all(one.is_cpu and one.layout is torch.strided for one in tensors):
+        return [abs(one.sum().item()) for one in tensors]
+    return None
+
+
 def is_finite(sizes: Iterable[float], tensors: Iterable[torch.Tensor]) -> bool:
-    """Whether all tensors are; a norm may overflow where no element does."""
+    """Whether all tensors are, by their norms or sums, which may overflow where no element does."""
     return math.isfinite(sum(sizes)) or all(map(all_finite, tensors))
 
 
@@ -43,44 +48,6 @@ def all_finite(tensor: torch.Tensor) -> bool:
 def _values(tensor: torch.Tensor) -> torch.Tensor:
     detached = tensor.detach()
     return detached if detached.layout is torch.strided else detached.coalesce().values()
-
-
-class SmallGradients:
-    """The sums of absolute values of small gradients, together: for each by itself most of the time is Python's.
-
-    The same parameters have gradients step after step, so that where each begins is found once.
-    """
-
-    def __init__(self) -> None:
-        self._parameters: list[int] = []
-        self._starts: list[int] = []
-        self._elements = 0
-
-    def sizes(self, parameters: Sequence[torch.Tensor], gradients: list[torch.Tensor]) -> list[float] | None:
-        """One for each gradient; None where they are large, or not alike."""
-        own = [*map(id, parameters)]
-        if own != self._parameters:
-            self._parameters = own
-            self._measure(gradients)
-        if not self._starts:
-            return None
-        try:
-            flat = torch._C._nn.flatten_dense_tensors(gradients)
-        except RuntimeError:  # one of them is sparse
-            return None
-        if flat.numel() != self._elements:  # others have come in the place of tensors that are gone
-            self._parameters = []
-            return None
-        with np.errstate(all="ignore"):  # a sum may overflow
-            found: list[float] = np.add.reduceat(np.abs(flat.detach().numpy()), self._starts).tolist()
-        return found
-
-    def _measure(self, gradients: Sequence[torch.Tensor]) -> None:
-        first, counts = gradients[0], [one.numel() for one in gradients]
-        self._elements, self._starts = sum(counts), []
-        are_alike = all(one.dtype is first.dtype and one.is_cpu for one in gradients) and first.dtype in _OF_NUMPY
-        if are_alike and all(counts) and self._elements <= MOST_COPIED:
-            self._starts = [sum(counts[:number]) for number in range(len(counts))]
 
 
 class BrokenGradients:

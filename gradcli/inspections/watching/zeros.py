@@ -43,7 +43,7 @@ class Patience:
     def due(
         self, call: BackwardStart, parameters: Sequence[torch.Tensor], sizes: Sequence[float]
     ) -> list[torch.Tensor]:
-        """The parameters whose patience ends with this step. sizes: the norms of their gradients."""
+        """The parameters whose patience ends with this step. sizes: the norms or sums of their gradients."""
         if 0 not in sizes:
             self._zero.clear()
             return []
