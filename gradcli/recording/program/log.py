@@ -206,13 +206,18 @@ class Log(TorchFunctionMode):
             self.is_on = False
             self.clear()
 
-    def rest(self) -> None:
-        """See nothing until `wake`; a mode that was put on since stays, and so does the log under it."""
-        if self.is_here and not self._rests and torch._C._len_torch_function_stack():
-            top = torch._C._pop_torch_function_stack()
-            self._rests = top is self
-            if not self._rests:
-                torch._C._push_on_torch_function_stack(top)
+    def rest(self) -> bool:
+        """See nothing until `wake`; a mode that was put on since stays, and so does the log under it.
+
+        The answer: whether it saw what is called, and does not any more.
+        """
+        if not self.is_here or self._rests or not torch._C._len_torch_function_stack():
+            return False
+        top = torch._C._pop_torch_function_stack()
+        self._rests = top is self
+        if not self._rests:
+            torch._C._push_on_torch_function_stack(top)
+        return self._rests
 
     def wake(self) -> None:
         if self.is_here and self._rests:

@@ -1,8 +1,8 @@
 """What PyTorch tells no function mode of as one operation: custom functions, compiled regions, function transforms.
 
 Dynamo cannot trace a mode that has a state in Python, and the tensors of a transform die with it: both run without the
-log, and are one operation of it. `zero_grad` asks each parameter for its gradient, which is nothing to tell: it runs
-without the log too.
+log, and are one operation of it. `zero_grad`, which asks each parameter for its gradient, and the marks of the profiler
+around each step of an optimizer are nothing to tell: they run without the log too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,12 @@ from gradcli.recording.program.log import Log
 TRANSFORMS = ("vmap", "grad", "grad_and_value", "jacrev", "jacfwd", "hessian")
 """Functions of torch.func that give a function."""
 
+_NOTHING_TO_TELL = (
+    (torch.optim.Optimizer, "zero_grad"),
+    (torch.autograd.profiler.record_function, "__enter__"),
+    (torch.autograd.profiler.record_function, "__exit__"),
+)
+
 
 class Untold:
     """Has PyTorch tell a log of these calls, while it is on."""
@@ -27,12 +33,12 @@ class Untold:
         self._log = log
         self._apply = torch.autograd.Function.__dict__["apply"]
         self._compile = torch.compile
-        self._zero_grad = torch.optim.Optimizer.zero_grad
+        self._resting = {(owner, name): getattr(owner, name) for owner, name in _NOTHING_TO_TELL}
         self._transforms = {name: getattr(torch.func, name) for name in TRANSFORMS}
         self._wrap: Callable[..., Any] | None = None
 
     def put_on(self) -> None:
-        log, original, compile_, zero_grad = self._log, self._apply, self._compile, self._zero_grad
+        log, original, compile_ = self._log, self._apply, self._compile
 
         def apply(cls: type, *args: Any, **kwargs: Any) -> Any:
             if not log.hears:
@@ -47,15 +53,8 @@ class Untold:
             self._open_dynamo()
             return compile_(*args, **kwargs)
 
-        @functools.wraps(zero_grad)
-        def zeroed(*args: Any, **kwargs: Any) -> None:
-            log.rest()
-            try:
-                zero_grad(*args, **kwargs)
-            finally:
-                log.wake()
-
-        torch.optim.Optimizer.zero_grad = zeroed  # type: ignore[method-assign]
+        for (owner, name), method in self._resting.items():
+            setattr(owner, name, _resting(log, method))
         torch.autograd.Function.apply = classmethod(apply)  # type: ignore[assignment, method-assign]
         torch.compile = compiled
         for name, transform in self._transforms.items():
@@ -65,7 +64,8 @@ class Untold:
     def take_off(self) -> None:
         torch.autograd.Function.apply = self._apply  # type: ignore[method-assign]
         torch.compile = self._compile
-        torch.optim.Optimizer.zero_grad = self._zero_grad  # type: ignore[method-assign]
+        for (owner, name), method in self._resting.items():
+            setattr(owner, name, method)
         for name, transform in self._transforms.items():
             setattr(torch.func, name, transform)
         torch.vmap = torch.func.vmap
@@ -88,6 +88,21 @@ class Untold:
             return functools.wraps(inner)(functools.partial(_apart, log, inner))
 
         _TorchDynamoContext.__call__ = call  # type: ignore[method-assign, assignment]
+
+
+def _resting(log: Log, method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method without the log, which hears nothing of it."""
+
+    @functools.wraps(method)
+    def quiet(*args: Any, **kwargs: Any) -> Any:
+        if not log.rest():
+            return method(*args, **kwargs)
+        try:
+            return method(*args, **kwargs)
+        finally:
+            log.wake()
+
+    return quiet
 
 
 def _transformed(log: Log, transform: Callable[..., Any]) -> Callable[..., Any]:
