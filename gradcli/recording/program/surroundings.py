@@ -15,6 +15,7 @@ from gradcli.numerics.randomness import RandomState, state_of
 Autocast = tuple[tuple[str, torch.dtype], ...]
 """The kinds of devices for which autocast is on, with its dtypes."""
 
+_CPU = torch.device("cpu")
 _is_any_autocast = torch._C._is_any_autocast_enabled
 
 
@@ -71,14 +72,14 @@ def generator_state(tensor: torch.Tensor | None, given: torch.Generator | None) 
     """The state of the generator that a call draws from: the one it is given, or that of its tensor's device."""
     if given is not None:
         return GeneratorState(given.get_state(), own=given)
-    return _state_of(tensor.device if tensor is not None else torch.device("cpu"))
+    return _state_of(_CPU if tensor is None or tensor.is_cpu else tensor.device)
 
 
 @contextmanager
 def generators_kept(devices: Iterable[torch.device], states: Iterable[GeneratorState | None]) -> Iterator[None]:
     """The generators of these devices, and those of these states, stand afterwards where they stood before."""
     given = {one.own for one in states if one is not None} - {None}
-    before = [_state_of(device) for device in {torch.device("cpu"), *devices}]
+    before = [_state_of(device) for device in {_CPU, *devices}]
     before += [generator_state(None, generator) for generator in given]
     try:
         yield
@@ -88,7 +89,8 @@ def generators_kept(devices: Iterable[torch.device], states: Iterable[GeneratorS
 
 
 def _state_of(device: torch.device) -> GeneratorState:
-    state = state_of("cpu" if device.type == "meta" else str(device))  # which has no generator
+    # the name of a device takes longer than the rest, and what is on the device of no memory has no generator
+    state = state_of("cpu" if device is _CPU or device.type == "meta" else str(device))
     return GeneratorState(state.cpu, of_device=state)
 
 
