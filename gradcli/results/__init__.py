@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         AuditTroubles,
         AuditWorst,
     )
-    from gradcli.results.check import CheckResult, CheckRow, CheckSummary, CheckVerdict
+    from gradcli.results.check import CheckResult, CheckRow, CheckSummary, CheckVerdict, ReferenceBy
     from gradcli.results.compare import CompareResult, CompareRow, CompareSummary, PlaceBeside
     from gradcli.results.errors import ErrorEntry, ErrorsResult
     from gradcli.results.explain import Example, ExplainResult, Explanation
@@ -95,6 +95,7 @@ __all__ = [
     "PlaceBeside",
     "ProgramFinding",
     "ProgramResult",
+    "ReferenceBy",
     "RelatedPlace",
     "ReportedNode",
     "Result",
@@ -133,7 +134,7 @@ _HOMES = {
         "AuditWorst",
         "AuditedFunction",
     ),
-    "check": ("CheckResult", "CheckRow", "CheckSummary", "CheckVerdict"),
+    "check": ("CheckResult", "CheckRow", "CheckSummary", "CheckVerdict", "ReferenceBy"),
     "compare": ("CompareResult", "CompareRow", "CompareSummary", "PlaceBeside"),
     "errors": ("ErrorEntry", "ErrorsResult"),
     "explain": ("Example", "ExplainResult", "Explanation"),

@@ -12,6 +12,7 @@ from gradcli.results.shown import Shown
 from gradcli.results.tensors import Input, Setting
 
 CheckVerdict = Literal["agree", "disagree", "kink", "rounding", "no reference"]
+ReferenceBy = Literal["arb", "mpmath"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class CheckRow:
     value: the input element as the dtype rounded it; every derivative is taken there.
     reverse, forward: PyTorch's two modes, in the dtype.
     finite_difference, finite_difference_error: of PyTorch's values in float64, with its error bar.
-    reference: by mpmath at 50 digits, rounded to float64. left, right: one-sided slopes, at a kink only.
+    reference: the derivative, rounded to float64. left, right: one-sided slopes, at a kink only.
+    reference_by: what the reference, or the one-sided slopes, are by: Arb, which proves them, or mpmath at 50 digits.
     ulp_error: how far `reverse` is from the reference before it was rounded, in units in the last place of the dtype.
     wrong_modes: which of PyTorch's two modes disagree, `reverse`, `forward`; empty if none does.
     """
@@ -41,6 +43,7 @@ class CheckRow:
     verdict: CheckVerdict
     why: Phrase | None = field(metadata={"key": "reason"})
     wrong_modes: tuple[str, ...] = ()
+    reference_by: ReferenceBy | None = None
 
     @property
     def reason(self) -> str | None:

@@ -189,3 +189,21 @@ def test_without_a_reference_differences_and_their_errors_are_shown() -> None:
     shown = text([row("agree", reference=None, ulp_error=None)])
     assert "± error" in shown
     assert "ULP" not in shown
+
+
+@each(
+    "by, said",
+    [
+        (["arb", "arb"], "Reference: proven by Arb."),
+        (["arb", "mpmath"], "Reference: proven by Arb, 50 digits at x[1]."),
+        (["mpmath", "arb", "mpmath", "arb"], "Reference: proven by Arb, 50 digits at x[0] and x[2]."),
+        (["mpmath", "mpmath", "mpmath", "arb"], "Reference: proven by Arb, 50 digits at 3 of 4."),
+        (["arb", None], "Reference: proven by Arb."),
+    ],
+)
+def test_a_proven_reference_is_named_and_where_it_is_not_proven(by: list[str | None], said: str) -> None:
+    assert said in text([row("agree", i, reference_by=one) for i, one in enumerate(by)]).splitlines()
+
+
+def test_a_reference_that_is_not_proven_is_not_named() -> None:
+    assert "Reference" not in text([row("agree", 0, reference_by="mpmath"), row("agree", 1)])

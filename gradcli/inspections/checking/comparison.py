@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from gradcli.numerics.precision import half_the_digits, shortest, smallest_subnormal, ulp
-from gradcli.results import CheckRow, CheckVerdict
+from gradcli.results import CheckRow, CheckVerdict, ReferenceBy
 from gradcli.results.parts import Phrase, phrase
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def compare(
         finite_difference=element.difference if known else None,
         finite_difference_error=element.difference_error if known else None,
         reference=worst.reference,
+        reference_by=_reference_by(element.slope),
         left=worst.left,
         right=worst.right,
         ulp_error=_ulp_error(element, worst),
@@ -122,6 +123,12 @@ def compare(
         why=worst.why,
         wrong_modes=tuple(comparison.mode for comparison in found if comparison.verdict == "disagree"),
     )
+
+
+def _reference_by(slope: Slope | None) -> ReferenceBy | None:
+    if slope is None or slope.kind == "unknown":
+        return None
+    return "arb" if slope.proven else "mpmath"
 
 
 def _comparisons(element: GradientElement) -> Iterator[Comparison]:

@@ -68,13 +68,18 @@ class Condition(NamedTuple):
         return self.at_zero if self.where == 0 else self.where == self.wanted
 
 
-def enclosure(program: Program, name: str) -> Enclosure:
-    """The series of a program of one free name. Raises NotBoundedError, also at a point for what shows only there."""
+def enclosure(program: Program, name: str, others: Mapping[str, arb | bool] | None = None) -> Enclosure:
+    """The series of a program by one of its names. Raises NotBoundedError, also at a point for what shows only there.
+
+    others: the values of its other names, which may change from one point to the next.
+    """
 
     called: _Called = {}
 
     def around(x: arb, terms: int) -> Series:
-        values: dict[str, object] = {name: variable(x, terms)}
+        at = variable(x, terms)
+        values: dict[str, object] = {other: _held(value, at) for other, value in (others or {}).items()}
+        values[name] = at
         for statement in program.statements:
             if not isinstance(statement, syntax.Assign):
                 raise NotBoundedError("an in-place update")
@@ -84,11 +89,16 @@ def enclosure(program: Program, name: str) -> Enclosure:
             raise found
         if isinstance(found, Condition) or not isinstance(found, Series | int | float):
             raise NotBoundedError("a result that is no real number")
-        series = found if isinstance(found, Series) else constant(found, variable(x, terms))
+        series = found if isinstance(found, Series) else constant(found, at)
         check_length(coefficients(series), terms)
         return series
 
     return around
+
+
+def _held(value: arb | bool, like: Series) -> Series | Condition:
+    """A name that stays as it is: no number to Python, which would round what is computed with it."""
+    return Condition(like.prec, 1, 1 if value else -1, False) if isinstance(value, bool) else constant(value, like)
 
 
 def _value(root: Node, names: Mapping[str, object], called: _Called) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gradcli.language.syntax import Call, Program
+
 _BESSEL = "Arb bounds Bessel functions over a stretch of numbers in seconds a piece"
 _STEP = "it answers a question, which has no slope"
 _DRAWN = "it is drawn at random"
@@ -47,3 +49,8 @@ NOT_BOUNDED = {
     "heaviside": "it has no derivative in PyTorch",
 }  # fmt: skip
 """By the names of the catalogue."""
+
+
+def is_bounded(program: Program) -> bool:
+    """Whether a program calls none of them."""
+    return not any(isinstance(node, Call) and node.function.name in NOT_BOUNDED for node in program.nodes)

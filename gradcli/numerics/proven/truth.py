@@ -20,10 +20,10 @@ from gradcli.numerics.proven.series import HugeError, KinkError, UndefinedError,
 
 SLACK = {"float16": 2.0**-12, "bfloat16": 2.0**-12, "float32": 2.0**-20}
 """What a proven value may be off, in ULP."""
-FIRST_DIGITS, MOST_DIGITS = 80, 5000
-"""Binary digits with which a single number is tried, and with which it is given up."""
 EXACT_DIGITS = 60
 """Binary digits that are certain of a number by itself."""
+SPARE_DIGITS, MOST_DIGITS = 20, 5000
+"""Binary digits beside the certain ones with which a number is tried first, and those with which it is given up."""
 MOST_PIECES, MOST_POINTS = 60_000, 200_000
 _RUNS_A_BINADE = {"float16": 2, "bfloat16": 1 / 8, "float32": 1}
 """How many runs of one exponent are tried at first; less than one: how much of one that several share."""
@@ -177,13 +177,13 @@ class Truth:
         return found
 
 
-def exactly(function: Enclosure, x: float, order: int) -> arb | None:
-    """The n-th derivative at x, certain to 60 binary digits or far below every number; None where that fails.
+def exactly(function: Enclosure, x: float, order: int, *, certain: int = EXACT_DIGITS) -> arb | None:
+    """The n-th derivative at x, certain to so many binary digits or far below every number; None where that fails.
 
     Raises UndefinedError and KinkError.
     """
     point, terms = arb(x), order + 1
-    digits = FIRST_DIGITS + max(0, frexp(x)[1])  # what is periodic loses as many as x has before the point
+    digits = certain + SPARE_DIGITS + max(0, frexp(x)[1])  # what is periodic loses as many as x has before the point
     tiny = arb(2) ** -1100
     while digits <= MOST_DIGITS:
         ctx.prec, ctx.cap = digits, terms + 1
@@ -193,7 +193,7 @@ def exactly(function: Enclosure, x: float, order: int) -> arb | None:
             raise
         except (*NOWHERE, HugeError):
             found = arb("nan")
-        if found.is_finite() and (found == 0 or found.rel_accuracy_bits() >= EXACT_DIGITS or abs(found) < tiny):
+        if found.is_finite() and (found == 0 or found.rel_accuracy_bits() >= certain or abs(found) < tiny):
             return found * factorial(order)
         digits *= 2
     return None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Real = Any
-"""An mpmath.mpf; mpmath has no types, and is not imported before it is needed."""
+"""An mpmath.mpf, or a flint.arb without a radius; neither has types, or is imported before it is needed."""
 BITS_PER_DIGIT = math.log2(10)
 
 
@@ -30,12 +30,14 @@ class Slope:
     kink: the slopes of the two sides differ: `left` and `right`. Where the function jumps they are those of the pieces,
         and may be equal (sign at 0).
     unknown: not defined here, or no precision settled it.
+    proven: whether the value is the middle of a ball of Arb's, whose radius is far below an ULP of float64.
     """
 
     kind: Literal["smooth", "kink", "unknown"]
     value: Real | None = None
     left: Real | None = None
     right: Real | None = None
+    proven: bool = field(default=False, kw_only=True)
 
 
 UNKNOWN = Slope("unknown")

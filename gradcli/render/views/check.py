@@ -212,6 +212,12 @@ def _reasons(rows: Sequence[CheckRow]) -> Iterator[Note]:
 
 
 def _reference(result: CheckResult) -> Iterator[Note]:
+    if any(row.reference_by == "arb" for row in result.rows):
+        others = list(dict.fromkeys(_element(row) for row in result.rows if row.reference_by == "mpmath"))
+        where = (
+            _listed(others) if 0 < len(others) < 3 else f"{len(others)} of {len(result.rows) // len(result.summary)}"
+        )
+        yield Note(f"Reference: proven by Arb{f', 50 digits at {where}' if others else ''}.", "quiet")
     if result.without_reference is not None:
         yield Note(
             f"There is no 50-digit reference for {result.without_reference}: finite differences decide.", "quiet"
