@@ -11,6 +11,7 @@ from gradcli.language.curve import read_curves
 
 MOST_ORDER = 2
 MAX_JOBS = 256
+KINDS = ("nan", "overflow", "dead", "flushed", "wrong-sign", "not-zero", "unproven", "error", "any")
 WAYS = ("contiguous", "strided", "single", "forward")
 
 
@@ -42,6 +43,16 @@ def audit(
     max_ulp: Annotated[
         float | None, Option("--max-ulp", "ULPS", "Exit code 1 where an answer is farther off.", default="none")
     ] = None,
+    fail_on: Annotated[
+        str | None,
+        Option(
+            "--fail-on",
+            "KIND[,KIND...]",
+            "Exit code 1 where one is: " + ", ".join(KINDS) + ".",
+            default="none",
+            completes="some " + " or ".join(KINDS),
+        ),
+    ] = None,
     resume: Annotated[
         str | None,
         Option(
@@ -66,7 +77,7 @@ def audit(
     low, high = _between(between)
     degrees = _orders(orders)
     running = RunningOptions(_jobs(jobs), resume)
-    options = AuditOptions(degrees, low, high, max_ulp, _ways(ways, degrees), running)
+    options = AuditOptions(degrees, low, high, max_ulp, _ways(ways, degrees), _kinds(fail_on), running)
     return Inquiry((read_curves(functions, param or ()), options))
 
 
@@ -106,6 +117,17 @@ def _ways(words: str, orders: tuple[int, ...]) -> tuple[str, ...]:
             hint="Forward mode gives the first derivative; every other way all of them.",
         )
     return found
+
+
+def _kinds(words: str | None) -> tuple[str, ...]:
+    found = tuple(word.replace(" ", "-") for word in names_in(words))
+    for word in found:
+        if word not in KINDS:
+            raise UsageError(
+                f"--fail-on: there is no kind '{word}'",
+                hint=did_you_mean(word, KINDS) or f"There are {', '.join(KINDS)}.",
+            )
+    return tuple(dict.fromkeys(KINDS[:-1] if "any" in found else found))
 
 
 def _jobs(count: int | None) -> int | None:

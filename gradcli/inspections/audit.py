@@ -30,6 +30,7 @@ def audit(
     from gradcli.inspections.auditing.running.jobs import no_truth  # python-flint is an extra
     from gradcli.inspections.auditing.running.work import bound_function, check_bounded
     from gradcli.inspections.auditing.span import span_of
+    from gradcli.inspections.auditing.verdict import failures, wrongs_of
     from gradcli.numerics.proven.expressions import NotBoundedError
 
     span = span_of(compute.dtype, options.low, options.high)
@@ -43,7 +44,8 @@ def audit(
         raise no_truth(curve.program.text, str(missing)) from None
     except TorchError as raised:
         return explain(raised, ", ".join(curve.name for curve in curves))
-    most = options.most_ulps
+    fail_on = wrongs_of(options.fail_on)
+    failed = failures(functions, options.most_ulps, fail_on)
     return AuditResult(
         setting=bound[0].setting,
         capability=torch.backends.cpu.get_cpu_capability(),
@@ -51,16 +53,11 @@ def audit(
         high=span.high,
         functions=functions,
         chunks=chunks,
-        most_ulps=most,
-        passes=None if most is None else all(_keeps_to(function, most) for function in functions),
+        most_ulps=options.most_ulps,
+        fail_on=fail_on,
+        passes=None if options.most_ulps is None and not fail_on else not failed,
+        failures=failed,
     )
-
-
-def _keeps_to(function: AuditedFunction, most: float) -> bool:
-    """Whether no error is larger, and nothing wrong in kind but an underflow to 0. What is unproven does not pass."""
-    kinds = {one.trouble for row in function.rows for one in row.troubles}
-    largest = max((row.worst.ulps for row in function.rows if row.worst is not None), default=0.0)
-    return largest <= most and kinds <= {"flushed"} and not any(proof.unproven for proof in function.proofs)
 
 
 def _counted(

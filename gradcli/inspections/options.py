@@ -99,7 +99,7 @@ class RunningOptions:
 class AuditOptions:
     """Which derivatives, between which numbers, how many ULPs are allowed; None for all numbers, any error.
 
-    ways: of contiguous, strided, single and forward.
+    ways: of contiguous, strided, single and forward. fail_on: what must not be wrong.
     """
 
     orders: tuple[int, ...] = (0, 1)
@@ -107,6 +107,7 @@ class AuditOptions:
     high: float | None = None
     most_ulps: float | None = None
     ways: tuple[str, ...] = ("contiguous", "strided", "single", "forward")
+    fail_on: tuple[str, ...] = ()
     running: RunningOptions = RunningOptions()
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         AuditChunks,
         AuditedFunction,
         AuditExponent,
+        AuditFailure,
         AuditInterval,
         AuditProof,
         AuditResult,
@@ -51,6 +52,7 @@ __all__ = [
     "Amplification",
     "AuditChunks",
     "AuditExponent",
+    "AuditFailure",
     "AuditInterval",
     "AuditProof",
     "AuditResult",
@@ -126,6 +128,7 @@ _HOMES = {
     "audit": (
         "AuditChunks",
         "AuditExponent",
+        "AuditFailure",
         "AuditInterval",
         "AuditProof",
         "AuditResult",

@@ -11,6 +11,7 @@ from gradcli.results.tensors import Setting
 AuditMode = Literal["value", "reverse", "forward"]
 AuditPath = Literal["contiguous", "strided", "single"]
 AuditTrouble = Literal["nan", "overflow", "dead", "flushed", "wrong sign", "not zero"]
+AuditWrong = Literal["ulps", "nan", "overflow", "dead", "flushed", "wrong sign", "not zero", "unproven", "error"]
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,29 @@ class AuditChunks:
     workers: int
 
 
+@dataclass(frozen=True)
+class AuditFailure:
+    """What is wrong of one derivative by one way, of what --max-ulp and --fail-on ask for.
+
+    wrong: `ulps`, an error that is larger; what is wrong in kind; `unproven`, of numbers without a truth, whatever the
+    way; `error`, where PyTorch raised. count: of how many numbers, None for `ulps` and `error`.
+    """
+
+    expression: str
+    order: int
+    wrong: AuditWrong
+    mode: AuditMode | None
+    path: AuditPath | None
+    count: int | None
+
+
 @dataclass(frozen=True, repr=False)
 class AuditResult(Shown):
     """A function's value and derivatives at every number of a dtype, against a proven truth.
 
     low, high: between which numbers. capability: the instruction set that PyTorch's kernels use here.
-    most_ulps: what was asked for; `passes` says whether every row keeps to it, None where nothing was asked for.
+    most_ulps, fail_on: what was asked for; `passes` says whether every row keeps to it, None where nothing was asked
+    for. failures: what does not.
     """
 
     kind: ClassVar[str] = "audit"
@@ -132,4 +150,6 @@ class AuditResult(Shown):
     functions: tuple[AuditedFunction, ...]
     chunks: AuditChunks
     most_ulps: float | None = None
+    fail_on: tuple[AuditWrong, ...] = ()
     passes: bool | None = None
+    failures: tuple[AuditFailure, ...] = ()

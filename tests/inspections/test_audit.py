@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
 
 from gradcli.commands import load
 from gradcli.commands.answering import inspected
+from gradcli.commands.audit import KINDS
 from gradcli.commands.command import Caller
 from gradcli.exceptions import GradcliError, UsageError
 from gradcli.inspections.auditing.answers import Way, answers, numbers_of, ways
 from gradcli.inspections.auditing.judging import Judged, Measure
 from gradcli.inspections.auditing.span import span_of
 from gradcli.inspections.auditing.tally import Tally
+from gradcli.inspections.auditing.verdict import WRONGS, failures, wrongs_of
 from gradcli.language.parser import parse
 from gradcli.numerics.proven.expressions import enclosure
 from gradcli.numerics.proven.formats import FORMATS
 from gradcli.numerics.proven.truth import Status, Truth, Truths
-from gradcli.results.audit import AuditResult, AuditRow
+from gradcli.results.audit import AuditedFunction, AuditProof, AuditResult, AuditRow, AuditWrong
 
 HALF, BRAIN = FORMATS["float16"], FORMATS["bfloat16"]
 
@@ -91,6 +95,43 @@ def test_a_bound_is_kept_or_not() -> None:
     assert audit("relu").passes is None
 
 
+@pytest.mark.parametrize(
+    ("functions", "options", "failed"),
+    [
+        ("x + 1 - 1", {"fail_on": "nan,overflow"}, []),
+        ("x + 1 - 1", {"fail_on": "dead"}, [("dead", "contiguous", 30082)]),
+        (
+            "x + 1 - 1",
+            {"fail_on": "flushed", "max_ulp": 255.0},
+            [("dead", "contiguous", 30082), ("flushed", "contiguous", 254)],
+        ),
+        ("x + 1 - 1", {"max_ulp": 254.0}, [("ulps", "contiguous", None), ("dead", "contiguous", 30082)]),
+        ("x * 2**-70 * 2**-70 * 2**140", {"fail_on": "any", "between": "1:2"}, [("nan", "contiguous", 129)]),
+        ("relu", {"fail_on": "any"}, []),
+    ],
+)
+def test_what_is_wrong_is_said_where_it_is_asked_for(
+    functions: str, options: dict[str, object], failed: list[tuple[str, str, int | None]]
+) -> None:
+    result = audit(functions, orders="0", ways="contiguous", **options)
+    assert [(one.wrong, one.path, one.count) for one in result.failures] == failed
+    assert result.passes is (not failed)
+
+
+def test_an_error_of_pytorch_does_not_pass() -> None:
+    row = AuditRow(1, "forward", "contiguous", 0, None, (), (), (), None, error="not implemented")
+    function = AuditedFunction("f(x)", (AuditProof(1, 1, 0, 0, 0, 3, 0.0),), (row,))
+    assert [one.wrong for one in failures([function], 4.0, ())] == ["error", "unproven"]
+    assert [one.wrong for one in failures([function], None, ("error",))] == ["error"]
+    assert [(one.wrong, one.count) for one in failures([function], None, ("unproven",))] == [("unproven", 3)]
+    assert failures([function], None, ("dead",)) == ()
+
+
+def test_every_kind_can_be_asked_for() -> None:
+    assert wrongs_of(KINDS) == tuple(wrong for wrong in get_args(AuditWrong) if wrong != "ulps")
+    assert get_args(AuditWrong) == WRONGS
+
+
 def test_a_range_is_looked_at_alone() -> None:
     result = audit("tanh", dtype="float32", between="0.5:0.5001", orders="0")
     numbers = np.arange(
@@ -112,6 +153,7 @@ def test_a_range_is_looked_at_alone() -> None:
         ("sigmoid", {"jobs": 0}, "--jobs 0"),
         ("sigmoid", {"max_ulp": -1.0}, "--max-ulp -1"),
         ("sigmoid", {"max_ulp": float("nan")}, "--max-ulp nan"),
+        ("sigmoid", {"fail_on": "nan,wrong-sing"}, "no kind 'wrong-sing'"),
         ("x * y", {}, "variables"),
         ("softmax", {}, "element by element"),
         ("i0", {}, "Bessel"),

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcli.render.blocks import Block, Column, Heading, Note, Table
 from gradcli.render.views.setting import footer
-from gradcli.results.audit import AuditedFunction, AuditProof, AuditResult, AuditRow
+from gradcli.results.audit import AuditedFunction, AuditFailure, AuditProof, AuditResult, AuditRow, AuditWrong
 from gradcli.results.phrasing import counted, number
 
 MOST_INTERVALS = 3
@@ -161,11 +161,29 @@ def _chunks(result: AuditResult) -> Iterator[Note]:
 
 
 def _judgement(result: AuditResult) -> Iterator[Note]:
+    if result.passes is None:
+        return
     if result.most_ulps is not None:
         said = "Every answer is" if result.passes else "Not every answer is"
-        yield Note(
-            f"{said} within {number(result.most_ulps)} ULP and right in kind.", "good" if result.passes else "error"
-        )
+        text = f"{said} within {number(result.most_ulps)} ULP and right in kind."
+    else:
+        text = "What --fail-on names occurs:" if result.failures else "Nothing that --fail-on names occurs."
+    yield Note("\n".join([text, *_failures(result.failures)]), "good" if result.passes else "error")
+
+
+def _failures(failures: Sequence[AuditFailure]) -> Iterator[str]:
+    """A line for each derivative, of what is wrong by one way or another."""
+    for expression, order in dict.fromkeys((one.expression, one.order) for one in failures):
+        here = [one for one in failures if (one.expression, one.order) == (expression, order)]
+        wrongs = dict.fromkeys(one.wrong for one in here)
+        yield f"{_name(order)} of {expression}: " + ", ".join(_failure(wrong, here) for wrong in wrongs)
+
+
+def _failure(wrong: AuditWrong, failures: Sequence[AuditFailure]) -> str:
+    """What is wrong, and of how many numbers by the way that has most of them."""
+    if wrong in ("ulps", "error"):
+        return "too many ULPs" if wrong == "ulps" else "an error"
+    return f"{wrong} at {max(one.count or 0 for one in failures if one.wrong == wrong):,}"
 
 
 def _name(order: int) -> str:
