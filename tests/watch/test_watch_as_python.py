@@ -23,6 +23,7 @@ SURROUNDINGS = """
 
     print(json.dumps({
         "argv": sys.argv,
+        "typed": sys.orig_argv[1:],
         "name": __name__,
         "file": __file__,
         "path": sys.path[0],

@@ -113,6 +113,7 @@ class Program:
             main.__loader__ = SourceFileLoader("__main__", main.__file__)
             sys.argv[:] = [self.name, *self.arguments]
             first = str(path.resolve() if path.is_dir() or zipfile.is_zipfile(path) else path.resolve().parent)
+        sys.orig_argv[:] = [sys.executable, *(["-m"] * self.is_module), self.name, *self.arguments]
         sys.modules["__main__"] = main  # where pickle, dataclasses and new processes look for it
         sys.modules["__mp_main__"] = main  # what spawned processes call it in what they send back
         if not sys.flags.safe_path:
