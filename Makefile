@@ -28,13 +28,14 @@ fix:  ## whatever ruff can put right by itself
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-docs:  ## run the transcripts and write what they answer now: documents, pages of `explain`, pictures, the manual page, a table
+docs:  ## run the transcripts and write what they answer now: documents, pages of `explain`, pictures, the manual page, two tables
 	$(PYTHON) -m tools.update_transcripts
 	$(PYTHON) -m tools.notebook
 	$(PYTHON) -m tools.finding_pages
 	$(PYTHON) -m tools.screens
 	$(PYTHON) -m tools.man_page
 	$(PYTHON) -m tools.checker_table
+	$(PYTHON) -m tools.assertion_table
 
 precision:  ## audit every function of one variable in float16 and bfloat16, into docs/precision.md: minutes
 	$(PYTHON) -m tools.precision

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
-from command_line import clean_environment
+from suites import suite_run
 
-from tools import warm
-
-ROOT = Path(__file__).parent.parent
 SQUARE = """
 import torch
 
@@ -44,45 +39,14 @@ def test_fails(assert_gradient):
 def test_fails_in_float32(assert_gradient):
     assert_gradient(lambda x: x * torch.ones(2), POINTS, dtype="float32", tolerance=1e-3, order=1)
 """
-PROGRAM = """
-import json, sys
-sys.path.insert(0, sys.argv.pop(1))
-import pytest
-code = pytest.main([*sys.argv[1:], "-c", "/dev/null", "-p", "no:cacheprovider", "-p", "no:xdist"])
-print(json.dumps([int(code), sorted(name for name in sys.modules if name.startswith("gradcli"))]))
-"""
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what an installed gradcli says of itself."""
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
-    folder = tmp_path_factory.mktemp("site") / "gradcli_told-1.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: gradcli-told\nVersion: 1\n")
-    groups = (
-        f"[{group}]\n" + "\n".join(f"{name} = {target}" for name, target in entries.items())
-        for group, entries in declared.items()
-    )
-    (folder / "entry_points.txt").write_text("\n".join(groups))
-    return folder.parent
-
-
-def suite_run(folder: Path, installed: Path, *words: str) -> tuple[int, list[str], str]:
-    """The exit code of pytest in a folder, the modules of gradcli's that it has imported, and what it printed."""
-    argv = [*warm.python_without_gradcli(), PROGRAM, str(installed), *words]
-    ran = subprocess.run(argv, cwd=folder, env=clean_environment(), stdout=subprocess.PIPE, text=True, check=True)
-    printed, _, told = ran.stdout.rstrip().rpartition("\n")
-    code, modules = json.loads(told)
-    return code, modules, printed
-
-
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> str:
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What pytest says of the tests above, one of which passes."""
     folder = tmp_path_factory.mktemp("suite")
     (folder / "test_square.py").write_text(SQUARE)
-    code, _, printed = suite_run(folder, installed, "-q", "test_square.py")
+    code, _, printed = suite_run(folder, "-q", "test_square.py")
     assert code == 1, printed
     assert "1 passed" in printed
     return printed
@@ -108,9 +72,9 @@ def test_no_line_of_gradclis_own_is_shown(report: str) -> None:
     assert "__tracebackhide__" not in report
 
 
-def test_a_suite_that_does_not_use_it_imports_the_plugin_alone(tmp_path: Path, installed: Path) -> None:
+def test_a_suite_that_does_not_use_it_imports_the_plugin_alone(tmp_path: Path) -> None:
     (tmp_path / "test_nothing.py").write_text("def test_nothing(): pass\n")
-    code, modules, printed = suite_run(tmp_path, installed, "-q", "test_nothing.py")
+    code, modules, printed = suite_run(tmp_path, "-q", "test_nothing.py")
     assert code == 0, printed
     assert modules == ["gradcli", "gradcli.commands", "gradcli.pytest_plugin", "gradcli.version"]
 
@@ -120,7 +84,7 @@ def test_the_plugin_brings_in_neither_pytorch_nor_numpy() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_the_fixture_is_listed_with_what_it_does(tmp_path: Path, installed: Path) -> None:
-    _, _, printed = suite_run(tmp_path, installed, "--fixtures", "-q")
+def test_the_fixture_is_listed_with_what_it_does(tmp_path: Path) -> None:
+    _, _, printed = suite_run(tmp_path, "--fixtures", "-q")
     assert "assert_gradient -- " in printed
     assert "gradcli.assert_gradient(function, inputs)" in printed

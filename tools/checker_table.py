@@ -22,8 +22,7 @@ import torch
 
 from tools.planted import SPOILS, Swapped, Unsummed, detached_silu, in_place_of, planted
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "check.md"
-MARKERS = re.compile(r"(?<=<!-- checkers -->\n).*?(?=<!-- /checkers -->)", re.DOTALL)
+DOCUMENTS = Path(__file__).parent.parent / "docs"
 
 
 @dataclass(frozen=True)
@@ -109,12 +108,13 @@ class Outcome:
 
     def row(self) -> str:
         truth = "right" if self.case.right else "wrong"
-        gradcheck = _marked("accepts" if self.gradcheck else "rejects", self.gradcheck == self.case.right)
-        check = _marked(", ".join(self.verdicts), self.accepted == self.case.right)
+        gradcheck = marked("accepts" if self.gradcheck else "rejects", self.gradcheck == self.case.right)
+        check = marked(", ".join(self.verdicts), self.accepted == self.case.right)
         return f"| {self.case.title} | {truth} | {gradcheck} | {check} |"
 
 
-def _marked(text: str, deserved: bool) -> str:
+def marked(text: str, deserved: bool) -> str:
+    """A verdict, in bold if it is mistaken."""
     return text if deserved else f"**{text}**"
 
 
@@ -158,16 +158,33 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def held(document: str, name: str) -> str:
+    """The table of that name in a document, as it is written there."""
+    found = _between(name).search((DOCUMENTS / document).read_text(encoding="utf-8"))
+    assert found is not None, f"docs/{document} has no table <!-- {name} -->"
+    return found[0]
+
+
+def rewritten(document: str, name: str, table: Callable[[], str], description: str | None) -> int:
+    """Write a table into a document, or with --check say whether it would change; the exit code."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    before = DOCUMENT.read_text(encoding="utf-8")
-    after = MARKERS.sub(lambda _: table(), before)
+    path = DOCUMENTS / document
+    before = path.read_text(encoding="utf-8")
+    after = _between(name).sub(lambda _: table(), before)
     if before != after and not options.check:
-        DOCUMENT.write_text(after, encoding="utf-8")
-    print(f"docs/check.md: {'changed' if before != after else 'as it was'}")
+        path.write_text(after, encoding="utf-8")
+    print(f"docs/{document}: {'changed' if before != after else 'as it was'}")
     return 1 if before != after and options.check else 0
+
+
+def _between(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
+
+
+def main() -> int:
+    return rewritten("check.md", "checkers", table, __doc__)
 
 
 if __name__ == "__main__":

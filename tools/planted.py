@@ -98,6 +98,33 @@ class Unsummed(torch.autograd.Function):
         return incoming[0], incoming[0][0]
 
 
+class SwappedOutputs(torch.autograd.Function):
+    """Sine and cosine with the cotangents of the two in each other's place."""
+
+    @staticmethod
+    def forward(context: Any, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        context.save_for_backward(x)
+        return x.sin(), x.cos()
+
+    @staticmethod
+    def backward(context: Any, *incoming: torch.Tensor) -> torch.Tensor:
+        (x,) = context.saved_tensors
+        return incoming[1] * x.cos() - incoming[0] * x.sin()
+
+
+class OneWeightWrong(torch.nn.Module):
+    """x * weight with the gradient of one element of the weight a hundredth too large."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        factor = torch.tensor([1, 1, 1.01])
+        weight = own_function(torch.clone, lambda g, _: g * factor)(self.weight)
+        return x * weight
+
+
 def detached_silu(x: torch.Tensor, **_: object) -> torch.Tensor:
     """x * sigmoid(x) whose second factor passes no gradient."""
     return x * torch.sigmoid(x).detach()

@@ -7,8 +7,7 @@ Estimating computational noise.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from functools import partial
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +30,7 @@ _STAYS = (0.5, 8.0)
 """By how much the gap of a kink may change; that of |x|**0.5 grows by 4."""
 _JUMPS = (15.0, 17.0)
 _BLOW_UP = 2.0
+_LARGE, _SMALL = 2.0**960, 2.0**-64
 
 
 class _Steps(NamedTuple):
@@ -77,6 +77,11 @@ class Differences:
     right: np.ndarray
     one_sided_error: np.ndarray
 
+    def divided_by(self, factor: np.ndarray) -> Differences:
+        """Those of the function before it was multiplied by a factor."""
+        names = ("slope", "error", "left", "right", "one_sided_error")
+        return replace(self, **{name: getattr(self, name) / factor for name in names})
+
     def where(self, chosen: np.ndarray, other: Differences) -> Differences:
         """These where `chosen` is true, and the other ones elsewhere."""
         pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
@@ -85,7 +90,7 @@ class Differences:
 
 @dataclass(frozen=True)
 class _Probe:
-    """Values around each point, a row for each step."""
+    """Values around each point, a row for each step.  small: what they are multiplied by, so that sums stay finite."""
 
     step: np.ndarray
     below: np.ndarray
@@ -94,6 +99,7 @@ class _Probe:
     noise: np.ndarray
     eps: float
     tiny: float
+    small: np.ndarray | None = None
 
     @property
     def central(self) -> np.ndarray:
@@ -109,16 +115,20 @@ class _Probe:
 
 
 def differences(
-    function: Function, points: np.ndarray, *, around_zero: float = 0.0, single: bool = False
+    function: Function, points: np.ndarray, *, around_zero: float = 0.0, single: bool = False, nearer: float = 1.0
 ) -> Differences:
     """The slope of `function` at each point, from central differences extrapolated to a step of zero.
 
     The error bar holds the extrapolation's own disagreement, the rounding of the function's values, and what smaller
     steps say otherwise: a kink or an oscillation between the steps widens it.
     around_zero: the size of the other inputs, as which a zero is moved where all points are zero.
-    single: whether the function computes in float32.
+    single: whether the function computes in float32. nearer: what part of the usual steps is taken.
     """
-    at_scale = partial(_at_scale, _SINGLE if single else _DOUBLE, function, points)
+    numbers = _SINGLE if single else _DOUBLE
+
+    def at_scale(scale: np.ndarray) -> Differences:
+        return _at_scale(numbers, function, points, scale * nearer)
+
     sizes = np.abs(points)
     near = sizes < SMALLEST_SCALE
     with np.errstate(all="ignore"):
@@ -135,11 +145,16 @@ def _at_scale(steps: _Steps, function: Function, points: np.ndarray, scale: np.n
     probe = _probe(steps, function, points, scale)
     slope, error = _extrapolated(probe)
     left, right, one_sided_error, kink = _one_sided(probe)
-    return Differences(slope, error, kink, left, right, one_sided_error)
+    found = Differences(slope, error, kink, left, right, one_sided_error)
+    return found if probe.small is None else found.divided_by(probe.small)
 
 
 def _probe(steps: _Steps, function: Function, points: np.ndarray, scale: np.ndarray) -> _Probe:
-    here = function(points)
+    here, small = function(points), None
+    if (np.abs(here) > _LARGE).any():
+        small = np.where(np.abs(here) > _LARGE, _SMALL, 1.0)
+        given, here = function, here * small
+        function = lambda moved: given(moved) * small  # noqa: E731
     noise = np.zeros(points.shape)
     for relative in steps.noise:
         h = steps.exact(points, scale * relative)
@@ -149,7 +164,7 @@ def _probe(steps: _Steps, function: Function, points: np.ndarray, scale: np.ndar
     above = np.array([function(points + h) for h in moves])
     below = np.array([function(points - h) for h in moves])
     noise = np.fmax(noise, _resolution(above - here, below - here))
-    return _Probe(moves, below, here, above, noise, steps.eps, steps.tiny)
+    return _Probe(moves, below, here, above, noise, steps.eps, steps.tiny, small)
 
 
 def _resolution(above: np.ndarray, below: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.checker_table import DOCUMENT, MARKERS, Outcome, outcomes, table
+from tools.checker_table import Outcome, held, outcomes, table
 
 
 @pytest.fixture(scope="module")
@@ -13,9 +13,7 @@ def found() -> list[Outcome]:
 
 
 def test_the_document_holds_the_table_of_now() -> None:
-    held = MARKERS.search(DOCUMENT.read_text(encoding="utf-8"))
-    assert held is not None
-    assert held[0] == table()
+    assert held("check.md", "checkers") == table()
 
 
 def test_every_planted_gradient_is_caught_and_no_right_one_accused(found: list[Outcome]) -> None:

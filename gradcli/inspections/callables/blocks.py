@@ -66,11 +66,20 @@ class Block:
     @property
     def wrong_rows(self) -> list[int]:
         """The rows in which something is accused."""
-        return [int(row) for row in np.flatnonzero(self._worst_mode().max(axis=1, initial=0) == DISAGREE)]
+        return _rows_with(self._worst_mode() == DISAGREE)
 
-    def exempt(self, allowed: np.ndarray) -> None:
-        """Take back what is accused of being off by less than rounding may put it."""
+    @property
+    def doubtful_rows(self) -> list[int]:
+        """Those, and the ones in which nothing is known because values are too noisy: rounding may be why."""
+        return _rows_with((self._worst_mode() == DISAGREE) | self._is_noisy("reverse"))
+
+    def exempt(self, allowed: np.ndarray, share: float) -> None:
+        """Take back what is accused of being off by less than rounding may put it.
+
+        share: what rounding may change of a derivative whose digits are lost, in values as well as in PyTorch's.
+        """
         for mode, found in self.found.items():
+            found[self._is_noisy(mode) & (allowed > share * np.abs(self.computed[mode]))] = ROUNDING
             nearest = np.clip(self.computed[mode], self.truth.low, self.truth.high)
             with np.errstate(invalid="ignore"):
                 off = np.abs(self.computed[mode] - np.where(self.truth.kink, nearest, self.truth.slope))
@@ -84,13 +93,17 @@ class Block:
             found = own if mode == "reverse" else np.where(reverse.any(axis=0), 0, own)
             for place, element in enumerate(self.elements):
                 accused = [int(row) for row in np.flatnonzero(found[:, place] == DISAGREE)]
-                for row in accused[1:] if len(accused) > 1 and self.rows.one_by_one else accused:
+                if len(accused) > 1 and accused[0] == 0 and self.rows.one_by_one:
+                    del accused[0]
+                for row in accused:
                     yield WrongDerivative(
                         mode=mode,
                         element=element,
                         of=self.rows.text(row),
                         value=float(self.values[place]),
-                        computed=float(self.computed[mode][row, place]) if self.connected[row] else None,
+                        computed=float(self.computed[mode][row, place])
+                        if self.connected[row] or mode == "forward"
+                        else None,
                         slope=float(self.truth.slope[row, place]),
                         between=self._between(row, place),
                         error=float(self.truth.error[row, place]),
@@ -131,6 +144,10 @@ class Block:
             said.insert(0, f"of {self.rows.text(row)}")
         return phrase("{said}", said=": ".join(said)) if said else None
 
+    def _is_noisy(self, mode: Mode) -> np.ndarray:
+        noisy: np.ndarray = (self.found[mode] == NO_REFERENCE) & self.truth.wide
+        return noisy
+
     def _worst_mode(self) -> np.ndarray:
         worst: np.ndarray = np.max([*self.found.values()], axis=0)
         return worst
@@ -139,6 +156,10 @@ class Block:
         if not self.truth.kink[row, place]:
             return None
         return float(self.truth.low[row, place]), float(self.truth.high[row, place])
+
+
+def _rows_with(found: np.ndarray) -> list[int]:
+    return [int(row) for row in np.flatnonzero(found.any(axis=1))]
 
 
 @dataclass(frozen=True)

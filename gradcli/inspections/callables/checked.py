@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import isclose, isfinite, isnan
@@ -11,16 +11,20 @@ import numpy as np
 import torch
 
 from gradcli.inspections.callables.blocks import Block, Mode, WrongDerivative
-from gradcli.inspections.callables.derivatives import Rows, at_elements, by_differences, forward, reverse
+from gradcli.inspections.callables.derivatives import Element, Rows, at_elements, by_differences, forward, reverse
 from gradcli.inspections.callables.function import LeafFunction, Leaves
 from gradcli.inspections.callables.sampled import Search, element_at, sampled
+from gradcli.inspections.callables.verdicts import ERROR_BARS, Truth
 from gradcli.numerics.capture import TORCH_ERRORS, exact
+from gradcli.numerics.differences import Differences
 from gradcli.numerics.noise import moved_by_rounding, rounding_noise
 from gradcli.numerics.precision import half_the_digits
 from gradcli.results import CheckRow
 
 DRAWS = 6
 """Runs with noise; their spread is what rounding may do."""
+_NEARER = 2.0**-14
+"""Of the usual steps, where those step over what happens."""
 ROUNDINGS = 16
 """Roundings that a sum is allowed, each of the sum of its terms' sizes."""
 
@@ -112,30 +116,40 @@ class _Checker:
         tangents = forward(self.function, self.leaves, self.rows, elements)
         if tangents is not None:
             computed["forward"] = tangents
-        differences = by_differences(self.function, self.wide, self.rows, elements)
+        differences = self._differences(elements)
         return Block.of(elements, leaf, self.rows, gradients, computed, differences, self.tolerance)
+
+    def _differences(self, elements: Sequence[Element]) -> Differences:
+        """By the usual steps; by smaller ones where those step over what happens."""
+        found = by_differences(self.function, self.wide, self.rows, elements)
+        vague = Truth.of(found).wide.all(axis=0) & ~found.kink
+        if not vague.any():
+            return found
+        closer = by_differences(self.function, self.wide, self.rows, elements, nearer=_NEARER)
+        confirmed = np.abs(closer.slope - found.slope) <= ERROR_BARS * found.error
+        return closer.where(vague & confirmed & (closer.error < found.error), found)
 
     def _sampled(self) -> dict[str, np.ndarray]:
         return sampled({name: self.leaves[name] for name in self.function.wrt})
 
     def _exempt(self, blocks: Mapping[str, Block]) -> None:
         """What rounding may do is no mistake of the formula, but where the caller says how far off it may be."""
-        wrong = sorted({row for block in blocks.values() for row in block.wrong_rows})
-        if not wrong or self.tolerance is not None:
+        which = sorted({row for block in blocks.values() for row in block.doubtful_rows})
+        if not which or self.tolerance is not None:
             return
-        noisy = list(self._noisy(wrong))
+        noisy = list(self._noisy(which))
         for name, block in blocks.items():
             allowed = np.zeros(block.computed["reverse"].shape)
             runs = np.array([at_elements(run[name], block.elements) for run in noisy])
             if len(runs):
                 runs = np.where(np.isfinite(runs), runs, np.nan)
-                allowed[wrong] = 2 * np.nan_to_num(np.fmax.reduce(runs) - np.fmin.reduce(runs))
+                allowed[which] = 2 * np.nan_to_num(np.fmax.reduce(runs) - np.fmin.reduce(runs))
             if self.rows.one_by_one:
                 terms = np.abs(block.computed["reverse"][1:]).sum(axis=0)
                 allowed[0] = np.fmax(allowed[0], ROUNDINGS * torch.finfo(self.dtype).eps * terms)
-            block.exempt(allowed)
+            block.exempt(allowed, half_the_digits(self.dtype))
 
-    def _noisy(self, wrong: list[int]) -> Iterator[Mapping[str, list[torch.Tensor | None]]]:
+    def _noisy(self, which: list[int]) -> Iterator[Mapping[str, list[torch.Tensor | None]]]:
         """Gradients in float64 with the inputs and every result moved by the rounding of the dtype."""
         eps = torch.finfo(self.dtype).eps
         generator = torch.Generator().manual_seed(0)
@@ -145,4 +159,4 @@ class _Checker:
                 for name, leaf in self.wide.items()
             }
             with suppress(*TORCH_ERRORS), rounding_noise(eps, seed=draw):
-                yield reverse(self.function, moved, self.rows, wrong)
+                yield reverse(self.function, moved, self.rows, which)

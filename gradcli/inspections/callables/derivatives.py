@@ -203,9 +203,17 @@ def _in_jvp(error: BaseException) -> bool:
 
 
 def by_differences(
-    function: LeafFunction, leaves: Leaves, rows: Rows, moving: Sequence[Element | Direction]
+    function: LeafFunction,
+    leaves: Leaves,
+    rows: Rows,
+    moving: Sequence[Element | Direction],
+    *,
+    nearer: float = 1.0,
 ) -> Differences:
-    """The columns of what moves in one leaf, by finite differences.  leaves: in float64, or in float32."""
+    """The columns of what moves in one leaf, by finite differences.
+
+    leaves: in float64, or in float32. nearer: what part of the usual steps is taken.
+    """
     here = np.array([one.here(leaves[one.leaf].detach()) for one in moving])
     known: dict[tuple[int, float], np.ndarray] = {}
 
@@ -219,7 +227,8 @@ def by_differences(
         return found
 
     single = leaves[moving[0].leaf].dtype is torch.float32
-    return differences(values, np.tile(here, (len(rows), 1)), around_zero=_smallest(leaves), single=single)
+    points, smallest = np.tile(here, (len(rows), 1)), _smallest(leaves)
+    return differences(values, points, around_zero=smallest, single=single, nearer=nearer)
 
 
 def _values(
