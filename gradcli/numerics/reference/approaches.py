@@ -107,7 +107,7 @@ def displaced(
 def _scale(inputs: Mapping[str, Array]) -> Real:
     """What a zero is moved by parts of: the smallest other number, beside which a step of 1e-10 may be a long way."""
     numbers = (x for array in inputs.values() if array.dtype == object for x in array.ravel())
-    return min((ONE, *(abs(x) for x in numbers if x != 0 and finite(x))))
+    return min((ONE, *(abs(x) for x in numbers if x != 0)))
 
 
 def _placed(x: Real, size: Real, side: int, distance: Real) -> tuple[Real, Real]:

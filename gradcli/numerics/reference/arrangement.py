@@ -83,11 +83,10 @@ def _rearranged(array: Array, arrange: Callable[[torch.Tensor], torch.Tensor]) -
 
 
 def _argument(elements: _Elements, name: str, value: object) -> object:
-    if isinstance(value, list) and any(isinstance(item, np.ndarray) for item in value):
+    if isinstance(value, list):
         return [_argument(elements, name, item) for item in value]
     if not isinstance(value, np.ndarray):
-        put_in = name == "value" and isinstance(value, int | float) and value != 0
-        return elements.number(value) if put_in and isinstance(value, int | float) else value
+        return elements.number(value) if name == "value" and isinstance(value, int | float) and value else value
     if name not in POSITIONS:
         return elements.numbers(value)
     if value.dtype == object:
@@ -95,13 +94,9 @@ def _argument(elements: _Elements, name: str, value: object) -> object:
     return torch.from_numpy(value)
 
 
-def _plain(result: object) -> object:
+def _plain(result: Any) -> object:
     """A result without operands, such as tril_indices: integers."""
-    if isinstance(result, tuple):
-        return tuple(map(_plain, result))
-    if isinstance(result, torch.Tensor) and not result.is_floating_point():
-        return result.numpy()
-    raise NoReference("a result that is no integer")
+    return tuple(map(_plain, result)) if isinstance(result, tuple) else result.numpy()
 
 
 def by_name(row: Row, named: Mapping[str, object]) -> object:

@@ -34,7 +34,7 @@ def as_array(value: object, *, integers: bool = False) -> Array:
     if isinstance(value, list | tuple):
         parts = [as_array(item, integers=integers) for item in value]
         if not parts:
-            return np.empty(0, dtype=np.int64 if integers else object)
+            return np.empty(0, dtype=object)
         if any(is_real(part) for part in parts):
             parts = [reals(part) for part in parts]
         return np.stack(parts)
@@ -70,14 +70,11 @@ def _check_exact(row: Row, dtype: object, named: Mapping[str, object]) -> None:
         raise NoReference(f"{row.name} with a dtype")
 
 
-def _argument(row: Row, parameter: Parameter, value: object) -> object:
+def _argument(row: Row, parameter: Parameter, value: Any) -> object:
     if value is None or parameter.kind not in ("tensor", "tensors"):
         return value
-    integers = parameter.name in INTEGER_ARGUMENTS or (
-        isinstance(row, Loss) and any(a.name == parameter.name and a.content != "real" for a in row.arguments)
-    )
-    integers = integers and _integral(value)
-    if parameter.kind == "tensors" and isinstance(value, list | tuple):
+    integers = parameter.name in INTEGER_ARGUMENTS or isinstance(row, Loss)
+    if parameter.kind == "tensors":
         return [as_array(item, integers=integers) for item in value]
     return as_array(value, integers=integers)
 
@@ -85,5 +82,5 @@ def _argument(row: Row, parameter: Parameter, value: object) -> object:
 def _integral(value: object) -> bool:
     """Whether a literal is made of integers only."""
     if isinstance(value, list | tuple):
-        return bool(value) and all(map(_integral, value))
+        return all(map(_integral, value))
     return isinstance(value, int) and not isinstance(value, bool)

@@ -54,7 +54,7 @@ def moved_together(
             found, doubtful = [], np.zeros(inputs[name].size, dtype=bool)
             for multiple in multiples:
                 moved = np.asarray(here + steps * multiple, dtype=object).reshape(inputs[name].shape)
-                with watching(level.doubt if multiple == 0 else None) as watch:
+                with watching(level.doubt if multiple == 1 else None) as watch:  # where no zero of the point is left
                     found.append(evaluate(program, {**moving, name: moved}).ravel())
                 doubtful |= watch.over(np.shape(inputs[name])).ravel()
             for element in elements:
@@ -92,8 +92,10 @@ def moved_one_by_one(
     def measure(name: str) -> Measure:
         def outputs(elements: Sequence[int], level: Level, multiples: tuple[int, ...]) -> Iterator[Any]:
             moving = exact_inputs(inputs)
+            base = weighted(moving)
             with watching(level.doubt) as watch:
-                base = weighted(moving)
+                if level.doubt is not None:
+                    weighted({**moving, name: _beside(moving[name], level)})
             doubtful = watch.over(()).item()
             for element in elements:
                 step = step_of(moving[name].ravel()[element], level)
@@ -110,6 +112,12 @@ def moved_one_by_one(
         return outputs
 
     return {name: _settled(inputs[name], measure(name), digits, only) for name in wrt}
+
+
+def _beside(point: Array, level: Level) -> Array:
+    """All elements a step to the right: a zero at the point itself is swallowed by nothing."""
+    moved = [x + step_of(x, level) for x in point.ravel()]
+    return np.array(moved, dtype=object).reshape(point.shape)
 
 
 def step_of(x: Real, level: Level) -> Real:

@@ -687,6 +687,9 @@ searchsorted([-1, 0, 1], 0)
 """
 
 ELEMENTS = """
+pow([1, 2], -1)
+mask & True
+v[:0] * []
 add(two, one, alpha=2) // 2
 add(two, one) // 2
 add(a, one)
@@ -931,6 +934,10 @@ POLYNOMIALS = "\n".join(
 )
 
 PLACES = """
+a[pad(one, (1, 0), value=0)]
+pad(a, (1, 0), value=None)
+a[tensor([0, 2], dtype=torch.int64)]
+unravel_index(two, (2, 3))[1] // 1
 scatter_reduce(a, 1, two, m, 'sum')
 scatter_reduce(a, 1, two, m, 'prod')
 scatter_reduce(a, 1, two, m, 'amin')
@@ -1054,6 +1061,9 @@ def test_a_call_with_these_arguments_has_the_value_pytorch_gives(table: str) -> 
 
 
 REFUSED = """
+a[tensor([True, False, True], dtype=torch.int64)]
+sum(two, dtype=torch.int64) * v[0]
+sum(a, dtype=torch.float32)
 max_pool2d(img, 2, return_indices=True)
 adaptive_max_pool1d(seq, 2, return_indices=True)
 lp_pool1d(seq, 2, 2, ceil_mode=True)
@@ -1115,6 +1125,8 @@ split(v, [one[2], 3])[0]
 """Calls that PyTorch takes and no rule covers."""
 
 UNDEFINED = """
+x = 0*v; grad(where(x == 0, x, exp(exp(1/x))), x)
+x = 0*v; grad(where(x == 0, x, exp(exp(-1/x))), x)
 igamma(-1.0, p)
 igamma(0.0, p)
 igamma(1.0, -p)

@@ -74,6 +74,7 @@ def test_the_limit_of_a_slope(text: str, inputs: dict[str, Any], slopes: dict[st
         ("norm(x)", {"x": [0, 0]}, "sides"),
         ("m*sqrt(x)", {"x": 0, "m": 0}, "sides"),
         ("log(x)", {"x": -1}, "undefined"),
+        ("x*y", {"x": 0, "y": NAN}, "undefined"),
         ("x*sin(1/x)", {"x": 0}, "unknown"),
         ("x**2*sin(1/x)", {"x": 0}, "unknown"),
         ("x/log(x)", {"x": 0}, "unknown"),
@@ -104,6 +105,10 @@ def test_two_coordinates_that_have_to_have_one_sign_are_seen_among_four(pair: tu
 @each("sign", "<>")
 def test_a_curve_in_one_pair_of_quadrants_is_seen(sign: str) -> None:
     assert has_sides(f"where(x[0] * x[1] {sign} 0, x[0]**2 * x[1] / (x[0]**4 + x[1]**2), 0.0)", 2)  # 0 on every line
+
+
+def test_a_surface_on_which_one_of_three_coordinates_is_of_the_size_of_a_product_of_the_others_is_seen() -> None:
+    assert has_sides("x[0]*x[1]*x[2] / ((x[0]*x[1])**2 + x[2]**2)", 3)  # 0 on every line
 
 
 def test_the_sides_of_a_kink_are_its_slopes() -> None:

@@ -58,7 +58,8 @@ CLOSED_FORMS: dict[str, tuple[Callable[[Any], Any], tuple[float, ...]]] = {
     "erfc(x)": (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-(x**2)), (0.0, 5.0, -5.0, 20.0, 1e300, -1e300)),
     "sinc(x)": (lambda x: mp.cospi(x) / x - mp.sinpi(x) / (mp.pi * x**2), (0.5, 1e-5, 3.0)),
     "1e80 * x - 1e80 * x + sin(x)": (mp.cos, (0.3, 2.0)),
-    "x + ((1e80 + x) - 1e80)": (lambda x: mp.mpf(2), (0.3, 1e-5)),
+    "x + ((1e80 + x) - 1e80)": (lambda x: mp.mpf(2), (0.3, 1e-5, 0.0)),
+    "x + ((1e80 + (x - 1)) - 1e80)": (lambda x: mp.mpf(2), (0.3, 1.0)),
     "x + ((x - 1e150) + 1e150)": (lambda x: mp.mpf(2), (0.3, 1e-5)),
     "x + sum(stack([x, 1e200 + 0 * x, -1e200 + 0 * x]), 0)": (lambda x: mp.mpf(2), (0.3, 1e-5)),
     "(1e20 + x) - 1e20": (lambda x: mp.one, (0.3, 1e-5)),
@@ -215,6 +216,11 @@ def test_an_oscillation_without_a_limit_is_unknown_and_with_one_is_smooth() -> N
     assert is_true(at(text.format(2), 0.0)[0], 0)
 
 
+def test_what_a_sum_swallows_of_a_zero_is_seen_where_elements_are_moved_one_by_one() -> None:
+    found = one_by_one("x + ((1e80 + flip(x, [0])) - 1e80)", x=[0.0, 0.0])["x"]
+    assert all(is_true(slope, 2) for slope in found)
+
+
 def test_a_tie_of_the_maximum_is_a_kink_for_those_that_tie_only() -> None:
     found = one_by_one("max(x)", x=[1.0, 2.0, 2.0])["x"]
     assert [slope.kind for slope in found] == ["smooth", "kink", "kink"]
@@ -289,6 +295,12 @@ def test_plain_numbers_are_the_doubles_that_python_has_and_a_formulas_are_exact(
             assert evaluate(parse(name), {}, exact=True).item() == +constant
     assert sixth == 0
     assert abs(slope - mp.mpf(1) / 6) < 1e-40 or abs(slope * 6 - 1) < 1e-40
+
+
+@each("text", ["sqrt(x/95*95 - x)", "sqrt(x/59*59 - x) + (x - x/95*95)"])
+def test_a_value_that_one_precision_alone_has_is_not_taken(text: str) -> None:
+    """Rounding makes the root of a number below zero at one of the first two."""
+    assert value(parse(text), {"x": np.array(1.0)}).item() == 0
 
 
 @pytest.mark.parametrize(
