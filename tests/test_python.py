@@ -159,7 +159,7 @@ def test_a_message_names_keywords_and_not_options(said: str, meant: str):
 
 def test_a_word_of_a_sentence_is_never_taken_for_the_value_of_an_option():
     """Every text of the code that names an option: what becomes its value is no word of a sentence."""
-    values = {"backward", "float32", "float64", "grad", "all", "mean", "module", "loss", "none"}
+    values = {"backward", "float32", "float64", "grad", "all", "mean", "module", "loss", "none", "dask", "local"}
     folder = Path(gradcli.__file__).parent
     rooms = ("commands", "diagnose", "inspections", "language", "numerics", "recording", "sources")
     for path in (file for room in rooms for file in (folder / room).rglob("*.py")):

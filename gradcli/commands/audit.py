@@ -1,5 +1,6 @@
 """`audit`: a function over a whole dtype."""
 
+import re
 from typing import Annotated
 
 from gradcli.commands.command import Caller, Command, Inquiry
@@ -13,6 +14,7 @@ MOST_ORDER = 2
 MAX_JOBS = 256
 KINDS = ("nan", "overflow", "dead", "flushed", "wrong-sign", "not-zero", "unproven", "error", "any")
 WAYS = ("contiguous", "strided", "single", "forward")
+ENGINES = ("local", "dask")
 
 
 def audit(
@@ -67,6 +69,18 @@ def audit(
         int | None,
         Option("--jobs -j", "N", "Processes that work at the same time.", default="as many as cores, for what is long"),
     ] = None,
+    engine: Annotated[
+        str,
+        Option(
+            "--engine",
+            "ENGINE",
+            "Who counts: processes here (local), or the workers of a cluster (dask).",
+            completes="local or dask",
+        ),
+    ] = "local",
+    scheduler: Annotated[
+        str | None, Option("--scheduler", "ADDRESS", "The scheduler of --engine dask, tcp://HOST:PORT.", default="none")
+    ] = None,
 ) -> Inquiry:
     """A function's value and derivatives at every number of a dtype, against a truth with a proven bound.
 
@@ -76,7 +90,7 @@ def audit(
         raise UsageError(f"--max-ulp {max_ulp:g} is out of bounds", hint="No answer is off by less than 0 ULP.")
     low, high = _between(between)
     degrees = _orders(orders)
-    running = RunningOptions(_jobs(jobs), resume)
+    running = RunningOptions(_jobs(jobs, engine), _scheduler(engine, scheduler), resume)
     options = AuditOptions(degrees, low, high, max_ulp, _ways(ways, degrees), _kinds(fail_on), running)
     return Inquiry((read_curves(functions, param or ()), options))
 
@@ -130,10 +144,26 @@ def _kinds(words: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(KINDS[:-1] if "any" in found else found))
 
 
-def _jobs(count: int | None) -> int | None:
+def _jobs(count: int | None, engine: str) -> int | None:
     if count is not None and not 1 <= count <= MAX_JOBS:
         raise BoundError(f"--jobs {count} is out of bounds", hint=f"Choose 1 to {MAX_JOBS}.")
+    if count is not None and engine == "dask":
+        raise UsageError("--jobs is for --engine local", hint="Dask's workers are started by themselves.")
     return count
+
+
+def _scheduler(engine: str, address: str | None) -> str | None:
+    """Where the scheduler of an engine is; None for this machine."""
+    if engine not in ENGINES:
+        raise UsageError(
+            f"unknown engine '{engine}'", hint=did_you_mean(engine, ENGINES) or "There are 'dask' and 'local'."
+        )
+    if (engine == "dask") != (address is not None):
+        hint = "For example --engine dask --scheduler tcp://10.0.0.1:8786."
+        raise UsageError("--engine dask and --scheduler ADDRESS belong together", hint=hint)
+    if address is not None and not re.fullmatch(r"[a-z]+://.+:\d+", address):
+        raise UsageError(f"--scheduler takes tcp://HOST:PORT, not '{address}'", hint="'dask scheduler' prints it.")
+    return address
 
 
 COMMAND = Command(

@@ -87,10 +87,12 @@ AUDIT_CHUNK = 2**24
 class RunningOptions:
     """Who counts the chunks of an audit.
 
-    jobs: how many processes, None for as many as are worth it. resume: the file that keeps what was counted.
+    jobs: how many processes of this machine, None for as many as are worth it. scheduler: the address of one of Dask's,
+    whose workers count instead. resume: the file that keeps what was counted.
     """
 
     jobs: int | None = None
+    scheduler: str | None = None
     resume: str | None = None
     chunk: int = AUDIT_CHUNK
 

@@ -104,17 +104,26 @@ class AuditedFunction:
 
 
 @dataclass(frozen=True)
+class AuditRefusal:
+    """A worker of a cluster that counted nothing, for its answers could be others."""
+
+    worker: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class AuditChunks:
     """How an audit was counted: each derivative of each function in chunks of its numbers.
 
     numbers: how many were looked at. count: the chunks of all derivatives. resumed: those that were in the file of
-    --resume. workers: processes that counted the others.
+    --resume. workers: processes that counted the others; refused: those of a cluster that were not let.
     """
 
     numbers: int
     count: int
     resumed: int
     workers: int
+    refused: tuple[AuditRefusal, ...] = ()
 
 
 @dataclass(frozen=True)

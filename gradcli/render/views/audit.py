@@ -158,6 +158,8 @@ def _chunks(result: AuditResult) -> Iterator[Note]:
         said = [f"{here:,} by {counted(chunks.workers, 'process', 'es')}"] if here else []
         said += [f"{chunks.resumed:,} from the file of --resume"] if chunks.resumed else []
         yield Note(f"{chunks.numbers:,} numbers in {counted(chunks.count, 'chunk')}: {', '.join(said)}", "quiet")
+    for one in chunks.refused:
+        yield Note(f"{one.worker} was not asked: {one.reason}", "warning")
 
 
 def _judgement(result: AuditResult) -> Iterator[Note]:

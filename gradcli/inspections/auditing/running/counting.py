@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import closing, nullcontext
 
@@ -15,7 +16,7 @@ from gradcli.inspections.auditing.task import Task, chunks_of
 from gradcli.inspections.options import RunningOptions
 from gradcli.numerics.proven.expressions import NotBoundedError
 from gradcli.progress import steps
-from gradcli.results.audit import AuditChunks
+from gradcli.results.audit import AuditChunks, AuditRefusal
 
 PROVING, COUNTING = 0.1, 1e-7
 """Seconds that a chunk takes about, and each of its numbers by each way."""
@@ -28,7 +29,7 @@ def counted(tasks: Sequence[Task], options: RunningOptions) -> tuple[dict[Task, 
 
     Raises GradcliError; KeyboardInterrupt that says what a file holds by now.
     """
-    jobs = [Job(task, chunk) for task in dict.fromkeys(tasks) for chunk in chunks_of(task.sides, options.chunk)]
+    jobs = jobs_of(tasks, options.chunk)
     totals = {task: Counts.of(task) for task in tasks}
     with nullcontext() if options.resume is None else closing(ResumeFile(options.resume, build_here(), jobs)) as file:
         there = set()
@@ -36,31 +37,48 @@ def counted(tasks: Sequence[Task], options: RunningOptions) -> tuple[dict[Task, 
             totals[done.job.task].merge(done.counts)
             there.add(done.job)
         missing = [job for job in jobs if job not in there]
-        workers = _processes(missing, options.jobs)
-        done_here = 0
+        processes = _processes(missing, options.jobs)
+        refused: dict[str, str] = {}
+        workers: Counter[str] = Counter()
         try:
-            with closing(_engine(missing, workers)) as found:
+            with closing(_engine(missing, processes, options.scheduler, refused)) as found:
                 for done in steps(found, "chunks", len(missing)):
                     if file is not None:
                         file.add(done)
                     totals[done.job.task].merge(done.counts)
-                    done_here += 1
+                    workers[done.worker] += 1
         except KeyboardInterrupt:
             if file is None:
                 raise
-            finished = len(there) + done_here
+            finished = len(there) + workers.total()
             raise KeyboardInterrupt(
                 f"{finished:,} of {len(jobs):,} chunks are in '{file.name}'; the same command goes on from there."
             ) from None
-    numbers = tasks[0].count
-    return totals, AuditChunks(numbers, len(jobs), resumed=len(there), workers=workers)
+    return totals, AuditChunks(
+        numbers=tasks[0].count,
+        count=len(jobs),
+        resumed=len(there),
+        workers=processes if options.scheduler is None else len(workers),
+        refused=tuple(AuditRefusal(*one) for one in sorted(refused.items())),
+    )
 
 
-def _engine(jobs: Sequence[Job], workers: int) -> Generator[Done, None, None]:
-    if workers > 1:
+def jobs_of(tasks: Sequence[Task], size: int) -> list[Job]:
+    """Every chunk of every task."""
+    return [Job(task, chunk) for task in dict.fromkeys(tasks) for chunk in chunks_of(task.sides, size)]
+
+
+def _engine(
+    jobs: Sequence[Job], processes: int, scheduler: str | None, refused: dict[str, str]
+) -> Generator[Done, None, None]:
+    if scheduler is not None and jobs:
+        from gradcli.inspections.auditing.running.cluster import by_cluster  # Dask is an extra
+
+        return by_cluster(jobs, scheduler, refused)
+    if processes > 1:
         from gradcli.inspections.auditing.running.processes import by_processes  # threads and pipes
 
-        return by_processes(jobs, workers)
+        return by_processes(jobs, processes)
     return _counted_here(jobs)
 
 

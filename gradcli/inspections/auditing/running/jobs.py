@@ -33,19 +33,20 @@ class Job(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A job with its counts."""
+    """A job with its counts, and who counted: the address of a worker of a cluster."""
 
     job: Job
     counts: Counts
+    worker: str = ""
 
 
-def done(job: Job, answered: Data) -> Done:
+def done(job: Job, answered: Data, worker: str = "") -> Done:
     """What a process answered. Raises UsageError where there is no truth, WorkerError."""
     if "not bounded" in answered:
         raise no_truth(job.task.expression, answered["not bounded"])
     if "counts" not in answered:
-        raise WorkerError(f"a worker failed at {job}: {answered.get('error')}")
-    return Done(job, read_counts(answered["counts"], job.task))
+        raise WorkerError(f"{worker or 'a worker'} failed at {job}: {answered.get('error')}")
+    return Done(job, read_counts(answered["counts"], job.task), worker)
 
 
 def no_truth(expression: str, what: str) -> UsageError:

@@ -1,0 +1,128 @@
+"""A cluster of Dask's on this machine: processes forked from one that has imported Dask and PyTorch."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from tools import warm
+
+_SERVER = """
+import asyncio, os, sys
+from distributed import Scheduler, Worker
+
+async def serve(what, address):
+    if what == "scheduler":
+        server = Scheduler(host="127.0.0.1", port=int(address), dashboard=False)
+    else:
+        server = Worker(address, nthreads=1, dashboard=False)
+    if what == "bare":
+        sys.modules.update({name: None for name in sys.modules if name.startswith("gradcli.inspections")})
+    async with server:
+        print(server.address, os.getpid(), flush=True)
+        await server.finished()
+"""
+_LEAN = """
+from gradcli import lean_torch
+lean_torch.install()
+"""
+_FORKING = """
+for line in sys.stdin:
+    if os.fork() == 0:
+        try:
+            asyncio.run(serve(*line.split()))
+        except BaseException as error:
+            print(repr(error).replace(" ", "_"), "failed", flush=True)
+        os._exit(0)
+"""
+
+
+@dataclass
+class Process:
+    """A scheduler or a worker, where it listens, and its number."""
+
+    address: str
+    number: int
+
+    def send(self, signal_: int) -> None:
+        os.kill(self.number, signal_)
+
+
+@dataclass
+class Cluster:
+    """One scheduler and its workers; starts what is missing."""
+
+    server: subprocess.Popen[str]
+    scheduler: Process
+    workers: list[Process] = field(default_factory=list)
+    odd: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def with_workers(self, count: int) -> list[Process]:
+        """So many that are like this process."""
+        while len(self.workers) < count:
+            self.workers.append(_started(self.server, "worker", self.scheduler.address))
+        return self.workers
+
+    def kill(self, worker: Process) -> None:
+        self.workers.remove(worker)
+        worker.send(signal.SIGKILL)
+
+    def bare_worker(self) -> Process:
+        """One whose Python has no gradcli."""
+        return _started(self.server, "bare", self.scheduler.address)
+
+    def odd_worker(self, capability: str) -> Process:
+        """One whose PyTorch uses another instruction set; in an interpreter of its own, for that is chosen once."""
+        serving = f"asyncio.run(serve('worker', {self.scheduler.address!r}))"
+        process = subprocess.Popen(
+            [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}\n{_LEAN}{_SERVER}{serving}"],
+            env={**os.environ, "ATEN_CPU_CAPABILITY": capability},
+            **_STREAMS,
+        )
+        self.odd.append(process)
+        return _said(process)
+
+    def restart(self) -> None:
+        """End the scheduler, with whose end its workers end, and start it again where it was."""
+        port = self.scheduler.address.rsplit(":", 1)[1]
+        with suppress(ProcessLookupError):
+            self.scheduler.send(signal.SIGKILL)
+        self.workers.clear()
+        self.scheduler = _started(self.server, "scheduler", port)
+
+
+_STREAMS = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A scheduler without workers; all of it ends with this block."""
+    server = subprocess.Popen([*warm.python(), _SERVER + _FORKING], **_STREAMS)
+    found = Cluster(server, _started(server, "scheduler", "0"))
+    try:
+        yield found
+    finally:
+        found.scheduler.send(signal.SIGKILL)
+        for process in (server, *found.odd):
+            process.kill()
+            process.communicate()
+        for worker in found.workers:
+            worker.send(signal.SIGKILL)
+
+
+def _started(server: subprocess.Popen[str], what: str, address: str) -> Process:
+    assert server.stdin is not None
+    server.stdin.write(f"{what} {address}\n")
+    server.stdin.flush()
+    return _said(server)
+
+
+def _said(process: subprocess.Popen[str]) -> Process:
+    assert process.stdout is not None
+    address, number = process.stdout.readline().split()
+    return Process(address, int(number))
