@@ -4,6 +4,7 @@ import re
 from typing import Annotated
 
 from gradcli.commands.command import Caller, Command, Inquiry
+from gradcli.commands.option_values import bounds
 from gradcli.commands.parameters import WHERE_AND_HOW, Argument, Option, Param
 from gradcli.commands.shared import SHOWING, SharedOptions, names_in
 from gradcli.exceptions import BoundError, UsageError, did_you_mean
@@ -88,7 +89,7 @@ def audit(
     """
     if max_ulp is not None and not max_ulp >= 0:
         raise UsageError(f"--max-ulp {max_ulp:g} is out of bounds", hint="No answer is off by less than 0 ULP.")
-    low, high = _between(between)
+    low, high = (None, None) if between is None else bounds(between)
     degrees = _orders(orders)
     running = RunningOptions(_jobs(jobs, engine), _scheduler(engine, scheduler), resume)
     options = AuditOptions(degrees, low, high, max_ulp, _ways(ways, degrees), _kinds(fail_on), running)
@@ -104,18 +105,6 @@ def _orders(words: str) -> tuple[int, ...]:
             )
         found.append(int(word))
     return tuple(dict.fromkeys(found))
-
-
-def _between(word: str | None) -> tuple[float | None, float | None]:
-    if word is None:
-        return None, None
-    low, colon, high = word.partition(":")
-    try:
-        if colon:
-            return float(low), float(high)
-    except ValueError:
-        pass
-    raise UsageError(f"--range takes LOW:HIGH, not '{word}'", hint="For example --range -8:8.")
 
 
 def _ways(words: str, orders: tuple[int, ...]) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """`compare`: whether two expressions are the same."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from gradcli.commands.command import Caller, Command, Inquiry
+from gradcli.commands.option_values import bounds
 from gradcli.commands.parameters import Argument, Option, Words
 from gradcli.commands.shared import COMPUTING, SELECTING, SHOWING, SharedOptions, every_dtype
 from gradcli.exceptions import UsageError, listed
@@ -13,6 +14,7 @@ from gradcli.language.in_file import is_in_file, read_subject
 from gradcli.language.parser import parse
 from gradcli.language.request import is_binding
 from gradcli.language.subject import subject_text
+from gradcli.results.compare import CompareRange
 
 
 def compare(
@@ -39,12 +41,24 @@ def compare(
         ),
     ],
     words: Words = None,
+    between: Annotated[
+        list[str] | None,
+        Option(
+            "--range",
+            "[NAME=]LOW:HIGH",
+            "Compare at many numbers between two, instead of points. May be repeated.",
+            default="none",
+            python="range",
+        ),
+    ] = None,
     dtypes: Annotated[
         list[str] | None, Option("", help="Compare in this dtype only, or these.", default="all four", python="dtype")
     ] = None,
 ) -> Inquiry:
     """Are two expressions the same, in value and gradient? Where not, which is closer to the truth, in each dtype."""
-    points = words or interesting_points(first) or interesting_points(second)
+    ranges = _ranges(between or (), words or ())
+    points = words or () if ranges else words or interesting_points(first) or interesting_points(second)
+    points = [*points, *_anywhere(ranges)]
     names = [word.partition("=")[0].partition(":")[0] for word in points if is_binding(word)]
     given = {side: _open_names(side, names, caller) for side in (first, second)}
     _check_same(first, second, given[first], given[second])
@@ -55,7 +69,35 @@ def compare(
         own = [word for word in points if is_binding(word)] if given[side] == () else points
         requests.append(read_subject(side, own, command="compare", sources=numbers, functions=caller.functions))
     chosen = tuple(map(floating, dtypes or (FLOATING if shared.dtype is None else (shared.dtype,))))
-    return Inquiry((*requests, chosen))
+    return Inquiry((*requests, chosen, ranges))
+
+
+def _ranges(options: Sequence[str], words: Sequence[str]) -> dict[str, CompareRange]:
+    """The ranges by name; that of the one open name has the name ''. Raises UsageError."""
+    found: dict[str, CompareRange] = {}
+    for option in options:
+        name, equals, stretch = option.rpartition("=")
+        if equals and not name.strip().isidentifier():
+            raise UsageError(f"--range takes NAME=LOW:HIGH, not '{option}'", hint="For example --range x=-8:8.")
+        low, high = bounds(stretch)
+        if not low <= high:
+            raise UsageError(f"--range {option} holds no number", hint="Write the smaller number first: --range -8:8.")
+        if name.strip() in found:
+            what = f"'{name.strip()}' is given twice" if name else "two ranges have no name"
+            raise UsageError(what, hint="Write --range x=-8:8 --range y=0:1.")
+        found[name.strip()] = CompareRange(low, high)
+    for word in words:
+        name = word.partition("=")[0].partition(":")[0].strip()
+        if is_binding(word) and name in found:
+            raise UsageError(f"'{name}' has a value and a range", hint="Give each name one of them.")
+        if not is_binding(word) and "" in found:
+            raise UsageError(f"the point '{word}' stands beside --range", hint="Give points or a range.")
+    return found
+
+
+def _anywhere(ranges: Mapping[str, CompareRange]) -> list[str]:
+    """Words for the inputs that run through ranges, which are bound before their numbers are there."""
+    return [word for name in ranges for word in ([f"{name}=1,1"] if name else ["1", "1"])]
 
 
 def _open_names(side: str, names: Sequence[str], caller: Caller) -> tuple[str, ...] | None:

@@ -43,6 +43,17 @@ def points(words: Sequence[str], variable: str, sources: Mapping[str, Value]) ->
     return tuple(read_value(point(word, variable, sources), sources) for word in words)
 
 
+def bounds(word: str) -> tuple[float, float]:
+    """The two numbers of LOW:HIGH.  Raises UsageError."""
+    low, colon, high = word.partition(":")
+    try:
+        if colon:
+            return float(low), float(high)
+    except ValueError:
+        pass
+    raise UsageError(f"--range takes LOW:HIGH, not '{word}'", hint="For example --range -8:8.")
+
+
 def via(word: str) -> Via:
     """The function of PyTorch that differentiates.  Raises UsageError."""
     if word == "grad":

@@ -19,9 +19,11 @@ from gradcli.language.request import Request
 from gradcli.numerics.capture import TorchError, to_input
 from gradcli.progress import steps
 from gradcli.results import CompareResult, CompareRow, CompareSummary, Failure
+from gradcli.results.compare import CompareRange
 
 MAX_ELEMENTS_COMPARED = 10_000
 _WIDEST_FIRST = ("float64", "float32", "bfloat16", "float16")
+NO_RANGES: Mapping[str, CompareRange] = {}
 _ORDINALS = ("first", "second")
 _REAL, _PARTS = "compare works with real numbers", "Take the parts apart: real(...), imag(...)."
 
@@ -30,14 +32,19 @@ def compare(
     first: Request | FunctionRequest,
     second: Request | FunctionRequest,
     dtypes: Sequence[str] = FLOATING,
+    ranges: Mapping[str, CompareRange] = NO_RANGES,
     compute: ComputeOptions = ComputeOptions(),
     selection: Selection = Selection(),
 ) -> CompareResult | Failure:
-    """Both sides at the same inputs and beside them; a Failure where PyTorch raised on one side in float64."""
+    """Both sides at the same inputs and beside them; a Failure where PyTorch raised on one side in float64.
+
+    ranges: the inputs that run through numbers instead, by name, or '' for the one without a value; what the requests
+        give them stands for any number.
+    """
     sides: list[Side] = []
     outcomes: list[Outcome] = []
     for request in (first, second):
-        side = _side(request, compute, selection)
+        side = _side(request, compute, _over(ranges, request, selection))
         if isinstance(side, Failure):
             return _of_side(side, len(sides))
         sides.append(side)
@@ -49,6 +56,9 @@ def compare(
             outcomes.append(side.run(shared, "float64"))
         except TorchError as raised:
             return _of_side(side.failure(raised), at)
+    _check_real(outcomes)
+    if ranges:
+        return _over_ranges(sides, _named(ranges, (first, second), shared), shared, dtypes, compute.seed)
     _check_comparable(outcomes, shared)
     rows: list[CompareRow] = []
     summary: list[CompareSummary] = []
@@ -77,6 +87,61 @@ def compare(
         places_beside=count,
         beside=beside,
     )
+
+
+def _over_ranges(
+    sides: Sequence[Side], ranges: Mapping[str, CompareRange], shared: Leaves, dtypes: Sequence[str], seed: int
+) -> CompareResult:
+    from gradcli.inspections.comparing.over import over_ranges  # points need none of it
+
+    found, truths = over_ranges(sides, ranges, shared, dtypes, seed)
+    rows = tuple(row for one in found for row in one.rows)
+    return CompareResult(
+        setting=replace(sides[0].setting, dtype=",".join(dtypes)),
+        expression=sides[0].text,
+        other=sides[1].text,
+        inputs={name: to_input(leaf) for name, leaf in shared.items() if name not in ranges},
+        equal=not any(row.apart for row in rows),
+        summary=tuple(one.summary for one in found),
+        rows=(),
+        truth="different" if truths.differ else "same" if truths.were_compared else "unknown",
+        reference_of=truths.of if any(row.known for row in rows) else None,
+        places_beside=0,
+        beside=(),
+        ranges=ranges,
+        over=rows,
+    )
+
+
+def _over(ranges: Mapping[str, CompareRange], request: Request | FunctionRequest, selection: Selection) -> Selection:
+    """Of an expression the ranged inputs alone are differentiated by, where nothing else is said."""
+    if not ranges or selection.wrt is not None or not isinstance(request, Request):
+        return selection
+    ranged = tuple(name for name in request.names if name in ranges or ("" in ranges and name == request.variable))
+    return replace(selection, wrt=ranged or None)
+
+
+def _named(
+    ranges: Mapping[str, CompareRange], requests: Sequence[Request | FunctionRequest], shared: Leaves
+) -> dict[str, CompareRange]:
+    """The ranges by the names that both sides share. Raises UsageError for a name that they have not."""
+    given = {binding.name for request in requests for binding in request.bindings}
+    open_names = [name for name in shared if name not in given]
+    found = {}
+    for name, between in ranges.items():
+        if name and not any(_has(request, name) and name in shared for request in requests):
+            raise UsageError(
+                f"--range names '{name}', which the sides do not share", hint=f"They share {listed(shared)}."
+            )
+        if not name and len(open_names) != 1:
+            raise UsageError("which input the range belongs to is open", hint="Write --range NAME=LOW:HIGH.")
+        found[name or open_names[0]] = between
+    return found
+
+
+def _has(request: Request | FunctionRequest, name: str) -> bool:
+    """Whether a side uses an input; a function of a file may."""
+    return not isinstance(request, Request) or name in request.program.free_names
 
 
 class _Dtype:
@@ -168,11 +233,14 @@ def _wrt(sides: Sequence[Side]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for side in sides for name in side.wrt))
 
 
-def _check_comparable(outcomes: Sequence[Outcome], shared: Mapping[str, torch.Tensor]) -> None:
-    """Raises UsageError for other shapes and for complex numbers, BoundError for what is too large."""
-    values = [outcome.value for outcome in outcomes]
-    if any(value.is_complex() for value in values):
+def _check_real(outcomes: Sequence[Outcome]) -> None:
+    if any(outcome.value.is_complex() for outcome in outcomes):
         raise UsageError(_REAL, hint=_PARTS)
+
+
+def _check_comparable(outcomes: Sequence[Outcome], shared: Mapping[str, torch.Tensor]) -> None:
+    """Raises UsageError for other shapes, BoundError for what is too large."""
+    values = [outcome.value for outcome in outcomes]
     shapes = [list(value.shape) for value in values]
     if shapes[0] != shapes[1]:
         raise UsageError(

@@ -26,7 +26,15 @@ if TYPE_CHECKING:
         AuditWorst,
     )
     from gradcli.results.check import CheckResult, CheckRow, CheckSummary, CheckVerdict, ReferenceBy
-    from gradcli.results.compare import CompareResult, CompareRow, CompareSummary, PlaceBeside
+    from gradcli.results.compare import (
+        CompareNumber,
+        CompareOver,
+        CompareRange,
+        CompareResult,
+        CompareRow,
+        CompareSummary,
+        PlaceBeside,
+    )
     from gradcli.results.errors import ErrorEntry, ErrorsResult
     from gradcli.results.explain import Example, ExplainResult, Explanation
     from gradcli.results.findings import Failure, FilePlace, Finding, Sample, Severity
@@ -67,6 +75,9 @@ __all__ = [
     "CheckRow",
     "CheckSummary",
     "CheckVerdict",
+    "CompareNumber",
+    "CompareOver",
+    "CompareRange",
     "CompareResult",
     "CompareRow",
     "CompareSummary",
@@ -141,7 +152,15 @@ _HOMES = {
         "AuditedFunction",
     ),
     "check": ("CheckResult", "CheckRow", "CheckSummary", "CheckVerdict", "ReferenceBy"),
-    "compare": ("CompareResult", "CompareRow", "CompareSummary", "PlaceBeside"),
+    "compare": (
+        "CompareNumber",
+        "CompareOver",
+        "CompareRange",
+        "CompareResult",
+        "CompareRow",
+        "CompareSummary",
+        "PlaceBeside",
+    ),
     "errors": ("ErrorEntry", "ErrorsResult"),
     "explain": ("Example", "ExplainResult", "Explanation"),
     "findings": ("Failure", "FilePlace", "Finding", "Sample", "Severity"),

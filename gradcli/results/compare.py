@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from gradcli.results.shown import Shown
@@ -44,8 +44,9 @@ class CompareRow:
 
 @dataclass(frozen=True)
 class CompareSummary:
-    """One dtype. first_worst, second_worst: the largest errors in ULPs. not_finite: how many numbers should be finite.
+    """One dtype. first_worst, second_worst: the largest errors in ULPs, of numbers that are right in kind.
 
+    not_finite: how many numbers should be finite. zero: how many are 0, and should be a normal number of the dtype.
     reason: why nothing was compared, None where it was.
     """
 
@@ -56,6 +57,8 @@ class CompareSummary:
     second_worst: float | None
     first_not_finite: int
     second_not_finite: int
+    first_zero: int
+    second_zero: int
     closer: WhichSide | None
     reason: str | None
 
@@ -72,10 +75,65 @@ class PlaceBeside:
     second: float | None
 
 
+@dataclass(frozen=True)
+class CompareRange:
+    """Between which numbers an input was taken."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CompareNumber:
+    """Both sides at one place of the ranges. at: the ranged inputs there.
+
+    reference: the truth, rounded to float64; None without one. first_ulps, second_ulps: how far off the sides are, None
+    where there is no truth, or no finite number.
+    """
+
+    at: Mapping[str, float]
+    first: float
+    second: float
+    reference: float | None
+    first_ulps: float | None
+    second_ulps: float | None
+
+
+@dataclass(frozen=True)
+class CompareOver:
+    """The value, or the gradient by one input, in one dtype over the ranges.
+
+    variable: the input that a gradient is by; None for a value. count: at how many places both sides were run.
+    is_every: whether these are all numbers of the dtype. apart: at how many they differ; kinks: how many of those have
+    two slopes. lowest, highest: between which numbers of the only ranged input that is.
+    known: at how many places there is a truth. most: where they are farthest apart. first_worst, second_worst: where
+    each is farthest from the truth, of the numbers that are right in kind.
+    """
+
+    quantity: Quantity
+    variable: str | None
+    dtype: str
+    count: int
+    is_every: bool
+    apart: int
+    kinks: int
+    lowest: float | None
+    highest: float | None
+    known: int
+    most: CompareNumber | None
+    first_worst: CompareNumber | None
+    second_worst: CompareNumber | None
+    first_not_finite: int
+    second_not_finite: int
+    first_zero: int
+    second_zero: int
+
+
 @dataclass(frozen=True, repr=False)
 class CompareResult(Shown):
     """Whether two expressions are the same in value and gradient, dtype by dtype, and which is closer to the truth.
 
+    inputs: those that were given; ranges: those that ran through numbers instead, over: what was found there.
     truth: whether the sides are the same at 50 digits. reference_of: whose 50 digits the reference is; None for none.
     places_beside: at how many places beside the point they were compared too, in the widest dtype. beside: the first
     places there at which a value and a gradient differ.
@@ -93,3 +151,5 @@ class CompareResult(Shown):
     reference_of: Literal["both", "first", "second"] | None
     places_beside: int
     beside: tuple[PlaceBeside, ...]
+    ranges: Mapping[str, CompareRange] = field(default_factory=dict)
+    over: tuple[CompareOver, ...] = ()

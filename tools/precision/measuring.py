@@ -45,7 +45,10 @@ def audits(folder: Path = FOLDER, only: Sequence[str] = ()) -> Iterator[Audit]:
 
 def _kept(file: Path) -> AuditResult | None:
     """What a file holds, if it is of the installed PyTorch with the kernels of this processor."""
-    found = gradcli.load(file) if file.exists() else None
+    try:
+        found = gradcli.load(file) if file.exists() else None
+    except gradcli.GradcliError:  # of another version of gradcli
+        return None
     if not isinstance(found, AuditResult) or found.setting.torch != torch.__version__:
         return None
     return found if found.capability == torch.backends.cpu.get_cpu_capability() else None

@@ -22,6 +22,7 @@ def differing(
     known_not_zero: torch.Tensor | None,
     *,
     gradient: bool,
+    elementwise: bool = False,
 ) -> torch.Tensor:
     """The elements at which two tensors are not the same to rounding: half of the digits, for values 64 ULPs.
 
@@ -29,6 +30,7 @@ def differing(
         the inputs' last digits move as much is no difference.
     known_not_zero: where the truth is a number other than zero, beside which no error is too small to count; None where
         the truth is not known.
+    elementwise: each element stands alone, and the size of others says nothing of what cancelled in it.
     """
     floating = [t.dtype for t in (first, second) if t.is_floating_point()]
     eps = max((torch.finfo(dtype).eps for dtype in floating), default=0.0)
@@ -40,7 +42,7 @@ def differing(
     relative = half if gradient else min(ROUNDING * eps, half)
     same = (one == other) | (one.isnan() & other.isnan()) | (finite & (difference <= relative * size + tiny))
     if not same.all():
-        largest = max(1.0, float(size[finite].max())) if finite.any() else 1.0
+        largest = size.clamp(min=1) if elementwise else max(1.0, float(size[finite].max())) if finite.any() else 1.0
         # what is left of terms that cancel, which may have been larger where nobody knows the truth
         left = half if gradient and known_not_zero is None else min(ROUNDING * eps, half)
         cancelled = finite & (difference <= left * largest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -145,25 +145,50 @@ def _rows(
 def summary_of(dtype: str, rows: Sequence[CompareRow], reason: str | None) -> CompareSummary:
     """What the rows of one dtype come to."""
     known = [row for row in rows if row.reference is not None and math.isfinite(row.reference)]
-    firsts = [row.first_ulps for row in known if row.first_ulps is not None]
-    seconds = [row.second_ulps for row in known if row.second_ulps is not None]
-    lost = (
-        sum(row.first_ulps is None and row.first is not None and not math.isfinite(row.first) for row in known),
-        sum(row.second_ulps is None and row.second is not None and not math.isfinite(row.second) for row in known),
-    )
-    worst = max(firsts, default=None), max(seconds, default=None)
-    marks = [(count, error or 0.0) for count, error in zip(lost, worst, strict=True)]
+    first = _mark([(row.first, row.first_ulps, row.reference) for row in known], dtype)
+    second = _mark([(row.second, row.second_ulps, row.reference) for row in known], dtype)
     return CompareSummary(
         dtype=dtype,
         values_apart=sum(row.quantity == "value" and not row.agrees for row in rows),
         gradients_apart=sum(row.quantity == "gradient" and not row.agrees for row in rows),
-        first_worst=worst[0],
-        second_worst=worst[1],
-        first_not_finite=lost[0],
-        second_not_finite=lost[1],
-        closer=None if not known or marks[0] == marks[1] else "first" if marks[0] < marks[1] else "second",
+        first_worst=first.worst,
+        second_worst=second.worst,
+        first_not_finite=first.not_finite,
+        second_not_finite=second.not_finite,
+        first_zero=first.zero,
+        second_zero=second.zero,
+        closer=closer_of(first, second) if known else None,
         reason=reason,
     )
+
+
+class Mark(NamedTuple):
+    """How far one side is off in one dtype: what is wrong in kind counts first, and then the ULPs of nothing else."""
+
+    not_finite: int
+    zero: int
+    worst: float | None
+
+
+def closer_of(first: Mark, second: Mark) -> WhichSide | None:
+    """The side that is off by less; None where both are off alike."""
+    one, other = ((mark.not_finite, mark.zero, 0.0 if mark.zero else mark.worst or 0.0) for mark in (first, second))
+    return None if one == other else "first" if one < other else "second"
+
+
+def _mark(answers: Sequence[tuple[float | None, float | None, float | None]], dtype: str) -> Mark:
+    """Of answers, each with its error in ULPs and the truth; an input without a path counts as a 0."""
+    not_finite, zero, errors = 0, 0, []
+    for answer, ulps, truth in answers:
+        if truth is None:
+            continue
+        if ulps is None:
+            not_finite += answer is not None and not math.isfinite(answer)
+        elif not answer and abs(truth) >= torch.finfo(getattr(torch, dtype)).smallest_normal:
+            zero += 1
+        else:
+            errors.append(ulps)
+    return Mark(not_finite, zero, max(errors, default=None))
 
 
 @dataclass(frozen=True)

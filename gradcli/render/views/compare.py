@@ -8,12 +8,13 @@ import numpy as np
 
 from gradcli.render.blocks import Block, Column, Heading, Note, Table
 from gradcli.render.numbers import shortest_float
+from gradcli.render.views.compare_dtypes import SIDES, closer, dtypes_table, in_dtypes
+from gradcli.render.views.compare_over import over_blocks, over_table
 from gradcli.render.views.setting import footer
 from gradcli.render.views.tensors import float_column
-from gradcli.results import CompareResult, CompareRow, CompareSummary, PlaceBeside
-from gradcli.results.phrasing import number, ulps
+from gradcli.results import CompareResult, CompareRow, PlaceBeside
+from gradcli.results.phrasing import listed, number
 
-_SIDES = {"first": "A", "second": "B"}
 _NUMBERS = ("first", "second")
 _IN_DOUBLE = ("reference", "left", "right", "first_ulps", "second_ulps")
 _NAMED = 2
@@ -22,21 +23,31 @@ _NAMED = 2
 
 def blocks(result: CompareResult) -> tuple[Block, ...]:
     """The answer for people."""
+    if result.ranges:
+        return (*_sides(result), *over_blocks(result), *footer(result.setting))
     apart = [row for row in result.rows if not row.agrees]
     return (
-        Heading(f"A: {result.expression}", f"on {result.setting.device}"),
-        Heading(f"B: {result.other}"),
+        *_sides(result),
         Note(_answer(result, apart), "good" if result.equal else "error"),
         *_judged(result, apart),
-        _dtypes(result),
+        dtypes_table(result.summary),
         *_differing(apart),
         *(_beside(place) for place in result.beside if all(row.quantity != place.quantity for row in apart)),
         *footer(result.setting),
     )
 
 
+def _sides(result: CompareResult) -> tuple[Heading, Heading]:
+    return (
+        Heading(f"A: {result.expression}", f"on {result.setting.device}"),
+        Heading(f"B: {result.other}"),
+    )
+
+
 def table(result: CompareResult) -> Table:
     """For programs: a row for each element of the value and of the gradients, in each dtype."""
+    if result.ranges:
+        return over_table(result)
     rows = result.rows
     no_variable = np.array([row.variable is None for row in rows], dtype=bool)
     no_closer = np.array([row.closer is None for row in rows], dtype=bool)
@@ -61,15 +72,15 @@ def _answer(result: CompareResult, apart: Sequence[CompareRow]) -> str:
         return "A and B were not compared: no dtype has both."
     places = f" and at {result.places_beside} places beside" if result.places_beside else ""
     if result.equal:
-        return f"A and B are equal in value and gradient{_in(dtypes, dtypes)}, here{places}."
+        return f"A and B are equal in value and gradient{in_dtypes(dtypes, dtypes)}, here{places}."
     if not apart:
-        return f"A and B are equal here{_in(dtypes, dtypes)}, and differ beside."
+        return f"A and B are equal here{in_dtypes(dtypes, dtypes)}, and differ beside."
     parts = []
     for quantity in ("value", "gradient"):
         found = [row for row in apart if row.quantity == quantity]
         if found:
             own = sorted({row.dtype for row in found}, key=dtypes.index)
-            parts.append(f"in {quantity}{_at(found, result)}{_in(own, dtypes)}")
+            parts.append(f"in {quantity}{_at(found, result)}{in_dtypes(own, dtypes)}")
     same = "agree in value and " if all(row.quantity == "gradient" for row in apart) else ""
     return f"A and B {same}differ {', and '.join(parts)}."
 
@@ -80,13 +91,7 @@ def _at(rows: Sequence[CompareRow], result: CompareResult) -> str:
     names = list(dict.fromkeys(filter(None, (_place(row, own if row.at is not None else "") for row in rows))))
     more = len(names) - _NAMED
     named = [*names[:_NAMED], f"{more} more"] if more > 0 else names
-    return f" at {_listed(named)}" if names else ""
-
-
-def _in(dtypes: Sequence[str], every: Sequence[str]) -> str:
-    if len(every) > 2 and len(dtypes) == len(every):
-        return f" in each of {len(every)} dtypes"
-    return f" in {_listed(dtypes)}"
+    return f" at {listed(named)}" if names else ""
 
 
 def _judged(result: CompareResult, apart: Sequence[CompareRow]) -> Iterator[Note]:
@@ -97,59 +102,10 @@ def _judged(result: CompareResult, apart: Sequence[CompareRow]) -> Iterator[Note
     elif apart and all(row.left is not None or row.right is not None for row in apart):
         yield Note("There is a kink: any slope between those of the two sides is a subgradient.", "note")
     elif apart and result.truth == "same":
-        closer = _closer([line for line in result.summary if line.values_apart or line.gradients_apart])
-        yield Note(f"In 50 digits they are the same{closer}.", "note")
+        lines = [line for line in result.summary if line.values_apart or line.gradients_apart]
+        yield Note(f"In 50 digits they are the same{closer(lines)}.", "note")
     elif apart and result.reference_of is not None and result.reference_of != "both":
-        yield Note(f"The reference is of {_SIDES[result.reference_of]} alone.", "quiet")
-
-
-def _closer(lines: Sequence[CompareSummary]) -> str:
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        if line.closer is not None:
-            found.setdefault(_SIDES[line.closer], []).append(line.dtype)
-    if len(found) == 1:
-        return f", and {next(iter(found))} is closer"
-    return "".join(f", {side} is closer in {_listed(dtypes)}" for side, dtypes in found.items())
-
-
-def _dtypes(result: CompareResult) -> Table:
-    """A line for each dtype."""
-    lines = result.summary
-    columns = [
-        Column("dtype", [line.dtype for line in lines]),
-        Column("value", [_verdict(line, line.values_apart) for line in lines]),
-        Column("gradient", [_verdict(line, line.gradients_apart) for line in lines]),
-    ]
-    if any(line.first_worst is not None or line.second_worst is not None or line.closer for line in lines):
-        columns += [
-            Column("A worst ULPs", [_worst(line.first_worst, line.first_not_finite) for line in lines]),
-            Column("B worst ULPs", [_worst(line.second_worst, line.second_not_finite) for line in lines]),
-            Column(
-                "closer",
-                [_SIDES.get(line.closer or "", "") for line in lines],
-                missing=np.array([line.closer is None for line in lines], dtype=bool),
-            ),
-        ]
-    if any(line.reason for line in lines):
-        columns.append(
-            Column(
-                "reason",
-                [line.reason or "" for line in lines],
-                missing=np.array([line.reason is None for line in lines], dtype=bool),
-            )
-        )
-    return Table(tuple(columns))
-
-
-def _verdict(line: CompareSummary, apart: int) -> str:
-    return "not compared" if line.reason is not None else f"{apart} differ" if apart else "equal"
-
-
-def _worst(error: float | None, not_finite: int) -> str:
-    if not_finite:
-        return "not finite"
-    return "-" if error is None else ulps(error)
+        yield Note(f"The reference is of {SIDES[result.reference_of]} alone.", "quiet")
 
 
 def _differing(apart: Sequence[CompareRow]) -> Iterator[Table]:
@@ -193,7 +149,3 @@ def _called(row: CompareRow) -> str:
 
 def _index(index: tuple[int, ...]) -> str:
     return f"[{', '.join(map(str, index))}]" if index else ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
