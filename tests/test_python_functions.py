@@ -14,6 +14,7 @@ from torch import nn
 import gradcli
 from gradcli.exceptions import GradcliError
 from gradcli.results import Failure
+from tools.planted import own_function
 
 
 def scaled(x, rate=2.0):
@@ -88,6 +89,21 @@ def test_trace_and_check_take_functions():
     assert traced.findings[0].place.file.endswith("test_python_functions.py")
     assert [row.verdict for row in gradcli.check(torch.sin, 1, dtype="float64").rows] == ["agree"]
     assert [row.verdict for row in gradcli.check(lambda x: torch.sin(x), 1).rows] == ["agree"]
+
+
+def test_check_accuses_a_function_outside_of_the_slopes_of_a_kink_and_one_that_ignores_what_arrives():
+    right = own_function(torch.relu, lambda g, x: g * (x > 0))
+    steep = own_function(torch.relu, lambda g, x: g * (x > 0) + 2 * g * (x == 0))
+    deaf = own_function(lambda x: (x**2).sum(), lambda g, x: 2 * x)
+    assert [row.verdict for row in gradcli.check(right, 0, 1).rows] == ["kink", "agree"]
+    assert [row.verdict for row in gradcli.check(steep, 0, 1).rows] == ["disagree", "agree"]
+    assert {row.verdict for row in gradcli.check(deaf, [1.0, 2.0]).rows} == {"disagree"}
+
+
+def test_check_refuses_a_function_that_is_another_one_in_each_call():
+    calls = []
+    with pytest.raises(GradcliError, match="gives another value in each call: 3, 4"):
+        gradcli.check(lambda x: calls.append(1) or x * (len(calls) - 1), 1.0)
 
 
 def test_a_module_is_differentiated_by_its_parameters_and_left_as_it_was():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from gradcli.inspections.callables.function import SEED
 from gradcli.inspections.callables.given import Inputs, leaf_function
 from gradcli.inspections.callables.second_order import gradient_of
 from gradcli.numerics.capture import dtype_name, to_input
-from gradcli.results import CheckResult, CheckRow, CheckSummary, Setting
+from gradcli.results import CheckResult, CheckSummary, Setting
 
 
 @dataclass(frozen=True)
@@ -62,23 +61,9 @@ def tested(
         setting=Setting(torch.__version__, subject.device, dtype_name(dtype), SEED, draws=found.draws),
         expression=subject.text,
         inputs={name: to_input(leaf) for name, leaf in leaves.items()},
-        summary=(summary(dtype_name(dtype), found.rows),),
+        summary=(CheckSummary.of(dtype_name(dtype), found.rows),),
         rows=found.rows,
         without_reference=subject.text,
     )
     wrong = found.wrong
     return Tested(result, wrong, cause(subject, found, dtype) if wrong else None, found.unsteady, found.not_finite)
-
-
-def summary(dtype: str, rows: Sequence[CheckRow]) -> CheckSummary:
-    """How many elements got which verdict."""
-    count = Counter(row.verdict for row in rows)
-    return CheckSummary(
-        dtype,
-        agree=count["agree"],
-        disagree=count["disagree"],
-        kink=count["kink"],
-        rounding=count["rounding"],
-        no_reference=count["no reference"],
-        worst=max((row.ulp_error for row in rows if row.ulp_error is not None), default=None),
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -75,7 +74,7 @@ def check(
         setting=replace(bound.setting, dtype=",".join(dtypes)),
         expression=text,
         inputs=bound.inputs,
-        summary=tuple(_summary(dtype, [row for row in rows if row.dtype == dtype]) for dtype in dtypes),
+        summary=tuple(CheckSummary.of(dtype, [row for row in rows if row.dtype == dtype]) for dtype in dtypes),
         rows=tuple(rows),
         without_reference=checker.references.without_reference,
         conventions=tuple(checker.conventions),
@@ -175,20 +174,6 @@ class _Checker:
 
 def _bad(row: CheckRow) -> bool:
     return row.verdict == "disagree"
-
-
-def _summary(dtype: str, rows: Sequence[CheckRow]) -> CheckSummary:
-    count = Counter(row.verdict for row in rows)
-    errors = [row.ulp_error for row in rows if row.ulp_error is not None]
-    return CheckSummary(
-        dtype,
-        agree=count["agree"],
-        disagree=count["disagree"],
-        kink=count["kink"],
-        rounding=count["rounding"],
-        no_reference=count["no reference"],
-        worst=max(errors, default=None),
-    )
 
 
 def _without_contradictions(rows: Sequence[CheckRow]) -> list[CheckRow]:

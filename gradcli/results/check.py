@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -64,6 +65,20 @@ class CheckSummary:
     rounding: int
     no_reference: int
     worst: float | None
+
+    @classmethod
+    def of(cls, dtype: str, rows: Sequence[CheckRow]) -> CheckSummary:
+        """That of the rows of a dtype."""
+        count = Counter(row.verdict for row in rows)
+        return cls(
+            dtype,
+            agree=count["agree"],
+            disagree=count["disagree"],
+            kink=count["kink"],
+            rounding=count["rounding"],
+            no_reference=count["no reference"],
+            worst=max((row.ulp_error for row in rows if row.ulp_error is not None), default=None),
+        )
 
 
 @dataclass(frozen=True, repr=False)

@@ -43,6 +43,20 @@ def leaf_function(function: Callable[..., Any], inputs: Inputs, *, text: str) ->
     return LeafFunction(text, of_leaves, leaves, _differentiated(text, leaves, tensors))
 
 
+def signature_of(function: Any) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a function by name, those of `forward` for a module and for `apply`; none if none are told."""
+    owner, skipped = getattr(function, "__self__", None), 0
+    if isinstance(function, nn.Module):
+        function = function.forward
+    elif isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
+        function, skipped = owner.forward, int(owner.setup_context is torch.autograd.Function.setup_context)
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return {}
+    return dict([*parameters.items()][skipped:])
+
+
 def _arguments(function: Any, inputs: Inputs) -> tuple[list[tuple[str, object]], dict[str, object]]:
     """The inputs by their places, with their names, and those by name."""
     if isinstance(inputs, torch.Tensor):
@@ -53,23 +67,10 @@ def _arguments(function: Any, inputs: Inputs) -> tuple[list[tuple[str, object]],
         raise UsageError(
             f"the inputs are {type(inputs).__name__}", hint="Give a tensor, a list of arguments, or a dictionary."
         )
-    names = _names(function)
+    parameters = signature_of(function).values()
+    names = [one.name for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
     names += [f"x{place}" if place else "x" for place in range(len(inputs) - len(names))]
     return list(zip(names, inputs, strict=False)), {}
-
-
-def _names(function: Any) -> list[str]:
-    """What the function calls the arguments that it takes by their places."""
-    owner, skipped = getattr(function, "__self__", None), 0
-    if isinstance(function, nn.Module):
-        function = function.forward
-    elif isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
-        function, skipped = owner.forward, int(owner.setup_context is torch.autograd.Function.setup_context)
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    return [one.name for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)][skipped:]
 
 
 def _parameters(function: object, tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[str, torch.Tensor]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection
 from gradcli.exceptions import UsageError
+from gradcli.inspections.callables.checked import checked
+from gradcli.inspections.callables.function import LeafFunction
+from gradcli.inspections.callables.sampled import MOST_ELEMENTS
 from gradcli.inspections.derivatives import check_options, hessians, jacobians, tangent
 from gradcli.inspections.in_file.call import Call
 from gradcli.inspections.options import GradOptions, TraceOptions
@@ -17,11 +19,9 @@ from gradcli.language.in_file import FunctionRequest
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients, higher_orders
 from gradcli.numerics.capture import TorchError, agreement, joint_norm, to_gradients, to_tensor
-from gradcli.numerics.differences import differences
 from gradcli.recording.program.again import Repeated
 from gradcli.results import (
     CheckResult,
-    CheckRow,
     CheckSummary,
     Derivative,
     Failure,
@@ -30,11 +30,6 @@ from gradcli.results import (
     Method,
     TraceResult,
 )
-
-MOST_CHECKED = 200
-"""Elements: each costs some forty calls."""
-_NEAR = 1e-8
-"""Differences of this part of the larger one are rounding."""
 
 
 @dataclass(frozen=True)
@@ -133,69 +128,33 @@ def _maps_elementwise(ran: _Ran) -> bool:
 
 
 def check_function(request: FunctionRequest, compute: ComputeOptions, selection: Selection) -> CheckResult | Failure:
-    """Reverse mode beside finite differences, in float64."""
+    """Each derivative beside finite differences, in float64."""
     call = Call.of(request, replace(compute, dtype="float64"), selection, widened=True)
-    output = call.value()
-    _check_differentiable(call, output)
+    _check_differentiable(call, call.value())
     elements = sum(leaf.numel() for leaf in call.differentiated.values())
-    if elements > MOST_CHECKED:
+    if elements > MOST_ELEMENTS:
         raise UsageError(
-            f"check would call {request.subject} for {elements:,} elements; at most {MOST_CHECKED}",
+            f"check would call {request.subject} for {elements:,} elements; at most {MOST_ELEMENTS}",
             hint="Choose some inputs: --wrt NAME.",
         )
+    function = LeafFunction(request.subject, call.with_leaves, call.leaves, call.wrt)
     try:
-        found = call.gradients(output, autodiff.ones(output), "grad")
+        with autodiff.raised_in("backward"):
+            found = checked(function, torch.float64, None)
     except TorchError as raised:
         return call.failure(raised)
-    rows = [
-        _row(call, name, index, found[name])
-        for name, leaf in call.differentiated.items()
-        for index in np.ndindex(*leaf.shape)
-    ]
-    counts = {verdict: sum(row.verdict == verdict for row in rows) for verdict in ("agree", "disagree", "kink")}
-    unknown = len(rows) - sum(counts.values())
-    summary = CheckSummary("float64", counts["agree"], counts["disagree"], counts["kink"], 0, unknown, None)
-    return CheckResult(call.setting_after(), request.subject, call.inputs, (summary,), tuple(rows), request.name)
-
-
-def _row(call: Call, name: str, index: tuple[int, ...], gradient: torch.Tensor | None) -> CheckRow:
-    """One element by both ways."""
-    leaf = call.leaves[name].detach().clone()
-
-    def function(points: np.ndarray) -> np.ndarray:
-        values = []
-        for point in points.reshape(-1):
-            moved = leaf.clone()
-            moved[index] = float(point)
-            values.append(call.at({name: moved}).sum().item())
-        return np.array(values).reshape(points.shape)
-
-    here = leaf[index].item()
-    seen = differences(function, np.array([here]))
-    slope, error, kink = float(seen.slope[0]), float(seen.error[0]), bool(seen.kink[0])
-    reverse = 0.0 if gradient is None else gradient[index].item()
-    if kink:
-        verdict = "kink"
-    elif not np.isfinite(slope):
-        verdict = "no reference"
-    else:
-        verdict = "agree" if abs(reverse - slope) <= error + _NEAR * max(abs(slope), abs(reverse)) else "disagree"
-    return CheckRow(
-        variable=name,
-        index=index,
-        dtype="float64",
-        value=here,
-        reverse=reverse,
-        forward=None,
-        finite_difference=slope if np.isfinite(slope) else None,
-        finite_difference_error=error if np.isfinite(error) else None,
-        reference=None,
-        left=float(seen.left[0]) if kink else None,
-        right=float(seen.right[0]) if kink else None,
-        ulp_error=None,
-        verdict=verdict,  # type: ignore[arg-type]
-        why=None,
-        wrong_modes=("reverse",) if verdict == "disagree" else (),
+    if found.unsteady is not None:
+        raise UsageError(
+            f"{request.subject} gives another value in each call: {found.unsteady.value:g}, {found.unsteady.again:g}",
+            hint="Draw random numbers from PyTorch's, NumPy's or Python's generator: each call finds them as before.",
+        )
+    return CheckResult(
+        call.setting_after(),
+        request.subject,
+        call.inputs,
+        (CheckSummary.of("float64", found.rows),),
+        found.rows,
+        request.name,
     )
 
 

@@ -19,8 +19,9 @@ from gradcli.diagnose.explain.match_error import matching_entry
 from gradcli.diagnose.findings import of_tape
 from gradcli.diagnose.values import bound_value, default_dtype, points_of, tensor_of
 from gradcli.exceptions import UsageError, did_you_mean, listed
+from gradcli.inspections.callables.given import signature_of
 from gradcli.inspections.in_file.loading import loaded, raised_in_file, user_code
-from gradcli.inspections.in_file.parameters import check_names, from_files, placed_points, signature_of
+from gradcli.inspections.in_file.parameters import check_names, from_files, placed_points
 from gradcli.language.in_file import FunctionRequest
 from gradcli.language.request import Binding, Value
 from gradcli.numerics import device, randomness

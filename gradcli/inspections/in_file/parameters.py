@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from torch import nn
 
 from gradcli.exceptions import UsageError, did_you_mean, listed
 from gradcli.language.in_file import FunctionRequest
 from gradcli.language.request import Binding, Value, bound_by_files, what_files_hold
-
-
-def signature_of(function: Any) -> Mapping[str, inspect.Parameter]:
-    target = function.forward if isinstance(function, nn.Module) else function
-    try:
-        return inspect.signature(target).parameters
-    except (TypeError, ValueError):
-        return {}
 
 
 def placed_points(request: FunctionRequest, signature: Mapping[str, inspect.Parameter]) -> dict[str, tuple[Value, ...]]:
