@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gradcli.language.syntax import Program
 from gradcli.numerics.reference.evaluator import evaluate
 from gradcli.numerics.reference.reals import NAN, ZERO, Array, finite, multiply, reals
-from gradcli.numerics.reference.slope import BITS_PER_DIGIT, UNKNOWN, Real
+from gradcli.numerics.reference.slope import BITS_PER_DIGIT, UNKNOWN, NoReference, Real
 from gradcli.numerics.reference.summed import summands
 from gradcli.numerics.reference.swallowing import watching
 from gradcli.numerics.reference.verdict import (
@@ -31,6 +31,8 @@ from gradcli.progress import steps
 Inputs = Mapping[str, NDArray[Any]]
 Measure = Callable[[Sequence[int], Level, tuple[int, ...]], Iterator[tuple[int, Sequence[Real], bool]]]
 """For each of these elements the outputs with it moved by these multiples of its step, and if they are in doubt."""
+OTHER_SHAPE = "a value that has another shape beside the point"
+"""Where a mask selects other elements."""
 
 
 def moved_together(
@@ -86,6 +88,8 @@ def moved_one_by_one(
         if cotangent is None:
             return output.ravel()
         factors = reals(np.asarray(cotangent)).ravel()
+        if factors.size != output.size:
+            raise NoReference(OTHER_SHAPE)
         used = np.asarray(factors != 0, dtype=bool)
         return multiply(output.ravel()[used], factors[used])
 
@@ -106,7 +110,7 @@ def moved_one_by_one(
                         continue
                     moved = moving[name].copy().ravel()
                     moved[element] = moved[element] + step * multiple
-                    found.append(_sum(weighted({**moving, name: moved.reshape(inputs[name].shape)}) - base))
+                    found.append(_change(base, weighted({**moving, name: moved.reshape(inputs[name].shape)})))
                 yield element, found, doubtful
 
         return outputs
@@ -142,7 +146,7 @@ def settled_value(program: Program, inputs: Inputs, *, digits: int) -> Array:
 def _agree(before: Array, now: Array, digits: int) -> bool:
     tolerance = mp.mpf(10) ** -digits
     pairs = zip(before.ravel(), now.ravel(), strict=True)
-    return all(
+    return before.shape == now.shape and all(
         old == new or (old != old and new != new) or abs(old - new) <= tolerance * abs(new) for old, new in pairs
     )
 
@@ -215,6 +219,11 @@ def exact_inputs(inputs: Inputs) -> dict[str, Array]:
         name: array if array.dtype == bool or array.dtype.kind in "iu" else reals(array)
         for name, array in ((name, np.asarray(array)) for name, array in inputs.items())
     }
+
+
+def _change(before: Array, now: Array) -> Real:
+    """How much the sum of all changes, of which a mask may select more now, or fewer."""
+    return _sum(now - before) if now.shape == before.shape else _sum(now) - _sum(before)
 
 
 def _sum(values: Array) -> Real:

@@ -18,7 +18,7 @@ from gradcli.language.properties import is_elementwise
 from gradcli.language.syntax import Program
 from gradcli.numerics.reference.approaches import DIGITS, DISTANCES, INNER, Line, displaced, lines
 from gradcli.numerics.reference.converging import Limit, joined, tends_to
-from gradcli.numerics.reference.differences import exact_inputs
+from gradcli.numerics.reference.differences import OTHER_SHAPE, exact_inputs
 from gradcli.numerics.reference.evaluator import evaluate
 from gradcli.numerics.reference.reals import ZERO, Array, finite, reals
 from gradcli.numerics.reference.slope import NoReference, Real
@@ -85,9 +85,6 @@ def limits(
         return search.limits(real, finite_constants=finite_constants)
 
 
-_SHAPE = "a value that has another shape beside the point"  # a mask selects other elements there
-
-
 class _Search:
     """One program at one point."""
 
@@ -122,7 +119,7 @@ class _Search:
         ]
         value = np.empty(sides[0][0][-1].value.shape, dtype=object)
         if not self.together and any(own is not None and own.size != value.size for own in self.factors):
-            raise NoReference(_SHAPE)
+            raise NoReference(OTHER_SHAPE)
         value.ravel()[:] = [_joined(sides, partial(_value_at, value.shape, at)) for at in range(value.size)]
         return [
             Limits(
@@ -191,7 +188,7 @@ class _Beside:
             for sign in (1, -1)
         )
         if right.shape != left.shape:
-            raise NoReference(_SHAPE)
+            raise NoReference(OTHER_SHAPE)
         return right, left
 
     def _step(self, name: str, at: int) -> Real:
@@ -220,7 +217,7 @@ def _number_at(side: Sequence[_Beside], number: Callable[[_Beside], Real], at: i
 
 def _value_at(shape: tuple[int, ...], at: int, beside: _Beside) -> Real:
     if beside.value.shape != shape:
-        raise NoReference(_SHAPE)
+        raise NoReference(OTHER_SHAPE)
     return beside.value.ravel()[at]
 
 

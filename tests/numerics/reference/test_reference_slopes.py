@@ -13,7 +13,7 @@ from each import each
 from mpmath import mp
 
 from gradcli.language.parser import parse
-from gradcli.numerics.reference import Slope, slopes, value
+from gradcli.numerics.reference import NoReference, Slope, slopes, value
 from gradcli.numerics.reference.differences import step_of
 from gradcli.numerics.reference.evaluator import evaluate
 from gradcli.numerics.reference.reals import magnitude
@@ -272,6 +272,23 @@ def test_an_output_with_a_zero_cotangent_does_not_count_even_if_it_is_not_finite
 
 def test_a_broken_element_leaves_its_neighbours_alone_in_an_elementwise_expression() -> None:
     assert [slope.kind for slope in at("log(x)", 0.0, -1.0, 2.0)] == ["unknown", "unknown", "smooth"]
+
+
+def test_a_mask_that_selects_more_elements_beside_the_point_adds_them_to_the_sum() -> None:
+    found = one_by_one("x[x > 0]", x=[0.0, 1.0, 2.0])["x"]
+    assert (found[0].kind, found[0].left, found[0].right) == ("kink", 0, 1)
+    assert is_true(found[1], 1)
+    assert is_true(found[2], 1)
+
+
+def test_a_cotangent_of_another_shape_than_the_value_has_no_slopes() -> None:
+    x, cotangent = np.array([0.0, 1.0, 2.0]), np.ones(3)
+    with pytest.raises(NoReference):
+        slopes(parse("x[x > 0]"), {"x": x}, ["x"], elementwise=False, cotangent=cotangent)
+
+
+def test_a_value_whose_shape_hangs_on_the_digits_is_that_of_more_of_them() -> None:
+    assert value(parse("x[x + 1e-80 > x]"), {"x": np.ones(2)}).tolist() == [1, 1]
 
 
 def test_masks_and_indices_stay_what_they_are() -> None:
