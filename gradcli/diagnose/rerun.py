@@ -26,6 +26,8 @@ MAX_PLACES = 64
 MAX_JOINT_ELEMENTS = 128
 MAX_JOINT_PLACES = 8
 """and where elements mix, so that each costs an evaluation of everything."""
+ROUNDINGS = 64
+"""So many at once: what one rounding alone has left may come out the same after another one."""
 BESIDE = (1e-4, 1e-2)
 """How far beside a point, measured by it, but at least by 1, a slope is looked for."""
 
@@ -72,7 +74,7 @@ class Rerun:
         """The gradients of the last order in float64, at the inputs as their dtype rounded them.
 
         None where it would show nothing (float64 already, random numbers) or cost too much (large inputs).
-        noisy: with every result moved by the rounding of float64.
+        noisy: with every result moved by a few roundings of float64.
         """
         differentiated = self.bound.differentiated.values()
         narrow = any(leaf.dtype not in (torch.float64, torch.complex128) for leaf in differentiated)
@@ -81,7 +83,7 @@ class Rerun:
         wide = self.in_float64()
         try:
             if noisy:
-                with rounding_noise(torch.finfo(torch.float64).eps, seed=0):
+                with rounding_noise(ROUNDINGS * torch.finfo(torch.float64).eps, seed=0):
                     found = wide._last_gradients()
             else:
                 found = wide._last_gradients()

@@ -7,6 +7,9 @@ from each import each
 from looking import Place, findings, found, place, tape_of
 
 from gradcli.diagnose.origins.zeros import doubtful
+from gradcli.diagnose.rerun import Rerun
+from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.capture import TorchError
 
 FOUND = {
     "trace 'sigmoid(x)' x=-200": ("warning", Place("sigmoid", "x", [], "sigmoid(x)")),
@@ -18,6 +21,8 @@ FOUND = {
     "trace 'x * 1e300 * 1e-200 * 1e-200' x:float64=1": ("warning", Place(None, "x", [], None)),  # 1e-100
     "trace 'x / 1e-300 / 1e200 / 1e200' x:float64=1": ("warning", Place(None, "x", [], None)),
     "trace 'x**3 * 1e300' x:float64=1e-170": ("warning", Place(None, "x", [], None)),  # 3e-40
+    "trace 'exp(x)' x=-120,-110": ("warning", Place("exp", "x", [1], "exp(x)")),  # where more is lost
+    "trace 'sigmoid(x)' x=0,20": ("warning", Place("sigmoid", "x", [1], "sigmoid(x)")),  # an output of its own
     "trace 'sinc(x)' x=1e-10": ("warning", Place("sinc", "x", [], "sinc(x)")),  # float64 has lost it too
 }
 
@@ -28,6 +33,10 @@ LEFT_ALONE = (
     "trace 'relu(x)' x=-1",
     "trace 'exp(x)' x:float64=-120",
     "trace 'x * y' x:float64=1 y:float64=0 --wrt x",
+    "grad 'sigmoid(x)' x:float16=1e15,1",  # which float64 has as well
+    "trace 'sum(sigmoid(x))' x:float16=0,9",  # 1e-4 is less than what rounding does to 0.25
+    "trace 'det(x)' x='[[0,1],[0,1]]'",  # no rounding makes a zero of 1
+    "trace 'h = sum(softmax(x, 0)); h += 1; h' x=0,3",  # what float64 has instead of the zero is rounding
     "trace 'x**3' x:float64=1e-170",  # 3e-340, which no float64 is
 )
 
@@ -44,6 +53,27 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "underflow") == []
+
+
+def test_those_that_the_reference_was_not_asked_about_are_counted_where_all_others_share_the_trouble() -> None:
+    (loss,) = found("grad 'sum(sigmoid(x) * w @ w)' x='full([60], 33.0)' w='ones(60)' --wrt x", "underflow")
+    assert "(and at 59 more)" in loss["message"]
+
+
+def test_where_float64_cannot_be_computed_the_reference_alone_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a device that does not have the dtype."""
+
+    class Narrow(Rerun):
+        def tape(self) -> None:
+            return None
+
+        def gradients(self, output: object, **_: object) -> list[Gradients]:
+            raise TorchError(TypeError("no float64"), stage="forward")
+
+    monkeypatch.setattr(Rerun, "in_float64", lambda rerun: Narrow(rerun.bound))
+    (loss,) = found("trace 'sinc(x) * 2' x=1e-10", "underflow")
+    assert "where the derivative is -6.57974e-10" in loss["message"]  # -2/3 * pi**2 * x
+    assert loss["operation"] is None
 
 
 def test_a_list_of_numbers_is_no_tensor_and_no_trouble() -> None:
