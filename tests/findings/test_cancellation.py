@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+import warnings
+
+import numpy as np
 import pytest
+import torch
+from command_line import captured
 from each import each
 from looking import Place, found, place
+
+from gradcli.diagnose.rerun import Rerun
 
 FOUND = {
     "trace 'sigmoid(x)' x=10": ("warning", Place("sigmoid", "x", [], "sigmoid(x)")),
@@ -30,6 +38,26 @@ FOUND = {
         Place("instance_norm", None, [0, 0, 0], "instance_norm(2 * x)"),
     ),
     "grad 'std(x)' x='full([3], 1.2345678e10)'": ("warning", Place("std", "x", [], "std(x)")),
+    "grad 'sum(batch_norm(x, zeros(2), ones(2), training=True))' x='[[nan,1e30],[1,1e10]]'": (  # of two numbers -1, 1
+        "warning",
+        Place("batch_norm", "x", [0, 1], "batch_norm(x, zeros(2), ones(2), training=True)"),
+    ),
+    "grad 'h = unbind(cat([x, x[x*1e-30*1e-30 > 0]])); sigmoid(h[0])' x=10,": (  # float64 selects more elements
+        "warning",
+        Place("sigmoid", "x", [0], "sigmoid(h[0])"),
+    ),
+    "grad 'sum(sigmoid(x)) + sum(x[x*1e-30*1e-30 > 0])' x=10,11,12": (
+        "warning",
+        Place("mul", "x", [2], "x*1e-30*1e-30"),
+    ),
+    "grad 'h = unbind(x[x*1e-30*1e-30 > 0]); sigmoid(2*x) + 1e-12*x' x=10,": (  # and has more steps
+        "warning",
+        Place(None, "x", [0], None),
+    ),
+    "grad 'y * std(x)' x='full([3000], 1.2345678e10)' y=1 --frozen x": (
+        "warning",
+        Place("std", "x", [], "std(x)"),
+    ),
     "grad 'y * var(x)' x='full([300], 1.2345678e10)' y=1 --frozen x": ("warning", Place("var", "x", [], "var(x)")),
 }
 
@@ -39,6 +67,7 @@ LEFT_ALONE = (
     "grad 'batch_norm(x, zeros(1), ones(1))[0, 0]' x='full([3, 1], 1.2345678e10)'",
     "grad 'layer_norm(x, [3])[1]' x=1,2,3",
     "grad 'std(x)' x=1,2,3",
+    "grad 'std(x)' x='full([3000], 0.1)' -t float64",
     "trace 'sigmoid(x)' x=2",
     "trace 'sigmoid(x)' x:float64=10",
     "trace 'gelu(x)' x=-1",
@@ -81,6 +110,24 @@ def test_without_a_reference_float64_says_what_a_value_is() -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "cancellation") == []
+
+
+def test_the_reference_overrules_float64(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Rerun, "shadow", lambda rerun, *, noisy=False: {"x": np.zeros(rerun.bound.leaves["x"].shape)})
+    assert found("grad 'sin(x)' x='full([65], 1.)'", "cancellation") == []  # it is asked about 64 of them
+    (loss,) = found("grad '1e5*sigmoid(x)' x=10", "cancellation")
+    assert "where the derivative is 4.53958" in loss["message"]
+
+
+def test_no_part_of_a_complex_number_is_discarded() -> None:
+    torch.set_warn_always(True)
+    try:
+        with warnings.catch_warnings(record=True) as told:
+            for line in ("grad 'var(view_as_complex(x))' x='[[1,2],[3,4]]'", "grad 'abs(z)**2' z:complex64=1+1j"):
+                assert captured(shlex.split(line))[0] == 0
+    finally:
+        torch.set_warn_always(False)
+    assert told == []
 
 
 def test_a_value_that_is_rounding_is_held_against_the_reference() -> None:

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from looking import findings
 
+from gradcli.diagnose.bound_expression import ComputeOptions, Selection, bind
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings import of_tape, rule
 from gradcli.diagnose.findings.table import CODES, NOT_FINITE, ROWS, Row
 from gradcli.diagnose.origins.parts import shortened
+from gradcli.diagnose.rerun import Rerun
+from gradcli.language.request import read
 from gradcli.results.findings import ORIGINS
 from gradcli.results.phrasing import number
 from tools.finding_pages import PAGES, written_pages
@@ -88,6 +91,9 @@ def test_what_a_row_hides_is_known(row: Row) -> None:
 
 def test_without_a_tape_no_rule_is_asked_that_looks_at_one() -> None:
     assert of_tape(Evidence()) == []
+    rounded = Rerun(bind(read("x * 2", ["x:float16=1e-10"], command="grad"), ComputeOptions(), Selection()))
+    assert rounded.bound.written
+    assert of_tape(Evidence(rounded)) == []
 
 
 def test_a_trouble_that_spreads_through_ten_steps_is_found_once() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from looking import Place, found, place
+from looking import Place, found, on_tape, place
 
 FOUND = {
     "trace 'tan(x)' x=1.5707": ("warning", Place("tan", "x", None, "tan(x)")),
@@ -55,3 +55,8 @@ def test_it_is_told_that_the_value_is_as_large() -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "exploding") == []
+
+
+def test_the_sum_of_the_cotangent_is_held_against_the_largest_of_the_gradient() -> None:
+    (only,) = on_tape("x * 1e5", x=[1e-9, 1e-9])
+    assert only.message.startswith("the gradient grows from 2 at the output to 100000 at x, ")

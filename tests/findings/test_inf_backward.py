@@ -47,6 +47,9 @@ SAYS = {
     "grad 'x*1e30*1e30' x=1e-30": (
         "x*1e30 at x = 1e-30: local derivative 1e+30, times the incoming gradient 1e+30 = inf"
     ),
+    "grad 'x**0.5' x=0": (
+        "x**0.5 at x = 0: local derivative 0.5*0**(0.5 - 1) = inf, times the incoming gradient 1 = inf"
+    ),
     "grad 'special.entr(x)' x=0": "special.entr(x) at x = 0: local derivative inf, times the incoming gradient 1 = inf",
     "grad 'x*(y*1e30*1e30)' x=1 y=1e-30 --wrt y": (
         "y*1e30 at y = 1e-30: local derivative 1e+30, times the incoming gradient 1e+30 = inf"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from math import nan
 from pathlib import Path
 
 import numpy as np
 import pytest
 from command_line import captured
 from each import each
-from looking import Place, findings, found, place
+from looking import Place, findings, found, on_tape, place
 
 FOUND = {
     "grad 'sum(x)' x=nan,1": ("error", Place(None, "x", [0], "x")),
@@ -95,6 +96,11 @@ def test_its_neighbour_is_left_alone(line: str) -> None:
 @each("line", SAYS)
 def test_it_is_told_how_the_number_was_given_and_what_becomes_of_it(line: str) -> None:
     assert [one["message"] for one in found(line, "nan-input")] == [SAYS[line]]
+
+
+def test_of_numbers_that_nobody_typed_no_word_is_told() -> None:
+    (only,) = on_tape("x * 2", x=[1.0, nan])
+    assert only.message == "x[1] is nan before anything is computed; the output becomes nan"
 
 
 def test_each_input_has_a_finding_of_its_own() -> None:

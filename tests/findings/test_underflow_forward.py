@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 from each import each
-from looking import Place, findings, found, on_tape, place
+from looking import Place, findings, found, on_tape, on_tape_of, place
 from mpmath import mp
 
 from gradcli.diagnose.findings import OF_TAPES
@@ -68,6 +68,10 @@ FOUND = {
     ),
     "grad 'x + sqrt(a*b) + abs(z)' x=1 z:complex64=1 a=1e-30 b=1e-30 --frozen a,b": (
         "warning",
+        Place("mul", None, None, "a*b"),
+    ),
+    "grad 'abs(z)*(a*b)*1e30 + sqrt(a*b)' z:complex64=1 a=1e-30 b=1e-30 --frozen a,b": (  # the gradient is 1e-30
+        "error",
         Place("mul", None, None, "a*b"),
     ),
     "activate 'log(sigmoid(x))' -200 1": ("error", Place("sigmoid", "x", [0], "sigmoid(x)")),
@@ -159,6 +163,16 @@ def test_it_is_told_why_it_rounds_and_what_meets_the_zero(line: str) -> None:
 def test_an_input_without_a_gradient_is_no_harm() -> None:
     (only,) = found("grad 'x + sqrt(a*b)' x=1 a=1e-30 b=1e-30 z=1 --frozen a,b", "underflow-forward")
     assert only["severity"] == "warning"
+
+
+def test_where_float64_is_not_computed_nothing_is_said_to_do_harm() -> None:
+    (only,) = on_tape_of("'x + sqrt(a*b)' x=1 a=1e-30 b=1e-30 --wrt x")
+    assert (only.code, only.severity) == ("underflow-forward", "warning")
+
+
+def test_a_zero_whose_logarithm_is_discarded_does_no_harm() -> None:
+    line = "grad 'x + where(m, log(a*(b*c)), 0)' x=1,1 a=1,1e-30 b=1e-30,1e-30 c=1e-30,1 m:bool=1,0 --frozen a,b,c"
+    assert [one["expression"] for one in found(line, "underflow-forward")] == ["b*c"]
 
 
 def test_each_operation_that_underflows_is_named() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from looking import Place, found, place
+from looking import Place, found, on_tape, place
 
 FOUND = {
     "grad '1e-5*y + relu(x - 1)' x=-1 y=1": ("warning", Place("mul", "y", None, "1e-5*y")),  # and nothing comes to x
@@ -36,3 +36,8 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "vanishing") == []
+
+
+def test_the_largest_of_the_cotangent_is_held_against_the_sum_of_the_gradient() -> None:
+    (only,) = on_tape("x * 1e-5", x=[1.0, 2.0])
+    assert only.message.startswith("the gradient falls from 1 at the output to 2e-05 at x, ")

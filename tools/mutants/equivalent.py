@@ -8,8 +8,12 @@ _GUARD = "no operation is known that comes there: a node that sends nothing on, 
 _WORK = "it only avoids work: what is computed then is the same"
 _COUNTED = "how many others there are is told of the kinds that are given a number alone"
 _VICINITY = "gradcli/diagnose/equivalence/vicinity.py"
-_LOSSY = "gradcli/diagnose/findings/lossy_step.py"
+_FINDINGS = "gradcli/diagnose/findings"
+_LOSSY = f"{_FINDINGS}/lossy_step.py"
 _BOTH = "there are both or none"
+_ON_TAPE = "an input that has a gradient is on the tape"
+_STRETCHED = "an operand of an elementwise step is stretched to its value: it has an element for each"
+_TAPE = "tape and (not evidence.is_finite or bool(evidence.written))"
 _REFERENCE = "gradcli/numerics/reference"
 _DEARER = "more than is needed only takes longer: more digits, levels, lines or memory"
 _CHANCE = "one random run more or less: what they spread over is of the same size"
@@ -80,9 +84,41 @@ EQUIVALENT: dict[str, str] = {
     ),
     f"{_VICINITY} Vicinity.is_limit: near_number(found, limit.value, 0.0) or near_number(found, limit.value, "
     "self.size(name)) -> (near_number(found, limit.value, self.size(name)))": _WORK,
-    "gradcli/diagnose/findings/backward_pass.py not_differentiable: stopped is None or tape is None or "
-    "not _REFUSALS.search(raised.message) -> (tape is None) or (not _REFUSALS.search(raised.message))": (
-        "no operation without a derivative is known whose step is not found"
+    f"{_FINDINGS}/backward_pass.py not_differentiable: stopped is None or not _REFUSALS.search(raised.message) -> "
+    "(not _REFUSALS.search(raised.message))": ("no operation without a derivative is known whose step is not found"),
+    **dict.fromkeys(
+        (
+            f"{_FINDINGS}/{changed}"
+            for changed in (
+                "__init__.py _found: not evidence.nothing_to_report and evidence.tape is not None -> "
+                "(evidence.tape is not None)",
+                f"__init__.py _found: {_TAPE} -> (tape)",
+                "__init__.py _found: tape and evidence.has_zeros -> (evidence.has_zeros)",
+                "__init__.py _found: tape and evidence.has_zeros -> (tape)",
+                "precision_loss.py _suspects: not suspected.any() -> False",
+            )
+        ),
+        _WORK,
+    ),
+    **dict.fromkeys(
+        (
+            f"{_FINDINGS}/{changed}"
+            for changed in (
+                "lossy_step.py _differ: one is None or other is None -> (one is None)",
+                "lossy_step.py _differ: one is None or other is None -> (other is None)",
+                "lossy_step.py _differ: one is None or other is None -> False",
+                "lossy_step.py _differ: False -> True",
+                "underflow_forward.py _apart: one is None or other is None -> (one is None)",
+                "underflow_forward.py _apart: one is None or other is None -> (other is None)",
+            )
+        ),
+        _BOTH,
+    ),
+    f"{_LOSSY} lossy_step: wide is None or leaf is None or len(tape.steps) != len(wide.steps) -> (wide is None) or "
+    "(len(tape.steps) != len(wide.steps))": _ON_TAPE,
+    f"{_FINDINGS}/not_finite.py _operands_at: own is not None and element_at(value, own) is not None and "
+    "value.dtype is not torch.bool -> (element_at(value, own) is not None) and (value.dtype is not torch.bool)": (
+        _STRETCHED
     ),
     f"{_LOSSY} lossy_step: tape is None -> False": "no loss is looked for where there is no tape",
     f"{_LOSSY} lossy_step: sender is None -> False": "a gradient that is wrong was sent by somebody",

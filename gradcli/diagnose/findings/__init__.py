@@ -74,5 +74,5 @@ def _covers(hides: Hides, one: Finding, other: Finding) -> bool:
     if other.code not in hides.codes or hides.severity not in (None, one.severity):
         return False
     if hides.where == "step":
-        return one.step is not None and one.step == other.step
+        return one.step == other.step
     return one.variable is None or other.variable is None or one.variable == other.variable

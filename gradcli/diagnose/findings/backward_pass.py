@@ -62,7 +62,8 @@ def not_differentiable(evidence: Evidence) -> Iterator[Finding]:
     """At most one finding, at the step where a traced backward pass ended."""
     raised, stopped, tape = evidence.computed.raised, evidence.computed.stopped, evidence.tape
     assert raised is not None
-    if stopped is None or tape is None or not _REFUSALS.search(raised.message):
+    assert tape is not None
+    if stopped is None or not _REFUSALS.search(raised.message):
         return
     step = tape.steps[stopped]
     yield finding_at(step, "not-differentiable", no_derivative(step.text, raised.message))

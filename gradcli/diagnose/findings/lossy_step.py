@@ -61,8 +61,10 @@ def _origin(tape: Tape, wide: Tape, step: Step, dtype: torch.dtype) -> Step:
 
 
 def _differ(one: torch.Tensor | None, other: torch.Tensor | None, dtype: torch.dtype) -> bool:
-    if one is None or other is None or one.shape != other.shape or one.is_complex() != other.is_complex():
+    if one is None or other is None:
         return False
+    if one.shape != other.shape:  # a mask selects other elements
+        return True
     if one.is_complex():
         one, other = torch.view_as_real(one), torch.view_as_real(other)
     return bool(is_lost(array(one).astype(np.float64), array(other).astype(np.float64), dtype).any())

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.evidence import Evidence
-from gradcli.diagnose.origins.elements import Index, has_non_finite
+from gradcli.diagnose.origins.elements import Index
 from gradcli.diagnose.origins.parts import at, dtype_of
 from gradcli.diagnose.origins.reasons import NORMALISING, in_double, squares_overflow
 from gradcli.numerics.capture import array
@@ -43,14 +43,13 @@ def may_be_noise(operation: Operation) -> bool:
 def noise(evidence: Evidence) -> Iterator[Noise]:
     """Every such operation whose value has lost more than half of its digits."""
     for step in () if evidence.tape is None else evidence.tape.steps:
-        value = step.value
-        if not may_be_noise(step.operation) or value is None or has_non_finite(value):
+        if not may_be_noise(step.operation):
             continue
         wide = in_double(step)
         if (wide is None and not _hardly_varies(step)) or (wide is not None and not _lost(step, array(wide)).any()):
             continue
         exact = evidence.exact_value(step)
-        true = exact if exact is not None else None if wide is None or _hardly_varies(step, wide.dtype) else array(wide)
+        true = exact if exact is not None else None if wide is None else array(wide)
         if true is not None and (lost := _lost(step, true)).any():
             yield _worst(step, true, lost, exact=exact is not None)
 
@@ -64,13 +63,13 @@ def described(found: Noise) -> Phrase:
     return phrase("{at}: {error}", at=at(found.step, found.index), error=error).because(why)
 
 
-def _hardly_varies(step: Step, dtype: torch.dtype | None = None) -> bool:
+def _hardly_varies(step: Step) -> bool:
     """Whether the first argument varies by no more than the rounding of what is added up for its mean."""
     x = step.arguments[0]
     if not isinstance(x, torch.Tensor) or not x.is_floating_point() or not x.numel():
         return False
     low, high = torch.aminmax(x.detach().double())
-    eps = torch.finfo(dtype or x.dtype).eps
+    eps = torch.finfo(x.dtype).eps
     return bool(high - low <= ROUNDINGS * eps * torch.maximum(low.abs(), high.abs()))
 
 

@@ -117,7 +117,9 @@ def backward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
             towards=towards,
             more=more(origin.count),
         ).because(reasons.of_gradient(step))
-    written = formula(step, origin.position or 0, _values(step, origin.element or ()))
+    assert origin.position is not None
+    assert origin.element is not None
+    written = formula(step, origin.position, _values(step, origin.element))
     derivative = None if written in (None, number(origin.slope)) else phrase("{written} = ", written=written)
     factors = phrase(
         "local derivative {derivative}{slope}, times the incoming gradient {reached} = {value}",
@@ -126,7 +128,7 @@ def backward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
         reached=origin.reached,
         value=origin.value,
     )
-    operands = _operands_at(step, origin.element or (), evidence)
+    operands = _operands_at(step, origin.element, evidence)
     at = phrase(" at {operands}", operands=operands) if operands else None
     return phrase("{step}{at}{more}", step=name(step), at=at, more=more(origin.count)).because(factors)
 

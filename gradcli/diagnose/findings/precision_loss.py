@@ -66,14 +66,14 @@ def cancellation(evidence: Evidence) -> Iterator[Finding]:
     Zeros are for `underflow`.
     """
     losses = list(precision_losses(evidence, zero=False))
-    known = {loss.step.index for loss in losses if loss.step is not None and loss.exact}
-    noisy = [] if evidence.nothing_to_report else [found for found in noise(evidence) if found.step.index not in known]
+    known = {loss.step for loss in losses if loss.exact}
+    noisy = [] if evidence.nothing_to_report else [found for found in noise(evidence) if found.step not in known]
     for found in noisy:
         assert evidence.tape is not None
         variable = variable_of(evidence.tape.argument(found.step, 0))
         yield finding_at(found.step, "cancellation", described(found), variable=variable, index=found.index)
     for loss in losses:
-        if loss.exact or all(found.step is not loss.step for found in noisy):
+        if all(found.step is not loss.step for found in noisy):
             yield _finding(loss, "cancellation", evidence.expression)
 
 
@@ -128,7 +128,7 @@ def _suspects(evidence: Evidence, name: str, gradient: Gradient, *, zero: bool) 
     suspected = evidence.doubtful_zeros(name, computed) if zero else np.zeros(computed.shape, dtype=bool)
     wide = None if evidence.shadow is None else evidence.shadow.get(name)
     true, rounding = np.zeros(computed.shape), 0.0
-    if wide is not None and wide.dtype.kind != "c":
+    if wide is not None:
         true, rounding = wide, _rounding(evidence, wide, _dtype(gradient))
         lost = is_lost(computed, true, _dtype(gradient)) & ((computed == 0) == zero)
         if lost.any():

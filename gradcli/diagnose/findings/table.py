@@ -27,7 +27,8 @@ NOT_FINITE = (
 class Hides:
     """Findings that say nothing new beside one of the row's.
 
-    where: they concern the same input, or the same step. severity: only one of this severity hides them.
+    where: they concern the same input, or the same step, which one of the row's must name.
+    severity: only one of this severity hides them.
     """
 
     codes: tuple[str, ...]

@@ -81,9 +81,9 @@ def _is_no_zero(tape: Tape, name: str, evidence: Evidence) -> bool:
 
 
 def _apart(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
-    if one is None or other is None or one.shape != other.shape or not one.is_floating_point():
+    if one is None or other is None:
         return False
-    difference = (one.double() - other).abs()
+    difference = (one.to(other.dtype) - other).abs()
     return bool((difference > half_the_digits(one.dtype) * other.abs() + smallest_subnormal(one.dtype)).any())
 
 
