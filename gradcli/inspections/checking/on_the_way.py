@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -61,23 +62,37 @@ class _Value:
     operands: list[object]
     dtype: torch.dtype
 
+    @cached_property
+    def in_doubt(self) -> np.ndarray:
+        """Which elements are infinite, NaN, zero or below the normal numbers."""
+        smallest = torch.finfo(self.dtype).smallest_normal
+        doubtful: np.ndarray = ~np.isfinite(self.computed) | (np.abs(self.computed) < smallest)
+        return doubtful
+
 
 class OnTheWay:
     """The values of a bound expression's sub-expressions, computed and exact."""
 
     def __init__(self, bound: BoundExpression) -> None:
+        self.bound = bound
         self.text = bound.program.text
         self.values = list(_computed(bound))
-        self.exact = _exact_values(bound)
+
+    @cached_property
+    def exact(self) -> dict[int, np.ndarray]:
+        """Only where a computed value is in doubt: mpmath and 430 digits take their time."""
+        return _exact_values(self.bound)
 
     def spoiled(self, index: Index, *, elementwise: bool) -> Spoiled | None:
         """The first value that is spoiled at an element of an elementwise output; of any other output, anywhere."""
         for value in self.values:
+            if not value.in_doubt.any():
+                continue
             true = self.exact.get(id(value.node))
             if true is None or true.shape != value.computed.shape:
                 continue
             for place in [index] if elementwise and true.shape else np.ndindex(*true.shape):
-                if _is_spoiled(value.computed[place], true[place], value.dtype):
+                if value.in_doubt[place] and _is_number(true[place]):
                     return self._described(value, true[place], place)
         return None
 
@@ -165,11 +180,9 @@ def _exact_values(bound: BoundExpression) -> dict[int, np.ndarray]:
     return found
 
 
-def _is_spoiled(computed: Any, true: Any, dtype: torch.dtype) -> bool:
-    """Whether a value is infinite, NaN, zero or below the normal numbers, and not because the exact one is."""
-    if true == 0 or true != true or abs(true) == float("inf"):
-        return False
-    return not np.isfinite(computed) or abs(computed) < torch.finfo(dtype).smallest_normal
+def _is_number(true: Any) -> bool:
+    """Whether an exact value is neither zero, nor infinite, nor NaN."""
+    return bool(true != 0 and true == true and abs(true) != float("inf"))
 
 
 def _kind(value: _Value, computed: float, place: Index) -> Kind:

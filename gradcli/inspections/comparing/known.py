@@ -114,8 +114,8 @@ def _by_polynomials(function: Any, order: int, numbers: torch.Tensor) -> Known:
 
 
 def _one_by_one(function: Any, order: int, numbers: torch.Tensor) -> Known:
+    from gradcli.numerics.proven.points import exactly
     from gradcli.numerics.proven.series import KinkError, UndefinedError
-    from gradcli.numerics.proven.truth import exactly
 
     found = Known.nothing(len(numbers))
     for place, x in enumerate(numbers.double().tolist()):

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from gradcli.language.properties import summed
 from gradcli.language.syntax import Call, Program
 from gradcli.numerics.proven.expressions import NotBoundedError, enclosure
+from gradcli.numerics.proven.points import exactly
 from gradcli.numerics.proven.series import KinkError, UndefinedError
-from gradcli.numerics.proven.truth import exactly
 from gradcli.progress import steps
 
 CERTAIN = 100

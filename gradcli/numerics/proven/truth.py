@@ -6,24 +6,21 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from functools import cached_property
-from math import factorial, frexp, isfinite
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
-from flint import arb, ctx
+from flint import arb
 from numpy.typing import NDArray
 
-from gradcli.numerics.proven.expressions import NOWHERE, Enclosure
+from gradcli.numerics.proven.expressions import Enclosure
 from gradcli.numerics.proven.formats import Floats, Format, Magnitudes
 from gradcli.numerics.proven.pieces import Piece, Run, Undefined, pieces
-from gradcli.numerics.proven.series import HugeError, KinkError, UndefinedError, coefficients
+from gradcli.numerics.proven.points import exactly
+from gradcli.numerics.proven.series import KinkError, UndefinedError
 
 SLACK = {"float16": 2.0**-12, "bfloat16": 2.0**-12, "float32": 2.0**-20}
 """What a proven value may be off, in ULP."""
-EXACT_DIGITS = 60
-"""Binary digits that are certain of a number by itself."""
-SPARE_DIGITS, MOST_DIGITS = 20, 5000
-"""Binary digits beside the certain ones with which a number is tried first, and those with which it is given up."""
 MOST_PIECES, MOST_POINTS = 60_000, 200_000
 _RUNS_A_BINADE = {"float16": 2, "bfloat16": 1 / 8, "float32": 1}
 """How many runs of one exponent are tried at first; less than one: how much of one that several share."""
@@ -175,28 +172,6 @@ class Truth:
             ends = np.array(runs, dtype=np.int64).reshape(-1, 2)
             found[sign] = ends[:, 0], ends[:, 1]
         return found
-
-
-def exactly(function: Enclosure, x: float, order: int, *, certain: int = EXACT_DIGITS) -> arb | None:
-    """The n-th derivative at x, certain to so many binary digits or far below every number; None where that fails.
-
-    Raises UndefinedError and KinkError.
-    """
-    point, terms = arb(x), order + 1
-    digits = certain + SPARE_DIGITS + max(0, frexp(x)[1])  # what is periodic loses as many as x has before the point
-    tiny = arb(2) ** -1100
-    while digits <= MOST_DIGITS:
-        ctx.prec, ctx.cap = digits, terms + 1
-        try:
-            found = coefficients(function(point, terms))[order]
-        except (UndefinedError, KinkError):
-            raise
-        except (*NOWHERE, HugeError):
-            found = arb("nan")
-        if found.is_finite() and (found == 0 or found.rel_accuracy_bits() >= certain or abs(found) < tiny):
-            return found * factorial(order)
-        digits *= 2
-    return None
 
 
 def _polynomial(piece: Piece, numbers: Floats) -> Floats:

@@ -20,8 +20,9 @@ from gradcli.language.request import Binding, Request, Value
 from gradcli.language.syntax import Program
 from gradcli.numerics.proven.expressions import enclosure
 from gradcli.numerics.proven.formats import FORMATS
+from gradcli.numerics.proven.points import exactly
 from gradcli.numerics.proven.series import KinkError, UndefinedError
-from gradcli.numerics.proven.truth import Truth, exactly
+from gradcli.numerics.proven.truth import Truth
 
 KEPT = 2
 """Truths over blocks that are kept: chunks come in ascending order, and are whole blocks as a rule."""
