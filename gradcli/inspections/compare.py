@@ -104,8 +104,8 @@ def _over_ranges(
         equal=not any(row.apart for row in rows),
         summary=tuple(one.summary for one in found),
         rows=(),
-        truth="different" if truths.differ else "same" if truths.were_compared else "unknown",
-        reference_of=truths.of if any(row.known for row in rows) else None,
+        truth="different" if truths.differ else "same" if truths.of == "both" else "unknown",
+        reference_of=truths.of,
         places_beside=0,
         beside=(),
         ranges=ranges,
@@ -126,13 +126,12 @@ def _named(
 ) -> dict[str, CompareRange]:
     """The ranges by the names that both sides share. Raises UsageError for a name that they have not."""
     given = {binding.name for request in requests for binding in request.bindings}
-    open_names = [name for name in shared if name not in given]
+    used = [name for name in shared if any(_has(request, name) for request in requests)]
+    open_names = [name for name in used if name not in given]
     found = {}
     for name, between in ranges.items():
-        if name and not any(_has(request, name) and name in shared for request in requests):
-            raise UsageError(
-                f"--range names '{name}', which the sides do not share", hint=f"They share {listed(shared)}."
-            )
+        if name and name not in used:
+            raise UsageError(f"--range names '{name}', which is in neither side", hint=f"There is {listed(used)}.")
         if not name and len(open_names) != 1:
             raise UsageError("which input the range belongs to is open", hint="Write --range NAME=LOW:HIGH.")
         found[name or open_names[0]] = between

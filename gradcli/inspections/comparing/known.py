@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -69,12 +69,16 @@ class Known:
         ulps[~known | not_finite] = np.nan
         return Errors(ulps, not_finite, known & (given == 0) & (size >= info.smallest_normal))
 
-    def put(self, places: Iterable[int], truths: Iterable[Any]) -> None:
-        """Write truths of mpmath at some places; None where there is none."""
-        for place, truth in zip(places, truths, strict=True):
+    def put(self, truths: Sequence[Any]) -> None:
+        """Write truths of mpmath, one for each place; None where there is none."""
+        for place, truth in enumerate(truths):
             if truth is not None:
                 self.truth[place] = float(truth)
                 self.rest[place] = float(truth - self.truth[place]) if np.isfinite(self.truth[place]) else 0.0
+
+    def take(self, places: Sequence[int], other: Known) -> None:
+        """Take over what another knows at some places."""
+        self.truth[places], self.rest[places], self.kinks[places] = other.truth, other.rest, other.kinks
 
 
 def by_arb(program: Program, name: str, order: int, numbers: torch.Tensor) -> Known | None:

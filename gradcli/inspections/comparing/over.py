@@ -159,7 +159,9 @@ class _Quantity:
         self.distance = _distance(self.first, self.second)
         if not proven:
             places = self._doubtful()
-            self.known.put(places, truths.at(sample.leaves, name, places))
+            found = truths.at(leaves, name, places)
+            if found is not None:
+                self.known.take(places, found)
         self.errors = self.known.errors(self.first), self.known.errors(self.second)
         self.places = (self._most(), *map(self._worst, self.errors))
         truths.hold_together(leaves, name, sorted({place for place in self.places if place is not None}))
