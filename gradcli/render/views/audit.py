@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcli.render.blocks import Block, Column, Heading, Note, Table
+from gradcli.render.views.audit_plots import derivative_name, plots
 from gradcli.render.views.setting import footer
 from gradcli.results.audit import AuditedFunction, AuditFailure, AuditProof, AuditResult, AuditRow, AuditWrong
 from gradcli.results.phrasing import counted, number
+
+__all__ = ["blocks", "plots", "table"]
 
 MOST_INTERVALS = 3
 """Intervals of one trouble that are shown; all of them are in the JSON."""
@@ -66,7 +69,7 @@ def _function(function: AuditedFunction, result: AuditResult) -> Iterator[Block]
     yield from _troubles(function.rows)
     for row in function.rows:
         if row.error is not None:
-            yield Note(f"{_name(row.order)} in {row.mode} mode: PyTorch raised: {row.error}", "note")
+            yield Note(f"{derivative_name(row.order)} in {row.mode} mode: PyTorch raised: {row.error}", "note")
     yield Note("\n".join(map(_proof, function.proofs)), "quiet")
 
 
@@ -74,13 +77,13 @@ def _sentence(proof: AuditProof, rows: Sequence[AuditRow]) -> Note:
     """What is worst of one derivative, over all ways to it."""
     found = [row.worst for row in rows if row.worst is not None]
     if not found:
-        return Note(f"{_name(proof.order)}: no number was compared.", "note")
+        return Note(f"{derivative_name(proof.order)}: no number was compared.", "note")
     worst = max(found, key=lambda one: one.ulps)
     troubles = sorted({one.trouble for row in rows for one in row.troubles}, key=list(_SAID).index)
     said = [f"{_most(rows, trouble):,} are {_SAID[trouble]}" for trouble in troubles]
     there = f"{number(worst.answer)} where the truth is {number(worst.truth)}"
     most = f"at most {worst.ulps:.3g} ULP, at {number(worst.x)}: {there}" if worst.ulps else "every answer is exact"
-    text = f"{_name(proof.order)}: {most}"
+    text = f"{derivative_name(proof.order)}: {most}"
     return Note("; ".join([text, *said]), "plain" if not troubles else "warning")
 
 
@@ -94,7 +97,7 @@ def _rows(rows: Sequence[AuditRow]) -> Table:
     worst = [row.worst for row in shown if row.worst is not None]
     return Table(
         (
-            Column("of", [_name(row.order) for row in shown]),
+            Column("of", [derivative_name(row.order) for row in shown]),
             Column("by", [f"{row.mode}, {row.path}" for row in shown]),
             Column("numbers", np.array([row.count for row in shown])),
             Column("worst ULP", np.array([round(one.ulps, 3) for one in worst])),
@@ -116,7 +119,7 @@ def _troubles(rows: Sequence[AuditRow]) -> Iterator[Table]:
     if lines:
         yield Table(
             (
-                Column("of", [_name(row.order) for row, _ in lines]),
+                Column("of", [derivative_name(row.order) for row, _ in lines]),
                 Column("by", [f"{row.mode}, {row.path}" for row, _ in lines]),
                 Column("is", [one.trouble for _, one in lines]),
                 Column("numbers", np.array([one.count for _, one in lines])),
@@ -147,7 +150,7 @@ def _proof(proof: AuditProof) -> str:
     ]
     left = f"; set aside: {', '.join(aside)}" if aside else ""
     by = f"{counted(proof.pieces, 'polynomial')} with proven bounds, {proof.points:,} by Arb alone"
-    return f"{_name(proof.order)} is known to {proof.slack:.2g} ULP by {by}{left}"
+    return f"{derivative_name(proof.order)} is known to {proof.slack:.2g} ULP by {by}{left}"
 
 
 def _chunks(result: AuditResult) -> Iterator[Note]:
@@ -178,7 +181,7 @@ def _failures(failures: Sequence[AuditFailure]) -> Iterator[str]:
     for expression, order in dict.fromkeys((one.expression, one.order) for one in failures):
         here = [one for one in failures if (one.expression, one.order) == (expression, order)]
         wrongs = dict.fromkeys(one.wrong for one in here)
-        yield f"{_name(order)} of {expression}: " + ", ".join(_failure(wrong, here) for wrong in wrongs)
+        yield f"{derivative_name(order)} of {expression}: " + ", ".join(_failure(wrong, here) for wrong in wrongs)
 
 
 def _failure(wrong: AuditWrong, failures: Sequence[AuditFailure]) -> str:
@@ -186,7 +189,3 @@ def _failure(wrong: AuditWrong, failures: Sequence[AuditFailure]) -> str:
     if wrong in ("ulps", "error"):
         return "too many ULPs" if wrong == "ulps" else "an error"
     return f"{wrong} at {max(one.count or 0 for one in failures if one.wrong == wrong):,}"
-
-
-def _name(order: int) -> str:
-    return f"f{chr(39) * order}"
