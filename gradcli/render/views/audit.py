@@ -9,7 +9,17 @@ import numpy as np
 from gradcli.render.blocks import Block, Column, Heading, Note, Table
 from gradcli.render.views.audit_plots import derivative_name, plots
 from gradcli.render.views.setting import footer
-from gradcli.results.audit import AuditedFunction, AuditFailure, AuditProof, AuditResult, AuditRow, AuditWrong
+from gradcli.results.audit import (
+    AuditedFunction,
+    AuditFailure,
+    AuditInterval,
+    AuditProof,
+    AuditResult,
+    AuditRow,
+    AuditTrouble,
+    AuditTroubles,
+    AuditWrong,
+)
 from gradcli.results.phrasing import counted, number
 
 __all__ = ["blocks", "plots", "table"]
@@ -30,8 +40,11 @@ _SAID = {
 
 def blocks(result: AuditResult) -> tuple[Block, ...]:
     """The answer for people."""
-    shown = [block for function in result.functions for block in _function(function, result)]
-    return (*shown, *_chunks(result), *_judgement(result), *footer(result.setting))
+    where = f"{result.setting.dtype} on {result.setting.device}, from {number(result.low)} to {number(result.high)}"
+    several = len(result.functions) > 1
+    above = (Heading(counted(len(result.functions), "function"), where), _summary(result)) if several else ()
+    shown = [block for one in result.functions for block in _function(one, None if several else where)]
+    return (*above, *shown, *_chunks(result), *_judgement(result), *footer(result.setting))
 
 
 def table(result: AuditResult) -> Table:
@@ -58,14 +71,27 @@ def table(result: AuditResult) -> Table:
     )
 
 
-def _function(function: AuditedFunction, result: AuditResult) -> Iterator[Block]:
-    dtype = result.setting.dtype
-    yield Heading(
-        function.expression, f"{dtype} on {result.setting.device}, from {number(result.low)} to {number(result.high)}"
-    )
+def _summary(result: AuditResult) -> Table:
+    """A row for each function: its largest errors, and how many answers are wrong in kind, by the worst way."""
+    columns = [Column("function", [function.expression for function in result.functions])]
+    for order in dict.fromkeys(proof.order for proof in result.functions[0].proofs):
+        rows = [[row for row in function.rows if row.order == order] for function in result.functions]
+        most = [max((row.worst.ulps for row in several if row.worst is not None), default=None) for several in rows]
+        wrong = [max((sum(one.count for one in row.troubles) for row in several), default=0) for several in rows]
+        missing = np.array([one is None for one in most], dtype=bool)
+        columns += [
+            Column(f"{derivative_name(order)}, ULP", np.array([round(one or 0.0, 3) for one in most]), missing=missing),
+            Column("wrong in kind", np.array(wrong)),
+        ]
+    return Table(tuple(columns))
+
+
+def _function(function: AuditedFunction, where: str | None) -> Iterator[Block]:
+    yield Heading(function.expression, where)
     for proof in function.proofs:
         yield _sentence(proof, [row for row in function.rows if row.order == proof.order])
-    yield _rows([row for row in function.rows if row.error is None])
+    if compared := [row for row in function.rows if row.worst is not None]:
+        yield _rows(compared)
     yield from _troubles(function.rows)
     for row in function.rows:
         if row.error is not None:
@@ -80,11 +106,16 @@ def _sentence(proof: AuditProof, rows: Sequence[AuditRow]) -> Note:
         return Note(f"{derivative_name(proof.order)}: no number was compared.", "note")
     worst = max(found, key=lambda one: one.ulps)
     troubles = sorted({one.trouble for row in rows for one in row.troubles}, key=list(_SAID).index)
-    said = [f"{_most(rows, trouble):,} are {_SAID[trouble]}" for trouble in troubles]
+    said = [_said(trouble, _most(rows, trouble)) for trouble in troubles]
     there = f"{number(worst.answer)} where the truth is {number(worst.truth)}"
-    most = f"at most {worst.ulps:.3g} ULP, at {number(worst.x)}: {there}" if worst.ulps else "every answer is exact"
+    exact = "every other answer is exact" if troubles else "every answer is exact"
+    most = f"at most {worst.ulps:.3g} ULP, at {number(worst.x)}: {there}" if worst.ulps else exact
     text = f"{derivative_name(proof.order)}: {most}"
     return Note("; ".join([text, *said]), "plain" if not troubles else "warning")
+
+
+def _said(trouble: AuditTrouble, count: int) -> str:
+    return f"{count:,} {'is' if count == 1 else 'are'} {_SAID[trouble]}"
 
 
 def _most(rows: Sequence[AuditRow], trouble: str) -> int:
@@ -92,16 +123,16 @@ def _most(rows: Sequence[AuditRow], trouble: str) -> int:
     return max(one.count for row in rows for one in row.troubles if one.trouble == trouble)
 
 
-def _rows(rows: Sequence[AuditRow]) -> Table:
-    shown = [row for row in rows if row.worst is not None]
+def _rows(shown: Sequence[AuditRow]) -> Table:
     worst = [row.worst for row in shown if row.worst is not None]
+    exact = np.array([one.ulps == 0 for one in worst], dtype=bool)
     return Table(
         (
             Column("of", [derivative_name(row.order) for row in shown]),
             Column("by", [f"{row.mode}, {row.path}" for row in shown]),
             Column("numbers", np.array([row.count for row in shown])),
             Column("worst ULP", np.array([round(one.ulps, 3) for one in worst])),
-            Column("at", np.array([one.x for one in worst])),
+            Column("at", np.array([one.x for one in worst]), missing=exact),
             Column("over 1 ULP", np.array([sum(row.histogram[_WITHIN_ONE:]) for row in shown])),
             _differs("other bits", shown),
         )
@@ -115,23 +146,27 @@ def _differs(name: str, rows: Sequence[AuditRow]) -> Column:
 
 
 def _troubles(rows: Sequence[AuditRow]) -> Iterator[Table]:
-    lines = [(row, one) for row in rows for one in row.troubles]
-    if lines:
+    """What is wrong in kind; ways to a derivative on which the same is wrong at the same numbers are one line."""
+    ways: dict[tuple[int, AuditTroubles], list[str]] = {}
+    for row in rows:
+        for one in row.troubles:
+            ways.setdefault((row.order, one), []).append("forward" if row.mode == "forward" else row.path)
+    if ways:
         yield Table(
             (
-                Column("of", [derivative_name(row.order) for row, _ in lines]),
-                Column("by", [f"{row.mode}, {row.path}" for row, _ in lines]),
-                Column("is", [one.trouble for _, one in lines]),
-                Column("numbers", np.array([one.count for _, one in lines])),
-                Column("where", [_where(one.intervals) for _, one in lines]),
+                Column("of", [derivative_name(order) for order, _ in ways]),
+                Column("by", [", ".join(names) for names in ways.values()]),
+                Column("is", [one.trouble for _, one in ways]),
+                Column("numbers", np.array([one.count for _, one in ways])),
+                Column("where", [_where(one.intervals) for _, one in ways]),
             ),
             "wrong in kind",
         )
 
 
-def _where(intervals: Sequence[object]) -> str:
+def _where(intervals: Sequence[AuditInterval]) -> str:
     shown = [
-        number(one.low) if one.low == one.high else f"{number(one.low)} to {number(one.high)}"  # type: ignore[attr-defined]
+        number(one.low) if one.low == one.high else f"{number(one.low)} to {number(one.high)}"
         for one in intervals[:MOST_INTERVALS]
     ]
     more = len(intervals) - MOST_INTERVALS
