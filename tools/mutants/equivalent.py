@@ -18,6 +18,8 @@ _REFERENCE = "gradcli/numerics/reference"
 _DEARER = "more than is needed only takes longer: more digits, levels, lines or memory"
 _CHANCE = "one random run more or less: what they spread over is of the same size"
 _BETWEEN = "nothing lies between: rounding leaves far less, and what has to be told from it is far more"
+_BOTH_NAN = "old != old and new != new"
+_NEAR = "abs(old - new) <= tolerance * abs(new)"
 _WORTH = "(wide is None and not _hardly_varies(step)) or (wide is not None and not _lost(step, array(wide)).any())"
 
 
@@ -145,6 +147,18 @@ EQUIVALENT: dict[str, str] = {
     **_sizes("gradcli/inspections/checking/error_budget.py", "SIGNS", "3", "2 4", _CHANCE),
     f"{_REFERENCE}/derivatives.py _FINER: 4 -> 5": "a kink stays one, what is smooth gets smoother",
     f"{_REFERENCE}/summed.py _DIGITS: 1500 -> 150000": _DEARER,
+    f"{_REFERENCE}/differences.py moved_one_by_one: multiple == 0 -> False": _WORK,
+    f"{_REFERENCE}/differences.py _pieces: not elements -> False": _WORK,
+    **dict.fromkeys(
+        (
+            f"{_REFERENCE}/differences.py _agree: old == new or ({_BOTH_NAN}) or {_NEAR} -> ({one}) or ({_NEAR})"
+            for one in ("old == new", _BOTH_NAN)
+        ),
+        _WORK,
+    ),
+    f"{_REFERENCE}/limits.py _Search.__init__: parts[0] is not None or self._is_elementwise() -> "
+    "(parts[0] is not None)": _WORK,
+    f"{_REFERENCE}/rules/comparison.py _integers: not is_real(value) -> False": _WORK,
     **_sizes(f"{_REFERENCE}/reals.py", "REMEMBERED", "10_000", "0 100 1000000 10000000000", _WORK),
     **_sizes(f"{_REFERENCE}/rules/matrices.py", "_STEP", '"1e-12"', '"1e-18" "1e-14"', _BETWEEN),
     **dict.fromkeys(

@@ -82,11 +82,11 @@ def _rearranged(array: Array, arrange: Callable[[torch.Tensor], torch.Tensor]) -
     return result
 
 
-def _argument(elements: _Elements, name: str, value: object) -> object:
+def _argument(elements: _Elements, name: str, value: Any) -> object:
     if isinstance(value, list):
         return [_argument(elements, name, item) for item in value]
     if not isinstance(value, np.ndarray):
-        return elements.number(value) if name == "value" and isinstance(value, int | float) and value else value
+        return elements.number(value) if name == "value" and value else value
     if name not in POSITIONS:
         return elements.numbers(value)
     if value.dtype == object:

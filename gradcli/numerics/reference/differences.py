@@ -56,7 +56,7 @@ def moved_together(
             found, doubtful = [], np.zeros(inputs[name].size, dtype=bool)
             for multiple in multiples:
                 moved = np.asarray(here + steps * multiple, dtype=object).reshape(inputs[name].shape)
-                with watching(level.doubt if multiple == 1 else None) as watch:  # where no zero of the point is left
+                with watching(level.doubt if multiple else None) as watch:  # beside the point, where no zero is left
                     found.append(evaluate(program, {**moving, name: moved}).ravel())
                 doubtful |= watch.over(np.shape(inputs[name])).ravel()
             for element in elements:

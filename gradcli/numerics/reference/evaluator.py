@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -187,17 +188,17 @@ class _Run:
         row = node.function
         if node.receiver is not None:
             positional[0] = as_array(positional[0])
-        plain = bool(operands) and all(map(scalars.is_number, operands))
+        plain = all(map(scalars.is_number, operands))
         if not known(row):
             raise NoReference(row.name)
         try:
             bound = bind(row, positional, keywords, name=node.written, is_tensor=_is_tensor)
-            result = apply(row, bound)
+            result: Any = apply(row, bound)
             if isinstance(result, Formula):
                 result = evaluate(result.program, result.inputs, exact=True)
         except _NOT_COVERED:
             raise NoReference(row.name) from None
-        if plain and not self.exact and is_number_function(row) and isinstance(result, np.ndarray):
+        if plain and not self.exact and is_number_function(row):
             return _as_number(result)
         return result
 

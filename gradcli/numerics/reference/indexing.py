@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -28,13 +30,11 @@ def attribute(operand: object, name: str) -> object:
             raise NoReference(f"attribute {name}")
 
 
-def index(operand: object, where: object) -> object:
+def index(operand: Any, where: Any) -> object:
     """`x[where]` of an array or a list.  Raises NoReference."""
     if isinstance(operand, np.ndarray):
         return arrangement.index(operand, _as_index(where))
-    if isinstance(operand, list | tuple) and isinstance(where, int | slice):
-        return operand[where]
-    raise NoReference("this index")
+    return operand[where]
 
 
 def _as_index(value: object) -> object:

@@ -179,20 +179,16 @@ def _power_at_infinity(x: Real, y: Real) -> Real:
     if y < 0:
         return ZERO
     odd = y == mp.floor(y) and mp.floor(y / 2) * 2 != y
-    return x if x > 0 or odd else INF
+    return x if odd else INF
 
 
 def larger(x: Real, y: Real) -> Real:
     """The maximum; nan if one is nan."""
-    if x != x:
-        return x
     return y if y > x or y != y else x
 
 
 def smaller(x: Real, y: Real) -> Real:
     """The minimum; nan if one is nan."""
-    if x != x:
-        return x
     return y if y < x or y != y else x
 
 

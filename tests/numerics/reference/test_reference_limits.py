@@ -53,6 +53,8 @@ def numbers(found: Limits, name: str) -> list[float | str]:
         ("prod(x)/x", {"x": [2, 0, 3]}, {"x": [3, 5, 2]}),
         ("sqrt(sum(x**2))", {"x": [1e-25, 0]}, {"x": [1, 0]}),
         ("x*y/y", {"x": 1, "y": 0}, {"x": [1], "y": [0]}),
+        ("x*y", {"x": [[1], [2]], "y": [[3, 4]]}, {"x": [7, 7], "y": [3, 3]}),
+        ("mean(x**2)", {"x": [1, 2]}, {"x": [1, 2]}),
         ("(x - mean(x))/(sqrt(var(x)) + 0.1)", {"x": [2, 2, 2]}, {"x": [0, 0, 0]}),
         ("logaddexp(x, y)", {"x": -INF, "y": 2}, {"x": [0], "y": [1]}),
         ("where(x > 1, x, 1.0)", {"x": [NAN, 2]}, {"x": [0, 1]}),
@@ -126,6 +128,26 @@ def test_the_value_of_a_quotient_of_zeros() -> None:
     assert limits_of("softmax(x, dim=0)", {"x": [-INF, -INF]}).value[0].kind == "sides"
 
 
+@each(
+    "text, inputs, slope",
+    [
+        ("x**3*sin(y)/y", {"x": 1e-100, "y": 0}, 3e-200),
+        ("x*sin(y)/y", {"x": 0, "y": 0}, 1),
+        ("exp(-x)*sin(y)/y", {"x": INF, "y": 0}, 0),
+    ],
+)
+def test_an_input_that_stays_at_the_point_is_differentiated_there(
+    text: str, inputs: dict[str, Any], slope: float
+) -> None:
+    assert numbers(limits_of(text, inputs, wrt="x", moved=["y"]), "x") == pytest.approx([slope], rel=1e-9, abs=0)
+
+
+def test_a_limit_is_undefined_where_it_is_so_for_the_value_or_a_slope() -> None:
+    assert limits_of("log(x)", {"x": -1}).has_undefined
+    assert limits_of("x*log(y)", {"x": 1, "y": -1}).has_undefined
+    assert not limits_of("x*log(x)", {"x": 0}).has_undefined
+
+
 def test_a_cotangent_weighs_the_outputs() -> None:
     found = limits_of("x*sum(x)*sqrt(x)", {"x": [0, 1]}, cotangents=[np.array([5.0, 2.0])])
     assert numbers(found, "x")[1] == pytest.approx(5.0)  # 2 * d(x1 * (x0 + x1) * sqrt(x1)) / dx1 = 2 * 2.5
@@ -143,12 +165,16 @@ def test_what_is_undefined_for_the_moved_inputs_is_completed_by_moving_all() -> 
     assert first.slopes["d"][0].kind == "undefined"
     whole = first.completed_by(limits_of(text, inputs, wrt="d", moved=["w", "d"]))
     assert numbers(whole, "d") == pytest.approx([1.0])
+    assert (first.value.item().kind, whole.value.item().value) == ("undefined", 0)
 
 
 def test_held_conditions_give_the_slope_of_the_branch_that_is_chosen() -> None:
     text, inputs = "where(x > 0, sqrt(x), 2*x)", {"x": 0}
     assert limits_of(text, inputs).slopes["x"][0].kind == "sides"
     assert numbers(limits_of(text, inputs, hold_conditions=True), "x") == [2.0]
+    assert numbers(limits_of(f"({text})[0]", {"x": [0]}, hold_conditions=True), "x") == [2.0]
+    assert numbers(limits_of("nan_to_num(log(x))", {"x": [0, 2]}, hold_conditions=True), "x") == [0.0, 0.5]
+    assert numbers(limits_of("exp(log(x))", {"x": 0}, hold_conditions=True), "x") == [1.0]
 
 
 def test_a_fully_masked_row_is_uniform_where_its_infinity_is_a_large_number() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mpmath import mp
 
-from gradcli.numerics.reference import NoReference, reals
+from gradcli.numerics.reference import NoReference, reals, swallowing
 
 SPECIAL = [0.0, 0.7, 1.0, 2.0, 2.5, 3.0, -0.5, -1.0, -2.0, -2.5, -3.0, np.inf, -np.inf, np.nan]
 HUGE = mp.mpf(2) ** 30_000
@@ -76,6 +76,8 @@ def test_a_guarded_function_is_nan_for_nan_and_for_what_is_too_large(
     guarded: reals.Scalar, rest: list[reals.Real]
 ) -> None:
     assert guarded(mp.one, *rest) == mp.sin(1) + sum(rest)
+    assert mp.isnan(reals.guarded(lambda _: mp.one)(mp.nan))
+    assert all(mp.isnan(reals.guarded_pair(lambda *_: mp.one)(*two)) for two in ((mp.nan, mp.one), (mp.one, mp.nan)))
     assert mp.isnan(guarded(mp.nan, *rest))
     assert mp.isnan(guarded(HUGE, *rest))
     assert mp.isfinite(guarded(mp.mpf(10) ** 1000, *rest))
@@ -107,6 +109,22 @@ def test_a_guarded_function_is_nan_where_mpmath_gives_up() -> None:
     huge = mp.mpf(10) ** 300
     assert mp.isnan(reals.guarded(mp.erfc)(huge))
     assert mp.isnan(reals.guarded_pair(lambda a, x: mp.gammainc(a, 0, x, regularized=True))(huge, huge))
+
+
+def test_what_a_sum_swallows_is_noted_where_its_summands_lie_further_apart_than_the_digits() -> None:
+    one = reals.reals(np.array([1.0, 1.0, 1.0, 0.0, np.inf]))
+    other = reals.reals(np.array([1e-20, 1e-40, -1e40, 1e-40, 1e-40]))
+    with swallowing.watching(30) as watch:
+        reals.add(one, other)
+        assert watch.over((5,)).tolist() == [False, True, True, False, False]
+        assert watch.over(()).item()
+    for row, noted in (((1, 1e-20), False), ((0, 1e-40), False), ((0, 0), False), ((1, 0, 1e-40), True)):
+        with swallowing.watching(30) as watch:
+            reals.sum_of([mp.mpf(x) for x in row])
+        assert watch.over(()).item() == noted
+    with swallowing.watching(None) as watch:
+        reals.add(one, other)
+    assert not watch.noted
 
 
 def test_magnitude_is_the_exponent_of_a_number_between_a_half_and_one() -> None:

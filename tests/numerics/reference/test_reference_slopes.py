@@ -304,12 +304,17 @@ def test_an_input_that_is_not_used_has_a_zero_slope() -> None:
 def test_plain_numbers_are_the_doubles_that_python_has_and_a_formulas_are_exact() -> None:
     assert value(parse("0.1 * x"), {"x": np.array(1.0)}).item() == mp.mpf(0.1)
     assert value(parse("sqrt(2) * x"), {"x": np.array(1.0)}).item() == mp.mpf(2**0.5)
+    assert value(parse("(0.1 + 0.2) * x"), {"x": np.array(1.0)}).item() == mp.mpf(0.1 + 0.2)
     with mp.workdps(50):
         assert value(parse("n + 0.1", bound=["n"]), {"n": np.array(2)}).item() - 2 == mp.mpf(0.1)
         sixth = value(parse("hardsigmoid(x)"), {"x": np.array(0.0)}).item() - mp.mpf("0.5")
         slope = at("hardsigmoid(x)", 1.0)[0].value
         for name, constant in (("pi", mp.pi), ("e", mp.e)):
             assert evaluate(parse(name), {}, exact=True).item() == +constant
+        assert evaluate(parse("inf"), {}, exact=True).item() == mp.inf
+        assert evaluate(parse("0.1"), {}, exact=True).item() == mp.mpf(1) / 10
+        assert evaluate(parse("sqrt(2)"), {}, exact=True).item() == mp.sqrt(2)
+        assert evaluate(parse("sum(x, -1)", bound=["x"]), {"x": np.array([1, 2])}, exact=True).item() == 3
     assert sixth == 0
     assert abs(slope - mp.mpf(1) / 6) < 1e-40 or abs(slope * 6 - 1) < 1e-40
 

@@ -56,8 +56,6 @@ def _formula(row: Activation, **named: Any) -> Formula:
 
 def _by_channel(weight: Array, x: Array) -> Array:
     """prelu's weight: one for all, or one for each index of dimension 1."""
-    if weight.size == 1:
-        return weight.reshape(())
     return weight.reshape([-1 if dim == 1 else 1 for dim in range(x.ndim)])
 
 

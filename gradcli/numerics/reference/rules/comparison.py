@@ -1,6 +1,6 @@
 """Comparisons, masks, logic: truth values; and conversions between the three kinds of arrays."""
 
-# ruff: noqa: A001, A002, A006 - parameters have PyTorch's names
+# ruff: noqa: A002, A006 - parameters have PyTorch's names
 from __future__ import annotations
 
 import operator
@@ -23,12 +23,7 @@ def truth(value: Value) -> Any:
 
 
 def _compared(compare: Any) -> Any:
-    def operate(input: Value, other: Value) -> Value:
-        if is_real(input) or is_real(other):
-            input, other = reals(input), reals(other)
-        return np.asarray(compare(np.asarray(input), np.asarray(other)), dtype=bool)
-
-    return operate
+    return lambda input, other: np.asarray(compare(np.asarray(input), np.asarray(other)), dtype=bool)
 
 
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
@@ -88,9 +83,9 @@ def _integers(value: Value) -> Value:
 
 
 @rule("to")
-def to(input: Value, dtype: object = None, tensor: Value = None) -> Value:
+def to(input: Value, dtype: object = None, tensor: Value = None) -> Value:  # noqa: ARG001
     known = {torch.float64: reals, torch.int64: _integers, torch.bool: truth}
-    if tensor is not None or dtype not in known:
+    if dtype not in known:
         raise NoReference("a conversion that rounds")
     return known[dtype](input)
 

@@ -168,8 +168,6 @@ def _alignments(log_probs: Array, labels: list[int], blank: int) -> Real:
                     reached += forward[place - 2]
             after.append(reached * step[label])
         forward, start = after, False
-    if start:
-        return ZERO if not labels else INF
     return -logarithm(sum_of(forward[-2:]))
 
 

@@ -46,7 +46,7 @@ def eliminated(matrix: Rows, right: Rows) -> tuple[Real, Rows]:
     determinant = ONE
     for column in range(size):
         pivot = max(range(column, size), key=lambda i: abs(rows[i][column]))
-        if rows[pivot][column] == 0 or not all(finite(row[column]) for row in rows):
+        if rows[pivot][column] == 0:
             singular = ZERO if all(finite(x) for row in rows for x in row) else NAN
             return singular, [[NAN] * len(side) for side in sides]
         if pivot != column:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from mpmath import mp
 
-from gradcli.numerics.reference.reals import ZERO, Array, divide, is_real, multiply, pow_, reals, sqrt
+from gradcli.numerics.reference.reals import ZERO, Array, divide, multiply, pow_, reals, sqrt
 from gradcli.numerics.reference.rules.reduction import mean, sum_
 from gradcli.numerics.reference.rules.registry import RULES, rule
 from gradcli.numerics.reference.slope import NoReference
@@ -18,12 +18,10 @@ Value = Any
 
 def product(x: Value, y: Value) -> Array:
     """x @ y."""
-    if not (is_real(x) or is_real(y)):
-        return np.asarray(np.matmul(x, y))
-    left, right = reals(x), reals(y)
+    left, right = np.asarray(x), np.asarray(y)
     if left.shape[-1] == 0:
         raise NoReference("a product over nothing")
-    return np.asarray(np.matmul(left, right), dtype=object)
+    return np.asarray(np.matmul(left, right))
 
 
 RULES["matmul"] = lambda input, other: product(input, other)
@@ -84,7 +82,7 @@ def bilinear(input1: Value, input2: Value, weight: Value, bias: Value = None) ->
 
 @rule("einsum")
 def einsum(equation: str, operands: Value) -> Value:
-    parts = operands[0] if len(operands) == 1 and isinstance(operands[0], list) else operands
+    parts = operands[0] if isinstance(operands[0], list) else operands
     return np.asarray(np.einsum(equation.replace(" ", ""), *map(reals, parts)), dtype=object)
 
 
@@ -157,7 +155,7 @@ def corrcoef(input: Value) -> Value:
     if matrix.ndim == 0:
         return divide(matrix, matrix)
     scale = sqrt(np.diagonal(matrix))
-    clipped = np.frompyfunc(lambda r: max(min(r, mp.one), -mp.one) if r == r else r, 1, 1)
+    clipped = np.frompyfunc(lambda r: max(min(r, mp.one), -mp.one), 1, 1)
     return np.asarray(clipped(divide(matrix, outer(scale, scale))), dtype=object)
 
 

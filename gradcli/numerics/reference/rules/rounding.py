@@ -21,6 +21,7 @@ from gradcli.numerics.reference.reals import (
     is_real,
     lift,
     log,
+    magnitude,
     multiply,
     negate,
     pow_,
@@ -83,27 +84,14 @@ def nan_to_num(
     return lift(lambda x: _not_finite(x, mp.mpf(nan or 0), above, below))(reals(input))
 
 
-def _mantissa(x: Real) -> Real:
-    return x if not finite(x) or x == 0 else mp.ldexp(x, -_exponent(x))
-
-
-def _exponent(x: Real) -> int:
-    return 0 if not finite(x) or x == 0 else int(x.exp + x.bc)
-
-
 @rule("frexp")
 def frexp(input: Value) -> Value:
     x = reals(input)
-    return Parts(lift(_mantissa)(x), lift(_exponent)(x).astype(np.int64))
+    return Parts(lift(lambda part: mp.ldexp(part, -magnitude(part)))(x), lift(magnitude)(x).astype(np.int64))
 
 
 def _of_integers(function: Any) -> Any:
-    def operate(input: Value, other: Value) -> Value:
-        if is_real(input) or is_real(other):
-            raise NoReference("bits of real numbers")
-        return np.asarray(function(np.asarray(input), np.asarray(other)))
-
-    return operate
+    return lambda input, other: np.asarray(function(np.asarray(input), np.asarray(other)))
 
 
 for _name, _function in {
@@ -118,8 +106,4 @@ for _name, _function in {
     RULES[_name] = _of_integers(_function)
 
 
-@rule("bitwise_not")
-def bitwise_not(input: Value) -> Value:
-    if is_real(input):
-        raise NoReference("bits of real numbers")
-    return np.invert(input)
+RULES["bitwise_not"] = first(lambda x: np.invert(x))
