@@ -1,4 +1,4 @@
-"""What must hold on a device that trains: programs of tests/watch, autocast, generators, how often it is waited for.
+"""What must hold on a device that trains: programs of tests/watch, autocast, generators, assertions, waits for it.
 
 `tools/cuda_checks.py` runs all of them and prints a table; `test_cuda.py` runs them where there is CUDA.
 """
@@ -84,6 +84,21 @@ WAITING = """
     print(waits)
 """
 
+ASSERTING = """
+    import gradcli
+    import torch
+    from torch import nn
+
+    x = torch.tensor([-1.5, 0.5, 2.0], device="DEVICE")
+    net = nn.Sequential(nn.Linear(3, 4), nn.GELU(), nn.Dropout(0.5)).to("DEVICE")
+    rows = gradcli.assert_gradient(net, x).rows
+    rows += gradcli.assert_gradient(lambda x: torch.relu(x - 0.5).sum(), x, dtype="float32").rows
+    try:
+        gradcli.assert_gradient(lambda x: x.detach() * x, x)
+    except AssertionError as error:
+        print(sorted({row.verdict for row in rows}), x.device.type, str(error).splitlines()[-1])
+"""
+
 
 @dataclass(frozen=True)
 class NotHereError(Exception):
@@ -131,6 +146,14 @@ def waits(device: str, folder: Path) -> str:
     return out.strip()
 
 
+def assertions(device: str, folder: Path) -> str:
+    """assert_gradient takes a module and a kink of the device, and rejects what is wrong there."""
+    program = written(folder, ASSERTING.replace("DEVICE", device)).name
+    out = unwatched(device, folder, program).out
+    assert out == f"['agree', 'kink'] {device.partition(':')[0]} all of them are 1/2 times what they should be\n", out
+    return ""
+
+
 def watch(text: str, device: str, folder: Path, *options: str) -> Ran:
     return watched_on(device, folder, *options, written(folder, text.replace("DEVICE", device)).name)
 
@@ -149,7 +172,12 @@ def watched_on(device: str, folder: Path, *words: str) -> Ran:
 
 def checks() -> Iterator[tuple[str, Check]]:
     """Every check by its name."""
-    yield from {"float16 with a scaler": half_precision, "generators": generators, "waits": waits}.items()
+    yield from {
+        "float16 with a scaler": half_precision,
+        "generators": generators,
+        "waits": waits,
+        "assertions": assertions,
+    }.items()
     for row in ROWS:
         if row.module is None:
             yield row.program, partial(program_of, row)

@@ -20,7 +20,7 @@ def test_on_cuda(tmp_path: Path, check: checks.Check) -> None:
         pytest.skip(other.reason)
 
 
-@pytest.mark.parametrize("name", ["generators", "siamese_duplicate.py"])
+@pytest.mark.parametrize("name", ["generators", "assertions", "siamese_duplicate.py"])
 def test_a_check_holds_on_the_cpu(tmp_path: Path, name: str) -> None:
     CHECKS[name]("cpu", tmp_path)
 

@@ -45,6 +45,10 @@ TESTS = {
         "tests/recording/test_program_operations.py",
     ),
     "gradcli/inspections": ("tests/inspections",),
+    "gradcli/inspections/callables": (
+        "tests/inspections/test_assert_gradient.py",
+        "tests/inspections/test_assert_gradient_care.py",
+    ),
     "gradcli/inspections/checking": _CHECKS,
     "gradcli/numerics": ("tests/numerics", *_CHECKS),
     "gradcli/numerics/reference": ("tests/numerics/reference", *_CHECKS),
