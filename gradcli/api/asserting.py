@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from gradcli.api.showing import with_notes
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gradcli.inspections.callables.given import Inputs
     from gradcli.results import CheckResult
 
+_WIDTH = 100
 MOST_LINES = 12
 """Derivatives that a message lists."""
 
@@ -163,7 +165,7 @@ def _right(one: WrongDerivative) -> str:
 
 def _remarks(found: Tested) -> Iterator[str]:
     if found.cause is not None:
-        yield found.cause
+        yield "\n".join(fill(line, _WIDTH, break_on_hyphens=False) for line in found.cause.splitlines())
     if found.result.setting.draws:
         yield "It draws random numbers: each call drew the same ones."
 

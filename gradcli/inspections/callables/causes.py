@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations
+from math import isfinite
 
 import numpy as np
 import torch
@@ -32,6 +33,7 @@ def cause(function: LeafFunction, found: Checked, dtype: torch.dtype) -> str | N
         return "reverse mode is right: the mistake is in jvp" if wrong else None
     of_arrays: tuple[Callable[[], str | None], ...] = (
         lambda: _no_path(reverse_alone),
+        lambda: _not_finite(function, reverse_alone, dtype),
         lambda: _ignored_cotangent(function, found, dtype),
         lambda: _swapped(found.blocks, dtype),
         lambda: _transposed(found.blocks, dtype),
@@ -48,6 +50,14 @@ def _no_path(wrong: Sequence[WrongDerivative]) -> str | None:
         return None
     names = list(dict.fromkeys(one.element.leaf for one in wrong))
     return f"no path leads from the output back to {' and '.join(names)}: detach(), .data, item(), numpy() or no_grad()"
+
+
+def _not_finite(function: LeafFunction, wrong: Sequence[WrongDerivative], dtype: torch.dtype) -> str | None:
+    if all(one.computed is None or isfinite(one.computed) for one in wrong):
+        return None
+    from gradcli.inspections.callables.origin import origin  # for what it takes to run the operations again
+
+    return origin(function, dtype)
 
 
 def _ignored_cotangent(function: LeafFunction, found: Checked, dtype: torch.dtype) -> str | None:

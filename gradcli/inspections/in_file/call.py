@@ -30,9 +30,8 @@ from gradcli.numerics.capture import TorchError, to_input
 from gradcli.numerics.literals import Context
 from gradcli.recording.program.again import Repeated, run_again
 from gradcli.recording.program.entries import Entry
-from gradcli.recording.program.log import Log
+from gradcli.recording.program.logged import logged
 from gradcli.recording.program.places import UserCode
-from gradcli.recording.program.untold import Untold
 from gradcli.results import Failure, Finding, Input, Setting
 
 
@@ -141,16 +140,7 @@ class Call:
     def logged(self) -> tuple[torch.Tensor, list[Entry], UserCode]:
         """The value, and the calls that it was made by."""
         user = user_code(self.request)
-        log = Log(user, {})
-        untold = Untold(log)
-        untold.put_on()
-        log.put_on()
-        try:
-            value = self.value()
-            return value, log.recorded(), user
-        finally:
-            log.take_off()
-            untold.take_off()
+        return *logged(user, self.value), user
 
     def cotangent(self, output: torch.Tensor, given: Value | None) -> torch.Tensor:
         """What is sent back from the output: ones, or what was given."""
