@@ -50,7 +50,7 @@ def pytest_collection() -> Generator[None, object, object]:
     """Collecting makes a million objects that stay: no garbage is looked for meanwhile, and none among them later."""
     with gc_paused():
         found = yield
-    gc.freeze()
+        gc.freeze()
     return found
 
 

@@ -59,6 +59,12 @@ def warm_workers(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 
 
 @pytest.fixture
+def no_fixes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No rewrites are looked for, which takes longer than the rest of an answer: for tests that read no fix."""
+    monkeypatch.setattr("gradcli.diagnose.diagnosis.with_fixes", lambda findings, *_, **__: findings)
+
+
+@pytest.fixture
 def run_process() -> Run:
     """The same in a process of its own; `python` replaces the command line by a program."""
     return in_process_of_its_own

@@ -62,6 +62,7 @@ def findings(argv: list[str]) -> Any:
     return code, answer.get("findings"), answer.get("error")
 
 
+@pytest.mark.usefixtures("no_fixes")  # which hang on what is found alone
 def test_nothing_is_missed_where_no_tape_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: list[bool] = []
 

@@ -23,6 +23,8 @@ from gradcli.inspections.emission.programs import grad_program
 from gradcli.inspections.options import GradOptions
 from gradcli.language.request import Value, read
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 DATA = Path(__file__).parents[1] / "data"
 EXPRESSIONS: list[dict[str, Any]] = json.loads((DATA / "expressions.json").read_text())["expressions"]
 

@@ -12,6 +12,8 @@ import pytest
 from command_line import answered, captured, failed, numbers
 from each import each
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 DATA = Path(__file__).parents[1] / "data"
 
 
