@@ -48,6 +48,7 @@ bench:  ## whole processes against `python -c "import torch"`, into benchmarks/R
 	$(PYTHON) benchmarks/files.py
 	$(PYTHON) benchmarks/findings.py
 	$(PYTHON) benchmarks/watch.py
+	$(PYTHON) benchmarks/audit.py
 	if $(PYTHON) -c "import torchlens, transformers"; then $(PYTHON) benchmarks/rivals.py; fi
 	$(PYTHON) benchmarks/against.py
 
