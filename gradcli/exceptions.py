@@ -127,8 +127,10 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
 
     names = sorted(set(candidates))
     by_case = {name.lower(): name for name in reversed(names)}
-    matches = get_close_matches(word.lower(), by_case, n=1, cutoff=0.6)
-    return by_case[matches[0]] if matches else None
+    matches = get_close_matches(word.lower(), by_case, n=3, cutoff=0.6)
+    letters = sorted(word.lower())
+    swapped = [match for match in matches if sorted(match) == letters]  # tahn is nearer to tanh than to tan
+    return next((by_case[match] for match in (*swapped, *matches)), None)
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:

@@ -35,13 +35,17 @@ _PLACES = ("linalg", "special", "fft")
 """Where a function may stand whose plain name is pasted: inv_ex is linalg.inv_ex."""
 
 INSTEAD = {
+    "backward": "the expression alone: its gradient is taken by itself",
     "chain_matmul": "linalg.multi_dot([a, b, c])",
     "cpu": "the tensor itself: --device says where it is",
     "cuda": "the tensor itself: --device says where it is",
+    "device": "the name alone: --device says where it is",
     "eig": "linalg.eig(x)",
     "empty": "zeros(2, 3): empty memory holds anything",
     "empty_like": "zeros_like(x): empty memory holds anything",
     "empty_strided": "zeros(2, 3): empty memory holds anything",
+    "grad_fn": "the expression alone: 'gradcli trace' shows the graph behind it",
+    "is_leaf": "the expression alone: 'gradcli trace' shows what is a leaf",
     "item": "the tensor itself, or x.detach() to cut it off",
     "len": "x.size(0)",
     "lstsq": "linalg.lstsq(A, b), with the matrix first",
@@ -51,8 +55,11 @@ INSTEAD = {
     "no_grad": "x.detach() for what is to be a constant",
     "numpy": "the tensor itself",
     "range": "arange(0, 5)",
+    "requires_grad": "the name alone: inputs are differentiated, and --wrt says by which",
+    "retain_grad": "the name alone: 'gradcli trace' shows the gradient of every step",
     "solve": "linalg.solve(A, B), with the matrix first",
     "symeig": "linalg.eigh(x)",
+    "zero_grad": "the expression alone: each gradient is taken anew",
     "tolist": "the tensor itself",
     "Variable": "the name alone: inputs are differentiated",
     "autograd.functional.hessian": "the function, with --hessian",
@@ -88,8 +95,10 @@ INSTEAD = {
     "sqr": "square(x)",
     "step": "heaviside(x, 0.5), which has no gradient, or sigmoid(10 * x), which has one",
     "tg": "tan(x)",
+    "σ": "sigmoid(x)",
 }
 """Names that PyTorch has lost or never had, or that lead out of an expression."""
+_OF_PROGRAMS = ("criterion", "forward", "loss_fn", "model", "net", "network", "optimizer")
 
 
 def dotted(node: ast.expr, known: Collection[str]) -> str | None:
@@ -158,6 +167,7 @@ def check_attribute(name: str, span: Span, expression: str = "") -> None:
         f"unknown tensor attribute '{name}'",
         span=span,
         hint=_forgotten_at(name, expression)
+        or ("Write the name alone: its gradient is shown." if name == "grad" else instead_of(name))
         or did_you_mean(name, [*ATTRIBUTES, *RESULT_FIELDS])
         or "x.T, x.shape, x.real and the like can be read.",
     )
@@ -237,6 +247,10 @@ def _hint_for_function(name: str, row: Row | None) -> str:
         bare = rest.rpartition(".")[2]
         known = is_function(bare)
         return f"Write {bare}(...): the functions are PyTorch's." if known else "The functions are PyTorch's."
+    if head in _OF_PROGRAMS:
+        return f"What a program defines is reached through its file: gradcli grad FILE.py:{head} x=1,2"
+    if len(name) == 1:
+        return f"Write {name} * (...) if {name} is a number."
     return did_you_mean(name, catalogue.function_names()) or "'gradcli functions' lists what there is."
 
 

@@ -12,7 +12,7 @@ from gradcli.language.catalogue import DERIVATIVE
 from gradcli.language.constructs import BINARY, COMPARISON, UNARY, refuse
 from gradcli.language.properties import check_inputs
 from gradcli.language.syntax import Node
-from gradcli.language.text import MAX_DEPTH, ExpressionText, too_deep
+from gradcli.language.text import MAX_DEPTH, ExpressionText, notation_hint, too_deep
 
 _ASSIGNED_WORD = re.compile(r"\b(nan|inf)\s*=(?!=)")
 
@@ -109,7 +109,8 @@ class ExpressionReader:
         raise ExpressionError(
             "only a function of the catalogue can be called",
             span=self.source.span(function),
-            hint="Write name(...) or x.name(...); 'gradcli functions' lists the names.",
+            hint=notation_hint(self.source.text)
+            or "Write name(...) or x.name(...); 'gradcli functions' lists the names.",
         )
 
     def _build(self, node: ast.expr, built: dict[ast.expr, Node]) -> Node:

@@ -18,13 +18,15 @@ from gradcli.language.dtypes import any_dtype
 from gradcli.language.names import CONSTANTS, check_plain
 from gradcli.language.parser import parse
 from gradcli.language.subject import subject_text
-from gradcli.language.syntax import Name, Program
+from gradcli.language.syntax import Index, Literal, Name, Program
 
 if TYPE_CHECKING:
     import numpy as np
 
 _BINDING = re.compile(r"(?P<name>[^\W\d]\w*)(?::(?P<dtype>[\w.]*))?=(?P<value>(?!=).*)", re.DOTALL)
 _ASSIGNED = re.compile(r"[^\W\d]\w*(:[\w.]*)?=\s*[^\W\d]\w*\s*=(?!=)")
+_MOST_OF_EXAMPLE = 9
+"""Numbers of an example."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _ASSIGNMENT = re.compile(r"=[^\S\n]*[^\s=]")
 
@@ -220,16 +222,20 @@ def request(
             hint="Leave the points out, or use a name such as x in the expression.",
         )
     if free_names:
-        known = " ".join(f"{binding.name}={shlex.quote(binding.value.text)}" for binding in bindings)
-        example = " ".join([known, *(f"{name}={number}" for number, name in enumerate(free_names, 1))]).strip()
         one = len(free_names) == 1
         unused = [name for name in given if name not in program.free_names]
+        meant = dict(zip(unused, free_names, strict=True)) if one and len(unused) == 1 else {}
+        known = [f"{meant.get(one.name, one.name)}={shlex.quote(one.value.text)}" for one in bindings]
+        values = {name: _enough(program, name, n) for n, name in enumerate(free_names, 1) if name not in meant.values()}
+        example = " ".join([*known, *(f"{name}={value}" for name, value in values.items())])
         remark = f" {listed(unused)} is not in the expression." if len(unused) == 1 else f" {remark}".rstrip()
+        if example == f"{free_names[0]}=1":
+            example = "0 1 10"
         raise UsageError(
             f"{listed(free_names)} {'has no value' if one else 'have no values'}",
             expression=program.text,
             span=_first_use(program, free_names[0]),
-            hint=f"Try: {call} {'0 1 10' if one and not bindings else example}{'.' if remark else ''}{remark}",
+            hint=f"Try: {call} {example}{'.' if remark else ''}{remark}",
         )
     return Request(program, bindings, (), None)
 
@@ -240,6 +246,22 @@ def with_text(error: GradcliError, text: str, offset: int = 0) -> GradcliError:
         error.span = (error.span[0] + offset, error.span[1] + offset)
     error.expression = text
     return error
+
+
+def _enough(program: Program, name: str, number: int) -> str:
+    """An example of a name's value: a number, or as many as its indices reach."""
+    reached = [
+        node.index.value + 1 if node.index.value >= 0 else -node.index.value
+        for node in program.nodes
+        if isinstance(node, Index)
+        and isinstance(node.operand, Name)
+        and node.operand.name == name
+        and isinstance(node.index, Literal)
+        and isinstance(node.index.value, int)
+    ]
+    if not reached:
+        return str(number)
+    return ",".join(map(str, range(1, max(2, min(max(reached), _MOST_OF_EXAMPLE)) + 1)))  # one number has no index
 
 
 def _first_use(program: Program, name: str) -> tuple[int, int] | None:

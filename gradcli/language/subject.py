@@ -13,6 +13,7 @@ from gradcli.language.calling import instead_of_module
 from gradcli.language.catalogue.rows import Row
 from gradcli.language.catalogue.signature import signatures_of
 from gradcli.language.names import CONSTANTS, NAMESPACES, instead_of, without_prefix
+from gradcli.language.text import notation_hint
 
 IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 """A function of a file of the user's: `model.py:loss`."""
@@ -43,7 +44,8 @@ def subject_text(subject: str, bound: Sequence[str] = ()) -> str:
     head, dot, _ = word.partition(".")
     if dot and (head in bound or head not in NAMESPACES):  # x.T: an attribute of a value
         return subject
-    hint = instead_of(bare) or instead_of_module(bare) or did_you_mean(bare, catalogue.function_names())
+    hint = notation_hint(word) or instead_of(bare) or instead_of_module(bare)
+    hint = hint or did_you_mean(bare, catalogue.function_names())
     if row is not None:
         hint = f"It is a tensor method: write 'x.{bare}(...)'."
     raise UnknownNameError(

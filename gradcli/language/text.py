@@ -119,13 +119,22 @@ class ExpressionText:
         line = min(max(error.lineno or 1, 1), len(self._lines))
         column = min(max((error.offset or 1) - 1, 0), len(self._lines[line - 1]))
         start = min(self._starts[line - 1] + column, max(len(self.text) - 1, 0))
-        return ExpressionError(f"cannot read the expression: {message}", span=(start, start + 1), hint=_hint(message))
+        hint = _hint(message) or notation_hint(self.text)
+        return ExpressionError(f"cannot read the expression: {message}", span=(start, start + 1), hint=hint)
 
     def _offset(self, line: int, column: int) -> int:
         text = self._lines[line - 1]
         if not text.isascii():  # ast counts UTF-8 bytes
             column = len(text.encode()[:column].decode(errors="ignore"))
         return self._starts[line - 1] + column
+
+
+def notation_hint(text: str) -> str | None:
+    """A hint for what is written as in mathematics, such as 2x."""
+    from gradcli.language.notation import in_python  # only needed once something went wrong
+
+    meant = in_python(text)
+    return None if meant is None else f"Write {meant}"
 
 
 def _hint(message: str) -> str | None:

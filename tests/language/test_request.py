@@ -225,3 +225,20 @@ def test_an_empty_word_is_no_point(word: str) -> None:
 )
 def test_a_program_without_blanks_is_no_binding(word: str, binds: bool) -> None:
     assert is_binding(word) is binds
+
+
+@each(
+    "words, line",
+    [
+        (["x[3]"], "gradcli grad 'x[3]' x=1,2,3,4"),
+        (["x[0]"], "gradcli grad 'x[0]' x=1,2"),
+        (["x[-3]"], "gradcli grad 'x[-3]' x=1,2,3"),
+        (["x * y[1]"], "gradcli grad 'x * y[1]' x=1 y=1,2"),
+        (["p[1]", "a=2,1,0.1"], "gradcli grad 'p[1]' p=2,1,0.1. 'a' is not in the expression."),
+        (["p * b", "a=2", "b=3"], "gradcli grad 'p * b' p=2 b=3. 'a' is not in the expression."),
+        (["p * q", "a=2"], "gradcli grad 'p * q' a=2 p=1 q=2. 'a' is not in the expression."),
+        (["x * 2"], "gradcli grad 'x * 2' 0 1 10"),
+    ],
+)
+def test_the_line_that_is_proposed_gives_a_value_that_its_name_can_have(words: list[str], line: str) -> None:
+    assert refused(words[0], words[1:]).hint == f"Try: {line}"

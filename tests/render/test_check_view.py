@@ -91,7 +91,7 @@ FOUR = ("float16", "bfloat16", "float32", "float64")
         ),
         (
             [row("rounding", 0)],
-            "PyTorch's gradient agrees at 0 of 1 points in float32; the formula loses its digits.",
+            "PyTorch's gradient agrees at 0 of 1 point in float32; the formula loses its digits.",
         ),
         (
             [

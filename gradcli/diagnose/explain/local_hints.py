@@ -53,11 +53,7 @@ def local_hint(raised: TorchError, text: str, inputs: Sequence[str]) -> str | No
             return None
         if node.operator in _SHIFTS:
             return f"Integers are shifted: {_as(raised, number, text, inputs, 'int64')}."
-        if (
-            isinstance(node, Binary)
-            and node.operator == "bitwise_xor"
-            and isinstance(_value(raised, node.right), int | float)
-        ):
+        if isinstance(node, Binary) and node.operator == "bitwise_xor" and _is_power(raised, node):
             return f"^ is the exclusive or of masks. A power is written **: {_power(node, text)}."
         return f"Masks are combined: {_as(raised, number, text, inputs, 'bool')}."
     return None
@@ -71,6 +67,16 @@ def _of_derivative(node: Call, message: str, text: str) -> str | None:
     if template is None or wanted is None or output is None:
         return None
     return template.format(output=text[slice(*output.span)], inputs=text[slice(*wanted.span)])
+
+
+def _is_power(raised: TorchError, node: Binary) -> bool:
+    """Whether ^ was meant as a power: one side is a plain number, or both are floats and no masks of 0 and 1."""
+    left, right = _value(raised, node.left), _value(raised, node.right)
+    if isinstance(right, int | float):
+        return True
+    if isinstance(left, int | float):
+        return _is_floating(right)
+    return _is_floating(left) and _is_floating(right) and not (_is_mask(left) and _is_mask(right))
 
 
 def _power(node: Binary, text: str) -> str:

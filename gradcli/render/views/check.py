@@ -87,7 +87,7 @@ def _sentence(result: CheckResult) -> Note:
 def _agreement(agreeing: Mapping[str, int], of_each: int, unit: str, where: str) -> str:
     """At how many elements the gradient agrees, dtype by dtype where that differs."""
     if len(set(agreeing.values())) == 1:
-        return f"at {next(iter(agreeing.values()))} of {of_each} {unit}s {where}"
+        return f"at {next(iter(agreeing.values()))} of {of_each} {unit}{'s' * (of_each > 1)} {where}"
     if of_each == 1:
         return f"in {_listed([dtype for dtype, count in agreeing.items() if count])}"
     by_count: dict[int, list[str]] = {}
