@@ -68,7 +68,10 @@ class Over:
 def over_ranges(
     sides: Sequence[Side], ranges: Ranges, shared: Leaves, dtypes: Sequence[str], seed: int
 ) -> tuple[list[Over], TruthsOver]:
-    """Both sides in each dtype, and the truths that they were held against."""
+    """Both sides in each dtype, and the truths that they were held against. Raises UsageError."""
+    for side in sides:
+        if isinstance(side, ExpressionSide) and not is_elementwise(side.bound.program):
+            raise _not_elementwise(side)
     samples = {dtype: sample_of(ranges, shared, getattr(torch, dtype), seed) for dtype in dtypes}
     truths = TruthsOver(sides, [*ranges])
     widest = max(samples.values(), key=lambda sample: sample.count)
@@ -96,22 +99,19 @@ def compared_over(sides: Sequence[Side], ranges: Ranges, sample: Sample, dtype: 
         except GradcliError as raised:
             return Over(_summary(dtype, (), raised.message))
     for side, outcome in zip(sides, outcomes, strict=True):
-        if not _is_elementwise(side, outcome, ranges, sample.count):
-            raise UsageError(
-                f"--range needs sides that work element by element, unlike {side.text}",
-                hint="Give it points: x='linspace(-5, 5, 11)'.",
-            )
+        if outcome.value.shape != (sample.count,) and ranges.keys() & side.leaves.keys():
+            raise _not_elementwise(side)
     outcomes = [_spread(outcome, sample.count) for outcome in outcomes]
     found = [_Quantity(sides, outcomes, ranges, sample, dtype, name, truths) for name in (None, *_wrt(sides, ranges))]
     rows = tuple(one.row() for one in found)
     return Over(_summary(dtype, rows, None), rows)
 
 
-def _is_elementwise(side: Side, outcome: Outcome, ranges: Ranges, count: int) -> bool:
-    """Of a function of a file its shape tells, and of a constant that nothing of a range is in it."""
-    if isinstance(side, ExpressionSide) and not is_elementwise(side.bound.program):
-        return False
-    return outcome.value.shape == (count,) or not ranges.keys() & side.leaves.keys()
+def _not_elementwise(side: Side) -> UsageError:
+    return UsageError(
+        f"--range needs sides that work element by element, unlike {side.text}",
+        hint="Give it points: x='linspace(-5, 5, 11)'.",
+    )
 
 
 def _spread(outcome: Outcome, count: int) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from random import Random
 
 import torch
@@ -28,16 +30,15 @@ def numbers_between(low: float, high: float, dtype: torch.dtype, seed: int) -> t
     low, high = max(low, -largest), min(high, largest)
     first, last = _rank(low, dtype, up=True), _rank(high, dtype, up=False)
     if last - first < MOST_EVERY:
-        return _number(list(range(first, last + 1)), dtype), True
+        return _numbers(range(first, last + 1), dtype), True
     drawn = Random(seed)  # noqa: S311 - the numbers of a comparison are no secret
     half = MOST_SAMPLED // 2
-    ranks = {first, last, *({0} if first <= 0 <= last else ())}
-    for at in range(half):
-        begin, end = (first + (last - first) * step // half for step in (at, at + 1))
-        ranks.add(drawn.randint(begin, end))
-        share = (at + drawn.random()) / half
-        ranks.add(min(max(_rank(low * (1 - share) + high * share, dtype, up=True), first), last))
-    return _number(sorted(ranks), dtype), False
+    edges = [first + (last - first) * step // half for step in range(half + 1)]
+    spread = [drawn.randint(begin, end) for begin, end in pairwise(edges)]
+    shares = torch.tensor([(at + drawn.random()) / half for at in range(half)], dtype=torch.float64)
+    even = _ranks((low * (1 - shares) + high * shares).to(dtype)).clamp(first, last)
+    ends = {first, last, *({0} if first <= 0 <= last else ())}
+    return _numbers(sorted({*ends, *spread, *even.tolist()}), dtype), False
 
 
 def drawn_between(low: float, high: float, dtype: torch.dtype, seed: int) -> torch.Tensor:
@@ -53,12 +54,17 @@ def drawn_between(low: float, high: float, dtype: torch.dtype, seed: int) -> tor
 def _rank(number: float, dtype: torch.dtype, *, up: bool) -> int:
     """The place of a number of the dtype, or of the next one above or below, in the order of them all; 0 has 0."""
     held = torch.tensor(number, dtype=torch.float64).to(dtype)
-    bits = int(held.abs().view(_BITS[dtype]))
-    found = -bits if float(held) < 0 else bits
+    found = int(_ranks(held))
     return found + (float(held) < number if up else -(float(held) > number))
 
 
-def _number(ranks: list[int], dtype: torch.dtype) -> torch.Tensor:
+def _ranks(numbers: torch.Tensor) -> torch.Tensor:
+    """The places of numbers in the order of all numbers of their dtype."""
+    bits = numbers.abs().view(_BITS[numbers.dtype]).long()
+    return torch.where(numbers < 0, -bits, bits)
+
+
+def _numbers(ranks: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
     """The numbers with these places."""
     signed = torch.tensor(ranks, dtype=torch.int64)
     found = signed.abs().to(_BITS[dtype]).view(dtype)

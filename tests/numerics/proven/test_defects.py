@@ -25,6 +25,7 @@ def reported(case: Case) -> AuditRow:
         "dtype": case.dtype_name,
         "orders": str(case.order),
         "between": f"{case.low!r}:{case.high!r}",
+        "ways": "contiguous" if case.path == "contiguous" else f"contiguous,{case.path}",
     }
     invocation = load("audit").invocation(options)
     found = inspected(invocation, invocation.read(Caller()))
