@@ -72,12 +72,18 @@ class ChildProcess:
         code = _end(process)
         return f"was killed by {_signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
 
-    def stop(self) -> None:
-        """End the process for good."""
+    def kill(self) -> None:
+        """End the process for good, without waiting for its end."""
         with self._lock:
             self._stopped = True
             if self._process is not None:
-                _end(self._process)
+                self._process.kill()
+
+    def stop(self) -> None:
+        """End the process for good."""
+        self.kill()
+        if (process := self._process) is not None:
+            _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:

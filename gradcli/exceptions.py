@@ -61,16 +61,16 @@ class BoundError(GradcliError):
 
 
 class TimeLimitError(GradcliError):
-    """A computation that was not done in the seconds that --timeout gave it; exit code 1."""
+    """A computation that was not done in the seconds that --timeout gave it; exit code 1. kept: what is not lost."""
 
     code = "timeout"
     exit_code = 1
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, kept: str = "") -> None:
         number = f"{seconds:g}"
         super().__init__(
             f"the computation was not done after {number} second{'' if number == '1' else 's'}",
-            hint="Give it more with --timeout, or make the tensors or the counts smaller.",
+            hint=kept or "Give it more with --timeout, or make the tensors or the counts smaller.",
         )
 
 

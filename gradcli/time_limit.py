@@ -122,16 +122,20 @@ def begin(seconds: float | None) -> None:
 
 @contextmanager
 def limited() -> Iterator[None]:
-    """One computation.  Raises TimeLimitError if what `begin` gave it was not enough."""
+    """One computation.  Raises TimeLimitError if what `begin` gave it was not enough.
+
+    A KeyboardInterrupt that leaves it may say what is not lost.
+    """
     global _current
     try:
         yield
         finish()
-    except BaseException:
+    except BaseException as error:
         with suppress(KeyboardInterrupt):
             finish()
         if _current is not None and _current.overrun:
-            raise TimeLimitError(_current.seconds) from None
+            kept = error.args if isinstance(error, KeyboardInterrupt) else ()
+            raise TimeLimitError(_current.seconds, *map(str, kept)) from None
         raise
     finally:
         _current = None

@@ -354,7 +354,7 @@ FIELDS = {
     "AuditWorst.truth": "The truth, rounded to float64.",
     "AuditTroubles.trouble": "dead: 0 where the truth is a normal number; flushed: 0 where it is subnormal.",
     "AuditTroubles.count": "How many numbers.",
-    "AuditTroubles.intervals": "Where they are, in ascending order.",
+    "AuditTroubles.intervals": "Where they are, in ascending order; 1,000 at most.",
     "AuditInterval.low": "The smallest number.",
     "AuditInterval.high": "The largest number.",
     "AuditInterval.count": "How many numbers of the dtype are between them.",

@@ -130,9 +130,9 @@ def _curve(piece: str, values: Mapping[str, str]) -> CurveRequest:
     program = parse(text)
     if len(program.free_names) != 1:
         raise UsageError(
-            f"'{piece}' is a function of {len(program.free_names)} variables, one is needed here",
+            f"'{piece}' is a function of {len(program.free_names)} variables, activate draws functions of one",
             expression=text,
-            hint="Write numbers for the others, or use 'gradcli grad'.",
+            hint="Give the others values, or use 'gradcli grad'.",
         )
     if not is_elementwise(program):
         hint = "Use 'gradcli softmax' for the softmax, " if "softm" in piece else "Use "

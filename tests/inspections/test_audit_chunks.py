@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pytest
 
 from gradcli.diagnose.bound_expression import ComputeOptions
 from gradcli.inspections.auditing.answers import ways
 from gradcli.inspections.auditing.counts import Counts
+from gradcli.inspections.auditing.judging import Judged
 from gradcli.inspections.auditing.running.work import work
 from gradcli.inspections.auditing.span import span_of
+from gradcli.inspections.auditing.tally import Tally
 from gradcli.inspections.auditing.task import Chunk, Task, chunks_of
 from gradcli.numerics.proven.formats import FORMATS
 
@@ -57,3 +60,39 @@ def test_a_task_and_its_chunks_can_be_sent_to_another_process() -> None:
     (chunk,) = chunks_of(task.sides, 2**24)
     assert pickle.loads(pickle.dumps((task, chunk))) == (task, chunk)
     assert pickle.loads(pickle.dumps(work(task, chunk))).rows(0) == work(task, chunk).rows(0)
+
+
+def tallied(mask: np.ndarray, first: int, sign: int) -> Tally:
+    """A chunk of numbers that are 0 where a mask says so, counted in runs of four."""
+    tally = Tally(FORMATS["float32"])
+    for start in range(0, len(mask), 4):
+        some = mask[start : start + 4]
+        zeros = np.zeros(len(some))
+        part = Tally(FORMATS["float32"])
+        magnitudes = np.arange(first + start, first + start + len(some))
+        part.add(sign, magnitudes, zeros, Judged(np.ones(len(some), dtype=bool), zeros, {"dead": some}, zeros, 0.0))
+        tally.merge(part)
+        tally.trim()
+    return tally
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_intervals_that_are_kept_are_the_first_ones_whatever_the_cut(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(seed)
+    masks = {sign: rng.random(96) < rng.choice([0.1, 0.5, 0.95]) for sign in (1, -1)}
+    every = tuple(one for sign in (1, -1) for one in tallied(masks[sign], 0, sign).troubles()[0].intervals)
+    first = sorted(every, key=lambda one: (np.signbit(one.high), abs(one.high)))
+    monkeypatch.setattr("gradcli.inspections.auditing.tally.MOST_INTERVALS", 3)
+    for size in (8, 12, 32, 96):
+        parts = [
+            tallied(masks[sign][start : start + size], start, sign) for sign in (1, -1) for start in range(0, 96, size)
+        ]
+        assert all(len(part.intervals["dead"]) <= 4 for part in parts if part.intervals)
+        total = Tally(FORMATS["float32"])
+        for place in rng.permutation(len(parts)):
+            total.merge(parts[place])
+        (dead,) = total.troubles()
+        assert dead.count == masks[1].sum() + masks[-1].sum()
+        assert dead.intervals == tuple(sorted(first[:3], key=lambda one: one.low))

@@ -11,13 +11,15 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from command_line import captured
 
+from gradcli import time_limit
 from gradcli.child_process import ChildProcess
 from gradcli.diagnose.bound_expression import ComputeOptions
-from gradcli.exceptions import GradcliError, OutputError, SourceError, UsageError
+from gradcli.exceptions import GradcliError, OutputError, SourceError, TimeLimitError, UsageError
 from gradcli.inspections.auditing.answers import Way, ways
 from gradcli.inspections.auditing.counts import Counts
 from gradcli.inspections.auditing.running import counting, work
@@ -256,3 +258,30 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path, mon
     assert code == 0
     assert "\n1,025 numbers in 3 chunks: 2 by 1 process, 1 from the file of --resume\n" in out
     assert build_here().capability in file.read_text()
+
+
+@pytest.mark.usefixtures("warm_workers")
+def test_ctrl_c_ends_the_processes_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    running, children = ChildProcess.running, []
+
+    def remembered(child: ChildProcess) -> object:
+        children.append(child)
+        return running(child)
+
+    def interrupted(_answers: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ChildProcess, "running", remembered)
+    monkeypatch.setattr("gradcli.inspections.auditing.running.processes.next_of", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="0 of 16 chunks are in"):
+        counted(resume=str(tmp_path / "chunks"), jobs=2)
+    assert all(child._process is None or child._process.wait(10) == -signal.SIGKILL for child in children)
+
+
+def test_a_time_limit_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = SimpleNamespace(overrun=True, seconds=1.0, stop=lambda: None)
+    for raised, hint in ((KeyboardInterrupt("3 of 8 chunks"), "3 of 8 chunks"), (KeyboardInterrupt(), "Give it more")):
+        monkeypatch.setattr(time_limit, "_current", over)
+        with pytest.raises(TimeLimitError) as error, time_limit.limited():
+            raise raised
+        assert str(error.value.hint).startswith(hint)

@@ -35,6 +35,7 @@ def audited(task: Task, chunk: Chunk, function: Function, truth_over: TruthOver)
             counts.points += points
             for sign, magnitudes in _runs(block):
                 _count(counts, task, function, truth, sign, magnitudes)
+                counts.trim()
     return counts
 
 

@@ -45,6 +45,12 @@ class Counts:
             else:
                 tally.merge(found)
 
+    def trim(self) -> None:
+        """Forget what a chunk need not remember, whose numbers are counted in ascending order."""
+        for tally in self.tallies.values():
+            if isinstance(tally, Tally):
+                tally.trim()
+
     def proof(self, task: Task) -> AuditProof:
         """How the truth of the task's derivative is known."""
         return AuditProof(

@@ -21,6 +21,8 @@ from gradcli.results.audit import (
 
 Interval = tuple[int, int, int]
 """A sign, and the first and the last magnitude."""
+MOST_INTERVALS = 1000
+"""Of one trouble, that are shown: of all numbers of float32 every other one could have it."""
 
 
 @dataclass
@@ -86,6 +88,14 @@ class Tally:
     def _raise(self, sign: int, binade: int, ulps: float) -> None:
         self.exponents[sign, binade] = max(self.exponents.get((sign, binade), 0.0), ulps)
 
+    def trim(self) -> None:
+        """Forget the intervals that no merge can bring to those that are shown: those of small positive numbers first.
+
+        Of numbers that were counted in that order. One more is kept: the last one may have no end yet.
+        """
+        for intervals in self.intervals.values():
+            del intervals[MOST_INTERVALS + 1 :]
+
     @property
     def shown_worst(self) -> AuditWorst | None:
         return AuditWorst(self.worst[0], *self.at_worst) if self.count else None
@@ -114,7 +124,8 @@ class Tally:
 
     def _shown(self, intervals: list[Interval]) -> list[AuditInterval]:
         found = []
-        for sign, first, last in _joined(sorted(intervals), self.step):
+        ascending = sorted(intervals, key=lambda one: (-one[0], one[1]))
+        for sign, first, last in _joined(ascending, self.step)[:MOST_INTERVALS]:
             low, high = sorted((self.dtype.number(sign, first), self.dtype.number(sign, last)))
             found.append(AuditInterval(low, high, (last - first) // self.step + 1))
         return sorted(found, key=lambda one: one.low)

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from gradcli.exceptions import GradcliError, UsageError
 from gradcli.inspections.auditing.running.build import as_data, build_here, differences
-from gradcli.inspections.auditing.running.jobs import MOST_DEATHS, Done, Job, done, given_up
+from gradcli.inspections.auditing.running.jobs import MOST_DEATHS, Done, Job, done, given_up, next_of
 from gradcli.inspections.auditing.running.worker import request_of
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class _Crew:
                 self._looked = monotonic()
             self._hand_out()
             try:
-                future = self._answers.get(timeout=LOOKED)
+                future = next_of(self._answers, LOOKED)
             except Empty:
                 continue
             worker, job = self._asked.pop(future, ("", None))
@@ -189,7 +189,7 @@ def _connected(address: str) -> Client:
     # a thread of its own: where somebody listens and says nothing, Dask waits for ever
     Thread(target=lambda: found.put(_client(address)), daemon=True).start()
     try:
-        client = found.get(timeout=2 * CONNECTING)
+        client = next_of(found, 2 * CONNECTING)
     except Empty:
         client = TimeoutError("it says nothing")
     if isinstance(client, Exception):

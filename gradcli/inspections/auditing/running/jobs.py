@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from math import inf
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import NamedTuple, TypeVar
 
 from gradcli.exceptions import GradcliError, UsageError
 from gradcli.inspections.auditing.counts import Counts
@@ -11,6 +14,12 @@ from gradcli.inspections.auditing.task import Chunk, Task
 
 MOST_DEATHS = 3
 """Processes that one chunk may cost until it is given up."""
+
+
+LISTENED = 0.1
+"""Seconds after which a thread that waits looks whether it is still wanted."""
+
+Answer = TypeVar("Answer")
 
 
 class WorkerError(GradcliError):
@@ -56,6 +65,17 @@ def no_truth(expression: str, what: str) -> UsageError:
         expression=expression,
         hint="'gradcli check' holds any gradient against 50 digits, at points.",
     )
+
+
+def next_of(answers: SimpleQueue[Answer], patience: float = inf) -> Answer:
+    """The next answer.  Raises Empty after so many seconds; what interrupts this thread without a signal is heard."""
+    began = monotonic()
+    while True:
+        try:
+            return answers.get(timeout=LISTENED)
+        except Empty:
+            if monotonic() - began > patience:
+                raise
 
 
 def given_up(job: Job, how: str) -> WorkerError:

@@ -9,9 +9,10 @@ from queue import SimpleQueue
 from threading import Thread
 
 from gradcli.child_process import ONE_THREAD, ChildProcess
-from gradcli.inspections.auditing.running.jobs import MOST_DEATHS, Done, Job, done, given_up
+from gradcli.inspections.auditing.running.jobs import MOST_DEATHS, Done, Job, done, given_up, next_of
 from gradcli.inspections.auditing.running.wire import Data
 from gradcli.inspections.auditing.running.worker import request_of
+from gradcli.leaving import GRACE
 
 _PROGRAM = """
 import sys
@@ -32,14 +33,27 @@ def by_processes(jobs: Sequence[Job], count: int) -> Generator[Done, None, None]
         for worker in workers:
             Thread(target=_feed, args=(worker, waiting, answers), daemon=True).start()
         for _ in jobs:
-            found = answers.get()
+            found = next_of(answers)
             if isinstance(found, Exception):
                 raise found
             yield found
     finally:
         waiting.clear()
-        for worker in workers:
-            worker.stop()
+        _stop(workers)
+
+
+def _stop(workers: Sequence[_Worker]) -> None:
+    """End all of them, and wait for that no longer than somebody who has pressed Ctrl-C does."""
+    for worker in workers:
+        worker.kill()
+    waiting = Thread(target=_wait, args=(workers,), daemon=True)
+    waiting.start()
+    waiting.join(GRACE / 3)
+
+
+def _wait(workers: Sequence[_Worker]) -> None:
+    for worker in workers:
+        worker.stop()
 
 
 def _feed(worker: _Worker, waiting: deque[Job], answers: SimpleQueue[Done | Exception]) -> None:
@@ -74,6 +88,9 @@ class _Worker:
             else:
                 return found
         raise given_up(job, how)
+
+    def kill(self) -> None:
+        self._child.kill()
 
     def stop(self) -> None:
         """End the process for good."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 
 from gradcli.inspections.auditing.running.build import as_data, build_here
 from gradcli.inspections.auditing.running.wire import Data, counts_data, read_chunk, read_task, task_data
@@ -37,6 +38,7 @@ def serve() -> None:
     """Answer the requests of standard input, until it ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
-    for line in sys.stdin:
-        answers.write(json.dumps(answer(json.loads(line)), allow_nan=False) + "\n")
-        answers.flush()
+    with suppress(BrokenPipeError):  # whoever asked has gone
+        for line in sys.stdin:
+            answers.write(json.dumps(answer(json.loads(line)), allow_nan=False) + "\n")
+            answers.flush()
