@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from command_line import captured
 from each import each
 from looking import Place, findings, found, on_tape, place
@@ -36,6 +37,7 @@ FOUND = {
     "grad 'where(x > 0, x, 0)' x=1,-1": ("note", Place("where", "x", [1], "where(x > 0, x, 0)")),
     "grad 'y = x.clone(); y.clamp_(0, 1); y' x=-2,0.5": ("note", Place("clamp_", None, [0], "y.clamp_(0, 1)")),
     "grad 'y = x * 1; threshold_(y, 3, 0.); y' x=2,4": ("note", Place("threshold_", None, [0], "threshold_(y, 3, 0.)")),
+    "grad 'abs(z)' z:complex64=0": ("warning", Place("abs", "z", None, "abs(z)")),
     "trace 'cosh(x)' x=0": ("note", Place("cosh", "x", None, "cosh(x)")),
     "grad 'hardswish(x)' x=-4,1": ("note", Place("hardswish", "x", [0], "hardswish(x)")),
     "grad 'sum(scaled_dot_product_attention(q, q, q, attn_mask=m))' q='[[[1,2],[1,3]]]' m:bool='[[1,1],[0,0]]'": (
@@ -63,6 +65,8 @@ LEFT_ALONE = (
     "trace 'sign(x)' x=2",
     "trace 'tanh(x)' x=30",
     "trace 'clamp(x, 0, 1).sum()' x=0.2,0.5",
+    "trace 'exp(x)' x=1 --vjp 0",  # nothing arrives that could be stopped
+    "grad '1e20*x + x - 1e20*x' x=1",  # it is the sum that rounds: the derivative is 1
     "trace 'softmax(x, dim=0)[0]' x=1,2",
     "grad 'relu(x*nan)' x=1",
     "grad 'log(relu(x))' x=-1",  # an infinite gradient arrives: what is wrong is the logarithm
@@ -84,6 +88,16 @@ SAYS = {
         "This combination of its values is constant"
     ),
     "grad 'x**2' x=0": "x**2 is level at this very point: 1 arrives, 0 goes on to x. Beside it there is a slope",
+    "grad 'sum(normalize(x, dim=0))' x=1,1": (  # sqrt(2) is the most that the sum can be
+        "normalize(x, dim=0) is level at this very point: 0.707107 arrives, 0 goes on to x. Beside it there is a slope"
+    ),
+    "grad 'var_mean(x)[0]' x=1,1": (
+        "var_mean(x) is level at this very point: 1 arrives, 0 goes on to x. Beside it there is a slope"
+    ),
+    "grad 'maximum(a, b)' a=1 b=2 --wrt a": "maximum(a, b) lets no gradient through: 1 arrives, 0 goes on to a",
+    "grad 'l1_loss(x, x)' x=1,2": (
+        "l1_loss(x, x) lets no gradient through (on a kink, where PyTorch takes 0): 0.5 arrives, 0 goes on to x"
+    ),
     "grad 'relu(x) + sqrt(y)' x=-1 y=0": "relu(x) lets no gradient through: 1 arrives, 0 goes on to x",
     "grad 'sum(scaled_dot_product_attention(q, q, q, attn_mask=m > 0))' "
     "q='[[[1,2],[1,3],[2,2]]]' m='[[1,1,1],[0,0,0],[0,0,0]]' --wrt q": (
@@ -110,6 +124,27 @@ def test_its_neighbour_is_left_alone(line: str) -> None:
 @each("line", SAYS)
 def test_it_is_told_what_makes_the_zero(line: str) -> None:
     assert [one["message"] for one in found(line, "dead")] == [SAYS[line]]
+
+
+ENDS = {
+    "relu(x) + x + relu(y)": ({"x": -1.0, "y": -1.0}, [("warning", "y"), ("note", "x")]),  # x has a gradient
+    "sum(x) + relu(y)": ({"x": torch.zeros(0), "y": -1.0}, [("warning", "y")]),
+    "p = sigmoid(x); sum(-(1 - p)**2 * log(p))": ({"x": 1000.0}, [("note", "x")]),
+    "y = x * 1; y *= 0; y": ({"x": 1.0}, [("warning", "x")]),
+    "2**x": ({"x": -1e30}, [("warning", "x")]),
+    "polar(r, t).real": ({"r": 0.0, "t": 1.0}, [("warning", None)]),
+    "binary_cross_entropy(x, t)": ({"x": 0.0, "t": torch.zeros((), dtype=torch.float32)}, [("warning", "x")]),
+    "scaled_dot_product_attention(q, k, v, attn_mask=m)": (  # of one key the weight is 1, whatever it is
+        {"q": [[1.0, 2.0]], "k": [[1.0, 2.0], [3.0, 1.0]], "v": [[1.0, 2.0], [3.0, 4.0]], "m": [[True, False]]},
+        [("warning", None)],
+    ),
+}
+
+
+@each("text", ENDS)
+def test_the_inputs_are_named_whose_whole_gradient_is_zero(text: str) -> None:
+    inputs, expected = ENDS[text]
+    assert [(one.severity, one.variable) for one in on_tape(text, **inputs) if one.code == "dead"] == expected
 
 
 @each(

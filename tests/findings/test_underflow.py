@@ -6,10 +6,11 @@ import pytest
 from each import each
 from looking import Place, findings, found, place, tape_of
 
-from gradcli.diagnose.origins.zeros import doubtful
+from gradcli.diagnose.origins.zeros import doubtful, zero_origins
 from gradcli.diagnose.rerun import Rerun
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError
+from gradcli.numerics.literals import Context
 
 FOUND = {
     "trace 'sigmoid(x)' x=-200": ("warning", Place("sigmoid", "x", [], "sigmoid(x)")),
@@ -23,6 +24,8 @@ FOUND = {
     "trace 'x**3 * 1e300' x:float64=1e-170": ("warning", Place(None, "x", [], None)),  # 3e-40
     "trace 'exp(x)' x=-120,-110": ("warning", Place("exp", "x", [1], "exp(x)")),  # where more is lost
     "trace 'sigmoid(x)' x=0,20": ("warning", Place("sigmoid", "x", [1], "sigmoid(x)")),  # an output of its own
+    "grad '1e20*x + x - 1e20*x' x=1": ("warning", Place(None, "x", [], None)),  # nor has float64 the 1
+    "grad '1e20*x + x - 1e20*x' x=1 -t float64": ("warning", Place(None, "x", [], None)),
     "trace 'sinc(x)' x=1e-10": ("warning", Place("sinc", "x", [], "sinc(x)")),  # float64 has lost it too
 }
 
@@ -116,3 +119,22 @@ def test_the_zero_of_a_smooth_function_is_doubted_whatever_its_value_goes_into(t
 def test_the_zero_of_a_mask_or_of_an_exact_operation_is_none_of_rounding(text: str) -> None:
     tape = tape_of(text, x=[[1.0, 1e-10]])
     assert doubtful(tape, "x", ()).tolist() == [[False, False]]
+
+
+@each(
+    "text, doubted",
+    [
+        ("where(x > 20, x, 0.)", False),
+        ("hardswish(x - 10)", False),
+        ("round(x)", False),
+        ("x * 0", False),
+        ("x - x", False),
+        ("1e20*x + x - 1e20*x", True),
+        ("sinc(x) * 0.", False),
+        ("cos(x * 0. + pi)", False),
+    ],
+)
+def test_the_zero_of_a_whole_input_is_doubted_where_rounding_may_have_made_it(text: str, doubted: bool) -> None:
+    tape = tape_of(text, x=[[1.0, 1e-10]])
+    (origin,) = zero_origins(tape, Context())
+    assert doubtful(tape, "x", [origin]).tolist() == [[doubted, doubted]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from math import isfinite, nan
 from typing import Literal
 
@@ -16,7 +17,7 @@ from gradcli.diagnose.origins.local import REFUSALS, applied, argument_position,
 from gradcli.diagnose.origins.origin import depends_on
 from gradcli.diagnose.origins.selection import SELECTING
 from gradcli.numerics.autodiff import gradients
-from gradcli.numerics.capture import array
+from gradcli.numerics.capture import array, wide
 from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Edge, GraphNode, Step, Tape
 
@@ -102,15 +103,25 @@ def doubtful(tape: Tape, name: str, origins: Sequence[ZeroOrigin]) -> np.ndarray
 
 
 def is_doubtful(tape: Tape, origin: ZeroOrigin) -> bool:
-    """Whether a zero is one of a smooth function away from zero: rounding may have made it.
+    """Whether rounding may have made a zero: a smooth function sent it away from zero, or what meets is no zero.
 
     In float64 any product may have: there is no wider dtype that shows it.
     """
     step = origin.step
+    if origin.why == "met":
+        return _is_rounded(tape, origin.edge)
     exact = _is_exact(step) and step.values[0].dtype is not torch.float64
-    if origin.why in ("flat", "met") or exact or _is_gate(step):
+    if origin.why == "flat" or exact or _is_gate(step):
         return False
     return any(bool(source.value.any()) for source in tape.inputs(step) if source.value is not None)
+
+
+def _is_rounded(tape: Tape, edge: Edge) -> bool:
+    """Whether gradients that meet add up to another number than zero."""
+    sent = [tensor.detach().reshape(-1) for _, tensor in tape.contributions[edge]]
+    if any(tensor.is_complex() for tensor in sent):
+        return False
+    return any(sum(map(Fraction, numbers)) for numbers in zip(*(tensor.tolist() for tensor in sent), strict=True))
 
 
 def _is_exact(step: Step) -> bool:
@@ -162,12 +173,14 @@ def _why(tape: Tape, origin: ZeroOrigin, context: Context) -> Why:
     position = _position(tape, step, origin)
     movable = _movable(tape, step)
     arriving = tape.arriving(step)
-    if position is None or arriving is None or step.value is None:
+    if position is None or arriving is None:
         return "saturated" if step.name in SATURATING else "constant"
     double = replace(context, dtype=torch.float64)
-    weights = arriving.double() * spread(arriving, 0.5, 1.5)
+    plain = arriving.to(wide(arriving.dtype))
+    weights = plain * spread(arriving, 0.5, 1.5)
     if largest(local_derivative(step, position, context, cotangent=weights.to(arriving.dtype))) > 0:
-        return "inside"
+        level = _moves(step, position, movable, 1.0, plain, double) and _is_level(step, position, arriving, double)
+        return "stationary" if level else "inside"
     if step.name in SATURATING and _moves(step, position, {position}, 0.0, weights, double):
         return "saturated"
     if _moves(step, position, movable, 1.0, weights, double) and _is_level(step, position, arriving, double):
