@@ -38,6 +38,7 @@ FOUND = {
     "grad 'y = x.clone(); y.clamp_(0, 1); y' x=-2,0.5": ("note", Place("clamp_", None, [0], "y.clamp_(0, 1)")),
     "grad 'y = x * 1; threshold_(y, 3, 0.); y' x=2,4": ("note", Place("threshold_", None, [0], "threshold_(y, 3, 0.)")),
     "grad 'abs(z)' z:complex64=0": ("warning", Place("abs", "z", None, "abs(z)")),
+    "grad 'sign(x)*3 + relu(2*x)' x=-1.": ("warning", Place("relu", "x", None, "relu(2*x)")),  # nearest to the output
     "trace 'cosh(x)' x=0": ("note", Place("cosh", "x", None, "cosh(x)")),
     "grad 'hardswish(x)' x=-4,1": ("note", Place("hardswish", "x", [0], "hardswish(x)")),
     "grad 'sum(scaled_dot_product_attention(q, q, q, attn_mask=m))' q='[[[1,2],[1,3]]]' m:bool='[[1,1],[0,0]]'": (
@@ -95,8 +96,13 @@ SAYS = {
         "var_mean(x) is level at this very point: 1 arrives, 0 goes on to x. Beside it there is a slope"
     ),
     "grad 'maximum(a, b)' a=1 b=2 --wrt a": "maximum(a, b) lets no gradient through: 1 arrives, 0 goes on to a",
+    "grad 'sum(maximum(a, b))' a=1 b=2,3 --wrt a": "maximum(a, b) lets no gradient through: 1 arrives, 0 goes on to a",
     "grad 'l1_loss(x, x)' x=1,2": (
         "l1_loss(x, x) lets no gradient through (on a kink, where PyTorch takes 0): 0.5 arrives, 0 goes on to x"
+    ),
+    "grad '0*x + (x - x)' x=1": "0*x lets no gradient through: 1 arrives, 0 goes on to x",
+    "grad 'abs(1 + z - z)' z:complex64=1": (
+        "the gradients 1 and 1 meet at z and cancel: 1 + z - z does not depend on it here"
     ),
     "grad 'relu(x) + sqrt(y)' x=-1 y=0": "relu(x) lets no gradient through: 1 arrives, 0 goes on to x",
     "grad 'sum(scaled_dot_product_attention(q, q, q, attn_mask=m > 0))' "

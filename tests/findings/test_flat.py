@@ -6,6 +6,7 @@ import pytest
 from looking import Place, found, place
 
 FOUND = {
+    "grad 'relu(2*x) + sign(x)*3' x=-1.": ("warning", Place("sign", "x", None, "sign(x)")),  # nearest to the output
     "trace 'sign(x)' x=2": ("warning", Place("sign", "x", None, "sign(x)")),
     "trace 'floor(x) * 2' x=3.8": ("warning", Place("floor", "x", None, "floor(x)")),
     "trace 'round(x)' x=0.4,1.6": ("warning", Place("round", "x", None, "round(x)")),

@@ -74,6 +74,10 @@ FOUND = {
         "error",
         Place("mul", None, None, "a*b"),
     ),
+    "grad 'sqrt(sum(stack([z, u])))' z=0 u=1e-50": ("error", Place(None, "u", None, "u")),
+    "grad 'sqrt(prod(stack([z + u, v])))' z=0 u=1e-50 v=1": ("error", Place(None, "u", None, "u")),
+    "grad 'sqrt(a*b + a*b)' a=1e-30 b=1e-30": ("error", Place("mul", None, None, "a*b")),
+    "grad 'abs(z/(a*b))' z:complex64=1 a=1e-30 b=1e-30 --frozen z": ("error", Place("mul", None, None, "a*b")),
     "activate 'log(sigmoid(x))' -200 1": ("error", Place("sigmoid", "x", [0], "sigmoid(x)")),
 }
 
@@ -85,6 +89,10 @@ LEFT_ALONE = (
     "grad '1/(a*b*z)' a=1e-30 b=1e-30 z=0",
     "grad '(a*b)/z' a=1e-30 b=1e-30 z=0",
     "grad 'sqrt(prod(stack([z, u])))' z=0 u=1e-50",
+    "grad '1/(x*m)' x=1e-50 m:int64=0",
+    "grad '1/abs(x*z)' x=1e-30 z:complex64=1e-30+1e-30j",  # of complex numbers no origin is looked for
+    "trace 'sqrt(frexp(x)[0])' x=0",
+    "grad '1/x' x:float16=0,1e-10",  # of one operation the first element is told
     "grad 'sqrt(prod(x.reshape(2, 1)))' x=0,1e-50",
     "grad '1/log_softmax(x, dim=0)[0]' x=40,0",
     "grad '1/(exp(u) @ v)' u='[-200.]' v='[0.]'",
@@ -178,6 +186,11 @@ def test_a_zero_whose_logarithm_is_discarded_does_no_harm() -> None:
 def test_each_operation_that_underflows_is_named() -> None:
     both = found("grad 'x/(norm(x)*norm(y))' x=1e-30,1e-30 y=1e-25,1e-25", "underflow-forward")
     assert [one["expression"] for one in both] == ["norm(x)", "norm(y)"]
+
+
+def test_of_a_difference_both_numbers_are_named_and_of_one_that_is_subtracted_from_itself_none() -> None:
+    both = found("grad 'sqrt(a*b - c*d)' a=1e-30 b=2e-30 c=1e-30 d=1e-30", "underflow-forward")
+    assert [one["expression"] for one in both] == ["a*b", "c*d"]
 
 
 def test_a_true_zero_beside_it_makes_nan_and_is_named_too() -> None:

@@ -11,6 +11,7 @@ _VICINITY = "gradcli/diagnose/equivalence/vicinity.py"
 _FINDINGS = "gradcli/diagnose/findings"
 _LOSSY = f"{_FINDINGS}/lossy_step.py"
 _BOTH = "there are both or none"
+_SENT = "what sent a gradient is a step with operands and a value that has one"
 _ON_TAPE = "an input that has a gradient is on the tape"
 _STRETCHED = "an operand of an elementwise step is stretched to its value: it has an element for each"
 _TAPE = "tape and (not evidence.is_finite or bool(evidence.written))"
@@ -64,8 +65,30 @@ EQUIVALENT: dict[str, str] = {
     "gradcli/recording/program/log.py FEWEST: 256 -> 3": _WORK,
     f'{_ORIGINS}/true_value.py _is_plain_zero: "prod", "cumprod" -> "cumprod",': _WORK,
     f'{_ORIGINS}/true_value.py _is_plain_zero: "prod", "cumprod" -> "prod",': _WORK,
-    f'{_ORIGINS}/zeros.py is_doubtful: "flat", "met" -> "flat",': _WORK,
-    f'{_ORIGINS}/zeros.py is_doubtful: "flat", "met" -> "met",': _WORK,
+    **dict.fromkeys(
+        (
+            f"{_ORIGINS}/zeros.py doubtful: leaf is None or leaf.value is None -> {part}"
+            for part in ("False", "(leaf is None)", "(leaf.value is None)")
+        ),
+        _ON_TAPE,
+    ),
+    f"{_ORIGINS}/zeros.py _walk: current in seen -> False": _WORK,
+    **dict.fromkeys(
+        (
+            f"{_ORIGINS}/zeros.py {changed}"
+            for changed in (
+                "_walk: largest(tensor) > 0 or step is None -> (largest(tensor) > 0)",
+                "_why: position is None or arriving is None -> (position is None)",
+                "_moves: value is None or not value.requires_grad -> (not value.requires_grad)",
+                "_moves: value is None or not value.requires_grad -> (value is None)",
+                "_moves: value is None or not value.requires_grad -> False",
+                "_as_called: not step.changes_memory or given is None or not isinstance(changed, torch.Tensor) -> "
+                "(not step.changes_memory) or (not isinstance(changed, torch.Tensor))",
+            )
+        ),
+        _SENT,
+    ),
+    f"{_ORIGINS}/underflowed.py _behind: step.index in known -> False": _WORK,
     f"{_ORIGINS}/origin.py Origin: 1 -> 0": _COUNTED,
     f"{_ORIGINS}/origin.py Origin: 1 -> 2": _COUNTED,
     f"{_ORIGINS}/local.py slope_by_node: step.created[0], 0 -> step.created[0],": _WORK,

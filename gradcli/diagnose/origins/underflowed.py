@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.diagnose.origins.elements import aligned, element_at, first
+from gradcli.diagnose.origins.elements import aligned, first
 from gradcli.diagnose.origins.origin import Origin, Written
 from gradcli.diagnose.origins.poles import NORMS, POLES
 from gradcli.diagnose.origins.true_value import TrueValue, rounded_to_zero
@@ -52,19 +52,18 @@ def _behind(
     if step.index in known:
         return known[step.index]
     known[step.index] = []
-    value = step.value
-    if value is None or value.is_complex() or not bool(zeros.any()):
+    if step.values[0].is_complex() or not bool(zeros.any()):
         return []
-    step, is_input = _out_of_place(tape, step), step.is_leaf
-    true = _as_written(step, zeros, written, every=multiplied) if is_input else rounded_to_zero(step, zeros)
+    step = _out_of_place(tape, step)
+    true = _as_written(step, zeros, written, every=multiplied) if step.is_leaf else rounded_to_zero(step, zeros)
     if true is not None:
-        known[step.index] = [Rounded(step, true)] if is_input or _is_underflow(step, true) else []
+        known[step.index] = [Rounded(step, true)] if _is_underflow(step, true) else []
         return known[step.index]
-    multiplied = (step.name == "prod" and value.ndim == 0) or (multiplied and step.name in _JOINING)
+    multiplied = (step.name == "prod" and zeros.ndim == 0) or (multiplied and step.name in _JOINING)
     parts: list[list[Rounded]] = []
     for source in dict.fromkeys(tape.inputs(step)):
         own = source.value
-        fed = None if own is None or not own.is_floating_point() else aligned(step.elementwise, zeros, own) & (own == 0)
+        fed = None if own is None else aligned(step.elementwise, zeros, own) & (own == 0)
         if fed is not None and bool(fed.any()):
             parts.append(_behind(tape, source, fed, written, known, multiplied=multiplied))
     if ((multiplied or step.name in PRODUCTS) and not all(parts)) or (step.name == "sub" and _cancel(tape, parts)):
@@ -92,11 +91,13 @@ def _cancel(tape: Tape, parts: list[list[Rounded]]) -> bool:
 def _as_written(leaf: Step, zeros: torch.Tensor, written: Written, *, every: bool) -> TrueValue | None:
     """The first of an input's numbers that the dtype rounded to these zeros; every: None if one is a true zero."""
     wide = written.get(leaf.variable or "")
-    lost = None if wide is None else zeros & (wide != 0)
-    if wide is None or lost is None or not bool(lost.any()) or (every and not torch.equal(lost, zeros)):
+    if wide is None:
+        return None
+    lost = zeros & (wide != 0)
+    if not bool(lost.any()) or (every and not torch.equal(lost, zeros)):
         return None
     index = first(lost)
-    value = element_at(wide, index) or 0.0
+    value = float(wide[index])
     return TrueValue(index, number(value), abs(value))
 
 
@@ -111,11 +112,9 @@ def zeros_met(tape: Tape, step: Step, focus: torch.Tensor | None) -> Iterator[tu
 
     focus: the elements of the step's value in question, None for all.
     """
-    value = step.value
-    if value is None or not value.is_floating_point():
-        return
     if step.name in NORMS:
-        yield step, (value == 0) if focus is None else (value == 0) & focus
+        zeros = step.values[0] == 0
+        yield step, zeros if focus is None else zeros & focus
     position = POLES.get(step.name.removesuffix("_"))
     argument = step.arguments[position] if position is not None and position < len(step.arguments) else None
     for source in dict.fromkeys(tape.inputs(step)):

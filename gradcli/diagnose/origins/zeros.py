@@ -19,7 +19,7 @@ from gradcli.diagnose.origins.selection import SELECTING
 from gradcli.numerics.autodiff import gradients
 from gradcli.numerics.capture import array, wide
 from gradcli.numerics.literals import Context
-from gradcli.recording.tape import Edge, GraphNode, Step, Tape
+from gradcli.recording.tape import Edge, GraphNode, Step, Tape, parts
 
 FLAT = frozenset({"sign", "sgn", "floor", "ceil", "round", "trunc", "sign_", "floor_", "ceil_", "round_", "trunc_"})
 """Piecewise constant by definition."""
@@ -118,10 +118,8 @@ def is_doubtful(tape: Tape, origin: ZeroOrigin) -> bool:
 
 def _is_rounded(tape: Tape, edge: Edge) -> bool:
     """Whether gradients that meet add up to another number than zero."""
-    sent = [tensor.detach().reshape(-1) for _, tensor in tape.contributions[edge]]
-    if any(tensor.is_complex() for tensor in sent):
-        return False
-    return any(sum(map(Fraction, numbers)) for numbers in zip(*(tensor.tolist() for tensor in sent), strict=True))
+    sent = [parts(tensor.detach()).reshape(-1).tolist() for _, tensor in tape.contributions[edge]]
+    return any(sum(map(Fraction, numbers)) for numbers in zip(*sent, strict=True))
 
 
 def _is_exact(step: Step) -> bool:
