@@ -73,9 +73,9 @@ class _Watch(DispatchMode):
 
 
 def _excesses(name: str, operands: Sequence[Any], result: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
-    tensors = [operand for operand in operands if isinstance(operand, torch.Tensor) and operand.is_floating_point()]
+    tensors = [_with_numbers(o) for o in operands if isinstance(o, torch.Tensor) and o.is_floating_point()]
     numbers = [operand for operand in operands if isinstance(operand, int | float) and not isinstance(operand, bool)]
-    if not tensors or not all(map(math.isfinite, numbers)):
+    if not tensors or not all(map(math.isfinite, numbers)) or result._is_zerotensor():
         return
     try:
         finite = _all(torch.isfinite(tensor) for tensor in tensors)
@@ -90,6 +90,11 @@ def _excesses(name: str, operands: Sequence[Any], result: torch.Tensor) -> Itera
                 yield "underflow", underflows
     except RuntimeError:  # a result of another shape than its operands: which element it was is not known
         return
+
+
+def _with_numbers(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor, or a zero in place of one without memory, such as the gradient of sgn: comparing that kills Python."""
+    return torch.zeros((), dtype=tensor.dtype, device=tensor.device) if tensor._is_zerotensor() else tensor
 
 
 def _all(masks: Iterator[torch.Tensor]) -> torch.Tensor:
