@@ -170,10 +170,8 @@ class _Run:
         return CONSTANTS[name]
 
     def _operate(self, name: str, operands: list[object]) -> object:
-        if all(map(scalars.is_number, operands)):
-            numbers = [operand for operand in operands if isinstance(operand, int | float | complex)]
-            if not self.exact or len(numbers) == 1:  # -1 is exact
-                return scalars.compute(name, *numbers)
+        if not self.exact and all(map(scalars.is_number, operands)):
+            return scalars.compute(name, *[one for one in operands if isinstance(one, int | float | complex)])
         parts = [operand if scalars.is_number(operand) else as_array(operand) for operand in operands]
         places = ("input", "other" if name != "pow" else "exponent")
         try:

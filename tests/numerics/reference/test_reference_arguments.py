@@ -691,6 +691,7 @@ searchsorted([-1, 0, 1], 0)
 """
 
 ELEMENTS = """
+v * equal(v, w)
 div(gap, 2, rounding_mode='floor')
 div(one[0], gap, rounding_mode='floor')
 pow(ends, -1)

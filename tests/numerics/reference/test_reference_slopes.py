@@ -304,6 +304,7 @@ def test_an_input_that_is_not_used_has_a_zero_slope() -> None:
 def test_plain_numbers_are_the_doubles_that_python_has_and_a_formulas_are_exact() -> None:
     assert value(parse("0.1 * x"), {"x": np.array(1.0)}).item() == mp.mpf(0.1)
     assert value(parse("sqrt(2) * x"), {"x": np.array(1.0)}).item() == mp.mpf(2**0.5)
+    assert value(parse("pi * x"), {"x": np.array(1.0)}).item() == mp.mpf(np.pi)
     assert value(parse("(0.1 + 0.2) * x"), {"x": np.array(1.0)}).item() == mp.mpf(0.1 + 0.2)
     with mp.workdps(50):
         assert value(parse("n + 0.1", bound=["n"]), {"n": np.array(2)}).item() - 2 == mp.mpf(0.1)
@@ -344,6 +345,8 @@ def test_a_thousand_summands_take_less_than_a_second_and_one_that_is_broken_leav
 
 def test_a_summand_of_another_shape_is_moved_one_by_one() -> None:
     assert all(is_true(slope, 3) for slope in one_by_one("sum(x * [[1], [2]])", x=[1.0, 2.0])["x"])
+    found = one_by_one("sum(x * w)", x=[1.0, 2.0], w=[[1.0, 2.0], [3.0, 4.0]])
+    assert all(is_true(slope, expected) for slope, expected in zip(found["x"], (4, 6), strict=True))
 
 
 def test_a_detached_factor_is_part_of_the_function() -> None:
