@@ -15,9 +15,11 @@ from tools import warm
 ROOT = Path(__file__).parent.parent
 _PROGRAM = """
 import json, sys
+from importlib.metadata import entry_points
 sys.path.insert(0, sys.argv.pop(1))
 import pytest
-code = pytest.main([*sys.argv[1:], "-c", "/dev/null", "-p", "no:cacheprovider", "-p", "no:xdist"])
+others = [f"-pno:{plugin.name}" for plugin in entry_points(group="pytest11") if plugin.name != "gradcli"]
+code = pytest.main([*sys.argv[1:], "-c", "/dev/null", "-p", "no:cacheprovider", *others])
 print(json.dumps([int(code), sorted(name for name in sys.modules if name.startswith("gradcli"))]))
 """
 

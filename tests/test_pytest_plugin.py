@@ -82,9 +82,3 @@ def test_a_suite_that_does_not_use_it_imports_the_plugin_alone(tmp_path: Path) -
 def test_the_plugin_brings_in_neither_pytorch_nor_numpy() -> None:
     program = "import sys, gradcli.pytest_plugin; assert not {'torch', 'numpy', 'rich'} & {*sys.modules}"
     subprocess.run([sys.executable, "-c", program], check=True)
-
-
-def test_the_fixture_is_listed_with_what_it_does(tmp_path: Path) -> None:
-    _, _, printed = suite_run(tmp_path, "--fixtures", "-q")
-    assert "assert_gradient -- " in printed
-    assert "gradcli.assert_gradient(function, inputs)" in printed

@@ -98,6 +98,11 @@ def test_check_accuses_a_function_outside_of_the_slopes_of_a_kink_and_one_that_i
     assert [row.verdict for row in gradcli.check(right, 0, 1).rows] == ["kink", "agree"]
     assert [row.verdict for row in gradcli.check(steep, 0, 1).rows] == ["disagree", "agree"]
     assert {row.verdict for row in gradcli.check(deaf, [1.0, 2.0]).rows} == {"disagree"}
+    assert {row.reason for row in gradcli.check(deaf, [1.0, 2.0]).rows} == {None}
+    one_of_two = own_function(lambda x: x.flip(0), lambda g, x: g)
+    assert [row.reason for row in gradcli.check(one_of_two, [1.0, 2.0]).rows] == ["of output[0]", "of output[0]"]
+    cut = gradcli.check(lambda x, y: (x * y.detach()).sum(), 1.0, 2.0)
+    assert [row.reason for row in cut.rows] == [None, "no path leads from the output to it"]
 
 
 def test_check_refuses_a_function_that_is_another_one_in_each_call():

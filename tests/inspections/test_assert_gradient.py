@@ -57,6 +57,7 @@ RIGHT = {
     "a module with state": (nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2), nn.GELU()), torch.randn(4, 3)),
     "a module with hidden inputs": (nn.GRUCell(3, 2), (POINTS[None], torch.ones(1, 2))),
     "a module of places": (nn.Embedding(4, 2), torch.tensor([1, 1, 3])),
+    "a sparse gradient": (nn.Embedding(4, 2, sparse=True), torch.tensor([1, 1, 3])),
     "a loss": (nn.CrossEntropyLoss(), (torch.randn(2, 3), torch.tensor([0, 2]))),
     "a gradient inside": (lambda x: torch.autograd.grad(x.exp().sum(), x, create_graph=True)[0], POINTS),
     "a function of one's own": (own_function(square, lambda g, x: 2 * g * x, lambda t, x: 2 * t * x), POINTS),
@@ -71,6 +72,9 @@ RIGHT = {
     "a large input": (lambda x: x**2, torch.tensor([1e8])),
     "a saturated sigmoid": (torch.sigmoid, torch.tensor([-40.0, 40.0])),
     "what cancels": (lambda x: (1 - x.cos()) / x**2, torch.tensor([1e-8])),
+    "what cancels in its values": (lambda x: (1 - x.cos()) / x**2, torch.tensor([1e-3])),
+    "an oscillation": (lambda x: torch.sin(1e7 * x), torch.tensor([1.0])),
+    "nearly an overflow": (torch.exp, torch.tensor([709.5], dtype=torch.float64)),
 }
 
 
@@ -284,7 +288,8 @@ MISTAKES = {
     "no floating input": (lambda x: x, torch.tensor([1, 2]), {}, "has no floating input"),
     "no input": (lambda: torch.ones(1), [], {}, "has no floating input"),
     "no floating output": (torch.argmax, POINTS, {}, "argmax gives no floating tensor"),
-    "a complex input": (torch.abs, torch.tensor([1j]), {}, "works with real numbers"),
+    "a complex input": (torch.abs, torch.tensor([1j]), {}, "x is complex"),
+    "a sparse input": (lambda w: w * 2, torch.eye(2).to_sparse(), {}, "w is sparse"),
     "a complex output": (lambda x: x * 1j, POINTS, {}, "gives no floating tensor"),
     "a class": (Swapped, [POINTS, POINTS], {}, "Swapped is a class of functions"),
     "an expression": ("x**2", POINTS, {}, "is no function of tensors"),

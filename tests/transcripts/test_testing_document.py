@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from suites import ROOT, suite_run
@@ -22,11 +23,15 @@ PROGRAMS = list(_PROGRAM.finditer((ROOT / "docs" / "testing.md").read_text(encod
 @pytest.mark.parametrize("number", range(len(PROGRAMS)))
 def test_a_program_does_under_pytest_what_the_document_says(number: int, tmp_path: Path) -> None:
     program, output = PROGRAMS[number]["program"], PROGRAMS[number]["output"]
-    (tmp_path / "test_gradients.py").write_text(program)
-    code, _, printed = suite_run(tmp_path, "-q")
-    if output is None:
-        assert code == 0, printed
+    if output is None:  # it passes, and needs no pytest
+        names: dict[str, Any] = {}
+        exec(program, names)
+        for name in names:
+            if name.startswith("test_"):
+                names[name]()
     else:
+        (tmp_path / "test_gradients.py").write_text(program)
+        _, _, printed = suite_run(tmp_path, "-q")
         assert agree(*(_SECONDS.sub("in 0s", text.rstrip()) for text in (output, printed))), printed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import isclose, isfinite, isnan
@@ -109,7 +109,7 @@ class _Checker:
     def _block(self, name: str, gradients: list[torch.Tensor | None], places: np.ndarray) -> Block:
         leaf = self.leaves[name]
         others = np.setdiff1d(np.arange(leaf.numel()), places)
-        search = Search(self.function, self.wide, self.rows, self.tolerance)
+        search = Search(self.function, self.wide, self.rows, self.dtype, self.tolerance)
         suspect = search.suspect(name, gradients, others)
         elements = [element_at(name, place, leaf.shape) for place in places] + ([suspect] if suspect else [])
         computed: dict[Mode, np.ndarray] = {"reverse": at_elements(gradients, elements)}
@@ -137,7 +137,7 @@ class _Checker:
         which = sorted({row for block in blocks.values() for row in block.doubtful_rows})
         if not which or self.tolerance is not None:
             return
-        noisy = list(self._noisy(which))
+        noisy = self._noisy(which)
         for name, block in blocks.items():
             allowed = np.zeros(block.computed["reverse"].shape)
             runs = np.array([at_elements(run[name], block.elements) for run in noisy])
@@ -149,14 +149,16 @@ class _Checker:
                 allowed[0] = np.fmax(allowed[0], ROUNDINGS * torch.finfo(self.dtype).eps * terms)
             block.exempt(allowed, half_the_digits(self.dtype))
 
-    def _noisy(self, which: list[int]) -> Iterator[Mapping[str, list[torch.Tensor | None]]]:
+    def _noisy(self, which: list[int]) -> list[dict[str, list[torch.Tensor | None]]]:
         """Gradients in float64 with the inputs and every result moved by the rounding of the dtype."""
         eps = torch.finfo(self.dtype).eps
         generator = torch.Generator().manual_seed(0)
+        found = []
         for draw in range(DRAWS):
             moved: Leaves = {
                 name: moved_by_rounding(leaf, eps, generator).requires_grad_() if name in self.function.wrt else leaf
                 for name, leaf in self.wide.items()
             }
             with suppress(*TORCH_ERRORS), rounding_noise(eps, seed=draw):
-                yield reverse(self.function, moved, self.rows, which)
+                found.append(reverse(self.function, moved, self.rows, which))
+        return found

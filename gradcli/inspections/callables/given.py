@@ -106,8 +106,11 @@ def _copied(module: nn.Module) -> nn.Module:
 
 
 def _differentiated(text: str, leaves: Leaves, tensors: Leaves) -> tuple[str, ...]:
-    if any(leaf.is_complex() for leaf in leaves.values()):
-        raise UsageError("assert_gradient works with real numbers", hint="Give real and imaginary part as two inputs.")
+    for name, leaf in leaves.items():
+        if leaf.is_complex():
+            raise UsageError(f"{name} is complex", hint="Give its real and its imaginary part as two inputs.")
+        if leaf.layout is not torch.strided:
+            raise UsageError(f"{name} is sparse", hint="Give its values, and make the sparse tensor in the function.")
     floating = [name for name, leaf in tensors.items() if leaf.is_floating_point() and leaf.numel()]
     asked = [name for name in floating if tensors[name].requires_grad]
     found = (*(asked or floating), *(n for n, leaf in leaves.items() if n not in tensors and leaf.requires_grad))

@@ -44,17 +44,20 @@ class Search:
 
     They move together, each up or down by chance; where PyTorch's gradient does not say what comes of that, so does
     one half of them.
+
+    leaves: in float64. dtype: in which the gradient is taken.
     """
 
     function: LeafFunction
     leaves: Leaves
     rows: Rows
+    dtype: torch.dtype
     tolerance: float | None
 
     def suspect(self, name: str, gradients: Sequence[torch.Tensor | None], places: np.ndarray) -> Element | None:
         """An element that may be wrong; None if the places as a whole are right, or there are none.
 
-        gradients: of each row, in the dtype that is checked.
+        gradients: of each row.
         """
         if not len(places) or not self._is_wrong(name, gradients, places):
             return None
@@ -71,9 +74,8 @@ class Search:
         step[where] = torch.as_tensor(signs).to(step) * leaf.reshape(-1)[where].abs().clamp_min(_SMALLEST_STEP)
         direction = Direction(name, step.reshape(leaf.shape))
         computed = np.array([[0.0 if one is None else _along(one, direction)] for one in gradients])
-        dtype = next((one.dtype for one in gradients if one is not None), leaf.dtype)
         truth = Truth.of(by_differences(self.function, self.leaves, self.rows, [direction]))
-        found = verdicts(computed, truth, dtype, self.tolerance)
+        found = verdicts(computed, truth, self.dtype, self.tolerance)
         return bool(((found == DISAGREE) & ~truth.kink).any())
 
 

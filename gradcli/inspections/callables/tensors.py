@@ -34,20 +34,20 @@ def with_tensors(value: Any, name: str, leaves: Mapping[str, torch.Tensor]) -> A
 
 def copied(tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """A copy that lies in memory as another tensor does, and through which derivatives flow; it may change in place."""
+    if like.is_contiguous() and tensor.is_contiguous():
+        return tensor.clone()  # through which sparse gradients flow too
     return _room(like, tensor.dtype).copy_(tensor)
 
 
 def leaf_of(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """The same numbers as a leaf of its own, in one piece; floating ones in `dtype`."""
     source = tensor.detach()
-    if source.layout is not torch.strided:
-        source = source.to_dense()
     return source.to(dtype if source.is_floating_point() else source.dtype, copy=True).contiguous()
 
 
 def _room(like: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """Memory with the strides of a tensor; without them where elements of it share a place, as in an expanded one."""
-    if like.layout is not torch.strided or not _has_own_places(like):
+    if not _has_own_places(like):
         return torch.empty(like.shape, dtype=dtype, device=like.device)
     return torch.empty_strided(like.shape, like.stride(), dtype=dtype, device=like.device)
 
