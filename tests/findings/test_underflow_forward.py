@@ -12,8 +12,12 @@ from mpmath import mp
 
 from gradcli.diagnose.findings import OF_TAPES
 from gradcli.diagnose.findings.nothing_to_report import has_nothing_to_report
+from gradcli.diagnose.origins.underflowed import zeros_met
 from gradcli.language.parser import parse
+from gradcli.model import place as model
 from gradcli.recording.from_expression import foreseen
+from gradcli.recording.operation import Operation
+from gradcli.recording.recorder import Recorder
 
 MIXTURE = "-log(sum(al*exp(-(t-mu)**2/(2*s**2))))"
 
@@ -76,6 +80,7 @@ FOUND = {
     ),
     "grad 'sqrt(sum(stack([z, u])))' z=0 u=1e-50": ("error", Place(None, "u", None, "u")),
     "grad 'sqrt(prod(stack([z + u, v])))' z=0 u=1e-50 v=1": ("error", Place(None, "u", None, "u")),
+    "grad 'y = x*1; y /= a*b; y' x=1 a=1e-30 b=1e-30": ("error", Place("mul", None, None, "a*b")),
     "grad 'sqrt(a*b + a*b)' a=1e-30 b=1e-30": ("error", Place("mul", None, None, "a*b")),
     "grad 'abs(z/(a*b))' z:complex64=1 a=1e-30 b=1e-30 --frozen z": ("error", Place("mul", None, None, "a*b")),
     "activate 'log(sigmoid(x))' -200 1": ("error", Place("sigmoid", "x", [0], "sigmoid(x)")),
@@ -181,6 +186,14 @@ def test_where_float64_is_not_computed_nothing_is_said_to_do_harm() -> None:
 def test_a_zero_whose_logarithm_is_discarded_does_no_harm() -> None:
     line = "grad 'x + where(m, log(a*(b*c)), 0)' x=1,1 a=1,1e-30 b=1e-30,1e-30 c=1e-30,1 m:bool=1,0 --frozen a,b,c"
     assert [one["expression"] for one in found(line, "underflow-forward")] == ["b*c"]
+
+
+def test_an_operation_whose_arguments_are_not_known_is_not_said_to_meet_a_zero() -> None:
+    recorder, place_of = Recorder(in_place=False), model.Place(model.Source("log(x)"), 0, 6)
+    leaf = recorder.add(Operation(name="leaf"), place_of, torch.tensor(0.0), variable="x")
+    recorder.add(Operation(name="log"), place_of, torch.tensor(-torch.inf), operands=(leaf,))
+    tape = recorder.unfinished()
+    assert list(zeros_met(tape, tape.steps[1], None)) == []
 
 
 def test_each_operation_that_underflows_is_named() -> None:

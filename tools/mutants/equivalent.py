@@ -89,6 +89,12 @@ EQUIVALENT: dict[str, str] = {
         _SENT,
     ),
     f"{_ORIGINS}/underflowed.py _behind: step.index in known -> False": _WORK,
+    f"{_ORIGINS}/underflowed.py zeros_met: own is None or not own.is_floating_point() -> (own is None)": (
+        "among whole numbers and complex ones none is looked for that was rounded"
+    ),
+    f"{_ORIGINS}/underflowed.py _out_of_place: operation is None or not sources -> (operation is None)": (
+        "what is changed in place is a step"
+    ),
     f"{_ORIGINS}/origin.py Origin: 1 -> 0": _COUNTED,
     f"{_ORIGINS}/origin.py Origin: 1 -> 2": _COUNTED,
     f"{_ORIGINS}/local.py slope_by_node: step.created[0], 0 -> step.created[0],": _WORK,

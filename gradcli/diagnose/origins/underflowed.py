@@ -112,6 +112,7 @@ def zeros_met(tape: Tape, step: Step, focus: torch.Tensor | None) -> Iterator[tu
 
     focus: the elements of the step's value in question, None for all.
     """
+    step = _out_of_place(tape, step)
     if step.name in NORMS:
         zeros = step.values[0] == 0
         yield step, zeros if focus is None else zeros & focus
