@@ -18,6 +18,13 @@ _CHECKS = (
     "tests/inspections/test_check_ties.py",
     "tests/inspections/test_comparison.py",
 )
+_AUDITS = (
+    "tests/inspections/test_audit.py",
+    "tests/inspections/test_audit_chunks.py",
+    "tests/inspections/test_audit_running.py",
+    "tests/inspections/test_audit_slow_way.py",
+    "tests/inspections/test_audit_cluster.py",
+)
 _ERRORS = (
     "tests/inspections/test_errors.py",
     "tests/inspections/test_error_search.py",
@@ -45,6 +52,7 @@ TESTS = {
         "tests/recording/test_program_operations.py",
     ),
     "gradcli/inspections": ("tests/inspections",),
+    "gradcli/inspections/auditing": _AUDITS,
     "gradcli/inspections/callables": (
         "tests/inspections/test_assert_gradient.py",
         "tests/inspections/test_assert_gradient_care.py",

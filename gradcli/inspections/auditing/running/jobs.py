@@ -82,5 +82,5 @@ def given_up(job: Job, how: str) -> WorkerError:
     """One chunk has cost too many processes."""
     return WorkerError(
         f"{MOST_DEATHS} workers ended at {job}; the last one {how}",
-        hint="Memory may have run out: take fewer --jobs.",
+        hint="Memory may have run out: let fewer processes share a machine.",
     )
