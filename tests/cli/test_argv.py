@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -211,8 +212,7 @@ ODD += [
 ]
 
 
-@pytest.mark.parametrize("word", ODD, ids=lambda word: repr(word[:10]))
-@pytest.mark.parametrize("place", ["subject", "point", "value", "option", "command", "loss", "function"])
+@each("word, place", itertools.product(ODD, ["subject", "point", "value", "option", "command", "loss", "function"]))
 def test_an_odd_word_anywhere_is_refused_in_a_sentence(word: str, place: str) -> None:
     argv = {
         "subject": ["grad", word, "1"],

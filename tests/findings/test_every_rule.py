@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from each import each
 from looking import findings
 
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection, bind
@@ -23,10 +24,10 @@ from tools.finding_pages import PAGES, written_pages
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "findings.md"
 
-each_row = pytest.mark.parametrize("row", ROWS, ids=CODES)
+each_row = each("row", ROWS, ids=lambda row: row.code)
 OF_EXPRESSIONS = [row for row in ROWS if row.needs != "program"]
 """The others are tested in tests/watch/test_watch_other_findings.py."""
-each_of_expressions = pytest.mark.parametrize("row", OF_EXPRESSIONS, ids=[row.code for row in OF_EXPRESSIONS])
+each_of_expressions = each("row", OF_EXPRESSIONS, ids=lambda row: row.code)
 
 
 def test_every_code_stands_once() -> None:

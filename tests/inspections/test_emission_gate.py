@@ -6,6 +6,7 @@ import ast
 import builtins
 import contextlib
 import io
+import itertools
 import json
 import subprocess
 from pathlib import Path
@@ -49,8 +50,7 @@ def sung(program: str) -> list[str]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # PyTorch's own, in its forward mode
-@pytest.mark.parametrize("mark", [*LINE_ENDS, *UNSEEN])
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@each("command, mark", itertools.product(COMMANDS, [*LINE_ENDS, *UNSEEN]))
 def test_no_mark_ends_a_comment_or_a_text(command: list[str], mark: str) -> None:
     text = f'"""{mark}{CANARY}{mark}#"""; '
     argv = [word.replace("{}", text) for word in command]

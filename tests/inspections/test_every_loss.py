@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from command_line import answered, captured, numbers
+from each import each
 
 from gradcli.language.catalogue.losses import LOSSES
 from gradcli.language.catalogue.rows import Loss
 
-every_loss = pytest.mark.parametrize("row", LOSSES, ids=lambda row: row.name)
+every_loss = each("row", LOSSES, ids=lambda row: row.name)
 
 
 def example(row: Loss) -> list[str]:

@@ -95,7 +95,7 @@ def test_values_and_derivatives_are_those_of_the_definition(function: dict[str, 
     assert compared >= 40
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=identity)
+@each("function", FUNCTIONS, ids=identity)
 def test_grad_and_activate_agree_to_the_last_bit(function: dict[str, Any]) -> None:
     curve = asked(function)["functions"][0]
     points = [repr(point["x"]) for point in all_points(function)]
@@ -180,7 +180,7 @@ def loss_words(case: dict[str, Any]) -> list[str]:
     return words
 
 
-@pytest.mark.parametrize("case", LOSSES["cases"], ids=lambda case: f"{case['name']}-{case['id']}")
+@each("case", LOSSES["cases"], ids=lambda case: f"{case['name']}-{case['id']}")
 def test_a_loss_and_its_gradients_are_those_of_the_definition(case: dict[str, Any]) -> None:
     result = answered(loss_words(case))
     tolerance = TOLERANCE.get(case["name"], 1e-11)

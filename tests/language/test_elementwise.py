@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from each import each
 from operation_rows import NAMES, OPERATIONS, SHAPE, SIGNED, reals, resolved
 
 from gradcli.language.catalogue.rows import Row
@@ -201,7 +202,7 @@ def touched(row: Row, arguments: dict[str, object]) -> Iterator[tuple[str, int, 
             yield name, index, {place for place, (a, b) in pairs if not torch.equal(a.nan_to_num(), b.nan_to_num())}
 
 
-@pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
+@each("row", ELEMENTWISE, ids=lambda row: row.name)
 def test_an_element_of_a_elementwise_result_depends_on_its_own_place_alone(row: Row) -> None:
     arguments = arguments_for(row)
     count = max(value.numel() for value in arguments.values() if isinstance(value, torch.Tensor))

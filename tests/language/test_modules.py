@@ -173,7 +173,7 @@ def same(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
     return one.shape == other.shape and torch.equal(one.nan_to_num(), other.nan_to_num())
 
 
-@pytest.mark.parametrize(("name", "made_with"), list(samples()))
+@each("name, made_with", samples())
 @pytest.mark.filterwarnings("ignore")
 def test_a_module_gives_the_bits_of_its_class(name: str, made_with: str) -> None:
     tensors = tensors_of(name)

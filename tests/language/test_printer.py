@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from each import each
 
 from gradcli.language.parser import parse
 from gradcli.language.printer import SUM, Piece, Spelling, called, printed
@@ -28,7 +28,7 @@ FEWEST = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("text", FEWEST)
+@each("text", FEWEST)
 def test_what_is_written_with_the_fewest_brackets_is_printed_as_it_stands(text: str) -> None:
     assert text_of(parse(text).result) == text
 
@@ -47,7 +47,7 @@ NOT_NEEDED = {
 }
 
 
-@pytest.mark.parametrize("text", NOT_NEEDED)
+@each("text", NOT_NEEDED)
 def test_brackets_that_say_nothing_are_left_out(text: str) -> None:
     assert text_of(parse(text).result) == NOT_NEEDED[text]
     assert text_of(parse(NOT_NEEDED[text]).result) == NOT_NEEDED[text]

@@ -6,6 +6,7 @@ import re
 import shutil
 
 import pytest
+from each import each
 
 from tools.transcripts import Exchange, agree, answer, blocks, document_paths, exchanges, missing
 from tools.update_transcripts import refreshed
@@ -111,7 +112,7 @@ def test_what_a_shell_reads_into_is_outside_of_quotes():
     assert unquoted("cat > f <<END\n`date`\nEND") == "cat > f <<END\n`date`\nEND"
 
 
-@pytest.mark.parametrize(("name", "exchange"), EVERY, ids=[f"{name}: {exchange.command}" for name, exchange in EVERY])
+@each("name, exchange", EVERY)
 def test_a_command_can_be_pasted_into_any_shell(name: str, exchange: Exchange):
     assert not set("*[]{}`!~") & set(unquoted(exchange.command)), "quote it"
 
