@@ -128,11 +128,13 @@ def _curve(piece: str, values: Mapping[str, str]) -> CurveRequest:
         arguments = "".join(f", {name}={value}" for name, value in _all_parameters(row, chosen).items())
         text = f"{piece}(x{arguments})"
     program = parse(text)
-    if len(program.free_names) != 1:
+    if not program.free_names:
+        raise UsageError(f"'{piece}' has no variable", expression=text, hint="Put a name such as x where it goes.")
+    if len(program.free_names) > 1:
         raise UsageError(
-            f"'{piece}' is a function of {len(program.free_names)} variables, activate draws functions of one",
+            f"'{piece}' is a function of {listed(program.free_names)}; here it has one variable",
             expression=text,
-            hint="Give the others values, or use 'gradcli grad'.",
+            hint="Write numbers in the place of the others, or use 'gradcli grad'.",
         )
     if not is_elementwise(program):
         hint = "Use 'gradcli softmax' for the softmax, " if "softm" in piece else "Use "
