@@ -91,6 +91,16 @@ def test_a_number_that_is_not_finite_is_farther_than_any_that_is():
     assert line(answer, "float64")["values_apart"] == line(answer, "float64")["gradients_apart"] == 0
 
 
+def test_a_zero_that_should_be_a_number_is_no_matter_of_ulps():
+    answer = compared("log(softmax(x, dim=0))", "log_softmax(x, dim=0)", "x=100,0")
+    found = line(answer, "float64")
+    assert (found["first_zero"], found["second_zero"], found["closer"]) == (1, 1, None)
+    assert max(found["first_worst"], found["second_worst"]) < 2
+    subnormal = line(answer, "float32")  # -3.7e-44
+    assert (subnormal["second_zero"], subnormal["second_worst"]) == (0, 26.55)
+    assert line(compared("expm1(x)", "exp(x) - 1", "x=1e-20", "--dtype", "float64"), "float64")["closer"] == "first"
+
+
 def test_an_overflow_that_the_truth_has_as_well_is_no_error():
     answer = answered(["compare", "exp(x)", "exp(x / 2)**2", "x=20", "--dtype", "float16"])
     assert answer["rows"][0]["first_ulps"] == 0

@@ -122,6 +122,7 @@ def test_digits_that_a_one_swallows_are_counted_to_the_number() -> None:
     assert (value["count"], value["is_every"], value["known"]) == (2 * 127 * 128 + 1, True, 2 * 127 * 128 + 1)
     assert value["first_zero"] == (126 - 8) * 128 + 1 + (126 - 9) * 128 + 1
     assert (value["second_zero"], value["second_worst"]["second_ulps"]) == (0, 0)
+    assert value["first_worst"]["first_ulps"] < 128  # a 0 is off by 128 and more
     assert only(answer, "gradient")["apart"] == 0
     assert (answer["truth"], answer["summary"][0]["closer"]) == ("same", "second")
 
@@ -145,6 +146,7 @@ def test_two_functions_differ_in_truth_and_neither_is_closer() -> None:
 def test_two_functions_that_part_between_the_places_of_truth_are_found_out_where_they_differ() -> None:
     answer = compared("1 * x", "where(abs(x - 0.75) < 0.001, 2 * x, x)", "--range", "0.5:1", "--dtype", "bfloat16")
     assert (answer["truth"], only(answer)["apart"], only(answer)["lowest"]) == ("different", 1, 0.75)
+    assert {one["known"] for one in answer["over"]} == {0}
 
 
 def test_a_kink_is_a_difference_of_slopes_that_are_both_right() -> None:
@@ -209,6 +211,18 @@ def test_what_is_not_elementwise_is_refused(side: str) -> None:
 
 def test_a_constant_is_compared_at_every_number() -> None:
     assert answered(["compare", "x * 0", "0", "--range", "-1:1", "--dtype", "float16"])["equal"]
+
+
+def test_each_number_stands_alone_where_no_truth_is_known() -> None:
+    found = gradcli.compare(
+        lambda x: x**3, lambda x: torch.where(x.abs() < 1, 1.01 * x**3, x**3), range="-1000:1000", dtype="float64"
+    )
+    assert isinstance(found, CompareResult)
+    gradient = found.over[1]
+    assert gradient.apart > 0
+    assert gradient.lowest is not None
+    assert -1 < gradient.lowest < 1
+    assert (found.truth, gradient.known) == ("unknown", 0)
 
 
 def test_python_takes_a_range_too() -> None:

@@ -305,8 +305,13 @@ another --seed draws others
 """)
 
 
+def rounded(dtype: str) -> CompareOver:
+    """No worse than rounding."""
+    return over(dtype, is_every=True, first_worst=number({"x": 1.0}, 0.731, 0.731, 0.73105858, 0.5, 0.5))
+
+
 def test_what_is_equal_over_a_range_is_said_in_a_line() -> None:
-    found = result([line(dtype) for dtype in FOUR], ranged=[over(dtype, is_every=True) for dtype in FOUR], ranges=RANGE)
+    found = result([line(dtype) for dtype in FOUR], ranged=[rounded(dtype) for dtype in FOUR], ranges=RANGE)
     assert text(found, 80) == snapshot("""\
 A: sigmoid(x)  on cpu
 

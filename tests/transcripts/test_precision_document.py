@@ -20,6 +20,7 @@ from tools.precision import defects
 from tools.precision.by_hand import CASES
 from tools.precision.document import DOCUMENT, SHOWN_DIGITS, parts, written
 from tools.precision.measuring import Audit, audits
+from tools.precision.pictures import worst_functions
 from tools.precision.subjects import DTYPES, elementwise_names, not_audited, subjects
 
 TEXT = DOCUMENT.read_text(encoding="utf-8")
@@ -91,6 +92,18 @@ def test_one_function_is_told_by_its_audits(found: list[Audit]) -> None:
     )
     assert "1 function in 1 form," in made["build"]
     assert made["no kernel"] == "* `special.erfcx`: none for float16 and bfloat16"
+
+
+def test_the_larger_share_of_ordinary_numbers_comes_first(found: list[Audit]) -> None:
+    ordered = defects.defects(found)
+    assert [(one.dtype, one.count, round(100 * one.ordinary, 2)) for one in ordered] == [
+        ("bfloat16", 936, 12.19),
+        ("float16", 532, 0.87),
+    ]
+
+
+def test_a_picture_is_of_the_dtype_where_a_function_is_worst(found: list[Audit]) -> None:
+    assert [(one.subject, one.dtype) for one in worst_functions(found)] == [("tanh", "bfloat16")]
 
 
 def test_a_command_shows_its_defect(found: list[Audit]) -> None:
