@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tools.precision.document import DOCUMENT, parts, written
 from tools.precision.measuring import FOLDER, audits
+from tools.precision.pictures import drawn
 
 
 def main() -> int:
@@ -22,7 +23,7 @@ def main() -> int:
     options = parser.parse_args()
     found = list(audits(options.folder))
     before = DOCUMENT.read_text(encoding="utf-8")
-    after = written(before, parts(found))
+    after = written(before, {**parts(found), "pictures": drawn(found)})
     if before != after:
         DOCUMENT.write_text(after, encoding="utf-8")
     print(f"docs/precision.md: {'changed' if before != after else 'as it was'}")
