@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 from weakref import ref
 
 import pytest
@@ -11,9 +12,10 @@ from each import each
 from logs import again, logged, weights
 from torch import Tensor
 
+from gradcli.model.place import Place, Source
 from gradcli.numerics.graph import storage_of
 from gradcli.recording.program import undifferentiated
-from gradcli.recording.program.entries import GoneError
+from gradcli.recording.program.entries import GoneError, mapped, tensors_among
 
 
 def test_what_the_graph_lets_go_of_is_not_kept() -> None:
@@ -88,6 +90,27 @@ def test_an_input_beyond_the_budget_is_used_as_long_as_the_program_has_it() -> N
         loss.backward()
         with pytest.raises(GoneError, match="is not there any more"):
             again(log, loss)
+
+
+class Pair(NamedTuple):
+    tensor: Tensor
+    others: list[object]
+
+
+def test_the_tensors_in_containers_are_changed_and_the_containers_stay_what_they_are() -> None:
+    one, two = torch.ones(2), torch.zeros(2)
+    given = {"a": [one, 3], "b": (two, "x"), "c": Pair(one, [two]), "d": torch.max(one, 0), "e": torch.Size([2])}
+    changed = mapped(given, lambda tensor: tensor + 1)
+    assert {name: type(value) for name, value in changed.items()} == {n: type(value) for n, value in given.items()}
+    assert [one.tolist() for one in tensors_among(changed.values())] == [
+        (one + 1).tolist() for one in tensors_among(given.values())
+    ]
+    assert (changed["a"][1], changed["b"][1], changed["e"]) == (3, "x", torch.Size([2]))
+
+
+@each("text, told", [("x *\n  2", "x * 2 at line 1"), ("", "a tensor at line 1")])
+def test_what_is_gone_is_told_by_what_is_written_on_one_line(text: str, told: str) -> None:
+    assert str(GoneError(Place(Source(text), 0, len(text)))).startswith(told)
 
 
 def test_a_tensor_changed_in_place_beyond_the_budget_is_not_taken_for_what_it_was() -> None:

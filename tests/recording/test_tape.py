@@ -17,6 +17,7 @@ from gradcli.numerics.literals import Context
 from gradcli.recording.from_expression import ExpressionRecorder
 from gradcli.recording.operation import ITEM, LEAF, Operation
 from gradcli.recording.paths import paths
+from gradcli.recording.program.operations import UnseenLeaf
 from gradcli.recording.recorder import Recorder, record_backward
 from gradcli.recording.tape import Step, Tape
 
@@ -79,6 +80,27 @@ def test_a_node_belongs_to_the_step_that_made_it() -> None:
         "ExpBackward0": "exp(x)",
         "SubBackward0": "2 * sqrt(x) - exp(x)",
     }
+
+
+def test_a_step_is_called_by_what_is_written_or_by_its_variable_or_by_its_name() -> None:
+    recorder, nowhere = Recorder(in_place=False), Place(Source(""), 0, 0)
+    for operation, place, variable, text in (
+        (UnseenLeaf(name=LEAF, title="weight"), Place(Source("f(x)"), 0, 4), "w", "weight"),
+        (Operation(name="mul"), Place(Source("a*b"), 0, 3), None, "a*b"),
+        (Operation(name=LEAF), nowhere, "w", "w"),
+        (Operation(name="mul"), nowhere, None, "mul"),
+    ):
+        recorder.add(operation, place, torch.tensor(1.0), variable=variable)
+        assert recorder.steps[-1].text == text
+
+
+def test_a_gradient_of_an_embedding_is_told_with_all_of_its_elements() -> None:
+    weight = torch.ones(3, 2, requires_grad=True)
+    output = torch.nn.functional.embedding(torch.tensor([2, 0]), weight, sparse=True).sum()
+    found = record_backward(Recorder(in_place=False), output, {"w": weight}, None).gradients["w"]
+    assert found is not None
+    assert found.layout is torch.strided
+    assert found.tolist() == [[1, 1], [0, 0], [1, 1]]
 
 
 def test_what_no_gradient_comes_to_has_no_node() -> None:
@@ -201,6 +223,11 @@ def test_what_is_read_of_a_list_is_what_changed_its_tensors_last() -> None:
 def test_a_step_that_changes_memory_is_told_apart(text: str, expected: str | None) -> None:
     changing = [one.text for one in taped(text, x=x(1, 2)).steps if one.changes_memory]
     assert changing == ([] if expected is None else [expected])
+
+
+def test_a_view_that_changes_nothing_stands_between_no_steps() -> None:
+    tape = taped("y = x * 1; v = y[:]; w = y * 2; v += 1; sum(w) + sum(v)", x=x(1, 2))
+    assert [one.text for one in tape.inputs(step(tape, "y * 2"))] == ["x * 1"]
 
 
 def test_an_assigned_element_depends_on_what_it_changed() -> None:

@@ -176,6 +176,9 @@ EQUIVALENT: dict[str, str] = {
     **_sizes("gradcli/inspections/checking/error_budget.py", "SIGNS", "3", "2 4", _CHANCE),
     f"{_REFERENCE}/derivatives.py _FINER: 4 -> 5": "a kink stays one, what is smooth gets smoother",
     f"{_REFERENCE}/summed.py _DIGITS: 1500 -> 150000": _DEARER,
+    "gradcli/recording/recorder.py Recorder.add: self._in_place and step.changes_memory -> "
+    "(step.changes_memory)": _WORK,
+    "gradcli/recording/recorder.py _dense: one is None or one.layout is torch.strided -> (one is None)": _WORK,
     f"{_REFERENCE}/differences.py moved_one_by_one: multiple == 0 -> False": _WORK,
     f"{_REFERENCE}/differences.py _pieces: not elements -> False": _WORK,
     **dict.fromkeys(

@@ -115,13 +115,11 @@ def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
     """A value with its tensors changed, also those in lists, tuples and dictionaries."""
     if isinstance(value, _TENSORS):
         return change(value)
-    if isinstance(value, torch.Size):
-        return value
     if isinstance(value, tuple):
         if not tensors_among(value):
             return value
         parts = [mapped(part, change) for part in value]
-        return tuple(parts) if type(value) is tuple else _named(value, parts)
+        return _named(value, parts)
     if isinstance(value, list):
         return [mapped(part, change) for part in value]
     if isinstance(value, dict):
@@ -130,7 +128,7 @@ def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _named(value: tuple[Any, ...], parts: list[Any]) -> Any:
-    """A tuple with names for its parts: PyTorch's own take one sequence, those of Python's each part."""
+    """A tuple of the same type: a NamedTuple takes each part, PyTorch's own and a plain one take a sequence."""
     return type(value)._make(parts) if hasattr(value, "_make") else type(value)(parts)
 
 
@@ -143,8 +141,7 @@ def whole(tensor: Any) -> Any:
 
 def resolved(entry: Entry) -> Entry:
     """The entry with the tensors that are alive."""
-    args, kwargs, out = mapped(entry.args, _resolved), entry.kwargs, mapped(entry.out, _resolved)
-    kwargs = mapped(kwargs, _resolved) if kwargs else kwargs
+    args, kwargs, out = (mapped(part, _resolved) for part in entry[4:7])
     return Entry._make((*entry[:4], args, kwargs, out, *entry[7:]))
 
 
