@@ -182,6 +182,32 @@ def test_what_draws_without_gradients_is_not_run_again(draw: Callable[[], Tensor
         assert loss.isinf()
 
 
+@each(
+    "compute, change, same",
+    [
+        (lambda held: (held * 0).log(), 0, True),
+        (lambda held: (held * 0).sum(dim=0, keepdim=True).log(), 0, True),
+        (lambda held: (held * 0).log_(), 0, True),
+        (lambda held: (held - 1).log(), 1, False),  # what it is computed of is another by now
+        (lambda held: held.mul_(torch.inf), 0, False),  # nobody knows what it was before
+    ],
+)
+def test_a_target_is_computed_again_where_the_calls_behind_it_give_what_they_gave(
+    compute: Callable[[Tensor], Tensor], change: float, same: bool
+) -> None:
+    with logged() as log:
+        with torch.no_grad():
+            target = compute(held := torch.ones(4))
+        loss = (weights() * target).sum()
+        (chain,) = undifferentiated.chains(log.recorded()).values()
+    held.add_(change)
+    assert not loss.isfinite()
+    assert undifferentiated.gives_the_same(chain, {id(held): held}) == same
+    assert not undifferentiated.gives_the_same(chain, {id(held): None})
+    nothing = [*chain[:-1], chain[-1]._replace(out=None, changes=False)]
+    assert not undifferentiated.gives_the_same(nothing, {id(held): held})
+
+
 def test_what_a_step_computes_is_looked_for_behind_a_target_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[Tensor] = []
     behind = undifferentiated._behind
