@@ -46,8 +46,8 @@ def assert_gradient(
     inputs: a tensor, a sequence of arguments, or a mapping from names to arguments. Differentiated are those that
         require a gradient, all floating ones where none of them does, and the parameters of a module.
     dtype: in which the gradient is taken, float64 if None; inputs and parameters are converted.
-    tolerance: how far off a derivative may be, as a share of what it should be: 1e-3 is a thousandth. The error bar
-        comes on top. If None, half of the digits of the dtype have to be right (1.5e-8 in float64, 3.5e-4 in float32,
+    tolerance: how far off a derivative may be, as a share of what it should be: 1e-3 is a thousandth. Ten error bars
+        come on top. If None, half of the digits of the dtype have to be right (1.5e-8 in float64, 3.5e-4 in float32,
         0.03 in float16, 0.09 in bfloat16), and what rounding does to the formula is accepted.
     order: 2 holds the derivatives of the gradient against its differences.
 
