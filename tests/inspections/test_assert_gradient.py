@@ -163,6 +163,14 @@ def test_what_is_wrong_is_rejected_with_its_cause(title: str, case: tuple[object
     assert said in message(function, inputs)
 
 
+def test_what_is_wrong_in_different_ways_has_no_cause() -> None:
+    doubled = own_function(square, lambda g, x: 4 * g * x)
+    told = message(lambda y, x: y.detach() * doubled(x), [POINTS, POINTS])
+    assert told.splitlines()[-1].startswith("x[2]  output[2]")
+    deaf = own_function(square, lambda g, x: 2 * x)
+    assert "grad_output" not in message(lambda y, x: (doubled(y), deaf(x)), [POINTS, POINTS])
+
+
 def test_a_message_names_the_element_and_both_numbers() -> None:
     told = message(own_function(square, lambda g, x: g * 2 * x.abs()), POINTS)
     assert told.startswith("the gradient of Own is wrong by 1 of 3 elements of x in float64\n\nby    of ")

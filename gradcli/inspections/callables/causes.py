@@ -12,7 +12,7 @@ import torch
 
 from gradcli.inspections.callables.blocks import Block, WrongDerivative
 from gradcli.inspections.callables.checked import Checked
-from gradcli.inspections.callables.derivatives import at_elements, reverse
+from gradcli.inspections.callables.derivatives import INCOMING, at_elements, reverse
 from gradcli.inspections.callables.function import LeafFunction
 from gradcli.inspections.callables.verdicts import DISAGREE, KINK, Truth, verdicts
 from gradcli.numerics.capture import TORCH_ERRORS, dtype_name
@@ -61,19 +61,16 @@ def _not_finite(function: LeafFunction, wrong: Sequence[WrongDerivative], dtype:
 
 
 def _ignored_cotangent(function: LeafFunction, found: Checked, dtype: torch.dtype) -> str | None:
-    """Whether twice as large a cotangent gives the same gradient."""
-    block, row = next((block, row) for block in found.blocks.values() for row in block.wrong_rows)
-    place = int(np.flatnonzero(block.found["reverse"][row] == DISAGREE)[:1].sum())
-    leaves = function.at_dtype(dtype)
-    name = block.elements[place].leaf
-    with function.isolated():
-        outputs = function.vector(leaves)
-        start = block.rows.value(outputs, row)
-        gradients = [torch.autograd.grad([start * size], [leaves[name]], retain_graph=True)[0] for size in (0.5, 1.0)]
-    one, two = (float(gradient[block.elements[place].index]) for gradient in gradients)
-    if one == two != 0:
-        return "the gradient stays the same whatever arrives from above: backward does not multiply by grad_output"
-    return None
+    """Whether half as large a cotangent gives the same gradient in all that is wrong."""
+    for name, block in found.blocks.items():
+        wrong = block.found["reverse"] == DISAGREE
+        which = [int(row) for row in np.flatnonzero(wrong.any(axis=1))]
+        with function.isolated():
+            half = reverse(function, function.at_dtype(dtype), block.rows, which, incoming=INCOMING / 2)
+        here, ignored = block.computed["reverse"][which], at_elements(half[name], block.elements) / 2
+        if not ((here == ignored) & (here != 0))[wrong[which]].all():
+            return None
+    return "the gradient stays the same whatever arrives from above: backward does not multiply by grad_output"
 
 
 def _swapped(blocks: Mapping[str, Block], dtype: torch.dtype) -> str | None:

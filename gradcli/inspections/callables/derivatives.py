@@ -24,7 +24,7 @@ Index = tuple[int, ...]
 MOST_OUTPUTS = 100
 """Whose derivatives are looked at one by one; of more, those of their sum and of a few random sums."""
 _RANDOM_SUMS = 4
-_INCOMING = 0.5
+INCOMING = 0.5
 """What a backward pass starts from. Not 1, with which a pass that ignores it would be right; a power of 2 is exact."""
 
 
@@ -124,19 +124,27 @@ class Rows:
 
 
 def reverse(
-    function: LeafFunction, leaves: Leaves, rows: Rows, which: Iterable[int] | None = None
+    function: LeafFunction,
+    leaves: Leaves,
+    rows: Rows,
+    which: Iterable[int] | None = None,
+    *,
+    incoming: float = INCOMING,
 ) -> dict[str, list[torch.Tensor | None]]:
-    """The gradient of each row by each leaf, None where no path leads to it.  Raises whatever a backward pass does."""
+    """The gradient of each row by each leaf, None where no path leads to it.  Raises whatever a backward pass does.
+
+    which: of the rows, all if None. incoming: what a pass starts from; its result is divided by it.
+    """
     outputs = function.vector(leaves)
     wanted = {name: leaves[name] for name in function.wrt}
     found: dict[str, list[torch.Tensor | None]] = {name: [] for name in wanted}
     for row in range(len(rows)) if which is None else which:
         gradients: Sequence[torch.Tensor | None] = [None] * len(wanted)
         if outputs.requires_grad:
-            start = rows.value(outputs, row) * _INCOMING
+            start = rows.value(outputs, row) * incoming
             gradients = torch.autograd.grad([start], list(wanted.values()), retain_graph=True, allow_unused=True)
         for name, gradient in zip(wanted, gradients, strict=True):
-            found[name].append(None if gradient is None else gradient.detach().to_dense() / _INCOMING)
+            found[name].append(None if gradient is None else gradient.detach().to_dense() / incoming)
     return found
 
 
