@@ -56,6 +56,15 @@ def audit(
             completes="some " + " or ".join(KINDS),
         ),
     ] = None,
+    plot: Annotated[
+        bool | None,
+        Option(
+            "--plot/--no-plot",
+            help="Draw the largest error over the exponents.",
+            default="on a terminal",
+            in_python=False,
+        ),
+    ] = None,
     resume: Annotated[
         str | None,
         Option(
@@ -93,7 +102,7 @@ def audit(
     degrees = _orders(orders)
     running = RunningOptions(_jobs(jobs, engine), _scheduler(engine, scheduler), resume)
     options = AuditOptions(degrees, low, high, max_ulp, _ways(ways, degrees), _kinds(fail_on), running)
-    return Inquiry((read_curves(functions, param or ()), options))
+    return Inquiry((read_curves(functions, param or ()), options), plot=plot)
 
 
 def _orders(words: str) -> tuple[int, ...]:

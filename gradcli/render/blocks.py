@@ -200,10 +200,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Shade:
-    """A stretch of the x axis on which a function is saturated or dead."""
+    """A stretch of the x axis on which a function is saturated or dead, or PyTorch's answers are wrong in kind."""
 
     of: str
-    state: Literal["saturated", "dead"]
+    state: Literal["saturated", "dead", "wrong in kind"]
     start: float
     stop: float
 
@@ -215,6 +215,7 @@ class Plot:
     y_name: what the curves have in common, written beside the axis of a picture.
     logarithmic: the y axis goes by powers of ten; values that are not positive are left out.
     colors_before: how many colours the curves of another plot beside it have, which are others than its own.
+    x_ticks: where the x axis has labels, and which; round numbers where none are given.
     """
 
     x: np.ndarray
@@ -226,6 +227,7 @@ class Plot:
     shades: tuple[Shade, ...] = ()
     logarithmic: bool = False
     colors_before: int = 0
+    x_ticks: tuple[tuple[float, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ _WIDTH = 72
 NARROWEST = 24
 _HEIGHT = 10
 _TONES = 6
-_SHADES = {"saturated": "░", "dead": "▓"}
+_SHADES = {"saturated": "░", "dead": "▓", "wrong in kind": "▓"}
 
 
 def plot_lines(plot: Plot, view: View, *, height: int = _HEIGHT, legend: bool = True) -> list[Line]:
@@ -55,7 +55,7 @@ def plot_lines(plot: Plot, view: View, *, height: int = _HEIGHT, legend: bool = 
     for row, spans in enumerate(grid.lines()):
         edge = f"{labels[row]:>{margin}} ┤" if row in labels else " " * (margin + 1) + "│"
         lines.append(((edge, "quiet"), *spans))
-    lines += floor_lines(x_axis, margin + 1, grid.columns)
+    lines += floor_lines(x_axis, margin + 1, grid.columns, plot.x_ticks)
     if legend:
         lines += _shade_lines(plot, x_axis, margin, grid.columns)
         lines += legend_lines([*_entries(plot), (f"over {visible(plot.x_name)}", "quiet"), *_signs(plot, marks)], width)
@@ -110,13 +110,14 @@ def _dot(axis: Axis, value: float, dots: int) -> int:
     return round(float(axis.places(np.asarray(value))) * (dots - 1))
 
 
-def floor_lines(axis: Axis, margin: int, columns: int) -> list[Line]:
+def floor_lines(axis: Axis, margin: int, columns: int, labelled: Sequence[tuple[float, str]] = ()) -> list[Line]:
     """The x axis, and under it the labels that do not touch each other."""
-    ticks = round_ticks(axis.low, axis.high, 5 if columns >= 40 else 3)
+    ticks = [tick for tick, _ in labelled] or round_ticks(axis.low, axis.high, 5 if columns >= 40 else 3)
+    texts = [text for _, text in labelled] or tick_labels(ticks)
     edge = ["─"] * columns
     labels = [" "] * (margin + columns + 2)
     free_from = 0
-    for tick, label in zip(ticks, tick_labels(ticks), strict=True):
+    for tick, label in zip(ticks, texts, strict=True):
         column = _dot(axis, tick, columns * 2) // 2
         start = max(0, min(margin + 1 + column - len(label) // 2, margin + 1 + columns - len(label)))
         if start < free_from:

@@ -162,3 +162,8 @@ class AuditResult(Shown):
     fail_on: tuple[AuditWrong, ...] = ()
     passes: bool | None = None
     failures: tuple[AuditFailure, ...] = ()
+
+    @property
+    def expression(self) -> str:
+        """The functions, as the title of a picture."""
+        return ", ".join(function.expression for function in self.functions)

@@ -82,8 +82,9 @@ class Tally:
 
     def _note(self, name: AuditTrouble, number: int, intervals: list[Interval]) -> None:
         self.counts[name] = self.counts.get(name, 0) + number
-        known = self.intervals.get(name, [])
-        self.intervals[name] = [*known[:-1], *_joined([*known[-1:], *intervals], self.step)]
+        known = self.intervals.setdefault(name, [])
+        last = known[-1:]
+        known[-1:] = _joined([*last, *intervals], self.step)
 
     def _raise(self, sign: int, binade: int, ulps: float) -> None:
         self.exponents[sign, binade] = max(self.exponents.get((sign, binade), 0.0), ulps)

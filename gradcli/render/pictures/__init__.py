@@ -120,9 +120,11 @@ def _drawings(answer: Answer, view: View) -> tuple[Drawing, ...]:
         )
     if kind == "loss":
         raise OutputError("a loss alone has no picture, its descent has one", hint="Add --lr 0.1 --steps 50.")
+    if kind == "audit":
+        raise OutputError("an audit without an error has no picture", hint="Every answer that was compared is exact.")
     if kind == "softmax":
         raise OutputError("a softmax of so many values has no picture", hint="Give 256 values at most.")
     raise OutputError(
         f"an answer of '{kind}' has no picture",
-        hint="activate, grad over points or --range, loss with --steps and softmax have one; trace has a graph.",
+        hint="activate, grad over points or --range, loss with --steps, softmax and audit have one; trace has a graph.",
     )

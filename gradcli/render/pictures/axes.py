@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,11 +50,21 @@ def minus(number: str) -> str:
     return f"\N{MINUS SIGN}{number[1:]}" if number.startswith("-") else number
 
 
-def across(axes: Axes, ruler: Ruler, name: str, lettering: Lettering, *, room: float = 0.0) -> None:
-    """The x axis; room: how much it goes on beyond its limits, as a share."""
+def across(
+    axes: Axes,
+    ruler: Ruler,
+    name: str,
+    lettering: Lettering,
+    *,
+    room: float = 0.0,
+    labelled: Sequence[tuple[float, str]] = (),
+) -> None:
+    """The x axis; room: how much it goes on beyond its limits, as a share. labelled: its labels, else round numbers."""
     low, high = ruler.limits
     axes.set_xlim(low - room * (high - low), high + room * (high - low))
     places, texts = ruler.ticks(9)
+    if labelled:
+        places, texts = ruler.drawn(np.array([at for at, _ in labelled])), [minus(text) for _, text in labelled]
     axes.set_xticks(places, texts)
     axes.set_xlabel(lettering.text(name))
 

@@ -19,7 +19,7 @@ from gradcli.render.plot import color_of
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Told apart by eyes of every kind.  Source: Okabe and Ito (2008), Color Universal Design."""
 _DASHES: tuple[tuple[float, ...], ...] = ((), (6, 2), (2, 1.5), (7, 2, 2, 2), (10, 3), (4, 1.5, 1, 1.5, 1, 1.5))
-_SHADE = {"saturated": ("#f1f1f1", ""), "dead": ("#f1f1f1", "///")}
+_SHADE = {"saturated": ("#f1f1f1", ""), "dead": ("#f1f1f1", "///"), "wrong in kind": ("#fbe3dc", "")}
 _WIDTH, _PANEL, _ROW = 8.0, 2.7, 0.2
 _NARROW, _NARROW_PANEL = 4.6, 2.0
 """Inches, on a page that may be read on a phone."""
@@ -46,9 +46,10 @@ def figure(
     panels = drawn.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0].tolist()
     x_ruler = Ruler.of(_x_axis(plots))
     legends: list[_Legend] = []
+    explained = next((number for number, plot in enumerate(plots) if plot.shades), 0)
     for number, (plot, axes) in enumerate(zip(plots, panels, strict=False)):
         points = own[number] if number < len(own) and len(own[number].series) == len(plot.series) else None
-        legends.append(_panel(axes, plot, x_ruler, lettering, points, shade=not rows, named=number == 0))
+        legends.append(_panel(axes, plot, x_ruler, lettering, points, shade=not rows, named=number == explained))
         _kinks(axes, plot, x_ruler, written=number == 0)
     if rows:
         legends.append(_strips(panels[-1], shaded, plots, x_ruler, lettering))
@@ -57,7 +58,7 @@ def figure(
     else:
         for axes, legend in zip(panels, legends, strict=True):
             _beside(axes, legend)
-    across(panels[-1], x_ruler, plots[0].x_name, lettering, room=0.02)
+    across(panels[-1], x_ruler, plots[0].x_name, lettering, room=0.02, labelled=plots[0].x_ticks)
     if title:
         drawn.suptitle(lettering.title(title), fontsize=11)
     return drawn
@@ -197,7 +198,7 @@ def _strips(
             if shade.of == series.name:
                 seen.add(shade.state)
                 left, right = float(ruler.drawn(shade.start)), float(ruler.drawn(shade.stop))
-                fill, hatch = (color, None) if shade.state == "dead" else ("white", "/////")
+                fill, hatch = ("white", "/////") if shade.state == "saturated" else (color, None)
                 style = {"facecolor": fill, "hatch": hatch, "edgecolor": color, "linewidth": 0.8, "zorder": 2}
                 axes.barh(row, right - left, 0.6, left, **style)  # type: ignore[arg-type]
     axes.set_ylim(len(functions) - 0.4, -0.6)
@@ -205,6 +206,10 @@ def _strips(
     axes.grid(visible=False, axis="y")
     return {
         state: Patch(facecolor=fill, hatch=hatch, edgecolor="#777777", linewidth=0.8)
-        for state, fill, hatch in (("saturated", "white", "/////"), ("dead", "#777777", None))
+        for state, fill, hatch in (
+            ("saturated", "white", "/////"),
+            ("dead", "#777777", None),
+            ("wrong in kind", "#777777", None),
+        )
         if state in seen
     }

@@ -7,12 +7,25 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcli.render.blocks import Block, Column, Heading, Note, Table
+from gradcli.render.views.audit_plots import derivative_name, plots
 from gradcli.render.views.setting import footer
-from gradcli.results.audit import AuditedFunction, AuditFailure, AuditProof, AuditResult, AuditRow, AuditWrong
+from gradcli.results.audit import (
+    AuditedFunction,
+    AuditFailure,
+    AuditInterval,
+    AuditProof,
+    AuditResult,
+    AuditRow,
+    AuditTrouble,
+    AuditTroubles,
+    AuditWrong,
+)
 from gradcli.results.phrasing import counted, number
 
+__all__ = ["blocks", "plots", "table"]
+
 MOST_INTERVALS = 3
-"""Intervals of one trouble that are shown; all of them are in the JSON."""
+"""Intervals of one trouble that are shown; the JSON has more of them."""
 _WITHIN_ONE = 2
 """Bins of a histogram up to 1 ULP."""
 _SAID = {
@@ -27,8 +40,11 @@ _SAID = {
 
 def blocks(result: AuditResult) -> tuple[Block, ...]:
     """The answer for people."""
-    shown = [block for function in result.functions for block in _function(function, result)]
-    return (*shown, *_chunks(result), *_judgement(result), *footer(result.setting))
+    where = f"{result.setting.dtype} on {result.setting.device}, from {number(result.low)} to {number(result.high)}"
+    several = len(result.functions) > 1
+    above = (Heading(counted(len(result.functions), "function"), where), _summary(result)) if several else ()
+    shown = [block for one in result.functions for block in _function(one, None if several else where)]
+    return (*above, *shown, *_chunks(result), *_judgement(result), *footer(result.setting))
 
 
 def table(result: AuditResult) -> Table:
@@ -55,18 +71,31 @@ def table(result: AuditResult) -> Table:
     )
 
 
-def _function(function: AuditedFunction, result: AuditResult) -> Iterator[Block]:
-    dtype = result.setting.dtype
-    yield Heading(
-        function.expression, f"{dtype} on {result.setting.device}, from {number(result.low)} to {number(result.high)}"
-    )
+def _summary(result: AuditResult) -> Table:
+    """A row for each function: its largest errors, and how many answers are wrong in kind, by the worst way."""
+    columns = [Column("function", [function.expression for function in result.functions])]
+    for order in dict.fromkeys(proof.order for proof in result.functions[0].proofs):
+        rows = [[row for row in function.rows if row.order == order] for function in result.functions]
+        most = [max((row.worst.ulps for row in several if row.worst is not None), default=None) for several in rows]
+        wrong = [max((sum(one.count for one in row.troubles) for row in several), default=0) for several in rows]
+        missing = np.array([one is None for one in most], dtype=bool)
+        columns += [
+            Column(f"{derivative_name(order)}, ULP", np.array([round(one or 0.0, 3) for one in most]), missing=missing),
+            Column("wrong in kind", np.array(wrong)),
+        ]
+    return Table(tuple(columns))
+
+
+def _function(function: AuditedFunction, where: str | None) -> Iterator[Block]:
+    yield Heading(function.expression, where)
     for proof in function.proofs:
         yield _sentence(proof, [row for row in function.rows if row.order == proof.order])
-    yield _rows([row for row in function.rows if row.error is None])
+    if compared := [row for row in function.rows if row.worst is not None]:
+        yield _rows(compared)
     yield from _troubles(function.rows)
     for row in function.rows:
         if row.error is not None:
-            yield Note(f"{_name(row.order)} in {row.mode} mode: PyTorch raised: {row.error}", "note")
+            yield Note(f"{derivative_name(row.order)} in {row.mode} mode: PyTorch raised: {row.error}", "note")
     yield Note("\n".join(map(_proof, function.proofs)), "quiet")
 
 
@@ -74,14 +103,19 @@ def _sentence(proof: AuditProof, rows: Sequence[AuditRow]) -> Note:
     """What is worst of one derivative, over all ways to it."""
     found = [row.worst for row in rows if row.worst is not None]
     if not found:
-        return Note(f"{_name(proof.order)}: no number was compared.", "note")
+        return Note(f"{derivative_name(proof.order)}: no number was compared.", "note")
     worst = max(found, key=lambda one: one.ulps)
     troubles = sorted({one.trouble for row in rows for one in row.troubles}, key=list(_SAID).index)
-    said = [f"{_most(rows, trouble):,} are {_SAID[trouble]}" for trouble in troubles]
+    said = [_said(trouble, _most(rows, trouble)) for trouble in troubles]
     there = f"{number(worst.answer)} where the truth is {number(worst.truth)}"
-    most = f"at most {worst.ulps:.3g} ULP, at {number(worst.x)}: {there}" if worst.ulps else "every answer is exact"
-    text = f"{_name(proof.order)}: {most}"
+    exact = "every other answer is exact" if troubles else "every answer is exact"
+    most = f"at most {worst.ulps:.3g} ULP, at {number(worst.x)}: {there}" if worst.ulps else exact
+    text = f"{derivative_name(proof.order)}: {most}"
     return Note("; ".join([text, *said]), "plain" if not troubles else "warning")
+
+
+def _said(trouble: AuditTrouble, count: int) -> str:
+    return f"{count:,} {'is' if count == 1 else 'are'} {_SAID[trouble]}"
 
 
 def _most(rows: Sequence[AuditRow], trouble: str) -> int:
@@ -89,16 +123,16 @@ def _most(rows: Sequence[AuditRow], trouble: str) -> int:
     return max(one.count for row in rows for one in row.troubles if one.trouble == trouble)
 
 
-def _rows(rows: Sequence[AuditRow]) -> Table:
-    shown = [row for row in rows if row.worst is not None]
+def _rows(shown: Sequence[AuditRow]) -> Table:
     worst = [row.worst for row in shown if row.worst is not None]
+    exact = np.array([one.ulps == 0 for one in worst], dtype=bool)
     return Table(
         (
-            Column("of", [_name(row.order) for row in shown]),
+            Column("of", [derivative_name(row.order) for row in shown]),
             Column("by", [f"{row.mode}, {row.path}" for row in shown]),
             Column("numbers", np.array([row.count for row in shown])),
             Column("worst ULP", np.array([round(one.ulps, 3) for one in worst])),
-            Column("at", np.array([one.x for one in worst])),
+            Column("at", np.array([one.x for one in worst]), missing=exact),
             Column("over 1 ULP", np.array([sum(row.histogram[_WITHIN_ONE:]) for row in shown])),
             _differs("other bits", shown),
         )
@@ -112,23 +146,27 @@ def _differs(name: str, rows: Sequence[AuditRow]) -> Column:
 
 
 def _troubles(rows: Sequence[AuditRow]) -> Iterator[Table]:
-    lines = [(row, one) for row in rows for one in row.troubles]
-    if lines:
+    """What is wrong in kind; ways to a derivative on which the same is wrong at the same numbers are one line."""
+    ways: dict[tuple[int, AuditTroubles], list[str]] = {}
+    for row in rows:
+        for one in row.troubles:
+            ways.setdefault((row.order, one), []).append("forward" if row.mode == "forward" else row.path)
+    if ways:
         yield Table(
             (
-                Column("of", [_name(row.order) for row, _ in lines]),
-                Column("by", [f"{row.mode}, {row.path}" for row, _ in lines]),
-                Column("is", [one.trouble for _, one in lines]),
-                Column("numbers", np.array([one.count for _, one in lines])),
-                Column("where", [_where(one.intervals) for _, one in lines]),
+                Column("of", [derivative_name(order) for order, _ in ways]),
+                Column("by", [", ".join(names) for names in ways.values()]),
+                Column("is", [one.trouble for _, one in ways]),
+                Column("numbers", np.array([one.count for _, one in ways])),
+                Column("where", [_where(one.intervals) for _, one in ways]),
             ),
             "wrong in kind",
         )
 
 
-def _where(intervals: Sequence[object]) -> str:
+def _where(intervals: Sequence[AuditInterval]) -> str:
     shown = [
-        number(one.low) if one.low == one.high else f"{number(one.low)} to {number(one.high)}"  # type: ignore[attr-defined]
+        number(one.low) if one.low == one.high else f"{number(one.low)} to {number(one.high)}"
         for one in intervals[:MOST_INTERVALS]
     ]
     more = len(intervals) - MOST_INTERVALS
@@ -147,7 +185,7 @@ def _proof(proof: AuditProof) -> str:
     ]
     left = f"; set aside: {', '.join(aside)}" if aside else ""
     by = f"{counted(proof.pieces, 'polynomial')} with proven bounds, {proof.points:,} by Arb alone"
-    return f"{_name(proof.order)} is known to {proof.slack:.2g} ULP by {by}{left}"
+    return f"{derivative_name(proof.order)} is known to {proof.slack:.2g} ULP by {by}{left}"
 
 
 def _chunks(result: AuditResult) -> Iterator[Note]:
@@ -178,7 +216,7 @@ def _failures(failures: Sequence[AuditFailure]) -> Iterator[str]:
     for expression, order in dict.fromkeys((one.expression, one.order) for one in failures):
         here = [one for one in failures if (one.expression, one.order) == (expression, order)]
         wrongs = dict.fromkeys(one.wrong for one in here)
-        yield f"{_name(order)} of {expression}: " + ", ".join(_failure(wrong, here) for wrong in wrongs)
+        yield f"{derivative_name(order)} of {expression}: " + ", ".join(_failure(wrong, here) for wrong in wrongs)
 
 
 def _failure(wrong: AuditWrong, failures: Sequence[AuditFailure]) -> str:
@@ -186,7 +224,3 @@ def _failure(wrong: AuditWrong, failures: Sequence[AuditFailure]) -> str:
     if wrong in ("ulps", "error"):
         return "too many ULPs" if wrong == "ulps" else "an error"
     return f"{wrong} at {max(one.count or 0 for one in failures if one.wrong == wrong):,}"
-
-
-def _name(order: int) -> str:
-    return f"f{chr(39) * order}"

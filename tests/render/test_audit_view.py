@@ -1,0 +1,315 @@
+"""The answer of `audit` for people, from results made by hand."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from inline_snapshot import snapshot
+
+from gradcli.exceptions import OutputError
+from gradcli.render import View, write
+from gradcli.render.pictures import write_svg
+from gradcli.render.views import plots_of
+from gradcli.results import Setting
+from gradcli.results.audit import (
+    AuditChunks,
+    AuditedFunction,
+    AuditExponent,
+    AuditFailure,
+    AuditInterval,
+    AuditProof,
+    AuditResult,
+    AuditRow,
+    AuditTroubles,
+    AuditWorst,
+)
+
+EXPONENTS = tuple(
+    AuditExponent(sign < 0, exponent, ulps)
+    for sign in (-1, 1)
+    for exponent, ulps in ((-14, 0.0), (-7, 0.25), (0, 1.5), (7, 90.0), (15, 0.5))
+)
+DEAD = AuditTroubles("dead", 30, (AuditInterval(-20.0, -8.0, 29), AuditInterval(9.0, 9.0, 1)))
+NAN = AuditTroubles("nan", 1, (AuditInterval(4096.0, 4096.0, 1),))
+VALUE = AuditRow(0, "value", "contiguous", 63488, AuditWorst(0.5, 0.25, 0.5, 0.4999), (63488,), (), EXPONENTS, 0)
+SLOPE = AuditRow(
+    1, "reverse", "contiguous", 63486, AuditWorst(90.25, -8.5, 0.0, 1e-3), (63000, 400, 86), (NAN, DEAD), EXPONENTS, 0
+)
+ROWS = (
+    VALUE,
+    SLOPE,
+    replace(SLOPE, path="strided", differs=12),
+    replace(SLOPE, path="single", count=1024, worst=AuditWorst(0.0, 1.0, 1.0, 1.0), histogram=(1024,), troubles=()),
+    replace(
+        SLOPE, mode="forward", count=0, worst=None, histogram=(), troubles=(), differs=None, error="not implemented"
+    ),
+)
+PROOFS = (AuditProof(0, 124, 2, 0, 0, 0, 2.0**-12), AuditProof(1, 1, 1300, 0, 2, 5, 2.0**-12))
+FUNCTION = AuditedFunction("bump(x)", PROOFS, ROWS)
+RESULT = AuditResult(
+    Setting("2.13.0", "cpu", "float16", 0), "AVX2", -65504.0, 65504.0, (FUNCTION,), AuditChunks(126976, 2, 0, 1)
+)
+EXACT = replace(
+    VALUE, worst=AuditWorst(0.0, 1.0, 1.0, 1.0), by_exponent=(AuditExponent(True, 0, 0.0), AuditExponent(False, 0, 0.0))
+)
+
+
+def text(result: AuditResult, width: int, *, plot: bool = False) -> str:
+    out = io.StringIO()
+    write(result, View(width=width, plot=plot), out)
+    return out.getvalue()
+
+
+def test_one_function_at_80_columns() -> None:
+    assert text(RESULT, 80) == snapshot("""\
+bump(x)  float16 on cpu, from -65504 to 65504
+
+f: at most 0.5 ULP, at 0.25: 0.5 where the truth is 0.4999
+
+f': at most 90.2 ULP, at -8.5: 0 where the truth is 0.001; 1 is nan; 30 are 0,
+where the truth is a normal number
+
+of  by                   numbers  worst ULP     at  over 1 ULP  other bits
+f   value, contiguous      63488       0.5    0.25           0           0
+f'  reverse, contiguous    63486      90.25  -8.5           86           0
+f'  reverse, strided       63486      90.25  -8.5           86          12
+f'  reverse, single         1024       0      -              0           0
+
+wrong in kind
+of  by                   is    numbers  where
+f'  contiguous, strided  nan         1  4096
+f'  contiguous, strided  dead       30  -20 to -8, 9
+
+f' in forward mode: PyTorch raised: not implemented
+
+f is known to 0.00024 ULP by 124 polynomials with proven bounds, 2 by Arb alone
+f' is known to 0.00024 ULP by 1 polynomial with proven bounds, 1,300 by Arb
+alone; set aside: 2 at kinks, 5 unproven
+""")
+
+
+def test_one_function_at_40_columns() -> None:
+    assert text(RESULT, 40) == snapshot("""\
+bump(x)
+float16 on cpu, from -65504 to 65504
+
+f: at most 0.5 ULP, at 0.25: 0.5 where
+the truth is 0.4999
+
+f': at most 90.2 ULP, at -8.5: 0 where
+the truth is 0.001; 1 is nan; 30 are 0,
+where the truth is a normal number
+
+of          f
+by          value, contiguous
+numbers     63488
+worst ULP   0.5
+at          0.25
+over 1 ULP  0
+other bits  0
+
+of          f'
+by          reverse, contiguous
+numbers     63486
+worst ULP   90.25
+at          -8.5
+over 1 ULP  86
+other bits  0
+
+of          f'
+by          reverse, strided
+numbers     63486
+worst ULP   90.25
+at          -8.5
+over 1 ULP  86
+other bits  12
+
+of          f'
+by          reverse, single
+numbers     1024
+worst ULP   0
+at          -
+over 1 ULP  0
+other bits  0
+
+wrong in kind
+of       f'
+by       contiguous, strided
+is       nan
+numbers  1
+where    4096
+
+of       f'
+by       contiguous, strided
+is       dead
+numbers  30
+where    -20 to -8, 9
+
+f' in forward mode: PyTorch raised: not
+implemented
+
+f is known to 0.00024 ULP by 124
+polynomials with proven bounds, 2 by Arb
+alone
+f' is known to 0.00024 ULP by 1
+polynomial with proven bounds, 1,300 by
+Arb alone; set aside: 2 at kinks, 5
+unproven
+""")
+
+
+def test_the_errors_over_the_exponents_at_80_columns() -> None:
+    assert text(replace(RESULT, functions=(replace(FUNCTION, rows=ROWS[:2]),)), 80, plot=True) == snapshot("""\
+bump(x)  float16 on cpu, from -65504 to 65504
+
+f: at most 0.5 ULP, at 0.25: 0.5 where the truth is 0.4999
+
+f': at most 90.2 ULP, at -8.5: 0 where the truth is 0.001; 1 is nan; 30 are 0,
+where the truth is a normal number
+
+f: largest error in ULP, 0.001 for less  f': largest error in ULP, 0.001 for
+ 100 ┤   ⢀⠔⢄                     ⡠⠢⡀     less
+     │  ⡔⠁  ⠑⠢⡀               ⢀⠔⠉  ⠈⢆     100 ┤   ⢀⠔⢄                     ⡠⠢⡀
+   1 ┤⡠⠊      ⠈⠒⠤⣀         ⣀⠤⠒⠁      ⠑⢄       │  ⡔⠁  ⠑⠢⡀               ⢀⠔⠉  ⠈⢆
+     │            ⠑⡄     ⢠⠊                 1 ┤⡠⠊      ⠈⠒⠤⣀         ⣀⠤⠒⠁      ⠑⢄
+0.01 ┤             ⠈⠢⡀ ⢀⠔⠁                    │            ⠑⡄     ⢠⠊
+     │               ⠑⠤⠊                 0.01 ┤             ⠈⠢⡀ ⢀⠔⠁
+     └───┬────────────┬───────┬────┬───       │               ⠑⠤⠊
+       -2^10          0       1  2^10         └───┬────────────┬───────┬────┬───
+  bump(x)  over x                               -2^10          0       1  2^10
+                                                     ▓▓                 ▓    ▓
+                                           bump(x)  over x  ▓ wrong in kind
+
+of  by                   numbers  worst ULP     at  over 1 ULP  other bits
+f   value, contiguous      63488       0.5    0.25           0           0
+f'  reverse, contiguous    63486      90.25  -8.5           86           0
+
+wrong in kind
+of  by          is    numbers  where
+f'  contiguous  nan         1  4096
+f'  contiguous  dead       30  -20 to -8, 9
+
+f is known to 0.00024 ULP by 124 polynomials with proven bounds, 2 by Arb alone
+f' is known to 0.00024 ULP by 1 polynomial with proven bounds, 1,300 by Arb
+alone; set aside: 2 at kinks, 5 unproven
+""")
+
+
+def test_the_errors_over_the_exponents_at_40_columns() -> None:
+    shown = text(replace(RESULT, functions=(replace(FUNCTION, proofs=PROOFS[1:], rows=ROWS[1:2]),)), 40, plot=True)
+    assert shown.partition("of ")[0] == snapshot("""\
+bump(x)
+float16 on cpu, from -65504 to 65504
+
+f': at most 90.2 ULP, at -8.5: 0 where
+the truth is 0.001; 1 is nan; 30 are 0,
+where the truth is a normal number
+
+f': largest error in ULP, 0.001 for less
+ 100 ┤    ⡔⡄                      ⢠⢢
+     │   ⡜ ⠘⢄                    ⡠⠃ ⢣
+     │  ⡜   ⠈⢢                  ⡔⠁   ⢣
+     │ ⡜      ⠣⡀              ⢀⠜      ⢣
+   1 ┤⠜        ⠈⠑⠤⡀        ⢀⠤⠊⠁        ⠣
+     │            ⠘⡄      ⢠⠃
+     │             ⠘⡄    ⢠⠃
+0.01 ┤              ⠸⡀  ⢀⠇
+     │               ⠱⡀⢀⠎
+     │                ⠱⠎
+     └───┬─────┬───────┬──────┬─────┬───
+       -2^10  -1       0      1   2^10
+            ▓▓                  ▓    ▓
+  bump(x)  over x  ▓ wrong in kind
+
+""")
+
+
+def test_several_functions_are_summed_up_first() -> None:
+    other = AuditedFunction("other(x)", PROOFS[:1], (EXACT,))
+    first = AuditedFunction("bump(x)", PROOFS[:1], (replace(VALUE, troubles=(DEAD,)),))
+    assert text(replace(RESULT, functions=(first, other)), 80).partition("bump(x)\n")[0] == snapshot("""\
+2 functions  float16 on cpu, from -65504 to 65504
+
+function  f, ULP  wrong in kind
+bump(x)      0.5             30
+other(x)     0                0
+
+""")
+
+
+def test_what_was_asked_for_is_judged_in_the_last_lines() -> None:
+    failures = (
+        AuditFailure("bump(x)", 0, "ulps", "value", "contiguous", None),
+        AuditFailure("bump(x)", 1, "dead", "reverse", "contiguous", 30),
+        AuditFailure("bump(x)", 1, "dead", "reverse", "single", 2),
+        AuditFailure("bump(x)", 1, "unproven", None, None, 5),
+        AuditFailure("bump(x)", 1, "error", "forward", "contiguous", None),
+    )
+    for result, said in (
+        (
+            replace(RESULT, most_ulps=4.0, passes=True),
+            snapshot("""\
+
+Every answer is within 4 ULP and right in kind.
+"""),
+        ),
+        (
+            replace(RESULT, most_ulps=4.0, passes=False, failures=failures),
+            snapshot("""\
+
+Not every answer is within 4 ULP and right in kind.
+f of bump(x): too many ULPs
+f' of bump(x): dead at 30, unproven at 5, an error
+"""),
+        ),
+        (
+            replace(RESULT, fail_on=("dead",), passes=True),
+            snapshot("""\
+
+Nothing that --fail-on names occurs.
+"""),
+        ),
+        (
+            replace(RESULT, fail_on=("dead",), passes=False, failures=failures[1:2]),
+            snapshot("""\
+
+What --fail-on names occurs:
+f' of bump(x): dead at 30
+"""),
+        ),
+    ):
+        assert text(result, 80).partition("5 unproven\n")[2] == said
+
+
+def test_where_nothing_could_be_compared_there_is_no_table() -> None:
+    row = replace(VALUE, count=0, worst=None, histogram=(), by_exponent=())
+    function = AuditedFunction("log(x)", (AuditProof(0, 0, 0, 99, 0, 0, 2.0**-12),), (row,))
+    assert text(replace(RESULT, functions=(function,)), 80) == snapshot("""\
+log(x)  float16 on cpu, from -65504 to 65504
+
+f: no number was compared.
+
+f is known to 0.00024 ULP by 0 polynomials with proven bounds, 0 by Arb alone;
+set aside: 99 where there is no real number
+126,976 numbers in 2 chunks: 2 by 1 process
+""")
+
+
+def test_exact_answers_have_no_plot_and_no_picture() -> None:
+    result = replace(RESULT, functions=(AuditedFunction("relu(x)", PROOFS[:1], (EXACT,)),))
+    assert plots_of(result) == ()
+    with pytest.raises(OutputError, match="an audit without an error has no picture"):
+        write_svg(result, View(), io.BytesIO())
+
+
+def test_numbers_stand_by_their_exponents_on_the_side_of_their_sign() -> None:
+    value, slope = plots_of(RESULT)
+    assert value.x.tolist() == [-29.5, -21.5, -14.5, -7.5, -0.5, 0.5, 7.5, 14.5, 21.5, 29.5]
+    assert value.series[0].y.tolist() == [0.5, 90, 1.5, 0.25, 0.001, 0.001, 0.25, 1.5, 90, 0.5]
+    assert [text for _, text in value.x_ticks] == ["-2^10", "-1", "0", "1", "2^10"]
+    assert [at for at, _ in value.x_ticks] == [-24, -14, 0, 14, 24]
+    assert value.shades == ()
+    spans = [(round(one.start, 2), round(one.stop, 2)) for one in slope.shades]
+    assert spans == [(-18.32, -17.0), (17.17, 17.17), (26.0, 26.0)]
