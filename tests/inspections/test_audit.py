@@ -245,6 +245,13 @@ def test_below_a_power_of_two_the_ulp_is_half_as_long() -> None:
         assert judged_at_one(text, 1 + 2.0**-24, 1 + 3 * 2.0**-10).ulps[0] == pytest.approx(ulps, abs=1e-4)
 
 
+def test_arb_is_not_asked_where_an_answer_is_the_power_of_two_beside_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """sigmoid is 0.5 and less than 2^-18 ULP of it, and PyTorch's is 0.5, over a whole exponent of float32."""
+    monkeypatch.setattr(Truth, "ball", None)
+    result = audit("sigmoid", dtype="float32", between=f"{1.5 * 2.0**-41!r}:{1.5001 * 2.0**-41!r}", orders="0")
+    assert 0 < row(result, 0).worst.ulps < 2.0**-18  # type: ignore[union-attr]
+
+
 def test_a_truth_at_the_smallest_number_is_on_its_side() -> None:
     tiny = HALF.smallest
     assert judged_at_one("x * 2**-24", tiny * (1 - 2.0**-13), 0.0).troubles["flushed"].tolist() == [True]

@@ -148,7 +148,7 @@ class Measure:
         mantissas = np.frexp(self._sizes)[0]
         with np.errstate(invalid="ignore"):
             distance = np.minimum(mantissas - 0.5, 1 - mantissas) * 2.0**self.dtype.precision
-        return np.flatnonzero(distance <= 2 * self._narrow)
+        return np.flatnonzero(distance <= self._narrow)
 
     @cached_property
     def _at_edges(self) -> Places:
