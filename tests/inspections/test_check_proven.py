@@ -114,7 +114,9 @@ for line in sys.argv[1:]:
 
 
 def test_one_reference_is_loaded_where_one_is_enough() -> None:
-    code, out, err = in_process_of_its_own(["sigmoid 0.5", "relu 0", "softmax(x,dim=0) 1 2"], python=IMPORTED)
+    code, out, err = in_process_of_its_own(
+        ["sigmoid 0.5", "relu 0", "softmax(x,dim=0) 1 2", "x.half()*x 1"], python=IMPORTED
+    )
     assert code == 0, err
     loaded = [line.split()[1:] for line in out.splitlines() if line.startswith("IMPORTED")]
-    assert loaded == [["flint"], ["mpmath"], ["mpmath"]]
+    assert loaded == [["flint"], ["mpmath"], ["mpmath"], ["mpmath"]]

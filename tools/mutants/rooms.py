@@ -14,6 +14,7 @@ _REAL_CASES = ("tests/inspections/test_gradient_cases.py", "tests/inspections/te
 _CHECKS = (
     "tests/inspections/test_check.py",
     "tests/inspections/test_check_limits.py",
+    "tests/inspections/test_check_proven.py",
     "tests/inspections/test_check_stable.py",
     "tests/inspections/test_check_ties.py",
     "tests/inspections/test_comparison.py",

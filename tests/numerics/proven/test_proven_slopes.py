@@ -89,6 +89,8 @@ def only(text: str, x: Sequence[float], **others: Sequence[object]) -> list[floa
         ("sqrt(x)", 0.0),
         ("exp(x)", np.nan),
         ("x * x", np.inf),
+        ("3 * x", np.nan),
+        ("abs(x)", -np.inf),
         ("special.bessel_j0(x)", 1.0),
         ("x.half()", 1.0),
         ("relu(sin(x) - sin(x))", 1.0),
@@ -103,9 +105,13 @@ def test_beside_what_is_not_proven_the_others_are() -> None:
 
 
 def test_a_slope_far_below_every_number_is_zero() -> None:
-    assert only("exp(-x * x)", [1e3]) == [0.0]
-    assert only("exp(-x * x)", [20.0])[0] == pytest.approx(-40 * np.exp(-400.0), rel=1e-14)
+    assert list(map(str, only("exp(-x * x)", [1e3]))) == ["0.0"]  # and has no sign
+    assert only("exp(-x * x)", [20.0])[0] == pytest.approx(-40 * np.exp(-400.0), rel=1e-14, abs=0)
     assert only("tanhshrink(x)", [1e-300, 5e-324]) == [0.0, 0.0]  # where 50 digits are not enough
+
+
+def test_a_slope_that_loses_its_digits_is_taken_with_more() -> None:
+    assert only("cos(x) - 1 + x * x / 2", [1e-11]) == [pytest.approx(1e-33 / 6, rel=1e-15, abs=0)]
 
 
 def test_a_slope_above_every_number_is_infinite() -> None:
