@@ -93,6 +93,11 @@ def test_a_derivative_at_a_kink_may_be_any_slope_between_the_sides() -> None:
     assert "0 to 1" in message(outside, torch.tensor([-1.0, 0.0, 1.0]))
 
 
+def test_what_cancels_in_the_sum_of_smooth_outputs_is_no_kink() -> None:
+    normalised = passed(lambda x: nn.functional.layer_norm(x, (4,)), torch.tensor([-0.25, 0.75, 1.0, -1.0]))
+    assert verdicts(normalised) == {"agree"}
+
+
 def test_the_result_has_a_row_for_each_element() -> None:
     result = passed(lambda x, w: x @ w, {"x": torch.ones(2, 2), "w": torch.ones(2)})
     assert isinstance(result, CheckResult)
