@@ -24,6 +24,8 @@ OF_NAN = {
         "products of queries and keys are infinite, and inf - inf is nan"
     ),
     "cross_entropy(x, t)' x=[[1,2]] t:int64=-100,": NO_TARGET,
+    "cross_entropy(x, t)' x=[[-inf,-inf]] t:int64=0,": ": x[0, 0] = -inf goes in, and 0 * inf and inf - inf are nan",
+    "cross_entropy(2*x, t)' x=[[-inf,-inf]] t:int64=0,": ": (2*x)[0, 0] = -inf goes in, and 0 * inf and inf - inf",
     "nll_loss(x, t)' x=[[-1,-2]] t:int64=-100,": NO_TARGET,
     "logdet(x)' x=[[0,1],[1,0]]": "the determinant is negative",
     "normalize(x, dim=0, eps=0)' x=0,0": "it divides by the norm, which is 0",
@@ -74,6 +76,10 @@ OF_A_GRADIENT = {
         "it contains target*log(target), whose derivative log(target) + 1 is infinite at 0"
     ),
 }
+OF_A_MASK = {
+    "where(m, x @ w, 0)' x=[[1,1],[inf,1]] w=0,1 m:bool=1,0 --wrt w": ": it multiplies by x[1, 0] = inf;",
+    "where(m, 2*x @ w, 0)' x=[[1,1],[1,-inf]] w=0,1 m:bool=1,0 --wrt w": ": it multiplies by (2*x)[1, 1] = -inf;",
+}
 
 
 @each(
@@ -82,6 +88,7 @@ OF_A_GRADIENT = {
         *((("nan-forward",), *case) for case in OF_NAN.items()),
         *((("inf-forward",), *case) for case in OF_INFINITY.items()),
         *((("nan-backward", "inf-backward"), *case) for case in OF_A_GRADIENT.items()),
+        *((("masked-branch",), *case) for case in OF_A_MASK.items()),
     ],
 )
 def test_the_reason_of_the_operation_is_told(codes: tuple[str, ...], call: str, reason: str) -> None:
