@@ -159,7 +159,7 @@ def test_a_range_is_looked_at_alone() -> None:
         ("sigmoid", {"max_ulp": -1.0}, "--max-ulp -1"),
         ("sigmoid", {"max_ulp": float("nan")}, "--max-ulp nan"),
         ("sigmoid", {"fail_on": "nan,wrong-sing"}, "no kind 'wrong-sing'"),
-        ("x * y", {}, "variables"),
+        ("x * y", {}, "one variable"),
         ("softmax", {}, "element by element"),
         ("i0", {}, "Bessel"),
         ("sigmod", {}, "sigmod"),

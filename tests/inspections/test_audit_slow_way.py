@@ -31,6 +31,8 @@ CASES = [
     ("softsign(x)", 2, "float16", -300, 300),
     ("mish(x)", 1, "bfloat16", -105, -80),
     ("erf(x)", 0, "bfloat16", -1e-6, 1e-36),
+    ("erf(x)", 0, "float16", 5e-8, 4e-7),
+    ("nan_to_num(exp(x))", 0, "float16", 11, 12),
     ("sinc(x)", 1, "float16", 20_000, 21_000),
     ("log(x)", 0, "bfloat16", -1, 1),
     ("log(x)", 1, "bfloat16", 0, 1e-37),
