@@ -313,7 +313,8 @@ def test_plain_numbers_are_the_doubles_that_python_has_and_a_formulas_are_exact(
         for name, constant in (("pi", mp.pi), ("e", mp.e)):
             assert evaluate(parse(name), {}, exact=True).item() == +constant
         assert evaluate(parse("inf"), {}, exact=True).item() == mp.inf
-        assert evaluate(parse("0.1"), {}, exact=True).item() == mp.mpf(1) / 10
+        for text, divisor in (("0.1", 10), ("1/3", 3)):
+            assert evaluate(parse(text), {}, exact=True).item() == mp.mpf(1) / divisor
         assert evaluate(parse("sqrt(2)"), {}, exact=True).item() == mp.sqrt(2)
         assert evaluate(parse("sum(x, -1)", bound=["x"]), {"x": np.array([1, 2])}, exact=True).item() == 3
     assert sixth == 0
