@@ -34,6 +34,8 @@ def index(operand: Any, where: Any) -> object:
     """`x[where]` of an array or a list.  Raises NoReference."""
     if isinstance(operand, np.ndarray):
         return arrangement.index(operand, _as_index(where))
+    if not isinstance(operand, list | tuple):  # such as vectors of which no rule says which way they point
+        raise NoReference("this index")
     return operand[where]
 
 
