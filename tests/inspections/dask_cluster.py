@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class Cluster:
     scheduler: Process
     workers: list[Process] = field(default_factory=list)
     odd: list[subprocess.Popen[str]] = field(default_factory=list)
+    scratch: str = ""
 
     def with_workers(self, count: int) -> list[Process]:
         """So many that are like this process."""
@@ -81,7 +83,7 @@ class Cluster:
         serving = f"asyncio.run(serve('worker', {self.scheduler.address!r}))"
         process = subprocess.Popen(
             [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}\n{_LEAN}{_SERVER}{serving}"],
-            env={**os.environ, "ATEN_CPU_CAPABILITY": capability},
+            env={**os.environ, "ATEN_CPU_CAPABILITY": capability, "DASK_TEMPORARY_DIRECTORY": self.scratch},
             **_STREAMS,
         )
         self.odd.append(process)
@@ -102,8 +104,10 @@ _STREAMS = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subpr
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """A scheduler without workers; all of it ends with this block."""
-    server = subprocess.Popen([*warm.python(), _SERVER + _FORKING], **_STREAMS)
-    found = Cluster(server, _started(server, "scheduler", "0"))
+    scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    environment = {**os.environ, "DASK_TEMPORARY_DIRECTORY": scratch.name}
+    server = subprocess.Popen([*warm.python(), _SERVER + _FORKING], env=environment, **_STREAMS)
+    found = Cluster(server, _started(server, "scheduler", "0"), scratch=scratch.name)
     try:
         yield found
     finally:
@@ -113,6 +117,7 @@ def cluster() -> Iterator[Cluster]:
             process.communicate()
         for worker in found.workers:
             worker.send(signal.SIGKILL)
+        scratch.cleanup()
 
 
 def _started(server: subprocess.Popen[str], what: str, address: str) -> Process:
