@@ -104,7 +104,7 @@ def test_the_long_loops_say_how_far_they_are(compute: Callable[[], Any], loop: t
 
 
 def test_a_slope_at_50_digits_is_counted_for_each_element_that_has_one() -> None:
-    counted = heard(lambda: gradcli.check("sigmoid", 0, 1, 2))
+    counted = heard(lambda: gradcli.check("prod(x)", x=[1, 2, 3]))
     assert any(what.startswith("slopes to") and total == done == 3 for what, total, done in counted)
 
 
