@@ -69,7 +69,7 @@ bump(x)  float16 on cpu, from -65504 to 65504
 f: at most 0.5 ULP, at 0.25: 0.5 where the truth is 0.4999
 
 f': at most 90.2 ULP, at -8.5: 0 where the truth is 0.001; 1 is nan; 30 are 0,
-where the truth is a normal number
+where the truth is a normal number; 5 have no proven truth
 
 of  by                   numbers  worst ULP     at  over 1 ULP  other bits
 f   value, contiguous      63488       0.5    0.25           0           0
@@ -100,7 +100,8 @@ the truth is 0.4999
 
 f': at most 90.2 ULP, at -8.5: 0 where
 the truth is 0.001; 1 is nan; 30 are 0,
-where the truth is a normal number
+where the truth is a normal number; 5
+have no proven truth
 
 of          f
 by          value, contiguous
@@ -167,7 +168,7 @@ bump(x)  float16 on cpu, from -65504 to 65504
 f: at most 0.5 ULP, at 0.25: 0.5 where the truth is 0.4999
 
 f': at most 90.2 ULP, at -8.5: 0 where the truth is 0.001; 1 is nan; 30 are 0,
-where the truth is a normal number
+where the truth is a normal number; 5 have no proven truth
 
 f: largest error in ULP, 0.001 for less  f': largest error in ULP, 0.001 for
  100 ┤   ⢀⠔⢄                     ⡠⠢⡀     less
@@ -205,7 +206,8 @@ float16 on cpu, from -65504 to 65504
 
 f': at most 90.2 ULP, at -8.5: 0 where
 the truth is 0.001; 1 is nan; 30 are 0,
-where the truth is a normal number
+where the truth is a normal number; 5
+have no proven truth
 
 f': largest error in ULP, 0.001 for less
  100 ┤    ⡔⡄                      ⢠⢢

@@ -110,8 +110,10 @@ def _sentence(proof: AuditProof, rows: Sequence[AuditRow]) -> Note:
     there = f"{number(worst.answer)} where the truth is {number(worst.truth)}"
     exact = "every other answer is exact" if troubles else "every answer is exact"
     most = f"at most {worst.ulps:.3g} ULP, at {number(worst.x)}: {there}" if worst.ulps else exact
+    if proof.unproven:
+        said.append(f"{proof.unproven:,} {'has' if proof.unproven == 1 else 'have'} no proven truth")
     text = f"{derivative_name(proof.order)}: {most}"
-    return Note("; ".join([text, *said]), "plain" if not troubles else "warning")
+    return Note("; ".join([text, *said]), "warning" if said else "plain")
 
 
 def _said(trouble: AuditTrouble, count: int) -> str:
