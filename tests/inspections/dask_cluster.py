@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -95,9 +96,17 @@ class Cluster:
         with suppress(ProcessLookupError):
             self.scheduler.send(signal.SIGKILL)
         self.workers.clear()
-        self.scheduler = _started(self.server, "scheduler", port)
+        for left in reversed(range(_TRIES)):  # the port is free once the other one has ended
+            try:
+                self.scheduler = _started(self.server, "scheduler", port)
+                return
+            except OSError:
+                if not left:
+                    raise
+                time.sleep(0.1)
 
 
+_TRIES = 100
 _STREAMS = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
 
 
@@ -130,4 +139,6 @@ def _started(server: subprocess.Popen[str], what: str, address: str) -> Process:
 def _said(process: subprocess.Popen[str]) -> Process:
     assert process.stdout is not None
     address, number = process.stdout.readline().split()
+    if number == "failed":
+        raise OSError(address)
     return Process(address, int(number))
