@@ -8,11 +8,11 @@ from dataclasses import replace
 import torch
 
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection
-from gradcli.exceptions import BoundError, GradcliError, UsageError, listed
-from gradcli.inspections.comparing.beside import compared_beside
+from gradcli.exceptions import BoundError, UsageError, listed
+from gradcli.inspections.comparing.beside import aside, compared_beside
 from gradcli.inspections.comparing.differing import Pair
 from gradcli.inspections.comparing.rows import rows_of, summary_of, truths_of
-from gradcli.inspections.comparing.sides import FunctionSide, Leaves, Outcome, Side, side_of
+from gradcli.inspections.comparing.sides import FunctionSide, Leaves, Outcome, Side, outcomes_of, side_of
 from gradcli.language.dtypes import FLOATING
 from gradcli.language.in_file import FunctionRequest
 from gradcli.language.request import Request
@@ -148,22 +148,12 @@ class _Dtype:
 
     def __init__(self, sides: Sequence[Side], shared: Leaves, dtype: str) -> None:
         self.sides, self.dtype, self.leaves = sides, dtype, rounded(shared, dtype)
-        self.reason: str | None = None
-        self.outcomes: list[Outcome] = []
-        for side in sides:
-            try:
-                self.outcomes.append(side.run(self.leaves, dtype))
-            except TorchError as raised:
-                self.reason = str(raised.error).strip()
-            except GradcliError as raised:
-                self.reason = raised.message
-            if self.reason is not None:
-                return
+        found = outcomes_of(sides, self.leaves, dtype)
+        self.reason = found if isinstance(found, str) else None
+        self.outcomes = [] if isinstance(found, str) else found
 
     def beside(self, name: str | None) -> list[Pair]:
         """The value, or the gradient by an input, of each side a few ULPs aside and here."""
-        from gradcli.inspections.comparing.beside import aside
-
         return aside(self.sides, self.outcomes, self.leaves, _wrt(self.sides), self.dtype, name)
 
 

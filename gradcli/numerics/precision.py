@@ -8,6 +8,8 @@ from functools import cache
 import numpy as np
 import torch
 
+_INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
 
 def ulp(value: float, dtype: torch.dtype) -> float:
     """The distance between neighbouring numbers of a dtype at the magnitude of `value`."""
@@ -29,6 +31,16 @@ def smallest_subnormal(dtype: torch.dtype) -> float:
 def half_the_digits(dtype: torch.dtype) -> float:
     """The relative error at which half of a dtype's digits are lost."""
     return math.sqrt(torch.finfo(dtype).eps)
+
+
+def as_integers(tensor: torch.Tensor) -> torch.Tensor:
+    """The bits of each element as an integer of its size."""
+    return tensor.view(integer_of(tensor.dtype))
+
+
+def integer_of(dtype: torch.dtype) -> torch.dtype:
+    """The dtype of integers of the size of a dtype."""
+    return _INTEGERS[dtype.itemsize]
 
 
 def shortest(value: float, dtype: torch.dtype) -> float:

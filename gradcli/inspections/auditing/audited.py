@@ -13,6 +13,7 @@ from gradcli.inspections.auditing.judging import Measure
 from gradcli.inspections.auditing.span import Side
 from gradcli.inspections.auditing.tally import Tally
 from gradcli.inspections.auditing.task import Chunk, Task, parts_of
+from gradcli.numerics.precision import as_integers
 from gradcli.numerics.proven.formats import Magnitudes
 from gradcli.numerics.proven.truth import Status, Truth
 
@@ -98,8 +99,7 @@ def _kept(way: Way, task: Task, first: int) -> slice:
 
 
 def _have_the_same_bits(one: torch.Tensor, other: torch.Tensor) -> bool:
-    integers = torch.int16 if one.element_size() == 2 else torch.int32
-    return torch.equal(one.view(integers), other.view(integers))
+    return torch.equal(as_integers(one), as_integers(other))
 
 
 def _different(one: torch.Tensor, other: torch.Tensor) -> int:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from gradcli.language.syntax import Program
-from gradcli.numerics.precision import smallest_subnormal
+from gradcli.numerics.precision import as_integers, smallest_subnormal
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -54,15 +54,13 @@ class Known:
 
     def errors(self, answers: torch.Tensor) -> Errors:
         """How far off the answers are, in ULPs of their dtype."""
-        info, dtype = torch.finfo(answers.dtype), answers.dtype
+        info = torch.finfo(answers.dtype)
         given = answers.detach().cpu().double().numpy()
         size = np.abs(self.truth)
         beyond = size >= info.max * (1 + info.eps / 4)  # these round to infinity
         with np.errstate(invalid="ignore", over="ignore"):
             is_right = beyond & np.isinf(given) & (np.signbit(given) == np.signbit(self.truth))
-            exponents = np.frexp(np.minimum(size, info.max))[1] - 1
-            units = np.maximum(np.ldexp(info.eps, exponents), smallest_subnormal(dtype))
-            ulps = np.abs((given - self.truth) - self.rest) / units
+            ulps = np.abs((given - self.truth) - self.rest) / units(size, answers.dtype)
         ulps[is_right] = 0.0
         known = self.is_known
         not_finite = known & ~beyond & ~np.isfinite(given)
@@ -70,7 +68,7 @@ class Known:
         return Errors(ulps, not_finite, known & (given == 0) & (size >= info.smallest_normal))
 
     def put(self, truths: Sequence[Any]) -> None:
-        """Write truths of mpmath, one for each place; None where there is none."""
+        """Write truths of mpmath or of Arb, one for each place; None where there is none."""
         for place, truth in enumerate(truths):
             if truth is not None:
                 self.truth[place] = float(truth)
@@ -79,6 +77,14 @@ class Known:
     def take(self, places: Sequence[int], other: Known) -> None:
         """Take over what another knows at some places."""
         self.truth[places], self.rest[places], self.kinks[places] = other.truth, other.rest, other.kinks
+
+
+def units(sizes: Floats, dtype: torch.dtype) -> Floats:
+    """A unit in the last place of a dtype at numbers of these sizes; beyond the dtype that of its largest number."""
+    info = torch.finfo(dtype)
+    exponents = np.frexp(np.minimum(sizes, info.max))[1] - 1
+    found: Floats = np.maximum(np.ldexp(info.eps, exponents), smallest_subnormal(dtype))
+    return found
 
 
 def by_arb(program: Program, name: str, order: int, numbers: torch.Tensor) -> Known | None:
@@ -109,7 +115,7 @@ def _by_polynomials(function: Any, order: int, numbers: torch.Tensor) -> Known:
         places = places[::sign]  # from 0 outward
         if not len(places):
             continue
-        magnitudes = numbers[places.copy()].abs().view(torch.int16).numpy().astype(np.int64)
+        magnitudes = as_integers(numbers[places.copy()].abs()).numpy().astype(np.int64)
         side = (sign, int(magnitudes[0]), int(magnitudes[-1]) + 1)
         truths = Truth(function, order, dtype, (side,)).over(sign, magnitudes, given[places])
         found.truth[places] = truths.values
@@ -122,17 +128,15 @@ def _one_by_one(function: Any, order: int, numbers: torch.Tensor) -> Known:
     from gradcli.numerics.proven.series import KinkError, UndefinedError
 
     found = Known.nothing(len(numbers))
+    truths: list[Any] = []
     for place, x in enumerate(numbers.double().tolist()):
+        ball = None
         try:
             ball = exactly(function, x, order)
         except UndefinedError:
-            continue
+            pass
         except KinkError:
             found.kinks[place] = True
-            continue
-        if ball is not None:
-            middle = ball.mid()
-            found.truth[place] = float(middle)
-            if np.isfinite(found.truth[place]):
-                found.rest[place] = float(middle - found.truth[place])
+        truths.append(None if ball is None else ball.mid())
+    found.put(truths)
     return found

@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from gradcli.exceptions import GradcliError, UsageError
+from gradcli.exceptions import UsageError
 from gradcli.inspections.comparing.beside import aside, tensor_of
 from gradcli.inspections.comparing.differing import differing
-from gradcli.inspections.comparing.known import Errors, Known, Mask
+from gradcli.inspections.comparing.known import Errors, Known, Mask, units
 from gradcli.inspections.comparing.rows import Mark, closer_of
 from gradcli.inspections.comparing.sample import drawn_between, numbers_between
-from gradcli.inspections.comparing.sides import ExpressionSide, Leaves, Outcome, Side
+from gradcli.inspections.comparing.sides import ExpressionSide, Leaves, Outcome, Side, outcomes_of
 from gradcli.inspections.comparing.truths_over import TruthsOver
 from gradcli.language.properties import is_elementwise
-from gradcli.numerics.capture import TorchError
-from gradcli.numerics.precision import shortest, smallest_subnormal
+from gradcli.numerics.precision import shortest
 from gradcli.progress import steps
 from gradcli.results.compare import CompareNumber, CompareOver, CompareRange, CompareSummary
 
@@ -90,14 +89,9 @@ def _spaced(count: int, most: int) -> list[int]:
 
 def compared_over(sides: Sequence[Side], ranges: Ranges, sample: Sample, dtype: str, truths: TruthsOver) -> Over:
     """Both sides at each place of a sample. Raises UsageError for what is not elementwise."""
-    outcomes: list[Outcome] = []
-    for side in sides:
-        try:
-            outcomes.append(side.run(sample.leaves, dtype))
-        except TorchError as raised:
-            return Over(_summary(dtype, (), str(raised.error).strip()))
-        except GradcliError as raised:
-            return Over(_summary(dtype, (), raised.message))
+    outcomes = outcomes_of(sides, sample.leaves, dtype)
+    if isinstance(outcomes, str):
+        return Over(_summary(dtype, (), outcomes))
     for side, outcome in zip(sides, outcomes, strict=True):
         if outcome.value.shape != (sample.count,) and ranges.keys() & side.leaves.keys():
             raise _not_elementwise(side)
@@ -226,10 +220,8 @@ def _distance(first: torch.Tensor, second: torch.Tensor) -> np.ndarray:
     """How far the sides are apart, in ULPs of the larger; infinite where one of them is not finite."""
     one, other = (side.detach().cpu().double().numpy() for side in (first, second))
     size = np.maximum(np.abs(one), np.abs(other))
-    info = torch.finfo(first.dtype)
     with np.errstate(invalid="ignore", over="ignore"):
-        units = np.maximum(np.ldexp(info.eps, np.frexp(size)[1] - 1), smallest_subnormal(first.dtype))
-        found: np.ndarray = np.abs(one - other) / units
+        found: np.ndarray = np.abs(one - other) / units(size, first.dtype)
     same = (one == other) | (np.isnan(one) & np.isnan(other))
     return np.where(same, 0.0, np.nan_to_num(found, nan=np.inf))
 

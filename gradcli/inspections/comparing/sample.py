@@ -8,16 +8,11 @@ from random import Random
 
 import torch
 
+from gradcli.numerics.precision import as_integers, integer_of
+
 MOST_EVERY = 2**16
 """Numbers that are looked at one and all: those of 16-bit dtypes."""
 MOST_SAMPLED = 2**13
-
-_BITS = {
-    torch.float16: torch.int16,
-    torch.bfloat16: torch.int16,
-    torch.float32: torch.int32,
-    torch.float64: torch.int64,
-}
 
 
 def numbers_between(low: float, high: float, dtype: torch.dtype, seed: int) -> tuple[torch.Tensor, bool]:
@@ -60,12 +55,12 @@ def _rank(number: float, dtype: torch.dtype, *, up: bool) -> int:
 
 def _ranks(numbers: torch.Tensor) -> torch.Tensor:
     """The places of numbers in the order of all numbers of their dtype."""
-    bits = numbers.abs().view(_BITS[numbers.dtype]).long()
+    bits = as_integers(numbers.abs()).long()
     return torch.where(numbers < 0, -bits, bits)
 
 
 def _numbers(ranks: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
     """The numbers with these places."""
     signed = torch.tensor(ranks, dtype=torch.int64)
-    found = signed.abs().to(_BITS[dtype]).view(dtype)
+    found = signed.abs().to(integer_of(dtype)).view(dtype)
     return torch.where(signed < 0, -found, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from gradcli.diagnose.bound_expression import ComputeOptions, Selection
+from gradcli.exceptions import GradcliError
 from gradcli.inspections.running import Run, without_own_dtypes
 from gradcli.language.in_file import FunctionRequest
 from gradcli.language.properties import is_elementwise
@@ -129,6 +130,16 @@ def side_of(request: Request | FunctionRequest, compute: ComputeOptions, selecti
     if isinstance(request, FunctionRequest):
         return FunctionSide(request, compute, selection)
     return ExpressionSide(request, compute, selection)
+
+
+def outcomes_of(sides: Sequence[Side], leaves: Leaves, dtype: str) -> list[Outcome] | str:
+    """What each side gives at these inputs; what PyTorch or the user's code said instead, where one gives nothing."""
+    try:
+        return [side.run(leaves, dtype) for side in sides]
+    except TorchError as raised:
+        return str(raised.error).strip()
+    except GradcliError as raised:
+        return raised.message
 
 
 def outcome(output: torch.Tensor, leaves: Leaves) -> Outcome:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from gradcli.numerics.precision import as_integers
 from gradcli.recording.program.entries import AnyTensor
 from gradcli.recording.tape import parts
-
-_INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 def same_bits(one: AnyTensor, other: torch.Tensor) -> bool:
@@ -22,5 +21,4 @@ def same_bits(one: AnyTensor, other: torch.Tensor) -> bool:
 
 def _bits(tensor: torch.Tensor) -> torch.Tensor:
     """The elements as integers of their size: NaN is equal to itself, and -0 is not 0."""
-    plain = parts(tensor.detach())
-    return plain.view(_INTEGERS[plain.element_size()])
+    return as_integers(parts(tensor.detach()))

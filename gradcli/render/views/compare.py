@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcli.render.blocks import Block, Column, Heading, Note, Table
-from gradcli.render.numbers import shortest_float
-from gradcli.render.views.compare_dtypes import SIDES, closer, dtypes_table, in_dtypes
+from gradcli.render.views.compare_dtypes import SIDES, closer, differ, dtypes_table, in_dtype_of, in_dtypes
 from gradcli.render.views.compare_over import over_blocks, over_table
 from gradcli.render.views.setting import footer
 from gradcli.render.views.tensors import float_column
@@ -75,14 +74,8 @@ def _answer(result: CompareResult, apart: Sequence[CompareRow]) -> str:
         return f"A and B are equal in value and gradient{in_dtypes(dtypes, dtypes)}, here{places}."
     if not apart:
         return f"A and B are equal here{in_dtypes(dtypes, dtypes)}, and differ beside."
-    parts = []
-    for quantity in ("value", "gradient"):
-        found = [row for row in apart if row.quantity == quantity]
-        if found:
-            own = sorted({row.dtype for row in found}, key=dtypes.index)
-            parts.append(f"in {quantity}{_at(found, result)}{in_dtypes(own, dtypes)}")
-    same = "agree in value and " if all(row.quantity == "gradient" for row in apart) else ""
-    return f"A and B {same}differ {', and '.join(parts)}."
+    found = differ(apart, dtypes, lambda quantity: _at([row for row in apart if row.quantity == quantity], result))
+    return f"{found}."
 
 
 def _at(rows: Sequence[CompareRow], result: CompareResult) -> str:
@@ -133,8 +126,7 @@ def _beside(place: PlaceBeside) -> Note:
 
 
 def _in_dtype(header: str, name: str, rows: Sequence[CompareRow]) -> Column:
-    held = [(getattr(row, name), row.dtype) for row in rows]
-    return float_column(header, [None if value is None else shortest_float(value, dtype) for value, dtype in held])
+    return in_dtype_of(header, [(getattr(row, name), row.dtype) for row in rows])
 
 
 def _place(row: CompareRow, variable: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from gradcli.render.blocks import Column, Table
-from gradcli.results import CompareSummary
+from gradcli.render.numbers import shortest_float
+from gradcli.render.views.tensors import float_column
+from gradcli.results import CompareRow, CompareSummary
+from gradcli.results.compare import CompareOver
 from gradcli.results.phrasing import listed, ulps
 
 SIDES = {"first": "A", "second": "B"}
@@ -18,6 +21,24 @@ def in_dtypes(dtypes: Sequence[str], every: Sequence[str]) -> str:
     if len(every) > 2 and len(dtypes) == len(every):
         return f" in each of {len(every)} dtypes"
     return f" in {listed(dtypes)}"
+
+
+def differ(
+    apart: Sequence[CompareRow] | Sequence[CompareOver], dtypes: Sequence[str], where: Callable[[str], str]
+) -> str:
+    """`A and B agree in value and differ in gradient in float16`. where: the places at which a quantity differs."""
+    parts = []
+    for quantity in ("value", "gradient"):
+        own = sorted({row.dtype for row in apart if row.quantity == quantity}, key=dtypes.index)
+        if own:
+            parts.append(f"in {quantity}{where(quantity)}{in_dtypes(own, dtypes)}")
+    same = "agree in value and " if all(row.quantity == "gradient" for row in apart) else ""
+    return f"A and B {same}differ {', and '.join(parts)}"
+
+
+def in_dtype_of(header: str, held: Sequence[tuple[float | None, str]]) -> Column:
+    """Numbers with the digits that the dtype of each has."""
+    return float_column(header, [None if value is None else shortest_float(value, dtype) for value, dtype in held])
 
 
 def closer(lines: Sequence[CompareSummary]) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcli.render.blocks import Block, Column, Note, Table
-from gradcli.render.numbers import shortest_float
-from gradcli.render.views.compare_dtypes import SIDES, closer, dtypes_table, in_dtypes
+from gradcli.render.views.compare_dtypes import SIDES, closer, differ, dtypes_table, in_dtype_of, in_dtypes
 from gradcli.render.views.tensors import float_column
 from gradcli.results import CompareResult
 from gradcli.results.compare import CompareNumber, CompareOver
@@ -58,14 +57,7 @@ def _answer(result: CompareResult, apart: Sequence[CompareOver]) -> str:
     over = listed([f"{name} from {number(one.low)} to {number(one.high)}" for name, one in result.ranges.items()])
     if not apart:
         return f"A and B are equal in value and gradient{in_dtypes(dtypes, dtypes)}, over {over}."
-    parts = []
-    for quantity in ("value", "gradient"):
-        found = [row for row in apart if row.quantity == quantity]
-        if found:
-            own = sorted({row.dtype for row in found}, key=dtypes.index)
-            parts.append(f"in {quantity}{in_dtypes(own, dtypes)}")
-    same = "agree in value and " if all(row.quantity == "gradient" for row in apart) else ""
-    return f"A and B {same}differ {', and '.join(parts)}, over {over}."
+    return f"{differ(apart, dtypes, lambda _: '')}, over {over}."
 
 
 def _judged(result: CompareResult, apart: Sequence[CompareOver]) -> Iterator[Note]:
@@ -89,8 +81,8 @@ def _differing(apart: Sequence[CompareOver]) -> Table:
         Column("numbers", np.array([row.apart for row in apart])),
     ]
     if any(row.lowest is not None for row in apart):
-        columns.append(_in_dtype("from", [(row.lowest, row.dtype) for row in apart]))
-        columns.append(_in_dtype("to", [(row.highest, row.dtype) for row in apart]))
+        columns.append(in_dtype_of("from", [(row.lowest, row.dtype) for row in apart]))
+        columns.append(in_dtype_of("to", [(row.highest, row.dtype) for row in apart]))
     return Table(tuple(columns), "differ")
 
 
@@ -102,9 +94,9 @@ def _numbers(title: str, pairs: Sequence[tuple[CompareOver, CompareNumber | None
         (
             Column("of", [_called(row) for row, _ in held]),
             Column("dtype", [row.dtype for row, _ in held]),
-            *(_in_dtype(name, [(one.at[name], row.dtype) for row, one in held]) for name in result.ranges),
-            _in_dtype("A", [(one.first, row.dtype) for row, one in held]),
-            _in_dtype("B", [(one.second, row.dtype) for row, one in held]),
+            *(in_dtype_of(name, [(one.at[name], row.dtype) for row, one in held]) for name in result.ranges),
+            in_dtype_of("A", [(one.first, row.dtype) for row, one in held]),
+            in_dtype_of("B", [(one.second, row.dtype) for row, one in held]),
             *([] if truth.missing is not None and truth.missing.all() else [truth]),
         ),
         title,
@@ -131,8 +123,11 @@ def _worst(result: CompareResult) -> Iterator[Table]:
                 Column("of", [_called(row) for _, row, *_ in lines]),
                 Column("dtype", [row.dtype for _, row, *_ in lines]),
                 Column("ULPs", [ulps(error) for _, _, _, error, _ in lines]),
-                *(_in_dtype(name, [(one.at[name], row.dtype) for _, row, one, *_ in lines]) for name in result.ranges),
-                _in_dtype("gives", [(getattr(one, side), row.dtype) for _, row, one, _, side in lines]),
+                *(
+                    in_dtype_of(name, [(one.at[name], row.dtype) for _, row, one, *_ in lines])
+                    for name in result.ranges
+                ),
+                in_dtype_of("gives", [(getattr(one, side), row.dtype) for _, row, one, _, side in lines]),
                 float_column("truth", [one.reference for _, _, one, *_ in lines]),
             ),
             "farthest from the truth",
@@ -148,7 +143,3 @@ def _sampled(rows: Sequence[CompareOver]) -> Iterator[Note]:
 
 def _called(row: CompareOver) -> str:
     return "value" if row.variable is None else f"gradient {row.variable}"
-
-
-def _in_dtype(header: str, held: Sequence[tuple[float | None, str]]) -> Column:
-    return float_column(header, [None if value is None else shortest_float(value, dtype) for value, dtype in held])
