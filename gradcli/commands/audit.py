@@ -38,9 +38,9 @@ def audit(
         Option(
             "--ways",
             "WAY[,WAY...]",
-            "How PyTorch is asked: contiguous, strided, single, forward.",
+            f"How PyTorch is asked: {', '.join(WAYS)}.",
             default="all four",
-            completes="some contiguous or strided or single or forward",
+            completes="some " + " or ".join(WAYS),
         ),
     ] = ",".join(WAYS),
     max_ulp: Annotated[
@@ -51,7 +51,7 @@ def audit(
         Option(
             "--fail-on",
             "KIND[,KIND...]",
-            "Exit code 1 where one is: " + ", ".join(KINDS) + ".",
+            f"Exit code 1 where one is: {', '.join(KINDS)}.",
             default="none",
             completes="some " + " or ".join(KINDS),
         ),

@@ -79,13 +79,11 @@ def _ranges(options: Sequence[str], words: Sequence[str]) -> dict[str, CompareRa
         name, equals, stretch = option.rpartition("=")
         if equals and not name.strip().isidentifier():
             raise UsageError(f"--range takes NAME=LOW:HIGH, not '{option}'", hint="For example --range x=-8:8.")
-        low, high = bounds(stretch)
-        if not low <= high:
-            raise UsageError(f"--range {option} holds no number", hint="Write the smaller number first: --range -8:8.")
+        between = CompareRange(*bounds(stretch))
         if name.strip() in found:
             what = f"'{name.strip()}' is given twice" if name else "two ranges have no name"
             raise UsageError(what, hint="Write --range x=-8:8 --range y=0:1.")
-        found[name.strip()] = CompareRange(low, high)
+        found[name.strip()] = between
     for word in words:
         name = word.partition("=")[0].partition(":")[0].strip()
         if is_binding(word) and name in found:

@@ -44,14 +44,15 @@ def points(words: Sequence[str], variable: str, sources: Mapping[str, Value]) ->
 
 
 def bounds(word: str) -> tuple[float, float]:
-    """The two numbers of LOW:HIGH.  Raises UsageError."""
-    low, colon, high = word.partition(":")
+    """The two numbers of LOW:HIGH, in their order.  Raises UsageError."""
+    first, _, second = word.partition(":")
     try:
-        if colon:
-            return float(low), float(high)
+        low, high = float(first), float(second)
     except ValueError:
-        pass
-    raise UsageError(f"--range takes LOW:HIGH, not '{word}'", hint="For example --range -8:8.")
+        raise UsageError(f"--range takes LOW:HIGH, not '{word}'", hint="For example --range -8:8.") from None
+    if not low <= high:
+        raise UsageError(f"--range {word} holds no number", hint="Write the smaller number first: --range -8:8.")
+    return low, high
 
 
 def via(word: str) -> Via:

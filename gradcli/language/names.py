@@ -59,7 +59,6 @@ INSTEAD = {
     "retain_grad": "the name alone: 'gradcli trace' shows the gradient of every step",
     "solve": "linalg.solve(A, B), with the matrix first",
     "symeig": "linalg.eigh(x)",
-    "zero_grad": "the expression alone: each gradient is taken anew",
     "tolist": "the tensor itself",
     "Variable": "the name alone: inputs are differentiated",
     "autograd.functional.hessian": "the function, with --hessian",
@@ -95,6 +94,7 @@ INSTEAD = {
     "sqr": "square(x)",
     "step": "heaviside(x, 0.5), which has no gradient, or sigmoid(10 * x), which has one",
     "tg": "tan(x)",
+    "zero_grad": "the expression alone: each gradient is taken anew",
     "σ": "sigmoid(x)",
 }
 """Names that PyTorch has lost or never had, or that lead out of an expression."""

@@ -222,17 +222,17 @@ def request(
             hint="Leave the points out, or use a name such as x in the expression.",
         )
     if free_names:
-        one = len(free_names) == 1
+        is_one = len(free_names) == 1
         unused = [name for name in given if name not in program.free_names]
-        meant = dict(zip(unused, free_names, strict=True)) if one and len(unused) == 1 else {}
-        known = [f"{meant.get(one.name, one.name)}={shlex.quote(one.value.text)}" for one in bindings]
+        meant = dict(zip(unused, free_names, strict=True)) if is_one and len(unused) == 1 else {}
+        known = [f"{meant.get(own.name, own.name)}={shlex.quote(own.value.text)}" for own in bindings]
         values = {name: _enough(program, name, n) for n, name in enumerate(free_names, 1) if name not in meant.values()}
         example = " ".join([*known, *(f"{name}={value}" for name, value in values.items())])
         remark = f" {listed(unused)} is not in the expression." if len(unused) == 1 else f" {remark}".rstrip()
         if example == f"{free_names[0]}=1":
             example = "0 1 10"
         raise UsageError(
-            f"{listed(free_names)} {'has no value' if one else 'have no values'}",
+            f"{listed(free_names)} {'has no value' if is_one else 'have no values'}",
             expression=program.text,
             span=_first_use(program, free_names[0]),
             hint=f"Try: {call} {example}{'.' if remark else ''}{remark}",

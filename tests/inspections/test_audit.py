@@ -7,15 +7,17 @@ from typing import get_args
 import numpy as np
 import pytest
 import torch
+from proven_numbers import decoded
 
 from gradcli.commands import load
 from gradcli.commands.answering import inspected
 from gradcli.commands.audit import KINDS
 from gradcli.commands.command import Caller
+from gradcli.commands.option_values import bounds
 from gradcli.exceptions import GradcliError, UsageError
 from gradcli.inspections.auditing.answers import Way, answers, numbers_of, ways
 from gradcli.inspections.auditing.judging import Judged, Measure
-from gradcli.inspections.auditing.span import span_of
+from gradcli.inspections.auditing.span import count_of, span_of
 from gradcli.inspections.auditing.tally import Tally
 from gradcli.inspections.auditing.verdict import WRONGS, failures, wrongs_of
 from gradcli.language.parser import parse
@@ -181,7 +183,7 @@ def test_the_numbers_of_a_dtype_are_those_bits() -> None:
     magnitudes = np.arange(HALF.finite)
     for sign in (1, -1):
         numbers = numbers_of(HALF, sign, magnitudes)
-        assert torch.equal(numbers.double(), torch.from_numpy(sign * HALF.decoded(magnitudes)))
+        assert torch.equal(numbers.double(), torch.from_numpy(sign * decoded(HALF, magnitudes)))
 
 
 @pytest.mark.parametrize("order", [0, 1, 2])
@@ -205,7 +207,7 @@ def made(text: str, answered: list[float]) -> tuple[Tally, np.ndarray]:
     first = HALF.magnitude_below(1.0)
     magnitudes = np.arange(first, first + len(answered))
     truth = Truth(enclosure(parse(text, bound=("x",)), "x"), 0, HALF, ((1, first, first + len(answered)),))
-    found = truth.over(1, magnitudes, HALF.decoded(magnitudes))
+    found = truth.over(1, magnitudes, decoded(HALF, magnitudes))
     tally = Tally(HALF)
     tally.add(1, magnitudes, np.array(answered), Measure(truth, 1, magnitudes, found).judged(np.array(answered)))
     return tally, magnitudes
@@ -307,7 +309,7 @@ def test_tallies_of_parts_add_up_in_any_order() -> None:
     for begin, end in ((0, 10), (10, 40), (40, 64)):
         part, some = Tally(HALF), magnitudes[begin:end]
         answered = np.array(wanted[begin:end])
-        part.add(1, some, answered, Measure(truth, 1, some, truth.over(1, some, HALF.decoded(some))).judged(answered))
+        part.add(1, some, answered, Measure(truth, 1, some, truth.over(1, some, decoded(HALF, some))).judged(answered))
         parts.append(part)
     for order in ((0, 1, 2), (2, 0, 1), (1, 2, 0)):
         total = Tally(HALF)
@@ -331,8 +333,19 @@ def test_unproven_numbers_count_as_nothing() -> None:
 
 
 def test_a_span_has_both_signs() -> None:
-    assert span_of("float16", None, None).count == 2 * HALF.finite
-    assert span_of("float16", -1.0, 1.0).count == 2 * (HALF.magnitude_below(1.0) + 1)
+    assert count_of(span_of("float16", None, None).sides) == 2 * HALF.finite
+    assert count_of(span_of("float16", -1.0, 1.0).sides) == 2 * (HALF.magnitude_below(1.0) + 1)
     assert span_of("float16", 1.0, 2.0).sides == ((1, HALF.magnitude_below(1.0), HALF.magnitude_below(2.0) + 1),)
     assert span_of("float16", -2.0, -1.0).sides == ((-1, HALF.magnitude_below(1.0), HALF.magnitude_below(2.0) + 1),)
-    assert span_of("float32", None, None).count == 4_278_190_080
+    assert count_of(span_of("float32", None, None).sides) == 4_278_190_080
+
+
+def test_a_range_beyond_the_dtype_is_told_as_it_was_asked_for() -> None:
+    with pytest.raises(UsageError, match=r"float16 has no number from 1e\+09 to 1e\+10"):
+        span_of("float16", 1e9, 1e10)
+
+
+@pytest.mark.parametrize("word", ["3:1", "nan:1", "1:nan"])
+def test_a_range_from_the_larger_to_the_smaller_number_holds_none(word: str) -> None:
+    with pytest.raises(UsageError, match=f"--range {word} holds no number"):
+        bounds(word)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from each import each
 from flint import arb
+from proven_numbers import decoded
 
 from gradcli.diagnose.bound_expression import ComputeOptions
 from gradcli.inspections.auditing.answers import Way, answers, numbers_of, ways
@@ -102,7 +103,7 @@ def row(task: Task, truth: Truth, parts: list[Part]) -> object:
     histogram, kinds = np.zeros(BINS, dtype=np.int64), Counter[str]()
     for sign, magnitudes, tensor, reference in parts:
         differs += int(((tensor != reference) & ~(tensor.isnan() & reference.isnan())).sum())
-        given, x = tensor.double().numpy(), sign * dtype.decoded(magnitudes)
+        given, x = tensor.double().numpy(), sign * decoded(dtype, magnitudes)
         values, statuses, exact = truth.over(sign, magnitudes, x)
         errors, proven = ulps(dtype, given, values), statuses == Status.PROVEN
         for place in np.flatnonzero(proven & near_an_edge(task, errors, values, exact)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gradcli.exceptions import UsageError
@@ -20,9 +21,10 @@ class Span:
     high: float
     sides: tuple[Side, ...]
 
-    @property
-    def count(self) -> int:
-        return sum(stop - start for _, start, stop in self.sides)
+
+def count_of(sides: Iterable[Side]) -> int:
+    """How many numbers there are."""
+    return sum(stop - first for _, first, stop in sides)
 
 
 def span_of(name: str, low: float | None, high: float | None) -> Span:
@@ -34,16 +36,14 @@ def span_of(name: str, low: float | None, high: float | None) -> Span:
         )
     dtype = FORMATS[name]
     largest = dtype.number(1, dtype.finite - 1)
-    start = -largest if low is None else max(low, -largest)
-    stop = largest if high is None else min(high, largest)
-    if not start <= stop:
-        raise UsageError(f"--range {low}:{high} holds no number", hint="Write the smaller number first: --range -8:8.")
+    asked_low, asked_high = (-largest if low is None else low), (largest if high is None else high)
+    start, stop = max(asked_low, -largest), min(asked_high, largest)
     sides = []
     if stop >= 0:
         sides.append((1, dtype.magnitude_above(max(start, 0.0)), dtype.magnitude_below(stop) + 1))
     if start <= 0:
         sides.append((-1, dtype.magnitude_above(max(-stop, 0.0)), dtype.magnitude_below(-start) + 1))
     found = Span(dtype, start, stop, tuple(side for side in sides if side[1] < side[2]))
-    if not found.count:
-        raise UsageError(f"{name} has no number from {start:g} to {stop:g}", hint="Make the range wider.")
+    if not found.sides:
+        raise UsageError(f"{name} has no number from {asked_low:g} to {asked_high:g}", hint="Make the range wider.")
     return found

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from gradcli.diagnose.bound_expression import ComputeOptions
 from gradcli.inspections.auditing.answers import MOST_SINGLE, Way
-from gradcli.inspections.auditing.span import Side
+from gradcli.inspections.auditing.span import Side, count_of
 from gradcli.numerics.proven.formats import FORMATS, Format
 
 
@@ -31,7 +31,7 @@ class Task:
 
     @property
     def count(self) -> int:
-        return sum(stop - first for _, first, stop in self.sides)
+        return count_of(self.sides)
 
     def step(self, way: Way) -> int:
         """Magnitudes that go this way are its multiples: those that go one by one are a part of all."""
@@ -46,12 +46,12 @@ class Chunk:
 
     @property
     def count(self) -> int:
-        return sum(stop - first for _, first, stop in self.sides)
+        return count_of(self.sides)
 
 
 def chunks_of(sides: tuple[Side, ...], size: int) -> tuple[Chunk, ...]:
     """The numbers of these sides in chunks: one where they are few, else parts that begin at multiples of a size."""
-    if sum(stop - first for _, first, stop in sides) <= size:
+    if count_of(sides) <= size:
         return (Chunk(sides),)
     return tuple(Chunk((part,)) for side in sides for part in parts_of(side, size))
 

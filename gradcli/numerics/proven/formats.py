@@ -50,14 +50,6 @@ class Format:
         """From here on a number rounds to infinity."""
         return 2.0 ** (self.highest + 1) - 2.0 ** (self.highest - self.precision)
 
-    def decoded(self, magnitudes: Magnitudes) -> Floats:
-        """The numbers of these magnitudes, exactly."""
-        if self.name == "float16":
-            return magnitudes.astype(np.uint16).view(np.float16).astype(np.float64)
-        wide = magnitudes.astype(np.uint32)
-        bits = wide << np.uint32(16) if self.name == "bfloat16" else wide
-        return bits.view(np.float32).astype(np.float64)
-
     def number(self, sign: int, magnitude: int) -> float:
         """One number."""
         exponent, digits = magnitude >> self.stored, magnitude & ((1 << self.stored) - 1)

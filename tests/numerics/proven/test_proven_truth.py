@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from each import each
 from flint import arb, ctx
+from proven_numbers import decoded
 
 from gradcli.language.parser import parse
 from gradcli.numerics.proven import truth as truths
@@ -81,7 +82,7 @@ def test_a_bound_is_below_what_was_asked_for(case: tuple[str, int, str]) -> None
     for piece in random.Random(1).choices(pieces(found), k=20):
         # of millions of numbers some, the ends among them: their largest unit is at most that of all
         magnitudes = piece.start + np.unique(np.linspace(0, piece.count - 1, 1000).astype(np.int64))
-        numbers = piece.sign * found.dtype.decoded(magnitudes)
+        numbers = piece.sign * decoded(found.dtype, magnitudes)
         units = found.dtype.ulp(truths._polynomial(piece, numbers))
         assert piece.bound <= SLACK[case[2]] * units.max() * (1 + 1e-6)
 
@@ -113,7 +114,7 @@ def test_every_number_has_its_status(dtype: str) -> None:
     cases = (("log(x)", 0, 1 + form.finite, 0), ("relu(x)", 1, 0, 2), ("sqrt(x)", 0, form.finite - 1, 0))
     for text, order, undefined, kinks in cases:
         found = Truth(function(text), order, form)
-        statuses = np.concatenate([found.over(s, everything, s * form.decoded(everything)).statuses for s in (1, -1)])
+        statuses = np.concatenate([found.over(s, everything, s * decoded(form, everything)).statuses for s in (1, -1)])
         assert (statuses == Status.UNDEFINED).sum() == undefined
         assert (statuses == Status.KINK).sum() == kinks
         assert (statuses == Status.UNPROVEN).sum() == 0
@@ -122,7 +123,7 @@ def test_every_number_has_its_status(dtype: str) -> None:
 def test_a_square_root_is_that_of_float64_rounded_twice_as_finely() -> None:
     form = FORMATS["float16"]
     magnitudes = np.arange(1, form.finite)
-    numbers = form.decoded(magnitudes)
+    numbers = decoded(form, magnitudes)
     values = Truth(function("sqrt(x)"), 0, form).over(1, magnitudes, numbers).values
     assert np.all(np.abs(values - np.sqrt(numbers)) <= 2.0**-12 * form.ulp(values))
 
@@ -146,7 +147,7 @@ def test_what_is_beyond_the_dtype_is_infinite() -> None:
     first = form.magnitude_below(1e5)
     magnitudes = np.arange(first, form.finite)
     found = Truth(function("exp(x)"), 1, form, ((1, first, form.finite),))
-    assert np.isinf(found.over(1, magnitudes, form.decoded(magnitudes)).values).all()
+    assert np.isinf(found.over(1, magnitudes, decoded(form, magnitudes)).values).all()
     assert found.left == 0
 
 

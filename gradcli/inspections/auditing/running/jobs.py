@@ -14,8 +14,6 @@ from gradcli.inspections.auditing.task import Chunk, Task
 
 MOST_DEATHS = 3
 """Processes that one chunk may cost until it is given up."""
-
-
 LISTENED = 0.1
 """Seconds after which a thread that waits looks whether it is still wanted."""
 

@@ -13,6 +13,7 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.inspections.auditing.audited import audited
 from gradcli.inspections.auditing.counts import Counts
+from gradcli.inspections.auditing.running.build import THREADS
 from gradcli.inspections.auditing.span import Side
 from gradcli.inspections.auditing.task import Chunk, Task
 from gradcli.language.parser import parse
@@ -31,8 +32,8 @@ _working = Lock()
 
 
 def work(task: Task, chunk: Chunk) -> Counts:
-    """What is counted of a chunk, with one thread of PyTorch's. Raises NotBoundedError."""
-    with _working, _one_thread():
+    """What is counted of a chunk, whatever threads there are. Raises NotBoundedError."""
+    with _working, _own_threads():
         bound = bound_function(parse(task.expression), task.compute)
         (name,) = bound.program.free_names
         evaluate = lambda x: bound.evaluate({name: x})  # noqa: E731
@@ -60,10 +61,10 @@ def _truth(expression: str, order: int, dtype: str, side: Side) -> Truth:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Kernels cut a tensor by the number of threads, and a part ends in other code than it begins with."""
+def _own_threads() -> Iterator[None]:
+    """With the threads of PyTorch's that every chunk has."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(THREADS)
     try:
         yield
     finally:
