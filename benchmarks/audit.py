@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from report import asked, finish, table
+from report import Figure, asked, finish, table
 
 from gradcli.diagnose.bound_expression import ComputeOptions
 from gradcli.inspections.auditing.answers import Function, Way, answers, numbers_of, ways
@@ -45,27 +45,16 @@ FLOAT32 = (("sigmoid(x)", 0), ("sigmoid(x)", 1), ("gelu(x)", 1), ("exp(x)", 0))
 EXPONENTS, NUMBERS = range(1, 255, 33), 2**17
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Measured several times, each with PyTorch's own passes beside it; `most` is what it may be."""
+@dataclass(frozen=True, kw_only=True)
+class Cost(Figure):
+    """Each with PyTorch's own passes beside it."""
 
-    title: str
-    values: tuple[float, ...]
     passes: tuple[float, ...]
     unit: str
-    most: float
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.values)
-
-    @property
-    def missed(self) -> bool:
-        return self.median > self.most
 
     def row(self) -> str:
         ratio = statistics.median(one / other for one, other in zip(self.values, self.passes, strict=True))
-        shown = [f"{value:.3g}" for value in (self.median, min(self.values), max(self.values))]
+        shown = [f"{value:.3g}" for value in self.spread]
         return f"| {self.title} | {' | '.join(shown)} | {ratio:.1f} | {self.most:g} {self.unit} |"
 
 
@@ -117,7 +106,7 @@ def all_of_bfloat16(expression: str, most: float, rounds: int) -> Cost:
         )
         passes.append(sum(one.passes() for one in subjects))
     title = f"`gradcli audit {expression.removesuffix('(x)')}`, all of bfloat16, seconds"
-    return Cost(title, tuple(values), tuple(passes), "s", most)
+    return Cost(title, tuple(values), most, passes=tuple(passes), unit="s")
 
 
 def a_number_of_float32(expression: str, order: int, rounds: int) -> Cost:
@@ -132,8 +121,8 @@ def a_number_of_float32(expression: str, order: int, rounds: int) -> Cost:
             spent(lambda: audited(subject.task, Chunk(sides), subject.function, truths.__getitem__)) / count * 1e9
         )
         passes.append(subject.passes() / count * 1e9)
-    name = expression.removesuffix("(x)") + chr(39) * order
-    return Cost(f"a number of float32, {name}, nanoseconds", tuple(values), tuple(passes), "ns", NANOSECONDS)
+    title = f"a number of float32, {expression.removesuffix('(x)')}{chr(39) * order}, nanoseconds"
+    return Cost(title, tuple(values), NANOSECONDS, passes=tuple(passes), unit="ns")
 
 
 def main() -> int:

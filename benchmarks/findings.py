@@ -8,14 +8,13 @@ sides. Figures go to benchmarks/README.md, between their own markers.
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from report import asked, finish, table
+from report import Figure, asked, finish, table
 
 STEPS = 333
 EXPRESSION = "h = x; " + "h = h + sin(h) * 0.001; " * STEPS + "sum(h)"
@@ -50,40 +49,23 @@ print(spent[0] / (time.perf_counter() - start), file=sys.stderr)
 
 
 @dataclass(frozen=True)
-class Ratio:
-    """Measured several times; `most` is what it may be."""
-
-    title: str
-    values: tuple[float, ...]
-    most: float
-    percent: bool
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.values)
-
-    @property
-    def missed(self) -> bool:
-        return self.median > self.most
+class Share(Figure):
+    """A part of the whole, in percent."""
 
     def row(self) -> str:
-        shown = [self._shown(value) for value in (self.median, min(self.values), max(self.values), self.most)]
-        return f"| {self.title} | {' | '.join(shown)} |"
-
-    def _shown(self, value: float) -> str:
-        return f"{value:.1%}" if self.percent else f"{value:.2f}"
+        return f"| {self.title} | {' | '.join(f'{value:.1%}' for value in (*self.spread, self.most))} |"
 
 
-def share_of_a_one_liner(pairs: int) -> Ratio:
+def share_of_a_one_liner(pairs: int) -> Share:
     """Tape, rules and fixes of `gradcli grad sigmoid 0 1 10` with their imports, as a part of the whole process."""
     shares = []
     for _ in range(pairs):
         run = subprocess.run([sys.executable, "-c", ONE_LINER], capture_output=True, check=True, text=True)
         shares.append(float(run.stderr.split()[-1]))
-    return Ratio("findings of `gradcli grad sigmoid 0 1 10`, of the whole process", tuple(shares), 0.03, percent=True)
+    return Share("findings of `gradcli grad sigmoid 0 1 10`, of the whole process", tuple(shares), 0.03)
 
 
-def trace_beside_plain(pairs: int) -> Ratio:
+def trace_beside_plain(pairs: int) -> Figure:
     """A trace of 1,000 sub-expressions, in plain forward and backward passes."""
     import torch
 
@@ -102,9 +84,7 @@ def trace_beside_plain(pairs: int) -> Ratio:
     for function in (plain, lambda: trace(request)):
         function()
     ratios = [seconds(lambda: trace(request)) / seconds(plain) for _ in range(pairs)]
-    return Ratio(
-        "`gradcli trace` of 1,000 sub-expressions, in forward and backward passes", tuple(ratios), 5, percent=False
-    )
+    return Figure("`gradcli trace` of 1,000 sub-expressions, in forward and backward passes", tuple(ratios), 5)
 
 
 def seconds(function: Callable[[], object]) -> float:
@@ -117,19 +97,19 @@ def seconds(function: Callable[[], object]) -> float:
     return min(times)
 
 
-def measured(pairs: int) -> tuple[Ratio, ...]:
+def measured(pairs: int) -> tuple[Figure, ...]:
     return share_of_a_one_liner(pairs), trace_beside_plain(pairs)
 
 
 def main() -> int:
     options = asked(__doc__).parse_args()
-    ratios = measured(options.pairs)
+    found = measured(options.pairs)
     text = table(
         "| what | median | smallest | largest | target |",
-        [ratio.row() for ratio in ratios],
+        [one.row() for one in found],
         how=f"{options.pairs} pairs each",
     )
-    return finish(text, [ratio.title for ratio in ratios if ratio.missed], marker="findings", dry_run=options.dry_run)
+    return finish(text, [one.title for one in found if one.missed], marker="findings", dry_run=options.dry_run)
 
 
 if __name__ == "__main__":

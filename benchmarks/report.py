@@ -6,12 +6,36 @@ import argparse
 import os
 import platform
 import re
+import statistics
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 REPORT = Path(__file__).parent / "README.md"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Measured several times; `most` is what the median may be, None where nothing is asked."""
+
+    title: str
+    values: tuple[float, ...]
+    most: float | None = None
+
+    @property
+    def spread(self) -> tuple[float, float, float]:
+        """The median, the smallest and the largest value."""
+        return statistics.median(self.values), min(self.values), max(self.values)
+
+    @property
+    def missed(self) -> bool:
+        return self.most is not None and self.spread[0] > self.most
+
+    def row(self) -> str:
+        shown = [f"{value:.2f}" for value in self.spread]
+        return f"| {self.title} | {' | '.join(shown)} | {'' if self.most is None else f'{self.most:.2f}'} |"
 
 
 def asked(description: str | None, *, pairs: int = 9) -> argparse.ArgumentParser:

@@ -15,11 +15,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from report import asked, finish, table
+from report import Figure, asked, finish, table
 from trainings import TRAININGS, trained
 
 import gradcli
@@ -32,27 +31,6 @@ MOST_MEMORY = 1.4
 FORWARDS = 10_000
 OPERATIONS = 10_000
 MOST_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class Figure:
-    """Ratios of one kind; `most` is what their median may be, None where nothing is asked."""
-
-    title: str
-    values: tuple[float, ...]
-    most: float | None = None
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.values)
-
-    @property
-    def missed(self) -> bool:
-        return self.most is not None and self.median > self.most
-
-    def row(self) -> str:
-        shown = [f"{value:.2f}" for value in (self.median, min(self.values), max(self.values))]
-        return f"| {self.title} | {' | '.join(shown)} | {'' if self.most is None else f'{self.most:.2f}'} |"
 
 
 def times(name: str, pairs: int) -> Iterator[Figure]:
