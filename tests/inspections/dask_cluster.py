@@ -19,15 +19,19 @@ import asyncio, os, sys
 from distributed import Scheduler, Worker
 
 async def serve(what, address):
-    if what == "scheduler":
-        server = Scheduler(host="127.0.0.1", port=int(address), dashboard=False)
-    else:
-        server = Worker(address, nthreads=1, dashboard=False)
-    if what == "bare":
-        sys.modules.update({name: None for name in sys.modules if name.startswith("gradcli.inspections")})
-    async with server:
-        print(server.address, os.getpid(), flush=True)
-        await server.finished()
+    try:
+        if what == "scheduler":
+            server = Scheduler(host="127.0.0.1", port=int(address), dashboard=False)
+        else:
+            server = Worker(address, nthreads=1, dashboard=False)
+        if what == "bare":
+            sys.modules.update({name: None for name in sys.modules if name.startswith("gradcli.inspections")})
+        await server
+    except BaseException as error:
+        print(repr(error).replace(" ", "_"), "failed", flush=True)
+        return
+    print(server.address, os.getpid(), flush=True)  # nothing later: the next line is that of another process
+    await server.finished()
 """
 _LEAN = """
 from gradcli import lean_torch
@@ -38,9 +42,8 @@ for line in sys.stdin:
     if os.fork() == 0:
         try:
             asyncio.run(serve(*line.split()))
-        except BaseException as error:
-            print(repr(error).replace(" ", "_"), "failed", flush=True)
-        os._exit(0)
+        finally:
+            os._exit(0)
 """
 
 
@@ -120,12 +123,11 @@ def cluster() -> Iterator[Cluster]:
     try:
         yield found
     finally:
-        found.scheduler.send(signal.SIGKILL)
+        for forked in (found.scheduler, *found.workers):  # before what forked them: their numbers are theirs till then
+            forked.send(signal.SIGKILL)
         for process in (server, *found.odd):
             process.kill()
             process.communicate()
-        for worker in found.workers:
-            worker.send(signal.SIGKILL)
         scratch.cleanup()
 
 

@@ -30,6 +30,8 @@ OTHER = "avx2" if torch.backends.cpu.get_cpu_capability() == "DEFAULT" else "def
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
+    import distributed  # noqa: F401 - its import is no part of the time that a scheduler has to answer
+
     with dask_cluster.cluster() as found:
         yield found
 
@@ -48,6 +50,19 @@ def counted(cluster: Cluster, resume: Path | None = None) -> tuple[dict[Task, li
     return rows(totals), chunks
 
 
+@pytest.fixture
+def all_known_first(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No chunk is given out before each worker has said what it is: who is quick could count all of them alone."""
+    hand_out = clusters._Crew._hand_out
+
+    def once_all_are_known(crew: clusters._Crew) -> None:
+        if crew._fit | crew._refused.keys() >= {*clusters._workers(crew._client)}:
+            hand_out(crew)
+
+    monkeypatch.setattr(clusters._Crew, "_hand_out", once_all_are_known)
+
+
+@pytest.mark.usefixtures("all_known_first")
 def test_a_worker_with_another_instruction_set_and_one_without_gradcli_are_refused_by_name(
     cluster: Cluster, whole: dict[Task, list[object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,6 +84,7 @@ def test_a_worker_with_another_instruction_set_and_one_without_gradcli_are_refus
     assert f"\n{odd.address} was not asked: capability {OTHER.upper()}, here " in out
 
 
+@pytest.mark.usefixtures("all_known_first")
 def test_what_a_worker_was_at_when_it_was_killed_is_counted_by_another(
     cluster: Cluster, whole: dict[Task, list[object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,7 +114,6 @@ def test_what_a_worker_was_at_when_it_was_killed_is_counted_by_another(
 def test_a_scheduler_that_is_killed_and_started_again_goes_on_from_the_file(
     cluster: Cluster, whole: dict[Task, list[object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clusters, "CONNECTING", 1.0)
     cluster.with_workers(1)
     file = tmp_path / "chunks"
     add, left = counting.ResumeFile.add, [3]
@@ -110,6 +125,7 @@ def test_a_scheduler_that_is_killed_and_started_again_goes_on_from_the_file(
             cluster.scheduler.send(signal.SIGKILL)
 
     with monkeypatch.context() as patch:
+        patch.setattr(clusters, "CONNECTING", 1.0)
         patch.setattr(counting.ResumeFile, "add", add_and_kill)
         with pytest.raises(ClusterError, match="is gone"):
             counted(cluster, file)
