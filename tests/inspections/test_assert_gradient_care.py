@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import traceback
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import gradcli
 from tools.planted import own_function
 
 POINTS = torch.tensor([-1.5, 0.5, 2.0])
+PACKAGE = Path(gradcli.__file__).parent
 
 
 def test_tensors_and_their_gradients_stay_as_they_were() -> None:
@@ -128,7 +130,7 @@ def test_what_the_function_raises_comes_through_with_its_place(where: str, funct
     assert "inputs in float32" in raised.value.__notes__[0]
     frames = traceback.extract_tb(raised.value.__traceback__)
     assert frames[-1].name in ("forward_raises", "backward_raises")
-    inside = [frame.filename.split("gradcli/")[-1] for frame in frames if "/gradcli/gradcli/" in frame.filename]
+    inside = [frame.filename for frame in frames if Path(frame.filename).is_relative_to(PACKAGE)]
     assert len(inside) <= 2  # those of the assertion itself
 
 
