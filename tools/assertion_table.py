@@ -19,7 +19,8 @@ from torch.autograd.gradcheck import GradcheckError
 from torch.nn import functional
 
 import gradcli
-from tools.checker_table import marked, rewritten
+from tools.checker_table import marked
+from tools.documents import rewritten
 from tools.planted import (
     SPOILS,
     OneWeightWrong,

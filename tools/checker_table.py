@@ -7,22 +7,18 @@ Both are run. --check writes nothing and exits with 1 if the table would change.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import json
-import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
+from tools.documents import rewritten
 from tools.planted import SPOILS, Swapped, Unsummed, detached_silu, in_place_of, planted
-
-DOCUMENTS = Path(__file__).parent.parent / "docs"
 
 
 @dataclass(frozen=True)
@@ -156,31 +152,6 @@ def table() -> str:
         f"{sum(outcome.accepted != outcome.case.right for outcome in found)} times.",
     ]
     return "\n".join(lines) + "\n"
-
-
-def held(document: str, name: str) -> str:
-    """The table of that name in a document, as it is written there."""
-    found = _between(name).search((DOCUMENTS / document).read_text(encoding="utf-8"))
-    assert found is not None, f"docs/{document} has no table <!-- {name} -->"
-    return found[0]
-
-
-def rewritten(document: str, name: str, table: Callable[[], str], description: str | None) -> int:
-    """Write a table into a document, or with --check say whether it would change; the exit code."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true")
-    options = parser.parse_args()
-    path = DOCUMENTS / document
-    before = path.read_text(encoding="utf-8")
-    after = _between(name).sub(lambda _: table(), before)
-    if before != after and not options.check:
-        path.write_text(after, encoding="utf-8")
-    print(f"docs/{document}: {'changed' if before != after else 'as it was'}")
-    return 1 if before != after and options.check else 0
-
-
-def _between(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
 
 
 def main() -> int:

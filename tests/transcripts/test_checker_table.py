@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tools.checker_table import Outcome, held, outcomes, table
+from tools.checker_table import Outcome, outcomes, table
+from tools.documents import held
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from gradcli.commands.command import Caller
 from gradcli.numerics.proven.expressions import RULES
 from gradcli.numerics.proven.formats import FORMATS
 from gradcli.results.audit import AuditInterval, AuditMode, AuditPath, AuditRow, AuditWorst
+from tools import documents
 from tools.precision import defects
 from tools.precision.by_hand import CASES
 from tools.precision.document import DOCUMENT, SHOWN_DIGITS, parts, written
@@ -28,9 +29,7 @@ COMMANDS = re.findall(r"\| `(gradcli .*?)` \|", TEXT)
 
 
 def part(name: str) -> str:
-    found = re.search(rf"<!-- {name} -->(.*)<!-- /{name} -->", TEXT, re.DOTALL)
-    assert found is not None
-    return found[1]
+    return documents.held(DOCUMENT.name, name)
 
 
 def test_every_function_is_audited_or_has_a_reason() -> None:

@@ -10,7 +10,7 @@ import pytest
 from suites import ROOT, suite_run
 
 from tools.assertion_table import CASES, Outcome, outcomes, table
-from tools.checker_table import held
+from tools.documents import held
 from tools.transcripts import agree
 
 _PROGRAM = re.compile(

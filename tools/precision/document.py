@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mpmath import mp
@@ -10,13 +9,13 @@ from mpmath import mp
 from gradcli.results import Failure
 from gradcli.results.audit import AuditInterval, AuditRow
 from gradcli.results.phrasing import counted, number, ulps
+from tools.documents import DOCUMENTS, between
 from tools.precision.by_hand import CASES
 from tools.precision.defects import FAR_OFF, Defect, defects, worst_of
 from tools.precision.measuring import Audit
 from tools.precision.subjects import not_audited
-from tools.transcripts import ROOT
 
-DOCUMENT = ROOT / "docs" / "precision.md"
+DOCUMENT = DOCUMENTS / "precision.md"
 SHOWN_DIGITS = 30
 _MOST_INTERVALS = 2
 _ROUNDED = 0.51
@@ -27,13 +26,11 @@ _OVER_ONE_ULP = 2
 
 def written(document: str, parts: Mapping[str, str]) -> str:
     """The document with its parts put in. Raises KeyError where one of them has no place in it."""
-    missing = parts.keys() - set(re.findall(r"<!-- /([a-z ]+) -->", document))
-    if missing:
-        raise KeyError(f"{DOCUMENT.name} has no place for {sorted(missing)}")
     for name, text in parts.items():
-        begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-        head, _, rest = document.partition(begin)
-        document = head + begin + "\n" + text.rstrip("\n") + "\n\n" + end + rest.partition(end)[2]
+        part = "\n" + text.rstrip("\n") + "\n\n"
+        document, places = between(name).subn(lambda _, part=part: part, document)
+        if not places:
+            raise KeyError(f"{DOCUMENT.name} has no place for {name!r}")
     return document
 
 
