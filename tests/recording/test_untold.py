@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from logs import USER, weights
 from torch.autograd.profiler import record_function
 
 from gradcli.recording.program.log import Log
 from gradcli.recording.program.untold import Untold
-from tests.recording.logs import USER, weights
 
 
 class Heard(Log):
