@@ -202,11 +202,16 @@ def test_what_raises_is_said() -> None:
     assert found == "derivative for aten::heaviside is not implemented"
 
 
+def truth_of(text: str, first: int, count: int = 1) -> Truth:
+    """The truth of an expression over so many numbers of float16."""
+    return Truth(enclosure(parse(text, bound=("x",)), "x"), 0, HALF, ((1, first, first + count),))
+
+
 def made(text: str, answered: list[float]) -> tuple[Tally, np.ndarray]:
     """A tally of answers beside the truth at 1, 1 + 2^-10, ... of float16."""
     first = HALF.magnitude_below(1.0)
     magnitudes = np.arange(first, first + len(answered))
-    truth = Truth(enclosure(parse(text, bound=("x",)), "x"), 0, HALF, ((1, first, first + len(answered)),))
+    truth = truth_of(text, first, len(answered))
     found = truth.over(1, magnitudes, decoded(HALF, magnitudes))
     tally = Tally(HALF)
     tally.add(1, magnitudes, np.array(answered), Measure(truth, 1, magnitudes, found).judged(np.array(answered)))
@@ -227,7 +232,7 @@ def test_an_error_near_what_is_asked_for_is_on_its_side(most: float | None) -> N
     """The truth of x is known to 2^-12 ULP: here it is off by 2^-13."""
     first, unit = HALF.magnitude_below(1.5), 2.0**-10
     magnitudes = np.array([first])
-    truth = Truth(enclosure(parse("x", bound=("x",)), "x"), 0, HALF, ((1, first, first + 1),))
+    truth = truth_of("x", first)
     off = Truths(np.array([1.5 - unit * 2.0**-13]), np.array([0], dtype=np.uint8), np.array([False]))
     (ulps,) = Measure(truth, 1, magnitudes, off, most).judged(np.array([1.5 + 3 * unit])).ulps
     assert ulps == (3 + 2.0**-13 if most is None else 3)
@@ -236,7 +241,7 @@ def test_an_error_near_what_is_asked_for_is_on_its_side(most: float | None) -> N
 def judged_at_one(text: str, value: float, answered: float) -> Judged:
     """An answer at 1 in float16, whose truth is thought to be a value."""
     first = HALF.magnitude_below(1.0)
-    truth = Truth(enclosure(parse(text, bound=("x",)), "x"), 0, HALF, ((1, first, first + 1),))
+    truth = truth_of(text, first)
     thought = Truths(np.array([value]), np.array([0], dtype=np.uint8), np.array([False]))
     return Measure(truth, 1, np.array([first]), thought).judged(np.array([answered]))
 
@@ -303,9 +308,7 @@ def test_tallies_of_parts_add_up_in_any_order() -> None:
     wanted = [1 + k * unit + (k % 5) * unit / 4 for k in range(64)]
     whole, magnitudes = made("x", wanted)
     parts = []
-    truth = Truth(
-        enclosure(parse("x", bound=("x",)), "x"), 0, HALF, ((1, int(magnitudes[0]), int(magnitudes[-1]) + 1),)
-    )
+    truth = truth_of("x", int(magnitudes[0]), len(magnitudes))
     for begin, end in ((0, 10), (10, 40), (40, 64)):
         part, some = Tally(HALF), magnitudes[begin:end]
         answered = np.array(wanted[begin:end])
@@ -324,7 +327,7 @@ def test_tallies_of_parts_add_up_in_any_order() -> None:
 def test_unproven_numbers_count_as_nothing() -> None:
     magnitudes = np.arange(3)
     unknown = Truths(np.full(3, np.nan), np.full(3, Status.UNPROVEN, dtype=np.uint8), np.zeros(3, dtype=bool))
-    truth = Truth(enclosure(parse("x", bound=("x",)), "x"), 0, HALF, ((1, 0, 3),))
+    truth = truth_of("x", 0, 3)
     found = Measure(truth, 1, magnitudes, unknown).judged(np.ones(3))
     assert not found.compared.any()
     tally = Tally(HALF)
