@@ -11,7 +11,7 @@ import signal
 import time
 from _thread import allocate_lock, interrupt_main, start_new_thread
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 
 from gradcli.exceptions import TimeLimitError
@@ -39,7 +39,11 @@ class TimeLimit:
         self._told = False
         self._state, self._running = allocate_lock(), allocate_lock()
         self._running.acquire()
-        self._before = signal.signal(_SIGNAL, self._raise)
+        self._before = signal.getsignal(_SIGNAL)
+
+    def start(self) -> None:
+        """From now on a KeyboardInterrupt may come."""
+        signal.signal(_SIGNAL, self._raise)
         start_new_thread(self._wait, ())
 
     def stop(self) -> None:
@@ -65,10 +69,11 @@ class TimeLimit:
             self._deadline += time.monotonic() - began
             self._resting = False
 
-    def _raise(self, _number: int, _frame: FrameType | None) -> None:
+    def _raise(self, _number: int, frame: FrameType | None) -> None:
         if not self._told:
             self._told = True
-            raise KeyboardInterrupt
+            if not _ends(frame):
+                raise KeyboardInterrupt
 
     def _wait(self) -> None:
         """Runs beside the main thread."""
@@ -111,34 +116,44 @@ def needs_another_process(words: Sequence[str]) -> bool:
 
 
 def begin(seconds: float | None) -> None:
-    """Give the computation of `limited` so many seconds from now on; None: as many as it likes.
+    """Give the computation of `Limited` so many seconds from now on; None: as many as it likes.
 
     One that is run again, on the CPU after its device was lost, has what is left.
     """
     global _current
     if seconds is not None and _leave is not None and _current is None:
         _current = TimeLimit(seconds, _leave)
+        _current.start()  # whoever is interrupted from now on finds it there
 
 
-@contextmanager
-def limited() -> Iterator[None]:
+class Limited:
     """One computation.  Raises TimeLimitError if what `begin` gave it was not enough.
 
     A KeyboardInterrupt that leaves it may say what is not lost.
     """
-    global _current
-    try:
-        yield
-        finish()
-    except BaseException as error:
-        with suppress(KeyboardInterrupt):
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        global _current
+        try:
             finish()
-        if _current is not None and _current.overrun:
+        except KeyboardInterrupt:
+            if _current is None or not _current.overrun:
+                raise
+        finally:
+            limit, _current = _current, None
+        if limit is not None and limit.overrun:
             kept = error.args if isinstance(error, KeyboardInterrupt) else ()
-            raise TimeLimitError(_current.seconds, *map(str, kept)) from None
-        raise
-    finally:
-        _current = None
+            raise TimeLimitError(limit.seconds, *map(str, kept)) from None
+
+
+def _ends(frame: FrameType | None) -> bool:
+    """Whether a computation is at its end, where its limit is looked at anyway."""
+    while frame is not None and frame.f_code is not Limited.__exit__.__code__:
+        frame = frame.f_back
+    return frame is not None
 
 
 def finish() -> None:

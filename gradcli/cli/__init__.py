@@ -14,7 +14,7 @@ from gradcli.cli.from_torch import out_of_memory, told_warnings
 from gradcli.cli.progress import with_progress
 from gradcli.cli.screen import broken_pipe, show_error, sound_sizes, wanted_format
 from gradcli.exceptions import GradcliError, OutputError, UsageError
-from gradcli.time_limit import limited, needs_another_process
+from gradcli.time_limit import Limited, needs_another_process
 
 __all__ = ["main"]
 
@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
             from gradcli.cli.apart import run_apart
 
             return run_apart(words)
-        with sound_sizes(), told_warnings(), with_progress(), limited():
+        with sound_sizes(), told_warnings(), with_progress(), Limited():
             code = device_loss.alive_or_on_cpu(words, _run)
             sys.stdout.flush()
             return code

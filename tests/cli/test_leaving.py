@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -285,7 +286,7 @@ def swallow() -> None:
 @pytest.mark.parametrize("work", [lambda: spend(5), swallow], ids=["heard", "swallowed"])
 def test_half_a_computation_never_becomes_an_answer(work: Callable[[], None]) -> None:
     def late() -> None:
-        with time_limit.limited():
+        with time_limit.Limited():
             time_limit.begin(0.05)
             work()
 
@@ -293,13 +294,49 @@ def test_half_a_computation_never_becomes_an_answer(work: Callable[[], None]) ->
         late()
 
 
+@pytest.fixture
+def all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits beside the main thread has waited before that goes on, as on a machine that has a lot to do."""
+    monkeypatch.setattr(time_limit, "start_new_thread", lambda work, words: work(*words))
+    monkeypatch.setattr(time_limit, "GRACE", 0)
+    time_limit.may_leave(lambda _: None)
+
+
+@pytest.mark.usefixtures("leaving_allowed", "all_at_once")
+def test_a_limit_may_be_over_as_it_begins() -> None:
+    with pytest.raises(TimeLimitError), time_limit.Limited():
+        time_limit.begin(0)
+
+
+@pytest.mark.usefixtures("leaving_allowed")
+@pytest.mark.parametrize("error", [None, ValueError("not in time")])
+def test_a_limit_may_be_over_as_its_computation_ends(error: Exception | None) -> None:
+    def interrupt(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code is time_limit.Limited.__exit__.__code__:
+            sys.setprofile(None)
+            limit = time_limit._current
+            assert limit is not None
+            limit.overrun = True
+            signal.raise_signal(time_limit._SIGNAL)
+
+    def late() -> None:
+        with time_limit.Limited():
+            time_limit.begin(1000)
+            sys.setprofile(interrupt)
+            if error is not None:
+                raise error
+
+    with pytest.raises(TimeLimitError):
+        late()
+
+
 @pytest.mark.usefixtures("leaving_allowed")
 def test_what_follows_a_computation_takes_its_time() -> None:
-    with time_limit.limited():
+    with time_limit.Limited():
         time_limit.begin(0.05)
         time_limit.finish()
         spend(0.2)
-    with time_limit.limited():
+    with time_limit.Limited():
         time_limit.begin(0.05)
         with time_limit.not_counted():
             spend(0.2)

@@ -283,6 +283,6 @@ def test_a_time_limit_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None
     over = SimpleNamespace(overrun=True, seconds=1.0, stop=lambda: None)
     for raised, hint in ((KeyboardInterrupt("3 of 8 chunks"), "3 of 8 chunks"), (KeyboardInterrupt(), "Give it more")):
         monkeypatch.setattr(time_limit, "_current", over)
-        with pytest.raises(TimeLimitError) as error, time_limit.limited():
+        with pytest.raises(TimeLimitError) as error, time_limit.Limited():
             raise raised
         assert str(error.value.hint).startswith(hint)

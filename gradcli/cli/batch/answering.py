@@ -26,7 +26,7 @@ from gradcli.commands.answering import inspected
 from gradcli.commands.command import Caller, Invocation
 from gradcli.exceptions import GradcliError, OutputError, SourceError, UsageError
 from gradcli.results import Failure
-from gradcli.time_limit import limited, needs_another_process
+from gradcli.time_limit import Limited, needs_another_process
 
 _OF_A_SHELL = re.compile(r"\d?(?:>>?|<)(?:[^=\s]\S*)?|&>\S*|&&?|\|\|?|;|\|\w+")
 """Words by which a shell is asked for more than a command."""
@@ -48,7 +48,7 @@ def answer(line: bytes, charset: str = "utf-8", timeout: float | None = None) ->
             from gradcli.cli.batch.workers import aside
 
             return aside(line, charset)
-        with limited():
+        with Limited():
             return _answer(words, charset, timeout)
     except GradcliError as error:
         if any(map(_OF_A_SHELL.fullmatch, words)):
