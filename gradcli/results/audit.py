@@ -29,10 +29,12 @@ class AuditTroubles:
 
     trouble: `nan`; `overflow`, an infinity where the truth is within the dtype; `dead`, 0 where the truth is a normal
     number; `flushed`, 0 where it is subnormal; `wrong sign`; `not zero`, a number where the truth rounds to 0.
+    stretches: how many intervals there are, of which `intervals` has 1,000 at most.
     """
 
     trouble: AuditTrouble
     count: int
+    stretches: int
     intervals: tuple[AuditInterval, ...]
 
 
@@ -48,20 +50,23 @@ class AuditWorst:
 
 @dataclass(frozen=True)
 class AuditExponent:
-    """The largest error over the numbers of one sign and binary exponent, in ULPs; subnormal numbers share one."""
+    """The largest error over the numbers of one sign and binary exponent, in ULPs; subnormal numbers share one.
+
+    ulps: None where every answer is a NaN, or an infinity beside a finite truth.
+    """
 
     negative: bool
     exponent: int
-    ulps: float
+    ulps: float | None
 
 
 @dataclass(frozen=True)
 class AuditRow:
     """One derivative, by one mode and one path of PyTorch's, at every number.
 
-    count: how many were compared with a proven truth. histogram: how many are off by at most 0.5, 1, 2, 4, ... ULP,
-    each counted once. differs: how many have other bits than those of the contiguous path in reverse mode, None where
-    that was not asked. error: what PyTorch raised instead.
+    count: how many were compared with a proven truth. worst: None where no answer has ULPs. histogram: how many are off
+    by at most 0.5, 1, 2, 4, ... ULP, each counted once. differs: how many have other bits than those of the contiguous
+    path in reverse mode, None where that was not asked. error: what PyTorch raised instead.
     """
 
     order: int

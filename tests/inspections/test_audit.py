@@ -298,6 +298,14 @@ def test_what_is_unproven_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None
     assert audit("relu", orders="0", between="-1:1", max_ulp=1.0).passes is False
 
 
+def test_a_binade_of_nan_alone_has_no_error_and_one_with_a_number_has_its() -> None:
+    result = audit("gelu(x, approximate='tanh')", between=f"{2.0**63}:{2.0**66}", orders="1", ways="contiguous,forward")
+    for one in result.functions[0].rows:
+        assert [(each.exponent, each.ulps) for each in one.by_exponent] == [(63, 0), (64, None), (65, None), (66, None)]
+        assert one.worst is not None
+        assert (one.worst.x, one.histogram, one.count) == (2.0**63, (128,), 3 * 128 + 1)
+
+
 def test_subnormal_numbers_share_the_smallest_exponent() -> None:
     exponents = [(one.negative, one.exponent) for one in row(audit("relu", orders="0"), 0).by_exponent]
     assert len(exponents) == len(set(exponents)) == 2 * 254

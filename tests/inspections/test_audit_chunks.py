@@ -67,17 +67,17 @@ def tallied(mask: np.ndarray, first: int, sign: int) -> Tally:
     tally = Tally(FORMATS["float32"])
     for start in range(0, len(mask), 4):
         some = mask[start : start + 4]
-        zeros = np.zeros(len(some))
+        zeros, every = np.zeros(len(some)), np.ones(len(some), dtype=bool)
         part = Tally(FORMATS["float32"])
         magnitudes = np.arange(first + start, first + start + len(some))
-        part.add(sign, magnitudes, zeros, Judged(np.ones(len(some), dtype=bool), zeros, {"dead": some}, zeros, 0.0))
+        part.add(sign, magnitudes, zeros, Judged(every, every, zeros, {"dead": some}, zeros, 0.0))
         tally.merge(part)
         tally.trim()
     return tally
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_intervals_that_are_kept_are_the_first_ones_whatever_the_cut(
+def test_the_intervals_that_are_kept_are_the_first_ones_and_all_are_counted_whatever_the_cut(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -89,10 +89,11 @@ def test_the_intervals_that_are_kept_are_the_first_ones_whatever_the_cut(
         parts = [
             tallied(masks[sign][start : start + size], start, sign) for sign in (1, -1) for start in range(0, 96, size)
         ]
-        assert all(len(part.intervals["dead"]) <= 4 for part in parts if part.intervals)
+        assert all(len(part.intervals["dead"]) <= 5 for part in parts if part.intervals)
         total = Tally(FORMATS["float32"])
         for place in rng.permutation(len(parts)):
             total.merge(parts[place])
         (dead,) = total.troubles()
         assert dead.count == masks[1].sum() + masks[-1].sum()
+        assert dead.stretches == len(every)
         assert dead.intervals == tuple(sorted(first[:3], key=lambda one: one.low))

@@ -176,6 +176,13 @@ def test_a_file_of_another_audit_is_left_as_it_is(
     assert file.read_text() == line
 
 
+def test_a_file_of_another_gradcli_names_the_line(lines: list[bytes], tmp_path: Path) -> None:
+    file = tmp_path / "chunks"
+    file.write_bytes(lines[0].replace(b'{"audit": 2, ', b'{"audit": 1, '))
+    with pytest.raises(UsageError, match=r"is of another audit, line 1: audit 1, here 2$"):
+        counted(resume=str(file))
+
+
 @pytest.mark.parametrize("content", ["a", "x,y\n1,2\n", "{}\n", '{"audit": 1, "counts": {}\n', "\0\0"])
 def test_a_file_of_anything_else_is_left_as_it_is(tmp_path: Path, content: str) -> None:
     file = tmp_path / "chunks"

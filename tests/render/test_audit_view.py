@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from inline_snapshot import snapshot
 
@@ -31,8 +32,8 @@ EXPONENTS = tuple(
     for sign in (-1, 1)
     for exponent, ulps in ((-14, 0.0), (-7, 0.25), (0, 1.5), (7, 90.0), (15, 0.5))
 )
-DEAD = AuditTroubles("dead", 30, (AuditInterval(-20.0, -8.0, 29), AuditInterval(9.0, 9.0, 1)))
-NAN = AuditTroubles("nan", 1, (AuditInterval(4096.0, 4096.0, 1),))
+DEAD = AuditTroubles("dead", 30, 2, (AuditInterval(-20.0, -8.0, 29), AuditInterval(9.0, 9.0, 1)))
+NAN = AuditTroubles("nan", 1, 1, (AuditInterval(4096.0, 4096.0, 1),))
 VALUE = AuditRow(0, "value", "contiguous", 63488, AuditWorst(0.5, 0.25, 0.5, 0.4999), (63488,), (), EXPONENTS, 0)
 SLOPE = AuditRow(
     1, "reverse", "contiguous", 63486, AuditWorst(90.25, -8.5, 0.0, 1e-3), (63000, 400, 86), (NAN, DEAD), EXPONENTS, 0
@@ -297,6 +298,23 @@ f is known to 0.00024 ULP by 0 polynomials with proven bounds, 0 by Arb alone;
 set aside: 99 where there is no real number
 126,976 numbers in 2 chunks: 2 by 1 process
 """)
+
+
+def test_where_no_answer_is_finite_nothing_is_exact_and_the_curve_has_a_gap() -> None:
+    exponents = tuple(AuditExponent(False, exponent, None if exponent > 1 else 2.0) for exponent in range(4))
+    every = replace(SLOPE, worst=None, histogram=(), troubles=(replace(NAN, count=63486),), by_exponent=exponents)
+    function = AuditedFunction("bump(x)", PROOFS[1:], (every,))
+    shown = text(replace(RESULT, functions=(function,)), 80)
+    assert "\nf': no answer is finite; 63,486 are nan; 5 have no proven truth\n" in shown
+    assert "\nf'  reverse, contiguous    63486          -   -           0           0\n" in shown
+    (plot,) = plots_of(replace(RESULT, functions=(function,)))
+    assert np.isnan(plot.series[0].y).tolist() == [False, False, True, True]
+
+
+def test_intervals_that_are_not_kept_are_counted_all_the_same() -> None:
+    many = AuditTroubles("dead", 9000, 4500, tuple(AuditInterval(float(x), x + 0.5, 2) for x in range(1000)))
+    shown = text(replace(RESULT, functions=(replace(FUNCTION, rows=(VALUE, replace(SLOPE, troubles=(many,)))),)), 120)
+    assert "  0 to 0.5, 1 to 1.5, 2 to 2.5, 4,497 more\n" in shown
 
 
 def test_exact_answers_have_no_plot_and_no_picture() -> None:

@@ -89,6 +89,8 @@ def _wrong_in_kind(audit: Audit, order: int, rows: Sequence[AuditRow], kind: str
     if not held:
         return None
     _, most = max(held, key=lambda pair: pair[1].count)
+    if len(most.intervals) < most.stretches:
+        raise ValueError(f"{audit.subject} in {audit.dtype} has {most.stretches:,} intervals, and not all are known")
     dtype = FORMATS[audit.dtype]
     return Defect(
         subject=audit.subject,

@@ -30,12 +30,14 @@ _DIGITS, _BIAS = 52, 1023
 
 
 class Judged(NamedTuple):
-    """Of each number: whether it was compared, its error in ULPs (else 0), and the truth.
+    """Of each number: whether it was compared, whether its error has ULPs, these (else 0), and the truth.
 
-    troubles: of those that occur, where. largest: the largest error, -1 where nothing was compared.
+    measured: of the numbers that were compared those whose answer is no NaN and no infinity beside a finite truth.
+    troubles: of those that occur, where. largest: the largest error, -1 where no number has one.
     """
 
     compared: Mask
+    measured: Mask
     ulps: Floats
     troubles: dict[AuditTrouble, Mask]
     values: Floats
@@ -60,10 +62,10 @@ class Measure:
     def judged(self, answers: Floats) -> Judged:
         """PyTorch's answers, in float64, beside the truths."""
         if not self.count:
-            return Judged(self.compared, np.zeros(len(answers)), {}, self.values, -1.0)
+            return Judged(self.compared, self.compared, np.zeros(len(answers)), {}, self.values, -1.0)
         errors, is_plain = self._errors(answers)
         is_right = self._is_right_in_kind(float(errors.max()), is_plain)
-        found = Judged(self.compared.copy(), errors, {}, self.values.copy(), 0.0)
+        found = Judged(self.compared.copy(), self.compared.copy(), errors, {}, self.values.copy(), 0.0)
         for place in self._doubtful(errors):
             ball = self.truth.ball(self.sign, int(self.magnitudes[place]))
             if ball is None:
@@ -75,11 +77,12 @@ class Measure:
             for name, mask in _troubles(self.dtype, answers, found.values).items():
                 if np.any(mask & found.compared):
                     found.troubles[name] = mask & found.compared
-        no_ulps = ~found.compared
+        found.measured[:] = found.compared
         for name in ("nan", "overflow"):
-            no_ulps |= found.troubles.get(name, False)
-        errors[no_ulps] = 0.0
-        return found._replace(largest=float(np.where(found.compared, errors, -1.0).max()))
+            if name in found.troubles:
+                found.measured[found.troubles[name]] = False
+        errors[~found.measured] = 0.0
+        return found._replace(largest=float(np.where(found.measured, errors, -1.0).max()))
 
     def _errors(self, answers: Floats) -> tuple[Floats, bool]:
         """ULPs between answers and truths, and whether all of both are numbers within the dtype."""

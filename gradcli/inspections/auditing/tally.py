@@ -29,7 +29,8 @@ MOST_INTERVALS = 1000
 class Tally:
     """Counts that add; the worst case is the first one by size, sign and magnitude among equals.
 
-    step: the distance of the magnitudes that are counted.
+    step: the distance of the magnitudes that are counted. forgotten: how many intervals of a trouble were let go.
+    exponents: the largest error of each, -1 where no answer has ULPs.
     """
 
     dtype: Format
@@ -41,31 +42,32 @@ class Tally:
     at_worst: tuple[float, float, float] = (0.0, 0.0, 0.0)
     counts: dict[AuditTrouble, int] = field(default_factory=dict)
     intervals: dict[AuditTrouble, list[Interval]] = field(default_factory=dict)
+    forgotten: dict[AuditTrouble, int] = field(default_factory=dict)
     exponents: dict[tuple[int, int], float] = field(default_factory=dict)
 
     def add(self, sign: int, magnitudes: Magnitudes, answers: Floats, judged: Judged) -> None:
         """Count one run of numbers of one sign, whose magnitudes ascend."""
-        compared, ulps, troubles, values, largest = judged
-        if largest < 0:
+        compared, measured, ulps, troubles, values, largest = judged
+        number, missing = int(np.count_nonzero(compared)), len(ulps) - int(np.count_nonzero(measured))
+        if not number:
             return
-        number = int(np.count_nonzero(compared))
         self.count += number
-        in_kind = sum(int(np.count_nonzero(troubles[name])) for name in ("nan", "overflow") if name in troubles)
         bins = _bins(ulps)
-        bins[0] -= len(ulps) - number + in_kind  # those that have no ULPs stand there with 0
+        bins[0] -= missing  # those that have no ULPs stand there with 0
         self.histogram += bins
-        ranked = ulps if number == len(ulps) else np.where(compared, ulps, -1.0)
-        place = int(ranked.argmax())
-        case = (largest, -sign, -int(magnitudes[place]))
-        if case > self.worst:
-            x = self.dtype.number(sign, int(magnitudes[place]))
-            self.worst, self.at_worst = case, (x, float(answers[place]), float(values[place]))
+        ranked = np.where(measured, ulps, np.where(compared, -1.0, -2.0)) if missing else ulps
+        if largest >= 0:
+            place = int(ranked.argmax())
+            case = (largest, -sign, -int(magnitudes[place]))
+            if case > self.worst:
+                x = self.dtype.number(sign, int(magnitudes[place]))
+                self.worst, self.at_worst = case, (x, float(answers[place]), float(values[place]))
         for name, mask in troubles.items():
             self._note(name, int(np.count_nonzero(mask)), _runs(sign, magnitudes, mask))
         starts, binades = _binades(magnitudes, self.dtype.stored)
         most_of = np.maximum.reduceat(ranked, starts) if len(starts) > 1 else [largest]
         for binade, most in zip(binades, most_of, strict=True):
-            if most >= 0:
+            if most >= -1:  # some number was compared
                 self._raise(sign, binade, float(most))
 
     def merge(self, other: Tally) -> None:
@@ -77,6 +79,7 @@ class Tally:
             self.worst, self.at_worst = other.worst, other.at_worst
         for name, number in other.counts.items():
             self._note(name, number, other.intervals[name])
+            self.forgotten[name] = self.forgotten.get(name, 0) + other.forgotten.get(name, 0)
         for (sign, binade), largest in other.exponents.items():
             self._raise(sign, binade, largest)
 
@@ -87,19 +90,21 @@ class Tally:
         known[-1:] = _joined([*last, *intervals], self.step)
 
     def _raise(self, sign: int, binade: int, ulps: float) -> None:
-        self.exponents[sign, binade] = max(self.exponents.get((sign, binade), 0.0), ulps)
+        self.exponents[sign, binade] = max(self.exponents.get((sign, binade), -1.0), ulps)
 
     def trim(self) -> None:
         """Forget the intervals that no merge can bring to those that are shown: those of small positive numbers first.
 
-        Of numbers that were counted in that order. One more is kept: the last one may have no end yet.
+        Of numbers that were counted in that order. Two more are kept: the last of those that are shown and the last one
+        of all may go on in what is merged next.
         """
-        for intervals in self.intervals.values():
-            del intervals[MOST_INTERVALS + 1 :]
+        for name, intervals in self.intervals.items():
+            self.forgotten[name] = self.forgotten.get(name, 0) + max(0, len(intervals) - MOST_INTERVALS - 2)
+            del intervals[MOST_INTERVALS + 1 : -1]
 
     @property
     def shown_worst(self) -> AuditWorst | None:
-        return AuditWorst(self.worst[0], *self.at_worst) if self.count else None
+        return AuditWorst(self.worst[0], *self.at_worst) if self.worst[0] >= 0 else None
 
     @property
     def shown_histogram(self) -> tuple[int, ...]:
@@ -109,24 +114,25 @@ class Tally:
 
     def troubles(self) -> tuple[AuditTroubles, ...]:
         """Each trouble, with its intervals in ascending order of their numbers."""
-        return tuple(
-            AuditTroubles(name, self.counts[name], tuple(self._shown(self.intervals[name])))
-            for name in get_args(AuditTrouble)
-            if name in self.counts
-        )
+        found = []
+        for name in get_args(AuditTrouble):
+            if name in self.counts:
+                known = _joined(sorted(self.intervals[name], key=lambda one: (-one[0], one[1])), self.step)
+                number = len(known) + self.forgotten.get(name, 0)
+                found.append(AuditTroubles(name, self.counts[name], number, tuple(self._shown(known))))
+        return tuple(found)
 
     def by_exponent(self) -> tuple[AuditExponent, ...]:
         """From the most negative numbers to the largest."""
         found = [
-            (sign, AuditExponent(sign < 0, binade - 1 + self.dtype.lowest, largest))
+            (sign, AuditExponent(sign < 0, binade - 1 + self.dtype.lowest, largest if largest >= 0 else None))
             for (sign, binade), largest in self.exponents.items()
         ]
         return tuple(one for _, one in sorted(found, key=lambda pair: (pair[0], pair[0] * pair[1].exponent)))
 
     def _shown(self, intervals: list[Interval]) -> list[AuditInterval]:
         found = []
-        ascending = sorted(intervals, key=lambda one: (-one[0], one[1]))
-        for sign, first, last in _joined(ascending, self.step)[:MOST_INTERVALS]:
+        for sign, first, last in intervals[:MOST_INTERVALS]:
             low, high = sorted((self.dtype.number(sign, first), self.dtype.number(sign, last)))
             found.append(AuditInterval(low, high, (last - first) // self.step + 1))
         return sorted(found, key=lambda one: one.low)

@@ -12,12 +12,12 @@ from gradcli.render.views.setting import footer
 from gradcli.results.audit import (
     AuditedFunction,
     AuditFailure,
-    AuditInterval,
     AuditProof,
     AuditResult,
     AuditRow,
     AuditTrouble,
     AuditTroubles,
+    AuditWorst,
     AuditWrong,
 )
 from gradcli.results.phrasing import counted, number
@@ -26,6 +26,8 @@ __all__ = ["blocks", "plots", "table"]
 
 MOST_INTERVALS = 3
 """Intervals of one trouble that are shown; the JSON has more of them."""
+_NO_ULPS = AuditWorst(0.0, 0.0, 0.0, 0.0)
+"""In the place of a worst case where no answer has ULPs: a dash is shown."""
 _WITHIN_ONE = 2
 """Bins of a histogram up to 1 ULP."""
 _SAID = {
@@ -90,7 +92,7 @@ def _function(function: AuditedFunction, where: str | None) -> Iterator[Block]:
     yield Heading(function.expression, where)
     for proof in function.proofs:
         yield _sentence(proof, [row for row in function.rows if row.order == proof.order])
-    if compared := [row for row in function.rows if row.worst is not None]:
+    if compared := [row for row in function.rows if row.count]:
         yield _rows(compared)
     yield from _troubles(function.rows)
     for row in function.rows:
@@ -102,14 +104,18 @@ def _function(function: AuditedFunction, where: str | None) -> Iterator[Block]:
 def _sentence(proof: AuditProof, rows: Sequence[AuditRow]) -> Note:
     """What is worst of one derivative, over all ways to it."""
     found = [row.worst for row in rows if row.worst is not None]
-    if not found:
+    if not any(row.count for row in rows):
         return Note(f"{derivative_name(proof.order)}: no number was compared.", "note")
-    worst = max(found, key=lambda one: one.ulps)
+    worst = max(found, key=lambda one: one.ulps, default=None)
     troubles = sorted({one.trouble for row in rows for one in row.troubles}, key=list(_SAID).index)
     said = [_said(trouble, _most(rows, trouble)) for trouble in troubles]
-    there = f"{number(worst.answer)} where the truth is {number(worst.truth)}"
-    exact = "every other answer is exact" if troubles else "every answer is exact"
-    most = f"at most {worst.ulps:.3g} ULP, at {number(worst.x)}: {there}" if worst.ulps else exact
+    if worst is None:
+        most = "no answer is finite"
+    elif worst.ulps:
+        there = f"{number(worst.answer)} where the truth is {number(worst.truth)}"
+        most = f"at most {worst.ulps:.3g} ULP, at {number(worst.x)}: {there}"
+    else:
+        most = "every other answer is exact" if troubles else "every answer is exact"
     if proof.unproven:
         said.append(f"{proof.unproven:,} {'has' if proof.unproven == 1 else 'have'} no proven truth")
     text = f"{derivative_name(proof.order)}: {most}"
@@ -126,14 +132,15 @@ def _most(rows: Sequence[AuditRow], trouble: str) -> int:
 
 
 def _rows(shown: Sequence[AuditRow]) -> Table:
-    worst = [row.worst for row in shown if row.worst is not None]
+    worst = [row.worst or _NO_ULPS for row in shown]
+    infinite = np.array([row.worst is None for row in shown], dtype=bool)
     exact = np.array([one.ulps == 0 for one in worst], dtype=bool)
     return Table(
         (
             Column("of", [derivative_name(row.order) for row in shown]),
             Column("by", [f"{row.mode}, {row.path}" for row in shown]),
             Column("numbers", np.array([row.count for row in shown])),
-            Column("worst ULP", np.array([round(one.ulps, 3) for one in worst])),
+            Column("worst ULP", np.array([round(one.ulps, 3) for one in worst]), missing=infinite),
             Column("at", np.array([one.x for one in worst]), missing=exact),
             Column("over 1 ULP", np.array([sum(row.histogram[_WITHIN_ONE:]) for row in shown])),
             _differs("other bits", shown),
@@ -160,18 +167,18 @@ def _troubles(rows: Sequence[AuditRow]) -> Iterator[Table]:
                 Column("by", [", ".join(names) for names in ways.values()]),
                 Column("is", [one.trouble for _, one in ways]),
                 Column("numbers", np.array([one.count for _, one in ways])),
-                Column("where", [_where(one.intervals) for _, one in ways]),
+                Column("where", [_where(one) for _, one in ways]),
             ),
             "wrong in kind",
         )
 
 
-def _where(intervals: Sequence[AuditInterval]) -> str:
+def _where(troubles: AuditTroubles) -> str:
     shown = [
         number(one.low) if one.low == one.high else f"{number(one.low)} to {number(one.high)}"
-        for one in intervals[:MOST_INTERVALS]
+        for one in troubles.intervals[:MOST_INTERVALS]
     ]
-    more = len(intervals) - MOST_INTERVALS
+    more = troubles.stretches - MOST_INTERVALS
     return ", ".join(shown) + (f", {more:,} more" if more > 0 else "")
 
 

@@ -65,11 +65,12 @@ def _place(one: AuditExponent, base: int) -> float:
 
 
 def _largest(rows: Sequence[AuditRow], x: np.ndarray, base: int) -> np.ndarray:
-    """The largest error at each place, NaN where nothing was compared."""
+    """The largest error at each place, NaN where no answer has one."""
     known: dict[float, float] = {}
     for one in chain.from_iterable(row.by_exponent for row in rows):
         place = _place(one, base)
-        known[place] = max(known.get(place, 0.0), one.ulps)
+        if one.ulps is not None:
+            known[place] = max(known.get(place, 0.0), one.ulps)
     return np.maximum([known.get(place, np.nan) for place in x.tolist()], FLOOR)
 
 

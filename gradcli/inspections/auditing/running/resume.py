@@ -22,8 +22,8 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-_VERSION = 1
-_BEGINNING = f'{{"audit": {_VERSION}, '.encode()
+_VERSION = 2
+_BEGINNING = b'{"audit": '
 """Of every line, and of a part of one."""
 _OWN = ("order", "ways", "single_step", "chunk")
 """What the lines of one audit differ in. In all else a line is of another audit."""

@@ -69,7 +69,9 @@ def _tally_data(tally: Tally | str) -> Data:
         "histogram": list(tally.shown_histogram),
         "worst": tally.worst,
         "at_worst": [_number(one) for one in tally.at_worst],
-        "troubles": {name: [count, tally.intervals[name]] for name, count in tally.counts.items()},
+        "troubles": {
+            name: [count, tally.forgotten.get(name, 0), tally.intervals[name]] for name, count in tally.counts.items()
+        },
         "exponents": [[*key, largest] for key, largest in tally.exponents.items()],
     }
 
@@ -83,8 +85,8 @@ def _read_tally(data: Data, task: Task, way: Way) -> Tally | str:
     tally.worst = (ulps, sign, magnitude)
     x, answer, truth = map(float, data["at_worst"])
     tally.at_worst = (x, answer, truth)
-    for name, (count, intervals) in data["troubles"].items():
-        tally.counts[name] = count
+    for name, (count, forgotten, intervals) in data["troubles"].items():
+        tally.counts[name], tally.forgotten[name] = count, forgotten
         tally.intervals[name] = [(sign, first, last) for sign, first, last in intervals]
     tally.exponents = {(sign, binade): largest for sign, binade, largest in data["exponents"]}
     return tally
