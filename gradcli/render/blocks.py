@@ -216,6 +216,7 @@ class Plot:
     logarithmic: the y axis goes by powers of ten; values that are not positive are left out.
     colors_before: how many colours the curves of another plot beside it have, which are others than its own.
     x_ticks: where the x axis has labels, and which; round numbers where none are given.
+    name: of a plot whose stretches are not those of the plots beside it, so that each shows its own.
     """
 
     x: np.ndarray
@@ -228,6 +229,7 @@ class Plot:
     logarithmic: bool = False
     colors_before: int = 0
     x_ticks: tuple[tuple[float, str], ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ _SHADES = {"saturated": "░", "dead": "▓", "wrong in kind": "▓"}
 def plot_lines(plot: Plot, view: View, *, height: int = _HEIGHT, legend: bool = True) -> list[Line]:
     """The plot at the width of the terminal; nothing where there is no finite point or no room.
 
-    height: lines of the curves. legend: with what stands below the axis.
+    height: lines of the curves. legend: with what stands below the axis; without, only stretches of the plot's own do.
     """
     width = min(view.width or _WIDTH, _WIDTH)
     curves = lines_of(plot)
@@ -56,8 +56,9 @@ def plot_lines(plot: Plot, view: View, *, height: int = _HEIGHT, legend: bool = 
         edge = f"{labels[row]:>{margin}} ┤" if row in labels else " " * (margin + 1) + "│"
         lines.append(((edge, "quiet"), *spans))
     lines += floor_lines(x_axis, margin + 1, grid.columns, plot.x_ticks)
-    if legend:
+    if legend or plot.name:
         lines += _shade_lines(plot, x_axis, margin, grid.columns)
+    if legend:
         lines += legend_lines([*_entries(plot), (f"over {visible(plot.x_name)}", "quiet"), *_signs(plot, marks)], width)
     return [tuple((as_charset(text, view.charset), tone) for text, tone in line) for line in lines]
 
@@ -65,7 +66,8 @@ def plot_lines(plot: Plot, view: View, *, height: int = _HEIGHT, legend: bool = 
 def common_legend(plots: Sequence[Plot], width: int, charset: str) -> list[Line]:
     """One legend for plots of the same functions that stand beside each other."""
     marks = plots[0].marks
-    kinks = _signs(replace(plots[0], shades=()), marks)
+    own = tuple(shade for plot in plots if plot.name for shade in plot.shades)
+    kinks = _signs(replace(plots[0], shades=own), marks)
     names = f"from the left: {', '.join(visible(plot.y_name) for plot in plots)}"
     lines = [*legend_lines(_entries(plots[0]), width), *legend_lines([(names, "quiet"), *kinks], width)]
     return [tuple((as_charset(text, charset), tone) for text, tone in line) for line in lines]

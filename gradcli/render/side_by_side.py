@@ -53,8 +53,14 @@ def _row(plots: Sequence[Plot], view: View, width: int) -> list[Line]:
     room = (width + len(GAP)) // len(plots) - len(GAP)
     shared = len(plots[0].series) > 1 and len({numbers_of(plot) for plot in plots}) == 1
     drawn = [plot_lines(plot, replace(view, width=room), height=_LOW, legend=not shared) for plot in plots]
-    lines = list(_beside([(part, room) for part in drawn]))
+    lines = list(_beside([(part, room) for part in _level(drawn)]))
     return [*lines, *common_legend(plots, width, view.charset)] if shared and lines else lines
+
+
+def _level(parts: Sequence[list[Line]]) -> list[list[Line]]:
+    """Plots whose axes stand at the same height, however many lines their titles have."""
+    titles = [sum(1 for line in part if line and line[0][1] == "bold") for part in parts]
+    return [[()] * (max(titles) - title) + part for title, part in zip(titles, parts, strict=True)]
 
 
 def _beside(parts: Sequence[tuple[list[Line], int]]) -> Iterator[Line]:

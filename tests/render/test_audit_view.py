@@ -12,6 +12,8 @@ from inline_snapshot import snapshot
 from gradcli.exceptions import OutputError
 from gradcli.render import View, write
 from gradcli.render.pictures import write_svg
+from gradcli.render.pictures.curves import figure
+from gradcli.render.pictures.lettering import Lettering
 from gradcli.render.views import plots_of
 from gradcli.results import Setting
 from gradcli.results.audit import (
@@ -171,17 +173,17 @@ f: at most 0.5 ULP, at 0.25: 0.5 where the truth is 0.4999
 f': at most 90.2 ULP, at -8.5: 0 where the truth is 0.001; 1 is nan; 30 are 0,
 where the truth is a normal number; 5 have no proven truth
 
-f: largest error in ULP, 0.001 for less  f': largest error in ULP, 0.001 for
- 100 ┤   ⢀⠔⢄                     ⡠⠢⡀     less
-     │  ⡔⠁  ⠑⠢⡀               ⢀⠔⠉  ⠈⢆     100 ┤   ⢀⠔⢄                     ⡠⠢⡀
-   1 ┤⡠⠊      ⠈⠒⠤⣀         ⣀⠤⠒⠁      ⠑⢄       │  ⡔⠁  ⠑⠢⡀               ⢀⠔⠉  ⠈⢆
-     │            ⠑⡄     ⢠⠊                 1 ┤⡠⠊      ⠈⠒⠤⣀         ⣀⠤⠒⠁      ⠑⢄
-0.01 ┤             ⠈⠢⡀ ⢀⠔⠁                    │            ⠑⡄     ⢠⠊
-     │               ⠑⠤⠊                 0.01 ┤             ⠈⠢⡀ ⢀⠔⠁
-     └───┬────────────┬───────┬────┬───       │               ⠑⠤⠊
-       -2^10          0       1  2^10         └───┬────────────┬───────┬────┬───
-  bump(x)  over x                               -2^10          0       1  2^10
-                                                     ▓▓                 ▓    ▓
+                                         f': largest error in ULP, 0.001 for
+f: largest error in ULP, 0.001 for less  less
+ 100 ┤   ⢀⠔⢄                     ⡠⠢⡀      100 ┤   ⢀⠔⢄                     ⡠⠢⡀
+     │  ⡔⠁  ⠑⠢⡀               ⢀⠔⠉  ⠈⢆         │  ⡔⠁  ⠑⠢⡀               ⢀⠔⠉  ⠈⢆
+   1 ┤⡠⠊      ⠈⠒⠤⣀         ⣀⠤⠒⠁      ⠑⢄     1 ┤⡠⠊      ⠈⠒⠤⣀         ⣀⠤⠒⠁      ⠑⢄
+     │            ⠑⡄     ⢠⠊                   │            ⠑⡄     ⢠⠊
+0.01 ┤             ⠈⠢⡀ ⢀⠔⠁               0.01 ┤             ⠈⠢⡀ ⢀⠔⠁
+     │               ⠑⠤⠊                      │               ⠑⠤⠊
+     └───┬────────────┬───────┬────┬───       └───┬────────────┬───────┬────┬───
+       -2^10          0       1  2^10           -2^10          0       1  2^10
+  bump(x)  over x                                    ▓▓                 ▓    ▓
                                            bump(x)  over x  ▓ wrong in kind
 
 of  by                   numbers  worst ULP     at  over 1 ULP  other bits
@@ -227,6 +229,31 @@ f': largest error in ULP, 0.001 for less
   bump(x)  over x  ▓ wrong in kind
 
 """)
+
+
+def test_of_several_functions_each_derivative_shows_where_it_is_wrong_in_kind() -> None:
+    first = replace(FUNCTION, rows=(replace(VALUE, troubles=(NAN,)), replace(SLOPE, troubles=(DEAD,))))
+    other = AuditedFunction("other(x)", PROOFS, (VALUE, replace(SLOPE, troubles=(NAN,))))
+    result = replace(RESULT, functions=(first, other))
+    assert text(result, 80, plot=True).partition("\n\n")[2].partition("\n\n")[0] == snapshot("""\
+                                         f': largest error in ULP, 0.001 for
+f: largest error in ULP, 0.001 for less  less
+ 100 ┤   ⢀⠔⢄                     ⡠⠢⡀      100 ┤   ⢀⠔⢄                     ⡠⠢⡀
+     │  ⡔⠁  ⠑⠢a               b⠔⠉  ⠈⢆         │  ⡔⠁  ⠑⠢a               b⠔⠉  ⠈⢆
+   1 ┤⡠⠊      ⠈⠒⠤⣀         ⣀⠤⠒⠁      ⠑⢄     1 ┤⡠⠊      ⠈⠒⠤⣀         ⣀⠤⠒⠁      ⠑⢄
+     │            ⠑⡄     ⢠⠊                   │            ⠑⡄     ⢠⠊
+0.01 ┤             ⠈⠢⡀ ⢀⠔⠁               0.01 ┤             ⠈⠢⡀ ⢀⠔⠁
+     │               ⠑⠤⠊                      │               ⠑⠤⠊
+     └───┬────────────┬───────┬────┬───       └───┬────────────┬───────┬────┬───
+       -2^10          0       1  2^10           -2^10          0       1  2^10
+   a                                ▓       a        ▓▓                 ▓
+                                            b                                ▓
+  a bump(x)  b other(x)
+  from the left: ULP of f, ULP of f'  ▓ wrong in kind\
+""")
+    axes = figure(plots_of(result), "", Lettering(keep=True)).axes[-1]
+    assert [one.get_text() for one in axes.get_yticklabels()] == ["f, bump(x)", "f', bump(x)", "f', other(x)"]
+    assert [round(one.get_x(), 1) for one in axes.patches] == [26.0, -18.3, 17.2, 26.0]
 
 
 def test_several_functions_are_summed_up_first() -> None:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from gradcli.render.blocks import Plot, Series, Shade
+from gradcli.render.blocks import Plot, Shade
 from gradcli.render.curves import Axis, Line, limits_of, lines_of
 from gradcli.render.pictures.axes import Ruler, across, minus, up
 from gradcli.render.pictures.lettering import Lettering
@@ -38,7 +38,7 @@ def figure(
     own: the same plots with the user's own points alone, which are marked on the curves.
     narrow: one legend above the panels, instead of one beside each.
     """
-    shaded = _shaded_functions(plots)
+    shaded = _shaded_curves(plots)
     rows = len(shaded) if len(plots[0].series) > 1 else 0
     width, panel = (_NARROW, _NARROW_PANEL) if narrow else (_WIDTH, _PANEL)
     heights = [panel] * len(plots) + ([0.35 + rows * _ROW] if rows else [])
@@ -175,24 +175,27 @@ def _kinks(axes: Axes, plot: Plot, ruler: Ruler, *, written: bool) -> None:
             free_from = share + 0.02 * len(word)
 
 
-def _shaded_functions(plots: Sequence[Plot]) -> list[Series]:
-    """The functions with a stretch, by their curve in the last plot that knows of one."""
-    for plot in reversed(plots):
-        found = [series for series in plot.series if any(shade.of == series.name for shade in plot.shades)]
-        if found:
-            return found
-    return []
+def _shaded_curves(plots: Sequence[Plot]) -> list[tuple[Plot, int]]:
+    """The curves with a stretch, by plot and place: of the last plot that knows of one, and of all with their own."""
+    found = [
+        (plot, place)
+        for plot in plots
+        for place, series in enumerate(plot.series)
+        if any(shade.of == series.name for shade in plot.shades)
+    ]
+    return [one for one in found if one[0].name or one[0] is found[-1][0]]
 
 
 def _strips(
-    axes: Axes, functions: Sequence[Series], plots: Sequence[Plot], ruler: Ruler, lettering: Lettering
+    axes: Axes, curves: Sequence[tuple[Plot, int]], plots: Sequence[Plot], ruler: Ruler, lettering: Lettering
 ) -> _Legend:
-    """One bar a function: where its slope is small, and where it is zero by definition."""
-    plot = next(plot for plot in reversed(plots) if functions[0] in plot.series)
+    """One bar a curve: where its slope is small, where it is zero by definition, where its answers are wrong."""
     seen, names = set(), []
-    for row, series in enumerate(functions):
-        number = color_of(plot, plot.series.index(series))
-        names.append(lettering.text(plots[0].series[number].name))
+    several = len({plot.name for plot, _ in curves}) > 1
+    for row, (plot, place) in enumerate(curves):
+        series, number = plot.series[place], color_of(plot, place)
+        name = lettering.text(plots[0].series[number].name)
+        names.append(f"{plot.name}, {name}" if several else name)
         color = COLORS[number % len(COLORS)]
         for shade in plot.shades:
             if shade.of == series.name:
@@ -201,8 +204,8 @@ def _strips(
                 fill, hatch = ("white", "/////") if shade.state == "saturated" else (color, None)
                 style = {"facecolor": fill, "hatch": hatch, "edgecolor": color, "linewidth": 0.8, "zorder": 2}
                 axes.barh(row, right - left, 0.6, left, **style)  # type: ignore[arg-type]
-    axes.set_ylim(len(functions) - 0.4, -0.6)
-    axes.set_yticks(range(len(functions)), names)
+    axes.set_ylim(len(curves) - 0.4, -0.6)
+    axes.set_yticks(range(len(curves)), names)
     axes.grid(visible=False, axis="y")
     return {
         state: Patch(facecolor=fill, hatch=hatch, edgecolor="#777777", linewidth=0.8)

@@ -56,7 +56,9 @@ def _plot(result: AuditResult, order: int, x: np.ndarray, base: int, ticks: tupl
         shades += _wrong(function, rows, base)
     name = derivative_name(order)
     title = f"{name}: largest error in ULP, {FLOOR:g} for less"
-    return Plot(x, tuple(series), (), title, "x", f"ULP of {name}", tuple(shades), logarithmic=True, x_ticks=ticks)
+    return Plot(
+        x, tuple(series), (), title, "x", f"ULP of {name}", tuple(shades), logarithmic=True, x_ticks=ticks, name=name
+    )
 
 
 def _place(one: AuditExponent, base: int) -> float:
