@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from each import each
@@ -17,6 +18,7 @@ from tools.mutants.__main__ import found
 from tools.mutants.equivalent import EQUIVALENT
 from tools.mutants.mutations import KINDS, mutants
 from tools.mutants.reach import Known, Reach, independent
+from tools.mutants.swapping import swap
 
 ROOT = Path(__file__).parents[2]
 
@@ -139,16 +141,53 @@ def ended(number):
     while number < 3:
         number += 1
     return number
+
+import functools
+
+class Held:
+    @functools.cached_property
+    def cached(self):
+        return True
+
+    @property
+    def size(self):
+        return "small" if self.cached else "large"
+
+    @size.setter
+    def size(self, size):
+        self.changed = size == "small"
+
+def within(least):
+    def check(number):
+        return number > least and number < 6
+    return check
+
+between = within(2)
 """
 TESTS_OF_ROOM = """
+import pytest
 from pathlib import Path
-from gradcli.room import COUNT, RULES, ended
+from gradcli.room import COUNT, RULES, Held, between, ended, small, within
+
+@pytest.mark.parametrize("found", [small(10)])
+def test_what_was_found_while_the_tests_were_collected(found):
+    assert not found
 
 def test_what_is_made_at_import():
     assert COUNT == 2 and RULES[10](9) and not RULES[10](10)
 
 def test_ended():
     assert ended(0) == 3
+
+def test_what_is_held_in_a_class():
+    held = Held()
+    assert (held.cached, held.size) == (True, "small")
+    held.size = "small"
+    assert held.changed
+
+def test_closures_that_were_made_before_and_are_made_later():
+    for check in (between, within(2)):
+        assert [number for number in range(12) if check(number)] == [3, 4, 5]
 
 def test_that_fails_from_the_second_time_on():
     Path("ran").touch(exist_ok=False)
@@ -157,6 +196,52 @@ def test_that_fails_from_the_second_time_on():
 def test_that_fails():
     assert not RULES[10](9)
 """
+
+
+SWAPPED = """
+def made(least):
+    def check(number):
+        return number > least and number < 6
+    return check
+
+def two():
+    return lambda: 1 > 0, lambda: 2 > 0
+
+def counting(end):
+    number = 0
+    while number < end:
+        yield number
+        number = number + 1
+
+def dropped(number):
+    return number < 3
+
+def same(number):
+    return number < 3
+"""
+
+
+def test_a_function_gets_the_code_of_a_mutant_where_all_that_runs_it_can_have_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    room: dict[str, Any] = {}
+    exec(compile(SWAPPED, str(tmp_path / "gradcli/room.py"), "exec"), room)
+    check, lambdas, begun = room["made"](2), room["two"](), room["counting"](9)
+    living = {"gradcli/room.py": [room["made"], room["two"], room["counting"], room["same"], check, *lambdas, begun]}
+
+    def swapped(change: str) -> bool:
+        known = {str(mutant): mutant for mutant in mutants("gradcli/room.py", SWAPPED)}
+        return swap(known[f"gradcli/room.py:{change}"], SWAPPED, living)
+
+    assert not swapped("4: number > least and number < 6 -> (number < 6)")  # another closure: it needs no cell
+    assert not swapped("8: > -> <=")  # of two on one line nobody knows which is which
+    assert not swapped("12: < -> >=")  # it goes on with the code that it has begun with
+    assert not swapped("17: < -> >=")  # it cannot be found
+    assert (check(1), check(5), room["same"](2)) == (False, True, True)
+    assert swapped("4: number > least and number < 6 -> (number > least)")
+    assert swapped("20: < -> >=")
+    assert (check(1), check(6), room["made"](2)(6), room["same"](2)) == (False, True, True, False)
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +277,7 @@ def test_a_survivor_is_reported_with_a_line_that_does_it_again_and_the_killed_ar
     assert f'  python -m tools.mutants --only "{unseen}"' in out
     assert (tree / "gradcli/room.py").read_text() == ROOM
     assert "it fails without a mutant, and is left out: tests/test_room.py::test_that_fails\n" in out
-    assert "2 mutants, 2 of them killed before" in run(tree, "--only", "gradcli/room.py:3")[1]
+    assert "2 mutants, 2 of them killed before" in run(tree, "--only", "gradcli/room.py:3:")[1]
 
 
 def test_a_mutant_that_does_not_end_is_noticed(tree: Path) -> None:
@@ -233,4 +318,4 @@ def test_a_constant_is_reached_by_what_reads_another_that_is_made_of_it_in_anoth
     monkeypatch.chdir(tmp_path)
     known = {name: Known(0.1, {"gradcli/rules.py": 1 << line}) for name, line in (("reads it", 3), ("does not", 5))}
     (mutant, *_) = mutants("gradcli/tables.py", tables)
-    assert Reach(known, at_import={}).tests(mutant) == ["reads it"]
+    assert Reach(known, at_import={}, while_collecting={}).tests(mutant) == ["reads it"]

@@ -3,9 +3,9 @@
     python -m tools.mutants gradcli/findings -n 200 --seed 0
     python -m tools.mutants --only 'gradcli/findings/words.py:15: 48 -> 47'
 
-Everything happens in a copy of the tree: the changed file is written there, and imported by a process that runs the
-tests which reach the change. What was killed is kept in .mutants/, and not run again until the function or the constant
-changes.
+Everything happens in a copy of the tree. The tests that reach the change run in a process in which gradcli is imported
+and the function has been given its changed code; what runs while gradcli is imported is imported anew (--anew does so
+always). What was killed is kept in .mutants/, and not run again until the function or the constant changes.
 """
 
 from __future__ import annotations
@@ -26,10 +26,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from tools.mutants.collected import Collected
 from tools.mutants.equivalent import EQUIVALENT
-from tools.mutants.mutations import FINER, KINDS, Mutant, mutants
+from tools.mutants.measuring import measured
+from tools.mutants.mutant import Mutant
+from tools.mutants.mutations import FINER, KINDS, mutants
 from tools.mutants.rooms import tests_of
-from tools.mutants.running import Outcome, Runner, measured
+from tools.mutants.running import Outcome, Runner
 
 JOURNAL = ".mutants"
 WARM = "torch torch._dynamo numpy hypothesis mpmath jsonschema inline_snapshot sybil typer rich.console orjson"
@@ -83,6 +86,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60.0, help="of tests for each mutant, the quickest first")
     parser.add_argument("--warm", default=WARM, help="what is imported once, before all")
     parser.add_argument("--again", action="store_true", help="run what was killed before too")
+    parser.add_argument("--anew", action="store_true", help="import the changed file anew for every mutant")
     parser.add_argument("--tree", type=Path, help=argparse.SUPPRESS)  # of which this folder is a copy
     return parser.parse_args(argv)
 
@@ -131,7 +135,9 @@ def _outcomes(
         if outcome.outcome != "killed":
             print(f"{outcome.outcome} ({outcome.by or outcome.tests}): {outcome.mutant}", flush=True)
 
-    return Runner(known, patience=options.patience, seconds=options.seconds).run(mutants, report)
+    with Collected(sorted({name.partition("::")[0] for name in known})) as collected:
+        limits = {"patience": options.patience, "seconds": options.seconds}
+        return Runner(known, collected, **limits, anew=options.anew).run(mutants, report)
 
 
 def _counted(counts: Counter[str]) -> str:

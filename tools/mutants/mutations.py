@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
+
+from tools.mutants.mutant import Mutant
 
 SCALES = (1e-6, 1e-2, 1e2, 1e6)
 """Factors for a number that is not whole, or is large: a test must hold it within two orders of magnitude."""
@@ -32,41 +33,6 @@ OPPOSITE: dict[type[ast.cmpop], tuple[str, str]] = {
 """Each comparison as it is written, and what is true where it is not."""
 WIDER = {ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">")}
 """The same up to the bound itself."""
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """A change to a file: the text from `start` to `end` becomes `new`.
-
-    kind: one of KINDS or FINER. function: the qualified name of the outermost function around it, None at module
-    level; name: the constant that a change at module level alters.
-    """
-
-    path: str
-    kind: str
-    start: int
-    end: int
-    old: str
-    new: str
-    line: int
-    function: str | None
-    name: str | None
-
-    def applied(self, source: str) -> str:
-        return source[: self.start] + self.new + source[self.end :]
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self._change}"
-
-    @property
-    def key(self) -> str:
-        """What it is called wherever its line has gone."""
-        return f"{self.path} {self.function or self.name}: {self._change}"
-
-    @property
-    def _change(self) -> str:
-        old, new = (" ".join(text.split()) or "(nothing)" for text in (self.old, self.new))
-        return f"{old} -> {new}"
 
 
 def mutants(path: str, source: str) -> list[Mutant]:

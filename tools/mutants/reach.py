@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tools.mutants.mutations import Mutant
+from tools.mutants.mutant import Mutant
 
 Lines = Mapping[str, int]
 """The lines of each file of gradcli, named from the root of the tree."""
@@ -39,12 +39,14 @@ class Known:
 class Reach:
     """Which of these tests can notice a mutant.
 
-    at_import: the lines of functions that run while gradcli is imported.
+    at_import: the lines of functions that run while gradcli is imported; while_collecting: those that run while the
+    tests are collected.
     """
 
-    def __init__(self, known: Mapping[str, Known], at_import: Lines) -> None:
+    def __init__(self, known: Mapping[str, Known], at_import: Lines, while_collecting: Lines) -> None:
         self._known = known
         self._at_import = at_import
+        self._while_collecting = while_collecting
         self._trees = {str(path): ast.parse(path.read_text(encoding="utf-8")) for path in Path("gradcli").rglob("*.py")}
         self._tests = {str(path): path.read_text(encoding="utf-8") for path in Path("tests").rglob("*.py")}
         self._constants = [row for tree in self._trees.values() for row in _constants(tree)]
@@ -72,6 +74,11 @@ class Reach:
         mentioning = {path for path, text in self._tests.items() if names and word.search(text)}
         running = set(self._running(lines))
         return [name for name in everything if name in running or name.partition("::")[0] in mentioning] or everything
+
+    def is_later(self, mutant: Mutant) -> bool:
+        """Whether what it changes runs only after the tests have been collected."""
+        before = self._at_import.get(mutant.path, 0) | self._while_collecting.get(mutant.path, 0)
+        return mutant.function is not None and not self._own_lines(mutant) & before
 
     def _running(self, lines: Lines) -> list[str]:
         return [
@@ -165,14 +172,12 @@ def watched() -> Iterator[dict[str, int]]:
         threading.settrace(None)  # type: ignore[arg-type]
 
 
-def run_at_import() -> Lines:
-    """The lines of functions that run while every module of gradcli is imported."""
-    with watched() as ran:
-        package = importlib.import_module("gradcli")
-        for module in pkgutil.walk_packages(package.__path__, "gradcli."):
-            if not module.name.endswith("__main__"):
-                importlib.import_module(module.name)
-    return dict(ran)
+def import_everything() -> None:
+    """Import every module of gradcli."""
+    package = importlib.import_module("gradcli")
+    for module in pkgutil.walk_packages(package.__path__, "gradcli."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
 
 
 def independent(path: str) -> list[str]:

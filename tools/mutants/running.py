@@ -1,42 +1,30 @@
-"""Run tests against mutants: each in a forked process that imports the changed file anew.
+"""Run the tests that reach a mutant, each time in a forked process, up to the first that fails.
 
-The process that is forked has imported PyTorch and the like, and of gradcli what does not import the file. The tests
-that killed the mutants before it in the same file run first, then the others from the quickest to the slowest, up to
-the first that fails. A test that fails counts if it passes in the same way without the mutant.
+A function is given its changed code in a process that has imported gradcli and collected the tests before. Where that
+cannot be done soundly, the changed file is imported anew, which takes longer: at module level, in what runs while
+gradcli is imported or tests are collected, and where a function is held by something that keeps its old code.
+
+The tests run from the quickest to the slowest, those first that have killed other mutants of the file. A test that
+fails counts if it passes in the same way without the mutant.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import gc
-import hashlib
-import importlib
-import math
 import os
-import pickle
-import resource
-import signal
-import sys
-import tempfile
-import time
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-import pytest
+from tools.mutants import importing
+from tools.mutants.collected import Collected
+from tools.mutants.forks import in_a_fork
+from tools.mutants.mutant import Change, Mutant
+from tools.mutants.reach import Known, Reach
 
-from tools.mutants.mutations import Mutant
-from tools.mutants.reach import Known, Reach, independent, run_at_import, watched
-
-MEMORY = 16 * 2**30
-FIRST = 4
-"""So many tests are tried before those of other files are collected."""
-OPTIONS = ("-q", "-x", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "-o", "addopts=")
-"""What pyproject.toml adds needs plugins, which are not loaded here."""
+KILLER = 0.1
+"""A test that has killed in the same file is run before what takes more than a tenth of its time."""
 
 
 @dataclass(frozen=True)
@@ -49,110 +37,92 @@ class Outcome:
     tests: str = ""
 
 
-class _Chosen:
-    """A pytest plugin: only these tests, in this order; `failed` has those that did not pass.
+Failing = Callable[[Change | None, Mapping[str, float], float], str | None]
+"""The first of some tests that fails with a change; empty where all pass; None where it cannot be told in this way.
 
-    seconds: how long the process may compute for each test; it is ended by then.
-    """
-
-    def __init__(self, seconds: Mapping[str, float]) -> None:
-        self._seconds = seconds
-        self.failed: list[str] = []
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        found = {item.nodeid: item for item in items}
-        items[:] = [found[name] for name in self._seconds if name in found]
-
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        _end_after(self._seconds[item.nodeid])
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
-            self.failed.append(report.nodeid)
-
-
-class _Watching:
-    """A pytest plugin: measures every test."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Known] = {}
-        self.failed: set[str] = set()
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        _empty_caches()
-        began = time.process_time()
-        with watched() as ran:
-            result = yield
-        self.known[item.nodeid] = Known(time.process_time() - began, dict(ran))
-        return result
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
-            self.failed.add(report.nodeid)
+The tests come with the seconds that each may compute, and with a limit for all. Raises TimeoutError where they do not
+end.
+"""
 
 
 class Runner:
     """patience: how many times their usual processor time, and so many seconds on top, tests may take with a mutant.
 
-    seconds: of usual processor time that the tests of one mutant may take.
+    seconds: of usual processor time that the tests of one mutant may take. anew: every changed file is imported anew.
     """
 
-    def __init__(self, known: Mapping[str, Known], *, patience: float, seconds: float) -> None:
+    def __init__(
+        self, known: Mapping[str, Known], collected: Collected, *, patience: float, seconds: float, anew: bool
+    ) -> None:
         self._known = known
-        self._reach = Reach(known, in_a_fork(run_at_import))
+        self._collected = collected
+        self._reach = Reach(known, collected.at_import, collected.while_collecting)
         self._patience = patience
         self._seconds = seconds
-        self._killers: dict[str, int] = {}  # where in its file the mutant stands that a test killed last
+        self._anew = anew
+        self._killers: set[str] = set()
         self._sound: set[str] = set()  # what fails with a mutant, and passes without
         self._broken: set[str] = set()
         self._written = 0
 
     def run(self, mutants: Iterable[Mutant], report: Callable[[Outcome], None]) -> list[Outcome]:
-        """What became of every mutant, file by file; `report` is called meanwhile, in a process of its own."""
+        """What became of every mutant, file by file; `report` is called meanwhile, here or in a process of its own."""
         by_path = sorted(mutants, key=lambda mutant: (mutant.path, mutant.start))
         groups = [list(group) for _, group in groupby(by_path, key=lambda mutant: mutant.path)]
-        return [outcome for group in groups for outcome in in_a_fork(functools.partial(self._file, group, report))]
+        return [outcome for group in groups for outcome in self._file(group, report)]
 
     def _file(self, mutants: list[Mutant], report: Callable[[Outcome], None]) -> list[Outcome]:
-        path = mutants[0].path
-        for module in independent(path):
-            importlib.import_module(module)
-        gc.freeze()
-        source = Path(path).read_text(encoding="utf-8")
-        outcomes = []
-        for mutant in mutants:
-            while (outcome := self._outcome(mutant, source)) is None:
-                pass
-            report(outcome)
-            outcomes.append(outcome)
-        return outcomes
+        self._killers.clear()
+        later = [mutant for mutant in mutants if not self._anew and self._reach.is_later(mutant)]
+        found = self._outcomes(later, self._collected.failing, report)
+        known = {outcome.mutant for outcome in found}
+        rest = [mutant for mutant in mutants if mutant not in known]
+        return [*found, *(in_a_fork(functools.partial(self._imported, rest, report)) if rest else ())]
 
-    def _outcome(self, mutant: Mutant, source: str) -> Outcome | None:
-        """None where a test fails that also fails alone, without the mutant: it is not run again."""
-        reaching = [name for name in self._reach.tests(mutant) if name not in self._broken]
-        tests = self._within(sorted(reaching, key=lambda name: self._known[name].seconds))
-        tests.sort(key=lambda name: -self._killers.get(name, -1))
-        self._write(mutant.path, mutant.applied(source))
-        try:
-            by = self._failing(tests)
-        finally:
-            self._write(mutant.path, source)
-        outcome = "killed" if by else "survived"
-        if by and by not in self._sound:
-            without = self._failing([by] if by in self._known else tests)
-            if without in self._known:
-                self._broken.add(without)
+    def _imported(self, mutants: list[Mutant], report: Callable[[Outcome], None]) -> list[Outcome]:
+        importing.import_independent(mutants[0].path)
+        return self._outcomes(mutants, importing.failing, report)
+
+    def _outcomes(
+        self, mutants: Iterable[Mutant], failing: Failing, report: Callable[[Outcome], None]
+    ) -> list[Outcome]:
+        """Of those mutants of which this way can tell it."""
+        found = []
+        for mutant in mutants:
+            if outcome := self._outcome(mutant, failing):
+                report(outcome)
+                found.append(outcome)
+        return found
+
+    def _outcome(self, mutant: Mutant, failing: Failing) -> Outcome | None:
+        """None where it cannot be told in this way.  A test that also fails without the mutant is not run again."""
+        source = Path(mutant.path).read_text(encoding="utf-8")
+        while True:
+            reaching = [name for name in self._reach.tests(mutant) if name not in self._broken]
+            tests = self._within(sorted(reaching, key=lambda name: self._known[name].seconds))
+            self._write(mutant.path, mutant.applied(source))
+            try:
+                by = self._failing(failing, (mutant, source), tests)
+            finally:
+                self._write(mutant.path, source)
+            if by is None:
                 return None
-            if without:
-                outcome = "unmeasured"
-            else:
-                self._sound.add(by)
-        self._killers[by] = mutant.start
+            sound = not by or by in self._sound
+            without = "" if sound else self._failing(failing, None, [by] if by in self._known else tests)
+            if without not in self._known:
+                break
+            self._broken.add(without)
+        if by and not without:
+            self._sound.add(by)
+            self._killers.add(by)
+        outcome = "unmeasured" if without else "killed" if by else "survived"
         return Outcome(mutant, outcome, by, f"{len(tests)} of {len(reaching)} tests")
 
     def _write(self, path: str, text: str) -> None:
-        """Each text has a time of its own, so that none is taken for one which Python has compiled before."""
+        """For processes that tests start too.
+
+        Each text has a time of its own, so that none is taken for one which Python has compiled before.
+        """
         Path(path).write_text(text, encoding="utf-8")
         self._written += 1
         os.utime(path, (self._written, self._written))
@@ -167,106 +137,14 @@ class Runner:
             found.append(name)
         return found
 
-    def _failing(self, tests: Sequence[str]) -> str:
-        """The first test that fails, or what ended the process; empty where all pass."""
+    def _failing(self, failing: Failing, change: Change | None, tests: Sequence[str]) -> str | None:
+        """The first test that fails, in the best order, or that they do not end."""
         if not tests:
             return ""
-        seconds = {name: self._patience * (1 + self._known[name].seconds) for name in tests}
-
-        def run() -> str:
-            _be_quiet()
-            _end_after(60)
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-            return failing(seconds, tests[:FIRST]) or (failing(seconds, tests[FIRST:]) if tests[FIRST:] else "")
-
+        usual = {name: self._known[name].seconds for name in tests}
+        order = sorted(tests, key=lambda name: usual[name] * (KILLER if name in self._killers else 1))
+        seconds = {name: self._patience * (1 + usual[name]) for name in order}
         try:
-            return str(in_a_fork(run, 300 + sum(seconds.values())))
+            return failing(change, seconds, 120 + 2 * self._patience * sum(usual.values()))
         except TimeoutError:
             return "it does not end"
-
-
-def failing(seconds: Mapping[str, float], tests: Sequence[str]) -> str:
-    """The first of these tests that fails in this process."""
-    files = list(dict.fromkeys(name.partition("::")[0] for name in tests))
-    chosen = _Chosen({name: seconds[name] for name in tests})
-    code = pytest.main([*OPTIONS, *files], plugins=[chosen])
-    return (chosen.failed or ["importing it"])[0] if code else ""
-
-
-def _end_after(seconds: float) -> None:
-    """End this process when it has computed for so long from now on."""
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + seconds), resource.RLIM_INFINITY))
-
-
-def measured(files: Sequence[str], cache: Path) -> dict[str, Known]:
-    """The tests of these files that pass, each run once and watched; from the cache where nothing has changed."""
-    others = sorted({*Path("gradcli").rglob("*.py"), *Path("tests").rglob("*.py")} - set(Path("tests").rglob("test_*")))
-    state = hashlib.sha256(b"".join(path.read_bytes() for path in others))
-    entries = {}
-    for file in files:
-        of_file = state.copy()
-        of_file.update(file.encode() + Path(file).read_bytes())
-        entries[file] = cache / f"{of_file.hexdigest()[:16]}.pickle"
-    missing = [file for file, entry in entries.items() if not entry.exists()]
-
-    def measure() -> dict[str, Known | None]:
-        _be_quiet()
-        watching = _Watching()
-        options = [option for option in OPTIONS if option != "-x"]
-        pytest.main([*options, "--continue-on-collection-errors", *missing], plugins=[watching])
-        return {name: None if name in watching.failed else known for name, known in watching.known.items()}
-
-    if missing:
-        found = in_a_fork(measure)
-        for file in missing:
-            own = {name: known for name, known in found.items() if name.partition("::")[0] == file}
-            if not own:
-                sys.exit(f"no test of {file} can be run")
-            entries[file].write_bytes(pickle.dumps(own))
-    tests = {name: known for entry in entries.values() for name, known in pickle.loads(entry.read_bytes()).items()}
-    for name, known in tests.items():
-        if known is None:
-            print(f"it fails without a mutant, and is left out: {name}")
-    return {name: known for name, known in tests.items() if known is not None}
-
-
-def in_a_fork(work: Callable[[], Any], limit: float = 1e6) -> Any:
-    """What `work` gives in a forked process.  Raises TimeoutError where it takes longer, or the process is killed."""
-    sys.stdout.flush()
-    with tempfile.TemporaryFile() as answer:
-        child = os.fork()
-        if not child:
-            try:
-                os.setsid()
-                pickle.dump(work(), answer)
-                answer.flush()
-            except BaseException:  # noqa: BLE001 - shown; this process ends here whatever it is
-                traceback.print_exc()
-            finally:
-                os._exit(0)
-        ends = time.monotonic() + limit
-        while not (ended := os.waitpid(child, os.WNOHANG)[0]) and time.monotonic() < ends:
-            time.sleep(0.005)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)  # what the tests have started too
-        if not ended:
-            os.waitpid(child, 0)
-        answer.seek(0)
-        content = answer.read()
-    if not ended or not content:
-        raise TimeoutError
-    return pickle.loads(content)
-
-
-def _be_quiet() -> None:
-    for stream in (0, 1, 2):
-        os.dup2(os.open(os.devnull, os.O_RDWR), stream)
-
-
-def _empty_caches() -> None:
-    """A line that a cache of gradcli spares a test is one that this test reaches."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("gradcli"):
-            for thing in vars(module).values():
-                if type(thing) is functools._lru_cache_wrapper:
-                    thing.cache_clear()
