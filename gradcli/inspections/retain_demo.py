@@ -142,7 +142,8 @@ def _call(number: int, run: BackwardRun, outcome: BackwardOutcome, report: Graph
     passed: Passed | None = report.calls[number - 1] if agrees else None
     gradient, error = None, None
     if isinstance(outcome, TorchError):
-        error = explain(_placed(outcome, number, report) if agrees else outcome, run.plan.text)
+        placed = _placed(outcome, number, report) if agrees else outcome
+        error = explain(placed, run.plan.text, inputs=tuple(run.bound.leaves))
     else:
         gradient = {name: None if tensor is None else to_tensor(tensor) for name, tensor in outcome.items()}
     stopped = None if passed is None else passed.stopped

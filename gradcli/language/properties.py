@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from gradcli.exceptions import ArgumentError, Span
 from gradcli.language import syntax
@@ -104,7 +105,7 @@ def summed(node: Node) -> Node | None:
     return operands[0] if len(operands) == 1 else None
 
 
-def is_derivative(node: Node) -> bool:
+def is_derivative(node: Node | None) -> TypeGuard[Call]:
     """Whether a node is grad(u, x) or torch.autograd.grad(u, x)."""
     return isinstance(node, Call) and node.function.category == DERIVATIVE
 
@@ -145,7 +146,7 @@ def followed(statements: Sequence[Statement], result: Node) -> tuple[str, ...]:
         for node in postorder(root):
             if isinstance(node, Name):
                 inputs |= sources.get(node.name, {node.name: None})
-            if isinstance(node, Call) and is_derivative(node):
+            if is_derivative(node):
                 for name in _listed(inputs_of(node)):
                     if isinstance(name, Name):
                         found |= sources.get(name.name, {name.name: None})

@@ -145,9 +145,9 @@ def test_the_thresholds_are_those_that_tell_the_two_apart(monkeypatch: pytest.Mo
     assert match_error.holding(message)
 
 
-@each("piece, entries", [("freed when", 3), ("are freed", 0)])
-def test_a_piece_of_a_message_has_ten_letters(piece: str, entries: int) -> None:
-    """Both stand in the message of a second backward pass."""
+@each("piece, entries", [("freed when", 3), ("are freed", 0), ("intermediate", 0)])
+def test_a_piece_of_a_message_has_ten_letters_and_two_words(piece: str, entries: int) -> None:
+    """All stand in the message of a second backward pass."""
     assert len(searching._raising(piece)) == entries
     assert len(match_error.holding(piece)) == 3
 
@@ -175,6 +175,7 @@ FAR_OFF = (
         ("tensors element grad_fn require", True),
         ("tensors element grad_fn", False),  # three words
         (FAR_OFF, False),  # nine of 33
+        ("target bounds 5 100", False),  # numbers are no words
     ],
 )
 def test_the_nearest_has_four_words_and_four_tenths_of_all(text: str, near: bool) -> None:

@@ -22,6 +22,11 @@ MASKS = [
     ("x[m]", "m:int64=1,0"),
     ("x * (m << 2)", "m:int64=1,0"),
     ("x * (m >> 1)", "m:int64=1,0"),
+    ("where(input=x, other=0*x, condition=m)", "m:bool=1,0"),
+    ("masked_fill(value=0, mask=m, input=x)", "m:bool=1,0"),
+    ("x * (long(x) << m)", "m:int64=1,0"),
+    ("x * (2 << m)", "m:int64=1,0"),
+    ("x.reshape([1, 2])[0, m]", "m:int64=1,0"),
 ]
 
 
@@ -45,8 +50,65 @@ def test_what_is_computed_becomes_a_mask_by_a_comparison(text: str, instead: str
     assert f"A mask is boolean: {instead}." in raised["hint"]
 
 
+@each(
+    "text, hint",
+    [
+        ("h = m*1; where(h, x, 0*x)", "A mask is boolean: h != 0."),  # h is no input that could be given a dtype
+        ("h = m*1; x[h]", "long(h) picks elements by number, h != 0 those where it is 1."),
+        ("h = m*1; gather(x, 0, h)", "Give the indices an integer dtype: long(h)."),
+        ("x * (long(x) << 2.5)", "Integers are shifted: long(2.5)."),
+    ],
+)
+def test_what_is_no_input_is_converted(text: str, hint: str) -> None:
+    assert hint in failed(["grad", text, "x=1,2", "m=1,0"], 1)["hint"]
+
+
 def test_an_index_that_is_no_mask_is_not_called_one() -> None:
     assert "bool" not in failed(["grad", "x[i]", "x=1,2,3", "i=2,0"], 1)["hint"]
+
+
+@each(
+    "argv, hint",
+    [
+        (["where(m, a, b)", "m:bool=1,0", "a=1,2,3", "b=1,2"], "m is [2] and a is [3] and b is [2]. Sizes must be"),
+        (["a & b", "a=1,2", "b=1,2,3"], "a is [2] and b is [3]. Sizes must be the same or 1"),
+        (["(a*1j) % a", "a=1,2"], "take real(...), imag(...) or abs(...) of the argument first"),
+        (["(a*1j) & m", "a=1,2", "m:bool=1,0"], "take real(...), imag(...) or abs(...) of the argument first"),
+        (["index_put(a, [i], a)", "a=1,2", "i=0,1"], "Give the indices an integer dtype"),
+        (["a * sub(a > 0, a > 1)", "a=1,2"], None),  # of which nothing is known
+        (["grad(heaviside(a, 0.5), a)", "a=1"], "PyTorch has no derivative of 'grad(heaviside(a, 0.5), a)'"),
+    ],
+)
+def test_another_mistake_has_another_hint(argv: list[str], hint: str | None) -> None:
+    found = failed(["grad", *argv], 1)["hint"]
+    assert found is None if hint is None else found.startswith(hint) or hint in found
+    assert "mask" not in (found or "").lower()
+
+
+@each(
+    "text, instead",
+    [
+        ("x ^ 2", "x**2"),
+        ("2 ^ x", "2**x"),
+        ("2.5 ^ n", "2.5**n"),
+        ("x ^ y", "x**y"),
+        ("x ^ m", "x**m"),
+        ("m ^ x", "m**x"),
+        ("(x + 1) ^ 2", "(x + 1)**2"),
+        ("2 ^ -x", "2**(-x)"),
+        ("x ^ m.T", "x**m.T"),
+    ],
+)
+def test_a_power_in_another_language_is_told_from_a_mask(text: str, instead: str) -> None:
+    words = ["x=2,3", "y=3,4", "m=1,0", "n:int64=2,3"]
+    hint = failed(["grad", f"x * ({text})", *words], 1)["hint"]
+    assert hint == f"^ is the exclusive or of masks. A power is written **: {instead}."
+    assert captured(["grad", f"x * ({instead})", *words])[0] == 0
+
+
+@each("text", ["b ^ x", "x ^ b"])
+def test_beside_a_mask_there_is_no_power(text: str) -> None:
+    assert failed(["grad", text, "x=2,3", "b:bool=1,0"], 1)["hint"] == "Masks are combined: x != 0."
 
 
 @pytest.mark.parametrize(
@@ -55,6 +117,8 @@ def test_an_index_that_is_no_mask_is_not_called_one() -> None:
         ("torch.autograd.grad(x**2, x)[0]", "Write grad(x**2, x), which takes a cotangent of ones"),
         ("torch.autograd.grad(sum(x**2), w)[0]", "grad(sum(x**2), w), which gives zeros there"),
         ("h = x.detach(); torch.autograd.grad(sum(x), h)[0]", "Nothing leads from h to sum(x)"),
+        ("torch.autograd.grad(inputs=x, outputs=x**2)[0]", "Write grad(x**2, x), which takes a cotangent of ones"),
+        ("torch.autograd.grad(x**2, x, grad_outputs=ones(3))[0]", "the shape of x**2: torch.ones_like(x**2)."),
     ],
 )
 def test_a_derivative_inside_says_what_to_write(text: str, hint: str) -> None:

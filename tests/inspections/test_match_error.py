@@ -83,6 +83,21 @@ def test_the_commands_look_among_the_entries_that_they_can_end_up_at(row: Autogr
     assert matching_entry(error_of(row)) is row
 
 
+@each("row", ROWS, ids=named)
+@pytest.mark.usefixtures("without_signs")
+def test_the_commands_end_up_at_no_entry_without_a_hint_and_a_wording(row: AutogradError) -> None:
+    found = matching_entry(error_of(row))
+    assert found is None or (found.hint and found.patterns)
+
+
+def test_no_program_is_run_that_this_machine_may_not_survive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a program raises nothing for is like no message."""
+    ran: list[str] = []
+    monkeypatch.setattr(match_error, "run", lambda program: ran.append(program) or run("1"))
+    assert {message for _, message in match_error._messages.__wrapped__("RuntimeError", anywhere=True)} == {""}
+    assert {row.program for row in ROWS if row.type == "RuntimeError"} == set(ran)
+
+
 @pytest.mark.usefixtures("without_signs")
 def test_other_names_numbers_and_shapes_make_no_difference_and_another_class_does() -> None:
     message = "mat1 and mat2 shapes cannot be multiplied (17x4 and 5x9)"
@@ -102,7 +117,7 @@ def test_other_names_numbers_and_shapes_make_no_difference_and_another_class_doe
         "",
     ],
 )
-@each("error", [RuntimeError, ValueError, TypeError])
+@each("error", [RuntimeError, ValueError, TypeError, KeyError])
 def test_an_error_that_is_not_in_the_catalogue_is_none_of_it(message: str, error: type[Exception]) -> None:
     assert matching_entry(error(message), anywhere=True) is None
 
@@ -161,6 +176,7 @@ HINTS = [
     (["q * 2", "q:int64=1,2"], "q:float32=..."),
     (["cat([a, b])", "a=ones(2, 2)", "b=ones(2, 3)"], "a is [2, 2] and b is [2, 3]."),
     (["stack([a, b])", "a=1,2", "b=1,2,3"], "a is [2] and b is [3]."),
+    (["kthvalue(a, 5)[0]", "a=1,2"], "a is [2]."),
     (["sigmoid(q)", "q=1", "--frozen", "q"], "Take --frozen q away, leave 'detach'"),
     (["a * b", "a=1", "b=2", "--wrt", "a,b", "--frozen", "b"], "Take --frozen b away, or leave it out of --wrt."),
     (["sum((q > 0).float())", "q=1"], "sigmoid(4 * q)"),
@@ -214,9 +230,49 @@ def test_an_error_outside_of_the_catalogue_names_no_entry() -> None:
 def test_an_error_without_expression_names_and_shapes_has_a_hint_without_gaps() -> None:
     for row in ROWS:
         failure = explain(TorchError(error_of(row), stage="backward"), "")
+        assert row.hint or SIBLINGS.get(row.id) or failure.hint == row.fix
         assert failure.id == SIBLINGS.get(row.id, row.id)
         assert failure.hint is None or not {"{", "}", "?"} & set(failure.hint)
         assert "None" not in (failure.hint or "") or "None" in row.fix
+
+
+@each(
+    "argv, code, hint",
+    [
+        (["linalg.inv(m)", "m=[[1, 2], [2, 4]]"], "pytorch", True),
+        (["m.detach()", "m=1"], "autograd", True),
+        (["bernoulli(m)", "m=2"], "pytorch", False),  # of which nothing is known, and shapes do not matter
+    ],
+)
+def test_an_operation_raises_an_error_of_pytorch_and_a_derivative_one_of_autograd(
+    argv: list[str], code: str, hint: bool
+) -> None:
+    error = failed(["grad", *argv], 1)
+    assert (error["code"], error["hint"] is not None) == (code, hint)
+
+
+@each("argv", [["x", "x=[[1,2,3]] @ [[1,2,3]]"], ["x", "x=1", "--vjp", "[[1,2,3]] @ [[1,2,3]]"]])
+def test_an_error_in_the_value_of_an_input_stands_there(argv: list[str]) -> None:
+    error = failed(["grad", *argv], 1)
+    assert (error["expression"], error["span"]) == ("[[1,2,3]] @ [[1,2,3]]", [0, 21])
+    assert "Try" not in (error["hint"] or "")
+
+
+@each(
+    "text, words",
+    [
+        ("stack(split(x, 2))", ["x=1,2,3"]),  # neither piece is x
+        ("stack([*x.unbind(0), y])", ["x=[[1,2],[3,4]]", "y=1,2,3"]),  # y is the third, and what is before it is no x
+    ],
+)
+def test_no_shape_is_told_of_pieces(text: str, words: list[str]) -> None:
+    assert failed(["grad", text, *words], 1)["hint"] is None
+
+
+@each("names, said", [(["a", "b"], "Use a and b in the expression."), ([], "Use the input in the expression.")])
+def test_the_inputs_are_named_where_they_are_known(names: list[str], said: str) -> None:
+    row = next(row for row in ROWS if "{inputs}" in row.hint)
+    assert explain(TorchError(error_of(row), stage="backward"), "a + b", inputs=names).hint == said
 
 
 def test_a_mistake_in_the_call_has_no_entry() -> None:

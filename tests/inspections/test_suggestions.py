@@ -158,6 +158,7 @@ def test_a_product_that_would_not_help_is_not_told_to_be_tried() -> None:
         (["take_along_dim(x, t, 0)", "x=1,2,3", "t=0.0,2.0"], "t:int64=0,2", [1, 0, 1]),
         (["take_along_dim(x, indices=t, dim=0)", "x=1,2,3", "t=0.0,2.0"], "t:int64=0,2", [1, 0, 1]),
         (["nll_loss(x, target=t)", "x=[[1,2,3]]", "t=2.0,"], "t:int64='[2]'", [0, 0, -1]),
+        (["nll_loss(x, t)", "x=[[1,2,3]]", "t=2.0,"], "t:int64='[2]'", [0, 0, -1]),
     ],
 )
 def test_indices_are_told_to_be_given_as_integers_under_their_name_and_with_their_values(
@@ -173,6 +174,18 @@ def test_indices_are_told_to_be_given_as_integers_under_their_name_and_with_thei
 def test_up_to_twelve_indices_are_repeated(count: int, told: str) -> None:
     given = ",".join(map(str, range(count)))
     assert hint_of("grad", "x[t]", "x=ones(20)", f"t={given}").startswith(told)
+
+
+@each("given", ["0.5,1", "[1 + 0j]"])
+def test_what_is_no_whole_number_is_not_repeated_as_one(given: str) -> None:
+    dtype = ":complex64" if "j" in given else ""
+    error = failed(["grad", "gather(x, 0, t)", "x=1,2", f"t{dtype}={given}"], 1)
+    assert error["hint"] == "Give the indices an integer dtype: t:int64=...."
+
+
+def test_a_number_that_is_written_as_an_index_is_converted() -> None:
+    assert "Give the indices an integer dtype: long(1.0)." in hint_of("grad", "take(x, 1.0)", "x=1,2")
+    assert gradient("x", "take(x, long(1.0))", "x=1,2") == [0, 1]
 
 
 def test_computed_indices_are_told_to_be_converted() -> None:
@@ -191,6 +204,8 @@ def test_computed_indices_are_told_to_be_converted() -> None:
         ("score > 0", "sigmoid(4 * score)", 1, 0),
         ("score + 1 > 0", "sigmoid(4 * (score + 1))", 1, -1),
         ("score < 0", "sigmoid(4 * -score)", -1, 0),
+        ("0 < score", "sigmoid(4 * score)", 1, 0),
+        ("score.ge(5)", "sigmoid(4 * (score - 5))", 1, 5),
     ],
 )
 def test_a_smooth_step_has_the_threshold_and_the_direction_of_the_comparison(
@@ -200,10 +215,42 @@ def test_a_smooth_step_has_the_threshold_and_the_direction_of_the_comparison(
     assert gradient("score", f"sum({step})", f"score={middle},{middle}") == [sign, sign]  # 4 / 4, at the threshold
 
 
-def test_an_equality_is_no_step() -> None:
-    hint = hint_of("grad", "sum((score == 5).float())", "score=1,2")
+@each("test", ["score == 5", "eq(score, 5)", "gt(*[score, 5])"])
+def test_what_is_equal_or_not_written_out_is_no_step(test: str) -> None:
+    hint = hint_of("grad", f"sum(({test}).float())", "score=1,2")
     assert "something smooth" in hint
     assert "sigmoid" not in hint
+
+
+@each(
+    "text, cause",
+    [
+        ("a=exp(x); b=sin(x); b+=1; a+=1; sum(a*b)", "'exp(x)' (characters 2 to 8) saved a tensor {}, and 'a+=1' "),
+        ("a=2*x; y=a**2; a.T.add_(1); sum(y)", "'a**2' (characters 9 to 13) saved a tensor {}, and 'a.T.add_(1)' "),
+        (
+            "h=exp(x); h.mul_(h); k=sin(x); k+=1; sum(h*k)",
+            "'h.mul_(h)' (characters 10 to 19) saved a tensor {}, and it ",
+        ),
+    ],
+)
+def test_the_change_that_a_saved_tensor_suffered_is_named_and_no_other(text: str, cause: str) -> None:
+    assert hint_of("grad", text, "x=1,2").startswith(cause.format("for the backward pass"))
+
+
+@each(
+    "argv, frozen",
+    [
+        (["nll_loss(log_softmax(s, 1), t, weight=w*2)", "s=[[1, 2]]", "t:int64=[1]", "w=1,1"], "w"),
+        (["v=w*2; nll_loss(log_softmax(s, 1), t, v)", "s=[[1, 2]]", "t:int64=[1]", "w=1,1"], "w"),
+        (["h = a + 1; igamma(h, s)", "s=2", "a=1"], "a"),
+        (["igamma(2*s*a, s)", "s=2", "a=1"], "s"),
+        (["h = s*1; special.zeta(h, a)", "a=2", "s=2"], "s"),
+    ],
+)
+def test_what_is_to_be_frozen_is_an_input_behind_the_argument_without_a_derivative(
+    argv: list[str], frozen: str
+) -> None:
+    assert f"--frozen {frozen}," in hint_of("grad", *argv)
 
 
 def test_what_ends_the_path_is_named_and_nothing_else() -> None:

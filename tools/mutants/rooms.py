@@ -29,6 +29,7 @@ _AUDITS = (
 _ERRORS = (
     "tests/inspections/test_errors.py",
     "tests/inspections/test_error_search.py",
+    "tests/inspections/test_grad_errors.py",
     "tests/inspections/test_hint_text.py",
     "tests/inspections/test_local_hints.py",
     "tests/inspections/test_match_error.py",

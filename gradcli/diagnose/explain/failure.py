@@ -31,13 +31,13 @@ def explain(
     """
     device.check_alive()
     # only needed once something went wrong
-    from gradcli.diagnose.explain.hint_text import hint_of, shapes_of
+    from gradcli.diagnose.explain.hint_text import hint_of
     from gradcli.diagnose.explain.local_hints import local_hint
     from gradcli.diagnose.explain.match_error import matching_entry
 
     expression = raised.text or text
     row = matching_entry(raised.error, raised.ending)
-    template = _template(str(raised.error), row, has_shapes=bool(shapes_of(raised, expression)))
+    template = _template(str(raised.error), row)
     hint = local_hint(raised, expression, inputs) or hint_of(
         template, raised, expression, frozen=frozen, output=output, inputs=inputs
     )
@@ -52,8 +52,8 @@ def explain(
     )
 
 
-def _template(message: str, row: AutogradError | None, *, has_shapes: bool) -> str:
+def _template(message: str, row: AutogradError | None) -> str:
     """The entry's hint; for an error that is not in the catalogue the shapes, if it is about shapes."""
     if row is not None:
         return row.hint or row.fix.replace("{", "{{").replace("}", "}}")
-    return _ONLY_SHAPES if has_shapes and _SHAPES.search(message) else ""
+    return _ONLY_SHAPES if _SHAPES.search(message) else ""

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import torch
 
-from gradcli.diagnose.explain.indices import as_integers
+from gradcli.diagnose.explain.indices import as_integers, operands
 from gradcli.language.parser import parse
 from gradcli.language.printer import SIGN, unary
 from gradcli.language.rewrite.editing import EditableProgram
-from gradcli.language.rewrite.places import operands_of
-from gradcli.language.syntax import Binary, Call, Literal, Name, Node, children, postorder
-from gradcli.language.syntax import Sequence as Items
+from gradcli.language.rewrite.places import operands_of, option_of, variables
+from gradcli.language.syntax import Binary, Call, Literal, Node, children
 from gradcli.numerics.capture import TorchError
 
 MOST_ONES = 4
@@ -24,7 +23,9 @@ LONGEST_PART = 60
 SUPPORTED = {False: "try --dtype float32", True: "take real(...), imag(...) or abs(...) of the argument first"}
 """What has another dtype, for real numbers and for complex ones."""
 
-_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\w*\s*[(=])")
+_SMOOTH = "Replace the comparison by something smooth."
+_ARGUMENT = re.compile(r"argument '(\w+)'|derivative for '\w+: (\w+)'")
+"""How PyTorch names an argument that has no derivative."""
 
 
 @dataclass(frozen=True)
@@ -48,26 +49,28 @@ def hint_of(
     frozen: Sequence[str],
     output: Sequence[int] | None,
     inputs: Sequence[str],
-) -> str | None:
-    """The template with its places filled; None where nothing is left of it. inputs: their names, if known."""
+) -> str:
+    """The template with its places filled, which may leave nothing. inputs: their names, if known."""
+    place = _ended_at(raised, text, inputs)
+    name = _input_behind(raised, place, inputs)
     filled = template.format(
         available=raised.order - 1,
         frozen=Frozen(tuple(frozen)),
         inputs=" and ".join(inputs) or "the input",
         indices=as_integers(raised, text, inputs),
         instead=", or ".join(raised.suggestions) or "put .clone() before the change",
-        name=name_of(raised, text, inputs),
-        moved=moved(raised, text, inputs),
+        name=name,
+        moved=_moved(raised, text, name),
         cut=raised.cut or "'detach' and comparisons",
         ones=ones(output),
         output="" if output is None else f", which is {list(output)}",
         part=_quoted_part(raised, text),
         shapes="".join(f"{shape}. " for shape in [" and ".join(shapes_of(raised, text))] if shape),
-        step=step(raised, text, inputs),
+        step=_step(place),
         supported=SUPPORTED["Complex" in str(raised)],
         transposed=" ".join(raised.suggestions),
     )
-    return filled.strip() or None
+    return filled.strip()
 
 
 def part_of(raised: TorchError, text: str) -> str:
@@ -77,11 +80,8 @@ def part_of(raised: TorchError, text: str) -> str:
 
 def shapes_of(raised: TorchError, text: str) -> list[str]:
     """`a is [2, 3]` for each tensor that the failing operation was given."""
-    given = [] if raised.node is None else list(zip(children(raised.node), raised.operands, strict=False))
-    for node, operand in list(given):
-        if isinstance(node, Items) and isinstance(operand, list | tuple):  # cat([a, b])
-            given += zip(children(node), operand, strict=False)
-    return [f"{_source(node, text)} is {list(value.shape)}" for node, value in given if isinstance(value, torch.Tensor)]
+    given = [(node, value) for node, value in operands(raised) if isinstance(value, torch.Tensor)]
+    return [f"{_source(node, text)} is {list(value.shape)}" for node, value in given]
 
 
 def ones(output: Sequence[int] | None) -> str:
@@ -95,49 +95,51 @@ def ones(output: Sequence[int] | None) -> str:
     return f"'ones({', '.join(map(str, output))})'"
 
 
-def name_of(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
-    """The tensor concerned: the argument that PyTorch names, the first name in the sub-expression, the first input."""
-    node = raised.node
-    if isinstance(node, Call):
-        argument = re.search(r"argument '(\w+)'", str(raised))
-        given = dict(node.keywords).get(argument[1]) if argument else None
-        if isinstance(given, Name):
-            return given.name
-    if node is not None:
-        found = [part.name for part in postorder(node) if isinstance(part, Name)]
-    else:
-        found = _NAME.findall(part_of(raised, text))
-    return next((name for name in found if name in inputs or not inputs), None) or next(iter([*inputs, *found]), "x")
+def _ended_at(raised: TorchError, text: str, inputs: Sequence[str]) -> tuple[EditableProgram, Node] | None:
+    """The expression and the node in it that raised; None where that, or the inputs, are not known."""
+    if not inputs:
+        return None
+    program = EditableProgram(parse(text, bound=inputs))
+    return next(((program, node) for node in program.nodes if node.span == raised.span), None)
 
 
-def moved(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
-    """A matrix with a little added to its diagonal."""
-    operand = next(iter(raised.operands), None)
-    node = None if raised.node is None else next(iter(children(raised.node)), None)
-    if node is None or not isinstance(operand, torch.Tensor) or operand.ndim < 2:
-        return f"{name_of(raised, text, inputs)} + 1e-3 * eye(n)"
-    return f"{_source(node, text)} + 1e-3 * eye({operand.shape[-1]})"
+def _input_behind(raised: TorchError, place: tuple[EditableProgram, Node] | None, inputs: Sequence[str]) -> str:
+    """An input that the argument is made of which PyTorch names, else one of the sub-expression, else the first."""
+    if place is None:
+        return next(iter(inputs), "x")
+    program, node = place
+    named = _ARGUMENT.search(str(raised))
+    argument = option_of(node, named[1] or named[2]) if named is not None and isinstance(node, Call) else None
+    parts = (*children(node), node) if argument is None else (argument,)
+    return next(iter([*(name for part in parts for name in variables(part, program)), *inputs]))
 
 
-def step(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
+def _moved(raised: TorchError, text: str, given: str) -> str:
+    """A matrix with a little added to its diagonal. given: the input, where the matrix is not known."""
+    for node, operand in operands(raised)[:1]:
+        if isinstance(operand, torch.Tensor) and operand.ndim > 1:
+            return f"{_source(node, text)} + 1e-3 * eye({operand.shape[-1]})"
+    return f"{given} + 1e-3 * eye(n)"
+
+
+def _step(place: tuple[EditableProgram, Node] | None) -> str:
     """`Replace the comparison by a smooth step: sigmoid(4 * (x - 5)).` for x > 5."""
-    program = parse(text, bound=inputs) if inputs else None
-    nodes = [] if program is None else program.nodes
-    node = next((node for node in nodes if node.span == raised.span), None)
+    if place is None:
+        return _SMOOTH
+    program, node = place
     sides = _sides(node)
-    if program is None or sides is None:
-        return "Replace the comparison by something smooth."
-    editable = EditableProgram(program)
+    if sides is None:
+        return _SMOOTH
     larger, smaller = sides
-    difference = editable.piece(larger)
+    difference = program.piece(larger)
     if isinstance(larger, Literal) and larger.value == 0:
-        difference = unary("neg", editable.piece(smaller))
+        difference = unary("neg", program.piece(smaller))
     elif not (isinstance(smaller, Literal) and smaller.value == 0):
-        difference = editable.joined("sub", difference, editable.piece(smaller))
+        difference = program.joined("sub", difference, program.piece(smaller))
     return f"Replace the comparison by a smooth step: sigmoid(4 * {difference.at(SIGN)})."
 
 
-def _sides(node: Node | None) -> tuple[Node, Node] | None:
+def _sides(node: Node) -> tuple[Node, Node] | None:
     """What has to be the larger one for a comparison to be true, and the other."""
     if isinstance(node, Binary):
         operator, operands = node.operator, [node.left, node.right]

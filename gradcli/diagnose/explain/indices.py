@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 
 from gradcli.language.catalogue.rows import Loss
-from gradcli.language.syntax import Call, Index, Name, Node, children
+from gradcli.language.syntax import Call, Index, Name, Node, Starred, children
+from gradcli.language.syntax import Sequence as Items
 from gradcli.numerics.capture import TorchError
 
 _POSITIONS = {
@@ -35,9 +36,9 @@ def as_integers(raised: TorchError, text: str, inputs: Sequence[str]) -> str:
     node = None if raised.node is None else _indices(raised.node)
     if node is None:
         return "NAME:int64=VALUE on the command line, or long(...)"
-    if not isinstance(node, Name) or (inputs and node.name not in inputs):
+    if not isinstance(node, Name) or node.name not in inputs:
         return f"long({text[node.span[0] : node.span[1]]})"
-    values = whole_numbers(_operand(raised, node))
+    values = whole_numbers(value_of(raised, node))
     return f"{node.name}:int64=..." if values is None else f"{node.name}:int64={values}"
 
 
@@ -60,10 +61,19 @@ def _indices(node: Node) -> Node | None:
     return given[position] if position is not None and position < len(given) else None
 
 
-def _operand(raised: TorchError, node: Node) -> object:
-    """The value that an argument had."""
-    assert raised.node is not None
-    return next((v for n, v in zip(children(raised.node), raised.operands, strict=False) if n is node), None)
+def operands(raised: TorchError) -> list[tuple[Node, object]]:
+    """What the node that raised was given, each with its value; empty where no node did."""
+    found = [] if raised.node is None else list(zip(children(raised.node), raised.operands, strict=False))
+    for given in list(found):
+        match given:
+            case Items(items=items), [*values] if not any(isinstance(item, Starred) for item in items):  # cat([a, b])
+                found += zip(items, values, strict=True)
+    return found
+
+
+def value_of(raised: TorchError, node: Node) -> object:
+    """The value that an operand had; None for another node."""
+    return next((value for operand, value in operands(raised) if operand is node), None)
 
 
 def whole_numbers(given: object) -> str | None:

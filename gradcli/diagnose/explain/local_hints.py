@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import torch
 
-from gradcli.diagnose.explain.indices import whole_numbers
-from gradcli.language.properties import inputs_of, is_derivative
-from gradcli.language.rewrite.places import operands_of
+from gradcli.diagnose.explain.indices import value_of, whole_numbers
+from gradcli.language.properties import is_derivative
+from gradcli.language.rewrite.places import option_of
 from gradcli.language.syntax import Binary, Call, Index, Name, Node, Unary, children
+from gradcli.language.syntax import Sequence as Items
 from gradcli.numerics.capture import TorchError
 
-_MASKED = {"where": 0, "masked_fill": 1, "masked_select": 1, "masked_scatter": 1}
-"""Functions that take a mask, and where."""
+_MASKED = {"where": "condition", "masked_fill": "mask", "masked_select": "mask", "masked_scatter": "mask"}
+"""Functions that take a mask, and as what."""
 _LOGIC = ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not")
 _SHIFTS = ("bitwise_left_shift", "bitwise_right_shift")
 
@@ -22,6 +23,7 @@ _OF_DERIVATIVES = {
         "Write grad({output}, {inputs}), which takes a cotangent of ones, or add "
         "grad_outputs=torch.ones_like({output})."
     ),
+    "Mismatch in shape": "Give grad_outputs the shape of {output}: torch.ones_like({output}).",
     "not have been used in the graph": (
         "Add allow_unused=True or materialize_grads=True, or write grad({output}, {inputs}), which gives zeros there."
     ),
@@ -35,20 +37,19 @@ _OF_DERIVATIVES = {
 def local_hint(raised: TorchError, text: str, inputs: Sequence[str]) -> str | None:
     """What to write instead at the node that raised; None where nothing is known of it."""
     node, message = raised.node, str(raised)
-    if node is None:
-        return None
-    if isinstance(node, Call) and is_derivative(node):
+    if is_derivative(node):
         return _of_derivative(node, message, text)
     if isinstance(node, Index) and "must be long, int, byte or bool" in message:
-        mask = _is_mask(_value(raised, node.index))
-        return f"{_as(raised, node.index, text, inputs, 'int64')} picks elements by number" + (
-            f", {_as(raised, node.index, text, inputs, 'bool')} those where it is 1." if mask else "."
+        index = _floating_index(raised, node)
+        mask = _is_mask(value_of(raised, index))
+        return f"{_as(raised, index, text, inputs, 'int64')} picks elements by number" + (
+            f", {_as(raised, index, text, inputs, 'bool')} those where it is 1." if mask else "."
         )
-    if isinstance(node, Call) and node.function.name.removesuffix("_") in _MASKED and "bool" in message.lower():
-        mask_node = _mask_of(node)
+    if isinstance(node, Call) and "bool" in message.lower():
+        mask_node = option_of(node, _MASKED.get(node.function.name.removesuffix("_"), ""))
         return None if mask_node is None else f"A mask is boolean: {_as(raised, mask_node, text, inputs, 'bool')}."
     if isinstance(node, Binary | Unary) and node.operator in (*_LOGIC, *_SHIFTS) and "implemented" in message:
-        number = next((child for child in children(node) if _is_floating(_value(raised, child))), None)
+        number = next((child for child in children(node) if _is_floating(value_of(raised, child))), None)
         if number is None:
             return None
         if node.operator in _SHIFTS:
@@ -61,51 +62,44 @@ def local_hint(raised: TorchError, text: str, inputs: Sequence[str]) -> str | No
 
 def _of_derivative(node: Call, message: str, text: str) -> str | None:
     template = next((hint for piece, hint in _OF_DERIVATIVES.items() if piece in message), None)
-    wanted = inputs_of(node)
-    given = dict(node.keywords)
-    output = node.arguments[0] if node.arguments else given.get("outputs") or given.get("output")
-    if template is None or wanted is None or output is None:
-        return None
-    return template.format(output=text[slice(*output.span)], inputs=text[slice(*wanted.span)])
+    output, inputs = (_source(option_of(node, name), text) for name in ("outputs", "inputs"))
+    return None if template is None else template.format(output=output, inputs=inputs)
 
 
 def _is_power(raised: TorchError, node: Binary) -> bool:
-    """Whether ^ was meant as a power: one side is a plain number, or both are floats and no masks of 0 and 1."""
-    left, right = _value(raised, node.left), _value(raised, node.right)
-    if isinstance(right, int | float):
+    """Whether ^ was meant as a power: a side is a plain number, or both are floats and no masks of 0 and 1."""
+    left, right = value_of(raised, node.left), value_of(raised, node.right)
+    if isinstance(left, int | float) or isinstance(right, int | float):
         return True
-    if isinstance(left, int | float):
-        return _is_floating(right)
     return _is_floating(left) and _is_floating(right) and not (_is_mask(left) and _is_mask(right))
 
 
 def _power(node: Binary, text: str) -> str:
     """The two sides of an operator as a base and an exponent."""
-    sides = [(side, text[slice(*side.span)]) for side in (node.left, node.right)]
+    sides = [(side, _source(side, text)) for side in (node.left, node.right)]
     return "**".join(f"({source})" if isinstance(side, Binary | Unary) else source for side, source in sides)
 
 
-def _mask_of(node: Call) -> Node | None:
-    named = dict(node.keywords)
-    operands, place = operands_of(node), _MASKED[node.function.name.removesuffix("_")]
-    return named.get("mask") or named.get("condition") or (operands[place] if place < len(operands) else None)
+def _floating_index(raised: TorchError, node: Index) -> Node:
+    """The index, or the first floating one of several: i of x[0, i]."""
+    several = node.index.items if isinstance(node.index, Items) and not node.index.bracketed else ()
+    return next((item for item in several if _is_floating(value_of(raised, item))), node.index)
 
 
 def _as(raised: TorchError, node: Node, text: str, inputs: Sequence[str], dtype: str) -> str:
     """`m:bool=1,0` for an input, `(a - b) != 0` or `long(a - b)` for what is computed."""
-    plain = dtype != "bool" or _is_mask(_value(raised, node))
-    if plain and isinstance(node, Name) and (node.name in inputs or not inputs):
-        values = whole_numbers(_value(raised, node))
+    plain = dtype != "bool" or _is_mask(value_of(raised, node))
+    if plain and isinstance(node, Name) and node.name in inputs:
+        values = whole_numbers(value_of(raised, node))
         return f"{node.name}:{dtype}={'...' if values is None else values}"
-    source = text[slice(*node.span)]
+    source = _source(node, text)
     if dtype == "int64":
         return f"long({source})"
     return f"{source} != 0" if isinstance(node, Name | Call) else f"({source}) != 0"
 
 
-def _value(raised: TorchError, node: Node) -> object:
-    assert raised.node is not None
-    return next((v for n, v in zip(children(raised.node), raised.operands, strict=False) if n is node), None)
+def _source(node: Node | None, text: str) -> str:
+    return "..." if node is None else text[slice(*node.span)]
 
 
 def _is_floating(value: object) -> bool:

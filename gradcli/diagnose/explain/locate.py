@@ -40,9 +40,10 @@ def _placed(raised: TorchError, bound: BoundExpression) -> TorchError:
     if "does not have a grad_fn" in str(raised):
         return _without_path(raised, bound, recorder)
     node = _interrupted(output, bound)
-    step = None if node is None or node not in recorder.owner else recorder.steps[recorder.owner[node]]
-    if step is None:
+    index = None if node is None else recorder.owner.get(node)
+    if index is None:
         return raised
+    step = recorder.steps[index]
     raised.place, raised.step = step.span, step.index
     if "modified by an inplace operation" in str(raised):
         _changed_in_place(raised, recorder, step)
@@ -79,7 +80,7 @@ def _changed_in_place(raised: TorchError, recorder: Recorder, saver: Step) -> No
     inputs = [recorder.steps[index] for index in saver.operands]
     memory = {place for step in (saver, *inputs) for place in step.memory}
     later = [step for step in recorder.steps[saver.index + 1 :] if step.changes_memory]
-    changer = next((step for step in later if memory & set(step.memory)), None) or next(iter(later), None)
+    changer = next((step for step in later if memory & set(step.memory)), None)
     if changer is None:
         raised.cause = f"{_at(saver)} saved a tensor for the backward pass, and it was changed in place."
         return

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from gradcli.language.catalogue.errors import AutogradError, all_errors, find
@@ -22,14 +23,14 @@ PIECE_ENOUGH = 0.8
 _MASKED = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]|\([\dx, ]*\)|-?\d[\d.x]*")
 """Names, shapes and numbers: they are the user's, and not the error's."""
 
-_SIBLINGS = {
+_SIBLINGS: dict[str, dict[str | None, str]] = {
     "no-grad-fn": {"detach": "detached-output", "indices": "argmax-output", "comparison": "comparison-output"},
 }
 """Entries with one wording, told apart by what the path ends at."""
 
 
 class Likeness(NamedTuple):
-    """The entry whose message is nearest, how many words it has in common, and which share of all that is."""
+    """An entry, how many words its message has in common with another one, and which share of all that is."""
 
     row: AutogradError
     common: int
@@ -55,13 +56,13 @@ def _by_pattern(message: str) -> AutogradError | None:
 
 def _by_likeness(type_: str, message: str, *, anywhere: bool) -> AutogradError | None:
     """The entry whose own message is nearest, where one is near: another PyTorch words its errors differently."""
-    found = _nearest(message, _messages(type_, anywhere))
+    found = max(_likenesses(message, _messages(type_, anywhere)), key=attrgetter("share"), default=None)
     return None if found is None or found.share <= LIKE_ENOUGH else found.row
 
 
-def alike(message: str) -> Likeness | None:
+def alike(message: str) -> Likeness:
     """The entry whose program raises the nearest words here, whatever its class; the programs take a second."""
-    return _nearest(message, _all_messages())
+    return max(_likenesses(message, _all_messages()), key=attrgetter("share"))
 
 
 def holding(fragment: str) -> tuple[AutogradError, ...]:
@@ -93,16 +94,12 @@ def _in_order(wanted: list[str], words: list[str]) -> int:
     return best[-1]
 
 
-def _nearest(message: str, messages: Iterable[tuple[AutogradError, str]]) -> Likeness | None:
+def _likenesses(message: str, messages: Iterable[tuple[AutogradError, str]]) -> Iterator[Likeness]:
     asked = Counter(_words(message))
-    best: Likeness | None = None
     for row, own in messages:
         words = Counter(_words(own))
         common = (asked & words).total()
-        share = common * 2 / max(1, asked.total() + words.total())
-        if best is None or share > best.share:
-            best = Likeness(row, common, share)
-    return best
+        yield Likeness(row, common, common * 2 / max(1, asked.total() + words.total()))
 
 
 def _all_messages() -> tuple[tuple[AutogradError, str], ...]:
@@ -126,5 +123,4 @@ def _words(message: str) -> list[str]:
 
 def _sibling(row: AutogradError, ending: str | None) -> AutogradError:
     """The narrower entry of the same wording that is about what the path ends at."""
-    narrower = None if ending is None else _SIBLINGS.get(row.id, {}).get(ending)
-    return row if narrower is None else find(narrower) or row
+    return find(_SIBLINGS.get(row.id, {}).get(ending, "")) or row

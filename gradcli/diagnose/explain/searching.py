@@ -74,7 +74,7 @@ def _raising(text: str) -> tuple[AutogradError, ...]:
         ids = {row.id for row in pieces}
         return tuple(row for row in all_errors() if row.id in ids)
     near = alike(text)
-    if near is None or near.share <= LIKE_ENOUGH or near.common < FEWEST_WORDS:
+    if near.share <= LIKE_ENOUGH or near.common < FEWEST_WORDS:
         return ()
     return tuple(row for row in all_errors() if near.row.id in (row.id, row.words_of))
 
@@ -88,7 +88,7 @@ def _instead_of(text: str, message: str) -> str:
         from gradcli.diagnose.explain.match_error import alike
 
         near = alike(message)
-        if near is not None and near.share >= NEAREST and near.common >= FEWEST_WORDS:
+        if near.share >= NEAREST and near.common >= FEWEST_WORDS:
             return f"The nearest is '{near.row.id}', {near.row.title}; {listing}"
     return listing
 

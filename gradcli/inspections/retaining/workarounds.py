@@ -192,7 +192,7 @@ def _tried(fix: _Fix, plan: ScenarioPlan, bound: BoundExpression, truth: Sequenc
     try:
         fix.run(trial)
     except TorchError as raised:
-        error = explain(raised, plan.text)
+        error = explain(raised, plan.text, inputs=tuple(bound.leaves))
     wanted = [_total(truth)] if fix.gives_sum else list(truth)
     verified = error is None and len(wanted) == len(trial.found) and all(map(_close, trial.found, wanted))
     return WayOut(
