@@ -37,7 +37,8 @@ PLACING = frozenset(
     {
         "where", "masked_fill", "masked_fill_", "full", "full_like", "new_full", "tensor", "as_tensor", "new_tensor",
         "fill", "fill_", "index_fill", "index_fill_", "index_put", "index_put_", "scatter", "scatter_", "clamp",
-        "clamp_min", "clamp_max", "maximum", "minimum", "max", "min", "fmax", "fmin", "pad",
+        "clamp_", "clamp_min", "clamp_min_", "clamp_max", "clamp_max_", "maximum", "minimum", "max", "min", "fmax",
+        "fmin", "pad",
     }
 )  # fmt: skip
 """What puts a constant where it is wanted: an infinity in the result is what was asked for."""
@@ -53,6 +54,13 @@ def origins(tape: Tape, written: Written) -> Iterator[Origin]:
             if same not in seen:
                 seen.add(same)
                 yield _counted(origin, step)
+
+
+def placed(tape: Tape) -> Iterator[Origin]:
+    """Infinities that were put where they are wanted, and that the output holds all the same: what takes them there."""
+    result = tape.result
+    if result is not None:
+        yield from _origins_of(tape, result, {}, also_placed=True)
 
 
 def _counted(origin: Origin, last: Step) -> Origin:
@@ -104,7 +112,7 @@ def _is_last(tape: Tape, step: Step) -> bool:
     return not tape.consumers[step.index]
 
 
-def _origins_of(tape: Tape, last: Step, written: Written) -> Iterator[Origin]:
+def _origins_of(tape: Tape, last: Step, written: Written, *, also_placed: bool = False) -> Iterator[Origin]:
     value = last.value
     if value is None or not has_non_finite(value):
         return
@@ -117,7 +125,8 @@ def _origins_of(tape: Tape, last: Step, written: Written) -> Iterator[Origin]:
         focus = torch.zeros(value.shape, dtype=torch.bool, device=value.device)
         focus[tuple(element)] = True
         shown = element_at(value, tuple(map(int, element)))
-        for origin in _walk(tape, _Stop(last, value, focus, has_nan(value[focus])), written):
+        start = _Stop(last, value, focus, has_nan(value[focus]))
+        for origin in _walk(tape, start, written, also_placed=also_placed):
             yield replace(origin, shown=shown)
 
 
@@ -127,6 +136,7 @@ class _Stop:
 
     nan: whether NaN is looked for. later: the step that made NaN of the infinities that are looked for now.
     logarithmic: whether the infinities went into something that takes them for the logarithm of zero.
+    taker: the step nearest to the infinities that made fewer numbers of them.
     """
 
     step: Step
@@ -135,20 +145,22 @@ class _Stop:
     nan: bool
     later: _Stop | None = None
     logarithmic: bool = False
+    taker: _Stop | None = None
 
 
-def _walk(tape: Tape, start: _Stop, written: Written) -> Iterator[Origin]:
-    """The first steps that made the non-finite elements in focus, or the numbers that were given so."""
+def _walk(tape: Tape, start: _Stop, written: Written, *, also_placed: bool = False) -> Iterator[Origin]:
+    """The first steps that made the non-finite elements in focus, or the numbers that were given so.
+
+    also_placed: or those that took an infinity which was put in place.
+    """
     waiting = [start]
     seen: set[int] = set()
     while waiting:
         stop = waiting.pop()
-        if stop.step.is_leaf:
-            yield from _of_input(stop, written)
-            continue
-        sources = _sources(tape, stop)
+        sources = [] if stop.step.is_leaf else _sources(tape, stop)
         if not sources:
-            yield from _without_sources(stop)
+            found = list(_of_input(stop, written) if stop.step.is_leaf else _without_sources(stop))
+            yield from found or (_taken(stop) if also_placed else ())
             continue
         for source in reversed(sources):
             made = stop.nan and not source.nan
@@ -156,7 +168,23 @@ def _walk(tape: Tape, start: _Stop, written: Written) -> Iterator[Origin]:
                 seen.add(source.step.index)
                 logarithmic = stop.logarithmic or stop.step.name in KNOW_INFINITY
                 later = stop if made else stop.later
-                waiting.append(replace(source, nan=stop.nan and not made, later=later, logarithmic=logarithmic))
+                taker = stop if _takes(stop.step, source) else stop.taker
+                nan = stop.nan and not made
+                waiting.append(replace(source, nan=nan, later=later, logarithmic=logarithmic, taker=taker))
+
+
+def _takes(step: Step, source: _Stop) -> bool:
+    """Whether an operation makes fewer numbers of many, by choosing or adding; not what cuts out a part of them."""
+    value = step.value
+    chooses = step.name != "index" or any(isinstance(one, torch.Tensor | list) for one in step.arguments[1:])
+    knows = step.name in KNOW_INFINITY and step.name != "cross_entropy"
+    return chooses and not knows and value is not None and value.numel() < source.value.numel()
+
+
+def _taken(stop: _Stop) -> Iterator[Origin]:
+    """Minus infinity is blamed where it is taken, as a mask is right to write it; infinity where it is written."""
+    taker = stop.taker if bool((stop.value[stop.focus] < 0).all()) else None
+    yield _origin(stop) if taker is None else replace(_origin(taker), placed=stop.step)
 
 
 def _of_input(stop: _Stop, written: Written) -> Iterator[Origin]:

@@ -109,7 +109,7 @@ def _spoilt_by(step: Step) -> Phrase | None:
     """`inf goes in at x[1]` for the first argument that holds an infinity."""
     for position, argument in enumerate(step.arguments):
         if isinstance(argument, torch.Tensor) and has_non_finite(argument):
-            element = _argument(step, position, first(non_finite(argument)))
+            element = argument_at(step, position, first(non_finite(argument)))
             return phrase("{element} goes in, and 0 * inf and inf - inf are nan", element=element)
     return None
 
@@ -118,12 +118,15 @@ def of_gradient(step: Step) -> Phrase | None:
     """Why a gradient is not finite although a finite one arrived: what it is multiplied with."""
     for position, argument in enumerate(step.arguments):
         if isinstance(argument, torch.Tensor) and has_non_finite(argument) and step.name not in _GRADIENT:
-            return phrase("it multiplies by {element}", element=_argument(step, position, first(non_finite(argument))))
+            return phrase(
+                "it multiplies by {element}", element=argument_at(step, position, first(non_finite(argument)))
+            )
     reason = _GRADIENT.get(step.name)
     return None if reason is None else phrase(reason)
 
 
-def _argument(step: Step, position: int, where: Index) -> At:
+def argument_at(step: Step, position: int, where: Index) -> At:
+    """An element of an argument, as it is written, with its value."""
     argument = step.arguments[position]
     assert isinstance(argument, torch.Tensor)
     value = argument[where] if where else argument

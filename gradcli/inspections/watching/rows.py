@@ -11,6 +11,7 @@ from gradcli.diagnose.origins.elements import Index, element_at
 from gradcli.diagnose.origins.forward import KNOW_INFINITY, PLACING
 from gradcli.diagnose.origins.origin import Origin
 from gradcli.diagnose.origins.parts import texts_of
+from gradcli.inspections.watching.taken import is_taken
 from gradcli.model.place import Place
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.parts import At
@@ -82,6 +83,8 @@ def writer_of_infinities(tape: Tape, origin: Origin, row: Row | None) -> tuple[s
     if row is not None and row.is_in(step.value):
         return f"writes -inf into {row.described}", step.place
     element = element_at(step.value, origin.index)
+    if is_taken(origin):
+        return "writes -inf", step.place
     if element is None or not isinf(element):  # another element, which other operations have moved since
         return f"writes {'-inf' if row is not None else 'an infinity'}", step.place
     where = At(step.operation.assigned or "", origin.index)

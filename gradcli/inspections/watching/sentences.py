@@ -9,6 +9,7 @@ import torch
 from gradcli.diagnose.origins.origin import Origin
 from gradcli.diagnose.origins.parts import at, more
 from gradcli.inspections.watching.rows import Row
+from gradcli.inspections.watching.taken import is_taken, why_infinite
 from gradcli.inspections.watching.twice import second_derivative
 from gradcli.results.findings import Finding
 from gradcli.results.parts import Part, Phrase, Spoiled
@@ -22,7 +23,8 @@ def sentences(finding: Finding, origin: Origin | None, row: Row | None) -> tuple
         others = text(more(origin.count))
         where = text(at(origin.step, origin.index))
         message = f"{origin.step.name} gives {number(origin.value)} at {where}{others}"
-        return message, row.sentence if row is not None else text(_without_gradients(said))
+        why = why_infinite(origin) if row is None else row.sentence
+        return message, why or text(_without_gradients(said))
     rest = _rest(said) or second_derivative(origin) or _beyond_half(origin)
     why = rest if row is None or rest is None else f"{row.elements}; {rest}"
     message = text(replace(_without_gradients(said), cause=None, consequences=()))
@@ -61,6 +63,8 @@ def label_of(origin: Origin | None) -> str:
     if origin is None or origin.kind == "given":
         return "not finite before the step"
     value = number(origin.value)
+    if is_taken(origin):
+        return f"{value} is taken here"
     if origin.kind == "forward":
         return f"{value} is born here"
     return f"gradients add up to {value} here" if origin.kind == "accumulated" else f"sends {value} on the way back"

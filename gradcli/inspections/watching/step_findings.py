@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings import of_tape
@@ -11,6 +12,7 @@ from gradcli.diagnose.findings.not_finite import backward_phrase, forward_phrase
 from gradcli.diagnose.findings.not_finite import finding as finding_of
 from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.diagnose.origins.elements import element_at
+from gradcli.diagnose.origins.forward import placed
 from gradcli.diagnose.origins.origin import Origin
 from gradcli.diagnose.origins.parts import at, in_one_line, shortened
 from gradcli.inspections.watching.alone import Saving, with_alone
@@ -91,6 +93,8 @@ def _errors(evidence: Evidence, *, shows: bool) -> list[tuple[Finding, Origin | 
     forward = [(one, origin) for one, origin in found if origin is not None and origin.kind in ("forward", "given")]
     if shows and forward:
         return [(replace(finding, severity="error"), origin) for finding, origin in forward]
+    if shows and not found and evidence.tape is not None:
+        return [*islice(((_of_origin(origin, evidence), origin) for origin in placed(evidence.tape)), 1)]
     return [(finding, origin) for finding, origin in found if finding.severity == "error"]
 
 

@@ -95,6 +95,8 @@ class _Repetition:
 
     def _note_change(self, entry: Entry, given: Collection[int]) -> None:
         changed = entry.args[0]
+        if entry.base is not None and entry.base[1] is not None:
+            self._originals.setdefault(id(entry.base[0]), entry.base[1])
         if entry.before is not None:
             self._originals.setdefault(id(changed), entry.before)
         elif id(changed) not in given and id(changed) not in self._originals:

@@ -57,6 +57,7 @@ class Entry(NamedTuple):
     changes: whether it changes its first argument in place. before: that argument as it was, where no call gives it.
     differentiates: whether gradients were enabled.
     autocast: what it was, None where it was off. generator: the state before a random operation.
+    base: what a changed view is a view of, with what that was before, where no call gives it and nothing else tells.
     """
 
     number: int
@@ -71,6 +72,7 @@ class Entry(NamedTuple):
     autocast: Autocast | None = None
     generator: GeneratorState | None = None
     differentiates: bool = True
+    base: tuple[AnyTensor, torch.Tensor | None] | None = None
 
     @property
     def spot(self) -> Spot:
@@ -79,7 +81,7 @@ class Entry(NamedTuple):
     @property
     def made(self) -> list[AnyTensor]:
         """The tensors that came out, or that were changed."""
-        return tensors_among((self.out, *self.args[: self.changes]))
+        return tensors_among((self.out, *self.args[: self.changes], *(self.base or ())[:1]))
 
     @property
     def is_constant(self) -> bool:
@@ -142,7 +144,8 @@ def whole(tensor: Any) -> Any:
 def resolved(entry: Entry) -> Entry:
     """The entry with the tensors that are alive."""
     args, kwargs, out = (mapped(part, _resolved) for part in entry[4:7])
-    return Entry._make((*entry[:4], args, kwargs, out, *entry[7:]))
+    base = None if entry.base is None else (_resolved(entry.base[0]), entry.base[1])
+    return Entry._make((*entry[:4], args, kwargs, out, *entry[7:12], base))
 
 
 def _resolved(tensor: AnyTensor) -> AnyTensor:

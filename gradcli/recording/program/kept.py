@@ -93,10 +93,21 @@ class Kept:
     def before(self, tensor: torch.Tensor) -> torch.Tensor | None:
         """A copy of a tensor that is about to be changed in place, where no call gives it and there is none yet."""
         own = self._own(tensor)
-        if own.value is None:
+        value, own.value = own.value, None
+        return tensor.detach().clone() if value is tensor else value
+
+    def base(self, tensor: torch.Tensor) -> tuple[WeakTensor, torch.Tensor | None] | None:
+        """What a view that is about to be changed is a view of, with a copy of it where `before` would give one."""
+        base, view = tensor._base, self._known.get(id(tensor))
+        if base is None or view is None or view() is not tensor or view.value is not None:
             return None
-        own.value = None
-        return tensor.detach().clone()
+        own = self._known.get(id(base))
+        if own is None or own() is not base:
+            return None
+        if own.value is not base:
+            return own, None
+        own.value = base.detach().clone()
+        return own, own.value
 
     def keep_only(self, entries: Sequence[Entry]) -> None:
         """Know no more than what these entries give and use."""
@@ -125,6 +136,7 @@ class Kept:
                 kwargs=mapped(entry.kwargs, name),
                 out=mapped(entry.out, name),
                 before=None,
+                base=None,
             )
             for entry in entries
         ]
@@ -174,7 +186,7 @@ def is_held(tensor: AnyTensor) -> bool:
     if not isinstance(tensor, WeakTensor):
         return True
     found = tensor()
-    if found is None or tensor.value is None:
+    if found is None or tensor.value is not found:
         return found is not None
     # a tensor that a graph saves is kept alive by PyTorch besides
     is_saved: bool = found._use_count() > 1  # type: ignore[attr-defined]

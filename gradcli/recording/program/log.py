@@ -85,11 +85,12 @@ class Log(TorchFunctionMode):
             return self._aside(kind, func, args, kwargs or {})
         if not _are_gradients_on():
             return self._without_gradients(kind, func, args, kwargs or {})
-        before = generator = None
+        before = generator = base = None
         changes = False
         if kind > PLAIN:
             changes = changes_first(kind, args, kwargs)
             if changes:
+                base = self._kept.base(args[0])
                 before = self._kept.before(args[0])
             elif kind == CHANGING:
                 self._note_changes(args)
@@ -110,6 +111,8 @@ class Log(TorchFunctionMode):
                 result = kept.given(out) if is_given else kept.result(out)
                 autocast = autocast_now()
                 entry = (number, code, instruction, func, held, named, result, changes, before, autocast, generator)
+                if base is not None:
+                    entry = (*entry, True, base)  # type: ignore[assignment]
             else:  # the tensors of torch.func's transforms die with them
                 entry = (number, code, instruction, func, (), None, None, False, None, None, None)
             self.entries.append(entry)  # type: ignore[arg-type]

@@ -111,6 +111,8 @@ def _operands(node: ast.AST) -> Iterator[ast.expr]:
 
 def _is_module(node: ast.expr) -> bool:
     """Whether it is a module of functions by the name that it usually has: `torch.linalg`, `F`, `nn.functional`."""
+    if not isinstance(node, ast.Name | ast.Attribute):
+        return False
     name = ast.unparse(node)
     return name in _MODULES or name.startswith("torch.")
 

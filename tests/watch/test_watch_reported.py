@@ -1,0 +1,101 @@
+"""Troubles as people report them, several to a program: each step has one, and `--continue` goes on to the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from watching import found_in
+
+LOSSES = """
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+    torch.manual_seed(0)
+    net = nn.Linear(4, 3)
+    best = float("inf")
+    legal = torch.tensor([[True, True, True], [False, True, True]])
+    targets = torch.tensor([2, 0])
+
+
+    def scores():
+        return net(torch.randn(2, 4)).masked_fill(~legal, float("-inf"))
+
+
+    def illegal_target():
+        return functional.cross_entropy(scores(), targets)
+
+
+    def illegal_action():
+        return -torch.log_softmax(scores(), 1).gather(1, targets[:, None]).mean()
+
+
+    def smoothed():
+        return functional.cross_entropy(scores(), torch.tensor([2, 1]), label_smoothing=0.1)
+
+
+    def forgotten_mask():
+        logits = scores()
+        return torch.softmax(logits, 1)[:, 0].sum() + logits[:, :2].mean()
+
+
+    def kept_best():
+        return torch.clamp(net(torch.randn(2, 4)), min=best).mean()
+
+
+    def kept_best_in_place():
+        hidden = 2 * net(torch.randn(2, 4))
+        hidden.clamp_(min=best)
+        return hidden.mean()
+
+
+    def scaled_row():
+        x = torch.randn(3, 4)
+        x[0] *= 3
+        x[:, 1] -= 1
+        row = x[2]
+        row[:2].mul_(5)
+        x[1] *= 0
+        return (net(x) - net.bias).norm(dim=1).reciprocal().sum()
+
+
+    for step in LOSSES:
+        net.zero_grad()
+        step().backward()
+"""
+
+
+def test_infinities_that_were_put_in_place_are_told_where_they_are_taken(tmp_path: Path) -> None:
+    steps = "(illegal_target, illegal_action, smoothed, forgotten_mask, kept_best, kept_best_in_place, scaled_row)"
+    ran = found_in(tmp_path, LOSSES.replace("LOSSES", steps), "--continue")
+    found = ran.report["findings"]
+    assert [(one["step"], one["code"], one["place"]["text"], one["index"], one["why"]) for one in found] == [
+        (
+            1,
+            "inf-forward",
+            "functional.cross_entropy(scores(), targets)",
+            None,
+            "row 1 has the target 0, and (scores())[1, 0] = -inf",
+        ),
+        (
+            2,
+            "inf-forward",
+            "torch.log_softmax(scores(), 1).gather(1, targets[:, None])",
+            [1, 0],
+            "(torch.log_softmax(scores(), 1))[1, 0] = -inf",
+        ),
+        (
+            3,
+            "inf-forward",
+            "functional.cross_entropy(scores(), torch.tensor([2, 1]), label_smoothing=0.1)",
+            None,
+            "label_smoothing gives each class a part, and (scores())[1, 0] = -inf",
+        ),
+        (4, "inf-forward", "logits[:, :2].mean()", None, "(logits[:, :2])[1, 0] = -inf"),
+        (5, "inf-forward", "torch.clamp(net(torch.randn(2, 4)), min=best)", [0, 0], "it is given best = inf"),
+        (6, "inf-forward", "hidden.clamp_(min=best)", [0, 0], "it is given best = inf"),
+        (7, "inf-forward", "(net(x) - net.bias).norm(dim=1).reciprocal()", [1], found[6]["why"]),
+    ]
+    written = [[(one["label"], one["place"]["text"].split("(")[-1]) for one in finding["related"]] for finding in found]
+    assert written[:5] == [[("writes -inf", '"-inf"))')]] * 4 + [[]]
+    assert all(one["agrees"] for one in found)
