@@ -6,7 +6,7 @@ The program's own tensors, gradients and random numbers are left as they are.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Any
@@ -87,39 +87,40 @@ class _Repetition:
         self._later_leaves = {id(entry.out) for entry in named}
         self._chains = chains(self.entries)
         repeated = {id(entry) for chain in self._chains.values() for entry in chain}
-        given: set[int] = set()
         for entry in self.entries:
             if entry.changes and (entry.differentiates or id(entry) in repeated):
-                self._note_change(entry, given)
-            given.update(map(id, entry.made))
+                self._note_change(entry)
 
-    def _note_change(self, entry: Entry, given: Collection[int]) -> None:
+    def _note_change(self, entry: Entry) -> None:
         changed = entry.args[0]
         if entry.base is not None and entry.base[1] is not None:
             self._originals.setdefault(id(entry.base[0]), entry.base[1])
         if entry.before is not None:
             self._originals.setdefault(id(changed), entry.before)
-        elif id(changed) not in given and id(changed) not in self._originals:
-            self._gone.add(id(changed))  # nobody knows what it was before
+        else:
+            self._gone.add(id(changed))  # what it was before is known only where a call gives it again
         if isinstance(changed, torch.Tensor):
             self._changed.add(graph.storage_of(changed))
 
     def run(self, roots: Sequence[torch.Tensor], cotangents: Sequence[torch.Tensor | None]) -> Repeated:
         for entry in self.entries:
-            if entry.differentiates and (entry.out is not None or entry.changes):
+            if entry.differentiates:
                 self._repeat(entry)
             elif (chain := self._chains.get(id(entry))) is not None:
                 read = [tensor for one in chain for tensor in one.tensors]
                 known = {id(tensor): self._copies.get(id(tensor), self._before(tensor)) for tensor in read}
                 for one in chain if gives_the_same(chain, known) else ():
                     self._repeat(one)
-        again = [self._copies[id(root)] for root in roots if id(root) in self._copies]
-        if not again:
-            return Repeated(self.recorder.unfinished(), self.differs, self._programs)
-        given = [
-            torch.ones_like(root) if cotangent is None else cotangent.detach()
-            for root, cotangent in zip(again, (*cotangents, *([None] * len(again))), strict=False)
+        every = (*cotangents, *[None] * (len(roots) - len(cotangents)))
+        pairs = [
+            (self._copies[id(root)], cotangent)
+            for root, cotangent in zip(roots, every, strict=True)
+            if id(root) in self._copies
         ]
+        if not pairs:
+            return Repeated(self.recorder.unfinished(), self.differs, self._programs)
+        again = [root for root, _ in pairs]
+        given = [torch.ones_like(root) if cotangent is None else cotangent.detach() for root, cotangent in pairs]
         output, weights = again[0], given[0]
         if len(again) > 1:
             output, weights = _weighted(again, given), again[0].new_ones(())
@@ -132,7 +133,6 @@ class _Repetition:
         except TorchError:  # the program's own backward pass would raise too: what there is are the values
             tape = replace(self.recorder.unfinished(), output=output, last=self.recorder.last)
         finally:
-            own.take_off()
             for tensor, gradient in zip(hidden, before, strict=True):
                 tensor.grad = gradient
         return Repeated(tape, self.differs, self._programs, tuple(own.lines))

@@ -30,27 +30,26 @@ class OwnLine:
 
 
 class OwnBackward(TorchFunctionMode):
-    """Notes such lines while the nodes of custom functions have their turn in a backward pass."""
+    """Notes such lines while the nodes of custom functions have their turn in a backward pass.
+
+    Where a backward function raises, PyTorch's engine takes the mode off itself.
+    """
 
     def __init__(self, user: UserCode, output: torch.Tensor) -> None:
         super().__init__()
         self.lines: list[OwnLine] = []
         self._user = user
-        self._is_on = False
         nodes: list[Any] = [*graph.nodes(output)]
         for node in nodes:
             if isinstance(node, torch.autograd.function.BackwardCFunction):
                 node.register_prehook(self._put_on)
-                node.register_hook(self.take_off)
+                node.register_hook(self._take_off)
 
     def _put_on(self, *_gradients: object) -> None:
-        self._is_on = True
         self.__enter__()  # type: ignore[no-untyped-call]
 
-    def take_off(self, *_gradients: object) -> None:
-        if self._is_on:
-            self._is_on = False
-            self.__exit__(None, None, None)  # type: ignore[no-untyped-call]
+    def _take_off(self, *_gradients: object) -> None:
+        self.__exit__(None, None, None)  # type: ignore[no-untyped-call]
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None

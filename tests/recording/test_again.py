@@ -1,0 +1,257 @@
+"""A step of a program again: its tape has the gradients of the program, and nothing of the program is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+import torch
+from each import each
+from logs import USER, again, weights
+from logs import logged as log_on
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+from gradcli.recording.program.again import Repeated, run_again
+from gradcli.recording.program.entries import GoneError
+from gradcli.recording.program.logged import logged
+
+
+def repeated(
+    compute: Callable[[], Tensor | Sequence[Tensor]],
+    cotangents: Sequence[Tensor | None] = (),
+    names: Mapping[int, str] | None = None,
+) -> Repeated:
+    """A computation and the backward pass from what it gives."""
+    value, entries = logged(USER, compute)
+    roots = [value] if isinstance(value, Tensor) else value
+    return run_again(entries, roots, cotangents, names or {}, USER)
+
+
+def called(found: Repeated) -> list[str]:
+    return [step.name for step in found.tape.steps]
+
+
+def given() -> tuple[Tensor, Tensor]:
+    return torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([0.5, -1.0], requires_grad=True)
+
+
+ONES = torch.ones(2)
+
+
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x * 2
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return gradient * 2
+
+
+class Refusing(Doubled):
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        raise RuntimeError("not today")
+
+
+def became_leaf(x: Tensor, y: Tensor) -> Tensor:
+    made = (x.detach() * 3).requires_grad_()
+    return (x * y).sum() + (made * made).sum()
+
+
+def changed_without_gradients(x: Tensor, y: Tensor) -> Tensor:
+    with torch.no_grad():
+        mask = (x > 1).float().mul_(3)
+    return (x * mask * y).sum()
+
+
+PROGRAMS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "plain": lambda x, y: (x.exp() * y).sum(),
+    "same tensor twice": lambda x, y: (x * x * y).sum(),
+    "argument by name": lambda x, y: torch.add(x, y, alpha=3).square().sum(),
+    "argument in a list": lambda x, y: torch.cat([x, y]).square().sum(),
+    "one of several results": lambda x, y: torch.stack([x, y]).max(dim=0).values.sum(),
+    "changed in place": lambda x, y: (x * y).mul_(x).add_(1).square().sum(),
+    "written into": lambda x, y: torch.zeros(2).index_put_((torch.tensor([0, 1]),), x * y).square().sum(),
+    "custom function": lambda x, y: (Doubled.apply(x) * y).square().sum(),
+    "became a leaf": became_leaf,
+    "changed without gradients": changed_without_gradients,
+    "drawn": lambda x, y: (torch.dropout(x, 0.5, True) * torch.rand(2) * y * torch.rand_like(x)).sum(),
+    "checkpoint": lambda x, y: checkpoint(lambda a, b: (a.exp() * b * y).sum(), x * 3, y, use_reentrant=True),
+    "another checkpoint": lambda x, y: checkpoint(lambda a: (a.exp() * y).sum(), x * 3, use_reentrant=False),
+    "checkpoint of a draw": lambda x, y: checkpoint(
+        lambda a: torch.dropout(a, 0.5, True) * y, x, use_reentrant=True
+    ).sum(),
+    "vmap": lambda x, y: torch.func.vmap(lambda a: (a * y).exp().sum())(torch.stack([x, x * 2, y])).sum(),
+    "vmap of what draws": lambda x, y: torch.func.vmap(
+        lambda a: (torch.dropout(a, 0.5, True) * y).sum(), randomness="different"
+    )(torch.stack([x, x * 2])).sum(),
+    "grad": lambda x, y: torch.func.grad(lambda a: (a * y).square().sum())(x).square().sum(),
+    "grad and value": lambda x, y: torch.func.grad_and_value(lambda a: (a * y).square().sum())(x)[0].sum(),
+    "jacobian": lambda x, y: torch.func.jacrev(lambda a: (a * y).pow(3))(x).square().sum(),
+    "autocast": lambda x, y: under_autocast(x, y),
+}  # fmt: skip
+
+
+def under_autocast(x: Tensor, y: Tensor) -> Tensor:
+    with torch.autocast("cpu", torch.bfloat16):
+        return (torch.outer(x, y) @ x).float().sum()
+
+
+@each("name", PROGRAMS)
+def test_the_gradients_are_the_programs_and_nothing_else_changes(name: str) -> None:
+    x, y = given()
+    torch.manual_seed(3)
+    value, entries = logged(USER, lambda: PROGRAMS[name](x, y))
+    value.backward(retain_graph=True)
+    expected = {"x": x.grad, "y": y.grad}
+    x.grad, y.grad, state = torch.full((2,), 7.0), None, torch.get_rng_state()
+    found = run_again(entries, [value], [None], {id(x): "x", id(y): "y"}, USER)
+    assert found.differs is None
+    assert torch.equal(found.tape.output, value)
+    torch.testing.assert_close({name: found.tape.gradients[name] for name in expected}, expected)
+    assert (x.grad.tolist(), y.grad) == ([7.0, 7.0], None)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_each_root_has_its_own_cotangent_also_beside_one_that_nothing_is_known_of() -> None:
+    (x, _), unused = given(), torch.ones(2, requires_grad=True)
+    threes = torch.tensor([3.0, 5.0])
+    found = repeated(lambda: [x.exp().sum(), x * x], [None, threes], {id(x): "x"})
+    torch.testing.assert_close(found.tape.gradients["x"], (x.exp() + 2 * x * threes).detach())
+    found = repeated(lambda: [unused, x * x], [ONES * 7, threes], {id(x): "x"})
+    torch.testing.assert_close(found.tape.gradients["x"], (2 * x * threes).detach())
+    found = repeated(lambda: [x * x], (), {id(x): "x"})
+    torch.testing.assert_close(found.tape.gradients["x"], (2 * x).detach())
+    assert repeated(lambda: unused).tape.steps == []
+
+
+def test_a_tensor_that_is_differentiated_by_later_is_one_leaf_from_there_on() -> None:
+    kept = torch.ones(2)
+
+    def computed() -> Tensor:
+        made = torch.ones(2) * 3
+        made.requires_grad_()
+        return (made * made).sum()
+
+    def of_nothing() -> Tensor:
+        made = torch.zeros(2)
+        made.requires_grad_()
+        return (made.exp() * made).sum()
+
+    def of_an_input() -> Tensor:
+        kept.requires_grad_()
+        return (kept * kept).sum()
+
+    for compute, names, gradient in (
+        (computed, ["ones", "mul", "leaf", "mul", "sum"], 6.0),
+        (of_nothing, ["zeros", "leaf", "exp", "mul", "sum"], 1.0),
+        (of_an_input, ["leaf", "mul", "sum"], 2.0),
+        (lambda: torch.zeros(2, requires_grad=True).exp().sum(), ["leaf", "exp", "sum"], 1.0),
+    ):
+        found = repeated(compute)
+        assert called(found) == names
+        assert [one.tolist() for one in found.tape.gradients.values()] == [[gradient] * 2]
+        assert found.leaves.keys() == found.tape.gradients.keys()
+
+
+def test_a_backward_pass_that_raises_leaves_the_values() -> None:
+    x, y = given()
+    found = repeated(lambda: (Refusing.apply(x) * y).sum())
+    assert found.tape.output.item() == -3.0
+    assert found.tape.gradients == {}
+    assert called(found) == ["leaf", "Refusing", "leaf", "mul", "sum"]
+    assert torch._C._len_torch_function_stack() == 0
+
+
+def test_what_a_function_of_the_user_uses_by_itself_is_a_leaf_of_the_program() -> None:
+    x, hidden = given()
+    hidden.grad = ONES * 7
+
+    def uses(tensor: Tensor) -> Tensor:
+        return tensor * hidden
+
+    with log_on() as log:
+        log.rest()
+        value = uses(x)
+        log.wake()
+        log.add(uses, (x,), {}, value)
+        root = value.sum()
+        log.rest()
+        found = run_again(log.recorded(), [root], [None], {id(x): "x", id(hidden): "hidden"}, USER)
+    assert found.tape.gradients["x"].tolist() == [0.5, -1.0]
+    assert found.tape.gradients["hidden"].tolist() == [1.0, 2.0]
+    assert found.leaves["hidden"] is hidden
+    assert hidden.grad.tolist() == [7.0, 7.0]
+
+
+def test_a_tensor_of_an_earlier_step_is_changed_in_place_on_a_copy() -> None:
+    x, y = given()
+    earlier = x * 2
+    found = repeated(lambda: (earlier.mul_(3) * y).sum(), (), {id(earlier): "earlier"})
+    assert found.tape.gradients["earlier"].tolist() == [1.5, -3.0]
+    assert earlier.tolist() == [6.0, 12.0]
+    assert found.differs is None
+
+
+@pytest.mark.parametrize("changed", ["the mask", "a buffer"])
+def test_what_was_made_of_something_gone_and_changed_since_is_not_taken_for_what_it_was(changed: str) -> None:
+    x, _ = given()
+    with log_on() as log:
+        hidden = x * 3
+        mask = (hidden > 4).float()
+        buffer = torch.zeros(2)
+        first = hidden.square().sum()
+        first.backward()
+        log.drop_behind([first])
+        del hidden, first
+        loss = (x * (mask.mul_(2) if changed == "the mask" else buffer.copy_(mask))).sum()
+        del mask
+        with pytest.raises(GoneError):
+            again(log, loss)
+
+
+def test_a_result_without_gradients_that_is_changed_and_was_not_kept_is_gone() -> None:
+    x, _ = given()
+    with log_on(budget=0) as log:
+        with torch.no_grad():
+            made = x * 3
+        made.add_(1)
+        loss = (x * made).sum()
+        with pytest.raises(GoneError):
+            again(log, loss)
+
+
+def test_the_first_step_that_gives_something_else_is_told() -> None:
+    x, y = given()
+    count = iter(range(9))
+
+    def other(tensor: Tensor) -> Tensor:
+        return tensor * (1 + next(count))
+
+    with log_on() as log:
+        log.rest()
+        value = other(x)
+        log.wake()
+        log.add(other, (x,), {}, value)
+        differs = again(log, (value * y).exp().sum()).differs
+    assert differs is not None
+    assert differs.name == "other"
+
+
+def test_leaves_of_one_name_are_told_apart() -> None:
+    x, y = given()
+    names = dict.fromkeys((id(x), id(y)), "same")
+
+    def computed() -> Tensor:
+        third = x * y
+        return (
+            third * weights()[:2]
+            + weights()[:2]
+        ).sum()  # fmt: skip
+
+    found = repeated(computed, (), names)
+    assert len(found.leaves) == 2 + 2
+    assert len({leaf.variable for leaf in found.tape.leaves}) == 4
