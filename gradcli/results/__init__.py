@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from gradcli.results.activate import ActivateResult, Curve, Kink, Layer, Stretch, Verdict
     from gradcli.results.audit import (
+        AuditChunk,
         AuditChunks,
         AuditedFunction,
         AuditExponent,
         AuditFailure,
         AuditInterval,
+        AuditLoss,
         AuditProof,
         AuditRefusal,
         AuditResult,
@@ -59,10 +61,12 @@ if TYPE_CHECKING:
 __all__ = [
     "ActivateResult",
     "Amplification",
+    "AuditChunk",
     "AuditChunks",
     "AuditExponent",
     "AuditFailure",
     "AuditInterval",
+    "AuditLoss",
     "AuditProof",
     "AuditRefusal",
     "AuditResult",
@@ -139,10 +143,12 @@ Result: TypeAlias = (
 _HOMES = {
     "activate": ("ActivateResult", "Curve", "Kink", "Layer", "Stretch", "Verdict"),
     "audit": (
+        "AuditChunk",
         "AuditChunks",
         "AuditExponent",
         "AuditFailure",
         "AuditInterval",
+        "AuditLoss",
         "AuditProof",
         "AuditRefusal",
         "AuditResult",

@@ -117,11 +117,37 @@ class AuditRefusal:
 
 
 @dataclass(frozen=True)
+class AuditLoss:
+    """A worker that ended before it answered, and how many chunks it had then; others counted them."""
+
+    worker: str
+    chunks: int
+
+
+@dataclass(frozen=True)
+class AuditChunk:
+    """Numbers that were counted together, of one derivative of one function.
+
+    worker: who counted them: a process here, or the address of one in a cluster. seconds: for how long. Both are None
+    where the counts were in the file of --resume.
+    """
+
+    expression: str
+    order: int
+    low: float
+    high: float
+    numbers: int
+    worker: str | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
 class AuditChunks:
     """How an audit was counted: each derivative of each function in chunks of its numbers.
 
     numbers: how many were looked at. count: the chunks of all derivatives. resumed: those that were in the file of
-    --resume. workers: processes that counted the others; refused: those of a cluster that were not let.
+    --resume. workers: processes that counted the others; refused: those of a cluster that were not let; lost: those
+    that ended. each: every chunk, where there are more of them than derivatives.
     """
 
     numbers: int
@@ -129,6 +155,8 @@ class AuditChunks:
     resumed: int
     workers: int
     refused: tuple[AuditRefusal, ...] = ()
+    lost: tuple[AuditLoss, ...] = ()
+    each: tuple[AuditChunk, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import dask_cluster
 import pytest
@@ -21,6 +22,7 @@ from gradcli.inspections.auditing.counts import Counts
 from gradcli.inspections.auditing.running import cluster as clusters
 from gradcli.inspections.auditing.running import counting
 from gradcli.inspections.auditing.running.cluster import ClusterError
+from gradcli.inspections.auditing.running.jobs import Roster, WorkerError
 from gradcli.inspections.auditing.task import Task
 from gradcli.inspections.options import RunningOptions
 from gradcli.results.audit import AuditChunks
@@ -89,7 +91,7 @@ def test_what_a_worker_was_at_when_it_was_killed_is_counted_by_another(
     cluster: Cluster, whole: dict[Task, list[object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = cluster.with_workers(2)
-    ask, given = clusters._Crew._ask, []
+    ask, given, roster = clusters._Crew._ask, [], Roster()
 
     def stopped_first(crew: clusters._Crew, worker: str, job: object) -> None:
         if worker == first.address and job is not None:
@@ -98,7 +100,7 @@ def test_what_a_worker_was_at_when_it_was_killed_is_counted_by_another(
         ask(crew, worker, job)
 
     monkeypatch.setattr(clusters._Crew, "_ask", stopped_first)
-    done = clusters.by_cluster(counting.jobs_of(TASKS, CHUNK), cluster.scheduler.address, {})
+    done = clusters.by_cluster(counting.jobs_of(TASKS, CHUNK), cluster.scheduler.address, roster)
     found = [next(done) for _ in range(16 - clusters.AHEAD)]
     assert {one.worker for one in found} == {second.address}
     assert len(given) == clusters.AHEAD
@@ -109,6 +111,22 @@ def test_what_a_worker_was_at_when_it_was_killed_is_counted_by_another(
     for one in (*found, *rest):
         totals[one.job.task].merge(one.counts)
     assert rows(totals) == whole
+    assert roster.lost == {first.address: clusters.AHEAD}
+
+
+def test_a_chunk_that_waits_at_a_worker_which_dies_of_another_one_costs_it_nothing() -> None:
+    at_it, behind = counting.jobs_of(TASKS, CHUNK)[:2]
+    gone = [Mock() for _ in range(4)]
+    crew = clusters._Crew(Mock(status="running", scheduler_info=lambda **_: {}), "", [], Roster())
+    for deaths in (1, 2):
+        crew._asked = dict(zip(gone, [("a", at_it), ("a", behind), ("b", behind), ("c", None)], strict=True))
+        crew._look()
+        assert crew._deaths == {at_it: deaths, behind: deaths}
+        assert list(crew._waiting) == [behind, behind, at_it] * deaths
+    crew._asked = dict(zip(gone[:2], [("a", behind), ("a", at_it)], strict=True))
+    with pytest.raises(WorkerError, match="3 workers ended at x"):
+        crew._look()
+    assert crew._deaths[at_it] == 2
 
 
 def test_a_scheduler_that_is_killed_and_started_again_goes_on_from_the_file(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,7 +25,7 @@ from gradcli.inspections.auditing.answers import Way, ways
 from gradcli.inspections.auditing.counts import Counts
 from gradcli.inspections.auditing.running import counting, work
 from gradcli.inspections.auditing.running.build import build_here
-from gradcli.inspections.auditing.running.jobs import Job, WorkerError
+from gradcli.inspections.auditing.running.jobs import Job, Roster, WorkerError
 from gradcli.inspections.auditing.running.processes import by_processes
 from gradcli.inspections.auditing.running.wire import counts_data, read_counts, read_task, task_data
 from gradcli.inspections.auditing.span import span_of
@@ -100,8 +101,35 @@ def test_several_processes_count_what_one_does_and_one_that_is_killed_is_replace
         return process
 
     monkeypatch.setattr(ChildProcess, "running", running_once)
-    assert counted(jobs=2) == (whole, (16, 0, 2))
+    totals, chunks = counting.counted(TASKS, RunningOptions(chunk=CHUNK, jobs=2))
+    assert (rows(totals), chunks.count, chunks.resumed, chunks.workers) == (whole, 16, 0, 2)
     assert killed[0].returncode == -signal.SIGKILL
+    (lost,) = chunks.lost
+    assert lost.worker in ("process 1", "process 2")
+    assert lost.chunks == 1
+    assert [(one.expression, one.order, one.numbers) for one in chunks.each] == [
+        *[("x + 1 - 1", 0, 2**9)] * 8,
+        *[("softsign(x)", 1, 2**9)] * 8,
+    ]
+    assert {one.worker for one in chunks.each} <= {"process 1", "process 2"}
+    assert all(one.seconds is not None and one.seconds > 0 for one in chunks.each)
+
+
+def test_chunks_are_told_in_the_order_of_their_numbers_and_those_of_a_file_without_seconds(
+    lines: list[bytes], tmp_path: Path
+) -> None:
+    file = tmp_path / "chunks"
+    file.write_bytes(b"".join(lines[12:14]))
+    _, chunks = counting.counted(TASKS, RunningOptions(chunk=CHUNK, jobs=1, resume=str(file)))
+    (known,) = {one.worker for one in chunks.each} - {None}
+    assert known == "this process"
+    assert [one.seconds is None for one in chunks.each] == [one.worker is None for one in chunks.each]
+    assert sum(one.worker is None for one in chunks.each) == 2
+    slopes = chunks.each[8:]
+    assert all(one.high < other.low for one, other in pairwise(slopes))
+    assert (slopes[0].low, slopes[-1].high) == (-1.9921875, 1.9921875)
+    _, whole_ones = counting.counted(TASKS, RunningOptions(jobs=1))
+    assert whole_ones.each == ()
 
 
 @pytest.mark.usefixtures("warm_workers")
@@ -115,10 +143,13 @@ def test_a_chunk_that_kills_every_process_is_given_up(monkeypatch: pytest.Monkey
 def test_what_fails_in_a_process_says_where() -> None:
     task = replace(TASKS[0], compute=replace(TASKS[0].compute, device="nowhere"))
     jobs = [Job(task, chunk) for chunk in chunks_of(task.sides, 2**24)]
-    with closing(by_processes(jobs, 1)) as found, pytest.raises(WorkerError, match=r"failed at x \+ 1 - 1, order 0"):
+    with (
+        closing(by_processes(jobs, 1, Roster())) as found,
+        pytest.raises(WorkerError, match=r"process 1 failed at x \+ 1 - 1, order 0"),
+    ):
         list(found)
     jobs = [Job(replace(task, expression="i0(x)"), chunk) for task, chunk in jobs]
-    with closing(by_processes(jobs, 1)) as found, pytest.raises(GradcliError):
+    with closing(by_processes(jobs, 1, Roster())) as found, pytest.raises(GradcliError):
         list(found)
 
 

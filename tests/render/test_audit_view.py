@@ -17,12 +17,15 @@ from gradcli.render.pictures.lettering import Lettering
 from gradcli.render.views import plots_of
 from gradcli.results import Setting
 from gradcli.results.audit import (
+    AuditChunk,
     AuditChunks,
     AuditedFunction,
     AuditExponent,
     AuditFailure,
     AuditInterval,
+    AuditLoss,
     AuditProof,
+    AuditRefusal,
     AuditResult,
     AuditRow,
     AuditTroubles,
@@ -311,6 +314,69 @@ f' of bump(x): dead at 30
         ),
     ):
         assert text(result, 80).partition("5 unproven\n")[2] == said
+
+
+CHUNKS = AuditChunks(
+    2**26, 8, 1, 2, (AuditRefusal("tcp://10.0.0.3:9", "capability AVX2, here AVX512"),),
+    (AuditLoss("tcp://10.0.0.2:8", 2), AuditLoss("tcp://10.0.0.21:8", 1)),
+    (
+        AuditChunk("bump(x)", 0, 0.0, 2.0, 2**24, None, None),
+        AuditChunk("bump(x)", 0, 2.0, 8.0, 2**24, "tcp://10.0.0.2:8", 1.251),
+        AuditChunk("bump(x)", 1, 0.0, 2.0, 2**24, "tcp://10.0.0.1:8", 0.5),
+        AuditChunk("bump(x)", 1, 2.0, 8.0, 2**24, "tcp://10.0.0.2:8", 61.0),
+    ),
+)  # fmt: skip
+
+
+def test_of_several_chunks_is_said_who_counted_them_and_which_took_longest() -> None:
+    result = replace(RESULT, chunks=CHUNKS)
+    assert text(result, 100).partition("5 unproven\n")[2] == snapshot("""\
+67,108,864 numbers in 8 chunks: 7 by 2 processes, 1 from the file of --resume
+
+chunks
+by                 chunks  lost   numbers  seconds  longest  of
+tcp://10.0.0.1:8        1     0  16777216     0.5       0.5  f', 0 to 2
+tcp://10.0.0.2:8        2     2  33554432    62.25     61    f', 2 to 8
+tcp://10.0.0.21:8       0     1         0     0         -    -
+
+tcp://10.0.0.3:9 was not asked: capability AVX2, here AVX512
+""")
+    assert text(result, 40).partition("5\nunproven\n")[2] == snapshot("""\
+67,108,864 numbers in 8 chunks: 7 by 2
+processes, 1 from the file of --resume
+
+chunks
+by       tcp://10.0.0.1:8
+chunks   1
+lost     0
+numbers  16777216
+seconds  0.5
+longest  0.5
+of       f', 0 to 2
+
+by       tcp://10.0.0.2:8
+chunks   2
+lost     2
+numbers  33554432
+seconds  62.25
+longest  61
+of       f', 2 to 8
+
+by       tcp://10.0.0.21:8
+chunks   0
+lost     1
+numbers  0
+seconds  0
+longest  -
+of       -
+
+tcp://10.0.0.3:9 was not asked:
+capability AVX2, here AVX512
+""")
+    every = replace(CHUNKS, resumed=8, workers=0, refused=(), lost=(), each=CHUNKS.each[:1])
+    assert text(replace(RESULT, chunks=every), 80).endswith("numbers in 8 chunks: 8 from the file of --resume\n")
+    two = replace(CHUNKS, each=(replace(CHUNKS.each[1], expression="other(x)"), CHUNKS.each[2]), lost=())
+    assert "  f of other(x), 2 to 8\n" in text(replace(RESULT, chunks=two), 100)
 
 
 def test_where_nothing_could_be_compared_there_is_no_table() -> None:

@@ -48,6 +48,11 @@ class Chunk:
     def count(self) -> int:
         return count_of(self.sides)
 
+    def ends(self, dtype: Format) -> tuple[float, float]:
+        """The smallest and the largest of the numbers."""
+        found = [dtype.number(sign, one) + 0.0 for sign, first, stop in self.sides for one in (first, stop - 1)]
+        return min(found), max(found)  # 0 is no -0
+
 
 def chunks_of(sides: tuple[Side, ...], size: int) -> tuple[Chunk, ...]:
     """The numbers of these sides in chunks: one where they are few, else parts that begin at multiples of a size."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcli.render.blocks import Block, Column, Heading, Note, Table
+from gradcli.render.views.audit_chunks import chunk_blocks
 from gradcli.render.views.audit_plots import derivative_name, plots
 from gradcli.render.views.setting import footer
 from gradcli.results.audit import (
@@ -46,7 +47,7 @@ def blocks(result: AuditResult) -> tuple[Block, ...]:
     several = len(result.functions) > 1
     above = (Heading(counted(len(result.functions), "function"), where), _summary(result)) if several else ()
     shown = [block for one in result.functions for block in _function(one, None if several else where)]
-    return (*above, *shown, *_chunks(result), *_judgement(result), *footer(result.setting))
+    return (*above, *shown, *chunk_blocks(result), *_judgement(result), *footer(result.setting))
 
 
 def table(result: AuditResult) -> Table:
@@ -195,18 +196,6 @@ def _proof(proof: AuditProof) -> str:
     left = f"; set aside: {', '.join(aside)}" if aside else ""
     by = f"{counted(proof.pieces, 'polynomial')} with proven bounds, {proof.points:,} by Arb alone"
     return f"{derivative_name(proof.order)} is known to {proof.slack:.2g} ULP by {by}{left}"
-
-
-def _chunks(result: AuditResult) -> Iterator[Note]:
-    """Who counted what, where that was not this process alone in one piece."""
-    chunks = result.chunks
-    here = chunks.count - chunks.resumed
-    if chunks.resumed or chunks.workers > 1 or chunks.count > sum(len(one.proofs) for one in result.functions):
-        said = [f"{here:,} by {counted(chunks.workers, 'process', 'es')}"] if here else []
-        said += [f"{chunks.resumed:,} from the file of --resume"] if chunks.resumed else []
-        yield Note(f"{chunks.numbers:,} numbers in {counted(chunks.count, 'chunk')}: {', '.join(said)}", "quiet")
-    for one in chunks.refused:
-        yield Note(f"{one.worker} was not asked: {one.reason}", "warning")
 
 
 def _judgement(result: AuditResult) -> Iterator[Note]:

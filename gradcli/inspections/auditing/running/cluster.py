@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from gradcli.exceptions import GradcliError, UsageError
 from gradcli.inspections.auditing.running.build import as_data, build_here, differences
-from gradcli.inspections.auditing.running.jobs import MOST_DEATHS, Done, Job, done, given_up, next_of
+from gradcli.inspections.auditing.running.jobs import MOST_DEATHS, Done, Job, Roster, done, given_up, next_of
 from gradcli.inspections.auditing.running.worker import request_of
 
 if TYPE_CHECKING:
@@ -47,16 +47,13 @@ class ClusterError(GradcliError):
     code = "cluster"
 
 
-def by_cluster(jobs: Sequence[Job], address: str, refused: dict[str, str]) -> Generator[Done, None, None]:
-    """The counts of each job as they come. refused: is told the workers that may not count, and why.
-
-    Raises UsageError, ClusterError, WorkerError.
-    """
+def by_cluster(jobs: Sequence[Job], address: str, roster: Roster) -> Generator[Done, None, None]:
+    """The counts of each job as they come. Raises UsageError, ClusterError, WorkerError."""
     if find_spec("distributed") is None:
         raise UsageError("--engine dask needs Dask", hint="Install it: pip install 'gradcli[dask]'.")
     with _without_log(), closing(_connected(address)) as client:
         try:
-            yield from _Crew(client, address, jobs, refused).counted()
+            yield from _Crew(client, address, jobs, roster).counted()
         except GradcliError:
             raise
         except Exception:
@@ -68,10 +65,10 @@ def by_cluster(jobs: Sequence[Job], address: str, refused: dict[str, str]) -> Ge
 class _Crew:
     """The workers of a cluster, and what each of them is at."""
 
-    def __init__(self, client: Client, address: str, jobs: Sequence[Job], refused: dict[str, str]) -> None:
+    def __init__(self, client: Client, address: str, jobs: Sequence[Job], roster: Roster) -> None:
         self._client, self._address = client, address
         self._waiting, self._left = deque(jobs), len(jobs)
-        self._refused = refused
+        self._refused, self._lost = roster.refused, roster.lost
         self._fit: set[str] = set()
         self._asked: dict[Future[Any], tuple[str, Job | None]] = {}
         self._answers: SimpleQueue[Future[Any]] = SimpleQueue()
@@ -108,12 +105,14 @@ class _Crew:
     def _look(self) -> None:
         """Ask who has come, and take back what those had who have gone."""
         present = set(_workers(self._client))
+        ended: set[str] = set()
         for future, (worker, job) in list(self._asked.items()):
             if worker not in present:
                 del self._asked[future]
                 future.cancel()  # type: ignore[no-untyped-call]
                 if job is not None:
-                    self._take_back(job, f"at {worker} is gone")
+                    self._take_back(worker, job, "" if worker in ended else f"at {worker} is gone")
+                    ended.add(worker)
         self._fit &= present
         at_it = {worker for worker, job in self._asked.values() if job is None}
         for worker in present - self._fit - at_it - set(self._refused):
@@ -172,14 +171,17 @@ class _Crew:
     def _failed(self, worker: str, job: Job | None, how: str) -> None:
         """A worker is gone, or cannot do what it was asked."""
         if job is not None:
-            self._take_back(job, how)
+            self._take_back(worker, job, how)
         elif worker in _workers(self._client):
             self._introduce(worker, how)
 
-    def _take_back(self, job: Job, how: str) -> None:
-        self._deaths[job] += 1
-        if self._deaths[job] >= MOST_DEATHS:
-            raise given_up(job, how)
+    def _take_back(self, worker: str, job: Job, how: str) -> None:
+        """A job is for another worker. how: what the one that had it died of at it, nothing where it had not begun."""
+        self._lost[worker] += 1
+        if how:
+            self._deaths[job] += 1
+            if self._deaths[job] >= MOST_DEATHS:
+                raise given_up(job, how)
         self._waiting.appendleft(job)
 
 

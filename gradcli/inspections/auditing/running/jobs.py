@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
 from math import inf
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -11,6 +13,7 @@ from gradcli.exceptions import GradcliError, UsageError
 from gradcli.inspections.auditing.counts import Counts
 from gradcli.inspections.auditing.running.wire import Data, read_counts
 from gradcli.inspections.auditing.task import Chunk, Task
+from gradcli.results.audit import AuditChunk
 
 MOST_DEATHS = 3
 """Processes that one chunk may cost until it is given up."""
@@ -40,20 +43,34 @@ class Job(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A job with its counts, and who counted: the address of a worker of a cluster."""
+    """A job with its counts, who counted, and for how many seconds; None where a file had the counts."""
 
     job: Job
     counts: Counts
-    worker: str = ""
+    worker: str | None = None
+    seconds: float | None = None
+
+    @property
+    def shown(self) -> AuditChunk:
+        task, chunk = self.job
+        return AuditChunk(task.expression, task.order, *chunk.ends(task.format), chunk.count, self.worker, self.seconds)
 
 
-def done(job: Job, answered: Data, worker: str = "") -> Done:
+@dataclass(frozen=True)
+class Roster:
+    """What became of workers: why some may not count, and how many chunks those had that ended."""
+
+    refused: dict[str, str] = field(default_factory=dict)
+    lost: Counter[str] = field(default_factory=Counter)
+
+
+def done(job: Job, answered: Data, worker: str) -> Done:
     """What a process answered. Raises UsageError where there is no truth, WorkerError."""
     if "not bounded" in answered:
         raise no_truth(job.task.expression, answered["not bounded"])
     if "counts" not in answered:
-        raise WorkerError(f"{worker or 'a worker'} failed at {job}: {answered.get('error')}")
-    return Done(job, read_counts(answered["counts"], job.task), worker)
+        raise WorkerError(f"{worker} failed at {job}: {answered.get('error')}")
+    return Done(job, read_counts(answered["counts"], job.task), worker, answered["seconds"])
 
 
 def no_truth(expression: str, what: str) -> UsageError:

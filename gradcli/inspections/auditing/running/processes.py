@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from threading import Thread
 
 from gradcli.child_process import ONE_THREAD, ChildProcess
-from gradcli.inspections.auditing.running.jobs import MOST_DEATHS, Done, Job, done, given_up, next_of
+from gradcli.inspections.auditing.running.jobs import MOST_DEATHS, Done, Job, Roster, done, given_up, next_of
 from gradcli.inspections.auditing.running.wire import Data
 from gradcli.inspections.auditing.running.worker import request_of
 from gradcli.leaving import GRACE
@@ -24,11 +24,11 @@ serve()
 """
 
 
-def by_processes(jobs: Sequence[Job], count: int) -> Generator[Done, None, None]:
+def by_processes(jobs: Sequence[Job], count: int, roster: Roster) -> Generator[Done, None, None]:
     """The counts of each job as they come. Raises GradcliError."""
     waiting = deque(jobs)
     answers: SimpleQueue[Done | Exception] = SimpleQueue()
-    workers = [_Worker() for _ in range(min(count, len(jobs)))]
+    workers = [_Worker(f"process {number}", roster) for number in range(1, min(count, len(jobs)) + 1)]
     try:
         for worker in workers:
             Thread(target=_feed, args=(worker, waiting, answers), daemon=True).start()
@@ -64,7 +64,7 @@ def _feed(worker: _Worker, waiting: deque[Job], answers: SimpleQueue[Done | Exce
         except IndexError:
             return
         try:
-            answers.put(done(job, worker.ask(job)))
+            answers.put(done(job, worker.ask(job), worker.name))
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread that waits for answers raises it
             answers.put(error)
             return
@@ -73,7 +73,8 @@ def _feed(worker: _Worker, waiting: deque[Job], answers: SimpleQueue[Done | Exce
 class _Worker:
     """A process that counts one chunk at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, roster: Roster) -> None:
+        self.name, self._roster = name, roster
         self._child = ChildProcess(_PROGRAM, environment=ONE_THREAD)
 
     def ask(self, job: Job) -> Data:
@@ -85,6 +86,7 @@ class _Worker:
                 found: Data = json.loads(self._child.ask(request))
             except (OSError, ValueError) as error:  # a broken pipe, or half an answer
                 how = self._child.forget() or f"could not be started: {error}"
+                self._roster.lost[self.name] += 1
             else:
                 return found
         raise given_up(job, how)

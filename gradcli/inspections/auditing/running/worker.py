@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from contextlib import suppress
+from time import monotonic
 
 from gradcli.inspections.auditing.running.build import as_data, build_here
 from gradcli.inspections.auditing.running.wire import Data, counts_data, read_chunk, read_task, task_data
@@ -27,7 +28,9 @@ def build() -> Data:
 def answer(request: Data) -> Data:
     """The counts of a chunk, or why there are none."""
     try:
-        return {"counts": counts_data(work(read_task(request["task"]), read_chunk(request["chunk"])))}
+        began = monotonic()
+        counts = counts_data(work(read_task(request["task"]), read_chunk(request["chunk"])))
+        return {"counts": counts, "seconds": monotonic() - began}
     except NotBoundedError as missing:
         return {"not bounded": str(missing)}
     except Exception as error:  # noqa: BLE001 - whatever it is, the process that asked tells it
