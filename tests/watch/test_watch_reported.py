@@ -99,3 +99,69 @@ def test_infinities_that_were_put_in_place_are_told_where_they_are_taken(tmp_pat
     written = [[(one["label"], one["place"]["text"].split("(")[-1]) for one in finding["related"]] for finding in found]
     assert written[:5] == [[("writes -inf", '"-inf"))')]] * 4 + [[]]
     assert all(one["agrees"] for one in found)
+
+
+UPDATES = """
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+
+
+    def loss_of(net, x):
+        return net(x).square().mean()
+
+
+    def rate_is_nan():
+        net = nn.Linear(2, 1)
+        optimizer = torch.optim.SGD(net.parameters(), lr=float("nan"))
+        for x in torch.ones(2, 1, 2):
+            loss = loss_of(net, x)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+
+    def nothing_to_divide_by():
+        table = nn.Embedding(4, 2)
+        optimizer = torch.optim.Adam(table.parameters(), eps=0)
+        for word in (0, 3):
+            loss = loss_of(table, torch.tensor([word]))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+
+    def gradient_by_hand():
+        net = nn.Linear(2, 1, bias=False)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for x in (torch.ones(1, 2), torch.zeros(1, 2)):
+            optimizer.zero_grad()
+            loss_of(net, x).backward()
+            net.weight.grad /= net.weight.grad.norm()
+            optimizer.step()
+
+
+    rate_is_nan()
+    nothing_to_divide_by()
+    gradient_by_hand()
+"""
+
+
+def test_what_an_optimizer_made_of_a_parameter_is_told_at_its_step(tmp_path: Path) -> None:
+    found = found_in(tmp_path, UPDATES, "--continue").report["findings"]
+    assert [(one["step"], one["code"], one["place"]["line"], one["index"], one["why"]) for one in found] == [
+        (2, "nan-input", 18, [0, 0], "the learning rate was nan"),
+        (
+            4,
+            "nan-input",
+            28,
+            [1, 0],
+            "the optimizer divides by sqrt(exp_avg_sq) + eps: exp_avg_sq[1, 0] is 0, and eps = 0",
+        ),
+        (6, "nan-forward", 37, [0, 0], found[2]["why"]),
+    ]
+    assert [one["label"] for one in found[:2]] == ["made so here, after step 1", "made so here, after step 3"]
+    assert found[0]["variable"] == "net.weight"  # the bias has the same cause
+    assert found[2]["why"].endswith("net.weight.grad.norm() = 0 is nan (and 1 more)")
+    assert found[2]["reached"].startswith("the gradient of net.weight = not finite, before optimizer.step() at line")

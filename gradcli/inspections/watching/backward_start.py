@@ -32,6 +32,7 @@ class BackwardStart:
 
     makes_graph: whether its gradients can be differentiated in turn. keeps_graph: whether nothing is freed.
     inputs: what it is differentiated by, where the call says so.
+    changed: in the place of a call, a parameter whose gradient the program has changed since.
     """
 
     roots: tuple[torch.Tensor, ...]
@@ -40,6 +41,7 @@ class BackwardStart:
     makes_graph: bool
     accumulates: bool
     inputs: tuple[torch.Tensor, ...] = ()
+    changed: torch.Tensor | None = None
 
     @classmethod
     def of(cls, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> BackwardStart:
@@ -56,6 +58,12 @@ class BackwardStart:
             accumulates=function is not torch.autograd.grad,
             inputs=_tensors(given.get("inputs")),
         )
+
+    @classmethod
+    def of_changed(cls, parameter: torch.Tensor) -> BackwardStart:
+        """In the place of a call: a gradient, which the program has changed since the last one."""
+        roots = _tensors(parameter.grad)
+        return cls(roots, (), keeps_graph=True, makes_graph=False, accumulates=False, changed=parameter)
 
     def of_roots(self, roots: Iterable[torch.Tensor]) -> BackwardStart:
         """The same call of other roots, with cotangents of ones."""

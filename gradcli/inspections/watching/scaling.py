@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from gradcli.recording.program.log import Log
+from gradcli.results.watch import ProgramFinding
 
 MOST_SKIPPED = 5
 """Steps that a scaler skips in a row before it is told which operation overflows."""
@@ -38,6 +39,16 @@ class Scaling:
 
     def take_off(self) -> None:
         torch.amp.GradScaler.scale = self._scale  # type: ignore[method-assign]
+
+    @property
+    def finding(self) -> ProgramFinding | None:
+        """A note of the steps that were skipped; None if there are none."""
+        if not self.total:
+            return None
+        times = f"{self.total:,} step{'' if self.total == 1 else 's'}"
+        message = f"the gradient scaler skipped {times}: a scaled gradient overflowed"
+        remark = f"a warning follows {MOST_SKIPPED} in a row" if self.total < MOST_SKIPPED else None
+        return ProgramFinding(code="scaled-overflow", severity="note", message=message, step=0, remark=remark)
 
     def told(self, *, finite: bool) -> bool:
         """Whether the gradients of a scaled loss were finite; the answer: whether too many in a row were not."""

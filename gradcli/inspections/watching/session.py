@@ -23,11 +23,12 @@ from gradcli.inspections.watching.disconnected import disconnected
 from gradcli.inspections.watching.naming import names_of_tensors
 from gradcli.inspections.watching.norms import NormHistory
 from gradcli.inspections.watching.raised import Pass, raised
-from gradcli.inspections.watching.scaling import MOST_SKIPPED, Scaling
-from gradcli.inspections.watching.sizes import BrokenGradients, is_finite, sizes_of, sums_of
+from gradcli.inspections.watching.scaling import Scaling
+from gradcli.inspections.watching.sizes import BrokenGradients, SoundGradients, is_finite, sizes_of, sums_of
 from gradcli.inspections.watching.step_findings import Situation, not_finite, unknown
 from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.threads import OtherThreads
+from gradcli.inspections.watching.updates import Updates
 from gradcli.inspections.watching.warned import Warned
 from gradcli.inspections.watching.zeros import Patience, dead
 from gradcli.recording.program.entries import Entry, resolved
@@ -78,6 +79,8 @@ class Watch:
         self._optimizer_steps = 0
         self._patience = Patience(options.patience)
         self._broken = BrokenGradients()
+        self._updates = Updates()
+        self._sound = SoundGradients()
         self._earlier: list[Entry] = []
         self._starts: set[tuple[int, int] | None] = set()
         self._passes: deque[Pass] = deque(maxlen=2)
@@ -100,10 +103,8 @@ class Watch:
             one.take_off()
         for hook in self._hooks:
             hook.remove()
-        if self.scaling.total:
-            self.findings.append(_skipped(self.scaling.total))
-        if (beside := self._other_threads.finding) is not None:
-            self.findings.append(beside)
+        at_end = (self.scaling.finding, self._other_threads.finding)
+        self.findings += [one for one in at_end if one is not None]
         return None
 
     # --- backward passes ------------------------------------------------------------------------------------------
@@ -171,8 +172,10 @@ class Watch:
                 self._look(call if root_finite else shown, spot, "after backward", as_warnings=True)
         elif not (finite and root_finite):
             self._look(call, spot, "after backward")
-        elif result is None and (due := self._patience.due(call, with_gradient, numbers[:count])):
-            self._find(lambda: dead(self._situation(call, spot), due, self.options.patience))
+        elif result is None:
+            self._sound.note(pairs)
+            if due := self._patience.due(call, with_gradient, numbers[:count]):
+                self._find(lambda: dead(self._situation(call, spot), due, self.options.patience))
 
     def _looked_at(self, call: BackwardStart) -> list[torch.Tensor]:
         """The parameters of the model or of the optimizers, or else the leaves of the graph, by their names."""
@@ -205,6 +208,8 @@ class Watch:
 
     def _situation(self, call: BackwardStart, spot: Spot | None) -> Situation:
         names = names_of_tensors(self.user.frames())
+        if call.changed is not None:
+            names[id(call.changed.grad)] = f"the gradient of {names.get(id(call.changed), 'a parameter')}"
         return Situation(
             self._number,
             self.log.recorded(),
@@ -212,6 +217,7 @@ class Watch:
             spot,
             names,
             self.user,
+            self._updates,
             known=self._known,
             saving=self._saving,
             is_bounded=self.options.memory is not None,
@@ -254,7 +260,10 @@ class Watch:
         self._parameters.update({id(one): one for one in own if id(one) not in self._parameters})
         self.log.everything = False
         self.log.in_optimizer = True
-        self.log.note_step(own)
+        if (spot := self.log.note_step(own)) is not None:
+            self._updates.note(optimizer, spot, self.steps)
+        if (changed := self._sound.broken(own)) is not None:
+            self._look_at_changed(changed, spot)
         if self._optimizer_steps < FIRST_STEPS and self.steps:
             lost = [one for one in own if one.grad is None and one.requires_grad]
             entries = [*map(resolved, self._earlier), *self.log.recorded()]
@@ -262,6 +271,14 @@ class Watch:
             self._find(lambda: disconnected(entries, lost, names, self.steps))
         if not any(map(callable, (*args[1:], *kwargs.values()))):  # a closure computes the loss again
             self.log.rest()
+
+    def _look_at_changed(self, parameter: torch.Tensor, spot: Spot | None) -> None:
+        """Find out how the program has made a gradient what it is since the backward pass."""
+        self.log.rest()  # what is looked at is no call of the program's
+        try:
+            self._look(BackwardStart.of_changed(parameter), spot, "after backward")
+        finally:
+            self.log.wake()
 
     def _after_optimizer(self, _optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
         if not self.log.is_here:
@@ -281,9 +298,3 @@ class WatchedBlock(Watch):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> bool:
         super().__exit__(kind, error, tb)
         return kind is Stop
-
-
-def _skipped(steps: int) -> ProgramFinding:
-    message = f"the gradient scaler skipped {steps:,} step{'' if steps == 1 else 's'}: a scaled gradient overflowed"
-    remark = f"a warning follows {MOST_SKIPPED} in a row" if steps < MOST_SKIPPED else None
-    return ProgramFinding(code="scaled-overflow", severity="note", message=message, step=0, remark=remark)

@@ -50,6 +50,28 @@ def _values(tensor: torch.Tensor) -> torch.Tensor:
     return detached if detached.layout is torch.strided else detached.coalesce().values()
 
 
+class SoundGradients:
+    """Gradients that were finite after a backward pass: the program may change them before its optimizer sees them."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[int, int]] = {}
+
+    def note(self, pairs: Iterable[tuple[torch.Tensor, torch.Tensor | None]]) -> None:
+        """All parameters that were looked at, with their gradients."""
+        self._seen = {id(one): (id(found), found._version) for one, found in pairs if found is not None}
+
+    def broken(self, parameters: Iterable[torch.Tensor]) -> torch.Tensor | None:
+        """The first parameter whose gradient has changed since, and is not finite any more. No GPU is waited for."""
+        seen, self._seen = self._seen, {}
+        for one in parameters if seen else ():
+            gradient, known = one.grad, seen.get(id(one))
+            if gradient is None or known in (None, (id(gradient), gradient._version)):
+                continue
+            if gradient.is_cpu and not all_finite(gradient):
+                return one
+        return None
+
+
 class BrokenGradients:
     """Gradients that are not finite, and were seen: they stay where later passes send nothing to their parameters."""
 

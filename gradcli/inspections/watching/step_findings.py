@@ -23,6 +23,7 @@ from gradcli.inspections.watching.saturation import joined
 from gradcli.inspections.watching.sentences import label_of, sentences
 from gradcli.inspections.watching.spoiled import module_of, spoiled_and_untouched, spoiled_in_program
 from gradcli.inspections.watching.telling import lines_around, related_places
+from gradcli.inspections.watching.updates import Made, Updates
 from gradcli.model.place import Place
 from gradcli.numerics.capture import all_finite
 from gradcli.recording.program.again import Repeated, run_again
@@ -45,6 +46,7 @@ class Situation:
     """A step in which something is not finite.
 
     spot: where the backward pass was called. names: what the program calls its tensors, by their ids.
+    updates: what optimizers did last.
     known: causes that have been told. saving: where the tensors of new ones are written.
     is_bounded: whether the user bounds what is kept of the step.
     """
@@ -55,6 +57,7 @@ class Situation:
     spot: Spot | None
     names: Mapping[int, str]
     user: UserCode
+    updates: Updates
     known: Container[object] = ()
     saving: Saving | None = None
     is_bounded: bool = False
@@ -69,8 +72,13 @@ def not_finite(situation: Situation, *, as_warnings: bool = False) -> list[Progr
     again = run_again(situation.entries, call.roots, call.cotangents, situation.names, situation.user)
     evidence = Evidence(recorded=again.tape)
     found = []
+    updated: set[Place] = set()
     for finding, origin, others in joined(again.tape, _errors(evidence, shows=not call.is_finite)):
-        told = _told(finding, origin, situation, again, others)
+        made = _made(origin, situation, again)
+        if made is not None and made.place in updated:
+            continue  # one step of an optimizer is one cause
+        updated |= set() if made is None else {made.place}
+        told = _told(finding, origin, situation, again, others, made)
         is_new = told.cause not in situation.known
         found.append(with_alone(told, finding, origin, again.tape, situation.saving) if is_new else told)
     if not found and not (situation.known and _was_there(situation, again)):
@@ -153,10 +161,22 @@ def unknown(situation: Situation, again: Repeated | None = None, error: Exceptio
     )
 
 
+def _made(origin: Origin | None, situation: Situation, again: Repeated) -> Made | None:
+    """The step of an optimizer that changed a parameter last, where that was not finite before this step."""
+    if origin is None or origin.kind != "given" or origin.constant is not None:
+        return None
+    return situation.updates.made(again.leaves.get(origin.step.variable or ""), origin.index)
+
+
 def _told(
-    finding: Finding, origin: Origin | None, situation: Situation, again: Repeated, others: Sequence[Step]
+    finding: Finding,
+    origin: Origin | None,
+    situation: Situation,
+    again: Repeated,
+    others: Sequence[Step],
+    made: Made | None,
 ) -> ProgramFinding:
-    """others: steps at which the same cause shows as well."""
+    """others: steps at which the same cause shows as well. made: where a parameter was made what it is."""
     tape = again.tape
     step = None if finding.step is None else tape.steps[finding.step]
     row = None if origin is None else row_of_infinities(origin.step, origin.index)
@@ -168,6 +188,11 @@ def _told(
     if own is not None and place is not None:
         related, place = [("called here", place), *related], own.spot.place
         finding = replace(finding, place=place.in_file, operation=own.operation)
+    if made is not None and made.is_proven and place is not None:
+        related, place = [("not finite here", place), *related], made.place
+        finding = replace(finding, place=place.in_file)
+    elif made is not None:
+        related = [(made.label, made.place), *related]
     places = [] if place is None else [place]
     spoils, untouched = spoiled_and_untouched(again, situation.call, situation.names)
     return ProgramFinding(
@@ -182,10 +207,10 @@ def _told(
         operation=finding.operation or _reader(tape, step),
         node=finding.node,
         place=finding.place,
-        label=label_of(origin),
+        label=made.label if made is not None and made.is_proven else label_of(origin),
         related=related_places(related),
         lines=lines_around([*places, *(one for _, one in related)]),
-        why=why,
+        why=why if made is None or made.why is None else made.why,
         reached=_reached(situation),
         spoils=spoils,
         untouched=untouched,

@@ -235,10 +235,11 @@ class Log(TorchFunctionMode):
             changed = [one for one in tensors_among(values) if isinstance(one, torch.Tensor)]
             self._changes.extend(Change(number, storage_of(one), spot) for one in changed)
 
-    def note_step(self, parameters: Sequence[torch.Tensor]) -> None:
-        """Note that an optimizer is about to change its parameters."""
+    def note_step(self, parameters: Sequence[torch.Tensor]) -> Spot | None:
+        """Note that an optimizer is about to change its parameters; the answer: where."""
         if (spot := self.user.here()) is not None:
             self._stepped.append((_sequence_number(), parameters, spot))
+        return spot
 
     def changes(self) -> list[Change]:
         """The latest changes in place that no entry tells of."""
