@@ -35,11 +35,37 @@ def point_of(text: str, *words: str) -> ComparisonPoint:
         ("x + 0", "3", "x + sum(zeros(10**9))", False),  # more elements than there may be
         ("x[5]", "3", "2*x", True),  # there is nothing to agree with
         ("x*100", "1e38", "100*x", True),  # the value is infinite in float32, and the gradient is not
+        ("log(x)", "-1", "0*x", True),  # the slope of what is no number says nothing
+        ("log(1 - (x + 1e-9) + 1e-10)", "1", "1.1111111e9*(x - 1) - 23.025851", False),  # nor does it in float64
+        ("exp(x) + 1", "1000", "y = exp(x); y += 1; sum(y)", False),  # PyTorch refuses it in backward
+        ("y = x.double(); y += 1; sum(y)", "1", "sum(x.double() + 1)", True),  # and the original in float64
+        ("sqrt(dot(x, x.float()))", "0,", "sqrt(dot(x.float(), x))", False),  # which cannot be computed in float64
+        ("sqrt(x + 1) - sqrt(x)", "full([17], 1e5)", "1/(sqrt(x + 1) + sqrt(x))", True),  # float64 has the digits
     ],
 )
 def test_a_rewrite_is_no_worse(text: str, x: str, rewritten: str, right: bool) -> None:
     program = parse(rewritten, bound=["x"])
     assert point_of(text, f"x={x}").agrees(Candidate(program, program)) == right
+
+
+@each(
+    "text, words, narrow, wide, right",
+    [
+        ("x + 0", ["x=3"], "x", "x[5]", False),  # it can be computed in float32 only
+        ("sqrt(x*x)", ["x=0"], "abs(x)", "sqrt(x*x)", True),  # the slope is missing where the original has none either
+        ("y = exp(x); y += 1; sum(y)", ["x=3"], "y = exp(x); y += 1; 1*sum(y)", "sum(exp(x) + 1)", False),
+        ("1/x + 0*y", ["x=1e-30", "y=1"], "1/x + 0*y", "1/x", True),  # no path is a slope of zero
+        ("1/x + 0*y", ["x=1e-30", "y=1"], "1/x", "1/x + 0*y", True),
+        # one ULP of these numbers is 0.0078, and there is no reference for so many
+        ("sin(x)", ["x=full([17], 100000.75)"], "sin(x + 0.01)", "sin(x)", True),
+        ("sin(x)", ["x=full([17], 100000.75)"], "sin(x + 0.1)", "sin(x)", False),
+    ],
+)
+def test_a_rewrite_is_no_worse_in_the_dtype_of_the_inputs_and_in_float64(
+    text: str, words: list[str], narrow: str, wide: str, right: bool
+) -> None:
+    names = [word.partition("=")[0] for word in words]
+    assert point_of(text, *words).agrees(Candidate(parse(narrow, bound=names), parse(wide, bound=names))) == right
 
 
 def test_a_gradient_that_is_not_finite_is_no_worse_only_where_the_dtype_ends() -> None:
@@ -92,7 +118,7 @@ def test_a_gradient_counts_where_the_value_is_finite() -> None:
 def test_sixteen_numbers_are_held_against_the_reference_and_no_more() -> None:
     for count, known in ((16, True), (17, False)):
         point = point_of("sum(x*x)", f"x=full([{count}], 3.0)")
-        assert bool(point.slopes) == known
+        assert bool(point.slopes) == (point._value is not None) == known
         if known:
             assert torch.equal(point.slopes["x"], torch.full((16,), 6.0, dtype=torch.float64))
     assert not point_of("sum(x*x)", "x=1,inf").slopes

@@ -39,6 +39,10 @@ class Outcome:
     def has_finite_gradients(self) -> bool:
         return self.gradients is not None and all(map(all_finite, self.gradients.values()))
 
+    def gradient_of(self, name: str) -> torch.Tensor | None:
+        """None where it raised or there is no path."""
+        return None if self.gradients is None else self.gradients.get(name)
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -84,7 +88,7 @@ class ComparisonPoint:
             if outcome is None or not all_finite(outcome.value):
                 continue
             for name, elements in seen.items():
-                gradient = None if outcome.gradients is None else outcome.gradients.get(name)
+                gradient = outcome.gradient_of(name)
                 elements |= torch.tensor(True) if gradient is None else torch.isfinite(gradient)
         return seen
 
@@ -152,14 +156,14 @@ class ComparisonPoint:
             return True
         if found.gradients is None:
             return False
-        others = {} if better is None or better.value.isnan().any() else better.gradients or {}
+        trusted = None if better is None or better.value.isnan().any() else better
         for name, expected in original.gradients.items():
             zero = torch.zeros_like(self.leaves[name])
             mine, theirs = (zero if gradient is None else gradient for gradient in (found.gradients[name], expected))
             if not equal(
                 mine,
                 theirs,
-                others.get(name),
+                None if trusted is None else trusted.gradient_of(name),
                 partial(self._gradients_beside, name, wide=wide),
                 partial(self._slopes_of, name),
                 half=True,
@@ -168,7 +172,7 @@ class ComparisonPoint:
         return True
 
     def _gradients_beside(self, name: str, *, wide: bool) -> list[torch.Tensor]:
-        found = ((outcome.gradients or {}).get(name) for outcome in self._beside(wide=wide))
+        found = (outcome.gradient_of(name) for outcome in self._beside(wide=wide))
         return [gradient for gradient in found if gradient is not None]
 
     def _slopes_of(self, name: str) -> torch.Tensor | None:

@@ -210,5 +210,5 @@ def _broken(outcome: Outcome | None) -> dict[str, torch.Tensor]:
 
 
 def _gradient(outcome: Outcome | None, name: str, leaf: torch.Tensor) -> torch.Tensor:
-    gradient = None if outcome is None or outcome.gradients is None else outcome.gradients.get(name)
+    gradient = None if outcome is None else outcome.gradient_of(name)
     return torch.zeros_like(leaf) if gradient is None else gradient.detach()
