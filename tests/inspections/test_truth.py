@@ -100,8 +100,14 @@ def test_float64_tends_to_nothing_where_the_sides_differ_or_there_is_none() -> N
 
 
 def test_elements_that_work_alone_are_all_looked_at_and_of_others_as_many_as_there_is_time_for() -> None:
-    for text, complete in (("x*sqrt(x)", True), ("sum(x*sqrt(x))", True), ("x*sqrt(x)*(1 + norm(x))", False)):
-        asked = bound(text, "x=zeros(60)")
+    for text, count, complete in (
+        ("x*sqrt(x)", 60, True),
+        ("sum(x*sqrt(x))", 60, True),
+        ("x*sqrt(x)*(1 + norm(x))", 60, False),
+        ("x*sqrt(x)", 166, True),
+        ("x*sqrt(x)", 167, False),
+    ):
+        asked = bound(text, f"x=zeros({count})")
         assert Truth([ComparisonPoint(asked, {"x": asked.leaves["x"].detach()}, None)]).is_complete == complete
 
 
@@ -176,6 +182,11 @@ def test_no_number_is_put_where_the_function_is_not_defined_for_another_element(
         ("where(x >= 0, sqrt(x)*x + x, 1 + 3*x)", "0", "where(x > 0, x**1.5 + x, 3*x)", False, False, None),  # a jump
         ("sqrt(x*x)", "0,4", "abs(x)", False, False, "subgradient"),
         ("sqrt(x*x) + x*sqrt(x)", "0", "x", False, False, "limit"),  # it is defined on one side, where it is x
+        ("abs(x)*sin(x)/x", "0", "abs(x)", False, False, None),  # at a kink without a value
+        ("sqrt(dot(x, x.float()))", "0,", "norm(x)", False, False, None),  # which cannot be computed in float64
+        ("sin(1/x)", "0", "0*x", False, False, None),  # it settles on no value
+        ("sin(1/x)", "0", "0*x", False, True, "limit"),
+        ("expm1(x)/x", "0", "2 + x/2", False, True, None),
         # without a reference: of so many elements that mix there is no time for one
         ("x*sqrt(x)*(1 + norm(x))", "zeros(100)", "x**1.5*(1 + norm(x))", False, False, "limit"),
         ("x*sqrt(x)*(1 + norm(x))", "zeros(100)", "x", False, False, None),
@@ -208,6 +219,7 @@ def test_the_true_slopes_are_the_limits_those_of_the_branch_or_unknown() -> None
         ("x*sqrt(x) + 2*x", 2.0),
         ("where(x >= 0, sqrt(x)*x + x, 3*x)", 1.0),
         ("where(x > 0, sqrt(x)*x + x, 3*x)", 3.0),
+        ("where(x != 0, x*sqrt(abs(x)), 5*x)", 0.0),  # its slope at 0, where the branch that is chosen is one number
         ("sqrt(x)", math.nan),
     ):
         asked = bound(text, "x=0")

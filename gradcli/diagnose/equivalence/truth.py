@@ -102,17 +102,17 @@ class Truth:
                 yield None
             elif self.held and vicinity.is_limit(name, found, self.held[point].slopes[name][at]):
                 yield "branch"
-            elif not constructed and self._is_subgradient(limit, found, vicinity.size(name)):
+            elif not constructed and self._is_subgradient(self.limits[0], limit, found, vicinity.size(name)):
                 yield "subgradient"
             else:
                 yield None
 
-    def _is_subgradient(self, limit: Limit, found: torch.Tensor, size: float) -> bool:
+    def _is_subgradient(self, limits: Limits, limit: Limit, found: torch.Tensor, size: float) -> bool:
         """Whether a gradient is the middle or a side of a kink of a function that is continuous there."""
         original = self.points[0].wide
         if not limit.is_bounded or original is None or not all_finite(original.value):
             return False
-        if not self.limits or any(value.kind != "limit" for value in self.limits[0].value.ravel()):
+        if any(value.kind != "limit" for value in limits.value.ravel()):
             return False
         return all(
             any(near_number(found, number, size) for number in (one, other, (one + other) / 2) if number == number)
@@ -206,7 +206,8 @@ class Truth:
 def _broken(outcome: Outcome | None) -> dict[str, torch.Tensor]:
     """For each input whose gradient is not finite, where it is not."""
     gradients = {} if outcome is None or outcome.gradients is None else outcome.gradients
-    return {name: ~torch.isfinite(one) for name, one in gradients.items() if one is not None and not all_finite(one)}
+    broken = {name: ~torch.isfinite(one) for name, one in gradients.items() if one is not None}
+    return {name: elements for name, elements in broken.items() if elements.any()}
 
 
 def _gradient(outcome: Outcome | None, name: str, leaf: torch.Tensor) -> torch.Tensor:
