@@ -135,7 +135,9 @@ def test_what_no_rewrite_can_mend_is_left_unfixed(text: str, words: list[str]) -
         ("x*(sin(x)/x)", ["x=0"], "x*(sin(x)/where(x != 0, x, 1.0))", "gradient 0 here, 1 on both sides"),
         ("x*sqrt(x)", ["x=0,4"], "(x*sqrt(x))[2]", "there is no such element"),
         ("log(-abs(x) - 1)", ["x=1"], "x*1", "there is no number to agree with"),
+        ("log(x)", ["x=-1"], "1*log(x)", "there is no value, though there is a gradient"),
         ("x*1", ["x=1,2"], "x - (x - x.detach()) + roll(x - x.detach(), 1)", "equal for a cotangent of ones only"),
+        ("where(x != 0, x, 0*x)", ["x=0"], "where(x != 0, 1*x, 0*x)", "gradient 0 here, 1 on both sides, as it was"),
         ("log(1 + exp(x))", ["x=200"], "relu(x)", "right far out, wrong on the way there"),
         ("atanh(tanh(x))", ["x=20"], "x + 1e-3*relu(10 - x)", "agrees where the original has no value"),
         ("log(1 + exp(x))", ["x=200"], "log(1 + exp(x - 1)) + 1", "still infinite"),
@@ -177,6 +179,8 @@ def test_a_planted_wrong_rewrite_is_refused(text: str, words: list[str], planted
     ("text", "words", "planted"),
     [
         ("sqrt(x**2)", ["x=0"], "abs(x)"),
+        ("x*1 + y.detach()", ["x=3", "y=1"], "x + y.detach()"),
+        ("where(x > 0, x, 0*x)", ["x=0"], "relu(x)"),  # the sides differ
         ("sqrt(sum(x**2))", ["x=0,0"], "norm(x)"),
         ("where(x > 0, sqrt(x), x)", ["x=-1,4"], "where(x > 0, sqrt(where(x > 0, x, 1.0)), x)"),
         ("x*(sin(x)/x)", ["x=0"], "sin(x)"),
@@ -266,6 +270,20 @@ def test_of_the_rewrites_that_hold_the_one_with_the_closest_gradient_is_taken(mo
         assert found.text == NEAR
 
 
+FARTHER = "x**1.5 + (3.3*x)**2 - 10.89*x**2"
+"""It loses more digits, and not yet half of them."""
+
+
+def test_of_those_that_are_not_close_the_nearest_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier = Verifier(bound("x*sqrt(x)", "x=0,4.3"))
+    assert verifier.held(FARTHER) is not None
+    for texts in ([FAR, FARTHER], [FARTHER, FAR], [FARTHER, FAR, FARTHER]):
+        monkeypatch.setattr("gradcli.diagnose.fixes.verifier._texts", lambda *_, texts=texts: iter(texts))
+        found = verifier.fix()
+        assert found is not None
+        assert found.text == FAR
+
+
 def test_one_that_holds_is_taken_where_no_closer_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
     verifier = Verifier(bound("x*sqrt(x)", "x=0,4.3"))
     monkeypatch.setattr("gradcli.diagnose.fixes.verifier._texts", lambda *_: iter([FAR, "x**1.4"]))
@@ -282,6 +300,7 @@ def test_one_that_holds_is_taken_where_no_closer_one_does(monkeypatch: pytest.Mo
         ("sqrt(x + 1) - sqrt(x)", ["x=1e6"], "1/(sqrt(x + 1) + sqrt(x))"),
         ("1 - tanh(x)**2", ["x=9"], "4*sigmoid(2*x)*sigmoid(-2*x)"),
         ("1 - sigmoid(x)", ["x=1"], None),  # the digits are there
+        ("1 - sigmoid(x)", ["x=full([17], 10.0)"], None),  # of so many nobody knows the true slopes
         ("tanh(x)", ["x=30"], None),  # the slope is lost inside PyTorch's own function
         ("sin(x)", ["x=3.1415927"], None),
     ],
@@ -353,5 +372,20 @@ def test_nothing_is_held_against_what_is_large_complex_random_or_has_no_gradient
     assert Verifier.of(bound(text, *words), None) is None
 
 
-def test_what_pytorch_refuses_here_is_compared_beside_it() -> None:
-    assert Verifier.of(bound("sum(linalg.inv(x))", "x=[[0,0],[0,0]]"), None) is not None
+@each("text, x", [("sum(linalg.inv(x))", "[[0,0],[0,0]]"), ("heaviside(x, 0.5)", "zeros(20)")])
+def test_what_pytorch_refuses_here_is_compared_beside_it(text: str, x: str) -> None:
+    assert Verifier.of(bound(text, f"x={x}"), None) is not None
+
+
+@each("text, x, far", [("x*1", "1", False), ("log(1 + exp(x))", "8000", True), ("log(x)", "-1", True)])
+def test_far_points_are_for_what_has_no_gradient_nearby(text: str, x: str, far: bool) -> None:
+    """Nearby are two sides, ULPs and percents in any direction and two steps to zero."""
+    assert (len(Verifier(bound(text, f"x={x}")).comparison_points) > 2 + 1 + 6 + 2) == far
+
+
+@each(
+    "text, x, points",
+    [("sum(exp(x))", "1,2", 1), ("exp(x)", "1", 1), ("exp(x)", "1,2", 2), ("linalg.inv(x)", "[[0,0],[0,0]]", 1)],
+)
+def test_another_cotangent_is_tried_where_there_are_several_numbers(text: str, x: str, points: int) -> None:
+    assert len(Verifier(bound(text, f"x={x}")).truths[0].points) == points

@@ -36,6 +36,7 @@ def told(*line: str) -> str:
     [
         (["sqrt(x)", "x=0,4"], "the true slope grows without bound at x[0]"),
         (["x*log(x)", "x=0"], "the true slope grows without bound at x"),
+        (["where(x >= 0, sqrt(x) + 1, 0*x)", "x=0"], "the true slope grows without bound at x"),  # there is a value
         (["x*atan(1/x)", "x=0"], "tends to 1.5708 from the right and to -1.5708 from the left of x"),
         (["x**2/norm(x)", "x=0,0"], "the true slope depends on the direction from which x[0] is approached"),
         (["sum(sqrt(x)*sin(y))", "x=0,1", "y=0,1"], "depends on the direction from which x[0] is approached"),
@@ -44,6 +45,9 @@ def told(*line: str) -> str:
         (["softmax(x, dim=0)", "x=-inf,-inf"], "the value has no limit there"),
         (["(x - sin(x))/x**3", "x=0"], "the true gradient tends to 0, but no rewrite"),
         (["x**2*sin(1/x)", "x=0"], "settles on no number as x is approached"),
+        (["sin(1/x)", "x=0"], "settles on no number as x is approached"),  # nor does the value
+        (["1/x**2", "x=0"], "the true slope grows without bound at x"),  # the value too, and on both sides alike
+        (["1/x", "x=0"], "the value has no limit there"),
         (["1/(a*b)", "a=1e-30", "b=1e-30"], "is a: -1e+90, b: -1e+90, which float32 cannot hold"),
         (["1/(a*b)", "a:float64=1e-200", "b:float64=1e-200"], "gradient at a is near -10^600, beyond float64"),
         (["1/det(m)", "m=[[1e-25,0],[0,1e-25]]"], "is [-1e+75, 0, 0, -1e+75], which float32 cannot hold"),
@@ -183,7 +187,6 @@ def test_no_number_is_put_where_the_function_is_not_defined_for_another_element(
         ("sqrt(x*x)", "0,4", "abs(x)", False, False, "subgradient"),
         ("sqrt(x*x) + x*sqrt(x)", "0", "x", False, False, "limit"),  # it is defined on one side, where it is x
         ("abs(x)*sin(x)/x", "0", "abs(x)", False, False, None),  # at a kink without a value
-        ("sqrt(dot(x, x.float()))", "0,", "norm(x)", False, False, None),  # which cannot be computed in float64
         ("sin(1/x)", "0", "0*x", False, False, None),  # it settles on no value
         ("sin(1/x)", "0", "0*x", False, True, "limit"),
         ("expm1(x)/x", "0", "2 + x/2", False, True, None),
@@ -212,6 +215,14 @@ def test_a_gradient_in_float64_is_judged_where_the_original_has_none(wide: str, 
     truth = Truth([ComparisonPoint(asked, {"x": asked.leaves["x"].detach()}, None)])
     candidate = Candidate(parse("abs(x)", bound=["x"]), parse(wide, bound=["x"]))
     assert truth.allows(candidate, constructed=False) == allowed
+
+
+def test_an_input_without_a_path_has_no_gradient_to_be_judged() -> None:
+    asked = bound("x*sqrt(x) + y.detach()", "x=0", "y=1")
+    truth = Truth([ComparisonPoint(asked, {name: leaf.detach() for name, leaf in asked.leaves.items()}, None)])
+    program = parse("x**1.5 + y.detach()", bound=["x", "y"])
+    assert list(truth.bad) == ["x"]
+    assert truth.allows(Candidate(program, program), constructed=False) == "limit"
 
 
 def test_the_true_slopes_are_the_limits_those_of_the_branch_or_unknown() -> None:

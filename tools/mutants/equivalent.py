@@ -102,6 +102,11 @@ EQUIVALENT: dict[str, str] = {
     "gradcli/diagnose/findings/dead.py _contradiction: not is_doubtful(tape, origin) -> False": _WORK,
     "gradcli/diagnose/equivalence/comparison_point.py Candidate.at: wide and not (point.is_double and self.wide is "
     "self.program) -> (wide)": _WORK,
+    "gradcli/diagnose/fixes/verifier.py Verifier.held: found is None or not found.has_finite_gradients or "
+    "found.value.isnan().any() -> (found is None) or (found.value.isnan().any())": _WORK,
+    "gradcli/diagnose/equivalence/comparison_point.py ComparisonPoint._wide_sides: self.is_double -> False": _WORK,
+    "gradcli/diagnose/equivalence/truth.py Truth.slopes: known and self.bad and self.limits -> (known) and "
+    "(self.limits)": _WORK,
     **dict.fromkeys(
         (
             f"gradcli/diagnose/findings/noise.py noise: {_WORTH} -> {part}"
@@ -160,9 +165,6 @@ EQUIVALENT: dict[str, str] = {
     f"{_VICINITY} Vicinity._signs: mixed -> not (mixed)": "the same directions, in another order",
     f"{_VICINITY} Vicinity.tends_to: first is None or last is None -> (first is None)": _BOTH,
     f"{_VICINITY} Vicinity.tends_to: first is None or last is None -> (last is None)": _BOTH,
-    "gradcli/diagnose/equivalence/ranking.py worst_error: gradients or {} -> (gradients)": (
-        "only what has gradients has lost digits of them"
-    ),
     "gradcli/diagnose/findings/noise.py _hardly_varies: False -> True": _WORK,
     "gradcli/recording/paths.py _walk: gradient is None -> False": _GUARD,
     **_sizes(

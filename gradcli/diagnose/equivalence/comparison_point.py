@@ -81,6 +81,11 @@ class ComparisonPoint:
     def wide(self) -> Outcome | None:
         return self.narrow if self.is_double else self.run(self.bound.program, wide=True)
 
+    @property
+    def gradients(self) -> Gradients:
+        """Those of the original; none where it raises."""
+        return {} if self.narrow is None or self.narrow.gradients is None else self.narrow.gradients
+
     def comparable(self) -> dict[str, torch.Tensor]:
         """For each input the elements at which the original has a gradient to agree with, or need not have one."""
         seen = {name: torch.zeros_like(self.leaves[name], dtype=torch.bool) for name in self.bound.wrt}

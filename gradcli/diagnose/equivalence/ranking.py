@@ -17,9 +17,9 @@ MORE = 24
 """How many further rewrites are tried once one holds that is not close."""
 
 
-def worst_error(truth: Truth, gradients: Gradients | None) -> float | None:
+def worst_error(truth: Truth, gradients: Gradients) -> float | None:
     """The largest error of a number of the gradients, in ULPs of its dtype; None if no number of them has a truth."""
-    return max(_errors(truth, gradients or {}), default=None)
+    return max(_errors(truth, gradients), default=None)
 
 
 def _errors(truth: Truth, gradients: Gradients) -> Iterator[float]:

@@ -18,7 +18,7 @@ from gradcli.diagnose.equivalence.closeness import near_number, rounding_beside
 from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint, Outcome
 from gradcli.diagnose.equivalence.vicinity import Vicinity
 from gradcli.language.properties import is_elementwise_sum
-from gradcli.numerics.capture import all_finite, array
+from gradcli.numerics.capture import array
 from gradcli.numerics.reference import NoReference
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ class Truth:
 
     def _is_subgradient(self, limits: Limits, limit: Limit, found: torch.Tensor, size: float) -> bool:
         """Whether a gradient is the middle or a side of a kink of a function that is continuous there."""
-        original = self.points[0].wide
-        if not limit.is_bounded or original is None or not all_finite(original.value):
+        if not limit.is_bounded or not all(self.has_value(limits)):
             return False
         if any(value.kind != "limit" for value in limits.value.ravel()):
             return False
@@ -119,14 +118,18 @@ class Truth:
             for one, other in limit.pairs
         )
 
+    def has_value(self, limits: Limits) -> list[bool]:
+        """For each number of the value whether the original has it in float64. limits: at the first point."""
+        original = self.points[0].wide
+        return [False] * limits.value.size if original is None else original.value.isfinite().reshape(-1).tolist()
+
     def _has_the_value(self, value: torch.Tensor) -> bool:
         """Whether a value is the limit of the original's wherever the original has none."""
         if self.limits is None:
             return True
-        original = self.points[0].wide
-        known = None if original is None else torch.isfinite(original.value).reshape(-1)
+        known = self.has_value(self.limits[0])
         for at, limit in enumerate(self.limits[0].value.ravel()):
-            if (known is not None and known[at]) or (self.beside and limit.kind != "limit"):
+            if known[at] or (self.beside and limit.kind != "limit"):
                 continue
             sides = [side for pair in limit.pairs for side in pair if side == side]
             if limit.kind in ("undefined", "unknown"):

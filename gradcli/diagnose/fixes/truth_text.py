@@ -71,11 +71,8 @@ def _exponent(value: Real) -> int:
 
 def _value_depends_on_the_side(truth: Truth) -> bool:
     """Whether there are elements of the value that do not exist and have no limit either."""
-    original = truth.points[0].wide
-    if original is None or truth.limits is None:
-        return False
-    known = original.value.isfinite().reshape(-1).tolist()
-    values = zip(truth.limits[0].value.ravel(), known, strict=True)
+    assert truth.limits is not None
+    values = zip(truth.limits[0].value.ravel(), truth.has_value(truth.limits[0]), strict=True)
     return any(not is_known and _differs(limit) for limit, is_known in values)
 
 
@@ -115,13 +112,12 @@ def _at(truth: Truth, name: str, element: int) -> At:
 
 def _gradients(truth: Truth) -> dict[str, torch.Tensor | None]:
     """PyTorch's gradients with the limits in the places where they are not finite."""
-    original = truth.points[0].narrow
-    assert original is not None
     found: dict[str, torch.Tensor | None] = {}
-    for name, gradient in (original.gradients or {}).items():
+    for name, gradient in truth.points[0].gradients.items():
         found[name] = None if gradient is None else gradient.detach().double().contiguous().clone()
     for name, at, limit in _slopes(truth):
         tensor = found[name]
-        if tensor is not None and limit.value is not None:
+        assert limit.value is not None
+        if tensor is not None:
             tensor.view(-1)[at] = float(limit.value)
     return found

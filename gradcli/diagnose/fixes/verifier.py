@@ -78,8 +78,7 @@ class Verifier:
             return None
         verifier = cls(bound, cotangent)
         here = verifier.here
-        found = None if here.narrow is None else here.narrow.gradients
-        sample = few(here.bound, here.cotangent, found or {})
+        sample = few(here.bound, here.cotangent, here.gradients)
         if sample is not None:
             verifier = cls(sample.bound, sample.cotangent, whole=here, sample=sample)
         return verifier if verifier.comparison_points else None
@@ -114,7 +113,7 @@ class Verifier:
                 error = worst_error(self.truths[0], fix.gradients)
                 if error is None or error <= CLOSE:
                     return best if error is None and best is not None else fix
-                if best is None or error < smallest:
+                if error < smallest:
                     best, smallest = fix, error
             if best is not None:
                 more += 1
@@ -124,7 +123,7 @@ class Verifier:
 
     def closer_fix(self, *, prefer: Span | None = None) -> Fix | None:
         """A rewrite that keeps the digits which the original's gradients lose here; None if there is none."""
-        original = worst_error(self.truths[0], None if self.here.narrow is None else self.here.narrow.gradients)
+        original = worst_error(self.truths[0], self.here.gradients)
         if original is None or original < self._half_the_digits():
             return None
         fix = self.fix(prefer=prefer)
@@ -214,13 +213,13 @@ class Verifier:
 
     def _jumps(self, candidate: Candidate) -> bool:
         """Whether a gradient is another one here than on both sides."""
-        here, right, left = (candidate.at(point, wide=True) for point in (self.here, *self.here.sides))
-        if not (here and right and left and here.gradients and right.gradients and left.gradients):
-            return False
-        for name, gradient in here.gradients.items():
-            beside, other = right.gradients[name], left.gradients[name]
-            if gradient is None or beside is None or other is None:
+        outcomes = [candidate.at(point, wide=True) for point in (self.here, *self.here.sides)]
+        for name in self.bound.wrt:
+            found = [None if outcome is None else outcome.gradient_of(name) for outcome in outcomes]
+            known = [gradient for gradient in found if gradient is not None]
+            if len(known) < 3:
                 continue
+            gradient, beside, other = known
             dtype = self.bound.leaves[name].dtype  # the sides are ULPs of this one apart
             steady = near(beside.to(dtype), other.to(dtype), half=True, only_finite=True)
             if (steady & ~near(gradient.to(dtype), beside.to(dtype), half=True)).any():
