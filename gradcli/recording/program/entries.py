@@ -67,7 +67,7 @@ class Entry(NamedTuple):
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any] | None
     out: Any
-    changes: bool = False
+    changes: bool
     before: torch.Tensor | None = None
     autocast: Autocast | None = None
     generator: GeneratorState | None = None

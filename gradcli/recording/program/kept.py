@@ -18,6 +18,15 @@ from gradcli.recording.program.surroundings import UNKEPT, GeneratorState, gener
 
 _ATOMS = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.Size, torch.layout})
 """Types of arguments that hold no tensor."""
+_BY_ROWS, _BY_COLUMNS = ("crow_indices", "col_indices", "values"), ("ccol_indices", "row_indices", "values")
+_SPARSE_PARTS = {
+    torch.sparse_coo: ("_indices", "_values"),
+    torch.sparse_csr: _BY_ROWS,
+    torch.sparse_bsr: _BY_ROWS,
+    torch.sparse_csc: _BY_COLUMNS,
+    torch.sparse_bsc: _BY_COLUMNS,
+}
+"""The methods that give what a sparse tensor consists of."""
 REFERENCES_HERE = 3
 """To a tensor that is looked at: the log's, a name's, and the call's that counts them."""
 
@@ -128,7 +137,7 @@ class Kept:
         def name(tensor: AnyTensor) -> AnyTensor:
             if not isinstance(tensor, WeakTensor) or tensor.value is None:
                 return tensor
-            return names.get(id(tensor)) or names.setdefault(id(tensor), weak(tensor.value))
+            return names.setdefault(id(tensor), weak(tensor.value))
 
         return [
             entry._replace(
@@ -195,4 +204,8 @@ def is_held(tensor: AnyTensor) -> bool:
 
 def _size(tensor: torch.Tensor) -> int:
     """The bytes that stay because a tensor does: a view has all of its memory stay."""
-    return tensor.untyped_storage().nbytes() if tensor.layout is torch.strided else tensor.nbytes
+    if tensor.layout is torch.strided:
+        return tensor.untyped_storage().nbytes()
+    with torch._C.DisableTorchFunction():  # no call of the program's
+        parts = [getattr(tensor, name)() for name in _SPARSE_PARTS.get(tensor.layout, ())]
+    return sum(part.nbytes for part in parts) or tensor.numel() * tensor.element_size()

@@ -54,7 +54,7 @@ DRAWS_IN_PLACE = frozenset(
 
 def changes_first(kind: int, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> bool:
     """Whether a call changes its first argument in place."""
-    changes = kind == CHANGING or (kind > CHANGING and bool(kwargs) and (kwargs or {}).get("inplace") is True)
+    changes = kind == CHANGING or (kwargs or {}).get("inplace") is True
     return changes and bool(args) and isinstance(args[0], torch.Tensor)
 
 
