@@ -9,6 +9,7 @@ from dataclasses import replace
 import torch
 
 from gradcli.exceptions import BoundError, ExpressionError, Span, UnknownNameError
+from gradcli.language.catalogue.binding import takes_tensors
 from gradcli.language.names import CONSTANTS
 from gradcli.language.syntax import (
     Assign,
@@ -200,7 +201,9 @@ class Evaluation:
                 raise ExpressionError(refusal, span=span, hint="Write a tensor, torch.tensor(...), or other numbers.")
             return scalars.compute(name, *numbers)
         tensors: list[object] = [
-            operand if scalars.is_number(operand) else to_tensor(operand, span, self.context, like=operands)
+            operand
+            if isinstance(operand, torch.Tensor) or scalars.is_number(operand)
+            else to_tensor(operand, span, self.context, like=operands)
             for operand in operands
         ]
         if name == "matmul":
@@ -235,12 +238,14 @@ class Evaluation:
         return tensor
 
     def _call(self, node: Call, operands: list[object]) -> object:
-        call = prepare(node, operands, self.context)
         row, function = node.function, SHORT.get(node.function.name) or resolve(node.function.torch)
-        steady = call.on_numbers or bounds.is_steady(row)
-        arguments, named = call.arguments, call.named
+        on_numbers, arguments, named = False, operands, {}
+        if node.keywords or not _are_tensors(operands) or not takes_tensors(row, len(operands)):
+            call = prepare(node, operands, self.context)
+            on_numbers, arguments, named = call.on_numbers, call.arguments, call.named
+        steady = on_numbers or bounds.is_steady(row)
         self._check_size(row.name, function, arguments, named, node.span, steady=steady)
-        if call.on_numbers:
+        if on_numbers:
             result = function(*arguments, **named)
             return result.item() if isinstance(result, torch.Tensor) and result.ndim == 0 else result
         if self.context.device != "cpu":
@@ -262,3 +267,7 @@ class Evaluation:
             return
         most = self.context.max_elements
         bounds.check(name, function, arguments, keywords, most=most, span=span, steady=steady)
+
+
+def _are_tensors(operands: list[object]) -> bool:
+    return all(isinstance(operand, torch.Tensor) for operand in operands)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from gradcli.exceptions import ArgumentError, did_you_mean
 from gradcli.language.catalogue.rows import Row
@@ -89,6 +89,15 @@ def bind(
     wanted = KINDS[parameter.kind] + (" or None" if parameter.optional else "")
     message = f"{parameter.name} of {name}() must be {wanted}, not {_described(value, is_tensor)}"
     raise ArgumentError(message, hint=_usage(row, name))
+
+
+@cache
+def takes_tensors(row: Row, operands: int) -> bool:
+    """Whether the overload that `bind` finds for so many tensors by position takes each of them as it is."""
+    for arrangement in _accepting(row.signatures, operands, ()):
+        if all(place.kind in ("tensor", "any") for place in arrangement.places):
+            return arrangement.spread is None or operands <= arrangement.spread
+    return False
 
 
 def _arrangements(row: Row, positional: int, keywords: Sequence[str], name: str) -> tuple[_Arranged, ...]:
