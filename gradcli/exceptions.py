@@ -121,11 +121,17 @@ class OutputError(GradcliError):
     code = "output"
 
 
+TOO_LONG = 3
+"""Times as long as every candidate: less than half of such a word can be the same as in one of them."""
+
+
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` was most likely meant to be, or None."""
     from difflib import get_close_matches  # only needed once something went wrong
 
     names = sorted(set(candidates))
+    if len(word) > TOO_LONG * max(map(len, names), default=0):
+        return None  # before difflib counts the letters of a whole file
     by_case = {name.lower(): name for name in reversed(names)}
     matches = get_close_matches(word.lower(), by_case, n=3, cutoff=0.6)
     letters = sorted(word.lower())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from gradcli.exceptions import BoundError, UsageError, did_you_mean, listed
 from gradcli.language import catalogue
@@ -78,19 +79,17 @@ def read_parameters(words: Sequence[str]) -> dict[str, str]:
 
 def split_functions(words: str) -> list[str]:
     """The pieces between commas that stand outside of brackets and quotes."""
-    pieces, depth, quote = [""], 0, ""
-    for character in words:
+    commas, depth, quote = [-1], 0, ""
+    for place, character in enumerate(words):
         if quote:
             quote = "" if character == quote else quote
         elif character in "'\"":
             quote = character
+        elif character == "," and depth == 0:
+            commas.append(place)
         else:
             depth += (character in "([{") - (character in ")]}")
-        if character == "," and depth == 0 and not quote:
-            pieces.append("")
-        else:
-            pieces[-1] += character
-    stripped = [piece.strip() for piece in pieces]
+    stripped = [words[before + 1 : comma].strip() for before, comma in pairwise([*commas, len(words)])]
     if not all(stripped):
         raise UsageError("a function is missing between the commas", expression=words, hint="Write sigmoid,tanh,relu.")
     return stripped
