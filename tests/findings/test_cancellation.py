@@ -12,6 +12,8 @@ from looking import Place, found, place
 
 from gradcli.diagnose.rerun import Rerun
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 FOUND = {
     "trace 'sigmoid(x)' x=10": ("warning", Place("sigmoid", "x", [], "sigmoid(x)")),
     "trace 'gelu(x)' x=-5": ("warning", Place("gelu", "x", [], "gelu(x)")),

@@ -8,6 +8,8 @@ from command_line import captured
 from each import each
 from looking import Place, findings, found, on_tape, place
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 FOUND = {
     "trace 'relu(x)' x=-1,-2": ("warning", Place("relu", "x", None, "relu(x)")),
     "trace 'clamp(x, 0, 1).sum()' x=-1,2": ("warning", Place("clamp", "x", None, "clamp(x, 0, 1)")),

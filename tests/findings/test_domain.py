@@ -19,6 +19,8 @@ from gradcli.model import place as model
 from gradcli.recording.operation import Operation
 from gradcli.recording.recorder import Recorder
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 FOUND = {
     "grad 'kl_div(x, t)' x=-1,-2 t=-0.5,0.5": ("error", Place("kl_div", "t", [0], "kl_div(x, t)")),
     "grad 'kl_div(x, t, reduction=\"none\")' x=-1,-2 t=0.5,-0.5": (

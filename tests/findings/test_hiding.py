@@ -10,6 +10,8 @@ from looking import findings
 from gradcli.diagnose import findings as room
 from gradcli.diagnose.findings.table import BY_CODE, NOT_FINITE, ROWS
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 HIDDEN = {
     ("underflow-forward", "vanishing"): "grad 'sum(tanh(a + 6) + norm(a))' a=1e-30,1e-30",
     ("underflow-forward", "saturated"): "grad 'tanh(a + 6) + sqrt(a*b)' a=1e-30 b=1e-30",

@@ -8,6 +8,8 @@ from looking import Place, findings, found, place
 
 from gradcli.diagnose.findings.table import NOT_FINITE
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 FOUND = {
     "trace 'sqrt(x)' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "trace 'x**0.5' x=0": ("error", Place("pow", "x", None, "x**0.5")),

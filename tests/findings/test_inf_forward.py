@@ -6,6 +6,8 @@ import pytest
 from each import each
 from looking import Place, found, place
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 FOUND = {
     "trace 1/x x=0,2": ("error", Place("div", "x", [0], "1/x")),
     "trace 'exp(x)' x=1,100": ("error", Place("exp", "x", [1], "exp(x)")),

@@ -11,6 +11,8 @@ import torch
 from each import each
 from looking import Place, findings, found, place
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 FOUND = {
     "grad 'sum(x)' x=inf,1": ("warning", Place(None, "x", [0], "x")),
     "grad '[x, x * 2]' x=-1e308": ("warning", Place(None, "x", None, "x")),

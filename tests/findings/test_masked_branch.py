@@ -7,6 +7,8 @@ from looking import Place, findings, found, place
 
 from gradcli.diagnose.findings.table import NOT_FINITE
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 CODE = "masked-branch"
 
 FOUND = {

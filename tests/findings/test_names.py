@@ -22,6 +22,8 @@ from gradcli.language.parser import parse
 from gradcli.recording.from_expression import foreseen
 from gradcli.recording.tape import Step
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 DISCARDS = {
     "where": "where(x > 0, s, 1.0)",
     "masked_fill": "s.masked_fill(x == 0, 1.0)",

@@ -7,6 +7,8 @@ from looking import Place, findings, found, place
 
 from gradcli.diagnose.findings.table import NOT_FINITE
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 FOUND = {
     "trace '1/(1 + exp(-x))' x=-100": ("error", Place("exp", None, None, "exp(-x)")),
     "trace 'sqrt(x) * 0' x=0": ("error", Place("sqrt", "x", None, "sqrt(x)")),

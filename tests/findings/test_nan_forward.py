@@ -6,6 +6,8 @@ import pytest
 from each import each
 from looking import Place, found, on_tape, place
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 FOUND = {
     "trace 'sqrt(x)' x=-1,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "trace 'log(x)' x=1,-2": ("error", Place("log", "x", [1], "log(x)")),

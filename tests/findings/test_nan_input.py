@@ -12,6 +12,8 @@ from command_line import captured
 from each import each
 from looking import Place, findings, found, on_tape, place
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 FOUND = {
     "grad 'sum(x)' x=nan,1": ("error", Place(None, "x", [0], "x")),
     "trace 'mean((w*x - y)**2)' w=1 x=1,nan y=1,2 --frozen x,y": ("error", Place(None, "x", [1], "x")),

@@ -12,6 +12,8 @@ from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.literals import Context
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 FOUND = {
     "trace 'sigmoid(x)' x=-200": ("warning", Place("sigmoid", "x", [], "sigmoid(x)")),
     "trace 'exp(x)' x=-120": ("warning", Place("exp", "x", [], "exp(x)")),

@@ -19,6 +19,8 @@ from gradcli.recording.from_expression import foreseen
 from gradcli.recording.operation import Operation
 from gradcli.recording.recorder import Recorder
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 MIXTURE = "-log(sum(al*exp(-(t-mu)**2/(2*s**2))))"
 
 FOUND = {

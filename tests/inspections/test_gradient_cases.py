@@ -15,6 +15,8 @@ import pytest
 from command_line import captured
 from each import each
 
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
 Case = dict[str, Any]
 CASES: list[Case] = json.loads((Path(__file__).parents[1] / "data" / "gradient_cases.json").read_text())
 WRONG = [case for case in CASES if not case["fixed_in_2_13"] and case["procedure"] == "default"]
