@@ -95,9 +95,20 @@ def pieces(
 
 def _proven(function: Enclosure, order: int, dtype: Format, run: Run, slack: float) -> Piece | Undefined | None:
     """One piece, or None where the bound is not met."""
+    places = (run.start, run.start + run.count // 2, run.start + run.count - 1)
+    low, centre, high = (dtype.number(1, place) for place in places)
+    return polynomial(function, order, dtype, run, (low, centre, high), slack)
+
+
+def polynomial(
+    function: Enclosure, order: int, dtype: Format, run: Run, sizes: tuple[float, float, float], slack: float
+) -> Piece | Undefined | None:
+    """One piece over all numbers of a sign whose sizes are between the first and the last; the second is the middle.
+
+    dtype: whose ULP the truth is measured in. run: the place of the piece. None where the bound is not met.
+    """
     sign, start, count = run.sign, run.start, run.count
-    low, high = dtype.number(1, start), dtype.number(1, start + count - 1)
-    centre = dtype.number(1, start + count // 2)
+    low, centre, high = sizes
     terms = TERMS if count > 2 else 3
     zeros = (order + 1) * max(0, -frexp(low)[1]) if low > 0 else 0  # a zero at 0 costs so many digits
     try:
@@ -142,6 +153,14 @@ def _proven(function: Enclosure, order: int, dtype: Format, run: Run, slack: flo
             most = float(bound.abs_upper()) * _ROUNDED
             return Piece(sign, start, count, sign * centre, radius, tuple(kept), most, most < EXACT * unit)
     return None
+
+
+def least_and_slope(function: Enclosure, order: int, sign: int, sizes: tuple[float, float]) -> tuple[float, float]:
+    """Of the n-th derivative between two sizes: a size that it is never below, and its largest slope in size."""
+    low, high = sizes
+    zeros = (order + 1) * max(0, -frexp(low)[1])
+    ball = _coefficients(function, arb(sign * (low + high) / 2, (high - low) / 2), order, 1, 53 + zeros)
+    return float(ball[0].abs_lower()) * (2 - _ROUNDED), float(ball[1].abs_upper()) * _ROUNDED
 
 
 def _is_exact(kept: Sequence[float], centre: float, radius: float) -> bool:

@@ -18,9 +18,12 @@ from gradcli.numerics.proven.formats import Floats, Format, Magnitudes
 from gradcli.numerics.proven.pieces import Piece, Run, Undefined, pieces
 from gradcli.numerics.proven.points import exactly
 from gradcli.numerics.proven.series import KinkError, UndefinedError
+from gradcli.numerics.proven.turns import FROM, Turns
 
 SLACK = {"float16": 2.0**-12, "bfloat16": 2.0**-12, "float32": 2.0**-20}
 """What a proven value may be off, in ULP."""
+Side = tuple[int, int, int]
+"""A sign, with its first magnitude and the one behind the last."""
 MOST_PIECES, MOST_POINTS = 60_000, 200_000
 _RUNS_A_BINADE = {"float16": 2, "bfloat16": 1 / 8, "float32": 1}
 """How many runs of one exponent are tried at first; less than one: how much of one that several share."""
@@ -62,14 +65,24 @@ class Truth:
     """
 
     def __init__(
-        self, function: Enclosure, order: int, dtype: Format, sides: Sequence[tuple[int, int, int]] = ()
+        self,
+        function: Enclosure,
+        order: int,
+        dtype: Format,
+        sides: Sequence[Side] = (),
+        turns: Turns | None = None,
     ) -> None:
+        """turns: what is known far from 0, of a function that is periodic."""
         self.function, self.order, self.dtype = function, order, dtype
+        sides = sides or ((1, 0, dtype.finite), (-1, 0, dtype.finite))
+        self._turns, self._turned = turns, dtype.finite if turns is None else dtype.magnitude_above(FROM)
+        self._first_turned = {sign: max(first, self._turned) for sign, first, stop in sides if stop > self._turned}
+        sides = [(sign, first, min(stop, self._turned)) for sign, first, stop in sides]
         self._pieces: dict[int, list[Piece]] = {1: [], -1: []}
         self._undefined: list[Run] = []
         self._points: dict[int, dict[int, Point]] = {1: {}, -1: {}}
         self.left = 0
-        runs = _runs(dtype, sides or ((1, 0, dtype.finite), (-1, 0, dtype.finite)))
+        runs = _runs(dtype, sides)
         for found in pieces(function, order, dtype, runs, slack=SLACK[dtype.name], most=MOST_PIECES):
             match found:
                 case Piece():
@@ -89,13 +102,17 @@ class Truth:
     @property
     def count(self) -> int:
         """How many pieces there are."""
-        return len(self._pieces[1]) + len(self._pieces[-1])
+        turned = 0 if self._turns is None else self._turns.count * len(self._first_turned)
+        return len(self._pieces[1]) + len(self._pieces[-1]) + turned
 
     def counted(self, sign: int, first: int, stop: int) -> tuple[int, int]:
         """Of a part of the magnitudes: the pieces that begin there, and the numbers that were left to Arb."""
         starts, known = self._starts[sign], self._sorted_points[sign][0]
         begin, end = np.searchsorted(known, (first, stop))
-        return bisect_left(starts, stop) - bisect_left(starts, first), int(end - begin)
+        found = bisect_left(starts, stop) - bisect_left(starts, first)
+        if self._turns is not None and first <= self._first_turned.get(sign, stop) < stop:
+            found += self._turns.count
+        return found, int(end - begin)
 
     def ball(self, sign: int, magnitude: int) -> arb | None:
         """The truth at one number, certain to 60 binary digits; None where that fails. Raises as `exactly` does."""
@@ -132,6 +149,10 @@ class Truth:
         first, last = np.searchsorted(stops, magnitudes[0], "right"), np.searchsorted(starts, magnitudes[-1], "right")
         for begin, end in np.searchsorted(magnitudes, np.stack([starts, stops], axis=1)[first:last]):
             statuses[begin:end] = Status.UNDEFINED
+        if self._turns is not None and magnitudes[-1] >= self._turned:
+            first = int(np.searchsorted(magnitudes, self._turned))
+            values[first:], proven = self._turns.over(self.dtype, sign, magnitudes[first:])
+            statuses[first:][proven] = Status.PROVEN
         known, several, what = self._sorted_points[sign]
         begin, end = np.searchsorted(known, (magnitudes[0], magnitudes[-1] + 1))
         if begin < end:
@@ -188,7 +209,7 @@ def _polynomial(piece: Piece, numbers: Floats) -> Floats:
     return found
 
 
-def _runs(dtype: Format, sides: Sequence[tuple[int, int, int]]) -> Iterator[Run]:
+def _runs(dtype: Format, sides: Sequence[Side]) -> Iterator[Run]:
     """The runs that are tried at first; 0 stands alone."""
     size = int((1 << dtype.stored) / _RUNS_A_BINADE[dtype.name])
     for sign, first, last in sides:

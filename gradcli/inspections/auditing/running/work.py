@@ -23,7 +23,8 @@ from gradcli.numerics.proven.expressions import enclosure
 from gradcli.numerics.proven.formats import FORMATS
 from gradcli.numerics.proven.points import exactly
 from gradcli.numerics.proven.series import KinkError, UndefinedError
-from gradcli.numerics.proven.truth import Truth
+from gradcli.numerics.proven.truth import SLACK, Truth
+from gradcli.numerics.proven.turns import FROM, Turns, turns
 
 KEPT = 2
 """Truths over blocks that are kept: chunks come in ascending order, and are whole blocks as a rule."""
@@ -56,8 +57,15 @@ def check_bounded(program: Program) -> None:
 
 @lru_cache(maxsize=KEPT)
 def _truth(expression: str, order: int, dtype: str, side: Side) -> Truth:
-    program = parse(expression)
-    return Truth(enclosure(program, program.free_names[0]), order, FORMATS[dtype], (side,))
+    program, form = parse(expression), FORMATS[dtype]
+    is_far = dtype == "float32" and form.number(1, side[2] - 1) >= FROM  # of 16 bits there are few, which Arb has
+    found = _turns(expression, order, dtype) if is_far else None
+    return Truth(enclosure(program, program.free_names[0]), order, form, (side,), found)
+
+
+@lru_cache(maxsize=KEPT)
+def _turns(expression: str, order: int, dtype: str) -> Turns | None:
+    return turns(parse(expression), order, FORMATS[dtype], SLACK[dtype])
 
 
 @contextmanager
