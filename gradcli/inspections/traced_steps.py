@@ -35,7 +35,7 @@ def steps_of(tape: Tape, findings: Sequence[Finding], context: Context | None) -
             operands=tuple(dict.fromkeys(step.operands)),
             value=_small(step.value),
             gradient=_small(tape.arriving(step)),
-            derivative=_small(_slope(step, context)),
+            derivative=_small(_slope(tape, step, context)),
             findings=_codes_at(step, codes.get(step.index, ())),
         )
         for step in steps(tape.steps, "steps of the trace")
@@ -72,7 +72,7 @@ def _title(step: Step) -> str:
     return step.variable if step.variable is not None and step.place.in_file is not None else step.text
 
 
-def _slope(step: Step, context: Context | None) -> torch.Tensor | None:
+def _slope(tape: Tape, step: Step, context: Context | None) -> torch.Tensor | None:
     """The local derivative of an elementwise step by its first differentiated operand."""
     value = step.value
     if context is None or value is None or value.numel() > LARGEST_STEP or not step.elementwise or not step.edges:
@@ -81,7 +81,7 @@ def _slope(step: Step, context: Context | None) -> torch.Tensor | None:
     if found is not None:
         return found
     with torch.enable_grad():
-        return slope_of(step, context)
+        return slope_of(tape, step, context)
 
 
 def _small(tensor: torch.Tensor | None) -> Tensor | None:

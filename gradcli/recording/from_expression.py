@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from gradcli.language import syntax
 from gradcli.language.names import CONSTANTS
@@ -17,6 +18,7 @@ from gradcli.numerics.evaluate import Observed
 from gradcli.numerics.literals import Context
 from gradcli.recording.operation import ITEM, LEAF, Constant, Foreseen, Operation, short_name
 from gradcli.recording.recorder import Recorder, tensors_in
+from gradcli.recording.tape import Step
 
 _LEAF = Operation(name=LEAF)
 
@@ -47,7 +49,16 @@ class ExpressionRecorder(Recorder):
                 operation.name = ITEM
             kept = [self.kept(argument) for argument in arguments]
             index = self.add(operation, place, value, operands=operands, arguments=kept)
+            if self.steps[index].changes_memory:
+                self._take_back(self.steps[index])
         self._by_node[id(node)] = (index,)
+
+    def _take_back(self, step: Step) -> None:
+        """What an operation in place was given: the evaluator tells the tensors when they have been changed."""
+        for changed in step.arguments[:1]:
+            given = self.steps[step.operands[0]].value
+            if isinstance(changed, torch.Tensor) and given is not None and given.shape == changed.shape:
+                step.arguments = tuple([given if argument is changed else argument for argument in step.arguments])
 
     def operands_of(self, node: Observed) -> tuple[int, ...]:
         """The steps whose values an operation reads; also one that raised, and so is no step itself."""

@@ -102,6 +102,10 @@ SAYS = {
     "grad 'l1_loss(x, x)' x=1,2": (
         "l1_loss(x, x) lets no gradient through (on a kink, where PyTorch takes 0): 0.5 arrives, 0 goes on to x"
     ),
+    "grad 'sum(l1_loss(x, y, reduction=\"none\"))' x=0 y=0,0.5,-0.5 --wrt x": (  # |x| + |x - 1/2| + |x + 1/2|
+        'l1_loss(x, y, reduction="none") lets no gradient through (on a kink, where PyTorch takes 0): '
+        "1 arrives, 0 goes on to x"
+    ),
     "grad '0*x + (x - x)' x=1": "0*x lets no gradient through: 1 arrives, 0 goes on to x",
     "grad 'abs(1 + z - z)' z:complex64=1": (
         "the gradients 1 and 1 meet at z and cancel: 1 + z - z does not depend on it here"
@@ -162,6 +166,7 @@ def test_the_inputs_are_named_whose_whole_gradient_is_zero(text: str) -> None:
         ("x**6", 0.0, True),
         ("x**8", 0.0, True),
         ("cosh(x)", 0.0, True),
+        ("multi_margin_loss(x, tensor([1]), p=2)", [[0.0, 1.0]], True),  # where its margin is met: 0 on one side
         ("normalize(x, dim=0)", [-0.0155], False),  # the sign of one number: beside it there is rounding
         ("softmax(x, 0)", [2.0], False),
         ("x**0", 2.0, False),

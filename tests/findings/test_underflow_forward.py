@@ -85,6 +85,9 @@ FOUND = {
     "grad 'y = x*1; y /= a*b; y' x=1 a=1e-30 b=1e-30": ("error", Place("mul", None, None, "a*b")),
     "grad 'sqrt(a*b + a*b)' a=1e-30 b=1e-30": ("error", Place("mul", None, None, "a*b")),
     "grad 'abs(z/(a*b))' z:complex64=1 a=1e-30 b=1e-30 --frozen z": ("error", Place("mul", None, None, "a*b")),
+    "grad 'float_power(a*b, 0.5)' a=1e-30 b=1e-30": ("error", Place("mul", None, None, "a*b")),
+    "grad 'slogdet(exp(x))[1]' x='[[-200,-300],[-300,-200]]'": ("error", Place("exp", "x", [0, 0], "exp(x)")),
+    "grad 'sum(s*log(exp(x)))' x=-200,-200,0 s=1,-1,1": ("error", Place("exp", "x", [0], "exp(x)")),
     "activate 'log(sigmoid(x))' -200 1": ("error", Place("sigmoid", "x", [0], "sigmoid(x)")),
 }
 
@@ -114,6 +117,7 @@ LEFT_ALONE = (
     "grad 'log(x*y + 1e-30)' x=1e-30 y=1e-30",
     "grad 'exp(x)' x=-200",
     "grad 'x*2' x:float16=1e-10",
+    "grad 'x*nan' x:float16=1e-10",
     "grad 'p = exp(x); where(p > 0, log(p), 0)' x=-200,1",
     "grad 'sqrt(sum(x**2))' x=0,0",
     "grad 'x + (a*b)**1.5' x=1 a=1e-30 b=1e-30 --frozen a,b",
@@ -208,10 +212,17 @@ def test_of_a_difference_both_numbers_are_named_and_of_one_that_is_subtracted_fr
     assert [one["expression"] for one in both] == ["a*b", "c*d"]
 
 
-def test_a_true_zero_beside_it_makes_nan_and_is_named_too() -> None:
+@each("t", ["t=0,1 --frozen t", "t:int64=0,1", "t:bool=0,1"])
+def test_a_true_zero_beside_it_makes_nan_and_is_named_too(t: str, no_fixes: None) -> None:
     """0 * inf needs a mask, however the infinity came about."""
-    codes = [one["code"] for one in findings("grad 'sum(t*log(softmax(x, dim=0)))' x=0,200 t=0,1 --frozen t")]
-    assert codes == ["underflow-forward", "nan-forward"]
+    told = findings(f"grad 'sum(t*log(softmax(x, dim=0)))' x=0,200 {t}")
+    nodes = [("underflow-forward", "SoftmaxBackward0"), ("nan-forward", "MulBackward0")]
+    assert [(one["code"], one["node"]) for one in told] == nodes
+
+
+def test_a_norm_that_overflows_is_not_infinite_because_another_rounds_to_zero(no_fixes: None) -> None:
+    (only,) = found("grad 'norm(x, dim=1)' x='[[1e30,1e30],[1e-30,1e-30]]'", "inf-forward")
+    assert only["index"] == [0]
 
 
 def test_a_product_of_many_numbers_is_not_computed_again_by_the_reference() -> None:

@@ -39,6 +39,11 @@ def step(tape: Tape, text: str) -> Step:
     return only
 
 
+def numbers(tensor: object) -> object:
+    assert isinstance(tensor, torch.Tensor)
+    return tensor.tolist()
+
+
 def test_each_sub_expression_is_a_step_with_its_value_and_the_gradient_that_reached_it() -> None:
     tape = taped("2 * sqrt(x)", x=x(4, 16))
     assert [(one.text, one.name) for one in tape.steps] == [
@@ -53,6 +58,17 @@ def test_each_sub_expression_is_a_step_with_its_value_and_the_gradient_that_reac
     assert arriving is not None
     assert arriving.tolist() == [2, 2]
     assert root.graph_node == "SqrtBackward0"
+
+
+def test_an_operation_in_place_keeps_what_it_was_given() -> None:
+    squared = step(taped("y = t * 1; y.mul_(y); sum(y) + x", t=torch.tensor([2.0, 3.0]), x=x(1)), "y.mul_(y)")
+    assert [numbers(one) for one in squared.arguments] == [[2, 3], [2, 3]]
+    assert numbers(squared.value) == [4, 9]
+
+
+def test_where_a_part_of_it_was_changed_before_an_operation_in_place_keeps_what_came_of_it() -> None:
+    tape = taped("y = x * 1; r = y[0]; r.mul_(2); y.mul_(3); sum(y)", x=torch.ones(2, 2).requires_grad_())
+    assert numbers(step(tape, "y.mul_(3)").arguments[0]) == [[6, 6], [3, 3]]
 
 
 def test_a_name_that_is_read_again_is_no_new_step() -> None:

@@ -12,6 +12,7 @@ _FINDINGS = "gradcli/diagnose/findings"
 _LOSSY = f"{_FINDINGS}/lossy_step.py"
 _BOTH = "there are both or none"
 _SENT = "what sent a gradient is a step with operands and a value that has one"
+_NAMED = "an input has a name"
 _ON_TAPE = "an input that has a gradient is on the tape"
 _STRETCHED = "an operand of an elementwise step is stretched to its value: it has an element for each"
 _TAPE = "tape and (not evidence.is_finite or bool(evidence.written))"
@@ -79,26 +80,25 @@ EQUIVALENT: dict[str, str] = {
             for changed in (
                 "_walk: largest(tensor) > 0 or step is None -> (largest(tensor) > 0)",
                 "_why: position is None or arriving is None -> (position is None)",
-                "_moves: value is None or not value.requires_grad -> (not value.requires_grad)",
-                "_moves: value is None or not value.requires_grad -> (value is None)",
-                "_moves: value is None or not value.requires_grad -> False",
-                "_as_called: not step.changes_memory or given is None or not isinstance(changed, torch.Tensor) -> "
-                "(not step.changes_memory) or (not isinstance(changed, torch.Tensor))",
             )
         ),
         _SENT,
     ),
     f"{_ORIGINS}/underflowed.py _behind: step.index in known -> False": _WORK,
-    f"{_ORIGINS}/underflowed.py zeros_met: own is None or not own.is_floating_point() -> (own is None)": (
-        "among whole numbers and complex ones none is looked for that was rounded"
-    ),
     f"{_ORIGINS}/underflowed.py _out_of_place: operation is None or not sources -> (operation is None)": (
         "what is changed in place is a step"
     ),
     f"{_ORIGINS}/origin.py Origin: 1 -> 0": _COUNTED,
     f"{_ORIGINS}/origin.py Origin: 1 -> 2": _COUNTED,
-    f"{_ORIGINS}/local.py slope_by_node: step.created[0], 0 -> step.created[0],": _WORK,
-    f"{_ORIGINS}/local.py slope_by_node: step.created[0], 0 -> 0,": _WORK,
+    f"{_ORIGINS}/local.py local_derivative: result is None -> False": "what is no tensor has no gradient either",
+    f"{_ORIGINS}/local.py slope_by_node: isinstance(first, torch.Tensor) and first.shape == value.shape -> "
+    "(first.shape == value.shape)": _GUARD,
+    f"{_ORIGINS}/zeros.py _is_level: bool(sides) and sum(abs(near) for near, _ in sides) <= 0.45 * sum(abs(far) for "
+    "_, far in sides) -> (sum(abs(near) for near, _ in sides) <= 0.45 * sum(abs(far) for _, far in sides))": (
+        "what has a slope near a point is finite on one side of it at least"
+    ),
+    f'{_ORIGINS}/underflowed.py _as_written: leaf.variable or "" -> (leaf.variable)': _NAMED,
+    f'{_ORIGINS}/forward.py _of_input: stop.step.variable or "" -> (stop.step.variable)': _NAMED,
     "gradcli/diagnose/findings/dead.py _contradiction: not is_doubtful(tape, origin) -> False": _WORK,
     "gradcli/diagnose/equivalence/comparison_point.py Candidate.at: wide and not (point.is_double and self.wide is "
     "self.program) -> (wide)": _WORK,

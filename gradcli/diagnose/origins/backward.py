@@ -102,7 +102,7 @@ def _at_node(tape: Tape, context: Context, node: GraphNode, edge: Edge, outgoing
     index = first(mask)
     value = element_at(outgoing, index)
     operand = next((source for source in tape.inputs(step) if edge in source.edges), None)
-    position = argument_position(step, operand, _slot(node, edge))
+    position = argument_position(step, operand)
     origin = Origin(
         kind="backward",
         step=step,
@@ -154,11 +154,6 @@ def _discarded_somewhere(
     spoilt = any(has_non_finite(item) for item in (*step.values, *step.arguments) if isinstance(item, torch.Tensor))
     zero = next((gradient == 0 for gradient in incoming if bool((gradient == 0).any())), None)
     return discarding(tape, node, first(zero), context) if spoilt and zero is not None else None
-
-
-def _slot(node: GraphNode, edge: Edge) -> int | None:
-    """Which of a node's inputs an edge is."""
-    return next((i for i, following in enumerate(node.next_functions) if following == edge), None)
 
 
 def _accumulated(tape: Tape, edge: Edge, arriving: torch.Tensor, culprits: Sent, leaf: Step) -> Origin | None:

@@ -11,10 +11,10 @@ from gradcli.numerics.capture import all_finite
 Index = tuple[int, ...]
 
 
-def non_finite(tensor: torch.Tensor | None) -> torch.Tensor:
+def non_finite(tensor: torch.Tensor) -> torch.Tensor:
     """Where a tensor is NaN or infinite."""
-    if tensor is None or not (tensor.is_floating_point() or tensor.is_complex()):
-        return torch.zeros((), dtype=torch.bool, device=None if tensor is None else tensor.device)
+    if not (tensor.is_floating_point() or tensor.is_complex()):
+        return torch.zeros((), dtype=torch.bool, device=tensor.device)
     return ~torch.isfinite(tensor)
 
 
@@ -34,7 +34,7 @@ def first(mask: torch.Tensor) -> Index:
 
 
 def element_at(tensor: object, index: Index) -> float | None:
-    """One element as a number; None where there is no such element, or it is no real number."""
+    """One element as a number, any of a tensor of one; None where there is none there, or it is no real number."""
     if not isinstance(tensor, torch.Tensor) or tensor.is_complex():
         return None
     if tensor.ndim == 0:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.diagnose.origins.elements import aligned, first
+from gradcli.diagnose.origins.elements import Index, aligned, first
 from gradcli.diagnose.origins.origin import Origin, Written
 from gradcli.diagnose.origins.poles import NORMS, POLES
 from gradcli.diagnose.origins.true_value import TrueValue, rounded_to_zero
@@ -61,10 +61,9 @@ def _behind(
         return known[step.index]
     multiplied = (step.name == "prod" and zeros.ndim == 0) or (multiplied and step.name in _JOINING)
     parts: list[list[Rounded]] = []
-    for source in dict.fromkeys(tape.inputs(step)):
-        own = source.value
-        fed = None if own is None else aligned(step.elementwise, zeros, own) & (own == 0)
-        if fed is not None and bool(fed.any()):
+    for source, own in _operands(tape, step):
+        fed = aligned(step.elementwise, zeros, own) & (own == 0)
+        if bool(fed.any()):
             parts.append(_behind(tape, source, fed, written, known, multiplied=multiplied))
     if ((multiplied or step.name in PRODUCTS) and not all(parts)) or (step.name == "sub" and _cancel(tape, parts)):
         return []
@@ -118,18 +117,16 @@ def zeros_met(tape: Tape, step: Step, focus: torch.Tensor | None) -> Iterator[tu
         yield step, zeros if focus is None else zeros & focus
     position = POLES.get(step.name.removesuffix("_"))
     argument = step.arguments[position] if position is not None and position < len(step.arguments) else None
-    for source in dict.fromkeys(tape.inputs(step)):
-        own = source.value
-        if own is None or not own.is_floating_point():
-            continue
-        if position is not None and not (argument is own or _same(argument, own)):
+    for source, own in _operands(tape, step):
+        if position is not None and argument is not own:
             continue
         where = own == 0
         yield source, where if focus is None else where & aligned(step.elementwise, focus, own)
 
 
-def _same(argument: object, own: torch.Tensor) -> bool:
-    return isinstance(argument, torch.Tensor) and argument.shape == own.shape and argument.data_ptr() == own.data_ptr()
+def _operands(tape: Tape, step: Step) -> list[tuple[Step, torch.Tensor]]:
+    """What went into a step, each once, with its value: a step of several values is none."""
+    return [(source, own) for source in dict.fromkeys(tape.inputs(step)) if (own := source.value) is not None]
 
 
 def traced(tape: Tape, origin: Origin, written: Written) -> list[Origin]:
@@ -138,13 +135,10 @@ def traced(tape: Tape, origin: Origin, written: Written) -> list[Origin]:
     A NaN that a true zero made of the infinity is an origin of its own: 0 * inf needs a mask, whatever made the inf.
     """
     step = origin.step
-    if origin.kind not in ("forward", "backward") or origin.masked is not None or step.value is None:
+    if origin.kind not in ("forward", "backward") or origin.masked is not None:
         return [origin]
     element = origin.index if origin.kind == "forward" else origin.element
-    focus = None
-    if step.elementwise and element is not None and len(element) == step.value.ndim:
-        focus = torch.zeros(step.value.shape, dtype=torch.bool, device=step.value.device)
-        focus[element] = True
+    focus = None if step.value is None else _at(element, step.value)
     found = {}
     for source, zeros in zeros_met(tape, step, focus):
         found.update({one.step.index: one for one in behind(tape, source, zeros, written)})
@@ -159,17 +153,18 @@ def _underflow(rounded: Rounded, met: Origin) -> Origin:
 
 def _beside(tape: Tape, origin: Origin, written: Written) -> Iterator[Origin]:
     later = origin.later
-    if later is None or later.name != "mul" or later.value is None:
+    if later is None or later.name != "mul":
         return
-    focus = torch.zeros(later.value.shape, dtype=torch.bool, device=later.value.device)
-    if len(origin.later_index) != focus.ndim:
-        return
-    focus[origin.later_index] = True
-    for source in dict.fromkeys(tape.inputs(later)):
-        own = source.value
-        if own is None or not own.is_floating_point():
-            continue
+    focus = _at(origin.later_index, later.values[0])
+    for source, own in _operands(tape, later):
         zeros = (own == 0) & aligned(later.elementwise, focus, own)
         if bool(zeros.any()) and not behind(tape, source, zeros, written):
             node = later.edges[0][0] if later.edges else None
             yield replace(origin, step=later, index=origin.later_index, value=float("nan"), later=None, node=node)
+
+
+def _at(index: Index | None, value: torch.Tensor) -> torch.Tensor:
+    """One element of a value; all of them where the index is empty or not known."""
+    focus = torch.zeros(value.shape, dtype=torch.bool, device=value.device)
+    focus[... if index is None else index] = True
+    return focus

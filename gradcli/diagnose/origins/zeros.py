@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite, nan
@@ -12,8 +13,8 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.origins.elements import largest, spread
-from gradcli.diagnose.origins.kinks import has_kinks
-from gradcli.diagnose.origins.local import REFUSALS, applied, argument_position, local_derivative
+from gradcli.diagnose.origins.kinks import has_kinks, on_kink
+from gradcli.diagnose.origins.local import REFUSALS, applied, argument_position, differentiated, local_derivative
 from gradcli.diagnose.origins.origin import depends_on
 from gradcli.diagnose.origins.selection import SELECTING
 from gradcli.numerics.autodiff import gradients
@@ -165,11 +166,11 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
 
 def _why(tape: Tape, origin: ZeroOrigin, context: Context) -> Why:
     """What made the zero, by trying the operation with other weights and at other points."""
-    if origin.step.name in FLAT:
+    step = origin.step
+    if step.name in FLAT:
         return "flat"
-    step = _as_called(tape, origin.step)
     position = _position(tape, step, origin)
-    movable = _movable(tape, step)
+    movable = differentiated(tape, step)
     arriving = tape.arriving(step)
     if position is None or arriving is None:
         return "saturated" if step.name in SATURATING else "constant"
@@ -177,22 +178,14 @@ def _why(tape: Tape, origin: ZeroOrigin, context: Context) -> Why:
     plain = arriving.to(wide(arriving.dtype))
     weights = plain * spread(arriving, 0.5, 1.5)
     if largest(local_derivative(step, position, context, cotangent=weights.to(arriving.dtype))) > 0:
-        level = _moves(step, position, movable, 1.0, plain, double) and _is_level(step, position, arriving, double)
-        return "stationary" if level else "inside"
+        if _moves(step, position, movable, 1.0, plain, double) and _is_level(step, position, arriving, double):
+            return "stationary"
+        return "constant" if on_kink(step) else "inside"
     if step.name in SATURATING and _moves(step, position, {position}, 0.0, weights, double):
         return "saturated"
     if _moves(step, position, movable, 1.0, weights, double) and _is_level(step, position, arriving, double):
         return "stationary"
     return "constant"
-
-
-def _as_called(tape: Tape, step: Step) -> Step:
-    """An operation in place with the tensor that it was given: of that argument the tape keeps what became of it."""
-    changed = step.arguments[0] if step.arguments else None
-    given = next((source.value for source in tape.inputs(step)), None)
-    if not step.changes_memory or given is None or not isinstance(changed, torch.Tensor):
-        return step
-    return replace(step, arguments=(given, *step.arguments[1:])) if given.shape == changed.shape else step
 
 
 def _position(tape: Tape, step: Step, origin: ZeroOrigin) -> int | None:
@@ -201,15 +194,7 @@ def _position(tape: Tape, step: Step, origin: ZeroOrigin) -> int | None:
     if source is None:  # between two of the nodes that the call made: the operand that comes from the input
         sources = [operand for operand in tape.inputs(step) if depends_on(tape, operand, origin.leaf)]
         source = sources[0] if len(sources) == 1 else None
-    slot = next((place for place, edge in enumerate(origin.node.next_functions) if edge == origin.edge), None)
-    return argument_position(step, source, slot)
-
-
-def _movable(tape: Tape, step: Step) -> set[int]:
-    """The arguments that come from something differentiated: a target must stay what it is."""
-    sources = [source for source in tape.inputs(step) if source.edges]
-    found = (argument_position(step, source) for source in sources)
-    return {position for position in found if position is not None}
+    return argument_position(step, source)
 
 
 def _moves(step: Step, position: int, movable: set[int], keep: float, weights: torch.Tensor, double: Context) -> bool:
@@ -219,16 +204,11 @@ def _moves(step: Step, position: int, movable: set[int], keep: float, weights: t
         for p, value in enumerate(step.arguments)
         if isinstance(value, torch.Tensor) and value.is_floating_point()
     }
-    chosen = moved[position].requires_grad_() if position in moved else None
-    if chosen is None:
-        return False
-    try:
+    slope = None
+    with suppress(*REFUSALS):  # there is no number to move among the arguments, too
+        chosen = moved[position].requires_grad_()
         value = applied(step, moved, double)
-        if value is None or not value.requires_grad:
-            return False
-        slope = gradients(value, {"": chosen}, cotangent=weights.to(value.dtype))[""]
-    except REFUSALS:
-        return False
+        slope = None if value is None else gradients(value, {"": chosen}, cotangent=weights.to(value.dtype))[""]
     return largest(slope) > 1e-12 * largest(weights)
 
 
