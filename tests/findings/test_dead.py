@@ -47,6 +47,17 @@ FOUND = {
         "note",
         Place("scaled_dot_product_attention", "m", [1], "scaled_dot_product_attention(q, q, q, attn_mask=m)"),
     ),
+    "grad 'sum(scaled_dot_product_attention(q, k, v, attn_mask=m))' q='[[[[1,2],[1,3]]]]' k='[[[[1,2],[3,1]]]]' "
+    "v='[[[[1,2],[3,4]]]]' m='[[0,1],[-inf,-inf]]' --wrt q": (
+        "note",
+        Place("scaled_dot_product_attention", "m", [1], "scaled_dot_product_attention(q, k, v, attn_mask=m)"),
+    ),
+    "grad 'scaled_dot_product_attention(q, k, v, attn_mask=m).sum() + sum(q)' q='[[1,2]]' k='[[1,2]]' v='[[3,4]]' "
+    "m:bool=0 --wrt q": (
+        "note",
+        Place("scaled_dot_product_attention", "m", None, "scaled_dot_product_attention(q, k, v, attn_mask=m)"),
+    ),
+    "grad 'maximum(t, x)' x=1,-1 t=0,0 --frozen t": ("note", Place("maximum", "x", [1], "maximum(t, x)")),
     "grad 'scaled_dot_product_attention(q, k, v)' q='[[[1,2]]]' k='[[[1,2]]]' v='[[[3,4]]]' --wrt q": (
         "warning",
         Place("scaled_dot_product_attention", "q", None, "scaled_dot_product_attention(q, k, v)"),
@@ -64,6 +75,9 @@ LEFT_ALONE = (
     "grad 'sigmoid(x)' x=200,1",
     "grad 'sum(scaled_dot_product_attention(q, q, q, attn_mask=m))' q='[[[1,2],[1,3]]]' m:bool='[[1,1],[0,1]]'",
     "trace 'x - 2 * x' x=1",
+    "grad 'sign(x) + x' x=1,2",
+    "grad '(relu(t) + 1) * x' x=1 t=-1 --frozen t",
+    "grad 'h = relu(x); x * 2' x=-1,1",  # no gradient arrives at what the output does not use
     "trace 'x**2' x=1",
     "trace 'sign(x)' x=2",
     "trace 'tanh(x)' x=30",
@@ -182,6 +196,18 @@ def test_single_elements_are_counted_and_the_first_is_named() -> None:
     assert only["message"] == (
         "clamp(x, 0, 1) lets no gradient through at 3 of 5 elements, first at x[1] = -2: 3 arrives, 0 goes on"
     )
+
+
+def test_what_arrives_is_told_with_its_sign_and_of_a_complex_number_its_size() -> None:
+    (only,) = found("grad 'sum(-2 * relu(x))' x=-1,1", "dead")
+    assert only["message"].endswith("first at x[0] = -1: -2 arrives, 0 goes on")
+    (only,) = found("grad 'sum(abs(3 * where(x > 1, x + 1j, 1j)))' x=0,2", "dead")
+    assert only["message"].endswith(": 3 arrives, 0 goes on")
+
+
+def test_an_element_is_only_named_of_what_has_elements() -> None:
+    told = findings("grad 'sum(maximum(x, y) + x)' x=-1 y=1,2 --wrt x")
+    assert [one for one in told if one["index"]] == []
 
 
 def test_an_operation_is_named_once_and_two_are_named_twice() -> None:

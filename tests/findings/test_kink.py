@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 from each import each
-from looking import Place, found, on_tape_of, place
+from looking import Place, found, on_tape_of, place, tape_of
+
+from gradcli.diagnose.origins.kinks import has_kinks, kinks
+from gradcli.language.catalogue import ACTIVATIONS
+from gradcli.language.parser import parse
+from gradcli.recording.from_expression import foreseen
+from gradcli.recording.operation import Operation
 
 FOUND = {
     "trace 'abs(x)' x=0,1": ("note", Place("abs", "x", [0], "abs(x)")),
@@ -51,6 +57,9 @@ SLOPES = {
     "amax(x)' x=1,1": (0, 1),
     "amin(x)' x=1,1": (1, 0),
     "min(x)' x=1,1": (1, 0),
+    "sum(max(x, y))' x=1,2 y=1,5 --wrt x": (0, 1),
+    "sum(amax(x, dim=(1,)))' x=[[1,1],[5,2]]": (0, 1),
+    "sum(amax(x, keepdim=True))' x=1,1": (0, 1),
     "linalg.norm(x) + sum(x)' x=0,0": (-1, 1),
     "linalg.vector_norm(x) + sum(x)' x=0,0": (-1, 1),
     "linalg.matrix_norm(x) + sum(x)' x=[[0,0],[0,0]]": (-1, 1),
@@ -97,6 +106,17 @@ def test_its_neighbour_is_left_alone(line: str) -> None:
 @each("line", SAYS)
 def test_the_slopes_on_both_sides_are_told_and_the_one_that_pytorch_takes(line: str) -> None:
     assert [one["message"] for one in found(line, "kink")] == [SAYS[line]]
+
+
+def test_what_could_have_a_kink_is_known_without_its_arguments() -> None:
+    assert [name for name in ("relu", "abs", "sigmoid", "sin") if has_kinks(operation(name))] == ["relu", "abs"]
+    assert all(row.elementwise for row in ACTIVATIONS if row.kinks)
+    assert kinks(tape_of("sigmoid(x)", x=[0.0]).steps[-1]) is None
+
+
+def operation(name: str) -> Operation:
+    (step,) = foreseen(parse(f"{name}(x)", bound=["x"]))
+    return step.operation
 
 
 def test_a_tie_of_broadcast_arguments_is_told_at_the_element_of_the_first():

@@ -93,6 +93,8 @@ EQUIVALENT: dict[str, str] = {
     f"{_ORIGINS}/local.py local_derivative: result is None -> False": "what is no tensor has no gradient either",
     f"{_ORIGINS}/local.py slope_by_node: isinstance(first, torch.Tensor) and first.shape == value.shape -> "
     "(first.shape == value.shape)": _GUARD,
+    f"{_ORIGINS}/gates.py _gate: incoming is None or incoming.shape != outgoing.shape -> "
+    "(incoming.shape != outgoing.shape)": _GUARD,
     f"{_ORIGINS}/zeros.py _is_level: bool(sides) and sum(abs(near) for near, _ in sides) <= 0.45 * sum(abs(far) for "
     "_, far in sides) -> (sum(abs(near) for near, _ in sides) <= 0.45 * sum(abs(far) for _, far in sides))": (
         "what has a slope near a point is finite on one side of it at least"

@@ -89,7 +89,7 @@ def _masked_rows(tape: Tape) -> Iterator[Finding]:
         why = why.because("its output is 0, and no gradient goes through")
         said = phrase("{step}", step=name(step)).because(why)
         variable = variable_of(tape.argument(step, position))
-        yield finding_at(step, "dead", said, "note", variable=variable, index=index)
+        yield finding_at(step, "dead", said, "note", variable=variable, index=index or None)
 
 
 def _sees_nan(origin: ZeroOrigin) -> bool:

@@ -55,6 +55,8 @@ def gates(tape: Tape, dead: Collection[int]) -> Iterator[Gate]:
     for step in tape.steps:
         if step.index in dead or not may_gate(step.operation) or len(step.created) != 1:
             continue
+        if step.name == ATTENTION:  # it mixes its elements: rows that are masked have a finding of their own
+            continue
         if step.name == "where" and not _chooses_by_input(tape, step):
             continue
         gate = _gate(tape, step, step.created[0])
@@ -65,7 +67,7 @@ def gates(tape: Tape, dead: Collection[int]) -> Iterator[Gate]:
 def masked_rows(step: Step) -> torch.Tensor | None:
     """The rows of an attention whose keys are all masked."""
     _, mask = step.operation.named(step.arguments).get("attn_mask", (0, None))
-    if step.name != ATTENTION or not isinstance(mask, torch.Tensor) or not mask.ndim:
+    if not isinstance(mask, torch.Tensor):
         return None
     allowed = mask if mask.dtype is torch.bool else mask != float("-inf")
     return ~allowed.any(dim=-1)
@@ -73,26 +75,28 @@ def masked_rows(step: Step) -> torch.Tensor | None:
 
 def _chooses_by_input(tape: Tape, step: Step) -> bool:
     """Whether a `where` looks at what is differentiated: a mask that was given discards what is not wanted."""
-    condition = tape.inputs(step)[0] if step.operands else None
-    leaves = [leaf for leaf in tape.leaves if leaf.variable in tape.gradients]
-    return condition is not None and any(depends_on(tape, condition, leaf) for leaf in leaves)
+    condition = tape.inputs(step)[0]
+    return any(depends_on(tape, condition, leaf) for leaf in tape.leaves if leaf.variable in tape.gradients)
 
 
 def _gate(tape: Tape, step: Step, node: GraphNode) -> Gate | None:
     passage = tape.passages.get(node)
-    sent = [] if passage is None else [(slot, out) for slot, out in enumerate(passage.outgoing) if out is not None]
-    if passage is None or len(sent) != 1 or len(passage.incoming) != 1:  # of two, one or the other gets it
+    if passage is None:
+        return None
+    sent = [(slot, out) for slot, out in enumerate(passage.outgoing) if out is not None]
+    if len(sent) != 1:  # of two, one or the other gets it
         return None
     (slot, outgoing), incoming = sent[0], passage.incoming[0]
     if incoming is None or incoming.shape != outgoing.shape:
         return None
     stopped = (incoming != 0) & (outgoing == 0) & torch.isfinite(incoming)
     on_kinks = kinks(step)
-    if on_kinks is not None and on_kinks.shape == stopped.shape:
+    if on_kinks is not None:
         stopped &= ~on_kinks  # those have a finding of their own
     if not bool(stopped.any()):
         return None
     index = first(stopped)
+    arrived = incoming[index]
     edge = node.next_functions[slot]
     operand = next((source for source in tape.inputs(step) if edge in source.edges), None)
     return Gate(
@@ -101,7 +105,7 @@ def _gate(tape: Tape, step: Step, node: GraphNode) -> Gate | None:
         operand=operand,
         index=index,
         value=None if operand is None else element_at(operand.value, index),
-        reached=element_at(incoming, index) or 0.0,
+        reached=float(arrived.abs() if arrived.is_complex() else arrived),
         count=int(stopped.sum()),
         of=stopped.numel(),
     )

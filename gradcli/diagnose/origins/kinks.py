@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -20,7 +21,7 @@ _DOUBLE = Context(torch.float64)
 def has_kinks(operation: Operation) -> bool:
     """Whether an operation could have a kink somewhere."""
     if isinstance(operation.row, Activation):
-        return operation.row.elementwise and bool(operation.row.kinks)
+        return bool(operation.row.kinks)
     return operation.name in _RULES
 
 
@@ -47,7 +48,7 @@ def kinks(step: Step) -> torch.Tensor | None:
 
 
 def _activation(step: Step, row: Activation, x: torch.Tensor) -> torch.Tensor | None:
-    if not row.elementwise or not row.kinks:
+    if not row.kinks:
         return None
     chosen = dict(row.parameters) | {name: value for name, (_, value) in step.operation.named(step.arguments).items()}
     numbers = {n: torch.as_tensor(v, dtype=torch.float64) for n, v in chosen.items() if isinstance(v, int | float)}
@@ -73,7 +74,7 @@ def _equal(x: torch.Tensor, step: Step) -> torch.Tensor | None:
 def _bounds(x: torch.Tensor, step: Step) -> torch.Tensor:
     where = torch.zeros_like(x, dtype=torch.bool)
     for bound in step.arguments[1:]:
-        if isinstance(bound, int | float | torch.Tensor) and not isinstance(bound, bool):
+        if isinstance(bound, int | float | torch.Tensor):
             where = where | (x == bound)
     return where
 
@@ -83,7 +84,7 @@ def _tied(extreme: Callable[..., torch.Tensor]) -> Callable[[torch.Tensor, Step]
         other = _other(step)
         if other is not None:
             return x == other
-        dim = next((v for v in step.arguments[1:] if isinstance(v, int) and not isinstance(v, bool)), None)
+        dim: Any = next((v for v in step.arguments[1:] if not isinstance(v, bool)), None)  # else it is `keepdim`
         top = x == (extreme(x) if dim is None else extreme(x, dim=dim, keepdim=True))
         count = top.sum() if dim is None else top.sum(dim=dim, keepdim=True)
         return top & (count > 1)
@@ -107,10 +108,8 @@ def _no_distance(x: torch.Tensor, step: Step) -> torch.Tensor | None:
 def _no_distance_of_rows(x: torch.Tensor, step: Step) -> torch.Tensor | None:
     """The distance is taken of `x - y + eps`: with the eps that is usual there is no kink where x is y."""
     other, (_, eps) = _other(step), step.operation.named(step.arguments).get("eps", (0, 1e-6))
-    if other is None or not isinstance(eps, int | float):
-        return None
-    none = x - other + eps == 0
-    return none & none.all(dim=-1, keepdim=True)
+    none = None if other is None else x - other + torch.as_tensor(eps, dtype=torch.float64) == 0
+    return None if none is None else none & none.all(dim=-1, keepdim=True)
 
 
 _RULES: dict[str, Callable[[torch.Tensor, Step], torch.Tensor | None]] = {

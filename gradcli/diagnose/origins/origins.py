@@ -11,13 +11,12 @@ from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Step, Tape
 
 
-def origins(tape: Tape, context: Context, written: Written | None = None) -> list[Origin]:
+def origins(tape: Tape, context: Context, written: Written) -> list[Origin]:
     """Every cause once.
 
     written: the numbers of inputs in float64, where the dtype has made infinities or zeros of them.
     """
     found: dict[Cause, Origin] = {}
-    written = written or {}
     for origin in forward.origins(tape, written):
         for cause in underflowed.traced(tape, origin, written):
             found.setdefault(cause_of(tape, cause), cause)
