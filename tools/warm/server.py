@@ -21,16 +21,18 @@ import traceback
 import types
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, NoReturn
 
 from tools.warm import PROGRAM, ROOT, SCRIPT, WHOLLY
+from tools.warm.huge_pages import use_huge_pages
 
 STREAMS = (0, 1, 2)
 WITH_MATPLOTLIB = "gradcli.render.pictures"
 """Not imported before a command is known: matplotlib reads settings in the folder where it is imported."""
+MISTAKES = (["grad", "sigmod(log(x) + sqrt(x)", "0"], ["trace", "x", "y=1"], ["loss", "mse", "1", "y"])
 
 
 def serve(without_gradcli: int, with_gradcli: int, interpreter: str) -> None:
@@ -43,6 +45,7 @@ def serve(without_gradcli: int, with_gradcli: int, interpreter: str) -> None:
     gc.freeze()
     if not os.fork():
         os.close(with_gradcli)
+        use_huge_pages()
         _serve(socket.socket(fileno=without_gradcli), _no_gradcli)
         os._exit(0)
     os.close(without_gradcli)
@@ -53,8 +56,10 @@ def serve(without_gradcli: int, with_gradcli: int, interpreter: str) -> None:
     for module in pkgutil.walk_packages(gradcli.__path__, "gradcli."):
         if not module.name.startswith(WITH_MATPLOTLIB):
             importlib.import_module(module.name)
+    _read_command_lines()
     gc.collect()
     gc.freeze()
+    use_huge_pages()
     sys.executable = interpreter
     _serve(socket.socket(fileno=with_gradcli), run)
 
@@ -69,6 +74,18 @@ def _use_pytorch() -> None:
     resolve_name(torch.add)  # makes a table of all functions
     for finalizer in list(weakref.finalize._registry):  # type: ignore[attr-defined]
         finalizer.atexit = False
+
+
+def _read_command_lines() -> None:
+    """Make once for all processes what the first command line makes: options, patterns, tables of names.
+
+    Nothing is computed: a process may still choose a device, whose threads the first backward pass starts.
+    """
+    from gradcli.cli import main
+
+    for argv in MISTAKES:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            main(argv)
 
 
 def _no_gradcli() -> None:
