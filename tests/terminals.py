@@ -30,15 +30,15 @@ class Shown(NamedTuple):
 def screen(sent: str) -> list[str]:
     """The lines that a terminal shows in the end, without the empty ones below."""
     lines, row, column = [""], 0, 0
-    for mark, final, text in re.findall(r"\x1b\[([\d;?]*)([A-Za-z])|([\s\S])", sent):
+    for mark, final, text in re.findall(r"\x1b\[([\d;?]*)([A-Za-z])|([^\x1b\r\n]+|[\s\S])", sent):
         if text == "\r":
             column = 0
         elif text == "\n":
             row += 1
             lines += [""] * (row + 1 - len(lines))
         elif text:
-            lines[row] = lines[row].ljust(column)[:column] + text + lines[row][column + 1 :]
-            column += 1
+            lines[row] = lines[row].ljust(column)[:column] + text + lines[row][column + len(text) :]
+            column += len(text)
         elif final == "A":
             row = max(0, row - int(mark or 1))
         elif final == "K":

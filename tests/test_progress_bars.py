@@ -204,7 +204,7 @@ def start() -> Iterator[Callable[..., tuple[subprocess.Popen[bytes], Terminal]]]
         terminal = Terminal(100)
         program = STARTED.format(patience=patience, before=before)
         process = subprocess.Popen(
-            [*(warm.python() if not before else [sys.executable, "-c"]), program, *argv],
+            [*(warm.python_without_gradcli() if before else warm.python()), program, *argv],
             stdin=subprocess.DEVNULL,
             stdout=terminal.end if output_too else subprocess.PIPE,
             stderr=terminal.end,

@@ -258,7 +258,7 @@ def test_an_output_without_unicode_gets_what_it_can_hold() -> None:
     code, out, err = shell("gradcli grad 'α * 2' α=1", env=ascii_alone, gradcli=NEW)
     assert code == 0, err
     assert out.isascii()
-    code, out, _ = shell("gradcli grad 'α * 2' α=1 --json", env=ascii_alone, gradcli=NEW)
+    code, out, _ = shell("gradcli grad 'α * 2' α=1 --json", env=ascii_alone)
     assert json.loads(out)["expression"] == "α * 2"
 
 
@@ -315,7 +315,7 @@ def test_a_terminal_gets_colour_and_a_pipe_gets_the_same_numbers() -> None:
 
     leader, follower = pty.openpty()
     env = {**clean_environment(), "TERM": "xterm", "COLUMNS": "80"}
-    argv = [sys.executable, "-m", "gradcli", "grad", "sigmoid", "1"]
+    argv = [*warm.gradcli(), "grad", "sigmoid", "1"]
     with subprocess.Popen(argv, stdout=follower, stderr=follower, stdin=subprocess.DEVNULL, env=env) as process:
         os.close(follower)
         received = b""

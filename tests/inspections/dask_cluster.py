@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -33,15 +32,14 @@ async def serve(what, address):
     print(server.address, os.getpid(), flush=True)  # nothing later: the next line is that of another process
     await server.finished()
 """
-_LEAN = """
-from gradcli import lean_torch
-lean_torch.install()
-"""
 _FORKING = """
 for line in sys.stdin:
     if os.fork() == 0:
+        what, address, *capability = line.split()
+        if capability:
+            os.environ["ATEN_CPU_CAPABILITY"] = capability[0]  # read by the first computation, which is still to come
         try:
-            asyncio.run(serve(*line.split()))
+            asyncio.run(serve(what, address))
         finally:
             os._exit(0)
 """
@@ -65,8 +63,6 @@ class Cluster:
     server: subprocess.Popen[str]
     scheduler: Process
     workers: list[Process] = field(default_factory=list)
-    odd: list[subprocess.Popen[str]] = field(default_factory=list)
-    scratch: str = ""
 
     def with_workers(self, count: int) -> list[Process]:
         """So many that are like this process."""
@@ -83,15 +79,8 @@ class Cluster:
         return _started(self.server, "bare", self.scheduler.address)
 
     def odd_worker(self, capability: str) -> Process:
-        """One whose PyTorch uses another instruction set; in an interpreter of its own, for that is chosen once."""
-        serving = f"asyncio.run(serve('worker', {self.scheduler.address!r}))"
-        process = subprocess.Popen(
-            [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}\n{_LEAN}{_SERVER}{serving}"],
-            env={**os.environ, "ATEN_CPU_CAPABILITY": capability, "DASK_TEMPORARY_DIRECTORY": self.scratch},
-            **_STREAMS,
-        )
-        self.odd.append(process)
-        return _said(process)
+        """One whose PyTorch uses another instruction set."""
+        return _started(self.server, "worker", self.scheduler.address, capability)
 
     def restart(self) -> None:
         """End the scheduler, with whose end its workers end, and start it again where it was."""
@@ -110,7 +99,6 @@ class Cluster:
 
 
 _TRIES = 100
-_STREAMS = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
 
 
 @contextmanager
@@ -118,29 +106,30 @@ def cluster() -> Iterator[Cluster]:
     """A scheduler without workers; all of it ends with this block."""
     scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     environment = {**os.environ, "DASK_TEMPORARY_DIRECTORY": scratch.name}
-    server = subprocess.Popen([*warm.python(), _SERVER + _FORKING], env=environment, **_STREAMS)
-    found = Cluster(server, _started(server, "scheduler", "0"), scratch=scratch.name)
+    server = subprocess.Popen(
+        [*warm.python(), _SERVER + _FORKING],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        text=True,
+    )
+    found = Cluster(server, _started(server, "scheduler", "0"))
     try:
         yield found
     finally:
         for forked in (found.scheduler, *found.workers):  # before what forked them: their numbers are theirs till then
             forked.send(signal.SIGKILL)
-        for process in (server, *found.odd):
-            process.kill()
-            process.communicate()
+        server.kill()
+        server.communicate()
         scratch.cleanup()
 
 
-def _started(server: subprocess.Popen[str], what: str, address: str) -> Process:
+def _started(server: subprocess.Popen[str], what: str, address: str, *capability: str) -> Process:
     assert server.stdin is not None
-    server.stdin.write(f"{what} {address}\n")
-    server.stdin.flush()
-    return _said(server)
-
-
-def _said(process: subprocess.Popen[str]) -> Process:
-    assert process.stdout is not None
-    address, number = process.stdout.readline().split()
+    assert server.stdout is not None
+    print(what, address, *capability, file=server.stdin, flush=True)
+    address, number = server.stdout.readline().split()
     if number == "failed":
         raise OSError(address)
     return Process(address, int(number))

@@ -144,6 +144,7 @@ def test_a_scheduler_that_is_killed_and_started_again_goes_on_from_the_file(
 
     with monkeypatch.context() as patch:
         patch.setattr(clusters, "CONNECTING", 1.0)
+        patch.setattr(clusters, "MOST_DEATHS", 1)  # what is lost with the scheduler is held against no chunk
         patch.setattr(counting.ResumeFile, "add", add_and_kill)
         with pytest.raises(ClusterError, match="is gone"):
             counted(cluster, file)

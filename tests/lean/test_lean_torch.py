@@ -95,9 +95,63 @@ def test_the_program_of_a_user_has_all_of_pytorch(words: str, tmp_path: Path) ->
     assert (code, "plain" in err.split()) == (0, True), err
 
 
+ENTERED = """
+import contextlib, io, json, os, sys
+from gradcli import lean_torch
+from gradcli.__main__ import run
+
+class Left(BaseException):
+    pass
+
+class Broken:
+    def find_spec(self, name, path, target=None):
+        if name == "torch.export._tree_utils":
+            raise OSError("the disk is gone")
+
+def leave(code):
+    raise Left(code)
+
+def told(argv):
+    sys.argv[1:] = argv
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            run()
+        except Left as end:
+            code = end.args[0]
+    print(json.dumps([code, out.getvalue(), err.getvalue(), lean_torch.waiting()]), flush=True)
+
+really_leave, os._exit = os._exit, leave
+first, *others, broken = json.loads(sys.argv[1])
+told(first)
+for argv in others:
+    if not (child := os.fork()):
+        told(argv)
+        really_leave(0)
+    os.waitpid(child, 0)
+sys.meta_path.insert(0, Broken())
+told(broken)
+"""
+ENTERED_WITH = {
+    "plain": ["grad", "sigmoid", "1"],
+    "bound": ["grad", "sum(histc(x, 5000))", "1", "2", "--max-elements", "1000"],
+    "broken": ["errors", "cotangent-count"],
+}
+Entered = dict[str, tuple[int, str, str, list[str]]]
+
+
+@pytest.fixture(scope="module")
+def entered() -> Entered:
+    """Code, output, errors, and what is put off after it, of command lines in a new interpreter and in its forks."""
+    code, out, err = in_process_of_its_own([json.dumps([*ENTERED_WITH.values()])], python=ENTERED)
+    assert code == 0, err
+    return {name: tuple(json.loads(line)) for name, line in zip(ENTERED_WITH, out.splitlines(), strict=True)}
+
+
 @_tested
-def test_the_entrance_puts_them_off() -> None:
-    assert waiting_after("grad", "sigmoid", "1") == list(TABLE)
+def test_the_entrance_puts_them_off(entered: Entered) -> None:
+    code, _, err, waiting = entered["plain"]
+    assert (code, err, waiting) == (0, "", list(TABLE))
 
 
 def test_a_session_that_uses_the_python_functions_imports_plainly() -> None:
@@ -111,8 +165,8 @@ def test_a_session_that_uses_the_python_functions_imports_plainly() -> None:
 
 
 @_tested
-def test_a_bound_is_kept_where_pytorch_knows_the_shape_in_python_alone() -> None:
-    code, _, err = gradcli("grad", "sum(histc(x, 5000))", "1", "2", "--max-elements", "1000")
+def test_a_bound_is_kept_where_pytorch_knows_the_shape_in_python_alone(entered: Entered) -> None:
+    code, _, err, _ = entered["bound"]
     assert (code, "histc() would make a tensor of 5,000 elements; at most 1,000 are allowed" in err) == (2, True), err
 
 
@@ -210,18 +264,8 @@ def test_a_module_that_cannot_be_imported_any_more_is_the_users_error(tmp_path: 
 
 
 @_tested
-def test_such_an_error_reaches_the_screen(tmp_path: Path) -> None:
-    broken = (
-        "import sys\n"
-        "class Broken:\n"
-        "    def find_spec(self, name, path, target=None):\n"
-        "        if name == 'torch.export._tree_utils':\n"
-        "            raise OSError('the disk is gone')\n"
-        "sys.meta_path.insert(0, Broken())\n"
-        "from gradcli.__main__ import run\n"
-        "run()\n"
-    )
-    code, out, err = in_process_of_its_own(["errors", "cotangent-count"], python=broken)
+def test_such_an_error_reaches_the_screen(entered: Entered) -> None:
+    code, out, err, _ = entered["broken"]
     assert (code, out) == (2, "")
     assert "PyTorch's torch.export, which gradcli imports only when it is needed, cannot be imported: OSError" in err
     assert "GRADCLI_LEAN=0" in err
@@ -239,15 +283,6 @@ def gradcli(*words: str, cwd: Path | None = None) -> tuple[int, str, str]:
         check=False,
     )
     return ran.returncode, ran.stdout, ran.stderr
-
-
-def waiting_after(*words: str) -> Any:
-    program = (
-        "import json, os, sys\nfrom gradcli import lean_torch\nfrom gradcli.__main__ import run\n"
-        "os._exit = lambda code: print(json.dumps(lean_torch.waiting()), file=sys.stderr)\nrun()\n"
-    )
-    _, _, err = in_process_of_its_own(words, python=program)
-    return json.loads(err.splitlines()[-1])
 
 
 def make_torch(folder: Path, version: str = "2.13.0") -> None:

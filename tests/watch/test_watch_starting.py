@@ -74,9 +74,8 @@ def test_the_bytes_of_a_program_are_read_as_python_reads_them(tmp_path: Path, na
 @pytest.mark.parametrize(
     ("flags", "env"),
     [
-        (("-O", "-W", "error"), {}),
+        (("-O", "-W", "error::DeprecationWarning"), {"PYTHONWARNINGS": "error"}),
         (("-u", "-W", "ignore", "-X", "dev"), {}),
-        ((), {"PYTHONWARNINGS": "error::DeprecationWarning"}),
     ],
     ids=lambda given: " ".join(given),
 )
@@ -90,6 +89,10 @@ def test_flags_of_python_stand_before_gradcli(tmp_path: Path, flags: tuple[str, 
             assert False, "asserted"
         except AssertionError as error:
             print(error)
+        try:
+            warnings.warn("ours")
+        except UserWarning as error:
+            print(error)
         warnings.warn("old", DeprecationWarning)
         raise ValueError("the end")
     """
@@ -99,6 +102,7 @@ def test_flags_of_python_stand_before_gradcli(tmp_path: Path, flags: tuple[str, 
     assert (ran.code, ran.out, without_report(ran)) == (expected.code, expected.out, expected.err)
     assert expected.err.splitlines()[-1] == ("ValueError: the end" if "ignore" in flags else "DeprecationWarning: old")
     assert ("asserted" in ran.out) == ("-O" not in flags)
+    assert ("ours" in ran.out) == bool(env)
 
 
 ROOT = "import torch\nw = torch.nn.Parameter(torch.zeros(3))\nw.sqrt().sum().backward()\n"

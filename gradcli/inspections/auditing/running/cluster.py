@@ -178,7 +178,7 @@ class _Crew:
     def _take_back(self, worker: str, job: Job, how: str) -> None:
         """A job is for another worker. how: what the one that had it died of at it, nothing where it had not begun."""
         self._lost[worker] += 1
-        if how:
+        if how and self._client.status == "running":  # else it is the scheduler that has gone
             self._deaths[job] += 1
             if self._deaths[job] >= MOST_DEATHS:
                 raise given_up(job, how)
