@@ -58,6 +58,7 @@ SLOPES = {
     "amin(x)' x=1,1": (1, 0),
     "min(x)' x=1,1": (1, 0),
     "sum(max(x, y))' x=1,2 y=1,5 --wrt x": (0, 1),
+    "sum(max(x, 1.5))' x=1.5,2": (0, 1),
     "sum(amax(x, dim=(1,)))' x=[[1,1],[5,2]]": (0, 1),
     "sum(amax(x, keepdim=True))' x=1,1": (0, 1),
     "linalg.norm(x) + sum(x)' x=0,0": (-1, 1),

@@ -81,7 +81,7 @@ def _bounds(x: torch.Tensor, step: Step) -> torch.Tensor:
 
 def _tied(extreme: Callable[..., torch.Tensor]) -> Callable[[torch.Tensor, Step], torch.Tensor | None]:
     def rule(x: torch.Tensor, step: Step) -> torch.Tensor | None:
-        other = _other(step)
+        other = next((v for v in step.arguments[1:] if isinstance(v, torch.Tensor | float)), None)
         if other is not None:
             return x == other
         dim: Any = next((v for v in step.arguments[1:] if not isinstance(v, bool)), None)  # else it is `keepdim`

@@ -103,7 +103,7 @@ def formula(step: Step, position: int, values: Sequence[float | None]) -> str | 
     """
     operation = step.name
     template = _FORMULAS.get(operation) if position == 0 else None
-    if operation == "pow" and len(values) == 2:
+    if operation == "pow":
         template = _POWER.get(position)
     elif len(values) == 2:
         template = _BINARY.get((operation, position), template)
