@@ -14,7 +14,10 @@ from command_line import captured
 from each import each
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
+from gradcli.diagnose.diagnosis import told
+from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.fixes.verifier import GOLDEN, MAX_ELEMENTS_COMPARED, Fix, Verifier, verified_fix
+from gradcli.diagnose.rerun import Rerun
 from gradcli.language.parser import parse
 from gradcli.language.request import Binding, Request, Value, read
 
@@ -341,6 +344,12 @@ def test_a_search_leaves_the_number_of_threads_as_it_was() -> None:
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(threads)
+
+
+@each("explains", [True, False])
+def test_why_there_is_no_fix_is_said_where_that_is_asked_for(explains: bool) -> None:
+    (finding,) = told(Evidence(Rerun(bound("sqrt(x)", "x=0")), records=True), explains=explains)
+    assert (finding.fix, finding.remark is not None) == (None, explains)
 
 
 def test_the_first_numbers_of_the_random_cotangent_are_far_apart() -> None:

@@ -20,6 +20,8 @@ _REFERENCE = "gradcli/numerics/reference"
 _DEARER = "more than is needed only takes longer: more digits, levels, lines or memory"
 _CHANCE = "one random run more or less: what they spread over is of the same size"
 _BETWEEN = "nothing lies between: rounding leaves far less, and what has to be told from it is far more"
+_TRUTH = "gradcli/diagnose/equivalence/truth.py"
+_BESIDE = "what the reference knows at a point it knows beside it, and in the branches that are chosen there"
 _BOTH_NAN = "old != old and new != new"
 _NEAR = "abs(old - new) <= tolerance * abs(new)"
 _WORTH = "(wide is None and not _hardly_varies(step)) or (wide is not None and not _lost(step, array(wide)).any())"
@@ -107,8 +109,13 @@ EQUIVALENT: dict[str, str] = {
     "gradcli/diagnose/fixes/verifier.py Verifier.held: found is None or not found.has_finite_gradients or "
     "found.value.isnan().any() -> (found is None) or (found.value.isnan().any())": _WORK,
     "gradcli/diagnose/equivalence/comparison_point.py ComparisonPoint._wide_sides: self.is_double -> False": _WORK,
-    "gradcli/diagnose/equivalence/truth.py Truth.slopes: known and self.bad and self.limits -> (known) and "
-    "(self.limits)": _WORK,
+    f"{_TRUTH} Truth.slopes: known and self.bad and self.limits -> (known) and (self.limits)": _WORK,
+    f"{_TRUTH} Truth.limits: found is None or not any(one.has_undefined for one in found) -> (found is None)": _WORK,
+    f"{_TRUTH} Truth.limits: found is None or not any(one.has_undefined for one in found) -> False": _WORK,
+    f"{_TRUTH} Truth.slopes: known and self.bad and self.limits -> (known) and (self.bad)": _BESIDE,
+    f'{_TRUTH} Truth.slopes: limit.kind == "sides" and self.held -> (limit.kind == "sides")': _BESIDE,
+    f"{_TRUTH} Truth._kinds: self.held and vicinity.is_limit(name, found, self.held[point].slopes[name][at]) -> "
+    "(vicinity.is_limit(name, found, self.held[point].slopes[name][at]))": _BESIDE,
     **dict.fromkeys(
         (
             f"gradcli/diagnose/findings/noise.py noise: {_WORTH} -> {part}"
@@ -162,6 +169,8 @@ EQUIVALENT: dict[str, str] = {
     f"{_LOSSY} lossy_step: sender is None -> False": "a gradient that is wrong was sent by somebody",
     "gradcli/diagnose/fixes/attach.py with_fixes: not any(BY_CODE[finding.code].fix for finding in findings) -> "
     "False": _WORK,
+    'gradcli/diagnose/fixes/attach.py with_fixes: not any(_searches(finding, "finite") for finding in findings) and '
+    "not Verifier.has_rewrites(bound) -> False": _WORK,
     "gradcli/diagnose/fixes/truth_text.py about: not truth.bad or truth.limits is None -> "
     "(truth.limits is None)": _WORK,
     f"{_VICINITY} Vicinity._signs: mixed -> not (mixed)": "the same directions, in another order",

@@ -10,6 +10,11 @@ _FIXES = (
     "tests/inspections/test_truth.py",
     "tests/inspections/test_sampling.py",
 )
+_REQUESTS = (
+    "tests/inspections/test_bound_expression.py",
+    "tests/inspections/test_grad_inspection.py",
+    "tests/inspections/test_rerun.py",
+)
 _REAL_CASES = ("tests/inspections/test_gradient_cases.py", "tests/inspections/test_trace.py")
 _CHECKS = (
     "tests/inspections/test_check.py",
@@ -39,6 +44,7 @@ _ERRORS = (
 TESTS = {
     "gradcli/api": ("tests/test_python.py", "tests/test_python_functions.py", "tests/test_python_showing.py"),
     "gradcli/diagnose": ("tests/findings", *_FIXES, *_REAL_CASES, "tests/inspections/test_rerun.py"),
+    "gradcli/diagnose/bound_expression.py": _REQUESTS,
     "gradcli/diagnose/equivalence": (*_FIXES, "tests/findings/test_rewritten.py"),
     "gradcli/diagnose/findings": (
         "tests/findings",
@@ -48,6 +54,8 @@ TESTS = {
     ),
     "gradcli/diagnose/fixes": (*_FIXES, "tests/findings/test_rewritten.py"),
     "gradcli/diagnose/explain": (*_ERRORS, *_REAL_CASES),
+    "gradcli/diagnose/targets.py": _REQUESTS,
+    "gradcli/diagnose/values.py": _REQUESTS,
     "gradcli/diagnose/origins": (
         "tests/findings",
         "tests/recording/test_from_program.py",

@@ -41,7 +41,7 @@ def about(truth: Truth) -> Phrase | None:
                 sign="-" if limit.value < 0 else None,
                 exponent=_exponent(limit.value),
             )
-    if found and all(limit.kind == "limit" for _, _, limit in found) and truth.is_complete:
+    if all(limit.kind == "limit" for _, _, limit in found) and truth.is_complete:
         limits = as_part(_gradients(truth))
         for name, _, limit in found:
             dtype = truth.points[0].leaves[name].dtype
