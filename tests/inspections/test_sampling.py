@@ -8,11 +8,13 @@ import re
 import numpy as np
 import pytest
 import torch
+from each import each
 from test_fixes import bound
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.evidence import MAX_ELEMENTS_RECORDED
 from gradcli.diagnose.findings.finding import MAX_ELEMENTS_SHOWN
+from gradcli.diagnose.fixes.verifier import Verifier
 from gradcli.diagnose.rerun import Rerun
 from gradcli.diagnose.sampling import few, sampled
 from gradcli.exceptions import GradcliError
@@ -135,6 +137,15 @@ def test_a_fix_of_many_elements_is_run_at_all_of_them() -> None:
     finding = found(answer(program, "x=arange(9000) * 1.0"), "nan-backward")
     assert finding.fix is not None
     assert finding.fix.startswith("where(x == 4567, x + 1, ")
+
+
+@each("rewrite, right", [("x**1.5", False), ("where(x == 4567, x + 1, x**1.5)", True)])
+def test_a_rewrite_that_is_right_at_the_sample_is_refused_where_it_is_wrong_elsewhere(
+    rewrite: str, right: bool
+) -> None:
+    verifier = Verifier.of(bound("where(x == 4567, x + 1, x * sqrt(x))", "x=arange(9000) * 1.0"), None)
+    assert verifier is not None
+    assert (verifier.gradients(rewrite) is not None) == right
 
 
 def test_the_sample_has_no_period_that_data_may_have_too() -> None:

@@ -16,7 +16,7 @@ from gradcli.diagnose.bound_expression import ComputeOptions, Selection, bind
 from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint
 from gradcli.diagnose.equivalence.truth import Truth
 from gradcli.diagnose.equivalence.vicinity import Vicinity
-from gradcli.diagnose.fixes.truth_text import about
+from gradcli.diagnose.fixes.truth_text import _differs, about
 from gradcli.language.parser import parse
 from gradcli.language.request import read
 from gradcli.numerics.reference.converging import Limit
@@ -215,6 +215,25 @@ def test_a_gradient_in_float64_is_judged_where_the_original_has_none(wide: str, 
     truth = Truth([ComparisonPoint(asked, {"x": asked.leaves["x"].detach()}, None)])
     candidate = Candidate(parse("abs(x)", bound=["x"]), parse(wide, bound=["x"]))
     assert truth.allows(candidate, constructed=False) == allowed
+
+
+@each(
+    "limit, differs",
+    [
+        (Limit("sides", None, ((mp.mpf(1), mp.mpf(2)),)), True),
+        (Limit("sides", None, ((mp.inf, mp.inf),)), False),
+        (Limit("sides", None, ((mp.inf, -mp.inf),)), True),
+        (Limit("sides", None, ((mp.inf, mp.nan),)), False),
+        (Limit("limit", mp.mpf(1), ((mp.mpf(1), 1 + mp.eps),)), False),  # the same to rounding
+    ],
+)
+def test_two_sides_differ_that_tend_to_different_numbers(limit: Limit, differs: bool) -> None:
+    assert _differs(limit) == differs
+
+
+def test_what_cannot_be_computed_has_no_wrong_gradient() -> None:
+    asked = bound("sum(linalg.inv(x))", "x=[[0,0],[0,0]]")
+    assert Truth([ComparisonPoint(asked, {"x": asked.leaves["x"].detach()}, None)]).bad == {}
 
 
 def test_an_input_without_a_path_has_no_gradient_to_be_judged() -> None:
