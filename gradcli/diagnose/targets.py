@@ -11,6 +11,7 @@ import torch
 from gradcli.exceptions import GradcliError
 from gradcli.language.catalogue.rows import Loss
 from gradcli.language.numerals import is_integral
+from gradcli.language.properties import is_random
 from gradcli.language.request import Value
 from gradcli.language.syntax import Call, Literal, Name, Node, Numbers, Program, Sequence, postorder
 from gradcli.numerics.capture import TorchError
@@ -69,10 +70,12 @@ def _same_shape(
 ) -> bool:
     """Whether the prediction has the target's shape, so that the target holds probabilities."""
     prediction = _given(call, 0, "input")
-    if prediction is None or program.statements:
+    assert prediction is not None  # every loss needs one
+    if program.statements and is_random(program):  # it would draw its numbers before its turn
         return False
+    copies = {name: value.clone() for name, value in values.items()}  # a statement may change them in place
     try:
         with torch.no_grad():
-            return evaluate(replace(program, result=prediction), values, context).shape == target.shape
+            return evaluate(replace(program, result=prediction), copies, context).shape == target.shape
     except (TorchError, GradcliError):  # the real evaluation will report it
         return False

@@ -49,6 +49,7 @@ def test_what_an_expression_creates_has_the_dtype_for_a_while_if_it_is_floating(
         (read_value("h = 0.1; h*1"), WIDE, None, torch.tensor(0.1, dtype=torch.float64)),
         (read_value("ones(2)"), WIDE, None, torch.ones(2, dtype=torch.float64)),
         (read_value("1j"), WIDE, torch.complex128, torch.tensor(1j, dtype=torch.complex128)),
+        (read_value("1" + "0" * 30), WIDE, torch.complex128, torch.tensor(1e30, dtype=torch.float64)),
         (numbers(1, 2), WIDE, None, torch.tensor([1.0, 2.0], dtype=torch.float64)),
         (numbers(1, 2), WIDE, torch.int32, torch.tensor([1, 2])),
         (numbers(1.5, 2), WIDE, torch.int64, torch.tensor([1.5, 2.0], dtype=torch.float64)),  # nothing is cut off here
@@ -85,6 +86,7 @@ def test_an_error_names_the_value_that_it_stands_in(text: str) -> None:
         ("bool", "2", torch.tensor(True)),
         ("complex64", "2", torch.tensor(2 + 0j)),
         ("bfloat16", "0.1", torch.tensor(0.1).bfloat16()),
+        ("float16", "0.1 * ones(1, dtype=torch.float64)", torch.tensor([0.1], dtype=torch.float64).half()),
         ("int8", "127", torch.tensor(127, dtype=torch.int8)),
         ("int8", "128", None),
         ("int64", "1.5", None),
@@ -126,6 +128,10 @@ def test_points_are_one_tensor(texts: list[str], expected: torch.Tensor | None) 
     found = points_of(points, Context())
     assert found.dtype is expected.dtype
     assert torch.equal(found, expected)
+
+
+def test_points_that_were_read_keep_their_dtype() -> None:
+    assert points_of([numbers(0.1, array="float64", dtype="float64")], Context()).dtype is torch.float64
 
 
 def test_numbers_that_were_read_are_not_copied_and_those_of_an_expression_are_its_own() -> None:
@@ -179,8 +185,12 @@ def test_what_is_written_with_whole_numbers_only_is_an_integer_literal(value: Va
         ("cross_entropy(s, t)", ["s=[[1, 2]]", "t=[1.0]"], torch.float32),
         ("cross_entropy(2*s, target=t)", ["s=[[1, 2]]", "t=[[0, 1]]"], torch.float32),
         ("h = 2*s; cross_entropy(h, t)", ["s=[[1, 2]]", "t=[1]"], torch.int64),
+        ("h = 2*s; cross_entropy(h, t)", ["s=[[1, 2]]", "t=[[0, 1]]"], torch.float32),
+        ("cross_entropy(dropout(s), t)", ["s=[[1, 2]]", "t=[[0, 1]]"], torch.float32),
         ("cross_entropy(s @ s, t)", ["s=[[1, 2]]", "t=[[0, 1]]"], torch.int64),  # which cannot be computed
         ("mse_loss(s, t)", ["s=[[1, 2]]", "t=[[0, 1]]"], torch.float32),
+        ("mse_loss(s, t)", ["s=[[1, 2]]", "t=1"], torch.float32),
+        ("multilabel_margin_loss(s, t)", ["s=[[1, 2, 3]]", "t=[[2, 0, 1]]"], torch.int64),  # one for each score
         ("nll_loss(s, [1]) + t", ["s=[[1, 2]]", "t=1"], torch.float32),
         ("nll_loss(s, 1*t)", ["s=[[1, 2]]", "t=[1]"], torch.float32),
         ("sum(s)*t", ["s=[[1, 2]]", "t=1"], torch.float32),
@@ -195,6 +205,15 @@ def test_a_loss_reads_whole_numbers_as_class_indices_where_it_takes_such(
 def test_a_class_index_is_not_rounded_on_its_way() -> None:
     asked = bound("nll_loss(s, t)", "s=zeros(1, 300)", "t=[257]", dtype="bfloat16")
     assert asked.leaves["t"].tolist() == [257]
+
+
+def test_to_tell_class_indices_changes_no_input_and_draws_nothing() -> None:
+    changed = bound("s.mul_(3); cross_entropy(s, t)", "s=[[1, 2]]", "t=[[0, 1]]")
+    assert changed.leaves["s"].tolist() == [[1, 2]]
+    drawn = bound("h = s*rand(1); cross_entropy(h, t)", "s=[[1, 2]]", "t=[1]").evaluate()
+    first = torch.rand(1, generator=torch.Generator().manual_seed(0))
+    scores = torch.tensor([[1.0, 2.0]])
+    assert drawn.item() == torch.nn.functional.cross_entropy(scores * first, torch.tensor([1])).item()
 
 
 def test_only_candidates_are_class_indices() -> None:
@@ -301,6 +320,8 @@ def test_numbers_that_were_read_draw_nothing() -> None:
         ("x*1", ["x=0,1"], {}),
         ("x*1", ["x:float64=1e-50"], {}),
         ("x*n", ["x=1", "n:int64=0"], {}),
+        ("x*z", ["x=1", "z:complex64=1e-50"], {}),
+        ("x*1", ["x=cat([zeros(1), ones(3)[ones(3)*1e-50 > 0]])"], {}),  # four numbers in float64
         ("x*1", ["x=1e39*rand(1)/rand(1)*1e30"], {}),  # other numbers each time
         ("tanh", ["1e39"], {"x": [1e39]}),
         ("tanh", ["1e39", "1"], {"x": [1e39, 1]}),

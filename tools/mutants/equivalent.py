@@ -109,6 +109,23 @@ EQUIVALENT: dict[str, str] = {
     "gradcli/diagnose/fixes/verifier.py Verifier.held: found is None or not found.has_finite_gradients or "
     "found.value.isnan().any() -> (found is None) or (found.value.isnan().any())": _WORK,
     "gradcli/diagnose/equivalence/comparison_point.py ComparisonPoint._wide_sides: self.is_double -> False": _WORK,
+    **dict.fromkeys(
+        (
+            f"gradcli/diagnose/{changed}"
+            for changed in (
+                "bound_expression.py BoundExpression.fresh: not self.in_place -> False",
+                "bound_expression.py _not_held: tensor.dtype is torch.float64 or not tensor.is_floating_point() or not "
+                "_may_be_cut(tensor) -> (not tensor.is_floating_point()) or (not _may_be_cut(tensor))",
+                "bound_expression.py _may_be_cut: tensor.numel() <= MAX_ELEMENTS_OF_ZEROS and not bool(tensor.all()) "
+                "-> (tensor.numel() <= MAX_ELEMENTS_OF_ZEROS)",
+                "targets.py _is_whole: (some == np.trunc(some)).all() and (numbers == np.trunc(numbers)).all() -> "
+                "((numbers == np.trunc(numbers)).all())",
+                "values.py default_dtype: dtype is before or not dtype.is_floating_point -> "
+                "(not dtype.is_floating_point)",
+            )
+        ),
+        _WORK,
+    ),
     f"{_TRUTH} Truth.slopes: known and self.bad and self.limits -> (known) and (self.limits)": _WORK,
     f"{_TRUTH} Truth.limits: found is None or not any(one.has_undefined for one in found) -> (found is None)": _WORK,
     f"{_TRUTH} Truth.limits: found is None or not any(one.has_undefined for one in found) -> False": _WORK,

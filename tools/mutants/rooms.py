@@ -15,6 +15,14 @@ _REQUESTS = (
     "tests/inspections/test_grad_inspection.py",
     "tests/inspections/test_rerun.py",
 )
+_EVIDENCE = (
+    "tests/inspections/test_evidence.py",
+    "tests/inspections/test_rerun.py",
+    "tests/inspections/test_sampling.py",
+    "tests/findings/test_nothing_to_report.py",
+    "tests/findings/test_dead.py",
+    "tests/findings/test_underflow_forward.py",
+)
 _REAL_CASES = ("tests/inspections/test_gradient_cases.py", "tests/inspections/test_trace.py")
 _CHECKS = (
     "tests/inspections/test_check.py",
@@ -45,7 +53,9 @@ TESTS = {
     "gradcli/api": ("tests/test_python.py", "tests/test_python_functions.py", "tests/test_python_showing.py"),
     "gradcli/diagnose": ("tests/findings", *_FIXES, *_REAL_CASES, "tests/inspections/test_rerun.py"),
     "gradcli/diagnose/bound_expression.py": _REQUESTS,
+    "gradcli/diagnose/diagnosis.py": _EVIDENCE,
     "gradcli/diagnose/equivalence": (*_FIXES, "tests/findings/test_rewritten.py"),
+    "gradcli/diagnose/evidence.py": _EVIDENCE,
     "gradcli/diagnose/findings": (
         "tests/findings",
         "tests/recording/test_from_program.py",
@@ -54,6 +64,8 @@ TESTS = {
     ),
     "gradcli/diagnose/fixes": (*_FIXES, "tests/findings/test_rewritten.py"),
     "gradcli/diagnose/explain": (*_ERRORS, *_REAL_CASES),
+    "gradcli/diagnose/rerun.py": _EVIDENCE,
+    "gradcli/diagnose/sampling.py": _EVIDENCE,
     "gradcli/diagnose/targets.py": _REQUESTS,
     "gradcli/diagnose/values.py": _REQUESTS,
     "gradcli/diagnose/origins": (
