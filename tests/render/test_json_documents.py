@@ -40,8 +40,9 @@ def test_a_document_without_one_of_its_keys_breaks_its_schema(name: str) -> None
     check = validator(getattr(ANSWERS[name], "kind", "error"))
     whole = document(ANSWERS[name])
     for key in whole:
-        with pytest.raises(ValidationError, match=r"required|const"):
+        with pytest.raises(ValidationError) as raised:
             check.validate({other: value for other, value in whole.items() if other != key})
+        assert raised.value.validator in ("required", "const")  # to write the whole error takes longer than to find it
 
 
 @each("name", sorted(ANSWERS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -11,13 +12,15 @@ from gradcli.results.shown import keys_of
 from tools.schema_descriptions import FIELDS
 from tools.schema_generator import ROOTS, SCHEMAS, schemas
 
+generated = cache(schemas)
+
 KINDS = sorted(root.kind for root in ROOTS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_shipped_schema_is_that_of_the_record(kind: str) -> None:
     shipped = (SCHEMAS / f"{kind}.json").read_text(encoding="utf-8")
-    assert shipped == schemas()[kind], "run: python -m tools.schema_generator"
+    assert shipped == generated()[kind], "run: python -m tools.schema_generator"
 
 
 def test_no_schema_ships_without_a_record() -> None:
@@ -26,9 +29,9 @@ def test_no_schema_ships_without_a_record() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_schema_is_one_and_stands_alone(kind: str) -> None:
-    schema = json.loads(schemas()[kind])
+    schema = json.loads(generated()[kind])
     Draft202012Validator.check_schema(schema)
-    references = {part.split('"')[0] for part in schemas()[kind].split('"$ref": "')[1:]}
+    references = {part.split('"')[0] for part in generated()[kind].split('"$ref": "')[1:]}
     assert references == {f"#/$defs/{name}" for name in schema["$defs"]}
 
 
@@ -43,7 +46,7 @@ def objects(schema: object) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_key_is_required_and_described(kind: str) -> None:
-    for schema in objects(json.loads(schemas()[kind])):
+    for schema in objects(json.loads(generated()[kind])):
         if schema.get("type") != "object":
             continue
         properties = schema["properties"]
