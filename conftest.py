@@ -71,7 +71,7 @@ def transcripts(document: Document) -> Iterator[Region]:
 def replay(example: Example) -> str | None:
     """Run the commands of a block; what is wrong, or None."""
     exchange: Exchange
-    with workplace():
+    with workplace(exchange.command for exchange in example.parsed):
         for exchange in example.parsed:
             if absent := missing(exchange):
                 pytest.skip(f"needs {', '.join(f'{name} ({NEEDS[name]})' for name in absent)}: {exchange.command}")

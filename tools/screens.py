@@ -71,7 +71,7 @@ def screen(command: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GRADCLI_")}
     environment.pop("NO_COLOR", None)
     words = [*warm.gradcli(), *shlex.split(command)[1:]]
-    with workplace():
+    with workplace([command]):
         run = subprocess.run(
             words,
             env={**environment, "FORCE_COLOR": "1", "COLUMNS": str(COLUMNS), "PYTHONIOENCODING": "utf-8"},

@@ -15,7 +15,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -99,10 +99,11 @@ def answer(exchange: Exchange) -> str:
 
 
 @contextlib.contextmanager
-def workplace() -> Iterator[None]:
-    """A folder to work in, with the programs to be watched: the commands of a block share the files that they write."""
+def workplace(commands: Iterable[str]) -> Iterator[None]:
+    """A folder to work in, which the commands of a block share, with the programs to be watched if one is named."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        shutil.copytree(PROGRAMS, "programs", ignore=shutil.ignore_patterns("__pycache__"))
+        if any("programs/" in command for command in commands):
+            shutil.copytree(PROGRAMS, "programs", ignore=shutil.ignore_patterns("__pycache__"))
         yield
 
 

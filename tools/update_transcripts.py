@@ -20,7 +20,7 @@ def refreshed(document: str, *, exact: bool) -> str:
     """The document with the outputs of now.  Raises LookupError when a command needs a program that is missing."""
     pieces, end = [], 0
     for begin, stop, found in blocks(document):
-        with workplace():
+        with workplace(exchange.command for exchange in found):
             pieces += [document[end:begin], "\n".join(_body(found, exact=exact))]
         end = stop
     return "".join([*pieces, document[end:]])
