@@ -11,7 +11,7 @@ from each import each
 from logs import USER, again, weights
 from logs import logged as log_on
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
+from torch.utils.checkpoint import CheckpointFunction
 
 from gradcli.recording.program.again import Repeated, run_again
 from gradcli.recording.program.entries import GoneError
@@ -67,6 +67,18 @@ def changed_without_gradients(x: Tensor, y: Tensor) -> Tensor:
     return (x * mask * y).sum()
 
 
+@torch.enable_grad()
+def penalty(a: Tensor, b: Tensor) -> Tensor:
+    (slope,) = torch.autograd.grad((a * b).pow(3).sum(), a, create_graph=True)
+    return (slope.norm() - 1).square()
+
+
+@torch.enable_grad()
+def penalty_by_names(a: Tensor, b: Tensor) -> Tensor:
+    slopes = torch.autograd.grad(outputs=[(a * b).exp().sum(), a @ b], inputs=[a, b], create_graph=True)
+    return (slopes[0] * slopes[1]).sum()
+
+
 PROGRAMS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "plain": lambda x, y: (x.exp() * y).sum(),
     "same tensor twice": lambda x, y: (x * x * y).sum(),
@@ -79,18 +91,14 @@ PROGRAMS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "became a leaf": became_leaf,
     "changed without gradients": changed_without_gradients,
     "drawn": lambda x, y: (torch.dropout(x, 0.5, True) * torch.rand(2) * y * torch.rand_like(x)).sum(),
-    "checkpoint": lambda x, y: checkpoint(lambda a, b: (a.exp() * b * y).sum(), x * 3, y, use_reentrant=True),
-    "another checkpoint": lambda x, y: checkpoint(lambda a: (a.exp() * y).sum(), x * 3, use_reentrant=False),
-    "checkpoint of a draw": lambda x, y: checkpoint(
-        lambda a: torch.dropout(a, 0.5, True) * y, x, use_reentrant=True
-    ).sum(),
+    "checkpoint": lambda x, y: CheckpointFunction.apply(lambda a, b: (a.exp() * b * y).sum(), True, x * 3, y),
+    "checkpoint of a draw": lambda x, y: CheckpointFunction.apply(lambda a: (torch.rand(2) * a * y).sum(), True, x),
     "vmap": lambda x, y: torch.func.vmap(lambda a: (a * y).exp().sum())(torch.stack([x, x * 2, y])).sum(),
     "vmap of what draws": lambda x, y: torch.func.vmap(
         lambda a: (torch.dropout(a, 0.5, True) * y).sum(), randomness="different"
     )(torch.stack([x, x * 2])).sum(),
-    "grad": lambda x, y: torch.func.grad(lambda a: (a * y).square().sum())(x).square().sum(),
-    "grad and value": lambda x, y: torch.func.grad_and_value(lambda a: (a * y).square().sum())(x)[0].sum(),
-    "jacobian": lambda x, y: torch.func.jacrev(lambda a: (a * y).pow(3))(x).square().sum(),
+    "gradient": lambda x, y: CheckpointFunction.apply(penalty, True, x * 1, y),
+    "gradient by names": lambda x, y: CheckpointFunction.apply(penalty_by_names, True, x * 1, y),
     "autocast": lambda x, y: under_autocast(x, y),
 }  # fmt: skip
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from weakref import ref
 
 import pytest
 import torch
 from each import each
-from logs import again, logged, weights
+from logs import USER, again, logged, weights
 from torch import Tensor
 
 from gradcli.numerics.graph import storage_of
+from gradcli.recording.program.again import run_again
 from gradcli.recording.program.entries import Entry, WeakTensor
 from gradcli.recording.program.kept import Kept, is_held
 from gradcli.recording.program.log import Log
@@ -46,28 +49,38 @@ def another_with_the_id_of(gone: int) -> Tensor:
     pytest.skip("Python has not used the memory again")
 
 
-@each("without_gradients", [False, True])
-def test_a_new_tensor_where_a_dead_one_was_is_not_taken_for_it(without_gradients: bool) -> None:
-    with logged() as log:
-        with torch.set_grad_enabled(not without_gradients):
-            hidden = weights() * 3
-        gone = id(hidden)
-        del hidden
-        log.rest()
-        other = another_with_the_id_of(gone)
-        log.wake()
-        with torch.no_grad():
-            half = other / 2
-        loss = (weights() * other * half).sum()
-        del other, half
-        found = again(log, loss)
-    assert found.differs is None
-    assert found.tape.output.item() == 8.0
+@each("made_with_gradients", [True, False])
+def test_a_new_tensor_where_a_dead_one_was_is_not_taken_for_it(made_with_gradients: bool) -> None:
+    for use in (
+        lambda other: other * 1,
+        lambda other: torch.stack([other, other]).sum(dim=0) / 2,
+        lambda other: other.add_(1).sub_(1),
+        lambda other: torch.where(weights() > 2, without_gradients(other), other),
+    ):
+        with logged() as log:
+            with torch.set_grad_enabled(made_with_gradients):
+                hidden = weights() * 3
+            gone = id(hidden)
+            del hidden
+            log.rest()
+            other = another_with_the_id_of(gone)
+            log.wake()
+            loss = (weights() * use(other)).sum()
+            log.rest()
+            found = run_again(log.recorded(), [loss], [None], {id(other): "batch"}, USER)
+        assert found.differs is None
+        assert found.tape.output.item() == 8.0
+        assert "batch" in [step.variable for step in found.tape.steps]
+
+
+@torch.no_grad()
+def without_gradients(tensor: Tensor) -> Tensor:
+    return (tensor * 0).log()
 
 
 def test_the_tensors_in_lists_and_tuples_are_not_kept_either() -> None:
     def stacked(hidden: Tensor) -> Tensor:
-        return torch.stack((hidden, hidden)).sum() + torch.cat([hidden, hidden]).sum()
+        return torch.stack((hidden, hidden)).sum() + torch.cat([hidden, hidden]).sum() + torch.sum(input=hidden)
 
     for enabled in (True, False):
         with logged() as log, torch.set_grad_enabled(enabled):
@@ -78,7 +91,7 @@ def test_the_tensors_in_lists_and_tuples_are_not_kept_either() -> None:
             (own,) = {id(own): own for own in named if isinstance(own, WeakTensor) and own() is hidden}.values()
             del hidden
             assert own() is None
-            assert total.item() == 32
+            assert total.item() == 40
 
 
 def test_what_is_kept_is_counted_once_and_no_more_when_it_is_dropped() -> None:
@@ -147,11 +160,11 @@ def test_what_is_used_again_behind_a_backward_pass_that_dropped_its_origin_is_ke
         first = hidden.square().sum()
         first.backward()
         log.drop_behind([first])
-        loss = (weights() * mask * hidden.detach()).sum()
+        loss = (weights() * mask + hidden.detach() * 2).sum()
         del hidden
         found = again(log, loss)
     assert found.differs is None
-    assert found.tape.output.item() == 12.0
+    assert found.tape.output.item() == 4 + 4 * 6
 
 
 def test_a_target_and_the_calls_behind_it_stay_together_while_others_are_forgotten() -> None:
@@ -167,6 +180,63 @@ def test_a_target_and_the_calls_behind_it_stay_together_while_others_are_forgott
             weights().sin()
         loss = (weights() * target).sum()
         assert [step.name for step in again(log, loss).tape.steps] == ["leaf", "mul", "log", "leaf", "mul", "sum"]
+
+
+def test_what_leads_to_what_is_held_stays_though_the_program_has_let_it_go() -> None:
+    with logged() as log:
+        first = weights() * 2
+        second = torch.max(torch.stack([first, first.sin()]), dim=0)
+        held = second.values.exp()
+        buffer = torch.ones(4)
+        scaled = weights() + buffer
+        buffer.add_(1)
+        del first, second, buffer
+        for _ in range(MANY):
+            torch.max(weights().sin(), dim=0)
+        found = again(log, (held + scaled).sum())
+        assert "add_" not in names_in(log)
+    assert found.differs is None
+    assert found.tape.output.item() == pytest.approx(4 * (math.exp(2) + 2))
+
+
+def test_what_is_made_of_nothing_that_is_told_is_not_kept() -> None:
+    """It is a result of a tensor that the log does not see, and has memory of the program's."""
+
+    class Box:
+        tensor = torch.ones(4, requires_grad=True)
+
+    def unboxed(box: Box) -> Tensor:
+        return box.tensor * 2
+
+    with logged() as log:
+        log.rest()
+        made = log.__torch_function__(unboxed, (), (Box(),))
+        gone = ref(made)
+        del made
+        log.wake()
+    assert gone() is None
+
+
+def test_an_optimizer_changes_its_parameters_at_one_place_and_nothing_of_it_is_told() -> None:
+    parameter, other = torch.nn.Parameter(torch.ones(4)), torch.ones(2)
+    with logged() as log:
+        log.in_optimizer = True
+        with torch.no_grad():
+            parameter.mul_(2)
+            other.add_(1)
+        log.in_optimizer = False
+        assert (log.changes(), log.entries) == ([], [])
+        log.note_step([parameter])
+        (change,) = log.changes()
+    assert change.memory == storage_of(parameter)
+    assert "note_step" in change.spot.place.text
+
+
+def test_a_draw_has_the_state_of_its_generator_and_nothing_else_has() -> None:
+    with logged() as log:
+        made = (weights() * 2).add_(1).uniform_()
+        assert [entry.generator is not None for entry in log.recorded()] == [False, False, False, True]
+    assert made.requires_grad
 
 
 def test_a_parameter_is_held_whatever_happens() -> None:
@@ -217,6 +287,7 @@ def test_the_names_that_are_released_keep_nothing_and_stay_the_same_for_one_tens
         (lambda x, out: torch.nn.functional.relu(x, inplace=True), 0),
         (lambda x, out: torch.nn.functional.relu(x), None),
         (lambda x, out: x.add(1), None),
+        (lambda x, out: x.requires_grad_(), None),
     ],
 )
 def test_changes_that_no_entry_tells_of_are_noted(

@@ -7,6 +7,7 @@ import operator
 import pickle
 import warnings
 from collections.abc import Callable
+from functools import partial
 from weakref import ref
 
 import numpy as np
@@ -15,6 +16,8 @@ from each import each
 from logs import again, logged
 from torch import Tensor
 from torch.nn import functional
+
+from gradcli.recording.program.kinds import IGNORED, LEAVES_PYTORCH, kind_of
 
 QUESTIONS = (
     "leaf.grad = None",
@@ -52,6 +55,7 @@ QUESTIONS = (
     "f'{number:.3f}'",
     "[1, 2, 3][number]",
     "x.shape, x.dtype, x.requires_grad",
+    "torch.autograd.profiler.record_function('mine').__enter__()",
 )
 """They are about a matrix x, a whole number, and something that has a graph."""
 LEAVING = {
@@ -81,6 +85,7 @@ def calls_told(statement: str, *, everything: bool = False) -> list[str]:
 @each("question", QUESTIONS)
 def test_a_question_is_no_entry(question: str) -> None:
     assert calls_told(question) == []
+    assert [name for name in calls_told(question, everything=True) if name not in LEAVES_PYTORCH] == []
 
 
 @each("statement, name", LEAVING.items())
@@ -104,6 +109,14 @@ def test_a_tensor_that_is_an_attribute_is_a_step(attribute: str) -> None:
 
 def test_a_conversion_by_type_is_on_the_way_of_the_gradient() -> None:
     holds(lambda x: x.type(torch.float64) * 3)
+
+
+def test_what_has_no_name_is_no_operation_of_pytorchs() -> None:
+    assert kind_of(partial(torch.add, 1)) == IGNORED
+
+
+def test_a_change_in_place_of_an_argument_that_is_given_by_name_is_made_again() -> None:
+    holds(lambda x: torch.exp_(input=x * 2))
 
 
 @each("operation", (operator.iand, operator.ior, operator.ixor, operator.ilshift, operator.irshift))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 import torch
 from logs import USER, weights
+from torch import Tensor
 from torch.autograd.profiler import record_function
+from torch.overrides import TorchFunctionMode
 
 from gradcli.recording.program.log import Log
 from gradcli.recording.program.untold import Untold
@@ -71,3 +76,119 @@ def test_what_was_patched_is_as_it_was() -> None:
     assert record_function.__enter__ is not before[0]
     untold.take_off()
     assert (record_function.__enter__, record_function.__exit__, torch.optim.Optimizer.zero_grad) == before
+
+
+class Twice(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):  # type: ignore[no-untyped-def]
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, gradient):  # type: ignore[no-untyped-def]
+        return gradient * 2
+
+
+@pytest.mark.parametrize("call", [Twice.apply, lambda x: torch.func.vmap(torch.sin)(x)])
+def test_what_is_one_operation_is_none_while_the_log_rests(log: Heard, call: Callable[[Tensor], Tensor]) -> None:
+    x = weights()
+    made = call(x)
+    assert [entry.out is made for entry in log.recorded()][-1]
+    before = len(log.entries)
+    log.rest()
+    assert torch.equal(call(x), made)
+    log.wake()
+    assert len(log.entries) == before
+
+
+def test_a_compiled_function_is_one_operation_and_a_module_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What torch.compile makes is made by a context of dynamo's, whose import takes a second."""
+
+    class Context:
+        def __call__(self, function: object) -> object:
+            return function
+
+    original = Context.__call__
+    monkeypatch.setitem(sys.modules, "torch._dynamo.eval_frame", SimpleNamespace(_TorchDynamoContext=Context))
+    monkeypatch.setattr(torch, "compile", lambda function: Context()(function))
+    log = Heard()
+    for compiles in (False, True):
+        untold = Untold(log)
+        untold.put_on()
+        log.put_on()
+        if compiles:
+            module = torch.nn.Identity()
+            assert torch.compile(module) is module
+            assert torch.compile(3) == 3  # type: ignore[call-overload]
+            log.heard.clear()
+            torch.compile(lambda x: x.sin().cos())(weights())
+            assert not {"sin", "cos"} & {*log.heard}
+            assert [entry.function.__name__ for entry in log.recorded()] == ["ones", "<lambda>"]
+        log.take_off()
+        untold.take_off()
+        assert Context.__call__ is original
+
+
+class Other(TorchFunctionMode):
+    """A mode of the program's own."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        return func(*args, **(kwargs or {}))
+
+
+def stack() -> list[object]:
+    return [torch._C._get_function_stack_at(number) for number in range(torch._C._len_torch_function_stack())]
+
+
+def test_a_log_rests_and_wakes_where_it_is_on_and_leaves_other_modes_alone() -> None:
+    log = Heard()
+    with Other() as other:
+        assert (log.is_here, log.hears, log.rest(), stack()) == (False, False, False, [other])
+        log.put_on()
+        assert (log.is_here, log.hears, stack()) == (True, True, [other, log])
+        assert (log.rest(), log.hears, stack()) == (True, False, [other])
+        assert (log.rest(), stack()) == (False, [other])
+        log.wake()
+        log.wake()
+        assert (log.hears, stack()) == (True, [other, log])
+        log.take_off()
+        assert (log.is_here, log.rest(), stack()) == (False, False, [other])
+        log.wake()
+        assert stack() == [other]
+
+
+def test_a_mode_that_was_put_on_since_stays_and_so_does_the_log() -> None:
+    log = Heard()
+    log.put_on()
+    with Other() as other:
+        assert (log.hears, log.rest(), stack()) == (True, False, [log, other])
+    log.take_off()
+    assert stack() == []
+
+
+def test_another_thread_changes_nothing_of_a_log() -> None:
+    log = Heard()
+    log.put_on()
+    log.rest()
+    seen: list[object] = []
+
+    def elsewhere() -> None:
+        log.wake()
+        seen.append((log.is_here, log.hears, stack()))
+        with Other() as other:
+            seen.append((log.rest(), stack() == [other]))
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert seen == [(False, False, []), (False, True)]
+    log.wake()
+    assert stack() == [log]
+    log.take_off()
+
+
+def test_a_handler_runs_without_the_log_which_need_not_rest() -> None:
+    log = Log(USER, {torch.sin: lambda function, args, kwargs: (log.rest(), function(*args, **kwargs))})
+    log.put_on()
+    rests, value = torch.sin(weights())  # type: ignore[misc]
+    log.take_off()
+    assert (rests, value.tolist()) == (False, weights().sin().tolist())

@@ -94,7 +94,7 @@ class Log(TorchFunctionMode):
                 before = self._kept.before(args[0])
             elif kind == CHANGING:
                 self._note_changes(args)
-            if kind == DRAWING or (changes and func.__name__ in DRAWS_IN_PLACE):
+            if kind == DRAWING or func.__name__ in DRAWS_IN_PLACE:
                 generator = self._kept.state(args, kwargs)
         if kwargs and "out" in kwargs:
             self._note_changes((kwargs["out"],))
@@ -139,7 +139,7 @@ class Log(TorchFunctionMode):
             self._undifferentiated += 1
             name, spot = self._kept.named, (_sequence_number(), frame.f_code, frame.f_lasti)
             named = dict(zip(kwargs, name(kwargs.values()), strict=True)) if kwargs else None
-            changes = kind != PLAIN and changes_first(kind, args, kwargs)
+            changes = changes_first(kind, args, kwargs)
             entry = (*spot, function, name(args), named, *name((out,)), changes, None, autocast_now(), None, False)
             self.entries.append(entry)  # type: ignore[arg-type]
             if len(self.entries) > self._most:

@@ -61,7 +61,7 @@ class CallOperation(Operation):
 
     function: Callable[..., Any]
     written: Written
-    inside: bool = False
+    inside: bool
     read_as: str | None = None
 
     @property
@@ -168,8 +168,6 @@ def _is_called(function: Any, written: Written) -> bool:
     own = str(getattr(function, "__name__", ""))
     if called == _in_its_module(own).rpartition(".")[2]:
         return True
-    if not own or own == "apply":  # a custom function that a function of the user's applies
-        return False
     return any(getattr(space, called, None) is function for space in (torch, torch.nn.functional, torch.Tensor))
 
 

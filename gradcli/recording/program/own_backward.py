@@ -59,7 +59,7 @@ class OwnBackward(TorchFunctionMode):
         out = func(*args, **(kwargs or {}))
         if was_finite and not all(map(_is_finite, tensors_among((out,)))):
             frame = self._user.innermost(sys._getframe(1))
-            if frame is not None and frame.f_code.co_qualname.count("."):
+            if frame is not None:
                 self.lines.append(OwnLine(Spot(frame.f_code, frame.f_lasti), name_of(func)))
         return out
 
