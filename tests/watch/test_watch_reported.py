@@ -165,3 +165,106 @@ def test_what_an_optimizer_made_of_a_parameter_is_told_at_its_step(tmp_path: Pat
     assert found[0]["variable"] == "net.weight"  # the bias has the same cause
     assert found[2]["why"].endswith("net.weight.grad.norm() = 0 is nan (and 1 more)")
     assert found[2]["reached"].startswith("the gradient of net.weight = not finite, before optimizer.step() at line")
+
+
+CUT = """
+    import torch
+    from torch import nn
+
+
+    class Binarise(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return (x > 0).to(x.dtype)
+
+        @staticmethod
+        def backward(ctx, gradient):
+            gradient.clamp(-1, 1)
+
+
+    torch.manual_seed(0)
+    binary, generator, critic = nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 1)
+    scale = nn.Parameter(torch.ones(2))
+    critic_optimizer = torch.optim.SGD(critic.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD([*binary.parameters(), *generator.parameters(), scale], lr=0.1)
+    fake = generator(torch.randn(3, 2)).detach()
+    critic(fake).mean().backward()
+    critic_optimizer.step()
+    half = nn.Parameter(scale * 0.5)
+    loss = critic(half * fake).mean() + critic(Binarise.apply(binary(torch.randn(3, 2)))).mean()
+    loss.backward()
+    optimizer.step()
+"""
+
+
+def test_what_gets_no_gradient_is_told_where_its_way_ends(tmp_path: Path) -> None:
+    ran = found_in(tmp_path, CUT)
+    assert ran.code == 0
+    assert [(one["operation"], one["severity"], one["label"], one["spoils"]) for one in ran.report["findings"]] == [
+        ("Binarise", "warning", "sends no gradient back", ["binary.weight", "binary.bias"]),
+        ("detach", "warning", "the graph ends here", ["generator.weight", "generator.bias"]),
+        ("mul", "note", "its result goes nowhere", ["scale"]),
+    ]
+    assert [one["place"]["text"] for one in ran.report["findings"]] == [
+        "Binarise.apply(binary(torch.randn(3, 2)))",
+        "generator(torch.randn(3, 2)).detach()",
+        "scale * 0.5",
+    ]
+
+
+RAISED = """
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    net, head = nn.Linear(2, 3), nn.Linear(3, 1)
+    frozen = nn.Linear(2, 1).requires_grad_(False)
+    optimizer = torch.optim.SGD(head.parameters(), lr=0.1)
+    x = torch.randn(4, 2)
+
+
+    def refused(loss, **options):
+        try:
+            loss.backward(**options)
+        except RuntimeError:
+            return
+        raise SystemExit("it went through")
+
+
+    refused(net(x).argmax(1).float().mean())
+    refused(frozen(x).mean())
+    refused(torch.from_numpy(net(x).detach().numpy()).mean())
+    with torch.no_grad():
+        hidden = net(x)
+    refused(hidden.square().mean())
+    hidden = torch.tanh(net(x))
+    first = head(hidden).mean()
+    second = hidden.square().mean()
+    first.backward()
+    refused(second)
+    score = head(torch.tanh(net(x)))
+    score.mean().backward(retain_graph=True)
+    optimizer.step()
+    refused(score.mean())
+"""
+
+
+def test_an_error_of_a_backward_pass_is_told_where_it_is_from(tmp_path: Path) -> None:
+    ran = found_in(tmp_path, RAISED)
+    assert ran.out == ""
+    found = ran.report["findings"]
+    assert [(one["code"], one["place"]["text"], one["why"]) for one in found] == [
+        ("autograd-error", "net(x).argmax(1)", found[0]["why"]),
+        ("autograd-error", "loss.backward(**options)", FROZEN),
+        ("autograd-error", "net(x).detach()", found[2]["why"]),
+        ("autograd-error", "net(x)", "linear under no_grad cuts the graph"),
+        ("second-backward", "torch.tanh(net(x))", None),
+        ("in-place", "head(torch.tanh(net(x)))", None),
+    ]
+    assert [found[number]["why"].partition(" ")[0] for number in (0, 2)] == ["argmax", "detach()"]
+    assert found[4]["remark"].startswith("Add the two losses up")
+    assert found[5]["related"][0]["place"]["text"] == "optimizer.step()"
+    assert found[5]["remark"] == "Let the optimizer step after the last backward pass that goes through its parameters"
+
+
+FROZEN = "frozen.weight and frozen.bias: requires_grad is False for all of them"

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import torch
 
 from gradcli.inspections.watching.telling import lines_around
-from gradcli.recording.program.entries import Entry
+from gradcli.recording.program.entries import AnyTensor, Entry
 from gradcli.recording.program.kinds import LEAVES_PYTORCH
 from gradcli.recording.program.operations import operation_of
+from gradcli.results.findings import Severity
 from gradcli.results.phrasing import few
 from gradcli.results.watch import ProgramFinding
 
@@ -18,10 +19,31 @@ _LEAVING = frozenset(name.strip("_") for name in LEAVES_PYTORCH)
 
 
 @dataclass
-class _Cut:
-    """Parameters with one and the same end. entry: the operation that cut the graph; None where there is none."""
+class _Way:
+    """What becomes of a parameter in a step.
 
-    entry: Entry | None
+    is_used: whether an operation reads it. cut: the last one that makes of a gradient's path none.
+    end: the last one whose result no other reads, where nothing else becomes of the parameter.
+    customs: calls of custom functions on its way.
+    """
+
+    is_used: bool = False
+    cut: Entry | None = None
+    end: Entry | None = None
+    customs: list[Entry] = field(default_factory=list)
+
+    @property
+    def silent(self) -> Entry | None:
+        """The custom function whose backward has sent nothing, where there is one and no other reason."""
+        alone = len({one.function for one in self.customs}) == 1 and self.cut is None and self.end is None
+        return self.customs[0] if alone else None
+
+
+@dataclass
+class _Cut:
+    """Parameters with one and the same end."""
+
+    way: _Way
     names: list[str] = field(default_factory=list)
 
 
@@ -33,10 +55,11 @@ def disconnected(
     cuts: dict[object, _Cut] = {}
     unused: list[str] = []
     for parameter in lost:
-        name = names.get(id(parameter), "a parameter")
-        is_used, cut = _followed(entries, parameter, needed)
-        if is_used:
-            cuts.setdefault(None if cut is None else cut.spot, _Cut(cut)).names.append(name)
+        name = names.get(id(parameter), f"a parameter of shape {tuple(parameter.shape)}")
+        way = _followed(entries, parameter, needed)
+        at = way.cut or way.end or way.silent
+        if way.is_used:
+            cuts.setdefault(None if at is None else at.spot, _Cut(way)).names.append(name)
         else:
             unused.append(name)
     for found in cuts.values():
@@ -51,32 +74,75 @@ def disconnected(
         )
 
 
-def _followed(entries: Sequence[Entry], parameter: torch.Tensor, needed: set[int]) -> tuple[bool, Entry | None]:
-    """Whether a parameter is used, and the last operation on its way that makes of a gradient's path none."""
-    influenced, is_used = {id(parameter)}, False
-    cut: Entry | None = None
+def cut_before(entries: Sequence[Entry], root: torch.Tensor) -> Entry | None:
+    """The operation that leaves a value without a path to what is differentiated by; None if there was no path."""
+    needed = _behind(entries, [root])
+    leaves = {id(one): one for entry in entries for one in entry.tensors if isinstance(one, torch.Tensor)}
+    trained = [one for one in leaves.values() if one.requires_grad and one.is_leaf]
+    cuts = (_followed(entries, one, needed).cut for one in trained)
+    return next((cut for cut in cuts if cut is not None), None)
+
+
+def parameters_behind(entries: Sequence[Entry], root: torch.Tensor) -> list[torch.Tensor]:
+    """The parameters that a value was made of."""
+    needed = _behind(entries, [root])
+    read = [one for entry in entries for one in entry.tensors if id(one) in needed]
+    return [*{id(one): one for one in read if isinstance(one, torch.nn.Parameter)}.values()]
+
+
+def cut_said(cut: Entry) -> tuple[str, str, str | None]:
+    """The name of an operation that cuts the graph, what it does, and what to do about it."""
+    name = operation_of(cut, ()).name
+    where = "" if cut.differentiates else " under no_grad"
+    return name, f"{name}{where} cuts the graph", _way_out(name, differentiates=cut.differentiates)
+
+
+def _followed(entries: Sequence[Entry], parameter: torch.Tensor, needed: set[int]) -> _Way:
+    """What becomes of a parameter. needed: what the last differentiated value was made of."""
+    way, influenced = _Way(), {id(parameter)}
     left: Entry | None = None
     ended: Entry | None = None
+    inside = {id(custom.forward.__code__) for entry in entries if (custom := custom_of(entry)) is not None}
+    unread: dict[int, Entry] = {}
     for entry in entries:
         inputs = [tensor for tensor in entry.tensors if id(tensor) in influenced]
-        if not inputs:
+        if not inputs or id(entry.code) in inside:  # what a custom function computes has its own backward
             continue
-        is_used = True
+        way.is_used = True
         made = list(entry.made)
         influenced.update(map(id, made))
         has_path = any(tensor.requires_grad for tensor in inputs)
         if has_path and made and not any(tensor.requires_grad for tensor in made):
             ended = entry
-            cut = entry if any(id(tensor) in needed for tensor in made) else cut
+            way.cut = entry if any(id(tensor) in needed for tensor in made) else way.cut
         elif not made and getattr(entry.function, "__name__", "") in LEAVES_PYTORCH:
             left = left or (entry if has_path else ended)
-    return is_used, cut or left
+        if has_path and custom_of(entry) is not None:
+            way.customs.append(entry)
+        for tensor in inputs:
+            unread.pop(id(tensor), None)
+        unread.update((id(tensor), entry) for tensor in made)
+    way.cut = way.cut or left
+    if way.cut is None and needed.isdisjoint(influenced - {id(parameter)}):
+        way.end = next(reversed(unread.values()), None)
+    return way
+
+
+def custom_of(entry: Entry) -> type[torch.autograd.Function] | None:
+    """The custom function that a call applies."""
+    owner = getattr(entry.function, "__self__", None)
+    return owner if isinstance(owner, type) and issubclass(owner, torch.autograd.Function) else None
 
 
 def _behind_the_last(entries: Sequence[Entry]) -> set[int]:
     """The tensors that the last differentiated value was made of."""
     last = next((entry for entry in reversed(entries) if any(one.requires_grad for one in entry.made)), None)
-    needed = set() if last is None else set(map(id, last.made))
+    return _behind(entries, () if last is None else last.made)
+
+
+def _behind(entries: Sequence[Entry], made: Sequence[AnyTensor]) -> set[int]:
+    """The tensors that these were made of, by their ids."""
+    needed = set(map(id, made))
     for entry in reversed(entries):
         if any(id(tensor) in needed for tensor in entry.made):
             needed.update(map(id, entry.tensors))
@@ -84,28 +150,34 @@ def _behind_the_last(entries: Sequence[Entry]) -> set[int]:
 
 
 def _finding(cut: _Cut, step: int) -> ProgramFinding:
-    if cut.entry is None:
-        return ProgramFinding(
-            code="disconnected",
-            severity="note",
-            message=f"{few(cut.names)} got no gradient, though the step computes with {_it(cut.names)}",
-            step=step,
-            spoils=tuple(cut.names),
-        )
-    place = cut.entry.spot.place
-    operation = operation_of(cut.entry, ())
-    where = "" if cut.entry.differentiates else " under no_grad"
+    way, names = cut.way, few(cut.names)
+    severity: Severity = "warning"
+    if way.cut is not None:
+        operation, said, remark = cut_said(way.cut)
+        message, label = f"{names} got no gradient: {said}", "the graph ends here"
+    elif way.silent is not None:
+        operation = operation_of(way.silent, ()).name
+        message, label = f"{names} got no gradient: the backward of {operation} gives none", "sends no gradient back"
+        remark = "Return a gradient for each input that has one"
+    else:
+        operation, label, remark, severity = "", "its result goes nowhere", None, "note"
+        message = f"{names} got no gradient, though the step computes with {_it(cut.names)}"
+        if way.end is not None:
+            operation = operation_of(way.end, ()).name
+            message = f"{names} got no gradient: nothing that is differentiated reads what {operation} makes of it"
+    at = way.cut or way.end or way.silent
+    place = None if at is None else at.spot.place
     return ProgramFinding(
         code="disconnected",
-        severity="warning",
-        message=f"{few(cut.names)} got no gradient: {operation.name}{where} cuts the graph",
+        severity=severity,
+        message=message,
         step=step,
-        operation=operation.name,
-        place=place.in_file,
-        label="the graph ends here",
-        lines=lines_around([place]),
+        operation=operation or None,
+        place=None if place is None else place.in_file,
+        label=label,
+        lines=lines_around([] if place is None else [place]),
         spoils=tuple(cut.names),
-        remark=_way_out(operation.name, differentiates=cut.entry.differentiates),
+        remark=remark,
     )
 
 

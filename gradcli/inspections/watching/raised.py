@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from weakref import ref
 
 import torch
 
 from gradcli.diagnose.explain.match_error import matching_entry
 from gradcli.diagnose.origins.parts import in_one_line
 from gradcli.inspections.watching.backward_start import BackwardStart
+from gradcli.inspections.watching.disconnected import cut_before, cut_said, parameters_behind
 from gradcli.inspections.watching.telling import lines_around, related_places
+from gradcli.language.catalogue.errors import AutogradError
 from gradcli.numerics import graph
 from gradcli.recording.program.entries import AnyTensor, Entry
 from gradcli.recording.program.log import Change
 from gradcli.recording.program.operations import operation_of
 from gradcli.recording.program.places import Spot
 from gradcli.recording.tape import GraphNode, node_name
+from gradcli.results.phrasing import few
 from gradcli.results.watch import ProgramFinding
 
 CHANGED, FREED = "modified by an inplace operation", "second time"
 """What PyTorch's two errors about saved tensors say."""
+CUT = "does not require grad"
+"""What it says of a value that no path leads to."""
+_WHY = {
+    CHANGED: "an operation saved a tensor for its derivative, and it was changed in place before the backward pass",
+    FREED: "an earlier backward pass went through the same graph, and freed what its operations had saved",
+}
+_ENDINGS = {"detach": "detach"} | dict.fromkeys(("argmax", "argmin", "argsort"), "indices")
+_ENDINGS |= dict.fromkeys(("gt", "lt", "ge", "le", "eq", "ne"), "comparison")
+"""What a path ends at, by the operation that cuts it."""
 MOST_NODES = 100_000
 _MAY_BE_VIEWS = frozenset(
     {
@@ -34,16 +48,42 @@ _MAY_BE_VIEWS = frozenset(
 )  # fmt: skip
 """Functions that may give a view of their first argument."""
 
+_OUT_OF_PLACE = "Write the change out of place: 'y = y * 2' instead of 'y *= 2'"
+_STEP_LATER = "Let the optimizer step after the last backward pass that goes through its parameters"
+"""What to do about a saved tensor that the program, or an optimizer, has changed."""
+_CARRIED = "Detach what is carried from one step to the next, or pass retain_graph=True to the first pass"
+_SHARED = "Add the two losses up, detach what one of them is not to train, or pass retain_graph=True to the first pass"
+"""What to do about a graph that the same call, or two of them, differentiate."""
+
+_MADE = itemgetter(0, 1, 2)
 Made = tuple[int, CodeType, int]
 """An autograd sequence number after an operation, and the instruction that it came of."""
 
 
 class Pass(NamedTuple):
-    """A backward pass that has freed its graph: the number of its step, where it was called, what it went through."""
+    """A backward pass that has freed its graph.
+
+    step: its number. made: what had been made before it. roots: what it differentiated.
+    """
 
     step: int
     spot: Spot | None
     made: Sequence[Made]
+    roots: Sequence[ref[torch.Tensor]]
+
+    @classmethod
+    def of(
+        cls, step: int, spot: Spot | None, entries: Iterable[tuple[Any, ...]], roots: Iterable[torch.Tensor]
+    ) -> Pass:
+        """The pass from these roots. entries: those of the log before it."""
+        return cls(step, spot, [*map(_MADE, entries)], [*map(ref, roots)])
+
+    def has_freed(self, nodes: Sequence[GraphNode]) -> list[GraphNode]:
+        """Those of some nodes that it went through, the last one that was made first; all, where its roots are gone."""
+        alive = [root() for root in self.roots]
+        through = [{*graph.nodes(root)} if root is not None else {*nodes} for root in alive]
+        found = [node for node in nodes if any(node in one for one in through)]
+        return sorted(found, key=lambda node: -node._sequence_nr()) if None not in alive else found
 
 
 def raised(
@@ -54,8 +94,12 @@ def raised(
     entries: Sequence[Entry],
     changes: Iterable[Change],
     passes: Sequence[Pass],
+    names: Mapping[int, str],
 ) -> ProgramFinding:
-    """What is known of an error of a backward pass; it is the program's own, and goes on."""
+    """What is known of an error of a backward pass; it is the program's own, and goes on.
+
+    names: what the program calls its tensors, by their ids.
+    """
     text = str(error)
     if CHANGED in text:
         found = _changed(_refusing(call, "inplace"), step, entries, changes)
@@ -65,18 +109,36 @@ def raised(
         found = None
     if found is not None:
         return found
-    row = matching_entry(error)
+    cut = cut_before(entries, call.roots[0]) if CUT in text and call.roots else None
+    name, said, way_out = ("", None, None) if cut is None else cut_said(cut)
+    row = None if CHANGED in text or FREED in text else matching_entry(error, _ENDINGS.get(name))
+    if row is None:  # what an entry says is of its own program
+        said = _WHY.get(CHANGED if CHANGED in text else FREED if FREED in text else "")
+    frozen = parameters_behind(entries, call.roots[0]) if CUT in text and cut is None and call.roots else []
+    if frozen:
+        said = f"{few([names.get(id(one), 'a parameter') for one in frozen])}: requires_grad is False for all of them"
+        way_out = "Set requires_grad=True on what is to be trained"
+    own = row is not None and row.id != "no-grad-fn"
+    at = spot if cut is None else cut.spot
+    related = [] if cut is None or spot is None else [("raised here", spot.place)]
+    places = [] if at is None else [at.place]
     return ProgramFinding(
         code="autograd-error",
         severity="error",
         message=text.partition("\n")[0].partition(". ")[0],
         step=step,
-        place=None if spot is None else spot.place.in_file,
-        label="raised here",
-        lines=lines_around([] if spot is None else [spot.place]),
-        why=None if row is None else row.cause,
-        remark=None if row is None else f"{row.fix} ('gradcli errors {row.id}' shows it alone)",
+        operation=name or None,
+        place=None if at is None else at.place.in_file,
+        label="raised here" if cut is None else "the graph ends here",
+        related=related_places(related),
+        lines=lines_around([*places, *(one for _, one in related)]),
+        why=said if row is None or not (own or said is None) else row.cause,
+        remark=way_out if row is None or not (own or way_out is None) else _fix_of(row),
     )
+
+
+def _fix_of(row: AutogradError) -> str:
+    return f"{row.fix} ('gradcli errors {row.id}' shows it alone)"
 
 
 def _refusing(call: BackwardStart, words: str) -> Iterator[GraphNode]:
@@ -106,11 +168,14 @@ def _changed(
     shared = _Shared(entries)
     memory = set(map(shared.memory, (*saved.tensors, *saved.made)))
     later = [one for one in (*entries[position + 1 :], saved) if one.changes]
-    found = [(one.spot.place, _told(one)) for one in later if shared.memory(one.args[0]) in memory]
+    found = [(one.spot.place, _told(one), _OUT_OF_PLACE) for one in later if shared.memory(one.args[0]) in memory]
     since = [one for one in changes if one.number > node._sequence_nr() and shared.of(one.memory) in memory]
-    found += [(one.spot.place, in_one_line(one.spot.place.text)) for one in since]
+    found += [
+        (one.spot.place, in_one_line(one.spot.place.text), _STEP_LATER if one.by_optimizer else _OUT_OF_PLACE)
+        for one in since
+    ]
     place = saved.spot.place
-    related = [("changes it in place", where) for where, _ in found[:1]]
+    related = [("changes it in place", where) for where, _, _ in found[:1]]
     change = found[0][1] if found else "something"
     return ProgramFinding(
         code="in-place",
@@ -122,7 +187,7 @@ def _changed(
         label="saved here",
         related=related_places(related),
         lines=lines_around([place, *(where for _, where in related)]),
-        remark="Write the change out of place: 'y = y * 2' instead of 'y *= 2'",
+        remark=found[0][2] if found else _OUT_OF_PLACE,
     )
 
 
@@ -156,9 +221,10 @@ class _Shared:
 
 def _freed(nodes: Iterator[GraphNode], step: int, spot: Spot | None, passes: Sequence[Pass]) -> ProgramFinding | None:
     """A graph that is differentiated again, though an earlier pass has freed it."""
-    for node in nodes:
-        number = node._sequence_nr()
-        for earlier in reversed(passes):
+    freed = [*nodes]
+    for earlier in reversed(passes):
+        for node in earlier.has_freed(freed):
+            number = node._sequence_nr()
             numbers = [after for after, _, _ in earlier.made]
             position = bisect_right(numbers, number)
             if position == len(numbers) or (position == 0 and number < numbers[0] - 1):
@@ -178,6 +244,6 @@ def _freed(nodes: Iterator[GraphNode], step: int, spot: Spot | None, passes: Seq
                 label=f"made in step {earlier.step}",
                 related=related_places(related),
                 lines=lines_around([place, *(where for _, where in related)]),
-                remark="Detach what is carried from one step to the next, or pass retain_graph=True to the first pass",
+                remark=_CARRIED if spot == earlier.spot else _SHARED,
             )
     return None

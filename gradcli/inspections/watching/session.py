@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatch
-from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -44,9 +43,6 @@ FIRST_STEPS = 2
 MOST_OF_FIRST_STEPS = 20_000
 """Operations that are kept for that."""
 
-_MADE = itemgetter(0, 1, 2)
-"""What tells where an entry's nodes were made."""
-
 
 class Watch:
     """Looks at every backward pass while it is on.
@@ -82,6 +78,8 @@ class Watch:
         self._updates = Updates()
         self._sound = SoundGradients()
         self._earlier: list[Entry] = []
+        self._trained: set[int] = set()
+        self._keeps_graph = False
         self._starts: set[tuple[int, int] | None] = set()
         self._passes: deque[Pass] = deque(maxlen=2)
 
@@ -134,8 +132,9 @@ class Watch:
             self._look_at_gradients(call, spot, result, is_scaled=is_scaled)
         if makes_another:  # it is differentiated in turn: an operation like others
             self.log.add(function, args, kwargs, result)
+        self._keeps_graph = call.keeps_graph and not makes_another
         if not call.keeps_graph:
-            self._passes.append(Pass(self.steps, spot, [*map(_MADE, self.log.entries)]))
+            self._passes.append(Pass.of(self.steps, spot, self.log.entries, call.roots))
             if self.log.everything and len(self._earlier) < MOST_OF_FIRST_STEPS:
                 self._earlier += self.log.names()
             if len(self._starts) > 1:  # another pass may need what this one has not used
@@ -225,9 +224,8 @@ class Watch:
 
     def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:
         entries = self.log.recorded()
-        changes = self.log.changes()
-        found = lambda: [raised(error, call, spot, self._number, entries, changes, self._passes)]  # noqa: E731
-        self._find(found)
+        changes, names = self.log.changes(), names_of_tensors(self.user.frames())
+        self._find(lambda: [raised(error, call, spot, self._number, entries, changes, self._passes, names)])
 
     def _find(
         self,
@@ -265,7 +263,8 @@ class Watch:
         if (changed := self._sound.broken(own)) is not None:
             self._look_at_changed(changed, spot)
         if self._optimizer_steps < FIRST_STEPS and self.steps:
-            lost = [one for one in own if one.grad is None and one.requires_grad]
+            self._trained.update(id(one) for one in own if one.grad is not None)
+            lost = [one for one in own if one.grad is None and one.requires_grad and id(one) not in self._trained]
             entries = [*map(resolved, self._earlier), *self.log.recorded()]
             names = names_of_tensors(self.user.frames()) if lost else {}
             self._find(lambda: disconnected(entries, lost, names, self.steps))
@@ -287,8 +286,9 @@ class Watch:
         self.log.in_optimizer = False
         self._optimizer_steps += 1
         self.log.everything = self._optimizer_steps < FIRST_STEPS
-        self._earlier.clear()
-        if len(self._starts) == 1:
+        if not self.log.everything:
+            self._earlier.clear()
+        if len(self._starts) == 1 and not self._keeps_graph:
             self.log.clear()
 
 

@@ -48,6 +48,7 @@ class Change(NamedTuple):
     number: int
     memory: int
     spot: Spot
+    by_optimizer: bool = False
 
 
 class Log(TorchFunctionMode):
@@ -243,7 +244,7 @@ class Log(TorchFunctionMode):
 
     def changes(self) -> list[Change]:
         """The latest changes in place that no entry tells of."""
-        stepped = [Change(number, storage_of(one), at) for number, own, at in self._stepped for one in own]
+        stepped = [Change(number, storage_of(one), at, True) for number, own, at in self._stepped for one in own]
         return [*self._changes, *stepped]
 
     def recorded(self) -> list[Entry]:
