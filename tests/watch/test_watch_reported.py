@@ -268,3 +268,29 @@ def test_an_error_of_a_backward_pass_is_told_where_it_is_from(tmp_path: Path) ->
 
 
 FROZEN = "frozen.weight and frozen.bias: requires_grad is False for all of them"
+
+BATCHES = """
+    import torch
+    from torch.utils.data import DataLoader
+
+
+    class Scaled(torch.utils.data.Dataset):
+        def __len__(self):
+            return 4
+
+        def __getitem__(self, index):
+            row = torch.tensor([1.0, 2.0]) * (index != 1)
+            return row / row.sum()
+
+
+    if __name__ == "__main__":
+        net = torch.nn.Linear(2, 1)
+        for rows in DataLoader(Scaled(), batch_size=2, num_workers=1):
+            net(rows).sum().backward()
+"""
+
+
+def test_what_a_worker_has_made_is_an_input(tmp_path: Path) -> None:
+    found = found_in(tmp_path, BATCHES).only
+    assert (found["code"], found["variable"], found["index"]) == ("nan-input", "rows", [1, 0])
+    assert found["place"]["text"].startswith("for rows in DataLoader(")

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from types import CodeType
 from typing import Any, NamedTuple
-from weakref import ref
 
 import torch
 
@@ -18,7 +17,7 @@ from gradcli.inspections.watching.disconnected import cut_before, cut_said, para
 from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.language.catalogue.errors import AutogradError
 from gradcli.numerics import graph
-from gradcli.recording.program.entries import AnyTensor, Entry
+from gradcli.recording.program.entries import AnyTensor, Entry, WeakTensor, alive_or_named
 from gradcli.recording.program.log import Change
 from gradcli.recording.program.operations import operation_of
 from gradcli.recording.program.places import Spot
@@ -69,21 +68,20 @@ class Pass(NamedTuple):
     step: int
     spot: Spot | None
     made: Sequence[Made]
-    roots: Sequence[ref[torch.Tensor]]
+    roots: Sequence[WeakTensor]
 
     @classmethod
-    def of(
-        cls, step: int, spot: Spot | None, entries: Iterable[tuple[Any, ...]], roots: Iterable[torch.Tensor]
-    ) -> Pass:
+    def of(cls, step: int, spot: Spot | None, entries: Iterable[tuple[Any, ...]], roots: Sequence[WeakTensor]) -> Pass:
         """The pass from these roots. entries: those of the log before it."""
-        return cls(step, spot, [*map(_MADE, entries)], [*map(ref, roots)])
+        return cls(step, spot, [*map(_MADE, entries)], roots)
 
     def has_freed(self, nodes: Sequence[GraphNode]) -> list[GraphNode]:
         """Those of some nodes that it went through, the last one that was made first; all, where its roots are gone."""
-        alive = [root() for root in self.roots]
-        through = [{*graph.nodes(root)} if root is not None else {*nodes} for root in alive]
-        found = [node for node in nodes if any(node in one for one in through)]
-        return sorted(found, key=lambda node: -node._sequence_nr()) if None not in alive else found
+        alive = [*map(alive_or_named, self.roots)]
+        if not all(isinstance(root, torch.Tensor) for root in alive):
+            return [*nodes]
+        through = {node for root in alive if isinstance(root, torch.Tensor) for node in graph.nodes(root)}
+        return sorted((node for node in nodes if node in through), key=lambda node: -node._sequence_nr())
 
 
 def raised(

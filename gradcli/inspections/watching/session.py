@@ -134,7 +134,7 @@ class Watch:
             self.log.add(function, args, kwargs, result)
         self._keeps_graph = call.keeps_graph and not makes_another
         if not call.keeps_graph:
-            self._passes.append(Pass.of(self.steps, spot, self.log.entries, call.roots))
+            self._passes.append(Pass.of(self.steps, spot, self.log.entries, self.log.named(call.roots)))
             if self.log.everything and len(self._earlier) < MOST_OF_FIRST_STEPS:
                 self._earlier += self.log.names()
             if len(self._starts) > 1:  # another pass may need what this one has not used

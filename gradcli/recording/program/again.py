@@ -169,7 +169,8 @@ class _Repetition:
         kept = [self.recorder.kept(value) for value in again]
         for place, value in zip(written.places, again, strict=False):
             named_where_read([self.recorder.steps[step].operation for step in self.recorder.steps_of(value)], place)
-        if entry.makes_leaf and id(entry.out) not in self._later_leaves:
+        is_filled = written.inside and written.name == "empty" and not entry.tensors  # as a batch of a worker is
+        if (entry.makes_leaf or is_filled) and id(entry.out) not in self._later_leaves:
             self._copies[id(entry.out)] = self._leaf(entry.out, written.written.place, entry, seen=False)
             return
         value, inside = self._with_steps_inside(entry, written.written.place)

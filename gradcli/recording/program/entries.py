@@ -29,7 +29,8 @@ class WeakTensor(ref[torch.Tensor]):
 
     requires_grad: whether it did when it was named. value: what the log keeps: the tensor itself, or what it was before
     it was changed in place; None where it keeps nothing, so that the tensor may go.
-    Never compare two of them with `==`, which compares the elements of the tensors.
+    Never compare two of them with `==`, which compares the elements of the tensors. Give no tensor a plain weak
+    reference besides: CPython 3.11 crashes where one that has it and two more names goes with the name that kept it.
     """
 
     __slots__ = ("requires_grad", "value")
@@ -143,12 +144,13 @@ def whole(tensor: Any) -> Any:
 
 def resolved(entry: Entry) -> Entry:
     """The entry with the tensors that are alive."""
-    args, kwargs, out = (mapped(part, _resolved) for part in entry[4:7])
-    base = None if entry.base is None else (_resolved(entry.base[0]), entry.base[1])
+    args, kwargs, out = (mapped(part, alive_or_named) for part in entry[4:7])
+    base = None if entry.base is None else (alive_or_named(entry.base[0]), entry.base[1])
     return Entry._make((*entry[:4], args, kwargs, out, *entry[7:12], base))
 
 
-def _resolved(tensor: AnyTensor) -> AnyTensor:
+def alive_or_named(tensor: AnyTensor) -> AnyTensor:
+    """The tensor that a name is of, or the name, if the tensor is gone."""
     alive = tensor() if isinstance(tensor, WeakTensor) else tensor
     if alive is None:
         return tensor

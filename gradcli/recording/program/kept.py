@@ -72,8 +72,8 @@ class Kept:
     def result(self, value: Any) -> Any:
         """What a call gave, and would give again."""
         if type(value) is torch.Tensor:
-            return self._result(value)
-        return mapped(value, self._result)
+            return self.name(value)
+        return mapped(value, self.name)
 
     def given(self, value: Any) -> Any:
         """What a call gave, and would not give again, such as random numbers."""
@@ -165,7 +165,8 @@ class Kept:
             own.value = tensor
         return own
 
-    def _result(self, tensor: torch.Tensor) -> WeakTensor:
+    def name(self, tensor: torch.Tensor) -> WeakTensor:
+        """The name of a tensor of which nothing is kept, or that it has already."""
         own = self._known.get(id(tensor))
         if own is None or own() is not tensor:
             own = self._known[id(tensor)] = weak(tensor)

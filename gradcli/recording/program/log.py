@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import get_ident
 from typing import Any, NamedTuple
 
@@ -230,8 +230,7 @@ class Log(TorchFunctionMode):
 
     def _note_changes(self, values: tuple[Any, ...]) -> None:
         """Note where the tensors of the first value, or of `out`, are changed without an entry that tells it."""
-        frame = self.user.innermost(sys._getframe(2))
-        if frame is not None:
+        if (frame := self.user.innermost(sys._getframe(2))) is not None:
             number, spot = _sequence_number(), Spot(frame.f_code, frame.f_lasti)
             changed = [one for one in tensors_among(values) if isinstance(one, torch.Tensor)]
             self._changes.extend(Change(number, storage_of(one), spot) for one in changed)
@@ -254,6 +253,10 @@ class Log(TorchFunctionMode):
     def names(self) -> list[Entry]:
         """The entries since the log was cleared, of whose tensors nothing is kept."""
         return self._kept.released([Entry(*entry) for entry in self.entries])
+
+    def named(self, tensors: Iterable[torch.Tensor]) -> list[WeakTensor]:
+        """The names that the log has for tensors."""
+        return [*map(self._kept.name, tensors)]
 
     def clear(self) -> None:
         self._most = max(FEWEST, 2 * len(self.entries))
