@@ -15,7 +15,7 @@ from gradcli.numerics.reference.evaluator import evaluate
 from gradcli.numerics.reference.reals import NAN, ZERO, Array, finite, multiply, reals
 from gradcli.numerics.reference.slope import BITS_PER_DIGIT, UNKNOWN, NoReference, Real
 from gradcli.numerics.reference.summed import summands
-from gradcli.numerics.reference.swallowing import watching
+from gradcli.numerics.reference.swallowing import watching, watching_roundings
 from gradcli.numerics.reference.verdict import (
     FINE_LEVEL,
     JUMPS,
@@ -29,8 +29,14 @@ from gradcli.numerics.reference.verdict import (
 from gradcli.progress import steps
 
 Inputs = Mapping[str, NDArray[Any]]
-Measure = Callable[[Sequence[int], Level, tuple[int, ...]], Iterator[tuple[int, Sequence[Real], bool]]]
-"""For each of these elements the outputs with it moved by these multiples of its step, and if they are in doubt."""
+Measure = Callable[[Sequence[int], Level, tuple[int, ...]], Iterator[tuple[int, Sequence[Real] | None, bool]]]
+"""For each of these elements the outputs with it moved by these multiples of its step, and if they are in doubt.
+
+None where a step is too long: it goes past what is rounded inside."""
+_TOO_LONG = Quotients(NAN, NAN, NAN)
+"""What a step measured that went past something rounded: nothing."""
+_SHOWS_FLOAT64 = 430
+"""Digits at which 1 + x is not 1 for any x that float64 can hold."""
 OTHER_SHAPE = "a value that has another shape beside the point"
 """Where a mask selects other elements."""
 
@@ -54,14 +60,18 @@ def moved_together(
             here[list(elements)] = moving[name].ravel()[list(elements)]
             steps = np.array([step_of(x, level) if x == x else NAN for x in here], dtype=object)
             found, doubtful = [], np.zeros(inputs[name].size, dtype=bool)
+            passed = doubtful.copy()
             for multiple in multiples:
                 moved = np.asarray(here + steps * multiple, dtype=object).reshape(inputs[name].shape)
-                with watching(level.doubt if multiple else None) as watch:  # beside the point, where no zero is left
+                doubt = level.doubt if multiple else None  # beside the point, where no zero is left
+                with watching(doubt) as sums, watching_roundings(level.step) as roundings:
                     found.append(evaluate(program, {**moving, name: moved}).ravel())
-                doubtful |= watch.over(np.shape(inputs[name])).ravel()
+                doubtful |= sums.over(np.shape(inputs[name])).ravel()
+                passed |= roundings.over(np.shape(inputs[name])).ravel()
             for element in elements:
                 factor = 1 if factors is None else factors[element]
-                yield element, [output[element] * factor for output in found], doubtful[element]
+                values = None if passed[element] else [output[element] * factor for output in found]
+                yield element, values, doubtful[element]
 
         return outputs
 
@@ -96,12 +106,16 @@ def moved_one_by_one(
     def measure(name: str) -> Measure:
         def outputs(elements: Sequence[int], level: Level, multiples: tuple[int, ...]) -> Iterator[Any]:
             moving = exact_inputs(inputs)
-            base = weighted(moving)
-            with watching(level.doubt) as watch:
+            with watching_roundings(level.step) as roundings:
+                base = weighted(moving)
+            with watching(level.doubt) as sums:
                 if level.doubt is not None:
                     weighted({**moving, name: _beside(moving[name], level)})
-            doubtful = watch.over(()).item()
+            passed, doubtful = roundings.over(()).item(), sums.over(()).item()
             for element in elements:
+                if passed:
+                    yield element, None, doubtful
+                    continue
                 step = step_of(moving[name].ravel()[element], level)
                 found: list[Real] = []
                 for multiple in multiples:
@@ -131,12 +145,13 @@ def step_of(x: Real, level: Level) -> Real:
 
 
 def settled_value(program: Program, inputs: Inputs, *, digits: int) -> Array:
-    """The value at a precision that another one confirms."""
+    """The value at a precision that another one confirms; a zero may be a number that few digits do not show."""
     before: Array | None = None
-    for precision in (digits + 10, 2 * digits, 430, 1300):
+    for precision in (digits + 10, 2 * digits, _SHOWS_FLOAT64, 1300):
         with mp.workdps(precision):
             now = evaluate(program, exact_inputs(inputs))
-            if before is not None and _agree(before, now, digits):
+            shows = precision >= _SHOWS_FLOAT64 or not any(element == 0 for element in now.ravel())
+            if before is not None and shows and _agree(before, now, digits):
                 return now
             before = now
     assert before is not None
@@ -167,6 +182,10 @@ def _settled(point: Array, measure: Measure, digits: int, only: Collection[int] 
             for element, quotients, doubtful in steps(measured, what, len(elements)):
                 if quotients is None:
                     continue
+                if quotients is _TOO_LONG:
+                    if level < LAST_LEVEL:
+                        waiting[level + 1].append(element)
+                    continue
                 history = histories.setdefault(element, {})
                 history[level] = quotients
                 slope = None if doubtful else believed(history, x=xs[element], digits=digits)
@@ -192,7 +211,11 @@ def _quotients(
     """None where the function itself is not finite."""
     if not elements:
         return
-    for element, (left, here, right), doubtful in measure(elements, level, (-1, 0, 1)):
+    for element, outputs, doubtful in measure(elements, level, (-1, 0, 1)):
+        if outputs is None:
+            yield element, _TOO_LONG, doubtful
+            continue
+        left, here, right = outputs
         step = step_of(xs[element], level)
         quotients = Quotients(step, (here - left) / step, (right - here) / step) if finite(here) else None
         yield element, quotients, doubtful
@@ -204,7 +227,11 @@ def _pieces(
     """The slopes beside a jump, inside the piece on each side."""
     if not elements:
         return
-    for element, (far_left, left, right, far_right), _ in measure(elements, level, (-2, -1, 1, 2)):
+    for element, outputs, _ in measure(elements, level, (-2, -1, 1, 2)):
+        if outputs is None:
+            yield element, None, None
+            continue
+        far_left, left, right, far_right = outputs
         step = step_of(xs[element], level)
         yield element, _or_none((left - far_left) / step), _or_none((far_right - right) / step)
 

@@ -110,7 +110,7 @@ def believed(history: dict[int, Quotients], *, x: Real, digits: int) -> Slope | 
     for old in earlier:
         if _is_smooth(old, new, same, may_be_zero=fine):
             return Slope("smooth", new.central)
-    if not fine:
+    if not fine or not earlier:
         return None
     old = earlier[0]
     left = _side(old.left, new.left, old, new, same)

@@ -63,6 +63,12 @@ CLOSED_FORMS: dict[str, tuple[Callable[[Any], Any], tuple[float, ...]]] = {
     "x + ((x - 1e150) + 1e150)": (lambda x: mp.mpf(2), (0.3, 1e-5)),
     "x + sum(stack([x, 1e200 + 0 * x, -1e200 + 0 * x]), 0)": (lambda x: mp.mpf(2), (0.3, 1e-5)),
     "(1e20 + x) - 1e20": (lambda x: mp.one, (0.3, 1e-5)),
+    "tanhshrink(x)": (lambda x: mp.tanh(x) ** 2, (0.3, 1e-100, -1e-300)),
+    "x - elu(x)": (lambda x: -mp.expm1(x), (-0.5, -1e-100)),
+    "x - celu(x, 0.5)": (lambda x: -mp.expm1(2 * x), (-0.5, -1e-100)),
+    "round(x) + sin(x)": (mp.cos, (0.3, 1e40, 1e300)),
+    "x + div(x, 3, rounding_mode='floor')": (lambda x: mp.one, (1.0, 1e40)),
+    "remainder(x, 3) + trunc(x / 7) - ceil(x / 7)": (lambda x: mp.one, (1.0, 1e40)),
     "where(x > 1, x**2, 2 * x - 1)": (lambda x: 2 * x if x > 1 else mp.mpf(2), (1.0, 0.5, 1.0000000000000002)),
 }
 """An expression of x, its derivative, and where to compare them."""
@@ -221,6 +227,12 @@ def test_what_a_sum_swallows_of_a_zero_is_seen_where_elements_are_moved_one_by_o
     assert all(is_true(slope, 2) for slope in found)
 
 
+def test_a_large_number_is_not_moved_past_what_it_is_rounded_to() -> None:
+    found = one_by_one("prod(stack([sum(x), sum(round(x))]))", x=[1e40, 2e40])
+    with mp.workdps(60):
+        assert all(is_true(slope, mp.mpf(1e40) + mp.mpf(2e40)) for slope in found["x"])
+
+
 def test_a_tie_of_the_maximum_is_a_kink_for_those_that_tie_only() -> None:
     found = one_by_one("max(x)", x=[1.0, 2.0, 2.0])["x"]
     assert [slope.kind for slope in found] == ["smooth", "kink", "kink"]
@@ -289,6 +301,23 @@ def test_a_cotangent_of_another_shape_than_the_value_has_no_slopes() -> None:
 
 def test_a_value_whose_shape_hangs_on_the_digits_is_that_of_more_of_them() -> None:
     assert value(parse("x[x + 1e-80 > x]"), {"x": np.ones(2)}).tolist() == [1, 1]
+
+
+@each(
+    "text, x, expected",
+    [
+        ("tanh(x)", 1e-322, lambda x: x),
+        ("elu(x)", -1e-200, mp.expm1),
+        ("exp(x) - 1", -1e-200, mp.expm1),
+        ("log(1 + exp(x))", -500.0, mp.exp),
+        ("relu(x)", -1.0, lambda x: mp.zero),
+    ],
+)
+def test_a_number_that_few_digits_do_not_show_is_no_zero(text: str, x: float, expected: Callable[[Any], Any]) -> None:
+    (found,) = value(parse(text), {"x": np.array([x])})
+    with mp.workdps(60):
+        wanted = expected(mp.mpf(x))
+        assert abs(found - wanted) <= abs(wanted) * mp.mpf(10) ** -50
 
 
 def test_masks_and_indices_stay_what_they_are() -> None:

@@ -18,6 +18,14 @@ from gradcli.numerics.reference.slope import NoReference
 TANH_GELU = "x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2"
 """gelu with approximate='tanh', which the row's formula leaves out."""
 
+_NEAR_ZERO = {
+    "tanh": "expm1(2 * x) / (expm1(2 * x) + 2)",
+    "elu": "where(x > 0, x, alpha * expm1(x))",
+    "selu": "1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * expm1(x))",
+    "celu": "where(x > 0, x, alpha * expm1(x / alpha))",
+}
+"""Formulas that do not cancel at a number beside 0, for those that do: x - tanh(x) would have the slope of x."""
+
 _GUESSED = "dim: int? = None"
 """In a signature: PyTorch guesses the dimension from how many there are."""
 
@@ -47,7 +55,7 @@ def _formula(row: Activation, **named: Any) -> Formula:
     given = dict(row.parameters) | named
     if named.get("dim") is None and _GUESSED in row.signatures[0]:
         given["dim"] = 0 if x.ndim in (0, 1, 3) else 1
-    text = TANH_GELU if given.pop("approximate", "none") == "tanh" else row.formula
+    text = TANH_GELU if given.pop("approximate", "none") == "tanh" else _NEAR_ZERO.get(row.name, row.formula)
     parameters = {name: value if isinstance(value, int) else reals(value) for name, value in given.items()}
     if "weight" in parameters:
         parameters["weight"] = _by_channel(reals(parameters["weight"]), x)

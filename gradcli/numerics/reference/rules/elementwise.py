@@ -79,8 +79,6 @@ UNARY = {
     "rad2deg": lambda x: x * 180 / mp.pi,
     "reciprocal": lambda x: quotient(mp.one, x),
     "square": lambda x: x * x,
-    "ceil": mp.ceil,
-    "floor": mp.floor,
 }
 """By row: a function of one real number."""
 

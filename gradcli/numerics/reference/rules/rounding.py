@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from mpmath import mp
 
+from gradcli.numerics.reference import swallowing
 from gradcli.numerics.reference.reals import (
     ZERO,
+    Array,
     absolute,
     add,
     choose,
@@ -35,12 +38,26 @@ from gradcli.numerics.reference.slope import NoReference, Real
 Value = Any
 Parts = namedtuple("Parts", ["mantissa", "exponent"])
 
-nearest = lift(mp.nint)  # halves to even, as PyTorch does
-trunc = lift(lambda x: mp.floor(x) if x > 0 else mp.ceil(x))
-floor = lift(mp.floor)
+
+def _to_integers(function: Callable[[Real], Real]) -> Callable[[Array], Array]:
+    over = lift(function)
+
+    def rounded(x: Array) -> Array:
+        swallowing.note_rounding(x)
+        return over(x)
+
+    return rounded
+
+
+nearest = _to_integers(mp.nint)  # halves to even, as PyTorch does
+trunc = _to_integers(lambda x: mp.floor(x) if x > 0 else mp.ceil(x))
+floor = _to_integers(mp.floor)
+ceil = _to_integers(mp.ceil)
 sign = lift(mp.sign)
 
 RULES["sign"] = RULES["sgn"] = first(lambda x: sign(x) if is_real(x) else np.sign(x))
+RULES["ceil"] = first(lambda x: ceil(reals(x)))
+RULES["floor"] = first(lambda x: floor(reals(x)))
 RULES["trunc"] = first(lambda x: trunc(reals(x)))
 RULES["frac"] = first(lambda x: subtract(reals(x), trunc(reals(x))))
 
