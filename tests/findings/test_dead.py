@@ -106,7 +106,7 @@ SAYS = {
     ),
     "grad 'x**2' x=0": "x**2 is level at this very point: 1 arrives, 0 goes on to x. Beside it there is a slope",
     "grad 'sum(normalize(x, dim=0))' x=1,1": (  # sqrt(2) is the most that the sum can be
-        "normalize(x, dim=0) is level at this very point: 0.707107 arrives, 0 goes on to x. Beside it there is a slope"
+        "normalize(x, dim=0) is level at this very point: 1 arrives, 0 goes on to x. Beside it there is a slope"
     ),
     "grad 'var_mean(x)[0]' x=1,1": (
         "var_mean(x) is level at this very point: 1 arrives, 0 goes on to x. Beside it there is a slope"
@@ -114,7 +114,7 @@ SAYS = {
     "grad 'maximum(a, b)' a=1 b=2 --wrt a": "maximum(a, b) lets no gradient through: 1 arrives, 0 goes on to a",
     "grad 'sum(maximum(a, b))' a=1 b=2,3 --wrt a": "maximum(a, b) lets no gradient through: 1 arrives, 0 goes on to a",
     "grad 'l1_loss(x, x)' x=1,2": (
-        "l1_loss(x, x) lets no gradient through (on a kink, where PyTorch takes 0): 0.5 arrives, 0 goes on to x"
+        "l1_loss(x, x) lets no gradient through (on a kink, where PyTorch takes 0): 1 arrives, 0 goes on to x"
     ),
     "grad 'sum(l1_loss(x, y, reduction=\"none\"))' x=0 y=0,0.5,-0.5 --wrt x": (  # |x| + |x - 1/2| + |x + 1/2|
         'l1_loss(x, y, reduction="none") lets no gradient through (on a kink, where PyTorch takes 0): '
@@ -123,6 +123,20 @@ SAYS = {
     "grad '0*x + (x - x)' x=1": "0*x lets no gradient through: 1 arrives, 0 goes on to x",
     "grad 'abs(1 + z - z)' z:complex64=1": (
         "the gradients 1 and 1 meet at z and cancel: 1 + z - z does not depend on it here"
+    ),
+    "grad 'real(complex(x, y)**2)' x=3 y=0": (  # x**2 - y**2
+        "what arrives at complex(x, y) has no imaginary part: 6 arrives, 0 goes on to y. Beside it there is a slope"
+    ),
+    "grad 'complex(x, y).imag' x=3 y=1": ("what arrives at complex(x, y) has no real part: 1 arrives, 0 goes on to x"),
+    "grad 'cos(z).real' z:complex64=0": (
+        "cos(z) is level at this very point: 1 arrives, 0 goes on to z. Beside it there is a slope"
+    ),
+    "loss gaussian_nll input=1 target=1 var=0": (  # 500000 arrives at one of the nodes inside
+        "gaussian_nll_loss(input, target, var) is level at this very point: "
+        "1 arrives, 0 goes on to input. Beside it there is a slope"
+    ),
+    "loss triplet_margin anchor='[[1,2]]' positive='[[1,2]]' negative='[[1,2]]'": (
+        "triplet_margin_loss(anchor, positive, negative) lets no gradient through: 1 arrives, 0 goes on to anchor"
     ),
     "grad 'relu(x) + sqrt(y)' x=-1 y=0": "relu(x) lets no gradient through: 1 arrives, 0 goes on to x",
     "grad 'sum(scaled_dot_product_attention(q, q, q, attn_mask=m > 0))' "
@@ -158,7 +172,8 @@ ENDS = {
     "p = sigmoid(x); sum(-(1 - p)**2 * log(p))": ({"x": 1000.0}, [("note", "x")]),
     "y = x * 1; y *= 0; y": ({"x": 1.0}, [("warning", "x")]),
     "2**x": ({"x": -1e30}, [("warning", "x")]),
-    "polar(r, t).real": ({"r": 0.0, "t": 1.0}, [("warning", None)]),
+    "polar(r, t).real": ({"r": 0.0, "t": 1.0}, [("warning", "r"), ("note", "t")]),
+    "complex(x, y).imag": ({"x": 1.0, "y": 1.0}, [("note", "x")]),
     "binary_cross_entropy(x, t)": ({"x": 0.0, "t": torch.zeros((), dtype=torch.float32)}, [("warning", "x")]),
     "scaled_dot_product_attention(q, k, v, attn_mask=m)": (  # of one key the weight is 1, whatever it is
         {"q": [[1.0, 2.0]], "k": [[1.0, 2.0], [3.0, 1.0]], "v": [[1.0, 2.0], [3.0, 4.0]], "m": [[True, False]]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from each import each
-from looking import Place, found, place
+from looking import Place, findings, found, place
 
 pytestmark = pytest.mark.usefixtures("no_fixes")
 
@@ -69,6 +69,34 @@ def test_the_numbers_are_told_of_which_it_is_made(line: str) -> None:
     assert only["message"].partition(". ")[0] == SAYS[line]
 
 
-def test_a_complex_number_is_not_told_as_one() -> None:
-    (only,) = found("grad 'abs(z*1e30*1e30)' z:complex64=1", "nan-forward")
-    assert only["message"] == "z*1e30*1e30 is nan; the gradient of z becomes nan"
+@each(
+    "line, said",
+    [
+        (
+            "grad 'abs(z*1e30*1e30)' z:complex64=1",
+            "z*1e30*1e30 is inf: the largest float32 is 3.40282e+38; the gradient of z becomes nan",
+        ),
+        (
+            "grad 'log(complex(x, y)).real' x=0 y=0",
+            "log(complex(x, y)) is -inf; the gradient of x becomes infinite and the gradient of y becomes nan",
+        ),
+        ("grad 'real(complex(x, y)**2)' x=1e20 y=0", "complex(x, y)**2 is inf: the largest float32 is 3.40282e+38"),
+        ("grad 'abs(z*1e300*1e300)' z:complex128=1", "z*1e300*1e300 is inf; the gradient of z becomes nan"),
+    ],
+)
+def test_a_complex_number_is_not_told_as_one(line: str, said: str) -> None:
+    (only,) = found(line, "inf-forward")
+    assert only["message"] == said
+
+
+def test_a_derivative_inside_is_not_infinite_for_the_sake_of_the_dtype() -> None:
+    (only,) = found("grad 'u = sqrt(x); grad(u, x)' x=0", "inf-forward")
+    assert only["message"].partition(". ")[0] == (
+        "grad(u, x) at sqrt(x) = 0 and x = 0 is inf; the gradient of x becomes infinite"
+    )
+
+
+def test_what_is_infinite_and_what_is_nan_in_one_step_are_told_apart() -> None:
+    line = "grad 'x/y' x=0,1,2 y=0,0,1"
+    assert [(one["code"], one["index"]) for one in findings(line)] == [("nan-forward", [0]), ("inf-forward", [1])]
+    assert ["(and" in one["message"] for one in findings(line)] == [False, False]

@@ -21,9 +21,13 @@ FOUND = {
         "warning",
         Place("tanh", "x", None, "tanh(x)"),
     ),
+    "trace 'tanh(complex(x, y)).real' x=50 y=0": ("warning", Place("tanh", None, None, "tanh(complex(x, y))")),
+    "trace 'abs(sigmoid(z))' z:complex64=200": ("warning", Place("sigmoid", "z", None, "sigmoid(z)")),
 }
 
 LEFT_ALONE = (
+    "trace 'tanh(z).real' z:complex64=2",
+    "trace 'abs(z**2)' z:complex64=0",
     "trace 'tanh(x)' x=2",
     "trace 'sigmoid(x)' x=20",
     "trace 'sigmoid(x)' x=0,20",

@@ -102,7 +102,6 @@ LEFT_ALONE = (
     "grad '1/(x*m)' x=1e-50 m:int64=0",
     "grad '1/abs(x*z)' x=1e-30 z:complex64=1e-30+1e-30j",  # of complex numbers no origin is looked for
     "trace 'sqrt(frexp(x)[0])' x=0",
-    "grad '1/x' x:float16=0,1e-10",  # of one operation the first element is told
     "grad 'sqrt(prod(x.reshape(2, 1)))' x=0,1e-50",
     "grad '1/log_softmax(x, dim=0)[0]' x=40,0",
     "grad '1/(exp(u) @ v)' u='[-200.]' v='[0.]'",
@@ -177,6 +176,63 @@ SAYS = {
 @each("line", SAYS)
 def test_it_is_told_why_it_rounds_and_what_meets_the_zero(line: str) -> None:
     assert [one["message"].split(". ")[0] for one in found(line, "underflow-forward")] == [SAYS[line]]
+
+
+BESIDE = {
+    "grad '1/x' x:float16=0,1e-10": {
+        "underflow-forward": "x[1] = 1e-10 was given, and becomes 0: the smallest float16 is 5.96046e-08; "
+        "1/x at x[1] = 0 is inf; the gradient of x becomes infinite",
+        "inf-forward": "1/x at x[0] = 0 is inf; the gradient of x becomes infinite",
+    },
+    "grad 'sqrt(x)' x=0,1e-50,4,1e-60": {
+        "underflow-forward": f"x[1] = 1e-50 was given, and becomes 0: {SMALLEST}; sqrt(x) at x[1] = 0 (and 1 more): "
+        "local derivative 1/(2*sqrt(0)) = inf, times the incoming gradient 1 = inf; the gradient of x becomes infinite",
+        "inf-backward": "sqrt(x) at x[0] = 0: local derivative 1/(2*sqrt(0)) = inf, "
+        "times the incoming gradient 1 = inf",
+    },
+    "grad '1/(x*y)' x=1e-30,0,1 y=1e-30,1e-30,1": {
+        "underflow-forward": f"x*y at x[0] = 1e-30 and y[0] = 1e-30 is 1e-60, and comes out as 0: {SMALLEST}; "
+        "1/(x*y) at (x*y)[0] = 0 is inf; the gradients of x and y become infinite",
+        "inf-forward": "1/(x*y) at (x*y)[1] = 0 is inf; "
+        "the gradient of x becomes infinite and the gradient of y becomes nan",
+    },
+    "grad 'sum(1/cat([x*x, y]))' x='[1e-30]' y='[0.]'": {
+        "underflow-forward": f"x*x at x[0] = 1e-30 is 1e-60, and comes out as 0: {SMALLEST}; "
+        "1/cat([x*x, y]) at cat([x*x, y])[0] = 0 is inf; the gradient of x becomes infinite",
+        "inf-forward": "1/cat([x*x, y]) at cat([x*x, y])[1] = 0 is inf; the gradient of y becomes infinite",
+    },
+}
+"""A number that was rounded to zero beside a zero that is one: of each its own element, and what that one spoils."""
+
+
+@each("line", BESIDE)
+def test_a_true_zero_beside_it_is_told_apart(line: str) -> None:
+    assert {one["code"]: one["message"].split(". ")[0] for one in findings(line)} == BESIDE[line]
+
+
+@each(
+    "line, expected",
+    [
+        ("grad 'sum(1/stack([x*x, y*y]))' x=1e-30 y=1e-30", [("x*x", "x"), ("y*y", "y")]),
+        ("grad 'sum(1/[x*x, y*y])' x=1e-30 y=1e-30", [("x*x", "x"), ("y*y", "y")]),
+        ("grad 'sum(1/cat([x*x, y*y])[1:])' x='[1e-30]' y='[1e-30]'", [("y*y", "y")]),
+        ("grad 'sum(1/where(x > 0, x*x, y*y))' x=1e-30,1 y=1e-30,1", [("x*x", "x")]),
+        ("grad 'sum(1/where(x > 0, x*x, y*y))' x=1e-30,-1 y=1e-30,1e-30", [("x*x", "x"), ("y*y", "y")]),
+        ("grad 'sum(1/(x*x)[y > 0])' x=1e-30,1e-30 y=0,1", [("x*x", "x")]),
+    ],
+)
+def test_what_joins_several_is_followed_by_its_elements(line: str, expected: list[tuple[str, str]]) -> None:
+    told = found(line, "underflow-forward")
+    assert [one["expression"] for one in told] == [expression for expression, _ in expected]
+    for one, (_, spoiled) in zip(told, expected, strict=True):
+        assert one["message"].split(". ")[0].endswith(f"the gradient of {spoiled} becomes infinite")
+
+
+def test_a_zero_that_did_no_harm_is_not_blamed() -> None:
+    line = "grad 'sum(scaled_dot_product_attention(w, w, w))' w='[[[1e20,1],[1,1e-200]]]'"
+    assert [one["code"] for one in findings(line)] == ["nan-forward"]
+    beside = "grad 'sum(normalize(x, dim=0, eps=0))' x=1e-50,1e-50"
+    assert [one["code"] for one in findings(beside)] == ["underflow-forward"]
 
 
 def test_an_input_without_a_gradient_is_no_harm() -> None:

@@ -106,6 +106,10 @@ def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...]) -> Phrase:
     if origin.why == "inside":
         constant = phrase("{stopped}. This combination of its values is constant", stopped=stopped)
         return phrase("what arrives at {step} cancels inside it", step=text).because(constant)
+    if origin.part is not None:
+        beside = phrase("{stopped}. Beside it there is a slope", stopped=stopped)
+        without = phrase("what arrives at {step} has no {part} part", step=text, part=origin.part)
+        return without.because(beside if origin.why == "stationary" else stopped)
     if origin.why == "stationary":
         level = phrase("{stopped}. Beside it there is a slope", stopped=stopped)
         return phrase("{step} is level at this very point", step=text).because(level)

@@ -14,6 +14,7 @@ import torch
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.origins import reasons
+from gradcli.diagnose.origins.arranged import gradient_behind
 from gradcli.diagnose.origins.elements import Index, element_at, has_nan, inside
 from gradcli.diagnose.origins.origin import Origin
 from gradcli.diagnose.origins.parts import at, formula, more, name, number_at, variable_of
@@ -162,9 +163,11 @@ def consequence(origin: Origin, evidence: Evidence) -> tuple[Spoiled, ...] | Non
 def spoiled_gradients(origin: Origin, tape: Tape) -> tuple[Spoiled, ...]:
     """The inputs whose gradients are not finite because of it: those with NaN, those with infinities."""
     by_kind: dict[Literal["nan", "infinite"], list[str]] = {}
+    shown = origin.met or origin
     for leaf in origin.spoils:
         assert leaf.variable is not None
-        by_kind.setdefault("nan" if has_nan(tape.arriving(leaf)) else "infinite", []).append(leaf.variable)
+        gradient = gradient_behind(tape, shown.step, shown.own, leaf)
+        by_kind.setdefault("nan" if has_nan(gradient) else "infinite", []).append(leaf.variable)
     return tuple(Spoiled(kind, tuple(leaves)) for kind, leaves in by_kind.items())
 
 

@@ -24,12 +24,11 @@ def saturated(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each saturated operation on the way of a gradient."""
     tape = evidence.tape
     assert tape is not None
-    rounded = {origin.step.index: origin for origin in evidence.zeros if origin.why == "saturated"}
     for step in tape.steps:
-        if step.index in rounded:
-            origin = rounded[step.index]
-            rounds = phrase("its slope has rounded to 0").so(_derivative(origin, evidence))
-            yield _finding(step, origin.variable, rounds, tape)
+        rounded = [origin for origin in evidence.zeros if origin.why == "saturated" and origin.step is step]
+        if rounded:
+            rounds = phrase("its slope has rounded to 0").so(_derivative(rounded[0], evidence))
+            yield _finding(step, rounded[0].variable if len(rounded) == 1 else None, rounds, tape)
             continue
         slope = _largest_slope(step, evidence)
         if slope is not None:

@@ -114,11 +114,14 @@ def _at_node(tape: Tape, context: Context, node: GraphNode, edge: Edge, outgoing
         position=position,
         masked=_discarded_somewhere(tape, step, node, incoming, context),
     )
-    return _with_factors(tape, context, origin, node) if step.elementwise and position is not None else origin
+    return with_factors(tape, context, origin) if step.elementwise and position is not None else origin
 
 
-def _with_factors(tape: Tape, context: Context, origin: Origin, node: GraphNode) -> Origin:
-    """The origin at an elementwise step with the two factors whose product is not finite, if it is a product."""
+def with_factors(tape: Tape, context: Context, origin: Origin, wanted: torch.Tensor | None = None) -> Origin:
+    """The origin at an elementwise step with the two factors whose product is not finite, if it is a product.
+
+    wanted: the elements of the step's value that are to be told of; None for all that share the trouble.
+    """
     step, arriving = origin.step, tape.arriving(origin.step)
     value = step.value
     if value is None or arriving is None or arriving.shape != value.shape or origin.position is None:
@@ -130,6 +133,8 @@ def _with_factors(tape: Tape, context: Context, origin: Origin, node: GraphNode)
     assert isinstance(argument, torch.Tensor)
     product = non_finite(slope * arriving) & ~non_finite(arriving)
     product = rather(~nan_arrives(step.arguments, product), product)
+    if wanted is not None:
+        product = product & wanted
     if argument.shape == product.shape and origin.index and bool(product[origin.index]):
         element = origin.index
     elif bool(product.any()):
@@ -137,13 +142,17 @@ def _with_factors(tape: Tape, context: Context, origin: Origin, node: GraphNode)
     else:
         return origin
     reached = element_at(arriving, element)
-    return replace(
+    found = replace(
         origin,
         index=inside(element, argument.shape) or (),
         element=element,
         reached=reached,
         slope=element_at(slope, element),
-        masked=discarding(tape, node, element, context) if reached == 0 else None,
+        masked=discarding(tape, origin.node, element, context) if reached == 0 and origin.node is not None else None,
+        own=product,
+    )
+    return (
+        found if wanted is None else replace(found, value=float((slope * arriving)[element]), count=int(wanted.sum()))
     )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -44,16 +44,22 @@ PLACING = frozenset(
 """What puts a constant where it is wanted: an infinity in the result is what was asked for."""
 
 
-def origins(tape: Tape, written: Written) -> Iterator[Origin]:
+def origins(tape: Tape, written: Written) -> Iterable[Origin]:
     """The causes of what is not finite in the output, NaN first."""
     results = [tape.result] if tape.result is not None else [step for step in tape.steps if _is_last(tape, step)]
-    seen: set[Cause] = set()
+    found: dict[Cause, Origin] = {}
     for step in results:
         for origin in _origins_of(tape, step, written):
             same = cause_of(tape, origin, alike=True)
-            if same not in seen:
-                seen.add(same)
-                yield _counted(origin, step)
+            found[same] = _joined(found[same], origin) if same in found else _counted(origin, step)
+    return found.values()
+
+
+def _joined(first: Origin, other: Origin) -> Origin:
+    """The first of two origins of one cause, with the elements that are followed to the other too."""
+    if first.step is not other.step or first.followed is None or other.followed is None:
+        return first
+    return replace(first, followed=first.followed | other.followed)
 
 
 def placed(tape: Tape) -> Iterator[Origin]:
@@ -238,9 +244,8 @@ def _constant(stop: _Stop, constant: Constant, *, beyond: bool = False) -> Origi
 def _origin(stop: _Stop) -> Origin:
     step, value, later = stop.step, stop.value, stop.later
     index = first(stop.focus) if bool(stop.focus.any()) else ()
-    element = element_at(value, index)
-    number = float("nan") if element is None else element
-    alike = torch.isnan(value) if number != number else non_finite(value)
+    number = _number(value[index] if index else value)
+    alike = torch.isnan(value) if number != number else torch.isinf(value)
     own = rather(~nan_arrives(step.arguments, alike), alike) if step.elementwise else alike
     return Origin(
         kind="forward",
@@ -251,7 +256,16 @@ def _origin(stop: _Stop) -> Origin:
         node=step.edges[0][0] if step.edges else None,
         later=None if later is None else later.step,
         later_index=() if later is None else first(later.focus),
+        own=own,
+        followed=stop.focus & own if stop.focus.shape == own.shape else None,
     )
+
+
+def _number(element: torch.Tensor) -> float:
+    """An element that is not finite; of a complex one its real part, if that is infinite."""
+    if bool(torch.isnan(element)):
+        return math.nan
+    return float(element.real) if bool(torch.isinf(element.real)) else math.inf
 
 
 def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:

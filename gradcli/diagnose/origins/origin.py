@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import torch
@@ -38,6 +38,8 @@ class Origin:
     written: of a given number, what was written where the dtype cannot hold it.
     shown: what a given number makes of the output, None where it does not reach it.
     rounded, met: of a number that was rounded to zero, its true value, and the origin at which that zero did harm.
+    own: where the step's value has the elements that share the trouble; None where that cannot be told.
+    followed: of a forward origin, those of them to which the way back from the output led.
     """
 
     kind: Kind
@@ -61,6 +63,8 @@ class Origin:
     shown: float | None = None
     rounded: TrueValue | None = None
     met: Origin | None = None
+    own: torch.Tensor | None = field(default=None, compare=False, repr=False)
+    followed: torch.Tensor | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_nan(self) -> bool:
@@ -76,6 +80,8 @@ def cause_of(tape: Tape, origin: Origin, *, alike: bool = False) -> Cause:
     step = tape.twins[origin.step.index] if alike or origin.kind == "underflow" else origin.step.index
     if origin.kind == "given":
         return (step, origin.is_nan, origin.constant and origin.constant.place)
+    if origin.kind == "forward":
+        return (step, origin.is_nan)
     return (step, origin.kind) if origin.kind == "underflow" else (step,)
 
 

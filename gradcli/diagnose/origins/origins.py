@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from gradcli.diagnose.origins import backward, forward, underflowed
+from gradcli.diagnose.origins.arranged import gradient_behind
+from gradcli.diagnose.origins.elements import has_non_finite
 from gradcli.diagnose.origins.origin import Cause, Origin, Written, cause_of, depends_on
 from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Step, Tape
@@ -18,16 +20,16 @@ def origins(tape: Tape, context: Context, written: Written) -> list[Origin]:
     """
     found: dict[Cause, Origin] = {}
     for origin in forward.origins(tape, written):
-        for cause in underflowed.traced(tape, origin, written):
+        for cause in underflowed.traced(tape, origin, written, context):
             found.setdefault(cause_of(tape, cause), cause)
     for leaf, origin in backward.origins(tape, context):
         given = [cause for cause in forward.given_to(tape, origin, written) if _is_to_blame(tape, cause, origin, found)]
         earlier = [] if given else [cause for cause in found.values() if _explains(tape, cause, origin)]
-        causes = given or [cause for cause in earlier if cause is earlier[0] or cause.kind == "underflow"]
+        causes = given or _of_leaf(tape, earlier, leaf)
         if not causes and origin.kind == "backward":
             hidden = forward.hidden_nan(tape, origin, written)
             causes = [replace(cause, masked=origin.masked, spoils=()) for cause in hidden]
-        for cause in causes or underflowed.traced(tape, origin, written):
+        for cause in causes or underflowed.traced(tape, origin, written, context):
             same = cause_of(tape, cause)
             found[same] = _spoiling(found.get(same, cause), leaf)
     return list(found.values())
@@ -39,6 +41,23 @@ def _is_to_blame(tape: Tape, given: Origin, origin: Origin, found: Container[Cau
     Infinities are often meant, and a NaN that a mask discards has been seen: both only where they spoil the value too.
     """
     return cause_of(tape, given) in found or given.written is not None or (given.is_nan and origin.masked is None)
+
+
+def _of_leaf(tape: Tape, earlier: Sequence[Origin], leaf: Step) -> list[Origin]:
+    """Of the causes before a gradient's origin the first, the others at its step, and every number that was rounded.
+
+    Of these the ones that come of the input, if there are any, and that spoil elements of its gradient.
+    """
+    shown = [cause.met or cause for cause in earlier]
+    alike = [cause for cause, at in zip(earlier, shown, strict=True) if at.step is shown[0].step or at is not cause]
+    alike = [cause for cause in alike if depends_on(tape, cause.step, leaf)] or alike
+    return [cause for cause in alike if _spoils(tape, cause, leaf)] or alike
+
+
+def _spoils(tape: Tape, cause: Origin, leaf: Step) -> bool:
+    """Whether the elements that share a trouble are among those of an input's gradient that are not finite."""
+    shown = cause.met or cause
+    return has_non_finite(gradient_behind(tape, shown.step, shown.own, leaf))
 
 
 def _spoiling(origin: Origin, leaf: Step) -> Origin:

@@ -7,8 +7,10 @@ import torch
 from gradcli.diagnose.origins.elements import Index, first, has_non_finite, non_finite
 from gradcli.diagnose.origins.local import REFUSALS, applied
 from gradcli.diagnose.origins.parts import dtype_of, texts_of
+from gradcli.language.catalogue import DERIVATIVE
+from gradcli.numerics.capture import wide
 from gradcli.numerics.literals import Context
-from gradcli.recording.tape import Step
+from gradcli.recording.tape import Step, parts
 from gradcli.results.parts import At, Phrase, phrase
 
 _INF_MINUS_INF = "it subtracts the largest element, and inf - inf is nan"
@@ -72,8 +74,8 @@ _GRADIENT = {
 def of_value(step: Step, index: Index, value: float) -> Phrase | None:
     """Why a value is not finite: the dtype is too small for it, or what the operation does."""
     if value in (float("inf"), float("-inf")) and (_is_narrowed(step, index) or _is_finite_in_double(step, index)):
-        largest = torch.finfo(step.values[0].dtype).max
-        return phrase("the largest {dtype} is {largest}", dtype=dtype_of(step.values[0]), largest=largest)
+        made = parts(step.values[0])
+        return phrase("the largest {dtype} is {largest}", dtype=dtype_of(made), largest=torch.finfo(made.dtype).max)
     if value != value and step.name in NORMALISING and squares_overflow(step):
         return phrase("the squares that it adds up are more than the largest {dtype}", dtype=dtype_of(step.values[0]))
     reason = (_VALUE if value != value else _INFINITE).get(step.name)
@@ -137,19 +139,17 @@ def argument_at(step: Step, position: int, where: Index) -> At:
 
 
 def in_double(step: Step) -> torch.Tensor | None:
-    """The value of a step in float64, of the arguments that it had."""
-    wide: dict[int, torch.Tensor] = {
-        position: value.double()
+    """The value of a step in float64, of the arguments that it had; None where these do not make its value alone."""
+    tensors = [
+        (position, value)
         for position, value in enumerate(step.arguments)
-        if isinstance(value, torch.Tensor) and value.is_floating_point()
-    }
-    if (
-        not wide
-        or not step.single
-        or any(isinstance(value, torch.Tensor) and value.dtype is torch.float64 for value in step.arguments)
-    ):
+        if isinstance(value, torch.Tensor) and (value.is_floating_point() or value.is_complex())
+    ]
+    is_wide = any(value.dtype == wide(value.dtype) for _, value in tensors)
+    row = step.operation.row
+    if not tensors or is_wide or not step.single or (row is not None and row.category == DERIVATIVE):
         return None
     try:
-        return applied(step, wide, Context(torch.float64))
+        return applied(step, {at: value.to(wide(value.dtype)) for at, value in tensors}, Context(torch.float64))
     except REFUSALS:
         return None

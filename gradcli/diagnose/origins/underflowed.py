@@ -4,15 +4,19 @@ the operations that rounded it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.diagnose.origins.elements import Index, aligned, first
+from gradcli.diagnose.origins.arranged import holds, made_of, with_instead
+from gradcli.diagnose.origins.backward import with_factors
+from gradcli.diagnose.origins.elements import Index, aligned, element_at, first, has_non_finite, spread
+from gradcli.diagnose.origins.local import REFUSALS
 from gradcli.diagnose.origins.origin import Origin, Written
 from gradcli.diagnose.origins.poles import NORMS, POLES
 from gradcli.diagnose.origins.true_value import TrueValue, rounded_to_zero
+from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.phrasing import number
 
@@ -20,6 +24,8 @@ PRODUCTS = frozenset({"mul", "matmul", "mm", "mv", "bmm", "dot", "inner", "outer
 """One true zero makes a true zero of everything else."""
 _JOINING = frozenset({"stack", "cat", "hstack", "vstack", "reshape", "view", "flatten", "ravel", "squeeze"})
 """What brings numbers together that a product then multiplies."""
+MOST_ELEMENTS = 16
+"""So many elements of an elementwise step are traced one by one: each may meet the zero of another operation."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def _behind(
     multiplied = (step.name == "prod" and zeros.ndim == 0) or (multiplied and step.name in _JOINING)
     parts: list[list[Rounded]] = []
     for source, own in _operands(tape, step):
-        fed = aligned(step.elementwise, zeros, own) & (own == 0)
+        fed = made_of(step, zeros, own) & (own == 0)
         if bool(fed.any()):
             parts.append(_behind(tape, source, fed, written, known, multiplied=multiplied))
     if ((multiplied or step.name in PRODUCTS) and not all(parts)) or (step.name == "sub" and _cancel(tape, parts)):
@@ -118,7 +124,7 @@ def zeros_met(tape: Tape, step: Step, focus: torch.Tensor | None) -> Iterator[tu
     position = POLES.get(step.name.removesuffix("_"))
     argument = step.arguments[position] if position is not None and position < len(step.arguments) else None
     for source, own in _operands(tape, step):
-        if position is not None and argument is not own:
+        if position is not None and not holds(argument, own):
             continue
         where = own == 0
         yield source, where if focus is None else where & aligned(step.elementwise, focus, own)
@@ -129,21 +135,97 @@ def _operands(tape: Tape, step: Step) -> list[tuple[Step, torch.Tensor]]:
     return [(source, own) for source in dict.fromkeys(tape.inputs(step)) if (own := source.value) is not None]
 
 
-def traced(tape: Tape, origin: Origin, written: Written) -> list[Origin]:
-    """The origins that one comes of: the operations that rounded the zero which it met, else itself.
+def traced(tape: Tape, origin: Origin, written: Written, context: Context) -> list[Origin]:
+    """The origins that one comes of: the operations that rounded the zeros which it met, else itself.
 
-    A NaN that a true zero made of the infinity is an origin of its own: 0 * inf needs a mask, whatever made the inf.
+    Elements of an elementwise step that meet the zeros of different operations, or true ones, are told apart. A NaN
+    that a true zero made of the infinity is an origin of its own: 0 * inf needs a mask, whatever made the inf.
     """
-    step = origin.step
     if origin.kind not in ("forward", "backward") or origin.masked is not None:
         return [origin]
-    element = origin.index if origin.kind == "forward" else origin.element
-    focus = None if step.value is None else _at(element, step.value)
-    found = {}
-    for source, zeros in zeros_met(tape, step, focus):
-        found.update({one.step.index: one for one in behind(tape, source, zeros, written)})
-    causes = [_underflow(one, origin) for one in found.values()]
-    return [*causes, *_beside(tape, origin, written)] if causes else [origin]
+    groups: dict[tuple[int, ...], tuple[list[Rounded], torch.Tensor | None]] = {}
+    for focus in _one_by_one(origin):
+        causes = _rounded(tape, origin, focus, written, context)
+        _, before = groups.setdefault(tuple(one.step.index for one in causes), (causes, focus))
+        if before is not None and focus is not None:
+            before |= focus
+    found: list[Origin] = []
+    for causes, elements in groups.values():
+        met = origin if len(groups) == 1 or elements is None else _restricted(tape, origin, elements, context)
+        if met is not origin and origin.own is not None and int(origin.own.sum()) > MOST_ELEMENTS:
+            met = replace(met, count=1)  # of the others nobody knows whose they are
+        found += [_underflow(one, met) for one in causes] or [met]
+        if causes:
+            found += _beside(tape, met, written)
+    return found
+
+
+def _one_by_one(origin: Origin) -> Iterator[torch.Tensor | None]:
+    """The elements of an elementwise step's value that share the trouble, each alone; of another step the one it has.
+
+    None for a step of several values.
+    """
+    value, element = origin.step.value, origin.index if origin.kind == "forward" else origin.element
+    if value is None:
+        yield None
+        return
+    told = origin.own if origin.followed is None else origin.followed
+    shared = told is not None and origin.step.elementwise and told.shape == value.shape and element is not None
+    elements = torch.nonzero(told)[:MOST_ELEMENTS].tolist() if shared and told is not None else []
+    for one in elements or [element]:
+        yield _at(None if one is None else tuple(one), value)
+
+
+def _rounded(
+    tape: Tape, origin: Origin, focus: torch.Tensor | None, written: Written, context: Context
+) -> list[Rounded]:
+    """The operations that rounded the zeros which these elements met, if other numbers would have done no harm."""
+    step = origin.step
+    met = list(zeros_met(tape, step, focus))
+    found = {one.step.index: one for source, zeros in met for one in behind(tape, source, zeros, written)}
+    known = step.name.removesuffix("_") in POLES or step.name in NORMS
+    if found and not known and origin.kind == "forward" and _without_zeros(step, met, focus, context):
+        return []
+    return list(found.values())
+
+
+def _without_zeros(
+    step: Step, met: Sequence[tuple[Step, torch.Tensor]], focus: torch.Tensor | None, context: Context
+) -> bool:
+    """Whether the value is not finite with numbers of size 1 in the place of the zeros either."""
+    arguments = list(step.arguments)
+    for source, zeros in met:
+        own = source.values[0]
+        other = torch.where(zeros, spread(own).to(own.dtype), own)
+        arguments = [with_instead(argument, own, other) for argument in arguments]
+    try:
+        value = step.operation.apply(arguments, context)
+    except REFUSALS:
+        return False
+    return isinstance(value, torch.Tensor) and has_non_finite(value if focus is None else value[focus])
+
+
+def _restricted(tape: Tape, origin: Origin, elements: torch.Tensor, context: Context) -> Origin:
+    """An origin with some of its elements alone."""
+    if origin.kind == "backward":
+        return with_factors(tape, context, origin, elements)
+    index, step = first(elements), origin.step
+    later, later_index = origin.later, origin.later_index
+    if later is not None and later.value is not None and later.value.shape == elements.shape:
+        later_index = (
+            first(elements & torch.isnan(later.value)) if bool(torch.isnan(later.value[elements]).any()) else ()
+        )
+        later = later if later_index else None
+    value = element_at(step.value, index)
+    return replace(
+        origin,
+        index=index,
+        value=origin.value if value is None else value,
+        count=int(elements.sum()),
+        own=elements,
+        later=later,
+        later_index=later_index,
+    )
 
 
 def _underflow(rounded: Rounded, met: Origin) -> Origin:

@@ -51,6 +51,7 @@ class ZeroOrigin:
     """One place that turned what arrived into exact zeros.
 
     step: the sub-expression to blame; reached: the largest gradient that arrived there.
+    part: of `complex(x, y)`, the part of what arrived there that is zero.
     why: `met`: contributions met at the input and cancelled (`cancelled`); `inside`: what arrived cancels within the
         operation; `flat`: piecewise constant; `saturated`: a slope that has rounded to zero; `stationary`: a smooth
         function that is flat at this very point; `constant`: zero here and around.
@@ -63,6 +64,7 @@ class ZeroOrigin:
     reached: float
     why: Why = "constant"
     cancelled: tuple[float, ...] = ()
+    part: Literal["real", "imaginary"] | None = None
 
     @property
     def variable(self) -> str:
@@ -80,7 +82,7 @@ def zero_origins(tape: Tape, context: Context) -> Iterator[ZeroOrigin]:
         found = (origin for edge in leaf.edges if (origin := _walk(tape, edge, leaf)) is not None)
         origin = next(found, None)
         if origin is not None:
-            why: Why = origin.why if origin.cancelled else _why(tape, origin, context)
+            why: Why = origin.why if origin.cancelled or origin.part else _why(tape, origin, context)
             yield replace(origin, why=why)
 
 
@@ -150,7 +152,7 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
             inside = len(readers) == 1 and all(tape.owner_of(node) is meeting for node, _ in sent)
             why: Why = "constant" if inside else "met"
             met = ZeroOrigin(leaf, meeting, current[0], current, most, why, () if inside else values)
-            best = _nearer(best, met)
+            best = _nearer(best, _at(tape, met) if inside else met)
             continue
         for node, tensor in sent:
             step = tape.owner_of(node)
@@ -158,10 +160,20 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
                 continue
             reached = max((largest(g) for g in tape.passages[node].incoming if g is not None), default=0.0)
             if reached > 0:
-                best = _nearer(best, ZeroOrigin(leaf, step, node, current, reached))
+                best = _nearer(best, _at(tape, ZeroOrigin(leaf, step, node, current, reached)))
             else:
                 waiting.extend((node, i) for i in range(len(tape.passages[node].incoming)))
     return best
+
+
+def _at(tape: Tape, origin: ZeroOrigin) -> ZeroOrigin:
+    """The origin with what arrived at its step, which may have several nodes, and not at one of them alone."""
+    arrived = largest(tape.arriving(origin.step))
+    origin = replace(origin, reached=arrived) if arrived > 0 else origin
+    if origin.step.name != "complex":
+        return origin
+    slot = origin.node.next_functions.index(origin.edge)
+    return replace(origin, part="real" if slot == 0 else "imaginary", why="stationary")
 
 
 def _why(tape: Tape, origin: ZeroOrigin, context: Context) -> Why:
@@ -200,9 +212,8 @@ def _position(tape: Tape, step: Step, origin: ZeroOrigin) -> int | None:
 def _moves(step: Step, position: int, movable: set[int], keep: float, weights: torch.Tensor, double: Context) -> bool:
     """Whether there is a slope at another point: near by (keep = 1), or near zero (keep = 0)."""
     moved = {
-        p: (keep * value.double() + spread(value, 0.01, 0.02, start=1 + 7 * p)) if p in movable else value.double()
-        for p, value in enumerate(step.arguments)
-        if isinstance(value, torch.Tensor) and value.is_floating_point()
+        p: (keep * value + _somewhere(value, 0.01, 0.02, start=1 + 7 * p)) if p in movable else value
+        for p, value in _doubled(step).items()
     }
     slope = None
     with suppress(*REFUSALS):  # there is no number to move among the arguments, too
@@ -217,16 +228,8 @@ def _is_level(step: Step, position: int, weights: torch.Tensor, double: Context,
 
     Half the distance changes the value by half on a slope, and by a quarter where the function is level.
     """
-    argument = step.arguments[position]
-    assert isinstance(argument, torch.Tensor)
-    if weights.is_complex():
-        return False  # there is no slope of a complex number to be level
-    others = {
-        p: value.double()
-        for p, value in enumerate(step.arguments)
-        if isinstance(value, torch.Tensor) and value.is_floating_point()
-    }
-    direction = spread(argument, 0.5, 1.0)
+    others = _doubled(step)
+    direction = _somewhere(others[position], 0.5, 1.0)
     try:
         values = [
             applied(step, {**others, position: others[position] + move * length * direction}, double)
@@ -234,9 +237,25 @@ def _is_level(step: Step, position: int, weights: torch.Tensor, double: Context,
         ]
     except REFUSALS:
         return False
-    low, lower, here, higher, high = (nan if v is None else float((v * weights.double()).sum()) for v in values)
+    towards = weights.to(wide(weights.dtype)).conj()
+    low, lower, here, higher, high = (nan if v is None else float((v * towards).sum().real) for v in values)
     sides = [(near - here, far - here) for near, far in ((lower, low), (higher, high)) if isfinite(far)]
     return bool(sides) and sum(abs(near) for near, _ in sides) <= 0.45 * sum(abs(far) for _, far in sides)
+
+
+def _doubled(step: Step) -> dict[int, torch.Tensor]:
+    """The arguments that a function can be differentiated by, in double precision."""
+    return {
+        position: value.to(wide(value.dtype))
+        for position, value in enumerate(step.arguments)
+        if isinstance(value, torch.Tensor) and (value.is_floating_point() or value.is_complex())
+    }
+
+
+def _somewhere(like: torch.Tensor, low: float, high: float, start: int = 1) -> torch.Tensor:
+    """Numbers between two bounds; complex ones for complex ones."""
+    found = spread(like, low, high, start)
+    return torch.complex(found, spread(like, low, high, start + 3)) if like.is_complex() else found
 
 
 def _meeting(tape: Tape, edge: Edge, leaf: Step) -> Step:

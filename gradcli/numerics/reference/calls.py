@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from gradcli.language.catalogue.arranged import ARRANGED
 from gradcli.language.catalogue.binding import Bound
 from gradcli.language.catalogue.rows import Loss, Row
 from gradcli.language.catalogue.signature import Parameter
 from gradcli.numerics.literals import INTEGER_ARGUMENTS
 from gradcli.numerics.reference import arrangement
 from gradcli.numerics.reference.reals import Array, is_real, reals
-from gradcli.numerics.reference.rules import ARRANGED, RULES, Absent
+from gradcli.numerics.reference.rules import RULES, Absent
 from gradcli.numerics.reference.slope import NoReference
 
 

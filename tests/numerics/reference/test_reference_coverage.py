@@ -10,10 +10,11 @@ import pytest
 from each import each
 
 from gradcli.language import catalogue
+from gradcli.language.catalogue.arranged import ARRANGED
 from gradcli.language.parser import parse
 from gradcli.numerics.reference import NoReference, value
 from gradcli.numerics.reference.calls import known
-from gradcli.numerics.reference.rules import ARRANGED, RULES
+from gradcli.numerics.reference.rules import RULES
 
 X = np.array([0.5, -1.0])
 

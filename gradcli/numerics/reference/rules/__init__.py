@@ -21,8 +21,7 @@ from gradcli.numerics.reference.rules import (  # noqa: F401 - each enters its r
     special,
     windows,
 )
-from gradcli.numerics.reference.rules.arranged import ARRANGED
 from gradcli.numerics.reference.rules.decompositions import Absent
 from gradcli.numerics.reference.rules.registry import RULES
 
-__all__ = ["ARRANGED", "RULES", "Absent"]
+__all__ = ["RULES", "Absent"]

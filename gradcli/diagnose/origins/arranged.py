@@ -1,0 +1,74 @@
+"""Which elements of an operand the elements of a value are, of what only puts elements elsewhere or chooses some."""
+
+from __future__ import annotations
+
+import torch
+
+from gradcli.diagnose.origins.elements import aligned
+from gradcli.diagnose.origins.local import REFUSALS
+from gradcli.language.catalogue.arranged import ARRANGED
+from gradcli.numerics.autodiff import gradients
+from gradcli.numerics.literals import Context
+from gradcli.recording.tape import Step, Tape
+
+_CHOOSING = frozenset({"where", "index", "T", "mT", "scatter", "clone", "contiguous"})
+
+
+def made_of(step: Step, focus: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+    """The elements of an operand that some elements of a step's value were made of; all, where that cannot be told."""
+    found = _sent_back(step, focus, own) if step.name in ARRANGED or step.name in _CHOOSING else None
+    return aligned(step.elementwise, focus, own) if found is None else found
+
+
+def gradient_behind(tape: Tape, step: Step, elements: torch.Tensor | None, leaf: Step) -> torch.Tensor | None:
+    """An input's gradient at those of its elements that these elements of a step's value come of.
+
+    elements: None for all. All of the gradient, where the elements cannot be followed so far.
+    """
+    gradient = tape.arriving(leaf)
+    if gradient is None or elements is None or step.value is None or elements.shape != step.value.shape:
+        return gradient
+    followed = {step.index: elements}
+    for one in reversed(tape.steps[: step.index + 1]):
+        for source in tape.inputs(one) if one.index in followed else ():
+            if source.value is None:
+                return gradient
+            found = made_of(one, followed[one.index], source.value)
+            followed[source.index] = followed[source.index] | found if source.index in followed else found
+    behind = followed.get(leaf.index)
+    return gradient if behind is None or behind.shape != gradient.shape else gradient[behind]
+
+
+def holds(argument: object, own: torch.Tensor) -> bool:
+    """Whether an argument is a tensor, or a list with it."""
+    if isinstance(argument, list | tuple):
+        return any(holds(part, own) for part in argument)
+    return _is(argument, own)
+
+
+def with_instead(argument: object, own: torch.Tensor, other: torch.Tensor) -> object:
+    """An argument with another tensor in the place of one."""
+    if isinstance(argument, list | tuple):
+        return [with_instead(part, own, other) for part in argument]
+    return other if _is(argument, own) else argument
+
+
+def _is(argument: object, own: torch.Tensor) -> bool:
+    return argument is own or (
+        isinstance(argument, torch.Tensor) and argument.shape == own.shape and argument.data_ptr() == own.data_ptr()
+    )
+
+
+def _sent_back(step: Step, focus: torch.Tensor, own: torch.Tensor) -> torch.Tensor | None:
+    """Where a gradient arrives that is sent to these elements alone; None where the step cannot be applied again."""
+    if not own.is_floating_point() or not step.single or step.changes_memory:
+        return None
+    mark = own.detach().clone().requires_grad_()
+    try:
+        again = step.operation.apply([with_instead(one, own, mark) for one in step.arguments], Context())
+        if not isinstance(again, torch.Tensor) or again.shape != focus.shape or not again.requires_grad:
+            return None
+        found = gradients(again, {"": mark}, cotangent=focus.to(again.dtype))[""]
+    except REFUSALS:
+        return None
+    return None if found is None else found != 0
