@@ -26,6 +26,7 @@ def told_warnings() -> Iterator[None]:
         warnings.simplefilter("ignore", DeprecationWarning)  # about PyTorch's own code, not the user's words
         warnings.filterwarnings("ignore", "`torch.jit.", FutureWarning)  # forward mode compiles its own rules with it
         warnings.simplefilter("ignore", ResourceWarning)  # about files of the program that calls main
+        warnings.filterwarnings("ignore", r"[\w ]+ encountered in ", RuntimeWarning)  # numpy's, of our own arithmetic
         warnings.showwarning = _teller()
         yield
 

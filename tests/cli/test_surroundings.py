@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from command_line import answered, captured, clean_environment
 
@@ -81,6 +82,13 @@ def test_a_warning_about_pytorchs_own_code_is_not_the_users() -> None:
         )
         warnings.warn("`torch.thing` will change.", FutureWarning, stacklevel=1)
     assert told == ["`torch.thing` will change."]
+
+
+def test_arithmetic_of_our_own_is_no_warning_of_pytorchs(capsys: pytest.CaptureFixture[str]) -> None:
+    infinite = np.array([np.inf])
+    with told_warnings():
+        assert np.isnan(infinite - infinite)
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

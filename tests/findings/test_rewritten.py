@@ -11,7 +11,7 @@ from gradcli.diagnose.findings.table import ROWS
 REWRITTEN = {
     "underflow-forward": ("grad 'log(sigmoid(x))' x=-200", "logsigmoid(x)"),
     "nan-forward": ("trace 'm * log(p)' m=0,1 p=0,0.5 --frozen m", "m * log(where(m != 0, p, 1.0))"),
-    "inf-forward": ("grad 'log(relu(x))' x=-1", "where(x > 0, log(where(x > 0, x, 1.0)), -inf)"),
+    "inf-forward": ("grad 'log(sum(exp(x)))' x=1000,1", "logsumexp(x, dim=0)"),
     "masked-branch": ("trace 'exp(x)[0]' x=0,100", "exp(x[0])"),
     "nan-backward": ("grad 'x * sqrt(x)' x=0,4", "x**1.5"),
     "inf-backward": ("grad 'sqrt(sum(x**2))' x=0,0", "norm(x)"),
@@ -49,6 +49,16 @@ REMARKS = {
 def test_it_is_told_what_the_gradient_is_then(line: str) -> None:
     finding, *_ = findings(line)
     assert finding["message"].partition(". ")[2] == REMARKS[line]
+
+
+def test_a_rewrite_that_changes_nothing_is_no_fix() -> None:
+    frozen = "a=1e-30 b=1e-30 --frozen a,b"
+    (told,) = found(f"grad 'cat([x + sqrt(a*b), x[x*a*b > 0]])' x=1,2,3 {frozen}", "underflow-forward")
+    assert (told["severity"], told["fix"]) == ("warning", None)
+    (there,) = found("grad 'log(relu(x))' x=-1", "inf-forward")  # where(x > 0, ..., -inf) would be -inf here too
+    assert there["fix"] is None
+    (beside,) = found("grad 'mse_loss(x, y)' x=300 y=0 -t float16", "inf-forward")  # whose gradient stays
+    assert beside["fix"] == "mse_loss(x.float(), y)"
 
 
 def test_only_what_a_rewrite_mends_has_one() -> None:

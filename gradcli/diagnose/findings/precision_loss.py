@@ -132,7 +132,8 @@ def _suspects(evidence: Evidence, name: str, gradient: Gradient, *, zero: bool) 
         true, rounding = wide, _rounding(evidence, wide, _dtype(gradient))
         lost = is_lost(computed, true, _dtype(gradient)) & ((computed == 0) == zero)
         if lost.any():
-            suspected = suspected | (lost & (np.abs(computed - true) > rounding))
+            with np.errstate(invalid="ignore"):  # an infinity that both have
+                suspected = suspected | (lost & (np.abs(computed - true) > rounding))
     if not suspected.any():
         return None
     places = np.flatnonzero(suspected)

@@ -10,8 +10,8 @@ from functools import cached_property
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
-from gradcli.diagnose.equivalence.closeness import near
-from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint
+from gradcli.diagnose.equivalence.closeness import ROUNDING, near
+from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint, Outcome
 from gradcli.diagnose.equivalence.perturbations import changed_one_by_one, far_inputs, near_inputs
 from gradcli.diagnose.equivalence.ranking import CLOSE, MORE, worst_error
 from gradcli.diagnose.equivalence.truth import Truth
@@ -23,6 +23,7 @@ from gradcli.language.rewrite import rewrites
 from gradcli.language.rewrite.guards import in_double
 from gradcli.language.rewrite.rule import Rule
 from gradcli.numerics.autodiff import Gradients
+from gradcli.numerics.capture import wide
 from gradcli.numerics.precision import half_the_digits
 
 MAX_ELEMENTS_COMPARED = 10_000
@@ -35,11 +36,13 @@ class Fix:
     """text: the whole expression, rewritten. gradients: at the expression's inputs, None where there is no path.
 
     kind: what the gradients are where the original's are not finite: `limit`, `branch` or `subgradient`.
+    changes: whether the value or a gradient is another one than the original's, and not by rounding.
     """
 
     text: str
     gradients: Gradients
     kind: str = "limit"
+    changes: bool = True
 
 
 def verified_fix(
@@ -109,7 +112,7 @@ class Verifier:
         best, smallest, more = None, math.inf, 0
         for text in _texts(self.bound, prefer, only):
             fix = self._known_fix(text)
-            if fix is not None:
+            if fix is not None and fix.changes:
                 error = worst_error(self.truths[0], fix.gradients)
                 if error is None or error <= CLOSE:
                     return best if error is None and best is not None else fix
@@ -209,7 +212,14 @@ class Verifier:
                 return None
             kinds.append(kind)
         assert found.gradients is not None
-        return Fix(text, found.gradients, kinds[0])
+        return Fix(text, found.gradients, kinds[0], changes=self._changes(found))
+
+    def _changes(self, found: Outcome) -> bool:
+        original = self.here.narrow
+        if original is None or original.gradients is None or found.gradients is None:
+            return True
+        pairs = [(found.value, original.value), *((one, original.gradients[n]) for n, one in found.gradients.items())]
+        return any(not _is_same(one, other) for one, other in pairs)
 
     def _jumps(self, candidate: Candidate) -> bool:
         """Whether a gradient is another one here than on both sides."""
@@ -225,6 +235,15 @@ class Verifier:
             if (steady & ~near(gradient.to(dtype), beside.to(dtype), half=True)).any():
                 return True
         return False
+
+
+def _is_same(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
+    """Whether two tensors of one dtype are equal to rounding, however small their numbers are."""
+    if one is None or other is None or one.dtype != other.dtype or one.shape != other.shape:
+        return one is other
+    first, second = (tensor.detach().to(wide(tensor.dtype)) for tensor in (one, other))
+    rounding = ROUNDING * torch.finfo(one.dtype).eps
+    return torch.allclose(first, second, rtol=rounding, atol=0, equal_nan=True)
 
 
 def _texts(bound: BoundExpression, prefer: Span | None, only: tuple[Rule, ...] = ()) -> Iterator[str]:

@@ -11,7 +11,10 @@ from gradcli.numerics.autodiff import gradients
 from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Step, Tape
 
-_CHOOSING = frozenset({"where", "index", "T", "mT", "scatter", "clone", "contiguous"})
+_CHOOSING = frozenset(
+    {"where", "index", "T", "mT", "scatter", "clone", "contiguous", "nll_loss", "cross_entropy", "masked_fill"}
+)
+"""What chooses elements, whatever else it does with them."""
 
 
 def made_of(step: Step, focus: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
@@ -48,8 +51,10 @@ def holds(argument: object, own: torch.Tensor) -> bool:
 
 def with_instead(argument: object, own: torch.Tensor, other: torch.Tensor) -> object:
     """An argument with another tensor in the place of one."""
-    if isinstance(argument, list | tuple):
+    if isinstance(argument, list):
         return [with_instead(part, own, other) for part in argument]
+    if isinstance(argument, tuple):
+        return tuple([with_instead(part, own, other) for part in argument])
     return other if _is(argument, own) else argument
 
 

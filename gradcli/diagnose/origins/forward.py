@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from gradcli.diagnose.origins import constants
+from gradcli.diagnose.origins.arranged import made_of
 from gradcli.diagnose.origins.elements import (
     aligned,
     element_at,
@@ -23,6 +24,7 @@ from gradcli.diagnose.origins.elements import (
     rather,
 )
 from gradcli.diagnose.origins.origin import Cause, Origin, Written, cause_of
+from gradcli.language.catalogue.rows import Loss
 from gradcli.recording.operation import Constant
 from gradcli.recording.tape import Step, Tape
 
@@ -141,7 +143,8 @@ class _Stop:
     """A step on the way back, its value, and the elements in question.
 
     nan: whether NaN is looked for. later: the step that made NaN of the infinities that are looked for now.
-    logarithmic: whether the infinities went into something that takes them for the logarithm of zero.
+    logarithmic: whether the infinities went into something that takes them for the logarithm of zero, and not into a
+        loss, which they make infinite; None before either.
     taker: the step nearest to the infinities that made fewer numbers of them.
     """
 
@@ -150,7 +153,7 @@ class _Stop:
     focus: torch.Tensor
     nan: bool
     later: _Stop | None = None
-    logarithmic: bool = False
+    logarithmic: bool | None = None
     taker: _Stop | None = None
 
 
@@ -172,7 +175,7 @@ def _walk(tape: Tape, start: _Stop, written: Written, *, also_placed: bool = Fal
             made = stop.nan and not source.nan
             if source.step.index not in seen:
                 seen.add(source.step.index)
-                logarithmic = stop.logarithmic or stop.step.name in KNOW_INFINITY
+                logarithmic = _logarithmic(stop.step) if stop.logarithmic is None else stop.logarithmic
                 later = stop if made else stop.later
                 taker = stop if _takes(stop.step, source) else stop.taker
                 nan = stop.nan and not made
@@ -191,6 +194,10 @@ def _taken(stop: _Stop) -> Iterator[Origin]:
     """Minus infinity is blamed where it is taken, as a mask is right to write it; infinity where it is written."""
     taker = stop.taker if bool((stop.value[stop.focus] < 0).all()) else None
     yield _origin(stop) if taker is None else replace(_origin(taker), placed=stop.step)
+
+
+def _logarithmic(step: Step) -> bool | None:
+    return False if isinstance(step.operation.row, Loss) else step.name in KNOW_INFINITY or None
 
 
 def _of_input(stop: _Stop, written: Written) -> Iterator[Origin]:
@@ -277,7 +284,8 @@ def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:
         if step.is_item:
             return [replace(stop, step=source)]
         for own in source.values:
-            fed = non_finite(own) & aligned(step.elementwise, stop.focus, own)
+            fed = non_finite(own)
+            fed = fed & made_of(step, stop.focus, own) if bool(fed.any()) else fed
             nan = fed & torch.isnan(own) if bool(fed.any()) else fed
             if stop.nan and bool(nan.any()):
                 with_nan.append(_Stop(source, own, nan, nan=True))
