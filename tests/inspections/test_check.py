@@ -328,7 +328,13 @@ ROUNDED = {
     "'log(x*x+1)' 1e200 --dtype float64": "x*x overflows to inf",
     "'sqrt(x*x)' 1e-200 --dtype float64": "x*x underflows to 0",
     "'log(softmax(x, 0))[0]' 0 1000 --dtype float64": "softmax(x, 0) underflows to 0",
-    "'asin(1-x)' 1e-18 --dtype float64": "the argument of asin(1-x) is rounded to 1",
+    "'asin(1-x)' 1e-18 --dtype float64": (
+        "1-x is rounded to 1, where the slope of asin(1-x) is not finite; its value is 0.999999999999999999"
+    ),
+    "'(1 - cos(x))/x**2' 1e-4 --dtype float16": (  # so is 1 - cos(x), which does no harm
+        "x**2 is rounded to 0, where the slope of (1 - cos(x))/x**2 is not finite; its value is 1.00033e-8"
+    ),
+    "'log1p(x) - x' 1e-6 --dtype float16": "log1p(x) - x is rounded to 0; its value is -5.13e-13",  # log1p(x) is exact
 }
 
 

@@ -61,6 +61,11 @@ def test_curvature_is_no_tie(line: str):
         assert check(f"{line} --dtype float64")[0] == 1
 
 
+def test_numbers_that_lie_close_together_are_no_tie() -> None:
+    line = "'sum(batch_norm(x, None, None, training=True)*w)' x='[[1e6],[1000001],[1000002]]' w='[[1],[2],[3]]'"
+    assert "kink" not in {row["verdict"] for row in rows(f"{line} --wrt x --dtype float32")}
+
+
 def test_what_underflows_beside_zeros_is_no_tie():
     """A distance of 1e-25 has the slope 1, and PyTorch's cdist says 0 in float32."""
     code, result = check("'cdist(x, y)' x='[[1e-25, 0]]' y='[[0, 0]]' --dtype float32")

@@ -27,7 +27,7 @@ _SAID: dict[Kind, str] = {
     "overflow": "{text} overflows to {computed}; its value is {true}",
     "underflow": "{text} underflows to {computed}; its value is {true}",
     "rounded": "{text} is rounded to {computed}; its value is {true}",
-    "singular": "the argument of {text} is rounded to {computed}, where its slope is not finite; it is {true}",
+    "singular": "{argument} is rounded to {computed}, where the slope of {text} is not finite; its value is {true}",
     "inside": "{text} leaves the range of this dtype inside PyTorch: it gives {computed}; its value is {true}",
 }
 
@@ -38,13 +38,14 @@ class Spoiled:
 
     kind: `overflow`, `underflow`: its exact result is out of range. `rounded`: its operands have lost their digits, or
     it is too small beside them to be seen. `singular`: an argument of it is rounded to where the function has no finite
-    slope. `inside`: its operands give an ordinary number, and PyTorch's function does not.
+    slope, `argument`. `inside`: its operands give an ordinary number, and PyTorch's function does not.
     """
 
     text: str
     kind: Kind
     computed: float
     true: str
+    argument: str = ""
 
     @property
     def is_infinite(self) -> bool:
@@ -52,7 +53,8 @@ class Spoiled:
         return not np.isfinite(self.computed)
 
     def __str__(self) -> str:
-        return _SAID[self.kind].format(text=self.text, computed=f"{self.computed:.3g}", true=self.true)
+        said = _SAID[self.kind]
+        return said.format(text=self.text, computed=f"{self.computed:.3g}", true=self.true, argument=self.argument)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ class _Value:
         smallest = torch.finfo(self.dtype).smallest_normal
         doubtful: np.ndarray = ~np.isfinite(self.computed) | (np.abs(self.computed) < smallest)
         return doubtful
+
+    def is_off(self, place: Index, true: Any) -> bool:
+        """Whether an element is not the exact one to the digits that a normal number has."""
+        computed = float(self.computed[place])
+        return not np.isfinite(computed) or bool(abs(computed - true) > torch.finfo(self.dtype).eps * abs(true))
 
 
 class OnTheWay:
@@ -92,7 +99,7 @@ class OnTheWay:
             if true is None or true.shape != value.computed.shape:
                 continue
             for place in [index] if elementwise and true.shape else np.ndindex(*true.shape):
-                if value.in_doubt[place] and _is_number(true[place]):
+                if value.in_doubt[place] and _is_number(true[place]) and value.is_off(place, true[place]):
                     return self._described(value, true[place], place)
         return None
 
@@ -123,14 +130,19 @@ class OnTheWay:
             Name(f"v{n}", below.span) if f"v{n}" in inputs else part for n, part in enumerate(children(value.node))
         )
         program = Program(self.text, (), with_children(value.node, tuple(parts)), tuple(inputs))
-        try:
-            slope: Slope = reference.slopes(program, inputs, [f"v{place}"], elementwise=True)[f"v{place}"].item()
+
+        def is_finite(numbers: dict[str, np.ndarray]) -> bool:
+            slope: Slope = reference.slopes(program, numbers, [f"v{place}"], elementwise=True)[f"v{place}"].item()
+            return slope.value is not None and abs(slope.value) != float("inf")
+
+        try:  # with its exact value in its place alone: what another argument spoils is not this one's fault
+            if is_finite(inputs) or not is_finite({**inputs, f"v{place}": np.array(true[at], dtype=object)}):
+                return None
         except reference.NoReference:
             return None
-        if slope.value is not None and abs(slope.value) != float("inf"):
-            return None
-        text = self.text[slice(*value.node.span)]
-        return Spoiled(text, "singular", computed, mp.nstr(true[at], 25))
+        text, argument = (self.text[slice(*node.span)] for node in (value.node, below))
+        digits = next((n for n in (6, 12, 25) if float(mp.mpf(mp.nstr(true[at], n))) != computed), 25)
+        return Spoiled(text, "singular", computed, mp.nstr(true[at], digits), argument)
 
     def _described(self, value: _Value, true: Any, place: Index) -> Spoiled:
         from mpmath import mp

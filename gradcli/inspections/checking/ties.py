@@ -22,6 +22,8 @@ POINTS = 60
 """Beside the point; PyTorch's gradients there, which cost little, say which two are worth a reference."""
 DISTANCES = (1e-5, 1e-8)
 """Relative: what depends on the distance is curvature, what does not is a tie."""
+NEAREST = 1e-12
+"""What would be curvature of numbers that lie close together is looked at once more from here."""
 STAYS = 0.5
 """The part of the range of slopes that must be left at the smaller distance."""
 SEEN = 1e-6
@@ -58,8 +60,11 @@ class Ties:
         close = self._range(near, seeds, name, index)
         if close is None or close.width <= SEEN * max(abs(close.lowest), abs(close.highest)):
             return None
-        before = self._range(far, seeds, name, index)
-        return None if before is None or close.width < STAYS * before.width else close
+        before, closest = (self._range(distance, seeds, name, index) for distance in (far, NEAREST))
+        if before is None or closest is None:
+            return None
+        stays = close.width >= STAYS * before.width and closest.width >= STAYS * close.width
+        return close if stays else None
 
     def _range(self, distance: float, seeds: tuple[int, int], name: str, index: Index) -> Beside | None:
         slopes = [self._slope(distance, seed, name, index) for seed in seeds]
