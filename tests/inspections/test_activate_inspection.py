@@ -130,6 +130,11 @@ def test_an_expression_of_ones_own_is_dead_where_it_is_constant() -> None:
     assert verdict["summary"] == "dead at 2 of 3 points"
 
 
+def test_an_expression_whose_value_no_float64_holds_is_not_constant_there() -> None:
+    verdict = curve("x*sigmoid(x)", "-1000", "0")["verdict"]  # -1000*exp(-1000) is 5e-432
+    assert (verdict["dead"], verdict["summary"]) == (0, "derivative 0 at 1 of 2 points")
+
+
 @each("function", ["relu", "relu(x)", "maximum(x, 0)", "where(x > 0, x, 0)", "clamp(x, min=0)"])
 @each("points, dead", [(("0",), 0), (("-1e-3",), 1), (("-1", "0", "1"), 1)])
 def test_a_function_dies_at_the_same_points_by_name_and_by_expression(

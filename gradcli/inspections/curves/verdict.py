@@ -13,7 +13,7 @@ from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.rerun import Rerun
 from gradcli.language.curve import CurveRequest
 from gradcli.language.parser import parse
-from gradcli.numerics import autodiff
+from gradcli.numerics import autodiff, reference
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.evaluate import Context, evaluate
 from gradcli.results import Kink, Layer, Stretch, Tensor, Verdict
@@ -95,7 +95,18 @@ def _dead(
         ones = torch.ones(points.shape, dtype=torch.float64)
         for place, slope in Rerun(bound, ones).slopes(curve.variable, places).items():
             level[place] = slope == 0  # the values may be level by rounding alone
+        level[level] = _exactly_level(curve, points[level])
     return level
+
+
+def _exactly_level(curve: CurveRequest, points: np.ndarray) -> np.ndarray:
+    """Where that is so of the exact values: x*sigmoid(x) at -1000 is below all numbers of float64. All, without any."""
+    step = LITTLE * np.maximum(np.abs(points), 1)
+    try:
+        left, here, right = (reference.value(curve.program, {curve.variable: points + by}) for by in (-step, 0, step))
+    except reference.NoReference:
+        return np.ones(len(points), dtype=bool)
+    return np.asarray((left == here) & (here == right), dtype=bool)
 
 
 def _dead_in_some_layer(
