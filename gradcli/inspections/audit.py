@@ -33,7 +33,7 @@ def audit(
     from gradcli.inspections.auditing.verdict import failures, wrongs_of
     from gradcli.numerics.proven.expressions import NotBoundedError
 
-    span = span_of(compute.dtype, options.low, options.high)
+    span = span_of(compute.dtype, options.low, options.high, curves[0].program.text)
     bound = []
     try:
         for curve in curves:

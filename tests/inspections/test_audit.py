@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import get_args
 
 import numpy as np
 import pytest
 import torch
+from command_line import captured
 from proven_numbers import decoded
 
 from gradcli.commands import load
@@ -349,6 +351,18 @@ def test_a_span_has_both_signs() -> None:
     assert span_of("float16", 1.0, 2.0).sides == ((1, HALF.magnitude_below(1.0), HALF.magnitude_below(2.0) + 1),)
     assert span_of("float16", -2.0, -1.0).sides == ((-1, HALF.magnitude_below(1.0), HALF.magnitude_below(2.0) + 1),)
     assert count_of(span_of("float32", None, None).sides) == 4_278_190_080
+
+
+@pytest.mark.parametrize(("between", "points"), [("0:2", "linspace(0, 2, 1000)"), (None, "linspace(-8, 8, 1000)")])
+def test_float64_is_refused_with_a_call_that_looks_at_a_thousand_of_its_numbers(
+    between: str | None, points: str
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        audit("x * sigmoid(x)", dtype="float64", between=between)
+    line = str(raised.value.hint).partition("gradcli ")[2].rstrip(".")
+    assert shlex.split(line) == ["check", "x * sigmoid(x)", points, "--dtype", "float64"]
+    code, out, _ = captured(shlex.split(line))
+    assert (code, "1000 of 1000 points in float64" in out) == (0, True)
 
 
 def test_a_range_beyond_the_dtype_is_told_as_it_was_asked_for() -> None:

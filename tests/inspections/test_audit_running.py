@@ -237,6 +237,16 @@ def test_other_orders_ways_and_ranges_stay_in_the_file_and_are_not_counted(tmp_p
     assert len(file.read_bytes().splitlines()) == 3
 
 
+def test_a_line_that_was_torn_in_the_middle_of_a_file_is_to_be_taken_out(lines: list[bytes], tmp_path: Path) -> None:
+    file = tmp_path / "chunks"
+    torn = b"".join([lines[0], lines[1][:200] + b"\n", lines[2]])
+    file.write_bytes(torn)
+    with pytest.raises(SourceError, match="line 2 of") as raised:
+        counted(resume=str(file))
+    assert raised.value.hint == "Nothing was written. Take the line out: its chunk is counted again."
+    assert file.read_bytes() == torn
+
+
 @contextmanager
 def at_most(size: int) -> Iterator[None]:
     """No file becomes larger, as on a disk that is full."""

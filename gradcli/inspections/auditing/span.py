@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite
 
 from gradcli.exceptions import UsageError
 from gradcli.numerics.proven.formats import FORMATS, Format
@@ -27,12 +29,19 @@ def count_of(sides: Iterable[Side]) -> int:
     return sum(stop - first for _, first, stop in sides)
 
 
-def span_of(name: str, low: float | None, high: float | None) -> Span:
-    """The numbers of a dtype between two of them; all where there are none. Raises UsageError."""
+def span_of(name: str, low: float | None, high: float | None, expression: str = "sigmoid") -> Span:
+    """The numbers of a dtype between two of them; all where there are none. Raises UsageError.
+
+    expression: what is to be audited, for the call that does what audit does not.
+    """
     if name not in FORMATS:
+        between = ", ".join(
+            f"{end if end is not None and isfinite(end) else usual:g}" for end, usual in ((low, -8), (high, 8))
+        )
         raise UsageError(
             f"audit looks at every number of a dtype, and {name} has 2^64 of them",
-            hint="Take float16, bfloat16 or float32; 'gradcli check' looks at points in float64.",
+            hint="Take float16, bfloat16 or float32, or as many numbers of a range as you like: "
+            f"gradcli check {shlex.quote(expression)} 'linspace({between}, 1000)' --dtype {name}.",
         )
     dtype = FORMATS[name]
     largest = dtype.number(1, dtype.finite - 1)

@@ -117,7 +117,12 @@ class ResumeFile:
         except (ValueError, KeyError):
             raise SourceError(
                 f"line {number} of '{self.name}' is no chunk of an audit",
-                hint="Nothing was written. --resume takes a new file, or one that an audit has begun.",
+                hint="Nothing was written. "
+                + (
+                    "Take the line out: its chunk is counted again."
+                    if line.startswith(_BEGINNING)
+                    else "--resume takes a new file, or one that an audit has begun."
+                ),
             ) from None
 
     def _check(self, number: int, there: Data, here: Sequence[Data]) -> None:
