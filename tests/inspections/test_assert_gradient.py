@@ -233,6 +233,19 @@ def test_of_a_large_input_a_sample_is_looked_at_one_by_one(few_elements: None) -
     assert len(passed(lambda *leaves: sum(leaf.sum() for leaf in leaves), [torch.ones(4)] * 12).rows) == 24
 
 
+def test_the_larger_the_inputs_the_fewer_elements_are_looked_at() -> None:
+    for sizes, count in (
+        ((0,), 0),
+        ((150,), 150),
+        ((300,), 200),
+        ((100_000, 3), 199),
+        ((400_000, 100_000), 40),
+        ((10**8,), 20),
+    ):
+        leaves = {f"x{place}": torch.ones(1).expand(size) for place, size in enumerate(sizes)}
+        assert sum(map(len, sampled.sampled(leaves).values())) == count
+
+
 @each("place", [(3, 4), (17, 29)])
 def test_one_wrong_element_of_a_large_input_is_found(place: tuple[int, int], few_elements: None) -> None:
     def wrong(g: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
@@ -301,6 +314,8 @@ MISTAKES = {
     "no floating input": (lambda x: x, torch.tensor([1, 2]), {}, "has no floating input"),
     "no input": (lambda: torch.ones(1), [], {}, "has no floating input"),
     "no floating output": (torch.argmax, POINTS, {}, "argmax gives no floating tensor"),
+    "an empty input": (torch.sum, torch.empty(0, 3), {}, "^x is empty"),
+    "an empty output": (lambda x: x[:0], POINTS, {}, "gives an empty tensor"),
     "a complex input": (torch.abs, torch.tensor([1j]), {}, "x is complex"),
     "a sparse input": (lambda w: w * 2, torch.eye(2).to_sparse(), {}, "w is sparse"),
     "a complex output": (lambda x: x * 1j, POINTS, {}, "gives no floating tensor"),

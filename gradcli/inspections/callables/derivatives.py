@@ -80,7 +80,7 @@ class Rows:
         outputs = function.outputs(leaves)
         if not sum(output.numel() for _, output in outputs):
             raise UsageError(
-                f"{function.text} gives no floating tensor",
+                f"{function.text} gives {'an empty' if outputs else 'no floating'} tensor",
                 hint="Let it return the tensor that is to be differentiated, or a tuple of tensors; real ones.",
             )
         return cls(tuple(str(Element(name, index)) for name, one in outputs for index in np.ndindex(*one.shape)))

@@ -111,9 +111,12 @@ def _differentiated(text: str, leaves: Leaves, tensors: Leaves) -> tuple[str, ..
             raise UsageError(f"{name} is complex", hint="Give its real and its imaginary part as two inputs.")
         if leaf.layout is not torch.strided:
             raise UsageError(f"{name} is sparse", hint="Give its values, and make the sparse tensor in the function.")
-    floating = [name for name, leaf in tensors.items() if leaf.is_floating_point() and leaf.numel()]
+    every = [name for name, leaf in tensors.items() if leaf.is_floating_point()]
+    floating = [name for name in every if tensors[name].numel()]
     asked = [name for name in floating if tensors[name].requires_grad]
     found = (*(asked or floating), *(n for n, leaf in leaves.items() if n not in tensors and leaf.requires_grad))
+    if not found and every:
+        raise UsageError(f"{every[0]} is empty", hint="Give tensors with elements, such as torch.randn(3).")
     if not found:
         raise UsageError(f"{text} has no floating input", hint="Give floating tensors, such as torch.randn(3).")
     return found

@@ -15,13 +15,16 @@ from gradcli.numerics.capture import exact
 
 MOST_ELEMENTS = 200
 """Of all leaves together: each costs some twenty-five calls."""
+FEWEST_ELEMENTS, MOST_COPIED = 20, 2 * 10**7
+"""Of large leaves fewer are looked at: as many as have so many elements copied, and no fewer than so many."""
 _SMALLEST_STEP = 1e-3
 
 
 def sampled(leaves: Mapping[str, torch.Tensor]) -> dict[str, np.ndarray]:
     """The places of elements in each flattened leaf: of small ones all, of others the first, the last and some."""
     generator = np.random.default_rng(0)
-    left, found = MOST_ELEMENTS, {}
+    every = sum(leaf.numel() for leaf in leaves.values())
+    left, found = min(max(MOST_COPIED // max(every, 1), FEWEST_ELEMENTS), MOST_ELEMENTS), {}
     for waiting, name in zip(range(len(leaves), 0, -1), sorted(leaves, key=lambda n: leaves[n].numel()), strict=True):
         size, share = leaves[name].numel(), max(left // waiting, 2)
         if size <= share:
