@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from awaited import until_it_computes, until_it_ends, until_it_waits
 from command_line import captured, clean_environment, failed, in_process_of_its_own
 
 from gradcli import time_limit
@@ -29,13 +30,20 @@ REFERENCE = ["check", "sum(softmax(x * arange(300_000), 0)[:50])", "x=0.5"]
 PROMPT = 5.0
 """Seconds from a signal to the end: one is promised, and a machine that is busy with other tests takes longer."""
 
-READY = "import sys, torch\nfrom gradcli.__main__ import run\nprint('ready', file=sys.stderr, flush=True)\n"
+READY = "import os, sys, torch\nfrom gradcli.__main__ import run\nprint(os.getpid(), file=sys.stderr, flush=True)\n"
+BEGUN = 0.6
+"""Seconds of computing after which a new interpreter has read its command line and brought in what it needs."""
 NEW = [sys.executable, "-c"]
 
 
 @contextmanager
-def begun(argv: Sequence[str], program: str = "run()", python: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
-    """A console process that has imported PyTorch, and whose computation has begun; it does not outlive its test."""
+def begun(
+    argv: Sequence[str], program: str = "run()", python: Sequence[str] = (), *, waits: bool = False
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A console process that has imported PyTorch, and the number of what computes in it; it does not outlive its test.
+
+    Its computation has begun. waits: it waits for its input.
+    """
     with subprocess.Popen(
         [*(python or warm.python()), READY + program, *argv],
         stdin=subprocess.PIPE,
@@ -45,10 +53,13 @@ def begun(argv: Sequence[str], program: str = "run()", python: Sequence[str] = (
     ) as process:
         try:
             assert process.stderr is not None
-            assert process.stderr.readline() == b"ready\n"
-            time.sleep(1.5)
+            number = int(process.stderr.readline())
+            if waits:
+                until_it_waits(number)
+            else:
+                until_it_computes(number, BEGUN)
             assert process.poll() is None
-            yield process
+            yield process, number
         finally:
             process.kill()
 
@@ -67,12 +78,12 @@ def begun(argv: Sequence[str], program: str = "run()", python: Sequence[str] = (
 def test_a_signal_ends_a_run_at_once_and_in_silence(
     argv: list[str], number: signal.Signals, python: Sequence[str]
 ) -> None:
-    with begun(argv, python=python) as process:
+    with begun(argv, python=python, waits=argv[-1] in ("-", "batch")) as (process, computing):
         if argv == ["batch"]:
             assert process.stdin is not None
             process.stdin.write(f"grad '{KERNEL}' 1\n".encode())
             process.stdin.flush()
-            time.sleep(2)
+            until_it_computes(computing, BEGUN)
         began = time.monotonic()
         process.send_signal(number)
         code = process.wait(30)
@@ -92,10 +103,9 @@ def test_a_signal_inside_a_kernel_leaves_no_half_file(tmp_path: Path) -> None:
         "gradcli.sinks.writer = lambda ending, answer: slow\n"
         "run()\n"
     )
-    with begun(["grad", "sigmoid", "0", "-o", str(tmp_path / "a.json")], slow) as process:
+    with begun(["grad", "sigmoid", "0", "-o", str(tmp_path / "a.json")], slow) as (process, _):
         assert process.stderr is not None
         assert process.stderr.readline() == b"half\n"
-        time.sleep(0.5)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 143
         assert process.communicate() == (b"", b"")
@@ -254,12 +264,13 @@ def test_a_worker_inside_a_kernel_ends_with_its_parent() -> None:
         (child,) = (int(word) for task in tasks for word in (task / "children").read_text().split())
         process.stdin.write(f"grad '{KERNEL}' 1\n".encode())
         process.stdin.flush()
-        time.sleep(1)
+        until_it_computes(child, BEGUN)
         process.kill()
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
-        assert time.monotonic() < deadline, os.kill(child, signal.SIGKILL)
-        time.sleep(0.05)
+    try:
+        until_it_ends(child)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
 
 
 @pytest.fixture

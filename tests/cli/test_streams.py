@@ -9,12 +9,12 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from awaited import until_it_waits
 from command_line import captured, clean_environment
 from each import each
 
@@ -202,7 +202,7 @@ def test_a_pipe_that_was_closed_before_is_no_error(words: list[str]) -> None:
 
 
 def test_a_signal_to_stop_ends_with_130_and_in_silence() -> None:
-    argv = [sys.executable, "-c", "from gradcli.__main__ import run; print(flush=True); run()"]
+    argv = [sys.executable, "-c", "from gradcli.__main__ import run; print('ready', flush=True); run()"]
     with subprocess.Popen(
         [*argv, "grad", "sigmoid", "-"],
         stdin=subprocess.PIPE,
@@ -213,9 +213,9 @@ def test_a_signal_to_stop_ends_with_130_and_in_silence() -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
-        time.sleep(1)  # it waits for numbers by then
+        until_it_waits(process.pid)
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(60) == 130
         assert process.stderr.read() == b""
 
 

@@ -64,8 +64,8 @@ def test_a_planted_fault_is_reported_with_a_line_that_does_it_again(
 
 @pytest.mark.usefixtures("warm_workers")
 def test_what_hangs_twice_is_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    code, out = planted("time.sleep(60)", capsys, "--patience", "2")
-    assert (code, "hang: 1\n  case 1: no answer in 2 seconds" in out) == (1, True)
+    code, out = planted("time.sleep(60)", capsys, "--patience", "0.5")
+    assert (code, "hang: 1\n  case 1: no answer in 0.5 seconds" in out) == (1, True)
     once = f"os.path.exists('{tmp_path}/once') or (open('{tmp_path}/once', 'w').close(), time.sleep(60))"
     code, out = planted(once, capsys, "--patience", "5")  # as on a machine that is busy
     assert (code, "hang: none" in out) == (0, True)

@@ -232,10 +232,13 @@ def test_a_run_that_is_interrupted_while_it_waits_for_its_pipe_leaves_nothing(tm
     """Two files, one of them a pipe that nobody reads: the first is complete, and still must not appear."""
     pipe = tmp_path / "pipe.csv"
     os.mkfifo(pipe)
-    argv = [sys.executable, "-m", "gradcli", *SIGMOID, "-o", str(tmp_path / "a.csv"), "-o", str(pipe)]
-    with subprocess.Popen(argv, stderr=subprocess.PIPE, env=clean_environment()) as process:
+    program = "import os; print(os.getpid(), flush=True)\nfrom gradcli.__main__ import run\nrun()\n"
+    argv = [*warm.python(), program, *SIGMOID, "-o", str(tmp_path / "a.csv"), "-o", str(pipe)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment()) as process:
+        assert process.stdout is not None
+        writer = int(process.stdout.readline())
         deadline = time.monotonic() + 60
-        while not _has_begun(process.pid, tmp_path):
+        while not _has_begun(writer, tmp_path):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
@@ -268,11 +271,10 @@ def test_a_terminal_is_told_what_was_written_and_a_pipe_is_not(tmp_path: Path) -
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_run_that_is_asked_to_end_leaves_no_half_file(number: signal.Signals, tmp_path: Path) -> None:
-    script = tmp_path / "slow.py"
-    script.write_text(
-        "import sys, time, gradcli.sinks\n"
+    program = (
+        "import os, time, gradcli.sinks\n"
         "def slow(answer, view, stream):\n"
-        "    stream.write(b'half'); stream.flush(); print('half', flush=True); time.sleep(60)\n"
+        "    stream.write(b'half'); stream.flush(); print(os.getpid(), flush=True); time.sleep(60)\n"
         "gradcli.sinks.writer = lambda ending, answer: slow\n"
         "from gradcli.__main__ import run\n"
         "run()\n"
@@ -281,14 +283,13 @@ def test_a_run_that_is_asked_to_end_leaves_no_half_file(number: signal.Signals, 
     folder.mkdir()
     (folder / "a.json").write_bytes(b"old")
     process = subprocess.Popen(
-        [sys.executable, str(script), *SIGMOID, "-o", str(folder / "a.json")],
+        [*warm.python(), program, *SIGMOID, "-o", str(folder / "a.json")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**clean_environment(), "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=clean_environment(),
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == b"half\n"
-    assert _has_begun(process.pid, folder)
+    assert _has_begun(int(process.stdout.readline()), folder)
     process.send_signal(number)
     process.send_signal(number)  # as `timeout` does
     _, err = process.communicate(timeout=30)
