@@ -294,3 +294,38 @@ def test_what_a_worker_has_made_is_an_input(tmp_path: Path) -> None:
     found = found_in(tmp_path, BATCHES).only
     assert (found["code"], found["variable"], found["index"]) == ("nan-input", "rows", [1, 0])
     assert found["place"]["text"].startswith("for rows in DataLoader(")
+
+
+HOOKS = """
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    net = nn.Linear(2, 2)
+    for factor in (1, 0):
+        hidden = net(torch.ones(1, 2))
+        hidden.register_hook(lambda gradient: gradient / gradient.norm())
+        net.zero_grad()
+        (factor * hidden.sum()).backward()
+"""
+
+
+def test_a_gradient_that_a_hook_breaks_is_told_at_the_hook(tmp_path: Path) -> None:
+    found = found_in(tmp_path, HOOKS).only
+    assert (found["code"], found["step"], found["place"]["text"]) == ("nan-backward", 2, "gradient / gradient.norm()")
+    assert found["label"] == "changes gradients"
+    assert found["remark"].startswith("what the operations send back is finite: a hook has changed it, or")
+
+
+def test_a_constant_that_a_half_cannot_hold_is_shown_with_what_becomes_of_it(tmp_path: Path) -> None:
+    text = """
+        import torch
+
+        weight = torch.ones(2, 2, dtype=torch.float16, requires_grad=True)
+        scores = weight + torch.tensor([[0, 0], [1, 1]]).half() * -1e9
+        torch.softmax(scores, dim=-1).sum().backward()
+    """
+    found = found_in(tmp_path, text).only
+    assert (found["code"], found["place"]["text"], found["label"]) == ("inf-input", "-1e9", "-inf is written here")
+    assert [one["label"] for one in found["related"]] == ["becomes nan here"]
+    assert [one["number"] for one in found["lines"]] == [3, 4, 5]

@@ -60,6 +60,8 @@ def _is_spoiled(part: Part) -> bool:
 
 
 def label_of(origin: Origin | None) -> str:
+    if origin is not None and origin.constant is not None:
+        return f"{number(origin.value)} is written here"
     if origin is None or origin.kind == "given":
         return "not finite before the step"
     value = number(origin.value)

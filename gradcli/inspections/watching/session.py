@@ -19,6 +19,7 @@ from gradcli.inspections.options import WatchOptions
 from gradcli.inspections.watching.alone import Saving
 from gradcli.inspections.watching.backward_start import STARTS_BACKWARD, BackwardStart
 from gradcli.inspections.watching.disconnected import disconnected
+from gradcli.inspections.watching.hooks import GradientHooks
 from gradcli.inspections.watching.naming import names_of_tensors
 from gradcli.inspections.watching.norms import NormHistory
 from gradcli.inspections.watching.raised import Pass, raised
@@ -63,7 +64,9 @@ class Watch:
         self.stopped: Stopped | None = None
         self.user = UserCode((*folders, *map(folder_of, options.follow)))
         self._saving = None if options.save is None else Saving(options.save, Path(options.save).absolute())
-        self.log = Log(self.user, dict.fromkeys(STARTS_BACKWARD, self._backward), options.memory)
+        self._gradient_hooks = GradientHooks(self.user)
+        passes = dict.fromkeys(STARTS_BACKWARD, self._backward)
+        self.log = Log(self.user, {**passes, **self._gradient_hooks.handlers}, options.memory)
         self.scaling = Scaling(self.log)
         self._other_threads = OtherThreads(self.log)
         self.norms = NormHistory.wanted(options, self.user)
@@ -101,8 +104,7 @@ class Watch:
             one.take_off()
         for hook in self._hooks:
             hook.remove()
-        at_end = (self.scaling.finding, self._other_threads.finding)
-        self.findings += [one for one in at_end if one is not None]
+        self.findings += filter(None, (self.scaling.finding, self._other_threads.finding))
         return None
 
     # --- backward passes ------------------------------------------------------------------------------------------
@@ -196,9 +198,8 @@ class Watch:
         with gc_paused():
             situation = self._situation(call, spot)
         before = len(self.findings)
-        self._find(
-            lambda: not_finite(situation, as_warnings=as_warnings), lambda error: unknown(situation, error=error)
-        )
+        found = lambda: not_finite(situation, as_warnings=as_warnings)  # noqa: E731
+        self._find(found, lambda error: unknown(situation, error=error))
         self._without_news = 0 if len(self.findings) > before else self._without_news + 1
         if not self.options.goes_on and not as_warnings and any(one.severity == "error" for one in self.findings):
             self.stopped = when
@@ -217,14 +218,14 @@ class Watch:
             names,
             self.user,
             self._updates,
+            self._gradient_hooks,
             known=self._known,
             saving=self._saving,
             is_bounded=self.options.memory is not None,
         )
 
     def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:
-        entries = self.log.recorded()
-        changes, names = self.log.changes(), names_of_tensors(self.user.frames())
+        entries, changes, names = self.log.recorded(), self.log.changes(), names_of_tensors(self.user.frames())
         self._find(lambda: [raised(error, call, spot, self._number, entries, changes, self._passes, names)])
 
     def _find(
@@ -258,8 +259,7 @@ class Watch:
         self._parameters.update({id(one): one for one in own if id(one) not in self._parameters})
         self.log.everything = False
         self.log.in_optimizer = True
-        if (spot := self.log.note_step(own)) is not None:
-            self._updates.note(optimizer, spot, self.steps)
+        self._updates.note(optimizer, spot := self.log.note_step(own), self.steps)
         if (changed := self._sound.broken(own)) is not None:
             self._look_at_changed(changed, spot)
         if self._optimizer_steps < FIRST_STEPS and self.steps:
@@ -268,8 +268,8 @@ class Watch:
             entries = [*map(resolved, self._earlier), *self.log.recorded()]
             names = names_of_tensors(self.user.frames()) if lost else {}
             self._find(lambda: disconnected(entries, lost, names, self.steps))
-        if not any(map(callable, (*args[1:], *kwargs.values()))):  # a closure computes the loss again
-            self.log.rest()
+        if not any(map(callable, (*args[1:], *kwargs.values()))):
+            self.log.rest()  # no closure computes the loss again
 
     def _look_at_changed(self, parameter: torch.Tensor, spot: Spot | None) -> None:
         """Find out how the program has made a gradient what it is since the backward pass."""

@@ -17,6 +17,7 @@ from gradcli.diagnose.origins.origin import Origin
 from gradcli.diagnose.origins.parts import at, in_one_line, shortened
 from gradcli.inspections.watching.alone import Saving, with_alone
 from gradcli.inspections.watching.backward_start import BackwardStart
+from gradcli.inspections.watching.hooks import GradientHooks
 from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.rows import Row, row_of_infinities, writer_of_infinities
 from gradcli.inspections.watching.saturation import joined
@@ -46,7 +47,7 @@ class Situation:
     """A step in which something is not finite.
 
     spot: where the backward pass was called. names: what the program calls its tensors, by their ids.
-    updates: what optimizers did last.
+    updates: what optimizers did last. hooks: those of the program's that change gradients.
     known: causes that have been told. saving: where the tensors of new ones are written.
     is_bounded: whether the user bounds what is kept of the step.
     """
@@ -58,6 +59,7 @@ class Situation:
     names: Mapping[int, str]
     user: UserCode
     updates: Updates
+    hooks: GradientHooks
     known: Container[object] = ()
     saving: Saving | None = None
     is_bounded: bool = False
@@ -110,6 +112,7 @@ def _found(evidence: Evidence) -> Iterator[tuple[Finding, Origin | None]]:
     """Findings with their origins; a number that was rounded to zero is told where the zero does harm."""
     rounded = [one for one in evidence.origins if one.kind == "underflow"]
     by_step = {one.step.index: one for one in evidence.origins if one.kind != "underflow"}
+    constants = {one.constant.place.in_file: one for one in evidence.origins if one.constant is not None}
     told: set[int | None] = set()
     for origin in rounded:
         met = origin.met
@@ -119,7 +122,7 @@ def _found(evidence: Evidence) -> Iterator[tuple[Finding, Origin | None]]:
             yield _of_origin(shown, evidence), shown
     for finding in of_tape(evidence, NOT_FINITE):
         if finding.step not in told - {None}:
-            yield finding, None if finding.step is None else by_step.get(finding.step)
+            yield finding, constants.get(finding.place) if finding.step is None else by_step.get(finding.step)
 
 
 def _of_origin(origin: Origin, evidence: Evidence) -> Finding:
@@ -141,17 +144,27 @@ def unknown(situation: Situation, again: Repeated | None = None, error: Exceptio
         remark = f"the step could not be run again: {said}"
     elif again is not None and again.differs is not None:
         remark = f"the step run again differs from {shortened(again.differs.text)} on"
-    elif again is not None and _was_there(situation, again):
+    spots = [] if situation.spot is None else [situation.spot]
+    label, related = "here it shows", []
+    if remark is None and again is not None and _was_there(situation, again):
         remark = "what this step adds to the gradients is finite: they were not before it"
-    place = None if situation.spot is None else situation.spot.place.in_file
+        if hooks := situation.hooks.spots(call.leaves()):
+            remark = (
+                "what the operations send back is finite: a hook has changed it, or there was more before this step"
+            )
+            related = [(label, one.place) for one in spots]
+            label, spots = "changes gradients", hooks
+            related += [(label, one.place) for one in hooks[1:]]
+    place = spots[0].place.in_file if spots else None
     return ProgramFinding(
         code=code,
         severity="error",
         message=f"{_root(situation)} is not finite" if not call.is_finite else "a gradient is not finite",
         step=situation.number,
         place=place,
-        label="here it shows",
-        lines=lines_around([] if situation.spot is None else [situation.spot.place]),
+        label=label,
+        related=related_places(related),
+        lines=lines_around([*(one.place for one in spots), *(where for _, where in related)]),
         reached=_reached(situation),
         spoils=spoiled_in_program(call, situation.names)
         if again is None
@@ -184,7 +197,8 @@ def _told(
     related = [] if origin is None else list(_related(tape, origin, row))
     related += [("born here as well, of the same saturated numbers", other.place) for other in others]
     own = _own_line(step, origin, again)
-    place = None if step is None else step.place
+    constant = None if origin is None else origin.constant
+    place = constant.place if constant is not None else None if step is None else step.place
     if own is not None and place is not None:
         related, place = [("called here", place), *related], own.spot.place
         finding = replace(finding, place=place.in_file, operation=own.operation)
@@ -203,7 +217,7 @@ def _told(
         turn=_turn(step, tape),
         module=module_of(step, again),
         variable=finding.variable,
-        index=finding.index if origin is None else (origin.index or None),
+        index=finding.index if origin is None or constant is not None else (origin.index or None),
         operation=finding.operation or _reader(tape, step),
         node=finding.node,
         place=finding.place,

@@ -50,7 +50,9 @@ class Updates:
     def __init__(self) -> None:
         self._latest: dict[int, Update] = {}
 
-    def note(self, optimizer: torch.optim.Optimizer, spot: Spot, step: int) -> None:
+    def note(self, optimizer: torch.optim.Optimizer, spot: Spot | None, step: int) -> None:
+        if spot is None:
+            return
         rates = [group.get("lr") for group in optimizer.param_groups]
         self._latest[id(optimizer)] = Update(ref(optimizer), spot, step, rates)
 
