@@ -280,6 +280,20 @@ def test_a_derivative_that_pytorch_does_not_follow_is_zero(text: str) -> None:
     assert [(one.error, one.worst and one.worst.answer, one.count) for one in rows] == [(None, 0.0, 129)] * 3
 
 
+def test_a_function_without_a_derivative_in_pytorch_has_an_error_and_no_zeros() -> None:
+    result = audit("special.airy_ai(x)", dtype="float32", between="0.5:0.50001", orders="1", fail_on="any")
+    rows = result.functions[0].rows
+    assert [(one.error, one.troubles) for one in rows] == [("the output does not require grad", ())] * 4
+    assert {one.wrong for one in result.failures} == {"error"}
+
+
+def test_a_step_without_a_path_back_has_the_slope_0() -> None:
+    (contiguous, *others) = audit("where(x > 0.5, 1.0, 0.0)", between="0.25:1", orders="1").functions[0].rows
+    assert (contiguous.error, contiguous.count, contiguous.worst and contiguous.worst.ulps) == (None, 256, 0)
+    assert audit("where(x > 0.5, 1.0, 0.0)", between="0.25:1", orders="1").functions[0].proofs[0].kinks == 1
+    assert all(one.error is None for one in others)
+
+
 def test_kinks_of_a_shifted_function_are_set_aside() -> None:
     result = audit("hardswish(x - 3)", between="-2:64", orders="1")
     assert (result.functions[0].proofs[0].kinks, result.functions[0].proofs[0].unproven) == (3, 0)

@@ -379,6 +379,14 @@ capability AVX2, here AVX512
     assert "  f of other(x), 2 to 8\n" in text(replace(RESULT, chunks=two), 100)
 
 
+def test_what_pytorch_raised_is_said_once_for_all_paths() -> None:
+    failed = replace(VALUE, count=0, worst=None, histogram=(), by_exponent=(), error="not implemented")
+    rows = (failed, replace(failed, path="strided"), replace(failed, order=1, mode="reverse"))
+    said = text(replace(RESULT, functions=(replace(FUNCTION, rows=rows),)), 80)
+    assert said.count("PyTorch raised") == 2
+    assert "\nf: PyTorch raised: not implemented\n\nf' in reverse mode: PyTorch raised: not implemented\n" in said
+
+
 def test_where_nothing_could_be_compared_there_is_no_table() -> None:
     row = replace(VALUE, count=0, worst=None, histogram=(), by_exponent=())
     function = AuditedFunction("log(x)", (AuditProof(0, 0, 0, 99, 0, 0, 2.0**-12),), (row,))

@@ -15,6 +15,8 @@ from gradcli.results.audit import AuditMode, AuditPath
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 
+NO_DERIVATIVE = "the output does not require grad"
+"""What is answered of a function for which PyTorch has no backward pass."""
 MOST_SINGLE = 2**10
 """Numbers that are given to PyTorch one by one: of more a part."""
 _BITS = {
@@ -22,6 +24,10 @@ _BITS = {
     "bfloat16": (np.int16, torch.bfloat16),
     "float32": (np.int32, torch.float32),
 }
+
+
+class NoDerivativeError(Exception):
+    """PyTorch's answer has no path back to its input."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +72,12 @@ def answers(function: Function, order: int, way: Way, numbers: torch.Tensor) -> 
             return _single(function, order, numbers)
         x = _strided(numbers) if way.path == "strided" else numbers
         if way.mode == "forward":
+            if not function(x[:1].detach().requires_grad_()).requires_grad:
+                raise NoDerivativeError(NO_DERIVATIVE)  # a tangent would be 0 without a word
             found = forward_mode.tangent(lambda leaves: function(leaves["x"]), {"x": x}, {"x": torch.ones_like(x)})
             return found.detach().contiguous()
         return _derivative(function, order, x).contiguous()
-    except (TorchError, RuntimeError) as raised:
+    except (TorchError, RuntimeError, NoDerivativeError) as raised:
         return str(raised).splitlines()[0]
 
 
@@ -82,9 +90,11 @@ def _derivative(function: Function, order: int, x: torch.Tensor) -> torch.Tensor
 
 
 def _differentiated(found: list[torch.Tensor], leaves: list[torch.Tensor], order: int) -> list[torch.Tensor]:
-    """Of each tensor that derivative by its leaf; 0 where it does not depend on it."""
+    """Of each tensor that derivative by its leaf; 0 where a derivative does not depend on it."""
     for degree in range(1, order + 1):
         if not all(one.requires_grad for one in found):
+            if degree == 1:
+                raise NoDerivativeError(NO_DERIVATIVE)
             return [torch.zeros_like(leaf) for leaf in leaves]
         ones = [torch.ones_like(one) for one in found]
         more = degree < order

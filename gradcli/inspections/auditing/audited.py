@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from gradcli.inspections.auditing.answers import Function, Way, answers, numbers_of
+from gradcli.inspections.auditing.answers import NO_DERIVATIVE, Function, Way, answers, numbers_of
 from gradcli.inspections.auditing.counts import Counts
 from gradcli.inspections.auditing.judging import Measure
 from gradcli.inspections.auditing.span import Side
@@ -75,6 +75,8 @@ def _count(counts: Counts, task: Task, function: Function, truth: Truth, sign: i
         if not len(some):
             continue
         found = answers(function, task.order, way, numbers[kept])
+        if isinstance(found, str) and found == NO_DERIVATIVE and not np.nan_to_num(truths.values[kept]).any():
+            found = torch.zeros_like(numbers[kept])  # a constant has none, and its slope is 0
         if isinstance(found, str):
             counts.tallies[way] = found
             continue

@@ -132,8 +132,9 @@ def _computed(node: Node, operands: list[object], names: Mapping[str, object], c
             return _operate(name, operands)
         case syntax.Call(function=row):
             if row.name == "where" and len(operands) == 3:
-                found = _chosen(*operands)
-                return constant(found, _first_series([*names.values()])) if isinstance(found, int | float) else found
+                like, (condition, *branches) = _first_series([*names.values()]), operands
+                series = [constant(one, like) if isinstance(one, int | float) else one for one in branches]
+                return _chosen(condition, *series)
             key = (id(node), *(Series if isinstance(one, Series) else one for one in operands))
             if key not in called:
                 called[key] = _applied(node, operands)

@@ -96,9 +96,10 @@ def _function(function: AuditedFunction, where: str | None) -> Iterator[Block]:
     if compared := [row for row in function.rows if row.count]:
         yield _rows(compared)
     yield from _troubles(function.rows)
-    for row in function.rows:
-        if row.error is not None:
-            yield Note(f"{derivative_name(row.order)} in {row.mode} mode: PyTorch raised: {row.error}", "note")
+    for order, mode, error in dict.fromkeys((row.order, row.mode, row.error) for row in function.rows):
+        if error is not None:
+            by = "" if mode == "value" else f" in {mode} mode"
+            yield Note(f"{derivative_name(order)}{by}: PyTorch raised: {error}", "note")
     yield Note("\n".join(map(_proof, function.proofs)), "quiet")
 
 
