@@ -29,7 +29,7 @@ def logged(budget: int | None = None) -> Iterator[Log]:
 def again(log: Log, root: Tensor) -> Repeated:
     log.rest()
     try:
-        return run_again(log.recorded(), [root], [None], {}, USER)
+        return run_again(log.calls.recorded(), [root], [None], {}, USER)
     finally:
         log.wake()
 

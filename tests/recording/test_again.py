@@ -188,7 +188,7 @@ def test_what_a_function_of_the_user_uses_by_itself_is_a_leaf_of_the_program() -
         log.add(uses, (x,), {}, value)
         root = value.sum()
         log.rest()
-        found = run_again(log.recorded(), [root], [None], {id(x): "x", id(hidden): "hidden"}, USER)
+        found = run_again(log.calls.recorded(), [root], [None], {id(x): "x", id(hidden): "hidden"}, USER)
     assert found.tape.gradients["x"].tolist() == [0.5, -1.0]
     assert found.tape.gradients["hidden"].tolist() == [1.0, 2.0]
     assert found.leaves["hidden"] is hidden
@@ -213,7 +213,7 @@ def test_what_was_made_of_something_gone_and_changed_since_is_not_taken_for_what
         buffer = torch.zeros(2)
         first = hidden.square().sum()
         first.backward()
-        log.drop_behind([first])
+        log.calls.drop_behind([first])
         del hidden, first
         loss = (x * (mask.mul_(2) if changed == "the mask" else buffer.copy_(mask))).sum()
         del mask

@@ -166,7 +166,7 @@ def of_program(case: Case) -> tuple[Tape, list[Finding]]:
     log.put_on()
     try:
         output = case.program(**inputs)
-        entries = log.recorded()
+        entries = log.calls.recorded()
     finally:
         log.take_off()
     names = {id(tensor): name for name, tensor in inputs.items()}

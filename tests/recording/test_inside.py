@@ -45,7 +45,7 @@ def of(compute: Callable[[Log], Tensor], names: dict[int, str] | None = None) ->
         finally:
             untold.take_off()
         log.rest()
-        return run_again(log.recorded(), [root], [None], {id(X): "x"} | (names or {}), USER)
+        return run_again(log.calls.recorded(), [root], [None], {id(X): "x"} | (names or {}), USER)
 
 
 def shown(found: Repeated) -> list[tuple[str, str]]:

@@ -24,12 +24,12 @@ MANY = 1500
 
 
 def names_in(log: Log) -> list[str]:
-    return [entry.function.__name__ for entry in log.recorded()]
+    return [entry.function.__name__ for entry in log.calls.recorded()]
 
 
 def bytes_in(log: Log) -> int:
     """What its entries keep, each tensor once."""
-    entries = [Entry(*entry) for entry in log.entries]
+    entries = [Entry(*entry) for entry in log.calls.entries]
     named = {one for entry in entries for one in map(id, (*entry.tensors, *entry.made))}
     values = {
         id(own): own.value for entry in entries for own in (*entry.tensors, *entry.made) if isinstance(own, WeakTensor)
@@ -61,13 +61,14 @@ def test_a_new_tensor_where_a_dead_one_was_is_not_taken_for_it(made_with_gradien
             with torch.set_grad_enabled(made_with_gradients):
                 hidden = weights() * 3
             gone = id(hidden)
+            log.calls.settle()
             del hidden
             log.rest()
             other = another_with_the_id_of(gone)
             log.wake()
             loss = (weights() * use(other)).sum()
             log.rest()
-            found = run_again(log.recorded(), [loss], [None], {id(other): "batch"}, USER)
+            found = run_again(log.calls.recorded(), [loss], [None], {id(other): "batch"}, USER)
         assert found.differs is None
         assert found.tape.output.item() == 8.0
         assert "batch" in [step.variable for step in found.tape.steps]
@@ -86,8 +87,11 @@ def test_the_tensors_in_lists_and_tuples_are_not_kept_either() -> None:
         with logged() as log, torch.set_grad_enabled(enabled):
             hidden = weights() * 2
             total = stacked(hidden)
-            named = [own for entry in log.entries for own in Entry(*entry).tensors if type(own) is not torch.Tensor]
-            assert len(named) == sum(len(Entry(*entry).tensors) for entry in log.entries)
+            log.calls.settle()
+            named = [
+                own for entry in log.calls.entries for own in Entry(*entry).tensors if type(own) is not torch.Tensor
+            ]
+            assert len(named) == sum(len(Entry(*entry).tensors) for entry in log.calls.entries)
             (own,) = {id(own): own for own in named if isinstance(own, WeakTensor) and own() is hidden}.values()
             del hidden
             assert own() is None
@@ -102,12 +106,12 @@ def test_what_is_kept_is_counted_once_and_no_more_when_it_is_dropped() -> None:
             weights().sin()
             if number % 500 == 0:
                 held.append(weights() * batch[:4])
-        assert log._kept.bytes >= bytes_in(log) >= 4000
-        assert log._kept.bytes < 10**5
-        log._forget_what_nobody_holds()
-        assert log._kept.bytes == bytes_in(log)
+        assert log.calls.kept.bytes >= bytes_in(log) >= 4000
+        assert log.calls.kept.bytes < 10**5
+        log.calls._forget_what_nobody_holds()
+        assert log.calls.kept.bytes == bytes_in(log)
         log.clear()
-        assert log._kept.bytes == 0
+        assert log.calls.kept.bytes == 0
     assert len(held) == 4
 
 
@@ -147,10 +151,10 @@ def test_a_program_of_sparse_tensors_is_logged_as_long_as_it_runs() -> None:
         states = [torch.ones(4, 1, requires_grad=True)]
         for _ in range(MANY):
             states.append(adjacency @ states[-1])
-        entries = len(log.entries)
-        log.drop_behind([states[2]])
-        assert len(log.entries) == entries - 3  # that of the first state, and two products
-        assert log._kept.bytes == 4 * (2 * 8 + 4)
+        entries = len(log.calls.entries)
+        log.calls.drop_behind([states[2]])
+        assert len(log.calls.entries) == entries - 3  # that of the first state, and two products
+        assert log.calls.kept.bytes == 4 * (2 * 8 + 4)
 
 
 def test_what_is_used_again_behind_a_backward_pass_that_dropped_its_origin_is_kept() -> None:
@@ -159,7 +163,7 @@ def test_what_is_used_again_behind_a_backward_pass_that_dropped_its_origin_is_ke
         mask = (hidden > 1).float()
         first = hidden.square().sum()
         first.backward()
-        log.drop_behind([first])
+        log.calls.drop_behind([first])
         loss = (weights() * mask + hidden.detach() * 2).sum()
         del hidden
         found = again(log, loss)
@@ -172,7 +176,7 @@ def test_a_target_and_the_calls_behind_it_stay_together_while_others_are_forgott
     with logged() as log:
         with torch.no_grad():
             first = held * 0
-        log._forget_what_nobody_holds()
+        log.calls._forget_what_nobody_holds()
         with torch.no_grad():
             target = first.log()
         del first
@@ -225,7 +229,7 @@ def test_an_optimizer_changes_its_parameters_at_one_place_and_nothing_of_it_is_t
             parameter.mul_(2)
             other.add_(1)
         log.in_optimizer = False
-        assert (log.changes(), log.entries) == ([], [])
+        assert (log.changes(), log.calls.entries) == ([], [])
         log.note_step([parameter])
         (change,) = log.changes()
     assert change.memory == storage_of(parameter)
@@ -235,7 +239,7 @@ def test_an_optimizer_changes_its_parameters_at_one_place_and_nothing_of_it_is_t
 def test_a_draw_has_the_state_of_its_generator_and_nothing_else_has() -> None:
     with logged() as log:
         made = (weights() * 2).add_(1).uniform_()
-        assert [entry.generator is not None for entry in log.recorded()] == [False, False, False, True]
+        assert [entry.generator is not None for entry in log.calls.recorded()] == [False, False, False, True]
     assert made.requires_grad
 
 
@@ -268,7 +272,7 @@ def test_the_names_that_are_released_keep_nothing_and_stay_the_same_for_one_tens
     batch = torch.ones(4)
     with logged() as log:
         kept = [weights() * batch, torch.ones(4) * batch]
-        entries = log.names()
+        entries = log.calls.names()
     own = [one for entry in entries for one in entry.tensors if isinstance(one, WeakTensor) and one() is batch]
     assert len(own) == 2
     assert own[0] is own[1]
@@ -300,5 +304,5 @@ def test_changes_that_no_entry_tells_of_are_noted(
         with logged() as log, torch.set_grad_enabled(enabled):
             call(x, out)
             noted = [change.memory for change in log.changes()]
-            noted += [storage_of(entry.args[0]) for entry in log.recorded() if entry.changes]
+            noted += [storage_of(entry.args[0]) for entry in log.calls.recorded() if entry.changes]
         assert sorted(set(noted)) == sorted(map(storage_of, expected)), enabled

@@ -79,7 +79,7 @@ def calls_told(statement: str, *, everything: bool = False) -> list[str]:
         warnings.simplefilter("ignore")  # a typed storage is out of date
         log.everything = everything
         exec(statement, {**names, **given})
-        return [entry.function.__name__ for entry in log.recorded()]
+        return [entry.function.__name__ for entry in log.calls.recorded()]
 
 
 @each("question", QUESTIONS)
@@ -218,7 +218,7 @@ def test_what_was_drawn_is_drawn_again(name: str) -> None:
 def test_a_draw_on_a_device_without_a_generator_of_its_own_is_of_the_cpus(device: str) -> None:
     with logged() as log:
         torch.dropout(torch.ones(4, device=device), 0.5, True)
-        (generator,) = (entry.generator for entry in log.recorded() if entry.function.__name__ == "dropout")
+        (generator,) = (entry.generator for entry in log.calls.recorded() if entry.function.__name__ == "dropout")
     assert generator is not None
     assert generator.numbers.shape == torch.get_rng_state().shape
 

@@ -14,8 +14,14 @@ from torch import Tensor
 
 from gradcli.model.place import Place, Source
 from gradcli.numerics.graph import storage_of
-from gradcli.recording.program import undifferentiated
+from gradcli.recording.program import calls, undifferentiated
 from gradcli.recording.program.entries import GoneError, mapped, tensors_among
+
+
+@pytest.fixture(autouse=True, params=[calls.MOST_HELD, -1], ids=["held", "named"])
+def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log names the tensors of small calls later than those of large ones, and it is one log."""
+    monkeypatch.setattr(calls, "MOST_HELD", request.param)
 
 
 def test_what_the_graph_lets_go_of_is_not_kept() -> None:
@@ -24,6 +30,7 @@ def test_what_the_graph_lets_go_of_is_not_kept() -> None:
         loss = (hidden + 1).sum()  # neither needs its operands for the backward pass
         gone = ref(hidden)
         del hidden
+        log.calls.settle()
         assert gone() is None
         assert len(again(log, loss).tape.steps) == 4
 
@@ -35,6 +42,7 @@ def test_what_a_backward_pass_has_used_is_not_kept_and_is_computed_again() -> No
         gone = ref(hidden)
         del hidden
         loss.backward()
+        log.calls.settle()
         assert gone() is None
         found = again(log, loss)
         assert found.differs is None
@@ -67,7 +75,7 @@ def test_a_tensor_changed_in_place_is_kept_once_as_it_was_before() -> None:
         for number in range(3):
             buffer[number] = weights().sum()
         loss = buffer.sum()
-        assert [entry.before is not None for entry in log.recorded() if entry.changes] == [True, False, False]
+        assert [entry.before is not None for entry in log.calls.recorded() if entry.changes] == [True, False, False]
         del buffer
         assert again(log, loss).differs is None
 
@@ -77,7 +85,7 @@ def test_a_result_changed_in_place_needs_no_copy() -> None:
         hidden = weights() * 3
         hidden.add_(1)
         loss = hidden.square().sum()
-        assert all(entry.before is None for entry in log.recorded())
+        assert all(entry.before is None for entry in log.calls.recorded())
         assert again(log, loss).differs is None
 
 
@@ -127,7 +135,9 @@ def test_the_budget_is_that_of_all_that_is_kept() -> None:
         loss = weights().sum()
         for batch in batches:
             loss = loss + (weights() * batch).sum()
-        kept = [tensor for entry in log.entries for tensor in entry[4] if getattr(tensor, "value", None) is not None]
+        kept = [
+            tensor for entry in log.calls.entries for tensor in entry[4] if getattr(tensor, "value", None) is not None
+        ]
         assert len({id(one) for one in kept}) == 3
 
 
@@ -140,11 +150,11 @@ def test_an_evaluation_keeps_nothing_and_is_not_followed_without_end() -> None:
                 made = made * 1
                 given.add_(1)  # what is held is changed: none of that leads to nothing
         assert gone() is None
-        assert 2000 < len(log.entries) < 5000
+        assert 2000 < len(log.calls.entries) < 5000
         log.clear()
         with torch.no_grad():
             made = made * 1
-        assert len(log.entries) == 1
+        assert len(log.calls.entries) == 1
 
 
 def test_the_latest_changes_in_place_are_remembered() -> None:
@@ -162,7 +172,7 @@ def test_forward_passes_that_nobody_differentiates_are_forgotten_and_what_the_pr
         given, held = torch.randn(4), weights() * 3
         for _ in range(1500):
             weights().sin()
-        assert len(log.entries) < 1000
+        assert len(log.calls.entries) < 1000
         names = [step.name for step in again(log, (held * given).sum()).tape.steps]
     assert names == ["randn", "leaf", "mul", "mul", "sum"]
 
@@ -177,7 +187,7 @@ def test_what_draws_without_gradients_is_not_run_again(draw: Callable[[], Tensor
         with torch.no_grad():
             target = (draw() * 0).log()
         loss = (weights() * target).sum()
-        (chain,) = undifferentiated.chains(log.recorded()).values()
+        (chain,) = undifferentiated.chains(log.calls.recorded()).values()
         assert [entry.function.__name__ for entry in chain] == ["mul", "log"]
         assert loss.isinf()
 
@@ -199,7 +209,7 @@ def test_a_target_is_computed_again_where_the_calls_behind_it_give_what_they_gav
         with torch.no_grad():
             target = compute(held := torch.ones(4))
         loss = (weights() * target).sum()
-        (chain,) = undifferentiated.chains(log.recorded()).values()
+        (chain,) = undifferentiated.chains(log.calls.recorded()).values()
     held.add_(change)
     assert not loss.isfinite()
     assert undifferentiated.gives_the_same(chain, {id(held): held}) == same
@@ -219,7 +229,7 @@ def test_what_a_step_computes_is_looked_for_behind_a_target_alone(monkeypatch: p
         hidden = weights() * torch.inf
         kept = [hidden := hidden.sin() for _ in range(9)]
         loss = (hidden * target + target).sum() + held.sum()
-        found = undifferentiated.chains(log.recorded())
+        found = undifferentiated.chains(log.calls.recorded())
     assert [one is target for one in looked] == [True]  # however many others are not finite
     assert [[one.function.__name__ for one in chain] for chain in found.values()] == [["mul", "log"]]
     assert len(kept) == 9
@@ -233,7 +243,7 @@ def test_a_mask_whose_origin_is_gone_is_taken_as_it_is() -> None:
         mask = (hidden > 1).float()
         first = hidden.square().sum()
         first.backward()
-        log.drop_behind([first])
+        log.calls.drop_behind([first])
         del hidden, first
         loss = (weights() * mask).sum()
         found = again(log, loss)

@@ -92,12 +92,12 @@ class Twice(torch.autograd.Function):
 def test_what_is_one_operation_is_none_while_the_log_rests(log: Heard, call: Callable[[Tensor], Tensor]) -> None:
     x = weights()
     made = call(x)
-    assert [entry.out is made for entry in log.recorded()][-1]
-    before = len(log.entries)
+    assert [entry.out is made for entry in log.calls.recorded()][-1]
+    before = len(log.calls.entries)
     log.rest()
     assert torch.equal(call(x), made)
     log.wake()
-    assert len(log.entries) == before
+    assert len(log.calls.entries) == before
 
 
 def test_a_compiled_function_is_one_operation_and_a_module_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +122,7 @@ def test_a_compiled_function_is_one_operation_and_a_module_is_not_touched(monkey
             log.heard.clear()
             torch.compile(lambda x: x.sin().cos())(weights())
             assert not {"sin", "cos"} & {*log.heard}
-            assert [entry.function.__name__ for entry in log.recorded()] == ["ones", "<lambda>"]
+            assert [entry.function.__name__ for entry in log.calls.recorded()] == ["ones", "<lambda>"]
         log.take_off()
         untold.take_off()
         assert Context.__call__ is original

@@ -86,7 +86,7 @@ def test_forward_passes_without_backward_do_not_grow_the_log() -> None:
     with gradcli.watch() as watched:
         for _ in range(3000):
             net(torch.ones(2, 4))
-        assert len(watched.log.entries) < 600
+        assert len(watched.log.calls.entries) < 600
 
 
 def test_what_a_custom_function_draws_is_drawn_again() -> None:

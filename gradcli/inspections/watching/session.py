@@ -16,6 +16,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from gradcli.gc_paused import gc_paused
 from gradcli.inspections.options import WatchOptions
+from gradcli.inspections.watching import sizes
 from gradcli.inspections.watching.alone import Saving
 from gradcli.inspections.watching.backward_start import STARTS_BACKWARD, BackwardStart
 from gradcli.inspections.watching.disconnected import disconnected
@@ -24,7 +25,7 @@ from gradcli.inspections.watching.naming import names_of_tensors
 from gradcli.inspections.watching.norms import NormHistory
 from gradcli.inspections.watching.raised import Pass, raised
 from gradcli.inspections.watching.scaling import Scaling
-from gradcli.inspections.watching.sizes import BrokenGradients, SoundGradients, is_finite, sizes_of, sums_of
+from gradcli.inspections.watching.sizes import BrokenGradients, SoundGradients
 from gradcli.inspections.watching.step_findings import Situation, not_finite, unknown
 from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.threads import OtherThreads
@@ -136,45 +137,52 @@ class Watch:
             self.log.add(function, args, kwargs, result)
         self._keeps_graph = call.keeps_graph and not makes_another
         if not call.keeps_graph:
-            self._passes.append(Pass.of(self.steps, spot, self.log.entries, self.log.named(call.roots)))
+            self._passes.append(Pass.of(self.steps, spot, self.log.calls.entries, self.log.named(call.roots)))
             if self.log.everything and len(self._earlier) < MOST_OF_FIRST_STEPS:
-                self._earlier += self.log.names()
+                self._earlier += self.log.calls.names()
             if len(self._starts) > 1:  # another pass may need what this one has not used
-                self.log.drop_behind(call.roots)
+                self.log.calls.drop_behind(call.roots)
             else:
                 self.log.clear()
         return result
 
     def _look_at_gradients(self, call: BackwardStart, spot: Spot | None, result: Any, *, is_scaled: bool) -> None:
-        pairs = [(one, one.grad) for one in self._looked_at(call)]
-        with_gradient = [one for one, gradient in pairs if gradient is not None]
-        found = [gradient for _, gradient in pairs] if result is None else result
+        looked_at = self._looked_at(call)
+        found = [one.grad for one in looked_at] if result is None else result
         gradients = [gradient for gradient in found if gradient is not None]
-        shown = call.of_roots(self.scaling.unscaled.get(id(root), root) for root in call.roots) if is_scaled else call
+        waits = call.is_waited_for
         if not gradients:
-            if call.is_waited_for and not is_scaled and not call.is_finite:
+            if waits and not is_scaled and not call.is_finite:
                 self._look(call, spot, "after backward")
             return
-        roots = [root.detach() for root in shown.roots] if call.is_waited_for else []
+        complete = len(gradients) == len(looked_at)
+        with_gradient = looked_at if complete else [one for one in looked_at if one.grad is not None]
+        numbers = None if waits or self.norms is not None else sizes.sums_of(gradients)
+        if numbers is not None and not is_scaled and sizes.are_ordinary(numbers):  # nearly always
+            if result is None:
+                self._sound.note(with_gradient, gradients)
+                self._patience.start_again()
+            return
+        shown = call.of_roots(self.scaling.unscaled.get(id(root), root) for root in call.roots) if is_scaled else call
+        roots = [root.detach() for root in shown.roots] if waits else []
         count = len(gradients)
-        numbers = sums_of(gradients) if self.norms is None and not roots else None
         if numbers is None:
-            sizes = sizes_of([*gradients, *roots])
+            norms = sizes.sizes_of([*gradients, *roots])
             if self.norms is not None and (call.accumulates or not call.makes_graph):
                 tensors = with_gradient if result is None else call.inputs_of(result)
-                self.norms.add(self._number, tensors, sizes[:count], is_scaled=is_scaled)
-            numbers = sizes.tolist()  # a GPU is waited for once
-        finite = is_finite(numbers[:count], gradients)
+                self.norms.add(self._number, tensors, norms[:count], is_scaled=is_scaled)
+            numbers = norms.tolist()  # a GPU is waited for once
+        finite = sizes.is_finite(numbers[:count], gradients)
         if not finite and result is None:
             finite = not self._broken.are_new(with_gradient)
-        root_finite = is_finite(numbers[count:], roots) if roots or not is_scaled else shown.is_finite
+        root_finite = sizes.is_finite(numbers[count:], roots) if roots or not is_scaled else shown.is_finite
         if is_scaled:
             if self.scaling.told(finite=finite and root_finite):
                 self._look(call if root_finite else shown, spot, "after backward", as_warnings=True)
         elif not (finite and root_finite):
             self._look(call, spot, "after backward")
         elif result is None:
-            self._sound.note(pairs)
+            self._sound.note(with_gradient, gradients)
             if due := self._patience.due(call, with_gradient, numbers[:count]):
                 self._find(lambda: dead(self._situation(call, spot), due, self.options.patience))
 
@@ -212,7 +220,7 @@ class Watch:
             names[id(call.changed.grad)] = f"the gradient of {names.get(id(call.changed), 'a parameter')}"
         return Situation(
             self._number,
-            self.log.recorded(),
+            self.log.calls.recorded(),
             call,
             spot,
             names,
@@ -225,7 +233,7 @@ class Watch:
         )
 
     def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:
-        entries, changes, names = self.log.recorded(), self.log.changes(), names_of_tensors(self.user.frames())
+        entries, changes, names = self.log.calls.recorded(), self.log.changes(), names_of_tensors(self.user.frames())
         self._find(lambda: [raised(error, call, spot, self._number, entries, changes, self._passes, names)])
 
     def _find(
@@ -256,7 +264,7 @@ class Watch:
         if self.stopped is not None:  # the program caught what should have ended it
             raise Stop
         own = [one for group in optimizer.param_groups for one in group["params"]]
-        self._parameters.update({id(one): one for one in own if id(one) not in self._parameters})
+        self._parameters.update(zip(map(id, own), own, strict=True))
         self.log.everything = False
         self.log.in_optimizer = True
         self._updates.note(optimizer, spot := self.log.note_step(own), self.steps)
@@ -265,7 +273,7 @@ class Watch:
         if self._optimizer_steps < FIRST_STEPS and self.steps:
             self._trained.update(id(one) for one in own if one.grad is not None)
             lost = [one for one in own if one.grad is None and one.requires_grad and id(one) not in self._trained]
-            entries = [*map(resolved, self._earlier), *self.log.recorded()]
+            entries = [*map(resolved, self._earlier), *self.log.calls.recorded()]
             names = names_of_tensors(self.user.frames()) if lost else {}
             self._find(lambda: disconnected(entries, lost, names, self.steps))
         if not any(map(callable, (*args[1:], *kwargs.values()))):
@@ -290,11 +298,3 @@ class Watch:
             self._earlier.clear()
         if len(self._starts) == 1 and not self._keeps_graph:
             self.log.clear()
-
-
-class WatchedBlock(Watch):
-    """A watch of a block of Python code, which is left at the first error."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> bool:
-        super().__exit__(kind, error, tb)
-        return kind is Stop

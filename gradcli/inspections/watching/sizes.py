@@ -8,6 +8,8 @@ from weakref import ref
 
 import torch
 
+_STRIDED = torch.strided
+
 
 def sizes_of(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
     """The norm of each tensor, computed together where they are alike."""
@@ -29,9 +31,17 @@ def sums_of(tensors: Sequence[torch.Tensor]) -> list[float] | None:
 
     On small ones the fewest different kernels take the least time: none of their code is in a cache any more.
     """
-    if all(one.is_cpu and one.layout is torch.strided for one in tensors):
-        return [abs(one.sum().item()) for one in tensors]
-    return None
+    found = []
+    for one in tensors:
+        if not one.is_cpu or one.layout is not _STRIDED:
+            return None
+        found.append(abs(one.sum().item()))
+    return found
+
+
+def are_ordinary(sizes: Sequence[float]) -> bool:
+    """Whether they say that all tensors are finite, and that none is zero."""
+    return math.isfinite(sum(sizes)) and 0 not in sizes
 
 
 def is_finite(sizes: Iterable[float], tensors: Iterable[torch.Tensor]) -> bool:
@@ -54,22 +64,34 @@ class SoundGradients:
     """Gradients that were finite after a backward pass: the program may change them before its optimizer sees them."""
 
     def __init__(self) -> None:
-        self._seen: dict[int, tuple[int, int]] = {}
+        self._parameters: Sequence[torch.Tensor] = ()
+        self._states: list[tuple[int, int]] = []
 
-    def note(self, pairs: Iterable[tuple[torch.Tensor, torch.Tensor | None]]) -> None:
-        """All parameters that were looked at, with their gradients."""
-        self._seen = {id(one): (id(found), found._version) for one, found in pairs if found is not None}
+    def note(self, parameters: Sequence[torch.Tensor], gradients: Iterable[torch.Tensor]) -> None:
+        """Parameters, and the gradient of each."""
+        self._parameters, self._states = parameters, _states(gradients)
 
-    def broken(self, parameters: Iterable[torch.Tensor]) -> torch.Tensor | None:
+    def broken(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor | None:
         """The first parameter whose gradient has changed since, and is not finite any more. No GPU is waited for."""
-        seen, self._seen = self._seen, {}
-        for one in parameters if seen else ():
-            gradient, known = one.grad, seen.get(id(one))
-            if gradient is None or known in (None, (id(gradient), gradient._version)):
+        known, states = self._parameters, self._states
+        self._parameters, self._states = (), []
+        with_gradient = [one for one in parameters if one.grad is not None]
+        now = _states(one.grad for one in with_gradient if one.grad is not None)
+        if now == states:  # nearly always
+            return None
+        seen = dict(zip(map(id, known), states, strict=True))
+        for one, state in zip(with_gradient, now, strict=True):
+            gradient, before = one.grad, seen.get(id(one))
+            if gradient is None or before is None or before == state:
                 continue
             if gradient.is_cpu and not all_finite(gradient):
                 return one
         return None
+
+
+def _states(gradients: Iterable[torch.Tensor]) -> list[tuple[int, int]]:
+    """Which tensors they are, and how often each was changed in place."""
+    return [(id(one), one._version) for one in gradients]
 
 
 class BrokenGradients:

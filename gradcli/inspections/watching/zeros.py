@@ -40,12 +40,16 @@ class Patience:
         self._zero: dict[int, int] = {}
         self._done: set[int] = set()
 
+    def start_again(self) -> None:
+        """No gradient is zero in this step."""
+        self._zero.clear()
+
     def due(
         self, call: BackwardStart, parameters: Sequence[torch.Tensor], sizes: Sequence[float]
     ) -> list[torch.Tensor]:
         """The parameters whose patience ends with this step. sizes: the norms or sums of their gradients."""
         if 0 not in sizes:
-            self._zero.clear()
+            self.start_again()
             return []
         zero = [p for p, size in zip(parameters, sizes, strict=True) if size == 0 and id(p) not in self._done]
         now = {id(p): p for p in zero if p.grad is not None and p.grad.numel() and not bool(p.grad.any())}

@@ -12,16 +12,16 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradcli.numerics.graph import storage_of
-from gradcli.recording.program.entries import Entry, WeakTensor, resolved, tensors_among
-from gradcli.recording.program.kept import Kept, is_held
+from gradcli.recording.program.calls import ARE_PLAIN, Calls, stay, stay_by_name
+from gradcli.recording.program.entries import WeakTensor, tensors_among
 from gradcli.recording.program.kinds import (
     CHANGING,
     DRAWING,
     DRAWS_IN_PLACE,
-    GIVING,
     HANDLED,
     LEAVES_PYTORCH,
     PLAIN,
+    SWITCHED,
     changes_first,
     kind_of,
 )
@@ -33,13 +33,12 @@ Handler = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
 _sequence_number = torch._C._autograd._get_sequence_nr
 _in_transform = torch._C._functorch.peek_interpreter_stack
 _are_gradients_on = torch.is_grad_enabled
+_is_any_autocast = torch._C._is_any_autocast_enabled
 
 LATEST_CHANGES = 256
 """Changes in place without a gradient that are remembered."""
 MOST_UNDIFFERENTIATED = 4096
 """Calls without gradients that a step has: more are an evaluation, of which no step computes."""
-FEWEST = 256
-"""Entries before the log looks which of them still lead to a tensor that the program holds."""
 
 
 class Change(NamedTuple):
@@ -61,17 +60,15 @@ class Log(TorchFunctionMode):
 
     def __init__(self, user: UserCode, handlers: Mapping[Any, Handler], budget: int | None = None) -> None:
         super().__init__()
-        self.entries: list[Entry] = []
+        self.calls = Calls(budget)
         self.user = user
         self.is_on = False
         self.everything = False
         self.in_optimizer = False
         self._changes: deque[Change] = deque(maxlen=LATEST_CHANGES)
         self._stepped: deque[tuple[int, Sequence[torch.Tensor], Spot]] = deque(maxlen=2)
-        self._kept = Kept(budget)
         self._handlers = handlers
         self._kinds: dict[Any, int] = {}
-        self._most = FEWEST
         self._rests = False
         self._thread = 0
         self._undifferentiated = 0
@@ -86,39 +83,48 @@ class Log(TorchFunctionMode):
             return self._aside(kind, func, args, kwargs or {})
         if not _are_gradients_on():
             return self._without_gradients(kind, func, args, kwargs or {})
+        calls = self.calls
+        if (
+            (kind != PLAIN and kind != SWITCHED)
+            or not (ARE_PLAIN(map(type, args)) or stay(args))
+            or (kwargs and not stay_by_name(kwargs))
+            or _in_transform() is not None
+        ):
+            return self._carefully(kind, func, args, kwargs)
+        out = func(*args, **kwargs) if kwargs else func(*args)
+        frame = self.user.innermost(sys._getframe(1))
+        if frame is not None:
+            autocast = autocast_now() if _is_any_autocast() else None
+            calls.add_held((_sequence_number(), frame.f_code, frame.f_lasti, func, args, kwargs, out, autocast), out)
+        return out
+
+    def _carefully(self, kind: int, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> Any:
+        """A call whose tensors are named at once."""
+        calls = self.calls
+        calls.settle()
         before = generator = base = None
         changes = False
         if kind > PLAIN:
             changes = changes_first(kind, args, kwargs)
             if changes:
-                base = self._kept.base(args[0])
-                before = self._kept.before(args[0])
+                base = calls.kept.base(args[0])
+                before = calls.kept.before(args[0])
             elif kind == CHANGING:
                 self._note_changes(args)
             if kind == DRAWING or func.__name__ in DRAWS_IN_PLACE:
-                generator = self._kept.state(args, kwargs)
+                generator = calls.kept.state(args, kwargs)
         if kwargs and "out" in kwargs:
             self._note_changes((kwargs["out"],))
         out = func(*args, **kwargs) if kwargs else func(*args)
-        frame = self.user.innermost(sys._getframe(1))
+        frame = self.user.innermost(sys._getframe(2))
         if frame is not None:
-            number, code, instruction = _sequence_number(), frame.f_code, frame.f_lasti
+            spot = _sequence_number(), frame.f_code, frame.f_lasti
             if _in_transform() is None:
-                kept = self._kept
-                held, named = kept.arguments(args), kept.keywords(kwargs) if kwargs else None
-                is_given = kind == GIVING or (
-                    isinstance(out, torch.Tensor) and out.is_leaf and not _has_tensor(args, kwargs)
-                )
-                result = kept.given(out) if is_given else kept.result(out)
-                autocast = autocast_now()
-                entry = (number, code, instruction, func, held, named, result, changes, before, autocast, generator)
-                if base is not None:
-                    entry = (*entry, True, base)  # type: ignore[assignment]
+                calls.count(out)
+                named = calls.named(kind, args, kwargs, out)
+                calls.add((*spot, func, *named, changes, before, autocast_now(), generator, True, base))
             else:  # the tensors of torch.func's transforms die with them
-                entry = (number, code, instruction, func, (), None, None, False, None, None, None)
-            self.entries.append(entry)  # type: ignore[arg-type]
-            if len(self.entries) > self._most:
-                self._forget_what_nobody_holds()
+                calls.add((*spot, func, (), None, None, False, None, None, None))
         return out
 
     def _aside(self, kind: int, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -131,6 +137,7 @@ class Log(TorchFunctionMode):
         return out
 
     def _without_gradients(self, kind: int, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        self.calls.settle()
         out = function(*args, **kwargs)
         if not self.in_optimizer and (kind == CHANGING or "out" in kwargs):
             self._note_changes((*args[: kind == CHANGING], kwargs.get("out")))
@@ -138,18 +145,16 @@ class Log(TorchFunctionMode):
             return out
         if (frame := self.user.innermost(sys._getframe(2))) is not None:
             self._undifferentiated += 1
-            name, spot = self._kept.named, (_sequence_number(), frame.f_code, frame.f_lasti)
+            name, spot = self.calls.kept.named, (_sequence_number(), frame.f_code, frame.f_lasti)
             named = dict(zip(kwargs, name(kwargs.values()), strict=True)) if kwargs else None
             changes = changes_first(kind, args, kwargs)
             entry = (*spot, function, name(args), named, *name((out,)), changes, None, autocast_now(), None, False)
-            self.entries.append(entry)  # type: ignore[arg-type]
-            if len(self.entries) > self._most:
-                self._forget_what_nobody_holds()
+            self.calls.add(entry)
         return out
 
     def state(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> GeneratorState:
         """The state of the generator that a call may draw from."""
-        return self._kept.state(args, kwargs)
+        return self.calls.kept.state(args, kwargs)
 
     def add(
         self,
@@ -160,32 +165,19 @@ class Log(TorchFunctionMode):
         generator: GeneratorState | None = None,
     ) -> None:
         """An entry for a call that PyTorch does not tell of. generator: its state before, where the call may draw."""
+        calls = self.calls
+        calls.settle()
         frame = self.user.innermost(sys._getframe(1))
         enabled = _are_gradients_on()
         if frame is not None:
-            kept = self._kept
+            kept = calls.kept
             if enabled:
-                held, named, result = kept.arguments(args), kept.keywords(kwargs), kept.result(out)
+                calls.count(out)
+                tensors = kept.arguments(args), kept.keywords(kwargs), kept.result(out)
             else:
-                held, named, result = kept.named((args, kwargs, out))
-            number, code, instruction = _sequence_number(), frame.f_code, frame.f_lasti
-            entry = (
-                number,
-                code,
-                instruction,
-                function,
-                held,
-                named,
-                result,
-                False,
-                None,
-                autocast_now(),
-                generator,
-                enabled,
-            )
-            self.entries.append(entry)  # type: ignore[arg-type]
-            if len(self.entries) > self._most:
-                self._forget_what_nobody_holds()
+                tensors = kept.named((args, kwargs, out))
+            spot = _sequence_number(), frame.f_code, frame.f_lasti
+            calls.add((*spot, function, *tensors, False, None, autocast_now(), generator, enabled))
 
     @property
     def is_here(self) -> bool:
@@ -246,55 +238,10 @@ class Log(TorchFunctionMode):
         stepped = [Change(number, storage_of(one), at, True) for number, own, at in self._stepped for one in own]
         return [*self._changes, *stepped]
 
-    def recorded(self) -> list[Entry]:
-        """The entries since the log was cleared, with the tensors that are alive."""
-        return [resolved(Entry(*entry)) for entry in self.entries]
-
-    def names(self) -> list[Entry]:
-        """The entries since the log was cleared, of whose tensors nothing is kept."""
-        return self._kept.released([Entry(*entry) for entry in self.entries])
-
     def named(self, tensors: Iterable[torch.Tensor]) -> list[WeakTensor]:
         """The names that the log has for tensors."""
-        return [*map(self._kept.name, tensors)]
+        return [*map(self.calls.kept.name, tensors)]
 
     def clear(self) -> None:
-        self._most = max(FEWEST, 2 * len(self.entries))
-        self.entries.clear()
-        self._kept.clear()
+        self.calls.clear()
         self._undifferentiated = 0
-
-    def drop_behind(self, roots: Sequence[torch.Tensor]) -> None:
-        """Drop what these tensors were made of, and what leads to no tensor that the program holds."""
-        used = set(map(id, roots))
-        needed = set()
-        for entry, alive in zip(reversed(self.entries), reversed(self.recorded()), strict=True):
-            if any(id(tensor) in used for tensor in alive.made):
-                used.update(id(tensor) for tensor in alive.tensors if tensor.requires_grad)
-            else:
-                needed.add(id(entry))
-        self.entries[:] = [entry for entry in self.entries if id(entry) in needed]
-        self._forget_what_nobody_holds()
-
-    def _forget_what_nobody_holds(self) -> None:
-        """Drop what leads to no tensor that the program holds: forward passes that nobody differentiates."""
-        needed: set[int] = set()
-        kept = []
-        for raw in reversed(self.entries):
-            out, changes = raw[6:8]
-            if type(out) is WeakTensor and not changes and out() is None and id(out) not in needed:
-                continue
-            entry = Entry(*raw)
-            if any(id(tensor) in needed or is_held(tensor) for tensor in entry.made):
-                kept.append(entry)
-                needed.update(map(id, entry.tensors))
-            elif entry.before is not None and isinstance(changed := entry.args[0], WeakTensor):
-                changed.value = entry.before
-        kept.reverse()
-        self.entries[:] = kept
-        self._kept.keep_only(kept)
-        self._most = max(FEWEST, 2 * len(kept))
-
-
-def _has_tensor(args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> bool:
-    return bool(tensors_among((*args, *(kwargs or {}).values())))

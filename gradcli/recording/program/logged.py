@@ -21,7 +21,7 @@ def logged(user: UserCode, compute: Callable[[], Value]) -> tuple[Value, list[En
     log.put_on()
     try:
         value = compute()
-        return value, log.recorded()
+        return value, log.calls.recorded()
     finally:
         log.take_off()
         untold.take_off()
