@@ -79,6 +79,49 @@ def penalty_by_names(a: Tensor, b: Tensor) -> Tensor:
     return (slopes[0] * slopes[1]).sum()
 
 
+def changed_after_its_use(x: Tensor, y: Tensor) -> Tensor:
+    made, other = x * y, y * 2
+    total = made.sum() + (x * other).detach().sum() * y.sum()
+    made.add_(1)
+    with torch.no_grad():
+        other.zero_()
+    return total
+
+
+def target_changed_in_place(x: Tensor, y: Tensor) -> Tensor:
+    with torch.no_grad():
+        target = (y * 0).log_()
+    return (x * target).sum()
+
+
+def asked_for_what_has_one(x: Tensor, y: Tensor) -> Tensor:
+    made = x * 2
+    made.requires_grad_()
+    detached = made.detach()
+    del made
+    return (detached * x * y).sum()
+
+
+@torch.enable_grad()
+def penalty_of_one_of_several(a: Tensor, b: Tensor) -> Tensor:
+    """Of what sends nothing, and of the first of what is taken apart alone."""
+    sent = torch.stack([a.exp(), b * 5]).unbind()[0].sum() + Silent.apply(a * 3, b * b).sum() + (b * 7 * a).sum()
+    (slope,) = torch.autograd.grad(sent, a, create_graph=True)
+    return (slope * slope * b).sum()
+
+
+class Silent(torch.autograd.Function):
+    """A function that sends a gradient to its first operand alone."""
+
+    @staticmethod
+    def forward(ctx: Any, first: Tensor, second: Tensor) -> Tensor:
+        return first * 2
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient * 2, None
+
+
 PROGRAMS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "plain": lambda x, y: (x.exp() * y).sum(),
     "same tensor twice": lambda x, y: (x * x * y).sum(),
@@ -99,6 +142,14 @@ PROGRAMS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     )(torch.stack([x, x * 2])).sum(),
     "gradient": lambda x, y: CheckpointFunction.apply(penalty, True, x * 1, y),
     "gradient by names": lambda x, y: CheckpointFunction.apply(penalty_by_names, True, x * 1, y),
+    "gradient of one of several": lambda x, y: CheckpointFunction.apply(penalty_of_one_of_several, True, x * 1, y * 1),
+    "custom function in a checkpoint": lambda x, y: CheckpointFunction.apply(
+        lambda a, b: (Doubled.apply(a.exp()) * b).sum(), True, x * 1, y
+    ),
+    "changed after its use": changed_after_its_use,
+    "target changed in place": target_changed_in_place,
+    "asked for what has one": asked_for_what_has_one,
+    "frozen": lambda x, y: ((x.detach() * 2).requires_grad_(False) * x * y).sum(),
     "autocast": lambda x, y: under_autocast(x, y),
 }  # fmt: skip
 
@@ -149,19 +200,23 @@ def test_a_tensor_that_is_differentiated_by_later_is_one_leaf_from_there_on() ->
         made.requires_grad_()
         return (made.exp() * made).sum()
 
+    def frozen() -> Tensor:
+        return (torch.ones(4) * 3).requires_grad_(False)
+
     def of_an_input() -> Tensor:
         kept.requires_grad_()
         return (kept * kept).sum()
 
-    for compute, names, gradient in (
-        (computed, ["ones", "mul", "leaf", "mul", "sum"], 6.0),
-        (of_nothing, ["zeros", "leaf", "exp", "mul", "sum"], 1.0),
-        (of_an_input, ["leaf", "mul", "sum"], 2.0),
-        (lambda: torch.zeros(2, requires_grad=True).exp().sum(), ["leaf", "exp", "sum"], 1.0),
+    for compute, names, gradients in (
+        (computed, ["ones", "mul", "leaf", "mul", "sum"], [6.0] * 2),
+        (of_nothing, ["zeros", "leaf", "exp", "mul", "sum"], [1.0] * 2),
+        (of_an_input, ["leaf", "mul", "sum"], [2.0] * 2),
+        (lambda: (frozen() * weights()).sum(), ["ones", "mul", "leaf", "mul", "sum"], [3.0] * 4),
+        (lambda: torch.zeros(2, requires_grad=True).exp().sum(), ["leaf", "exp", "sum"], [1.0] * 2),
     ):
         found = repeated(compute)
         assert called(found) == names
-        assert [one.tolist() for one in found.tape.gradients.values()] == [[gradient] * 2]
+        assert [one.tolist() for one in found.tape.gradients.values()] == [gradients]
         assert found.leaves.keys() == found.tape.gradients.keys()
 
 
@@ -204,7 +259,7 @@ def test_a_tensor_of_an_earlier_step_is_changed_in_place_on_a_copy() -> None:
     assert found.differs is None
 
 
-@pytest.mark.parametrize("changed", ["the mask", "a buffer"])
+@pytest.mark.parametrize("changed", ["the mask", "a row of the mask", "a buffer"])
 def test_what_was_made_of_something_gone_and_changed_since_is_not_taken_for_what_it_was(changed: str) -> None:
     x, _ = given()
     with log_on() as log:
@@ -215,7 +270,13 @@ def test_what_was_made_of_something_gone_and_changed_since_is_not_taken_for_what
         first.backward()
         log.calls.drop_behind([first])
         del hidden, first
-        loss = (x * (mask.mul_(2) if changed == "the mask" else buffer.copy_(mask))).sum()
+        if changed == "a buffer":
+            mask = buffer.copy_(mask)
+        elif changed == "the mask":
+            mask.mul_(2)
+        else:
+            mask[0].mul_(2)
+        loss = (x * mask).sum()
         del mask
         with pytest.raises(GoneError):
             again(log, loss)
@@ -263,3 +324,99 @@ def test_leaves_of_one_name_are_told_apart() -> None:
     found = repeated(computed, (), names)
     assert len(found.leaves) == 2 + 2
     assert len({leaf.variable for leaf in found.tape.leaves}) == 4
+
+
+def test_an_input_is_called_by_what_is_written_where_it_is_used() -> None:
+    x, _ = given()
+    space: dict[str, Any] = {}
+    exec(compile("def made(x): return x.exp()", "<nowhere>", "exec"), space)
+    (leaf,) = repeated(lambda: space["made"](x).sum()).leaves
+    assert leaf == "input"
+    (leaf,) = repeated(lambda: x.exp().sum()).leaves
+    assert leaf == "x"
+
+
+def test_a_change_in_place_reads_what_it_changes_and_what_it_is_given() -> None:
+    x, y = given()
+    buffer = torch.ones(2)
+    found = repeated(lambda: buffer.mul_(x).add_(y).sum())
+    steps = {step.variable or step.name: step for step in found.tape.steps}
+    assert steps["mul_"].operands == (steps["buffer"].index, steps["x"].index)
+    assert steps["add_"].operands == (steps["mul_"].index, steps["y"].index)
+    assert found.tape.gradients["x"].tolist() == [1.0, 1.0]
+
+
+def test_rows_of_a_batch_that_are_changed_in_place_start_from_what_they_were() -> None:
+    x, _ = given()
+    batch, outside = torch.ones(2, 2), torch.ones(2, 2)
+    rows, view = outside[1], outside[0]
+    expected = torch.tensor([[6.0, 6.0], [5.0, 5.0]])
+    with log_on() as log:
+        row = batch[0]
+        row.mul_(2)
+        row.mul_(3)
+        batch[1].add_(4)
+        view.add_(1)
+        loss = (x * batch).sum() + (x * view).sum() + (x * rows).sum()
+        rows.mul_(7)
+        found = again(log, loss)
+    assert found.differs is None
+    (gradient,) = found.tape.gradients.values()
+    assert torch.equal(gradient, expected.sum(dim=0) + 2 + 1)
+
+
+def test_a_function_that_gives_nothing_the_second_time_is_no_step() -> None:
+    x, y = given()
+    gives = iter([True])
+
+    def once(tensor: Tensor) -> Tensor | None:
+        return tensor * 2 if next(gives, False) else None
+
+    with log_on() as log:
+        log.rest()
+        value = once(x)
+        log.wake()
+        assert value is not None
+        log.add(once, (x,), {}, value)
+        names = called(again(log, (value * y).sum()))
+    assert names[-3:] == ["leaf", "mul", "sum"]
+    assert "once" not in names
+
+
+def test_what_is_made_of_nothing_is_called_again_where_a_gradient_flows_through_it() -> None:
+    hidden, _ = given()
+
+    def uses() -> Tensor:
+        return hidden * 2
+
+    with log_on() as log:
+        log.rest()
+        value = uses()
+        log.wake()
+        log.add(uses, (), {}, value)
+        root = value.square().sum()
+        log.rest()
+        found = run_again(log.recorded(), [root], [None], {id(hidden): "hidden"}, USER)
+    assert found.tape.gradients["hidden"].tolist() == [8.0, 16.0]
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_a_gradient_that_the_log_is_told_of_has_its_steps(by_name: bool) -> None:
+    x, y = given()
+    earlier = x * 2
+    with log_on() as log:
+        root = (earlier.mul_(y) ** 3).sum()
+        args, kwargs = ((), {"outputs": root, "inputs": y}) if by_name else ((root, y), {})
+        slopes = torch.autograd.grad(*args, **kwargs, create_graph=True)
+        log.add(torch.autograd.grad, args, {**kwargs, "create_graph": True}, slopes)
+        loss = slopes[0].square().sum()
+        log.rest()
+        found = run_again(log.recorded(), [loss], [None], {id(y): "y"}, USER)
+    assert found.differs is None
+    assert [step.operation.title for step in found.tape.steps if str(step.operation.title).startswith("the der")] == [
+        "the derivative of (earlier.mul_(y) ** 3).sum()",
+        "the derivative of earlier.mul_(y) ** 3",
+        "the derivative of earlier.mul_(y)",
+    ]
+    (expected,) = torch.autograd.grad(loss, y)
+    torch.testing.assert_close(found.tape.gradients["y"], expected)

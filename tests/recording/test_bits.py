@@ -18,6 +18,13 @@ def test_equal_numbers_are_the_same_and_others_are_not(dtype: torch.dtype) -> No
     assert not same_bits(one, one[:2])
 
 
+def test_nothing_is_the_same_in_one_shape_alone_and_a_sparse_tensor_is_not_compared() -> None:
+    assert same_bits(torch.zeros(0, 3), torch.zeros(0, 3))
+    assert not same_bits(torch.zeros(0, 3), torch.zeros(0))
+    sparse = torch.eye(2).to_sparse()
+    assert same_bits(sparse, sparse.clone())
+
+
 @pytest.mark.parametrize("dtype", [dtype for dtype in DTYPES if dtype.is_floating_point or dtype.is_complex])
 def test_a_nan_is_the_same_nan_and_minus_zero_is_not_zero(dtype: torch.dtype) -> None:
     nan, zero = torch.full((2,), torch.nan, dtype=dtype), torch.zeros(2, dtype=dtype)

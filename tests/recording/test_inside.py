@@ -56,6 +56,7 @@ def block(x: Tensor, power: float, scale: Tensor) -> tuple[Tensor, Tensor]:
     scale.requires_grad_()
     with torch.no_grad():
         largest = x.max() if x.dim() else x
+    x.isnan()
     if torch.result_type(x, scale) is torch.float32 and largest.item() > 0:
         x = torch.pow(x, exponent=power)
     up = x * scale
@@ -103,7 +104,7 @@ def test_a_batch_is_elementwise_where_all_of_it_has_one_shape_and_is_not_changed
     rows, scales = torch.ones(3, 2), torch.ones(3)
 
     def row(a: Tensor, b: Tensor) -> Tensor:
-        return (a.exp() * b).sin_().cos().sum()
+        return (a.exp() * b).sin_().cos().cumsum(0).sum()
 
     def compute(log: Log) -> Tensor:
         return torch.func.vmap(row)(rows * X, scales).sum()
@@ -114,16 +115,19 @@ def test_a_batch_is_elementwise_where_all_of_it_has_one_shape_and_is_not_changed
         for step in found.tape.steps
         if step.operation.name != "mul" or step.text != "rows * X"
     }
-    assert {name: steps[name].elementwise for name in ("exp", "mul", "sin_", "cos", "sum")} == {
+    assert {name: steps[name].elementwise for name in ("exp", "mul", "sin_", "cos", "cumsum", "sum")} == {
         "exp": True,
         "mul": False,  # a scale for each row
         "sin_": False,
         "cos": True,
+        "cumsum": False,
         "sum": False,
     }
     assert [step.values[0].shape for step in found.tape.steps if step.name == "exp"] == [(3, 2)]
     with pytest.raises(ArgumentError):
         steps["mul"].apply([rows, scales], Context())
+    with pytest.raises(ArgumentError):
+        steps["cumsum"].apply([rows, 0], Context())
 
 
 @torch.enable_grad()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from weakref import ref
 
 import pytest
@@ -100,6 +100,11 @@ def test_an_input_beyond_the_budget_is_used_as_long_as_the_program_has_it() -> N
             again(log, loss)
 
 
+class Point(tuple[int, int]):
+    def __new__(cls, x: int, y: int) -> Self:
+        return super().__new__(cls, (x, y))
+
+
 class Pair(NamedTuple):
     tensor: Tensor
     others: list[object]
@@ -108,11 +113,13 @@ class Pair(NamedTuple):
 def test_the_tensors_in_containers_are_changed_and_the_containers_stay_what_they_are() -> None:
     one, two = torch.ones(2), torch.zeros(2)
     given = {"a": [one, 3], "b": (two, "x"), "c": Pair(one, [two]), "d": torch.max(one, 0), "e": torch.Size([2])}
+    given["f"] = point = Point(1, 2)
     changed = mapped(given, lambda tensor: tensor + 1)
     assert {name: type(value) for name, value in changed.items()} == {n: type(value) for n, value in given.items()}
     assert [one.tolist() for one in tensors_among(changed.values())] == [
         (one + 1).tolist() for one in tensors_among(given.values())
     ]
+    assert changed["f"] is point
     assert (changed["a"][1], changed["b"][1], changed["e"]) == (3, "x", torch.Size([2]))
 
 

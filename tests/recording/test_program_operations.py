@@ -5,18 +5,25 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 from each import each
-from logs import again, logged
+from logs import USER, again, logged
+from torch.nn import functional
 
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings import of_tape
 from gradcli.language.parser import parse
+from gradcli.model.place import Place, Source
 from gradcli.numerics.evaluate import evaluate
 from gradcli.numerics.literals import Context
 from gradcli.recording.from_expression import ExpressionRecorder
+from gradcli.recording.program.again import run_again
+from gradcli.recording.program.logged import logged as log_of
+from gradcli.recording.program.operations import CallOperation
+from gradcli.recording.program.written import Written
 from gradcli.recording.tape import Step
 
 TEXTS = (
@@ -194,3 +201,102 @@ def test_a_function_of_the_user_is_not_pytorchs_of_that_name() -> None:
         log.add(norm, (x,), {}, value)  # as a function that was transformed or compiled
         (step,) = (step for step in again(log, value.sum()).tape.steps if step.name == "norm")
     assert step.operation.row is None
+
+
+def library(text: str) -> Callable[..., torch.Tensor]:
+    """A function of an installed package."""
+    space: dict[str, Any] = {"torch": torch}
+    exec(compile(text, f"{torch.__path__[0]}/library.py", "exec"), space)
+    return space["made"]  # type: ignore[no-any-return]
+
+
+def operations(compute: Callable[[torch.Tensor], torch.Tensor]) -> dict[str, list[CallOperation]]:
+    """Those of a program, by their names."""
+    found: dict[str, list[CallOperation]] = {}
+    x = given()["x"]
+    value, entries = log_of(USER, lambda: compute(x).sum())
+    for step in run_again(entries, [value], [None], {}, USER).tape.steps:
+        if isinstance(step.operation, CallOperation):
+            found.setdefault(step.name, []).append(step.operation)
+    return found
+
+
+def test_what_a_library_calls_is_told_by_what_the_program_reads() -> None:
+    made = library("def made(x, n=1):\n    return (x * (n + 1)).softmax(0)\n")
+
+    def helper(value: torch.Tensor) -> torch.Tensor:
+        return value.exp()
+
+    def computed(x: torch.Tensor) -> torch.Tensor:
+        hidden = made(x)
+        other = hidden
+        first = helper(hidden) + other * 2 + hidden * 3 + other * 4
+        unnamed = made(x)
+        again = unnamed
+        return first + again + made(x, 3).log() + made(
+            x, 4).log()  # fmt: skip
+
+    found = operations(computed)
+    titles = [one.title for one in found["softmax"]]
+    assert titles[:3] == ["hidden", "again", "made(x, 3)"], "by its variable first"
+    assert str(titles[3]).startswith("softmax in made("), "what has several lines is no name"
+    assert {one.assigned for one in found["softmax"]} == {None}
+    products = [one for one in found["mul"] if one.inside]
+    assert [one.title for one in products] == [
+        "mul in made(x)",
+        "mul in made(x)",
+        "mul in made(x, 3)",
+        *titles[4:],
+        str(titles[3]).replace("softmax", "mul"),
+    ]
+    for one in products:
+        assert [constant.is_typed for constant in one.constants((0.5, 3))] == [False, False], "of the library"
+    typed = [one for one in found["mul"] if not one.inside]
+    assert [[constant.is_typed for constant in one.constants((None, 3))] for one in typed] == [[True]] * 3
+    assert found["exp"][0].title is None
+
+
+def test_a_call_by_another_name_is_a_call_of_that_function() -> None:
+    def computed(x: torch.Tensor) -> torch.Tensor:
+        called = functional.threshold(x, 0.1, 0.2)
+        wrapped = Tripled.apply(called)
+        alias = Tripled.apply
+        buffer = torch.zeros(2, 2)
+        buffer[0] = wrapped[0]
+        return alias(wrapped * 1).mul(2).add(buffer).sum(0, True).exp()
+
+    found = operations(computed)
+    assert [(one.title, one.custom) for one in found["Tripled"]] == [
+        (None, Tripled),
+        ("alias(wrapped * 1)", Tripled),
+    ]
+    assert [(one.title, one.custom) for one in found["_threshold"]] == [(None, None)]
+    assert [one.title for one in found["index_put_"]] == ["buffer"]
+    (total,) = (one for one in found["sum"] if "True" in one.written.place.text)
+    assert [constant.number for constant in total.constants((None, 0, True))] == [0]
+    assert found["_threshold"][0].assigned == "called"
+
+
+def test_what_is_changed_in_a_statement_is_told_by_the_statement() -> None:
+    place = Place(Source("for a in b: pass"), 0, 16)
+    operation = CallOperation(
+        name="index_put_", function=torch.index_put, written=Written(place, is_statement=True), inside=True
+    )
+    assert operation.title == "index_put_ in for a in b: pass"
+    assert replace(operation, function=Holder.made).custom is None
+
+
+class Holder:
+    @classmethod
+    def made(cls) -> None:
+        """A function of a class that is none of autograd's."""
+
+
+class Tripled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return x * 3
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        return gradient * 3

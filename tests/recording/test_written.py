@@ -5,7 +5,7 @@ from __future__ import annotations
 from each import each
 
 from gradcli.model.place import Place, Source
-from gradcli.recording.program.written import written_at
+from gradcli.recording.program.written import Written, written_at
 
 OPERANDS = {
     "torch.relu(x)": ["x"],
@@ -37,7 +37,32 @@ OPERANDS = {
 
 @each("text", OPERANDS)
 def test_the_operands_are_told_in_pytorchs_order(text: str) -> None:
+    written = at(text)
+    assert [place.text for _, place in written.parts] == OPERANDS[text]
+    assert written.is_operator == (" " in text.partition("(")[0] or text.startswith("-"))
+
+
+def at(text: str) -> Written:
     source = Source(f"def made(x, y):\n    return {text}\n", "file", "made.py")
     start = source.text.index(text)
-    written = written_at(Place(source, start, start + len(text)))
-    assert [place.text for _, place in written.parts] == OPERANDS[text]
+    return written_at(Place(source, start, start + len(text)))
+
+
+@each(
+    "text, typed",
+    [
+        ("x + 2", [False, True]),
+        ("2 * x", [False, True]),
+        ("x ** -2", [False, True]),
+        ("torch.add(x, y, alpha=2)", [False, False, True]),
+        ("torch.add(*pair)", [False, False]),
+    ],
+)
+def test_a_number_that_is_written_is_typed(text: str, typed: list[bool]) -> None:
+    assert [at(text).is_typed(position) for position in range(len(typed) + 2)] == [*typed, False, False]
+
+
+def test_what_is_no_expression_is_a_statement() -> None:
+    written = at("x + 2\n")
+    assert (written.is_statement, written.is_operator, written.called) == (True, False, None)
+    assert not at("").is_statement

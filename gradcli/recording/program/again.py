@@ -61,7 +61,7 @@ def run_again(
     devices = {one.device for entry in behind for one in entry.tensors if isinstance(one, torch.Tensor)}
     with warnings.catch_warnings(), generators_kept(devices, [entry.generator for entry in behind]):
         warnings.simplefilter("ignore")  # the program has been warned already
-        return _Repetition(behind, names, user).run(roots, cotangents)
+        return _Repetition(behind, names, user, [entry for entry in entries if entry.changes]).run(roots, cotangents)
 
 
 @dataclass
@@ -69,6 +69,7 @@ class _Repetition:
     entries: Sequence[Entry]
     names: Mapping[int, str]
     user: UserCode
+    changes: Sequence[Entry]  # also those that no root comes from
     recorder: Recorder = field(init=False)
     differs: Step | None = None
     _copies: dict[int, torch.Tensor] = field(default_factory=dict)
@@ -86,19 +87,16 @@ class _Repetition:
         named = [entry for entry in self.entries if getattr(entry.function, "__name__", "") == "requires_grad_"]
         self._later_leaves = {id(entry.out) for entry in named}
         self._chains = chains(self.entries)
-        repeated = {id(entry) for chain in self._chains.values() for entry in chain}
-        for entry in self.entries:
-            if entry.changes and (entry.differentiates or id(entry) in repeated):
-                self._note_change(entry)
+        for entry in self.changes:
+            self._note_change(entry)
 
     def _note_change(self, entry: Entry) -> None:
         changed = entry.args[0]
-        if entry.base is not None and entry.base[1] is not None:
-            self._originals.setdefault(id(entry.base[0]), entry.base[1])
-        if entry.before is not None:
-            self._originals.setdefault(id(changed), entry.before)
-        else:
-            self._gone.add(id(changed))  # what it was before is known only where a call gives it again
+        for tensor, before in ((changed, entry.before), *((entry.base,) if entry.base else ())):
+            if before is not None:
+                self._originals.setdefault(id(tensor), before)
+            elif entry.differentiates:
+                self._gone.add(id(tensor))  # what it was before is known only where a call gives it again
         if isinstance(changed, torch.Tensor):
             self._changed.add(graph.storage_of(changed))
 
@@ -200,7 +198,7 @@ class _Repetition:
     def _with_steps_inside(self, entry: Entry, place: Place) -> tuple[Any, Sequence[int]]:
         """What the call gives this time, and the numbers of the steps that it is made of."""
         if entry.function is torch.autograd.grad:
-            outputs = self._copy_of(entry.args[0] if entry.args else (entry.kwargs or {})["outputs"])
+            outputs = self._copy_of(entry.args[0] if entry.args else entry.given_by_name["outputs"])
             return with_gradient_steps(self.recorder, outputs, place, lambda: self._called(entry))
         args = self._copy_of(entry.args)
         inside = function_inside(entry.function, args)
@@ -210,7 +208,7 @@ class _Repetition:
             StepsInside(self.recorder, self.user, self, entry.spot) as steps,
             as_called(entry.generator, entry.autocast),
         ):
-            value = inside[0](*inside[1], **self._copy_of(dict(entry.kwargs or {})))
+            value = inside[0](*inside[1], **self._copy_of(entry.given_by_name))
         return value, steps.last
 
     def _value(self, entry: Entry) -> Any:
@@ -218,7 +216,7 @@ class _Repetition:
         name = getattr(entry.function, "__name__", "")
         outs = list(tensors_among((entry.out,)))
         is_made = bool(entry.tensors) and name not in GIVES
-        if is_made or entry.changes or any(isinstance(out, torch.Tensor) and out.grad_fn is not None for out in outs):
+        if is_made or any(isinstance(out, torch.Tensor) and out.grad_fn is not None for out in outs):
             return self._called(entry)
         return mapped(entry.out, lambda out: self._original(out, entry.spot.place).detach().clone())
 
@@ -235,7 +233,7 @@ class _Repetition:
         self.recorder.add(Operation(name=LEAF), place, leaf, variable=name)
 
     def _called(self, entry: Entry) -> Any:
-        args, kwargs = self._copy_of(entry.args), self._copy_of(dict(entry.kwargs or {}))
+        args, kwargs = self._copy_of(entry.args), self._copy_of(entry.given_by_name)
         if entry.generator is UNKEPT:
             raise GoneError(entry.spot.place, "what {} drew")
         with as_called(entry.generator, entry.autocast), torch.set_grad_enabled(entry.differentiates):
@@ -263,15 +261,16 @@ class _Repetition:
 
         seen: whether its name is written at the place, not what reads or makes it.
         """
-        copy = self._original(tensor, place).detach().clone()
+        original = self._original(tensor, place)
+        copy = original.detach().clone()
         name = self._name(tensor, place)
-        if tensor.requires_grad:
+        if original.requires_grad:
             copy.requires_grad_()
             self._leaves[name] = copy
             self._programs[name] = tensor
         leaf = Operation(name=LEAF) if seen else UnseenLeaf(name=LEAF, title=name)
         self.recorder.add(leaf, place, copy, variable=name)
-        if tensor.requires_grad and entry.changes and tensor is entry.args[0]:
+        if original.requires_grad and entry.changes and tensor is entry.args[0]:
             return copy.clone()  # PyTorch refuses to change a leaf in place
         return copy
 

@@ -12,11 +12,9 @@ from gradcli.recording.tape import parts
 def same_bits(one: AnyTensor, other: torch.Tensor) -> bool:
     """Whether two tensors have the same bits."""
     assert isinstance(one, torch.Tensor)
-    if one.shape != other.shape or one.dtype != other.dtype or one.layout is not torch.strided:
-        return one.layout is not torch.strided
-    if not one.numel():
-        return True
-    return torch.equal(_bits(one), _bits(other))
+    if one.layout is not torch.strided:
+        return True  # its elements are not compared
+    return one.dtype == other.dtype and torch.equal(_bits(one), _bits(other))
 
 
 def _bits(tensor: torch.Tensor) -> torch.Tensor:

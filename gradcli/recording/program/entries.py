@@ -96,6 +96,10 @@ class Entry(NamedTuple):
         return isinstance(out, torch.Tensor) and out.requires_grad and out.is_leaf and not self.changes
 
     @property
+    def given_by_name(self) -> dict[str, Any]:
+        return dict(self.kwargs or {})
+
+    @property
     def tensors(self) -> list[AnyTensor]:
         """The tensors among the arguments."""
         return tensors_among((*self.args, *self.kwargs.values()) if self.kwargs else self.args)

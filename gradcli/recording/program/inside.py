@@ -79,6 +79,7 @@ class StepsInside(TorchFunctionMode):
         self.found: list[int] = []
         self._call = call
         self._around = user.innermost(sys._getframe(1))
+        self._number = torch._C._autograd._get_sequence_nr()
         self._recorder = recorder
         self._user = user
         self._copies = copies
@@ -124,9 +125,13 @@ class StepsInside(TorchFunctionMode):
         return out
 
     def _stand_in(self, tensor: torch.Tensor, place: Place, entry: Entry) -> torch.Tensor:
-        if whole(tensor) is not tensor or self._recorder.steps_of(tensor):
+        if whole(tensor) is not tensor or self._recorder.steps_of(tensor) or self._is_made_inside(tensor):
             return tensor
         return self._copies.stand_in(tensor, place, entry)
+
+    def _is_made_inside(self, tensor: torch.Tensor) -> bool:
+        """Whether a call that is not told made it here, such as that of a custom function."""
+        return tensor.grad_fn is not None and tensor.grad_fn._sequence_nr() >= self._number
 
 
 def _of_batch(operation: CallOperation, given: list[Any], value: Any) -> CallOperation:

@@ -103,7 +103,7 @@ class Kept:
         """A copy of a tensor that is about to be changed in place, where no call gives it and there is none yet."""
         own = self._own(tensor)
         value, own.value = own.value, None
-        return tensor.detach().clone() if value is tensor else value
+        return _copied(tensor) if value is tensor else value
 
     def base(self, tensor: torch.Tensor) -> tuple[WeakTensor, torch.Tensor | None] | None:
         """What a view that is about to be changed is a view of, with a copy of it where `before` would give one."""
@@ -115,7 +115,7 @@ class Kept:
             return None
         if own.value is not base:
             return own, None
-        own.value = base.detach().clone()
+        own.value = _copied(base)
         return own, own.value
 
     def keep_only(self, entries: Sequence[Entry]) -> None:
@@ -189,6 +189,11 @@ class Kept:
         has_room = self.bytes + size <= self.budget
         self.bytes += size * has_room
         return has_room
+
+
+def _copied(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy, and whether it is differentiated: what is changed in place may be from then on."""
+    return tensor.detach().clone().requires_grad_(tensor.requires_grad)
 
 
 def is_held(tensor: AnyTensor) -> bool:

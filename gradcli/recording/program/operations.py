@@ -123,7 +123,7 @@ def named_where_read(operations: Sequence[Operation], place: Place) -> None:
 
 def arguments_of(entry: Entry) -> tuple[list[Any], dict[str, Any]]:
     """The arguments of a call in the order in which they are written, and those that are given by name."""
-    given = {word: value for word, value in (entry.kwargs or {}).items() if value is not None and word not in _UNTOLD}
+    given = {word: value for word, value in entry.given_by_name.items() if value is not None and word not in _UNTOLD}
     name = getattr(entry.function, "__name__", "")
     return ([*reversed(entry.args)] if name in _REFLECTED else [*entry.args]), given
 

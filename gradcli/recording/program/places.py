@@ -63,9 +63,7 @@ def _ends_of_loops(text: str) -> dict[tuple[int, int], int]:
     except (SyntaxError, ValueError):
         return {}
     return {
-        (one.lineno, one.col_offset): offset(text, one.iter.end_lineno or one.lineno, one.iter.end_col_offset or 0)
-        for one in nodes
-        if isinstance(one, ast.For | ast.AsyncFor)
+        (one.lineno, one.col_offset): end_of(one.iter, text) for one in nodes if isinstance(one, ast.For | ast.AsyncFor)
     }
 
 
@@ -152,6 +150,13 @@ def offset(text: str, line: int, column: int) -> int:
     if column < 0:
         return start + len(content.rstrip("\n"))
     return start + len(content.encode()[:column].decode(errors="replace"))
+
+
+def end_of(node: ast.expr | ast.stmt, text: str) -> int:
+    """The character behind what was parsed from a text."""
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    return offset(text, node.end_lineno, node.end_col_offset)
 
 
 @cache

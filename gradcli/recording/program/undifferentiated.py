@@ -76,7 +76,7 @@ def gives_the_same(chain: Chain, known: Mapping[int, torch.Tensor | None]) -> bo
         for entry in chain:
             if entry.changes and id(entry.args[0]) not in values:
                 return False  # nobody knows what it was before
-            args, kwargs = mapped(entry.args, value), mapped(dict(entry.kwargs or {}), value)
+            args, kwargs = mapped(entry.args, value), mapped(entry.given_by_name, value)
             with torch.no_grad(), autocasting(entry.autocast):
                 out = entry.function(*args, **kwargs)
             if not entry.changes:

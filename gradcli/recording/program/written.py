@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from gradcli.model.place import Place, Source
-from gradcli.recording.program.places import offset
+from gradcli.recording.program.places import end_of, offset
 
 _SWAPPED = (ast.Add, ast.Mult)
 """`2 * x` is the multiplication of x by 2: PyTorch is told of the tensor first."""
@@ -77,12 +77,7 @@ def _nodes(source: Source) -> dict[tuple[int, int], tuple[ast.AST, str | None]]:
 
 
 def _span(node: ast.expr | ast.stmt, source: Source) -> tuple[int, int]:
-    assert node.end_lineno is not None
-    assert node.end_col_offset is not None
-    return (
-        offset(source.text, node.lineno, node.col_offset),
-        offset(source.text, node.end_lineno, node.end_col_offset),
-    )
+    return offset(source.text, node.lineno, node.col_offset), end_of(node, source.text)
 
 
 def _place(node: ast.expr, whole: Place) -> Place:
