@@ -43,9 +43,7 @@ def diagnose(
         evidence, sample = _gathered(rerun, computed, output, gradients[0])
         return Diagnosis(told(evidence), sample)
     few = replace(rerun, bound=part.bound, cotangent=part.cotangent)
-    evidence = Evidence(
-        few, part.thin(computed), records=bool(few.bound.wrt) and few.bound.elements <= MAX_ELEMENTS_RECORDED
-    )
+    evidence = Evidence(few, part.thin(computed), records=bool(few.bound.wrt))
     return Diagnosis(tuple(map(part.at_home, told(evidence))), part.sample)
 
 
@@ -88,14 +86,14 @@ def findings_of(bound: BoundExpression, output: torch.Tensor, codes: tuple[str, 
     """
     weights = (1 + torch.arange(output.numel(), device=output.device) % 7 / 8).reshape(output.shape).to(output.dtype)
     rerun = Rerun(bound, weights)
-    if bound.elements > MAX_ELEMENTS_RECORDED or not bound.wrt or not output.is_floating_point():
+    if bound.elements > MAX_ELEMENTS_RECORDED or not output.is_floating_point():
         return []
     try:
         (found,) = rerun.gradients(output, retain_graph=True)
-    except TorchError:
-        found = {}
+    except TorchError:  # there is no tape either
+        return []
     operations = foreseen(bound.program)
-    if found and not bound.written and has_nothing_to_report(operations, output, weights, found, codes):
+    if not bound.written and has_nothing_to_report(operations, output, weights, found, codes):
         return []
     return of_tape(Evidence(rerun, records=True, tape_alone=True), codes)
 

@@ -125,8 +125,9 @@ class Evidence:
     @cached_property
     def origins(self) -> list[Origin]:
         """Every cause of a non-finite number, once."""
-        if self.tape is None or self.is_finite:
+        if self.is_finite:
             return []
+        assert self.tape is not None
         from gradcli.diagnose.origins.origins import origins
 
         return origins(self.tape, self.context, self.written)
@@ -134,8 +135,9 @@ class Evidence:
     @cached_property
     def zeros(self) -> list[ZeroOrigin]:
         """Every input whose whole gradient is zero, with the place that made it so."""
-        if self.tape is None or not self.has_zeros:
+        if not self.has_zeros:
             return []
+        assert self.tape is not None
         from gradcli.diagnose.origins.zeros import zero_origins
 
         return [self._told_apart(origin) for origin in zero_origins(self.tape, self.context)]
@@ -170,7 +172,7 @@ class Evidence:
 
     def float64_is_stable(self, name: str, place: int, dtype: torch.dtype) -> bool:
         """Whether float64's own rounding leaves the digits of its gradient alone that a dtype could hold."""
-        moved = None if self.shadow is None else self._noisy_shadow.get(name)
-        if moved is None or self.shadow is None:
+        if self.shadow is None:
             return False
-        return not bool(is_lost(moved.ravel()[place], self.shadow[name].ravel()[place], dtype))
+        moved = self._noisy_shadow.get(name)
+        return moved is not None and not bool(is_lost(moved.ravel()[place], self.shadow[name].ravel()[place], dtype))

@@ -59,23 +59,25 @@ class Sampled:
 
     def at_home(self, finding: Finding) -> Finding:
         """The finding in terms of the whole input."""
-        at, said, remark = At(finding.variable or "", finding.index or ()), finding.phrase, finding.remark
+        remark = finding.remark
         return replace(
             finding,
-            index=None if finding.index is None else self.element_at_home(at).index,
-            phrase=said.with_elements(self.element_at_home),
+            index=None if finding.index is None else self._at_home(finding.variable, finding.index),
+            phrase=finding.phrase.with_elements(self.element_at_home),
             remark=None if remark is None else remark.with_elements(self.element_at_home),
             sample=self.sample,
         )
 
     def element_at_home(self, at: At) -> At:
-        """An element of the sample as one of the whole; an input of one element is shared by all."""
-        leaf = self.bound.leaves.get(at.text)
-        is_shared = leaf is not None and leaf.numel() == 1
-        return at if is_shared or not at.index else replace(at, index=self._home(at.index[0]))
+        """An element of the sample as one of the whole."""
+        return replace(at, index=self._at_home(at.text, at.index))
 
-    def _home(self, place: int) -> tuple[int, ...]:
-        return tuple(map(int, np.unravel_index(int(self.places[place]), self.shape)))
+    def _at_home(self, name: str | None, index: tuple[int, ...]) -> tuple[int, ...]:
+        """An index of the sample as one of the whole; an input of one element is shared by all."""
+        leaf = None if name is None else self.bound.leaves.get(name)
+        if not index or (leaf is not None and leaf.numel() == 1):
+            return index
+        return tuple(map(int, np.unravel_index(int(self.places[index[0]]), self.shape)))
 
     def _picked(self, tensor: T) -> T:
         return replace(tensor, values=tensor.values[np.unravel_index(self.places, self.shape)])
@@ -107,7 +109,7 @@ def few(bound: BoundExpression, cotangent: torch.Tensor | None, found: Gradients
     result = bound.program.result
     inner = summed(result)
     elementwise = bound.program if inner is None else replace(bound.program, result=inner)
-    is_mean = inner is not None and isinstance(result, Call) and result.function.name == "mean"  # 1/n is another one
+    is_mean = isinstance(result, Call) and result.function.name == "mean"  # 1/n is another one
     if bound.in_place or is_mean or not is_elementwise(elementwise) or is_random(bound.program):
         return None
     shapes = {tuple(leaf.shape) for leaf in bound.leaves.values() if leaf.numel() != 1}
@@ -118,7 +120,7 @@ def few(bound: BoundExpression, cotangent: torch.Tensor | None, found: Gradients
         return None
     telling = list(range(MAX_ELEMENTS_SHOWN))
     for gradient in found.values():
-        if gradient is not None and tuple(gradient.shape) == shape:
+        if gradient is not None:
             broken = torch.nonzero(~torch.isfinite(gradient.detach().reshape(-1))).reshape(-1).tolist()
             telling += broken[:: -(-len(broken) // BROKEN)] if broken else []
     spread = np.linspace(0, int(np.prod(shape)) - 1, FEW - MAX_ELEMENTS_SHOWN - BROKEN).astype(np.int64)
@@ -151,7 +153,7 @@ def _places(output: torch.Tensor, others: Sequence[torch.Tensor | None], most: i
     total = output.numel()
     telling = {*range(min(MAX_ELEMENTS_SHOWN, total)), *_conspicuous(output)}
     for other in others:
-        telling |= set() if other is None or other.numel() != total else set(_conspicuous(other))
+        telling |= set() if other is None else set(_conspicuous(other))
     count = most - len(telling)
     steps = np.arange(count)
     spread = ((steps + steps * _GOLDEN % 1) * (total / count)).astype(np.int64)  # no period that data may have too

@@ -11,16 +11,18 @@ import torch
 from each import each
 from test_fixes import bound
 
-from gradcli.diagnose.bound_expression import BoundExpression
+from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.diagnosis import Diagnosis, at_each_dtype, diagnose, findings_of, given_findings
 from gradcli.diagnose.evidence import Computed, Evidence
 from gradcli.diagnose.findings import OF_TAPES
 from gradcli.diagnose.findings.table import GIVEN
 from gradcli.diagnose.rerun import Rerun
 from gradcli.diagnose.sampling import few, sampled
+from gradcli.language.request import read
 from gradcli.numerics.evaluate import Context
-from gradcli.results import Gradient, Tensor
+from gradcli.results import Finding, Gradient, Tensor
 from gradcli.results.findings import Sample
+from gradcli.results.parts import At, phrase
 
 
 def rerun(text: str, *words: str, **options: Any) -> Rerun:
@@ -62,9 +64,9 @@ def test_of_a_tape_alone_nothing_else_is_known() -> None:
         assert found.context == Context()
         assert (found.wide_tape, found.shadow, found.exact_value(tape.steps[-1])) == (None, None, None)
         assert found.exact_slopes("x", [0]) == {}
+        assert found.tape is tape
         assert not found.float64_is_stable("x", 0, torch.float32)
         assert not found.doubtful_zeros("x", np.zeros(1)).any()
-    assert Evidence(recorded=tape).tape is tape
     assert not Evidence(recorded=tape).is_finite
     assert [origin.step.index for origin in Evidence(recorded=tape).origins] == [tape.steps[-1].index]
 
@@ -133,7 +135,14 @@ def test_what_arrived_is_known_of_the_input_that_nothing_reaches() -> None:
 
 @each(
     "text, x, stable",
-    [("x*x", "x=0.1", True), ("sqrt(x + 1) - sqrt(x)", "x=1e12", False), ("x*x", "x:float64=0.1", False)],
+    [
+        ("x*x", "x=0.1", True),
+        ("sqrt(x + 1) - sqrt(x)", "x=1e12", False),
+        ("x*x", "x:float64=0.1", False),
+        # rounding makes the matrix indefinite, or takes its singularity away
+        ("sum(linalg.cholesky(x + 1e-15*eye(2)))", "x=ones(1, 1)", False),
+        ("sum(linalg.inv(x*ones(2, 2)))", "x=2", False),
+    ],
 )
 def test_float64_is_stable_where_its_own_rounding_leaves_the_digits_alone(text: str, x: str, stable: bool) -> None:
     assert evidence(text, x).float64_is_stable("x", 0, torch.float32) == stable
@@ -199,8 +208,16 @@ def test_the_value_of_a_step_is_that_of_the_reference(text: str, x: str, value: 
     tape = asked.tape()
     assert tape is not None
     step = next(step for step in tape.steps if step.operands)
+    assert asked.value(replace(step, operation=step)) is None  # a program's step is no expression
     found = asked.value(step)
     assert (None if found is None else set(found.reshape(-1).tolist())) == (None if value is None else {value})
+
+
+@each("order, slopes", [(1, [27]), (2, [27, 18]), (3, [27, 18, 6])])
+def test_gradients_are_those_of_each_order(order: int, slopes: list[float]) -> None:
+    asked = rerun("x**3", "x=3", order=order)
+    found = asked.gradients(asked.bound.evaluate())
+    assert [gradient["x"].item() for gradient in found if gradient["x"] is not None] == slopes
 
 
 def test_an_input_without_a_path_has_no_slope_beside() -> None:
@@ -280,6 +297,22 @@ def test_a_sample_holds_what_is_out_of_the_ordinary_of_the_output_and_of_each_gr
     assert part.sample == Sample(looked=part.places.size, of=20000)
 
 
+def test_an_element_of_the_sample_is_one_of_the_whole_and_what_all_share_stays() -> None:
+    asked = bound("x*b", "x=(arange(20000) * 1.0).reshape(2, 10000)", "b=[2.0]")
+    output = asked.evaluate().detach()
+    output[1, 5000] = torch.nan
+    part = sampled(asked, output, torch.ones_like(output), {}, elementwise=True)
+    assert part is not None
+    at = part.places.tolist().index(15000)
+    for name, index, home in (("x", (at,), (1, 5000)), ("x", (), ()), ("b", (0,), (0,)), ("b", (), ())):
+        assert part.element_at_home(At(name, index)) == At(name, home)
+        found = part.at_home(Finding("dead", "note", phrase("none"), variable=name, index=index or None))
+        assert (found.variable, found.index) == (name, home or None)
+        assert found.sample == part.sample
+    assert part.element_at_home(At("exp(x)", (at,))).index == (1, 5000)
+    assert part.at_home(Finding("dead", "note", phrase("none"), index=(at,))).index == (1, 5000)
+
+
 def test_what_was_computed_is_thinned_with_the_sample() -> None:
     part = sample_of("x*2", MANY)
     computed = Computed(
@@ -307,6 +340,8 @@ def test_what_was_computed_is_thinned_with_the_sample() -> None:
         ("x*norm(x)", ["x=ones(17)"], None, False),
         ("x*rand(17)", ["x=ones(17)"], None, False),
         ("y = x*1; y.mul_(2); y", ["x=ones(17)"], None, False),
+        ("(x*1).mul_(2)", ["x=ones(17)"], None, False),
+        ("dropout(x)", ["x=ones(17)"], None, False),
         ("x*w", ["x=ones(17)", "w=2"], None, True),
         ("x*w", ["x=ones(17)", "w=ones(17)"], None, True),
         ("x*w", ["x=ones(17, 2)", "w=ones(2)"], None, False),
@@ -361,6 +396,7 @@ def diagnosed(text: str, *words: str, gradients: dict[str, torch.Tensor] | None 
         ("sum(log(x))", ["x=zeros(20000)"], ["inf-forward"], None),
         ("sum(log(x + x*n))", ["x=zeros(20000)", "n:int64=1"], ["inf-forward"], None),
         ("n*2", ["n:int64=1"], [], None),
+        ("n*2", ["n:int64=arange(20000)"], [], None),  # nothing is differentiated
         ("sum(relu(x))", ["x=-1,-2"], ["dead"], None),
     ],
 )
@@ -391,6 +427,16 @@ def test_what_is_large_is_looked_at_where_a_number_is_not_finite(
 def test_the_findings_about_a_function_are_those_of_its_points(text: str, words: list[str], found: bool) -> None:
     asked = bound(text, *words)
     assert bool(findings_of(asked, asked.evaluate(), OF_TAPES)) == found
+
+
+@pytest.mark.usefixtures("no_fixes")
+def test_what_the_dtype_could_not_hold_is_told_though_all_that_was_computed_is_ordinary() -> None:
+    request = read("w + w*x[0]", ["x=1,1e39", "w=1"], command="grad")
+    asked = bind(request, ComputeOptions(), Selection(wrt=("w",)))
+    output = asked.evaluate()
+    found = diagnose(Rerun(asked), Computed(), output.detach(), Rerun(asked).gradients(output)).findings
+    assert [finding.code for finding in found] == ["inf-input"]
+    assert [finding.code for finding in findings_of(asked, asked.evaluate(), OF_TAPES)] == ["inf-input"]
 
 
 @pytest.mark.usefixtures("no_fixes")

@@ -116,6 +116,13 @@ def test_a_larger_output_is_not_computed_again(size: int, looked: bool) -> None:
     assert found.sample == (None if looked else Sample(looked=0, of=1 + size))
 
 
+def test_the_origin_of_a_nan_in_a_large_output_of_a_large_input_is_looked_for() -> None:
+    asked = bound("sqrt(y)", "y=-1")
+    asked = replace(asked, leaves={**asked.leaves, "x": torch.ones(()).expand(20_000)})
+    found = diagnosis(asked, torch.tensor(float("nan")).expand(2**24 + 1), float("nan"))
+    assert ([finding.code for finding in found.findings], found.sample) == (["nan-forward"], None)
+
+
 @each("size, looked", [(2**25 - 1, True), (2**25, False)])
 def test_of_larger_inputs_no_origin_is_looked_for(size: int, looked: bool) -> None:
     """Beside y there are so many numbers that it does not hang on."""

@@ -120,6 +120,12 @@ EQUIVALENT: dict[str, str] = {
                 "-> (tensor.numel() <= MAX_ELEMENTS_OF_ZEROS)",
                 "targets.py _is_whole: (some == np.trunc(some)).all() and (numbers == np.trunc(numbers)).all() -> "
                 "((numbers == np.trunc(numbers)).all())",
+                "diagnosis.py _gathered: (elements <= MAX_ELEMENTS_RECORDED and not large) or all(map(all_finite, "
+                "(output, *gradients.values()))) -> (all(map(all_finite, (output, *gradients.values()))))",
+                "evidence.py Evidence.doubtful_zeros: not asked or self.tape is None or not bool((computed == "
+                "0).any()) -> (not asked) or (self.tape is None)",
+                "rerun.py Rerun.slopes: self.order > 1 or self.bound.elements > most or is_random(bound.program) -> "
+                "(self.order > 1) or (self.bound.elements > most)",  # the reference refuses it
                 "values.py default_dtype: dtype is before or not dtype.is_floating_point -> "
                 "(not dtype.is_floating_point)",
             )
