@@ -132,6 +132,8 @@ EQUIVALENT: dict[str, str] = {
         ),
         _WORK,
     ),
+    "gradcli/diagnose/values.py tensor_of: wanted.is_floating_point or wanted.is_complex -> "
+    "(wanted.is_floating_point)": "whole numbers become complex ones from int64 as from float64",
     f"{_TRUTH} Truth.slopes: known and self.bad and self.limits -> (known) and (self.limits)": _WORK,
     f"{_TRUTH} Truth.limits: found is None or not any(one.has_undefined for one in found) -> (found is None)": _WORK,
     f"{_TRUTH} Truth.limits: found is None or not any(one.has_undefined for one in found) -> False": _WORK,
