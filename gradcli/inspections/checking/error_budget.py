@@ -47,7 +47,6 @@ class ErrorBudgets:
         self.wide = replace(bound.at_dtype("float64"), program=held.program)
         self.here, _ = attempt(partial(reverse, self.wide))
         self.exemption = _exemption(bound, held)
-        self.largest = max((float(_finite(v).max()) for v in _values(self.wide) if v.numel()), default=0.0)
         self._steepest: dict[str, np.ndarray] = {}
         self._on_the_way: dict[Index, Spoiled | None] = {}
         self._runs: dict[tuple[str, Index, bool], list[Gradients]] = {}
@@ -55,18 +54,30 @@ class ErrorBudgets:
     def of(self, row: CheckRow) -> ErrorBudget:
         """The budget of the element of a row that disagrees."""
         name, index = row.variable, row.index
+        exemption = self.exemption or (self.held.free if row.reference is None else None)
+        if exemption is not None:
+            return ErrorBudget(exemption=exemption)
+        budget = ErrorBudget(
+            beside=None if self.elementwise else self._ties.beside(name, index),
+            inside=self._inside(row),
+            wide=element(self.here, name, index),
+        )
+        if budget.inside is None:
+            budget = replace(budget, spoiled=self._spoiled(row))
+        finite = any(found is not None and math.isfinite(found) for found in (row.reverse, row.forward))
+        return self._with_rounding(budget, row) if finite and not (budget.inside or budget.spoiled) else budget
+
+    def _with_rounding(self, budget: ErrorBudget, row: CheckRow) -> ErrorBudget:
+        """The budget with what takes most runs, and is not looked at where anything else explains the difference."""
+        name, index = row.variable, row.index
         dtype = self.held.digits
         share = min(ROUNDINGS * torch.finfo(dtype).eps, half_the_digits(dtype))
         rounding = share * self._slope_on_the_way(name, index)
-        return ErrorBudget(
+        return replace(
+            budget,
             rounding=max(self._spread(name, index, mode="reverse"), rounding),
             forward_rounding=max(self._spread(name, index, mode="forward"), rounding) if _forward(row) else 0.0,
             rounding_of_zero=max(self._left_of_zero(row, share), rounding) if row.reference == 0 else 0.0,
-            exemption=self.exemption or (self.held.free if row.reference is None else None),
-            beside=None if self.elementwise else self._ties.beside(name, index),
-            inside=self._inside(row),
-            spoiled=self._spoiled(row),
-            wide=element(self.here, name, index),
         )
 
     def _inside(self, row: CheckRow) -> str | None:
@@ -115,6 +126,10 @@ class ErrorBudgets:
         return self._on_the_way[key]
 
     @cached_property
+    def _largest(self) -> float:
+        return max((float(_finite(v).max()) for v in _values(self.wide) if v.numel()), default=0.0)
+
+    @cached_property
     def _ties(self) -> Ties:
         return self._ties_of_dtypes.of(self.wide, self.held)
 
@@ -139,7 +154,7 @@ class ErrorBudgets:
     def _left_of_zero(self, row: CheckRow, share: float) -> float:
         """What rounding may leave where terms cancel; the inputs stand still, for the zero is one of this point."""
         name, index = row.variable, row.index
-        value = min(1.0, self.largest / max(1.0, abs(float(self.wide.leaves[name].detach()[index]))))
+        value = min(1.0, self._largest / max(1.0, abs(float(self.wide.leaves[name].detach()[index]))))
         terms = max((abs(element(signed, name, index) or 0.0) for signed in self._signed), default=0.0)
         mode: Mode = "forward" if row.wrong_modes == ("forward",) else "reverse"
         return max(self._spread(name, index, mode=mode, moved=False), share * max(value, terms))

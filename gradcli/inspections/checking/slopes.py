@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
+from gradcli.diagnose.values import default_dtype
 from gradcli.numerics import autodiff, forward_mode
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, exact
@@ -70,8 +71,7 @@ def by_differences(bound: BoundExpression, *, elementwise: bool) -> dict[str, Di
 
     def value(name: str, values: np.ndarray) -> np.ndarray:
         try:
-            with torch.no_grad():
-                result = bound.evaluate({name: torch.as_tensor(values, device=bound.context.device)})
+            result = bound.evaluate({name: torch.as_tensor(values, device=bound.context.device)})
         except TorchError:  # moved out of the function's domain, as it sees it
             return np.full(values.shape if elementwise else (), np.nan)
         array: np.ndarray = (
@@ -80,6 +80,8 @@ def by_differences(bound: BoundExpression, *, elementwise: bool) -> dict[str, Di
         return array
 
     def one_by_one(name: str, here: np.ndarray, values: np.ndarray) -> np.ndarray:
+        if values is here:  # no element is moved: one run is that of all
+            return np.full(here.shape, value(name, here).sum())
         sums = np.empty(here.shape)
         for index in np.ndindex(*here.shape):
             changed = here.copy()
@@ -93,5 +95,6 @@ def by_differences(bound: BoundExpression, *, elementwise: bool) -> dict[str, Di
     for name in bound.wrt:
         here = exact(bound.leaves[name]).copy()
         function = partial(value, name) if elementwise else partial(one_by_one, name, here)
-        found[name] = differences(function, here, around_zero=smallest)
+        with torch.no_grad(), default_dtype(bound.context.dtype):
+            found[name] = differences(function, here, around_zero=smallest)
     return found

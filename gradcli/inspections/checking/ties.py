@@ -76,14 +76,30 @@ class Ties:
         """By seed: PyTorch's gradients beside the point; none for inputs that are too large to be looked at."""
         if self.wide.elements_differentiated > MAX_ELEMENTS_OF_TIES:
             return {}
-        points = ((seed, moved(self.wide, DISTANCES[-1], seed)) for seed in range(POINTS))
+        points = ((seed, self._moved(DISTANCES[-1], seed)) for seed in range(POINTS))
         return {seed: found for seed, p in points if (found := attempt(partial(reverse, p))[0]) is not None}
 
     def _slope(self, distance: float, seed: int, name: str, index: Index) -> float | None:
         key = (distance, seed, name, index)
         if key not in self._slopes:
-            self._slopes[key] = _reference(moved(self.wide, distance, seed), name, index)
+            self._slopes[key] = _reference(self._moved(distance, seed), name, index)
         return self._slopes[key]
+
+    def _moved(self, distance: float, seed: int) -> BoundExpression:
+        """The inputs moved at random, each relative to itself, and zeros to the smallest other number."""
+        generator = torch.Generator().manual_seed(seed)
+        leaves = dict(self.wide.leaves)
+        for name, scale in self._scales.items():
+            steps = torch.randn(scale.shape, generator=generator, dtype=torch.float64).to(scale)
+            leaves[name] = (leaves[name].detach() + distance * steps * scale).requires_grad_()
+        return self.wide.at_leaves(leaves, torch.float64)
+
+    @cached_property
+    def _scales(self) -> dict[str, torch.Tensor]:
+        sizes = {name: leaf.detach().abs() for name, leaf in self.wide.differentiated.items()}
+        numbers = torch.cat([size.reshape(-1) for size in sizes.values()])
+        smallest = numbers[numbers > 0].min() if bool((numbers > 0).any()) else torch.ones((), dtype=numbers.dtype)
+        return {name: torch.where(size == 0, smallest, size) for name, size in sizes.items()}
 
 
 class TiesOfDtypes:
@@ -98,20 +114,6 @@ class TiesOfDtypes:
         if key not in self._known:
             self._known[key] = Ties(wide)
         return self._known[key]
-
-
-def moved(bound: BoundExpression, distance: float, seed: int) -> BoundExpression:
-    """The inputs moved at random, each relative to itself, and zeros to the smallest other number."""
-    generator = torch.Generator().manual_seed(seed)
-    leaves = dict(bound.leaves)
-    sizes = torch.cat([leaf.detach().abs().reshape(-1) for leaf in bound.differentiated.values()])
-    smallest = sizes[sizes > 0].min() if bool((sizes > 0).any()) else torch.ones((), dtype=sizes.dtype)
-    for name, leaf in bound.differentiated.items():
-        values = leaf.detach()
-        steps = torch.randn(values.shape, generator=generator, dtype=torch.float64).to(values)
-        scale = torch.where(values == 0, smallest, values.abs())
-        leaves[name] = (values + distance * steps * scale).requires_grad_()
-    return bound.at_leaves(leaves, torch.float64)
 
 
 def _reference(point: BoundExpression, name: str, index: Index) -> float | None:
