@@ -55,10 +55,11 @@ class ExpressionRecorder(Recorder):
 
     def _take_back(self, step: Step) -> None:
         """What an operation in place was given: the evaluator tells the tensors when they have been changed."""
-        for changed in step.arguments[:1]:
-            given = self.steps[step.operands[0]].value
-            if isinstance(changed, torch.Tensor) and given is not None and given.shape == changed.shape:
-                step.arguments = tuple([given if argument is changed else argument for argument in step.arguments])
+        if not (step.operands and step.arguments):  # numbers that stand in the expression are no step
+            return
+        changed, given = step.arguments[0], self.steps[step.operands[0]].value
+        if isinstance(changed, torch.Tensor) and given is not None and given.shape == changed.shape:
+            step.arguments = tuple([given if argument is changed else argument for argument in step.arguments])
 
     def operands_of(self, node: Observed) -> tuple[int, ...]:
         """The steps whose values an operation reads; also one that raised, and so is no step itself."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from command_line import captured
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gradcli.language import catalogue
@@ -273,6 +273,7 @@ COMPUTING = {"grad", "activate", "loss", "softmax", "retain-demo"}
 
 
 @given(requests())
+@example(["grad", "asin_([1.,2.])", "x=1,2"])
 def test_a_sound_request_is_answered_or_refused_in_one_json_object(argv: list[str]) -> None:
     code, out, err = captured([*argv, "--json", "--max-elements", "100000"])
     assert code in (0, 1, 2)
