@@ -22,6 +22,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 import pytest
 from sybil import Document, Example, Region, Sybil
 
+from gradcli.__main__ import COLLECT_AFTER
 from gradcli.gc_paused import gc_paused
 from tools import warm
 from tools.pytorch_versions import difference
@@ -47,10 +48,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collecting makes a million objects that stay: no garbage is looked for meanwhile, and none among them later."""
+    """Collecting makes a million objects that stay: no garbage is looked for meanwhile, and none among them later.
+
+    Later it is looked for as seldom as gradcli itself does, else it takes a twentieth of the time of all tests.
+    """
     with gc_paused():
         found = yield
         gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
     return found
 
 
