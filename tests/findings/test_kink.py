@@ -85,6 +85,14 @@ SAYS = {
     "grad 'clamp(x, 0.1, 1)' x=0.1,0.5": "clamp(x, 0.1, 1) has a kink at x[0]: " + SIDES.format(0, 1, 1),
     "grad 'sum(prelu(x, w))' x=-1,0 w=0.25": "prelu(x, w) has a kink at x[1]: " + SIDES.format(0.25, 1, 0.25),
     "grad 'elu(x, alpha=0.5)' x=0": "elu(x, alpha=0.5) has a kink at x: " + SIDES.format(0.5, 1, 0.5),
+    "grad 'clamp(x, 0, 1e20)' x=1e20": "clamp(x, 0, 1e20) has a kink at x: " + SIDES.format(1, 0, 1),
+    "grad 'sum(clamp(x, 0, 1e-10))' x=0,1e-10": (
+        "clamp(x, 0, 1e-10) has a kink at x[0] (and 1 more): " + SIDES.format(0, 1, 1)
+    ),
+    "grad 'softplus(x)' x=20": "softplus(x) has a kink at x: " + SIDES.format(1, 1, 1),
+    "grad 'sum(sign(x)*x**2)' x=0,1": "sign(x) jumps at x[0]: PyTorch takes the slope 0",
+    "grad 'hardshrink(x)' x=0.5,1": "hardshrink(x) jumps at x[0]: PyTorch takes the slope 0",
+    "grad 'sum(threshold(x, 1, 20))' x=1,2": "threshold(x, 1, 20) jumps at x[0]: PyTorch takes the slope 0",
     "grad 'y = x*1; relu(y, inplace=True)' x=0,1": (
         "relu(y, inplace=True) has a kink at (x*1)[0]: " + SIDES.format(0, 1, 0)
     ),

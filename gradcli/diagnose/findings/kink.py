@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import inf
 
 import torch
 
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
+from gradcli.diagnose.origins.elements import largest
 from gradcli.diagnose.origins.kinks import kinks
 from gradcli.diagnose.origins.local import REFUSALS, local_derivative
 from gradcli.diagnose.origins.parts import at, more, name, variable_of
@@ -17,7 +19,12 @@ from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding
 from gradcli.results.parts import Phrase, phrase
 
-_STEP = 1e-6
+_STEP = 1e-7
+"""Of the size of the numbers at the kink: the longer one of two steps to its sides."""
+_SMALL = 1e-6
+"""Of a value: less is no jump to speak of."""
+JUMPS = inf
+"""In the place of a slope: the value itself is another one, however close."""
 
 
 def kink(evidence: Evidence) -> Iterator[Finding]:
@@ -34,11 +41,19 @@ def kink(evidence: Evidence) -> Iterator[Finding]:
 
 def _finding(step: Step, where: torch.Tensor, evidence: Evidence, tape: Tape) -> Finding:
     index = _own_index(step, tuple(map(int, torch.nonzero(where)[0])) if where.ndim else ())
-    operand = tape.inputs(step)[0]
-    said = phrase(
-        "{step} has a kink at {at}{more}", step=name(step), at=at(operand, index), more=more(int(where.sum()))
-    ).because(_slopes(step, index, evidence))
-    return finding_at(step, "kink", said, variable=variable_of(operand), index=index or None)
+    operand, others = tape.inputs(step)[0], more(int(where.sum()))
+    local = local_derivative(step, 0, evidence.context)
+    assert local is not None
+    taken = float(local[index])
+    sides = _one_sided(step, index, replace(evidence.context, dtype=torch.float64))
+    at_kink, told = at(operand, index), phrase("PyTorch takes {taken}", taken=taken)
+    if sides is not None and JUMPS in sides:
+        said = phrase("{step} jumps at {at}{more}", step=name(step), at=at_kink, more=others)
+        told = phrase("PyTorch takes the slope {taken}", taken=taken)
+    else:
+        said = phrase("{step} has a kink at {at}{more}", step=name(step), at=at_kink, more=others)
+        told = told if sides is None else _slopes(*sides, taken)
+    return finding_at(step, "kink", said.because(told), variable=variable_of(operand), index=index or None)
 
 
 def _own_index(step: Step, index: tuple[int, ...]) -> tuple[int, ...]:
@@ -49,27 +64,22 @@ def _own_index(step: Step, index: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(0 if size == 1 else place for place, size in zip(own, first.shape, strict=True))
 
 
-def _slopes(step: Step, index: tuple[int, ...], evidence: Evidence) -> Phrase:
+def _slopes(left: float, right: float, taken: float) -> Phrase:
     """`slope 0 to the left and 1 to the right, PyTorch takes 0`."""
-    local = local_derivative(step, 0, evidence.context)
-    assert local is not None
-    taken = float(local[index])
-    sides = _one_sided(step, index, replace(evidence.context, dtype=torch.float64))
-    if sides is None:
-        return phrase("PyTorch takes {taken}", taken=taken)
-    left, right = sides
     return phrase(
         "slope {left} to the left and {right} to the right, PyTorch takes {taken}", left=left, right=right, taken=taken
     )
 
 
 def _one_sided(step: Step, index: tuple[int, ...], double: Context) -> tuple[float, float] | None:
+    """The slopes of the two sides; JUMPS for one on which the value itself jumps. None where nothing tells."""
     first = step.arguments[0]
     assert isinstance(first, torch.Tensor)
     values = [_as_double(value, first.dtype) for value in step.arguments]
     first = first.double()
+    length = _STEP * _size(first[index] if step.elementwise else first, values[1:])
     found = []
-    for move in (-_STEP, 0.0, _STEP):
+    for move in (-length, -length / 10, 0.0, length / 10, length):
         moved = first.clone()
         moved[index] += move
         try:
@@ -79,15 +89,34 @@ def _one_sided(step: Step, index: tuple[int, ...], double: Context) -> tuple[flo
         value = result[0] if isinstance(result, tuple) else result
         assert isinstance(value, torch.Tensor)
         found.append(value.double())
-    below, here, above = found
-    left, right = _rise(below, here), _rise(here, above)
+    far_below, below, here, above, far_above = found
+    left = _slope(_rise(far_below, here), _rise(below, here), length, largest(here))
+    right = _slope(_rise(here, far_above), _rise(here, above), length, largest(here))
     return None if left is None or right is None else (left, right)
 
 
+def _size(own: torch.Tensor, others: Sequence[object]) -> float:
+    """The largest of the numbers that decide where the kink is; 1 where all of them are zero."""
+    numbers = [own, *(one for one in others if isinstance(one, torch.Tensor) and one.is_floating_point())]
+    sizes = [largest(one[torch.isfinite(one)]) for one in numbers]
+    sizes += [abs(one) for one in others if isinstance(one, int | float) and not isinstance(one, bool)]
+    return max((size for size in sizes if 0 < size < inf), default=1.0)
+
+
+def _slope(rise: float | None, near: float | None, length: float, value: float) -> float | None:
+    """The slope of a side by what the value rises over a step, and over the tenth part of it."""
+    if rise is None or near is None:
+        return None
+    slope = (rise - near) / (0.9 * length)
+    jump = abs(near - slope * length / 10)
+    is_seen = jump > max(_SMALL * value, _STEP * abs(near))  # softplus jumps by 2e-9 at 20
+    return JUMPS if is_seen else round(slope, 5) + 0.0
+
+
 def _rise(start: torch.Tensor, end: torch.Tensor) -> float | None:
-    """The slope from one value to the next, by the elements that are numbers; None where there is none."""
+    """How much higher one value is than another, by the elements that are numbers; None where there is none."""
     rise = (end - start)[torch.isfinite(start) & torch.isfinite(end)]
-    return round(float(rise.sum()) / _STEP, 5) + 0.0 if rise.numel() else None
+    return float(rise.sum()) if rise.numel() else None
 
 
 def _as_double(value: object, dtype: torch.dtype) -> object:
