@@ -28,6 +28,8 @@ MAX_JOINT_PLACES = 8
 """and where elements mix, so that each costs an evaluation of everything."""
 ROUNDINGS = 64
 """So many at once: what one rounding alone has left may come out the same after another one."""
+STEADY = 0.1
+"""Of a gradient: what roundings move it by at most if it is one, and no rounding itself."""
 BESIDE = (1e-4, 1e-2)
 """How far beside a point, measured by it, but at least by 1, a slope is looked for."""
 
@@ -139,12 +141,17 @@ class Rerun:
         for distance in BESIDE:
             moved = here + distance * here.abs().clamp(min=1) * spread(here)
             leaves = {**wide.bound.leaves, name: moved.requires_grad_(leaf.requires_grad)}
+            beside = replace(wide, bound=replace(wide.bound, leaves=leaves))
             try:
-                found = replace(wide, bound=replace(wide.bound, leaves=leaves))._last_gradients().get(name)
+                found = beside._last_gradients().get(name)
+                if found is None or not bool((found != 0).any()) or not bool(torch.isfinite(found).all()):
+                    continue
+                with rounding_noise(ROUNDINGS * torch.finfo(torch.float64).eps, seed=0):
+                    noisy = beside._last_gradients()[name]
             except TorchError:
                 continue
-            if found is not None and bool((found != 0).any()) and bool(torch.isfinite(found).all()):
-                return True
+            if noisy is not None and bool(((noisy - found).abs() < STEADY * found.abs()).any()):
+                return True  # and no rounding that is left of a sum which is constant
         return False
 
     def _last_gradients(self) -> Gradients:

@@ -99,7 +99,21 @@ SAYS = {
     ),
     "grad 'sum(relu(x - y))' x=1 y=2": "relu(x - y) lets no gradient through: 1 arrives, 0 goes on to x and y",
     "grad 'x - x' x=1": "the gradients 1 and -1 meet at x and cancel: x - x does not depend on it here",
-    "grad 'x*y - x*y' x=1 y=2": ("the gradients 2 and -2 meet at x and y and cancel: x*y does not depend on it here"),
+    "grad 'x*y - x*y' x=1 y=2": (
+        "the gradients 2 and -2 meet at x and y and cancel: x*y - x*y does not depend on it here"
+    ),
+    "grad 'sum(exp(x)/sum(exp(x)))' x=1,1": (  # the quotient depends on x, and its sum does not
+        "the gradients 0.5 and -0.5 meet at x and cancel: sum(exp(x)/sum(exp(x))) does not depend on it here"
+    ),
+    "grad 'u = exp(x); sum(u/sum(u))' x=0,0": (
+        "the gradients 0.5 and -0.5 meet at exp(x) and cancel: sum(u/sum(u)) does not depend on it here"
+    ),
+    "grad '(x - mean(x))/(std(x) + 1e-5)' x=2,2": (  # what float64 has beside it is rounding
+        "(x - mean(x))/(std(x) + 1e-5) lets no gradient through: 1 arrives, 0 goes on to x"
+    ),
+    "grad 'atan2(norm(x), sum(x + 1))' x=0,0": (  # atan2 stops what goes to the sum alone
+        "norm(x) lets no gradient through (on a kink, where PyTorch takes 0): 0.5 arrives, 0 goes on to x"
+    ),
     "grad 'sum(softmax(x, 0))' x=1,2": (
         "what arrives at softmax(x, 0) cancels inside it: 1 arrives, 0 goes on to x. "
         "This combination of its values is constant"
@@ -122,7 +136,7 @@ SAYS = {
     ),
     "grad '0*x + (x - x)' x=1": "0*x lets no gradient through: 1 arrives, 0 goes on to x",
     "grad 'abs(1 + z - z)' z:complex64=1": (
-        "the gradients 1 and 1 meet at z and cancel: 1 + z - z does not depend on it here"
+        "the gradients -1 and 1 meet at z and cancel: abs(1 + z - z) does not depend on it here"
     ),
     "grad 'real(complex(x, y)**2)' x=3 y=0": (  # x**2 - y**2
         "what arrives at complex(x, y) has no imaginary part: 6 arrives, 0 goes on to y. Beside it there is a slope"

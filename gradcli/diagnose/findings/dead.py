@@ -54,7 +54,9 @@ def _whole(evidence: Evidence) -> Iterator[Finding]:
         yield finding_at(
             origin.step,
             "dead",
-            _phrase(origin, tuple(origin.variable for origin in origins)).so(_contradiction(origin, evidence)),
+            _phrase(origin, tuple(origin.variable for origin in origins), evidence.tape).so(
+                _contradiction(origin, evidence)
+            ),
             "note" if origin.why == "stationary" else None,
             variable=origin.variable if len(origins) == 1 else None,
             node=origin.node,
@@ -97,12 +99,14 @@ def _sees_nan(origin: ZeroOrigin) -> bool:
     return any(has_nan(value) for value in origin.step.arguments if isinstance(value, torch.Tensor))
 
 
-def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...]) -> Phrase:
+def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...], tape: Tape | None) -> Phrase:
     text, stopped = name(origin.step), _stopped(origin, inputs)
     if origin.why == "met":
+        output = "the output" if tape is None or tape.result is None else name(tape.result)
+        there: Part = inputs if origin.edge in origin.leaf.edges else _named(origin, tape)
         return phrase(
-            "the gradients {parts} meet at {inputs} and cancel", parts=origin.cancelled[:4], inputs=inputs
-        ).because(phrase("{step} does not depend on it here", step=text))
+            "the gradients {parts} meet at {there} and cancel", parts=origin.cancelled[:4], there=there
+        ).because(phrase("{output} does not depend on it here", output=output))
     if origin.why == "inside":
         constant = phrase("{stopped}. This combination of its values is constant", stopped=stopped)
         return phrase("what arrives at {step} cancels inside it", step=text).because(constant)
@@ -115,6 +119,12 @@ def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...]) -> Phrase:
         return phrase("{step} is level at this very point", step=text).because(level)
     kink = " (on a kink, where PyTorch takes 0)" if on_kink(origin.step) else None
     return phrase("{step} lets no gradient through{kink}", step=text, kink=kink).because(stopped)
+
+
+def _named(origin: ZeroOrigin, tape: Tape | None) -> str | None:
+    """The sub-expression at which contributions meet."""
+    steps = () if tape is None else tape.steps
+    return next((name(step) for step in steps if origin.edge in step.edges), origin.variable)
 
 
 def _stopped(origin: ZeroOrigin, inputs: Part) -> Phrase:

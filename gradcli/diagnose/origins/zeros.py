@@ -134,7 +134,7 @@ def _is_gate(step: Step) -> bool:
 
 
 def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
-    """The origin nearest to the output among all ways up."""
+    """The origin nearest to the output among all ways up; one that stops every way through its step comes first."""
     waiting: list[Edge] = [edge]
     seen: set[Edge] = set()
     best: ZeroOrigin | None = None
@@ -152,7 +152,7 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
             inside = len(readers) == 1 and all(tape.owner_of(node) is meeting for node, _ in sent)
             why: Why = "constant" if inside else "met"
             met = ZeroOrigin(leaf, meeting, current[0], current, most, why, () if inside else values)
-            best = _nearer(best, _at(tape, met) if inside else met)
+            best = _nearer(tape, best, _at(tape, met) if inside else replace(met, step=_joint(tape, current, leaf)))
             continue
         for node, tensor in sent:
             step = tape.owner_of(node)
@@ -160,7 +160,7 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
                 continue
             reached = max((largest(g) for g in tape.passages[node].incoming if g is not None), default=0.0)
             if reached > 0:
-                best = _nearer(best, _at(tape, ZeroOrigin(leaf, step, node, current, reached)))
+                best = _nearer(tape, best, _at(tape, ZeroOrigin(leaf, step, node, current, reached)))
             else:
                 waiting.extend((node, i) for i in range(len(tape.passages[node].incoming)))
     return best
@@ -264,11 +264,36 @@ def _meeting(tape: Tape, edge: Edge, leaf: Step) -> Step:
     return tape.steps[max(senders)] if senders else leaf
 
 
-def _nearer(one: ZeroOrigin | None, other: ZeroOrigin) -> ZeroOrigin:
-    return other if one is None or other.step.index > one.step.index else one
+def _joint(tape: Tape, edge: Edge, leaf: Step) -> Step:
+    """The first step that all of what sent these contributions went into: none of it reaches the output beside."""
+    waiting = {tape.owner[node] for node, _ in tape.contributions.get(edge, []) if node in tape.owner}
+    last = leaf.index
+    while waiting:
+        last = min(waiting)
+        waiting.remove(last)
+        if waiting:
+            waiting.update(step.index for step in tape.consumers[last])
+    return tape.steps[last]
+
+
+def _nearer(tape: Tape, one: ZeroOrigin | None, other: ZeroOrigin) -> ZeroOrigin:
+    if one is None:
+        return other
+    return max(one, other, key=lambda origin: (_stops_all(tape, origin), origin.step.index))
+
+
+def _stops_all(tape: Tape, origin: ZeroOrigin) -> bool:
+    """Whether a step sends nothing but zeros to whatever comes of the input: atan2(y, x) may stop one of both alone."""
+    sources = [source for source in tape.inputs(origin.step) if depends_on(tape, source, origin.leaf)]
+    sent = [one for source in sources for edge in source.edges for one in tape.contributions.get(edge, [])]
+    return bool(origin.cancelled) or not any(
+        largest(tensor) > 0 for node, tensor in sent if tape.owner_of(node) is origin.step
+    )
 
 
 def _first(tensor: torch.Tensor) -> float:
     flat = tensor.detach().reshape(-1)
     value = flat[int(torch.nonzero(flat)[0])]
-    return float(value.abs() if value.is_complex() else value)
+    if not value.is_complex():
+        return float(value)
+    return float(value.abs() if value.imag else value.real)
