@@ -96,6 +96,11 @@ def test_a_derivative_inside_is_not_infinite_for_the_sake_of_the_dtype() -> None
     )
 
 
+@each("line", ["grad 'sqrt(x)' x=-1,0,4", "grad 'acosh(x)' x=0.5,1,2", "grad 'x**0.5' x=-1,0,4"])
+def test_an_infinite_slope_beside_a_value_that_is_nan_is_told_too(line: str) -> None:
+    assert [(one["code"], one["index"]) for one in findings(line)] == [("nan-forward", [0]), ("inf-backward", [1])]
+
+
 def test_what_is_infinite_and_what_is_nan_in_one_step_are_told_apart() -> None:
     line = "grad 'x/y' x=0,1,2 y=0,0,1"
     assert [(one["code"], one["index"]) for one in findings(line)] == [("nan-forward", [0]), ("inf-forward", [1])]

@@ -61,7 +61,7 @@ def test_steps_that_compute_the_same_have_one_cause_where_that_is_asked_for() ->
     assert cause_of(tape, forward, alike=True) == cause_of(tape, again, alike=True)
     assert cause_of(tape, Origin("underflow", one, (), 0.0)) == cause_of(tape, Origin("underflow", other, (), 0.0))
     assert cause_of(tape, Origin("underflow", one, (), 0.0)) != cause_of(tape, forward)
-    assert cause_of(tape, forward) == cause_of(tape, Origin("forward", one, (), NAN))
+    assert cause_of(tape, forward) != cause_of(tape, Origin("forward", one, (), NAN))  # log(0) and log(-1)
 
 
 def test_given_numbers_are_told_apart_by_nan_and_by_where_they_stand() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import replace
 
+import torch
+
 from gradcli.diagnose.origins import backward, forward, underflowed
 from gradcli.diagnose.origins.arranged import gradient_behind
+from gradcli.diagnose.origins.backward import with_factors
 from gradcli.diagnose.origins.elements import has_non_finite
 from gradcli.diagnose.origins.origin import Cause, Origin, Written, cause_of, depends_on
 from gradcli.numerics.literals import Context
@@ -29,7 +32,9 @@ def origins(tape: Tape, context: Context, written: Written) -> list[Origin]:
         if not causes and origin.kind == "backward":
             hidden = forward.hidden_nan(tape, origin, written)
             causes = [replace(cause, masked=origin.masked, spoils=()) for cause in hidden]
-        for cause in causes or underflowed.traced(tape, origin, written, context):
+        beside = _born_beside(tape, origin, context) if causes and not given else None
+        causes = causes or underflowed.traced(tape, origin, written, context)
+        for cause in [*causes, *([] if beside is None else underflowed.traced(tape, beside, written, context))]:
             same = cause_of(tape, cause)
             found[same] = _spoiling(found.get(same, cause), leaf)
     return list(found.values())
@@ -52,6 +57,19 @@ def _of_leaf(tape: Tape, earlier: Sequence[Origin], leaf: Step) -> list[Origin]:
     alike = [cause for cause, at in zip(earlier, shown, strict=True) if at.step is shown[0].step or at is not cause]
     alike = [cause for cause in alike if depends_on(tape, cause.step, leaf)] or alike
     return [cause for cause in alike if _spoils(tape, cause, leaf)] or alike
+
+
+def _born_beside(tape: Tape, origin: Origin, context: Context) -> Origin | None:
+    """A gradient's origin at those elements at which all was finite, beside others that are not: sqrt at 0 and -1."""
+    step, own = origin.step, origin.own
+    if origin.kind != "backward" or own is None or step.value is None or own.shape != step.value.shape:
+        return None
+    fine = own & torch.isfinite(step.value)
+    for source in tape.inputs(step):
+        if source.value is not None and source.value.is_floating_point():
+            there = torch.isfinite(source.value)
+            fine = fine & (there if there.ndim == 0 or there.shape == fine.shape else there.all())
+    return with_factors(tape, context, origin, fine) if bool(fine.any()) else None
 
 
 def _spoils(tape: Tape, cause: Origin, leaf: Step) -> bool:

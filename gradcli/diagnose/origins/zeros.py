@@ -286,9 +286,8 @@ def _stops_all(tape: Tape, origin: ZeroOrigin) -> bool:
     """Whether a step sends nothing but zeros to whatever comes of the input: atan2(y, x) may stop one of both alone."""
     sources = [source for source in tape.inputs(origin.step) if depends_on(tape, source, origin.leaf)]
     sent = [one for source in sources for edge in source.edges for one in tape.contributions.get(edge, [])]
-    return bool(origin.cancelled) or not any(
-        largest(tensor) > 0 for node, tensor in sent if tape.owner_of(node) is origin.step
-    )
+    others = any(largest(tensor) > 0 for node, tensor in sent if tape.owner_of(node) is origin.step)
+    return bool(origin.cancelled) or origin.step.name in SATURATING or not others
 
 
 def _first(tensor: torch.Tensor) -> float:
