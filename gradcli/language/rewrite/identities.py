@@ -17,6 +17,9 @@ LOSSES = (
     ),
     Identity("bce-with-logits", "-t*log(sigmoid(x)) - (1 - t)*log(1 - sigmoid(x))", f"{_BCE}(x, t, reduction='none')"),
     Identity("bce-with-logits", "t*log(sigmoid(x)) + (1 - t)*log(1 - sigmoid(x))", f"-{_BCE}(x, t, reduction='none')"),
+    Identity("soft-margin", "soft_margin_loss(x, t)", "mean(softplus(-t*x))"),
+    Identity("soft-margin", "soft_margin_loss(x, t, reduction='sum')", "sum(softplus(-t*x))"),
+    Identity("soft-margin", "soft_margin_loss(x, t, reduction='none')", "softplus(-t*x)"),
     Identity("cross-entropy", "nll_loss(log(softmax(x, dim=d)), t)", "cross_entropy(x, t)", carries=True),
     Identity("cross-entropy", "nll_loss(log_softmax(x, dim=d), t)", "cross_entropy(x, t)", carries=True),
     Identity("cross-entropy", "-sum(t*log(softmax(x, dim=d)))", "cross_entropy(x, t, reduction='sum')"),
@@ -24,7 +27,7 @@ LOSSES = (
         "ignored-targets", "cross_entropy(x, t)", "cross_entropy(x, t, reduction='sum')/clamp(sum(t != -100), min=1)"
     ),
 )
-"""Losses on probabilities as the losses on logits that PyTorch has for them."""
+"""Losses on probabilities, and those that take an exponential, as what PyTorch has for logits."""
 
 LOGARITHMS = (
     Identity("log-softmax", "log(softmax(x))", "log_softmax(x)", carries=True),

@@ -68,6 +68,8 @@ REWRITTEN = [
      "-binary_cross_entropy_with_logits(x, t, reduction='none')"),
     ("bce-with-logits", "-(t*log(sigmoid(x)) + (1 - t)*log(1 - sigmoid(x))).mean()",
      "binary_cross_entropy_with_logits(x, t)"),
+    ("soft-margin", "soft_margin_loss(x, t)", "mean(softplus(-t*x))"),
+    ("soft-margin", "F.soft_margin_loss(x, t, reduction='sum')", "torch.sum(F.softplus(-t*x))"),
     ("cross-entropy", "nll_loss(log(softmax(x, dim=1)), t, reduction='sum')", "cross_entropy(x, t, reduction='sum')"),
     ("cross-entropy", "nll_loss(log_softmax(x, dim=1), t, reduction='sum')", "cross_entropy(x, t, reduction='sum')"),
     ("logsumexp", "log(sum(w*exp(x), dim=1, keepdim=True))", "logsumexp(log(w) + x, dim=1, keepdim=True)"),
@@ -144,6 +146,7 @@ LEFT_ALONE = [
     ("cancel", "t*(x/s)"),
     ("bce-with-logits", "binary_cross_entropy(x, t)"),
     ("bce-with-logits", "t*log(sigmoid(x)) + (1 - s)*log(1 - sigmoid(x))"),
+    ("soft-margin", "hinge_embedding_loss(x, t)"),
     ("cross-entropy", "nll_loss(x, t)"),
     ("ignored-targets", "cross_entropy(x, t, weight=w)"),  # whose mean is one of weights, and not of targets
     ("log-softmax", "log(softmax(x, dim=0) + x[1])"),
