@@ -396,7 +396,7 @@ def test_what_is_made_of_nothing_is_called_again_where_a_gradient_flows_through_
         log.add(uses, (), {}, value)
         root = value.square().sum()
         log.rest()
-        found = run_again(log.recorded(), [root], [None], {id(hidden): "hidden"}, USER)
+        found = run_again(log.calls.recorded(), [root], [None], {id(hidden): "hidden"}, USER)
     assert found.tape.gradients["hidden"].tolist() == [8.0, 16.0]
 
 
@@ -411,7 +411,7 @@ def test_a_gradient_that_the_log_is_told_of_has_its_steps(by_name: bool) -> None
         log.add(torch.autograd.grad, args, {**kwargs, "create_graph": True}, slopes)
         loss = slopes[0].square().sum()
         log.rest()
-        found = run_again(log.recorded(), [loss], [None], {id(y): "y"}, USER)
+        found = run_again(log.calls.recorded(), [loss], [None], {id(y): "y"}, USER)
     assert found.differs is None
     assert [step.operation.title for step in found.tape.steps if str(step.operation.title).startswith("the der")] == [
         "the derivative of (earlier.mul_(y) ** 3).sum()",

@@ -217,8 +217,13 @@ def test_what_is_made_of_nothing_that_is_told_is_not_kept() -> None:
         made = log.__torch_function__(unboxed, (), (Box(),))
         gone = ref(made)
         del made
+        assert gone() is None
         log.wake()
-    assert gone() is None
+        made = torch.neg(input=weights().detach())
+        log.calls.settle()
+        gone = ref(made)
+        del made
+        assert gone() is None
 
 
 def test_an_optimizer_changes_its_parameters_at_one_place_and_nothing_of_it_is_told() -> None:

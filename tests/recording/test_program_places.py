@@ -111,7 +111,7 @@ def test_a_loop_over_a_tensor_is_its_head_and_an_expression_all_of_its_lines() -
         torch.mul(
             x, 2
         )  # fmt: skip
-        found = [entry.spot.place.text for entry in log.recorded()]
+        found = [entry.spot.place.text for entry in log.calls.recorded()]
     stacked = "torch.stack(\n            [x]\n        )"
     assert found == [
         "for _ in x",

@@ -88,7 +88,7 @@ class Twice(torch.autograd.Function):
         return gradient * 2
 
 
-@pytest.mark.parametrize("call", [Twice.apply, lambda x: torch.func.vmap(torch.sin)(x)])
+@pytest.mark.parametrize("call", [lambda x: Twice.apply(x), lambda x: torch.func.vmap(torch.sin)(x)])
 def test_what_is_one_operation_is_none_while_the_log_rests(log: Heard, call: Callable[[Tensor], Tensor]) -> None:
     x = weights()
     made = call(x)
@@ -161,8 +161,10 @@ def test_a_mode_that_was_put_on_since_stays_and_so_does_the_log() -> None:
     log.put_on()
     with Other() as other:
         assert (log.hears, log.rest(), stack()) == (True, False, [log, other])
-    log.take_off()
-    assert stack() == []
+        log.take_off()
+        assert stack() == [log, other]
+    assert (log.hears, log.rest(), stack()) == (False, False, [log])
+    torch._C._pop_torch_function_stack()
 
 
 def test_another_thread_changes_nothing_of_a_log() -> None:
