@@ -6,13 +6,13 @@ import contextlib
 import io
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradcli.cli import main
 from tools import warm
+from tools.warm import asking
 
 OWN_VARIABLES = (
     "COLUMNS",
@@ -71,15 +71,8 @@ def in_process_of_its_own(
     """Exit code, standard output and standard error of gradcli, or of a program in a new interpreter."""
     words = [*warm.gradcli(), *argv] if python is None else [sys.executable, "-c", python, *argv]
     given = b"" if stdin is None else stdin.encode() if isinstance(stdin, str) else stdin
-    ran = subprocess.run(
-        words,
-        input=given,
-        capture_output=True,
-        env={**clean_environment(), **(env or {})},
-        timeout=120,
-        check=False,
-    )
-    return ran.returncode, ran.stdout.decode(), ran.stderr.decode()
+    code, out, err = asking.run(words, given, folder=None, env={**clean_environment(), **(env or {})}, timeout=120)
+    return code, out.decode(), err.decode()
 
 
 def clean_environment() -> dict[str, str]:

@@ -12,6 +12,7 @@ import pytest
 from command_line import clean_environment
 
 from tools import warm
+from tools.warm import asking
 
 NEW = [sys.executable, "-m", "gradcli"]
 
@@ -94,6 +95,24 @@ def test_a_stand_in_for_the_interpreter_runs_programs_warm_and_all_else_anew(tmp
     python = warm.interpreter(tmp_path, "import sys; given = 'torch' in sys.modules\n")
     assert ran([python, "-c", "print(given, sys.argv)", "it's"], tmp_path) == (0, b"True ['-c', \"it's\"]\n", b"")
     assert ran([python, "-m", "gradcli", "--version"], tmp_path) == ran([*NEW, "--version"], tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["sys.exit(3)", "os.kill(os.getpid(), 9)", "os.closerange(0, 3)"])
+@pytest.mark.parametrize("given", [b"", b"1 2\r\n", b"9" * (asking.PIPE_HOLDS + 1)], ids=len)
+def test_python_is_told_what_a_shell_is_told(ending: str, given: bytes, tmp_path: Path) -> None:
+    program = (
+        "import os, sys\n"
+        "print(sys.argv, os.getcwd(), os.environ['A'], len(sys.stdin.buffer.read()), flush=True)\n"
+        "print('e' * 200_000, file=sys.stderr, flush=True)\n"
+    )
+    words, env = [*warm.python(), program + ending, "x"], {**clean_environment(), "A": "ä"}
+    assert asking.run(words, given, folder=tmp_path, env=env, timeout=60) == ran(words, tmp_path, given, {"A": "ä"})
+
+
+def test_a_process_that_takes_too_long_is_given_up() -> None:
+    words = [*warm.python(), "import time; time.sleep(60)"]
+    with pytest.raises(TimeoutError):
+        asking.run(words, b"", folder=None, env=clean_environment(), timeout=0.1)
 
 
 def test_a_signal_arrives_and_its_end_is_told(tmp_path: Path) -> None:

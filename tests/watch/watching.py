@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 from command_line import clean_environment
 
 from tools import warm
+from tools.warm import asking
 
 SECONDS = 120
 
@@ -89,14 +89,10 @@ def found_in(folder: Path, text: str, *options: str) -> Ran:
 
 
 def _run(words: list[str], folder: Path, stdin: str, env: Mapping[str, str] | None) -> Ran:
-    ran = subprocess.run(
-        words,
-        cwd=folder,
-        input=stdin,
-        text=True,
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-        env={**clean_environment(), **(env or {})},
-    )
-    return Ran(ran.returncode, ran.stdout, ran.stderr)
+    environment = {**clean_environment(), **(env or {})}
+    code, out, err = asking.run(words, stdin.encode(), folder=folder, env=environment, timeout=SECONDS)
+    return Ran(code, _text(out), _text(err))
+
+
+def _text(written: bytes) -> str:
+    return written.decode().replace("\r\n", "\n").replace("\r", "\n")

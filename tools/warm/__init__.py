@@ -25,6 +25,7 @@ PROGRAM = "--warm-program"
 SCRIPT = "--warm-script"
 WHOLLY = "--warm-wholly"
 CLIENT = Path(__file__).parent / "client.py"
+CLIENT_WORDS = [sys.executable, "-I", "-S", str(CLIENT)]
 SHARED = "WARM_SERVER"
 """Names the folder of a server that another process of these tests has started, behind the folder of its gradcli."""
 
@@ -101,7 +102,7 @@ def _client(name: str) -> list[str]:
 
 
 def _asking(address: str) -> list[str]:
-    return [sys.executable, "-I", "-S", str(CLIENT), address]
+    return [*CLIENT_WORDS, address]
 
 
 @functools.cache

@@ -13,15 +13,26 @@ def main() -> int:
     """The exit code; that of a signal is negative."""
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     connection.connect(sys.argv[1])
-    streams = b"".join(stream.to_bytes(4, sys.byteorder) for stream in (0, 1, 2))
-    connection.sendmsg([b"0"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
-    connection.sendall(marshal.dumps((sys.argv[2:], dict(os.environ), os.getcwd())))  # noqa: PTH109 - pathlib takes longer than all the rest
-    connection.shutdown(_socket.SHUT_WR)
+    ask(connection, (0, 1, 2), sys.argv[2:], os.environ, os.getcwd())  # noqa: PTH109 - pathlib takes longer than all the rest
     child = received(connection)
     for number in FORWARDED:
         if _signal.getsignal(number) != _signal.SIG_IGN:
             _signal.signal(number, lambda number, _: os.kill(child, number))
     return os.waitstatus_to_exitcode(received(connection))
+
+
+def ask(
+    connection: _socket.socket,
+    streams: tuple[int, ...],
+    argv: list[str],
+    environment: "os._Environ[str] | dict[str, str]",
+    folder: str,
+) -> None:
+    """Have the server run a command line with these streams, in this environment and folder."""
+    numbers = b"".join(stream.to_bytes(4, sys.byteorder) for stream in streams)
+    connection.sendmsg([b"0"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, numbers)])
+    connection.sendall(marshal.dumps((argv, dict(environment), folder)))
+    connection.shutdown(_socket.SHUT_WR)
 
 
 def received(connection: _socket.socket) -> int:
@@ -38,6 +49,7 @@ def received(connection: _socket.socket) -> int:
 if __name__ == "__main__":
     code = main()
     if code < 0:
-        _signal.signal(-code, _signal.SIG_DFL)
+        if -code != _signal.SIGKILL:  # which nobody can have changed
+            _signal.signal(-code, _signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     os._exit(code)
