@@ -387,6 +387,14 @@ def test_what_pytorch_raised_is_said_once_for_all_paths() -> None:
     assert "\nf: PyTorch raised: not implemented\n\nf' in reverse mode: PyTorch raised: not implemented\n" in said
 
 
+def test_lines_stay_lines_in_markdown() -> None:
+    out = io.StringIO()
+    failures = (AuditFailure("bump(x)", 1, "dead", "reverse", "contiguous", 30),)
+    write(replace(RESULT, most_ulps=4.0, passes=False, failures=failures), View(format="markdown"), out)
+    assert "124 polynomials with proven bounds, 2 by Arb alone\n\nf' is known to" in out.getvalue()
+    assert "\n- Not every answer is within 4 ULP and right in kind.\n\nf' of bump(x): dead at 30\n" in out.getvalue()
+
+
 def test_where_nothing_could_be_compared_there_is_no_table() -> None:
     row = replace(VALUE, count=0, worst=None, histogram=(), by_exponent=())
     function = AuditedFunction("log(x)", (AuditProof(0, 0, 0, 99, 0, 0, 2.0**-12),), (row,))

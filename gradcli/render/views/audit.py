@@ -100,7 +100,7 @@ def _function(function: AuditedFunction, where: str | None) -> Iterator[Block]:
         if error is not None:
             by = "" if mode == "value" else f" in {mode} mode"
             yield Note(f"{derivative_name(order)}{by}: PyTorch raised: {error}", "note")
-    yield Note("\n".join(map(_proof, function.proofs)), "quiet")
+    yield from (Note(_proof(proof), "quiet") for proof in function.proofs)
 
 
 def _sentence(proof: AuditProof, rows: Sequence[AuditRow]) -> Note:
@@ -207,7 +207,8 @@ def _judgement(result: AuditResult) -> Iterator[Note]:
         text = f"{said} within {number(result.most_ulps)} ULP and right in kind."
     else:
         text = "What --fail-on names occurs:" if result.failures else "Nothing that --fail-on names occurs."
-    yield Note("\n".join([text, *_failures(result.failures)]), "good" if result.passes else "error")
+    yield Note(text, "good" if result.passes else "error")
+    yield from (Note(line, follows=True) for line in _failures(result.failures))
 
 
 def _failures(failures: Sequence[AuditFailure]) -> Iterator[str]:
