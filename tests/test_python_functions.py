@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -180,3 +182,29 @@ def test_a_function_beside_its_formula_gives_the_same():
 
     result = gradcli.grad(softplus, 0.5)
     assert math.isclose(result.gradients["x"].values.item(), 1 / (1 + math.exp(-0.5)), rel_tol=1e-6)
+
+
+def test_numbers_are_taken_where_text_is_and_text_where_numbers_are():
+    assert gradcli.audit("relu", range=(1, 2), order=1) == gradcli.audit("relu", range="1:2", order="1")
+    assert gradcli.audit("relu", range=(1, 2), order=[0, 1], jobs="1", max_ulp="1").passes is True
+    assert str(gradcli.grad("x**3", 2.0, order="2")) == str(gradcli.grad("x**3", 2.0, order=np.int64(2)))
+    assert str(gradcli.activate("tanh", range=(-1, 1, 3))) == str(gradcli.activate("tanh", range="-1:1:3"))
+    ranges = {"x": (0, 1), "y": "0:1"}
+    assert gradcli.compare("x * y", "y * x", range=ranges, dtype="float16").equal
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: gradcli.grad("x**2", 1, order=1.5), "order= takes a whole number, not '1.5'"),
+        (lambda: gradcli.grad("x**2", 1, order="two"), "order= takes a whole number, not 'two'"),
+        (lambda: gradcli.audit("relu", max_ulp="few"), "max_ulp= takes a number, not 'few'"),
+        (lambda: gradcli.audit("relu", jobs=math.inf), "jobs= takes a whole number, not 'inf'"),
+        (lambda: gradcli.grad("x**2", 1, wrt=3), "wrt= names '3', which is no input"),
+        (lambda: gradcli.loss("mse", 1, 2, reduction=3), "mse has no reduction '3'"),
+        (lambda: gradcli.audit("relu", dtype=3), "unknown dtype '3'"),
+    ],
+)
+def test_a_value_that_an_option_cannot_have_is_a_mistake_of_the_call(call: Callable[[], object], message: str):
+    with pytest.raises(GradcliError, match=re.escape(message)):
+        call()

@@ -16,7 +16,7 @@ from gradcli.api.showing import with_notes
 from gradcli.api.wording import failure_in_python, in_python
 from gradcli.commands.answering import drawn, inspected
 from gradcli.commands.command import Caller, Command, Inquiry, Invocation
-from gradcli.commands.parameters import Argument, Parameter
+from gradcli.commands.parameters import Argument, Option, Parameter
 from gradcli.exceptions import GradcliError, UsageError, did_you_mean
 from gradcli.language.dtypes import ALL, COMPLEX, FLOATING
 from gradcli.language.request import Value
@@ -148,18 +148,50 @@ class _Call:
         return word
 
     def _option(self, parameter: Parameter, value: object) -> object:
-        """The value of an option as the command line gives it: what is no single number becomes text."""
+        """The value of an option as the command line gives it.  Raises UsageError."""
         if isinstance(value, Mapping):
-            of = self._word if parameter.is_tensor else str
+            of = self._word if parameter.is_tensor else lambda item: _text(parameter, item)
             return [f"{key}={of(item)}" for key, item in value.items()]
-        if parameter.takes_several and not parameter.is_tensor:
-            return [*value] if isinstance(value, Iterable) and not isinstance(value, str) else value and [value]
-        if value is None or (isinstance(value, str | bool | int | float) and not parameter.is_tensor):
+        if value is None or isinstance(value, bool):
             return value
         if parameter.is_tensor:
             word = self._word(value)
             return [word] if parameter.takes_several else word
-        return ",".join(map(str, value)) if isinstance(value, Iterable) else str(value)
+        if parameter.takes_several:
+            several = _is_several(value) and not _is_range(parameter, value)
+            return [_text(parameter, one) for one in (value if several else [value])]  # type: ignore[attr-defined]
+        return _text(parameter, value) if parameter.number is None else _number(parameter, parameter.number, value)
+
+
+def _text(parameter: Parameter, value: object) -> str:
+    """The text of an option: of several values with commas, of the numbers of a range with colons."""
+    if not _is_several(value):
+        return str(value)
+    return (":" if _is_range(parameter, value) else ",").join(map(str, value))  # type: ignore[call-overload]
+
+
+def _is_several(value: object) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, str)
+
+
+def _is_range(parameter: Parameter, value: object) -> bool:
+    """Whether these are the numbers of one range, such as LOW:HIGH."""
+    is_range = isinstance(parameter.declared, Option) and ":" in (parameter.declared.metavar or "")
+    return (
+        is_range and isinstance(value, list | tuple) and not any(isinstance(one, str | list | tuple) for one in value)
+    )
+
+
+def _number(parameter: Parameter, kind: Callable[[Any], int | float], value: object) -> int | float:
+    """What is given for a number, which may be one of NumPy's, or text."""
+    try:
+        found = kind(value)
+        if isinstance(value, str) or found == value:
+            return found
+    except (TypeError, ValueError, OverflowError):
+        pass
+    what = "a whole number" if kind is int else "a number"
+    raise UsageError(f"{parameter.python_name}= takes {what}, not '{value}'")
 
 
 def _array(value: object, name: str, *, kept: Sequence[str]) -> Value:

@@ -6,8 +6,9 @@ The command line reads words by it, Python functions take it by name, and the he
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 DERIVATIVES, WHERE_AND_HOW, OUTPUT = "Derivatives", "Where and how", "Output"
 """The panels of the help, behind the one for a command's own options."""
@@ -68,6 +69,12 @@ class Parameter(NamedTuple):
     def takes_several(self) -> bool:
         """Whether it may be given more than once."""
         return self.type == list[str] | None
+
+    @property
+    def number(self) -> Callable[[Any], int | float] | None:
+        """int or float, for what takes a number and no text."""
+        kinds = {self.type, *get_args(self.type)}
+        return None if str in kinds else int if int in kinds else float if float in kinds else None
 
     @property
     def python_name(self) -> str:
