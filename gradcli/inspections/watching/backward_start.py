@@ -60,10 +60,14 @@ class BackwardStart:
         )
 
     @classmethod
+    def of_value(cls, value: torch.Tensor | None) -> BackwardStart:
+        """In the place of a call: a value that nobody has differentiated."""
+        return cls(_tensors(value), (), keeps_graph=True, makes_graph=False, accumulates=False)
+
+    @classmethod
     def of_changed(cls, parameter: torch.Tensor) -> BackwardStart:
         """In the place of a call: a gradient, which the program has changed since the last one."""
-        roots = _tensors(parameter.grad)
-        return cls(roots, (), keeps_graph=True, makes_graph=False, accumulates=False, changed=parameter)
+        return replace(cls.of_value(parameter.grad), changed=parameter)
 
     def of_roots(self, roots: Iterable[torch.Tensor]) -> BackwardStart:
         """The same call of other roots, with cotangents of ones."""

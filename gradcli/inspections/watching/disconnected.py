@@ -2,20 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 
 from gradcli.inspections.watching.telling import lines_around
-from gradcli.recording.program.entries import AnyTensor, Entry
+from gradcli.recording.program.entries import AnyTensor, Entry, resolved
 from gradcli.recording.program.kinds import LEAVES_PYTORCH
+from gradcli.recording.program.log import Log
 from gradcli.recording.program.operations import operation_of
 from gradcli.results.findings import Severity
 from gradcli.results.phrasing import few
 from gradcli.results.watch import ProgramFinding
 
+FIRST_STEPS = 2
+"""Steps of an optimizer in which parameters without a gradient are looked for."""
+MOST_OPERATIONS = 20_000
+"""Operations that are kept for that."""
 _LEAVING = frozenset(name.strip("_") for name in LEAVES_PYTORCH)
+
+
+class FirstSteps:
+    """The operations of the first steps of optimizers, in which parameters without a gradient are looked for."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._steps = 0
+        self._earlier: list[Entry] = []
+        self._trained: set[int] = set()
+
+    def keep(self) -> None:
+        """Keep what the log has, which a backward pass ends."""
+        if self._log.everything and len(self._earlier) < MOST_OPERATIONS:
+            self._earlier += self._log.calls.names()
+
+    def entries(self) -> list[Entry]:
+        """What was computed since the first of these steps."""
+        return [*map(resolved, self._earlier), *self._log.calls.recorded()]
+
+    def lost(self, parameters: Iterable[torch.Tensor]) -> list[torch.Tensor]:
+        """Those of an optimizer that is about to step that have never had a gradient; none in later steps."""
+        if self._steps >= FIRST_STEPS:
+            return []
+        wanted = [one for one in parameters if one.requires_grad]
+        self._trained.update(id(one) for one in wanted if one.grad is not None)
+        return [one for one in wanted if id(one) not in self._trained]
+
+    def count(self) -> None:
+        """An optimizer has stepped."""
+        self._steps += 1
+        self._log.everything = self._steps < FIRST_STEPS
+        if not self._log.everything:
+            self._earlier.clear()
 
 
 @dataclass

@@ -6,6 +6,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,8 @@ from gradcli.inspections.options import WatchOptions
 from gradcli.inspections.watching import sizes
 from gradcli.inspections.watching.alone import Saving
 from gradcli.inspections.watching.backward_start import STARTS_BACKWARD, BackwardStart
-from gradcli.inspections.watching.disconnected import disconnected
+from gradcli.inspections.watching.broken_off import broken_value, frames_of, is_failure, summed
+from gradcli.inspections.watching.disconnected import FirstSteps, disconnected
 from gradcli.inspections.watching.hooks import GradientHooks
 from gradcli.inspections.watching.naming import names_of_tensors
 from gradcli.inspections.watching.norms import NormHistory
@@ -32,7 +34,6 @@ from gradcli.inspections.watching.threads import OtherThreads
 from gradcli.inspections.watching.updates import Updates
 from gradcli.inspections.watching.warned import Warned
 from gradcli.inspections.watching.zeros import Patience, dead
-from gradcli.recording.program.entries import Entry, resolved
 from gradcli.recording.program.log import Log
 from gradcli.recording.program.places import Spot, UserCode, folder_of
 from gradcli.recording.program.untold import Untold
@@ -40,10 +41,6 @@ from gradcli.results.watch import ProgramFinding, Stopped
 
 MOST_WITHOUT_NEWS = 3
 """Steps in a row that are run again and show nothing new: after them no further one is."""
-FIRST_STEPS = 2
-"""Steps of an optimizer in which parameters without a gradient are looked for."""
-MOST_OF_FIRST_STEPS = 20_000
-"""Operations that are kept for that."""
 
 
 class Watch:
@@ -76,13 +73,11 @@ class Watch:
         self._known: set[object] = set()
         self._parameters: dict[int, torch.Tensor] = {}
         self._without_news = 0
-        self._optimizer_steps = 0
+        self._first_steps = FirstSteps(self.log)
         self._patience = Patience(options.patience)
         self._broken = BrokenGradients()
         self._updates = Updates()
         self._sound = SoundGradients()
-        self._earlier: list[Entry] = []
-        self._trained: set[int] = set()
         self._keeps_graph = False
         self._starts: set[tuple[int, int] | None] = set()
         self._passes: deque[Pass] = deque(maxlen=2)
@@ -101,6 +96,8 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> bool | None:
+        if error is not None and is_failure(error) and self.log.rest():
+            self._find(lambda: self._at_end(error, tb))
         for one in reversed(self._around):
             one.take_off()
         for hook in self._hooks:
@@ -138,8 +135,7 @@ class Watch:
         self._keeps_graph = call.keeps_graph and not makes_another
         if not call.keeps_graph:
             self._passes.append(Pass.of(self.steps, spot, self.log.calls.entries, self.log.named(call.roots)))
-            if self.log.everything and len(self._earlier) < MOST_OF_FIRST_STEPS:
-                self._earlier += self.log.calls.names()
+            self._first_steps.keep()
             if len(self._starts) > 1:  # another pass may need what this one has not used
                 self.log.calls.drop_behind(call.roots)
             else:
@@ -214,11 +210,22 @@ class Watch:
             self.steps = self._number
             raise Stop
 
-    def _situation(self, call: BackwardStart, spot: Spot | None) -> Situation:
-        names = names_of_tensors(self.user.frames())
+    def _at_end(self, error: BaseException, traceback: TracebackType | None) -> list[ProgramFinding]:
+        """Where a value is from that the program ends over; nothing, where no operation can be blamed."""
+        frames, entries = [*frames_of(traceback, self.user)], self.log.calls.recorded()
+        names = names_of_tensors(frame for frame, _ in reversed(frames))
+        if (value := broken_value(entries, names, error)) is None or not frames:
+            return []
+        self._number, spot = self.steps + 1, frames[-1][1]
+        added, call = summed(value, spot, names)
+        situation = replace(self._situation(call, spot, names), entries=[*entries, *added])
+        return [one for one in not_finite(situation) if one.operation is not None]
+
+    def _situation(self, call: BackwardStart, spot: Spot | None, names: dict[int, str] | None = None) -> Situation:
+        names = names_of_tensors(self.user.frames()) if names is None else names
         if call.changed is not None:
             names[id(call.changed.grad)] = f"the gradient of {names.get(id(call.changed), 'a parameter')}"
-        return Situation(
+        given = (
             self._number,
             self.log.calls.recorded(),
             call,
@@ -227,6 +234,9 @@ class Watch:
             self.user,
             self._updates,
             self._gradient_hooks,
+        )
+        return Situation(
+            *given,
             known=self._known,
             saving=self._saving,
             is_bounded=self.options.memory is not None,
@@ -270,12 +280,9 @@ class Watch:
         self._updates.note(optimizer, spot := self.log.note_step(own), self.steps)
         if (changed := self._sound.broken(own)) is not None:
             self._look_at_changed(changed, spot)
-        if self._optimizer_steps < FIRST_STEPS and self.steps:
-            self._trained.update(id(one) for one in own if one.grad is not None)
-            lost = [one for one in own if one.grad is None and one.requires_grad and id(one) not in self._trained]
-            entries = [*map(resolved, self._earlier), *self.log.calls.recorded()]
-            names = names_of_tensors(self.user.frames()) if lost else {}
-            self._find(lambda: disconnected(entries, lost, names, self.steps))
+        if self.steps and (lost := self._first_steps.lost(own)):
+            names = names_of_tensors(self.user.frames())
+            self._find(lambda: disconnected(self._first_steps.entries(), lost, names, self.steps))
         if not any(map(callable, (*args[1:], *kwargs.values()))):
             self.log.rest()  # no closure computes the loss again
 
@@ -292,9 +299,6 @@ class Watch:
             return
         self.log.wake()
         self.log.in_optimizer = False
-        self._optimizer_steps += 1
-        self.log.everything = self._optimizer_steps < FIRST_STEPS
-        if not self.log.everything:
-            self._earlier.clear()
+        self._first_steps.count()
         if len(self._starts) == 1 and not self._keeps_graph:
             self.log.clear()
