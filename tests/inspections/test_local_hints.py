@@ -27,6 +27,7 @@ MASKS = [
     ("x * (long(x) << m)", "m:int64=1,0"),
     ("x * (2 << m)", "m:int64=1,0"),
     ("x.reshape([1, 2])[0, m]", "m:int64=1,0"),
+    ("x[[m, m]]", "m:int64=1,0"),
 ]
 
 
@@ -57,6 +58,8 @@ def test_what_is_computed_becomes_a_mask_by_a_comparison(text: str, instead: str
         ("h = m*1; x[h]", "long(h) picks elements by number, h != 0 those where it is 1."),
         ("h = m*1; gather(x, 0, h)", "Give the indices an integer dtype: long(h)."),
         ("x * (long(x) << 2.5)", "Integers are shifted: long(2.5)."),
+        ("x * (2.5 & (x > 1))", "Masks are combined: (2.5) != 0."),
+        ("x & 2", "Masks are combined: x != 0."),
     ],
 )
 def test_what_is_no_input_is_converted(text: str, hint: str) -> None:

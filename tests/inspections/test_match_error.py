@@ -94,8 +94,9 @@ def test_no_program_is_run_that_this_machine_may_not_survive(monkeypatch: pytest
     """What a program raises nothing for is like no message."""
     ran: list[str] = []
     monkeypatch.setattr(match_error, "run", lambda program: ran.append(program) or run("1"))
-    assert {message for _, message in match_error._messages.__wrapped__("RuntimeError", anywhere=True)} == {""}
-    assert {row.program for row in ROWS if row.type == "RuntimeError"} == set(ran)
+    for type_ in {row.type for row in all_errors()}:
+        assert {message for _, message in match_error._messages.__wrapped__(type_, anywhere=True)} <= {""}
+    assert {row.program for row in ROWS} == set(ran)
 
 
 @pytest.mark.usefixtures("without_signs")
@@ -251,10 +252,10 @@ def test_an_operation_raises_an_error_of_pytorch_and_a_derivative_one_of_autogra
     assert (error["code"], error["hint"] is not None) == (code, hint)
 
 
-@each("argv", [["x", "x=[[1,2,3]] @ [[1,2,3]]"], ["x", "x=1", "--vjp", "[[1,2,3]] @ [[1,2,3]]"]])
+@each("argv", [["x", "x=ones(1,3) @ ones(1,3)"], ["x", "x=1", "--vjp", "ones(1,3) @ ones(1,3)"]])
 def test_an_error_in_the_value_of_an_input_stands_there(argv: list[str]) -> None:
     error = failed(["grad", *argv], 1)
-    assert (error["expression"], error["span"]) == ("[[1,2,3]] @ [[1,2,3]]", [0, 21])
+    assert (error["expression"], error["span"]) == ("ones(1,3) @ ones(1,3)", [0, 21])
     assert "Try" not in (error["hint"] or "")
 
 

@@ -183,6 +183,10 @@ def test_what_is_no_whole_number_is_not_repeated_as_one(given: str) -> None:
     assert error["hint"] == "Give the indices an integer dtype: t:int64=...."
 
 
+def test_indices_under_another_name_are_told_to_be_integers() -> None:
+    assert "integer dtype: NAME:int64=VALUE" in hint_of("grad", "embedding(input=t, weight=x)", "t=0,1", "x=ones(2, 2)")
+
+
 def test_a_number_that_is_written_as_an_index_is_converted() -> None:
     assert "Give the indices an integer dtype: long(1.0)." in hint_of("grad", "take(x, 1.0)", "x=1,2")
     assert gradient("x", "take(x, long(1.0))", "x=1,2") == [0, 1]
@@ -244,6 +248,7 @@ def test_the_change_that_a_saved_tensor_suffered_is_named_and_no_other(text: str
         (["v=w*2; nll_loss(log_softmax(s, 1), t, v)", "s=[[1, 2]]", "t:int64=[1]", "w=1,1"], "w"),
         (["h = a + 1; igamma(h, s)", "s=2", "a=1"], "a"),
         (["igamma(2*s*a, s)", "s=2", "a=1"], "s"),
+        (["igamma(other=s, input=2*a)", "s=2", "a=1"], "a"),
         (["h = s*1; special.zeta(h, a)", "a=2", "s=2"], "s"),
     ],
 )

@@ -54,7 +54,7 @@ def local_hint(raised: TorchError, text: str, inputs: Sequence[str]) -> str | No
             return None
         if node.operator in _SHIFTS:
             return f"Integers are shifted: {_as(raised, number, text, inputs, 'int64')}."
-        if isinstance(node, Binary) and node.operator == "bitwise_xor" and _is_power(raised, node):
+        if node.operator == "bitwise_xor" and _is_power(raised, node):
             return f"^ is the exclusive or of masks. A power is written **: {_power(node, text)}."
         return f"Masks are combined: {_as(raised, number, text, inputs, 'bool')}."
     return None
@@ -66,23 +66,23 @@ def _of_derivative(node: Call, message: str, text: str) -> str | None:
     return None if template is None else template.format(output=output, inputs=inputs)
 
 
-def _is_power(raised: TorchError, node: Binary) -> bool:
+def _is_power(raised: TorchError, node: Binary | Unary) -> bool:
     """Whether ^ was meant as a power: a side is a plain number, or both are floats and no masks of 0 and 1."""
-    left, right = value_of(raised, node.left), value_of(raised, node.right)
+    left, right = (value_of(raised, side) for side in children(node))
     if isinstance(left, int | float) or isinstance(right, int | float):
         return True
     return _is_floating(left) and _is_floating(right) and not (_is_mask(left) and _is_mask(right))
 
 
-def _power(node: Binary, text: str) -> str:
+def _power(node: Binary | Unary, text: str) -> str:
     """The two sides of an operator as a base and an exponent."""
-    sides = [(side, _source(side, text)) for side in (node.left, node.right)]
+    sides = [(side, _source(side, text)) for side in children(node)]
     return "**".join(f"({source})" if isinstance(side, Binary | Unary) else source for side, source in sides)
 
 
 def _floating_index(raised: TorchError, node: Index) -> Node:
     """The index, or the first floating one of several: i of x[0, i]."""
-    several = node.index.items if isinstance(node.index, Items) and not node.index.bracketed else ()
+    several = node.index.items if isinstance(node.index, Items) else ()
     return next((item for item in several if _is_floating(value_of(raised, item))), node.index)
 
 

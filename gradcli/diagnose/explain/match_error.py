@@ -111,7 +111,7 @@ def _all_messages() -> tuple[tuple[AutogradError, str], ...]:
 def _messages(type_: str, anywhere: bool) -> tuple[tuple[AutogradError, str], ...]:
     """What the programs of one class raise in this PyTorch; of one wording the entry that owns it first."""
     rows = [row for row in all_errors() if row.type == type_ and not row.needs]
-    rows = [row for row in rows if anywhere or (row.hint and row.patterns)]
+    rows = [row for row in rows if anywhere or row.hint]
     rows.sort(key=lambda row: not row.patterns)
     return tuple((row, run(row.program).message or "") for row in rows)
 
