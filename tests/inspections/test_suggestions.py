@@ -95,6 +95,12 @@ def test_of_a_long_expression_only_the_statements_that_change_are_repeated() -> 
     assert "write 'h = h + 1' for 'h+=1'" in hint
 
 
+def test_a_long_expression_is_told_to_be_changed_where_that_takes_no_statement_more() -> None:
+    rest = " + ".join(["sin(v)"] * 20)
+    hint = hint_of("grad", f"h=exp(v); h[0] = 1; sum(h) + sum({rest})", "v=1,2")
+    assert "write 'h=exp(v).clone()' for 'h=exp(v)'." in hint
+
+
 def test_the_place_of_a_change_by_an_option_is_the_call_with_that_option() -> None:
     text = "h=exp(v); relu(h, inplace=True); sum(h)"
     start, end = failed(["grad", text, "v=1,2"], 1)["span"]
@@ -108,6 +114,9 @@ def test_freezing_the_changed_input_is_offered_where_another_one_is_differentiat
     assert "frozen" not in alone
     assert "frozen" not in useless  # b does not reach the output
     assert "freeze it, --frozen weight" in both
+    given = ["weight+=1; sum(weight * b)", "weight=1,2", "b=3,4", "--wrt", "weight,b", "--frozen", "b"]
+    assert "freeze it" not in hint_of("grad", *given)  # nothing would be left
+    assert "frozen" not in hint_of("grad", "h=exp(a); h+=1; sum(h*b)", "a=1,2", "b=3,4")  # a is not what was changed
     frozen = ["weight+=1; sum(weight * b)", "weight=1,2", "b=3,4", "--frozen", "weight"]
     assert gradient("b", *frozen) == [2, 3]
 
@@ -132,8 +141,19 @@ def test_a_product_that_is_told_to_be_tried_gives_what_it_says(text: str, value:
     assert numbers(output["values"])[0] * (2 if text.startswith("2") else 1) == pytest.approx(value)
 
 
-def test_a_product_that_would_not_help_is_not_told_to_be_tried() -> None:
-    assert "Try" not in hint_of("grad", "(a @ b) @ c", "a=[[1,2,3]]", "b=[[1,2,3]]", "c=ones(5, 5)")
+@each(
+    "argv",
+    [
+        ["(a @ b) @ c", "a=[[1,2,3]]", "b=[[1,2,3]]", "c=ones(5, 5)"],
+        ["a @ b", "a=[[1,2,3]]", "b=ones(4, 5)"],
+        ["mm(a, b)", "a=[[1,2,3]]", "b=[[1,2,3]]"],  # no operator
+        ["a @ [[1,2,3]]", "a=[[1,2,3]]"],  # a list has no .T
+        ["[[1,2,3]] @ a", "a=[[1,2,3]]"],
+        ["a @ b", "a=ones(2, 4)", "b=ones(6, 4, 3, 5)"],  # of four dimensions .T is another thing
+    ],
+)
+def test_a_product_that_would_not_help_is_not_told_to_be_tried(argv: list[str]) -> None:
+    assert "Try" not in (failed(["grad", *argv], 1)["hint"] or "")
 
 
 @each(

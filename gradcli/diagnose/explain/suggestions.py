@@ -35,13 +35,12 @@ def suggestions(raised: TorchError, bound: BoundExpression) -> tuple[str, ...]:
 
 def _transposed(raised: TorchError, bound: BoundExpression) -> Iterator[str]:
     """The product with the second matrix transposed, if the whole expression can be computed with it."""
-    node = raised.node
-    if not isinstance(node, Binary) or node.operator != "matmul" or len(raised.operands) != 2:
-        return
-    left, right = raised.operands
-    if not (isinstance(left, torch.Tensor) and isinstance(right, torch.Tensor) and right.ndim == 2):
-        return
-    if left.ndim == 0 or left.shape[-1] != right.shape[1]:
+    match raised.node, raised.operands:
+        case Binary(operator="matmul") as node, [torch.Tensor() as left, torch.Tensor() as right]:
+            pass
+        case _:
+            return
+    if left.shape[-1:] != right.shape[1:]:  # of two dimensions alone
         return
     editable = EditableProgram(bound.program)
     text = f"{editable.piece(node.left).at(ATOM)} @ {editable.piece(node.right).at(ATOM)}.T"
@@ -73,7 +72,7 @@ def _told(before: str, after: str) -> str | None:
     changed = [(was, now) for was, now in zip(old, new, strict=True) if was != now]
     if any(len(text) > LONGEST_STATEMENT for pair in changed for text in pair):
         return None
-    return " and ".join(f"write '{now}' for '{was}'" for was, now in changed) or None
+    return " and ".join(f"write '{now}' for '{was}'" for was, now in changed)
 
 
 def _frozen(message: str, bound: BoundExpression) -> Iterator[str]:
@@ -84,11 +83,9 @@ def _frozen(message: str, bound: BoundExpression) -> Iterator[str]:
         others = [other for other in bound.wrt if other != name and bound.leaves[other].requires_grad]
         leaves = {n: leaf.detach().clone().requires_grad_(n in others) for n, leaf in bound.leaves.items()}
         wrt = {other: leaves[other] for other in others}
-        if not wrt:
-            continue
         try:
             output = bound.evaluate(leaves)
-            autodiff.gradients(output, wrt, cotangent=torch.ones_like(output))  # raises where none of them is reached
+            autodiff.gradients(output, wrt, cotangent=torch.ones_like(output))  # raises where none is left
         except (TorchError, GradcliError):
             continue
         yield f"freeze it, --frozen {name}"
