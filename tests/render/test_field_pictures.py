@@ -74,9 +74,8 @@ def test_what_is_not_finite_in_a_field_is_grey_and_named() -> None:
     with picture(field_result(x, y, values, None, None), View(), fallback="keep") as figure:
         legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["nan at 8 of 16 points, inf at 1 of 16 points"]
-    assert (0xA6, 0xA6, 0xA6) in {
-        tuple(dot) for dot in dots(field_result(x, y, values, None, None)).reshape(-1, 3).tolist()
-    }
+    grey = (dots(field_result(x, y, values, None, None)) == 0xA6).all(axis=-1)
+    assert grey.mean() > 0.1  # letters have a few such dots too
 
 
 @pytest.mark.parametrize("values", [np.full((3, 3), 7.0), np.arange(9.0).reshape(3, 3) * 1e300])
