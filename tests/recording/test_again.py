@@ -88,6 +88,11 @@ def changed_after_its_use(x: Tensor, y: Tensor) -> Tensor:
     return total
 
 
+def closed_over(x: Tensor, y: Tensor) -> Tensor:
+    outside = x * 2
+    return CheckpointFunction.apply(lambda a: (a.exp() * outside).sum(), True, y)
+
+
 def target_changed_in_place(x: Tensor, y: Tensor) -> Tensor:
     with torch.no_grad():
         target = (y * 0).log_()
@@ -105,9 +110,22 @@ def asked_for_what_has_one(x: Tensor, y: Tensor) -> Tensor:
 @torch.enable_grad()
 def penalty_of_one_of_several(a: Tensor, b: Tensor) -> Tensor:
     """Of what sends nothing, and of the first of what is taken apart alone."""
-    sent = torch.stack([a.exp(), b * 5]).unbind()[0].sum() + Silent.apply(a * 3, b * b).sum() + (b * 7 * a).sum()
+    sent = (
+        torch.stack([a.exp(), b * 5]).unbind()[0].sum()
+        + Silent.apply(a * 3, b * b).sum()
+        + (b * 7 * a).sum()
+        + Stopping.apply(a).sum()
+    )
     (slope,) = torch.autograd.grad(sent, a, create_graph=True)
     return (slope * slope * b).sum()
+
+
+class Stopping(Doubled):
+    """A function that sends nothing."""
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> None:
+        return None
 
 
 class Silent(torch.autograd.Function):
@@ -149,6 +167,8 @@ PROGRAMS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "changed after its use": changed_after_its_use,
     "target changed in place": target_changed_in_place,
     "asked for what has one": asked_for_what_has_one,
+    "asked for what has one, and used": lambda x, y: ((x * 2).requires_grad_() * y).sum(),
+    "result that a checkpoint closes over": closed_over,
     "frozen": lambda x, y: ((x.detach() * 2).requires_grad_(False) * x * y).sum(),
     "autocast": lambda x, y: under_autocast(x, y),
 }  # fmt: skip
@@ -170,6 +190,7 @@ def test_the_gradients_are_the_programs_and_nothing_else_changes(name: str) -> N
     found = run_again(entries, [value], [None], {id(x): "x", id(y): "y"}, USER)
     assert found.differs is None
     assert torch.equal(found.tape.output, value)
+    assert all(step.values for step in found.tape.steps)
     torch.testing.assert_close({name: found.tape.gradients[name] for name in expected}, expected)
     assert (x.grad.tolist(), y.grad) == ([7.0, 7.0], None)
     assert torch.equal(torch.get_rng_state(), state)

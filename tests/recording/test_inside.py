@@ -158,6 +158,34 @@ def test_a_gradient_that_is_differentiated_has_a_step_for_each_of_its_nodes() ->
     assert found.differs is None
 
 
+class OfTheFirst(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, first: Tensor, second: Tensor) -> Tensor:
+        return first * second
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient, None
+
+
+@torch.enable_grad()
+def slopes_of_the_first(a: Tensor) -> Tensor:
+    square = a * a
+    root = square.exp().sum() + OfTheFirst.apply(a + 1, square).sum()
+    (slope,) = torch.autograd.grad(root, a, create_graph=True)
+    return slope.exp()
+
+
+def test_the_derivative_of_what_is_sent_nothing_does_not_come_from_there() -> None:
+    found = of(lambda log: CheckpointFunction.apply(slopes_of_the_first, True, X * 2).sum())
+    by_title = {step.operation.title: step for step in found.tape.steps}
+    operands = by_title["the derivative of a * a"].operands
+    titles = [str(found.tape.steps[number].operation.title) for number in operands]
+    assert "the derivative of square.exp()" in titles
+    assert not [title for title in titles if "OfTheFirst" in title]
+    assert found.differs is None
+
+
 class Nobody(UserCode):
     def innermost(self, frame: object) -> None:  # type: ignore[override]
         return None

@@ -186,6 +186,17 @@ def test_a_target_and_the_calls_behind_it_stay_together_while_others_are_forgott
         assert [step.name for step in again(log, loss).tape.steps] == ["leaf", "mul", "log", "leaf", "mul", "sum"]
 
 
+def test_a_result_has_one_name_with_gradients_and_without() -> None:
+    with logged() as log:
+        hidden = weights() * 0
+        with torch.no_grad():
+            target = hidden.log()
+        del hidden
+        loss = (weights() * target).sum()
+        names = [step.name for step in again(log, loss).tape.steps]
+    assert names == ["leaf", "mul", "log", "leaf", "mul", "sum"]
+
+
 def test_what_leads_to_what_is_held_stays_though_the_program_has_let_it_go() -> None:
     with logged() as log:
         first = weights() * 2

@@ -17,6 +17,10 @@ _ON_TAPE = "an input that has a gradient is on the tape"
 _STRETCHED = "an operand of an elementwise step is stretched to its value: it has an element for each"
 _TAPE = "tape and (not evidence.is_finite or bool(evidence.written))"
 _REFERENCE = "gradcli/numerics/reference"
+_PROGRAM = "gradcli/recording/program"
+_NO_TENSOR = "kind in _ATOMS or kind is Parameter"
+_PLAIN_TUPLE = "kind is tuple and _ATOMS.issuperset(map(type, value))"
+_VIEW = "view is None or view() is not tensor or view.value is not None"
 _DEARER = "more than is needed only takes longer: more digits, levels, lines or memory"
 _CHANCE = "one random run more or less: what they spread over is of the same size"
 _BETWEEN = "nothing lies between: rounding leaves far less, and what has to be told from it is far more"
@@ -64,8 +68,47 @@ EQUIVALENT: dict[str, str] = {
         ),
         _WORK,
     ),
+    **dict.fromkeys(
+        (
+            f"{_PROGRAM}/{changed}"
+            for changed in (
+                f"kept.py Kept.arguments: {_NO_TENSOR} or ({_PLAIN_TUPLE}) -> (kind in _ATOMS) or ({_PLAIN_TUPLE})",
+                f"kept.py Kept.arguments: {_NO_TENSOR} or ({_PLAIN_TUPLE}) -> (kind in _ATOMS) or (kind is Parameter)",
+                f"kept.py Kept.named: {_NO_TENSOR} -> (kind in _ATOMS)",
+                f"kept.py Kept.named: {_NO_TENSOR} -> (kind is Parameter)",
+                "kept.py Kept.result: type(value) is torch.Tensor -> False",
+                f"kept.py Kept.base: base is None or {_VIEW} -> ({_VIEW.replace(' or ', ') or (')})",
+                "calls.py Calls.settle: not self.unsettled -> False",
+                "calls.py Calls._forget_what_nobody_holds: type(out) is WeakTensor and not changes and "
+                "out() is None and id(out) not in needed -> False",
+                'kinds.py kind_of: code is not None and "inplace" in code.co_varnames[: code.co_argcount] -> '
+                "(code is not None)",
+                "log.py Log.__torch_function__: ARE_PLAIN(map(type, args)) or stay(args) -> (stay(args))",
+                "log.py Log.__torch_function__: ARE_PLAIN(map(type, args)) or stay(args) -> "
+                "(ARE_PLAIN(map(type, args)))",
+                "log.py Log.__torch_function__: kwargs and not stay_by_name(kwargs) -> (kwargs)",
+                "log.py Log.__torch_function__: kind != PLAIN and kind != SWITCHED -> (kind != PLAIN)",
+                'log.py Log._without_gradients: not self.in_optimizer and (kind == CHANGING or "out" in kwargs) -> '
+                "(not self.in_optimizer)",
+                "surroundings.py autocasting: wanted is None and not _is_any_autocast() -> False",
+                "surroundings.py generator_state: tensor is None or tensor.is_cpu -> (tensor is None)",
+                'surroundings.py _state_of: device is _CPU or device.type == "meta" -> (device.type == "meta")',
+                "undifferentiated.py chains: id(tensor) in made and isinstance(tensor, torch.Tensor) and "
+                "not _is_sound(tensor) -> (id(tensor) in made) and (not _is_sound(tensor))",
+                "places.py UserCode.innermost: key not in foreign and (key in own or self._is_own(frame.f_code)) -> "
+                "(key in own or self._is_own(frame.f_code))",
+                "places.py UserCode.innermost: key in own or self._is_own(frame.f_code) -> "
+                "(self._is_own(frame.f_code))",
+            )
+        ),
+        _WORK,
+    ),
+    f"{_PROGRAM}/gradient_steps.py with_gradient_steps: edge[0] is not None and gradient is not None -> "
+    "(gradient is not None)": "nobody asks for what is sent nowhere",
+    f"{_PROGRAM}/own_backward.py _is_finite: not isinstance(tensor, torch.Tensor) or tensor.is_meta or "
+    "all_finite(tensor) -> (tensor.is_meta) or (all_finite(tensor))": "a call is given tensors, and no names of them",
     **_members(f"{_ORIGINS}/zeros.py", "EXACT", "add sub rsub mul div neg positive pow square", _WORK),
-    "gradcli/recording/program/log.py FEWEST: 256 -> 3": _WORK,
+    f"{_PROGRAM}/calls.py FEWEST: 256 -> 3": _WORK,
     f'{_ORIGINS}/true_value.py _is_plain_zero: "prod", "cumprod" -> "cumprod",': _WORK,
     f'{_ORIGINS}/true_value.py _is_plain_zero: "prod", "cumprod" -> "prod",': _WORK,
     **dict.fromkeys(
@@ -245,7 +288,6 @@ EQUIVALENT: dict[str, str] = {
     **_sizes(f"{_REFERENCE}/verdict.py", "_SAME_JUMP", '"1e-6"', '"1e-12" "1e-8"', _BETWEEN),
     **_sizes(f"{_REFERENCE}/verdict.py", "_SMALL", '"1e-20"', '"1e-26" "1e-22" "1e-18" "1e-14"', _BETWEEN),
     **_sizes(f"{_REFERENCE}/verdict.py", "next_level", "1000", "10 100000 1000000000", _DEARER),
-    "gradcli/diagnose/findings/kink.py _slopes: sides is None -> False": _GUARD,
     "gradcli/diagnose/findings/kink.py _one_sided: left is None or right is None -> (left is None)": _GUARD,
     "gradcli/diagnose/findings/kink.py _one_sided: left is None or right is None -> (right is None)": _GUARD,
 }
