@@ -33,11 +33,24 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress_bars, "LOOKED_AT", 0.0)
 
 
+TERMINALS: list[Terminal] = []
+"""Those of this process, the last one at the end."""
+
+
+def until_shown(words: str, *, behind: str = "") -> None:
+    """Wait until the terminal of the command line that runs was sent some words, and others before them."""
+    deadline = time.monotonic() + PATIENCE
+    while not re.search(f"(?s){behind}.*{words}", TERMINALS[-1].sent_so_far()):
+        assert time.monotonic() < deadline, f"{words} is not shown"
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Shown]:
     def run(argv: list[str], columns: int = 100, stream: io.TextIOBase | None = None) -> Shown:
         """A command line whose standard error is a terminal; standard output too if `stream` is none."""
         terminal = Terminal(columns)
+        TERMINALS.append(terminal)
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
         with monkeypatch.context() as patch, os.fdopen(terminal.end, "w", encoding="utf-8") as error:
             patch.setattr(sys, "stderr", error)
@@ -83,7 +96,7 @@ def test_where_there_is_nothing_to_count_the_time_is_shown(
     from gradcli.inspections import grad
 
     compute = grad.grad
-    monkeypatch.setattr(grad, "grad", lambda *words: time.sleep(0.3) or compute(*words))
+    monkeypatch.setattr(grad, "grad", lambda *words: until_shown("computing") or compute(*words))
     shown = on_terminal(["grad", "sigmoid", "0"])
     assert "computing" in shown.sent
     assert "0:00" in shown.sent
@@ -98,7 +111,7 @@ def test_an_error_stands_alone_on_the_screen(
     from gradcli.inspections import grad
 
     def slow(*_: object) -> None:
-        time.sleep(0.3)
+        until_shown("computing")
         raise BoundError("too much", hint="Less.")
 
     monkeypatch.setattr(grad, "grad", slow)
@@ -120,9 +133,9 @@ def test_a_warning_of_pytorchs_keeps_its_line(
     compute = grad.grad
 
     def warning(*words: Any) -> Any:
-        time.sleep(0.2)
+        until_shown("computing")
         warnings.warn("mind the step", stacklevel=1)
-        time.sleep(0.2)
+        until_shown("computing", behind="mind the step")
         return compute(*words)
 
     monkeypatch.setattr(grad, "grad", warning)

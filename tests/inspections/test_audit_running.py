@@ -324,7 +324,7 @@ def test_ctrl_c_ends_the_processes_too(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("gradcli.inspections.auditing.running.processes.next_of", interrupted)
     with pytest.raises(KeyboardInterrupt, match="0 of 16 chunks are in"):
         counted(resume=str(tmp_path / "chunks"), jobs=2)
-    assert all(child._process is None or child._process.wait(10) == -signal.SIGKILL for child in children)
+    assert all(child._process is None or child._process.wait(60) == -signal.SIGKILL for child in children)
 
 
 def test_a_time_limit_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
