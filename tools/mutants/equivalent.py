@@ -175,6 +175,8 @@ EQUIVALENT: dict[str, str] = {
         ),
         _WORK,
     ),
+    "gradcli/diagnose/explain/hint_text.py _input_behind: named is not None and isinstance(node, Call) -> "
+    "(named is not None)": "PyTorch names arguments of calls alone",
     "gradcli/diagnose/values.py tensor_of: wanted.is_floating_point or wanted.is_complex -> "
     "(wanted.is_floating_point)": "whole numbers become complex ones from int64 as from float64",
     f"{_TRUTH} Truth.slopes: known and self.bad and self.limits -> (known) and (self.limits)": _WORK,
