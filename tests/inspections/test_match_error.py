@@ -252,7 +252,13 @@ def test_an_operation_raises_an_error_of_pytorch_and_a_derivative_one_of_autogra
     assert (error["code"], error["hint"] is not None) == (code, hint)
 
 
-@each("argv", [["x", "x=ones(1,3) @ ones(1,3)"], ["x", "x=1", "--vjp", "ones(1,3) @ ones(1,3)"]])
+@each(
+    "argv",
+    [
+        ["x", "x=ones(1,3) @ ones(1,3)"],
+        ["x.exp().T + x.exp().T", "x=[[1,2,3]]", "--vjp", "ones(1,3) @ ones(1,3)"],  # whose words stand elsewhere
+    ],
+)
 def test_an_error_in_the_value_of_an_input_stands_there(argv: list[str]) -> None:
     error = failed(["grad", *argv], 1)
     assert (error["expression"], error["span"]) == ("ones(1,3) @ ones(1,3)", [0, 21])
