@@ -10,7 +10,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.origins.elements import spread
-from gradcli.language.properties import is_elementwise, is_random
+from gradcli.language.properties import is_elementwise, is_random, takes_eps_of_its_dtype
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients, Via
 from gradcli.numerics.capture import TorchError, array, exact
@@ -75,12 +75,16 @@ class Rerun:
     def shadow(self, *, noisy: bool = False) -> Mapping[str, np.ndarray] | None:
         """The gradients of the last order in float64, at the inputs as their dtype rounded them.
 
-        None where it would show nothing (float64 already, random numbers) or cost too much (large inputs).
+        None where it would show nothing (float64 already, random numbers, another function there) or cost too much
+        (large inputs).
         noisy: with every result moved by a few roundings of float64.
         """
         differentiated = self.bound.differentiated.values()
         narrow = any(leaf.dtype not in (torch.float64, torch.complex128) for leaf in differentiated)
-        if not narrow or self.bound.elements > MAX_ELEMENTS_OF_SHADOW or is_random(self.bound.program):
+        program = self.bound.program
+        if not narrow or self.bound.elements > MAX_ELEMENTS_OF_SHADOW or is_random(program):
+            return None
+        if takes_eps_of_its_dtype(program):
             return None
         wide = self.in_float64()
         try:

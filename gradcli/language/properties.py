@@ -62,6 +62,9 @@ def selections(program: Program) -> int:
     return sum(isinstance(node, Call) and node.function.name in ("where", "masked_fill") for node in program.nodes)
 
 
+_ARGUMENTS_OF_RMS_NORM = 4
+
+
 def is_random(program: Program) -> bool:
     """Whether an expression draws random numbers, which differ from dtype to dtype."""
     return any(isinstance(node, Call) and _draws(node) for node in program.nodes)
@@ -74,6 +77,16 @@ def _draws(call: Call) -> bool:
             isinstance(a, Literal) and a.value is True for a in (*call.arguments, *(v for _, v in call.keywords))
         )
     return row.category == "random" or row.name in _RANDOM_IN_PLACE
+
+
+def takes_eps_of_its_dtype(program: Program) -> bool:
+    """Whether an expression adds the eps of a dtype, so that it is another function in another one."""
+    return any(isinstance(node, Call) and _is_without_eps(node) for node in program.nodes)
+
+
+def _is_without_eps(call: Call) -> bool:
+    given = len(syntax.children(call)) - len(call.keywords)
+    return call.function.name == "rms_norm" and "eps" not in dict(call.keywords) and given < _ARGUMENTS_OF_RMS_NORM
 
 
 def changes_in_place(program: Program) -> bool:

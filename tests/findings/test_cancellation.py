@@ -62,6 +62,7 @@ FOUND = {
 }
 
 LEFT_ALONE = (
+    "grad 'rms_norm(x, [2])' x=0,0",  # whose eps is that of the dtype: in float64 it is another function
     "grad 'batch_norm(x, zeros(1), ones(1), training=True)[0, 0]' x='full([3, 1], 0.1)'",
     "grad 'batch_norm(x, zeros(1), ones(1), training=True)[0, 0]' x='[[1.2e10],[1.3e10],[1.4e10]]'",
     "grad 'batch_norm(x, zeros(1), ones(1))[0, 0]' x='full([3, 1], 1.2345678e10)'",

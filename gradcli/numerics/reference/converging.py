@@ -15,6 +15,8 @@ SETTLED = mp.mpf("1e-9")
 """Relative error with which the last value is taken for the limit."""
 SAME = mp.mpf("1e-8")
 """Relative difference between the limits of two sides below which they are one."""
+NEGLIGIBLE = mp.mpf("1e-340")
+"""Below all that float64 can hold."""
 SHRINKS = mp.mpf("0.1")
 """How much smaller the second change has to be than the first, and what tends to zero from step to step."""
 GROWS = mp.mpf("1.2")
@@ -56,6 +58,8 @@ def tends_to(value: Callable[[int], Real]) -> Real | None:
     second = value(1)
     if not finite(second):
         return None
+    if max(abs(second), abs(third)) < NEGLIGIBLE:
+        return ZERO  # exp(-1e30) grows from step to step as well
     last = abs(third - second)
     if last <= SETTLED * SETTLED * abs(third):
         return third

@@ -58,6 +58,7 @@ def numbers(found: Limits, name: str) -> list[float | str]:
         ("(x - mean(x))/(sqrt(var(x)) + 0.1)", {"x": [2, 2, 2]}, {"x": [0, 0, 0]}),
         ("logaddexp(x, y)", {"x": -INF, "y": 2}, {"x": [0], "y": [1]}),
         ("where(x > 1, x, 1.0)", {"x": [NAN, 2]}, {"x": [0, 1]}),
+        ("softmax(x/t, 0)[1]", {"x": [1, 2], "t": 1e-30}, {"x": [0, 0], "t": [0]}),  # exp(-1e30)
     ],
 )
 def test_the_limit_of_a_slope(text: str, inputs: dict[str, Any], slopes: dict[str, list[float]]) -> None:
