@@ -42,6 +42,9 @@ LEFT_ALONE = (
     "trace 'pairwise_distance(x, y, eps=0)' x=1,2 y=1,3",
     "trace 'dist(x, y)' x=1,2 y=1,3",
     "trace 'linalg.vector_norm(x)' x=0,1",
+    "trace 'linalg.norm(x, 1)' x='[[0,1],[2,3]]'",  # of a matrix: the largest sum of a column
+    "trace 'norm(x, p=0.5)' x=0,1",  # whose slopes are infinite
+    "trace 'cdist(x, y)' x='[[1,2]]' y='[[1,3],[3,2]]'",
     "trace 'maximum(n, x)' n:int64=1 x=1",  # the first operand has no slope
 )
 
@@ -85,6 +88,16 @@ SAYS = {
     "grad 'clamp(x, 0.1, 1)' x=0.1,0.5": "clamp(x, 0.1, 1) has a kink at x[0]: " + SIDES.format(0, 1, 1),
     "grad 'sum(prelu(x, w))' x=-1,0 w=0.25": "prelu(x, w) has a kink at x[1]: " + SIDES.format(0.25, 1, 0.25),
     "grad 'elu(x, alpha=0.5)' x=0": "elu(x, alpha=0.5) has a kink at x: " + SIDES.format(0.5, 1, 0.5),
+    "grad 'norm(x, p=1)' x=0,1": "norm(x, p=1) has a kink at x[0]: " + SIDES.format(-1, 1, 0),
+    "grad 'sum(norm(x, dim=1))' x='[[0,0],[1,2]]'": (
+        "norm(x, dim=1) has a kink at x[0, 0] (and 1 more): " + SIDES.format(-1, 1, 0)
+    ),
+    "grad 'sum(linalg.vector_norm(x, ord=3, dim=0))' x='[[0,1],[0,2]]'": (
+        "linalg.vector_norm(x, ord=3, dim=0) has a kink at x[0, 0] (and 1 more): " + SIDES.format(-1, 1, 0)
+    ),
+    "grad 'sum(cdist(x, y))' x='[[1,2],[5,6]]' y='[[1,2],[4,6]]' --wrt x": (  # -3/5 towards the other point
+        "cdist(x, y) has a kink at x[0, 0] (and 1 more): " + SIDES.format(-1.6, 0.4, -0.6)
+    ),
     "grad 'clamp(x, 0, 1e20)' x=1e20": "clamp(x, 0, 1e20) has a kink at x: " + SIDES.format(1, 0, 1),
     "grad 'sum(clamp(x, 0, 1e-10))' x=0,1e-10": (
         "clamp(x, 0, 1e-10) has a kink at x[0] (and 1 more): " + SIDES.format(0, 1, 1)

@@ -100,6 +100,28 @@ def _all_zero(x: torch.Tensor, step: Step) -> torch.Tensor:
     return (x == 0) & bool((x == 0).all())
 
 
+def _norm(x: torch.Tensor, step: Step) -> torch.Tensor | None:
+    """Where all numbers of which a norm is taken are zero; of a sum of sizes, where one of them is."""
+    named = step.operation.named(step.arguments)
+    power = next((named[word][1] for word in ("p", "ord") if word in named), None)
+    dims: Any = named.get("dim", (0, None))[1]
+    zero = x == 0
+    if power == 1 and (step.name != "linalg.norm" or x.ndim == 1):
+        return zero
+    if isinstance(power, int | float) and power < 1:
+        return None  # whose slopes are infinite there
+    return zero & (zero.all() if dims is None else zero.all(dim=dims, keepdim=True))
+
+
+def _no_distance_of_pairs(x: torch.Tensor, step: Step) -> torch.Tensor | None:
+    """Where a row of the first argument is one of the second's too."""
+    other = _other(step)
+    if other is None:
+        return None
+    same = (x.unsqueeze(-2) == other.unsqueeze(-3)).all(dim=-1).any(dim=-1, keepdim=True)
+    return same.expand_as(x)
+
+
 def _no_distance(x: torch.Tensor, step: Step) -> torch.Tensor | None:
     other = _other(step)
     return None if other is None else (x == other) & bool((x == other).all())
@@ -126,10 +148,11 @@ _RULES: dict[str, Callable[[torch.Tensor, Step], torch.Tensor | None]] = {
     "amax": _tied(torch.amax),
     "min": _tied(torch.amin),
     "amin": _tied(torch.amin),
-    "norm": _all_zero,
-    "linalg.norm": _all_zero,
-    "linalg.vector_norm": _all_zero,
+    "norm": _norm,
+    "linalg.norm": _norm,
+    "linalg.vector_norm": _norm,
     "linalg.matrix_norm": _all_zero,
     "dist": _no_distance,
+    "cdist": _no_distance_of_pairs,
     "pairwise_distance": _no_distance_of_rows,
 }
