@@ -22,7 +22,7 @@ from gradcli.numerics.literals import Context
 from gradcli.recording.from_expression import ExpressionRecorder
 from gradcli.recording.program.again import run_again
 from gradcli.recording.program.logged import logged as log_of
-from gradcli.recording.program.operations import CallOperation
+from gradcli.recording.program.operations import CallOperation, name_of
 from gradcli.recording.program.written import Written
 from gradcli.recording.tape import Step
 
@@ -254,6 +254,28 @@ def test_what_a_library_calls_is_told_by_what_the_program_reads() -> None:
     typed = [one for one in found["mul"] if not one.inside]
     assert [[constant.is_typed for constant in one.constants((None, 3))] for one in typed] == [[True]] * 3
     assert found["exp"][0].title is None
+
+
+def test_what_a_library_yields_is_told_by_the_name_that_the_loop_gives_it() -> None:
+    rows = library("def made(x):\n    for number in range(2):\n        yield x * (number + 2)\n")
+    made = library("def made(x):\n    return x.softmax(0)\n")
+
+    def helper(value: torch.Tensor) -> torch.Tensor:
+        return value.exp()
+
+    def computed(x: torch.Tensor) -> torch.Tensor:
+        total = helper(made(x))
+        for row in rows(x):
+            total = total + row
+        return total + functional.log_softmax(total, dim=0)
+
+    found = operations(computed)
+    assert [one.title for one in found["mul"]] == ["row", "row"]
+    assert [one.title for one in found["softmax"]] == ["softmax in made(x)"], (
+        "what a function of its own calls it is its"
+    )
+    assert [one.keywords for one in found["log_softmax"]] == [("dim",)]
+    assert name_of(Holder.made) == "made"
 
 
 def test_a_call_by_another_name_is_a_call_of_that_function() -> None:

@@ -19,6 +19,7 @@ OPERANDS = {
     "func.vmap(f)": ["f"],
     "relu(x)": ["x"],
     "x.relu()": ["x"],
+    "torch.abs(x).relu()": ["torch.abs(x)"],
     "self.layer.scale.clamp(0, max=y)": ["self.layer.scale", "0", "y"],
     "x + 2": ["x", "2"],
     "2 + x": ["x", "2"],

@@ -108,7 +108,7 @@ def operation_of(entry: Entry, keywords: tuple[str, ...]) -> CallOperation:
         infix=written.is_operator,
         function=function,
         written=written,
-        inside=written.is_statement or not (written.is_operator or _is_called(entry.function, written)),
+        inside=written.is_statement or not _is_called(entry.function, written),
     )
 
 
@@ -163,7 +163,7 @@ def _in_its_module(own: str) -> str:
 def _is_called(function: Any, written: Written) -> bool:
     """Whether the call that is written is the call of this function, and not of one that calls it in turn."""
     called = written.called
-    if called is None:  # an index or an attribute
+    if called is None:  # an operator, an index or an attribute
         return True
     own = str(getattr(function, "__name__", ""))
     if called == _in_its_module(own).rpartition(".")[2]:
