@@ -25,6 +25,10 @@ FOUND = {
     "trace '(x / d)[d != 0].sum()' x=1,2 d=0,1 --frozen d": ("error", Place("div", "x", [0], "x / d")),
     "trace 'log1p(a)[a > -1].sum()' a=-1,0.5": ("error", Place("log1p", "a", [0], "log1p(a)")),
     "trace 'nansum(x / y)' x=0,1 y=0,1": ("error", Place("div", "x", [0], "x / y")),
+    "trace 'cross_entropy(sqrt(x), t)' x='[[1,2],[0,1]]' t:int64='0,-100'": (
+        "error",
+        Place("sqrt", "x", [1, 0], "sqrt(x)"),
+    ),
     "trace 'masked_fill(1 / x, x == 0, 0)' x=0,2": ("error", Place("div", "x", [0], "1 / x")),
     "trace 'sqrt(x) * m' x=0,4 m=0,1 --frozen m": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "trace 'maximum(sqrt(sum(w**2)), e)' w=0,0 e=0.1 --frozen e": (
@@ -46,6 +50,7 @@ LEFT_ALONE = (
     "trace 'clamp(x, 0, 1)' x=-1,0.5",
     "trace 'sqrt(x) * 0' x=0",
     "trace 'where(x > 0, log(x), 0)' x=-1,2",
+    "trace 'cross_entropy(100 - sqrt(x), t)' x='[[0,90000]]' t:int64='0,'",  # the probability is exact
 )
 
 

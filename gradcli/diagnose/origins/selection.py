@@ -53,7 +53,7 @@ def _discards(tape: Tape, step: Step, edge: Edge, where: Index, context: Context
     Where the element cannot be followed to the operand, whether there is such an element at all; where the selection
     cannot be applied once more as it was, it is taken to.
     """
-    if step.name not in SELECTING:
+    if step.name not in SELECTING or (step.name == "cross_entropy" and not _ignores(step, where)):
         return False
     operand = next((source for source in tape.inputs(step) if edge in source.edges), None)
     position = argument_position(step, operand)
@@ -64,6 +64,17 @@ def _discards(tape: Tape, step: Step, edge: Edge, where: Index, context: Context
         return True
     here = element_at(slope, where)
     return bool((slope == 0).any()) if here is None else here == 0
+
+
+def _ignores(step: Step, where: Index) -> bool:
+    """Whether a cross entropy leaves an element's row out: any other zero is one of probabilities that are exact."""
+    given = {word: value for word, (_, value) in step.operation.named(step.arguments).items()}
+    target, ignored = given.get("target"), given.get("ignore_index", -100)
+    if not isinstance(target, torch.Tensor) or not isinstance(ignored, int) or target.is_floating_point():
+        return False
+    left_out = torch.eq(target, ignored)
+    row = where[0] if where and target.ndim == 1 and where[0] < len(target) else None
+    return bool(left_out.any() if row is None else left_out[row])
 
 
 def _senders(tape: Tape, node: GraphNode) -> list[tuple[GraphNode, Edge]]:
