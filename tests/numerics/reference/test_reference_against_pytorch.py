@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,7 @@ def call_of(row: Row) -> str | None:
     return f"{row.name}({', '.join(operands)})" if row.function else f"p.{row.name}({', '.join(operands[1:])})"
 
 
+@cache
 def asked(row: Row) -> tuple[Program, Arrays, list[str]]:
     """The call, its inputs, and which of them are floating."""
     program = parse(call_of(row) or "", bound=list(INPUTS))
@@ -67,7 +69,10 @@ def asked(row: Row) -> tuple[Program, Arrays, list[str]]:
     return program, inputs, [name for name, array in inputs.items() if array.dtype == float]
 
 
-def by_pytorch(program: Program, inputs: Arrays, floating: list[str]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+@cache
+def by_pytorch(row: Row) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """The result of the call and its floating inputs, which one test may differentiate."""
+    program, inputs, floating = asked(row)
     leaves = {name: torch.tensor(array, requires_grad=name in floating) for name, array in inputs.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch's advice about shapes and beta functions is not at issue
@@ -83,8 +88,8 @@ every_row = each("row", WITH_REFERENCE, ids=lambda row: row.name)
 
 @every_row
 def test_the_value_of_a_call_is_the_one_pytorch_gives(row: Row) -> None:
-    program, inputs, floating = asked(row)
-    output, _ = by_pytorch(program, inputs, floating)
+    program, inputs, _ = asked(row)
+    output, _ = by_pytorch(row)
     found = numbers(value(program, inputs, digits=20))
     assert found.shape == tuple(output.shape)
     np.testing.assert_allclose(found, output.detach().double().numpy(), rtol=1e-9, atol=1e-12)
@@ -97,7 +102,7 @@ def test_the_value_of_a_call_is_the_one_pytorch_gives(row: Row) -> None:
 )
 def test_the_slopes_of_a_call_are_the_gradient_pytorch_gives(row: Row) -> None:
     program, inputs, floating = asked(row)
-    output, leaves = by_pytorch(program, inputs, floating)
+    output, leaves = by_pytorch(row)
     gradients = autodiff.gradients(output, leaves, cotangent=torch.ones_like(output))
     found = slopes(program, inputs, floating, elementwise=False, digits=20)
     for name, gradient in gradients.items():
@@ -113,7 +118,7 @@ def test_the_reference_has_slopes_where_pytorch_raises(name: str, words: str) ->
     row = catalogue.find(name)
     assert row is not None
     program, inputs, floating = asked(row)
-    output, leaves = by_pytorch(program, inputs, floating)
+    output, leaves = by_pytorch(row)
     with pytest.raises(TorchError, match=words):
         autodiff.gradients(output, leaves, cotangent=torch.ones_like(output))
     found: dict[str, Any] = slopes(program, inputs, floating, elementwise=False, digits=20)
@@ -124,7 +129,7 @@ def test_the_reference_has_slopes_where_pytorch_raises(name: str, words: str) ->
 def test_a_result_listed_as_outside_of_the_graph_is_outside(name: str) -> None:
     row = catalogue.find(name)
     assert row is not None
-    assert not by_pytorch(*asked(row))[0].requires_grad
+    assert not by_pytorch(row)[0].requires_grad
 
 
 def test_every_row_with_a_reference_has_a_call_here() -> None:
