@@ -80,12 +80,18 @@ class Outcome:
 
 
 def samples(info: Any) -> list[Any]:
-    torch.manual_seed(0)
     dtype = next(dtype for dtype in DTYPES if dtype in info.dtypes)
     differentiable = info.supports_autograd and dtype is not torch.int64
-    # for each sample PyTorch looks through the stack for a test of its own, and reads the source of every frame
-    with warnings.catch_warnings(), mock.patch("inspect.stack", return_value=[]):
+    # for each sample PyTorch looks through the stack for a test of its own, and reads the source of every frame; so it
+    # does to seed the devices that are not there
+    seed = torch.default_generator.manual_seed
+    with (
+        warnings.catch_warnings(),
+        mock.patch("inspect.stack", return_value=[]),
+        mock.patch("torch.manual_seed", seed),
+    ):
         warnings.simplefilter("ignore")
+        seed(0)
         return list(itertools.islice(info.sample_inputs("cpu", dtype, requires_grad=differentiable), SAMPLES))
 
 
