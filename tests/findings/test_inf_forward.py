@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from each import each
-from looking import Place, findings, found, place
+from looking import Place, findings, found, on_tape, place
 
 pytestmark = pytest.mark.usefixtures("no_fixes")
 
@@ -105,3 +105,12 @@ def test_what_is_infinite_and_what_is_nan_in_one_step_are_told_apart() -> None:
     line = "grad 'x/y' x=0,1,2 y=0,0,1"
     assert [(one["code"], one["index"]) for one in findings(line)] == [("nan-forward", [0]), ("inf-forward", [1])]
     assert ["(and" in one["message"] for one in findings(line)] == [False, False]
+
+
+def test_infinities_of_several_operations_explain_the_gradients_behind_them() -> None:
+    first, second = on_tape("h = where(m, log(x), log(y)); h * h", x=[0.0, 1.0], y=[1.0, 0.0], m=[True, False])
+    assert [(one.code, one.variable, one.index) for one in (first, second)] == [
+        ("inf-forward", "x", (0,)),
+        ("inf-forward", "y", (1,)),
+    ]
+    assert "the gradient" in first.message

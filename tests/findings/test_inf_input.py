@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from math import inf, nan
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from each import each
-from looking import Place, findings, found, place
+from looking import Place, findings, found, on_tape, place
 
 pytestmark = pytest.mark.usefixtures("no_fixes")
 
@@ -174,3 +175,28 @@ def test_check_says_which_dtypes_cannot_hold_the_number() -> None:
     assert [re.findall(r"fit into (\w+)", message) for message in ends] == [["float16"], ["bfloat16"], ["float32"]]
     assert found("check 'x + 1' 1e4", "inf-input") == []
     assert found("check sigmoid -inf 0", "inf-input") == []
+
+
+@each(
+    "text, inputs, told",
+    [
+        ("x * y", {"x": -inf, "y": 0.0}, ["inf-input"]),
+        ("logsumexp(x, 0)", {"x": [inf, 0.0]}, ["inf-input"]),
+        ("sum(x, 1)", {"x": [[inf, 1.0, 1.0], [1.0, 1.0, 1.0]]}, ["inf-input"]),
+        ("fmax(x, y)", {"x": nan, "y": inf}, ["inf-input"]),  # it prefers a number to NaN
+        ("fmax(y, x)", {"x": nan, "y": inf}, ["inf-input"]),
+        ("x - exp(y)", {"x": inf, "y": 1000.0}, ["nan-forward"]),  # the infinity that is computed is no wish
+        ("(x + inf) * y", {"x": 1.0, "y": 0.0}, ["nan-forward"]),
+    ],
+)
+def test_the_infinity_to_blame_is_told(text: str, inputs: dict[str, object], told: list[str]) -> None:
+    assert [one.code for one in on_tape(text, **inputs) if one.code != "dead"] == told
+
+
+def test_of_given_infinities_those_are_counted_that_show_and_of_made_ones_all() -> None:
+    (given,) = on_tape("where(m, x, 0.)", x=[inf, inf, inf], m=[True, True, False])
+    assert "(and 1 more)" in given.message
+    (made,) = (one for one in on_tape("where(m, log(x), 0.)", x=[0.0, 0.0], m=[True, False]) if one.code != "dead")
+    assert "log(x) at x[0] = 0 is -inf (and 1 more)" in made.message
+    (given,) = on_tape("x * 2", x=[nan, nan])
+    assert "(and 1 more)" in given.message

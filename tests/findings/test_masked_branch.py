@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from looking import Place, findings, found, place
+import torch
+from looking import Place, findings, found, on_tape, place
 
 from gradcli.diagnose.findings.table import NOT_FINITE
 
@@ -40,6 +41,10 @@ FOUND = {
         Place("matmul", "w", [0], "x @ w"),
     ),
     "trace 'masked_select(sqrt(x), x > 0)' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
+    "grad 'aminmax(sqrt(x))[1]' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
+    "grad 'max(sqrt(x), dim=0)[0]' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
+    "grad 'y = sqrt(x) * 1; y.clamp_(0.5, 9); y' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
+    "grad 'y = sqrt(x) * 1; y[0] = 1; y' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "trace 'exp(x)[0]' x=0,100": ("error", Place("exp", "x", [1], "exp(x)")),
 }
 
@@ -49,6 +54,15 @@ LEFT_ALONE = (
     "trace 'log(x)[x > 0].sum()' x=1,2",
     "trace 'clamp(x, 0, 1)' x=-1,0.5",
     "trace 'sqrt(x) * 0' x=0",
+    f"trace 'h = sqrt(x); {'h = h + h; ' * 60}h * 0' x=0",  # 2**60 ways
+    "grad 'nanmean(sqrt(x)) * 0' x=0,4",  # the zero is from the factor, whatever chooses elements below it
+    "grad 'clamp(sqrt(x), -1, 9) * 0' x=0,4",
+    "grad 'y = sqrt(x) * 1; y.clamp_(-1, 9); y * 0' x=0,4",
+    "grad 'aminmax(sqrt(x))[0]' x=0,4",
+    "grad 'where(m, sqrt(x), 0) * y' x=0,4 y=0,1 m:bool=1,0",  # it discards the other element
+    "grad '(sqrt(x) + m) * y' x=0 y=0 m=0 --frozen m",  # a zero that is added is no mask
+    "grad 'sqrt(x) + m * 0' x=0 m=0 --frozen m",
+    "grad 'where(m, flip(sqrt(x) * y, [0]), 0)' x=0,4 y=0,1 m:bool=0,1",  # the element of y is 0
     "trace 'where(x > 0, log(x), 0)' x=-1,2",
     "trace 'cross_entropy(100 - sqrt(x), t)' x='[[0,90000]]' t:int64='0,'",  # the probability is exact
 )
@@ -74,3 +88,12 @@ def test_it_is_told_how_the_discarded_element_does_harm() -> None:
     assert "nan_to_num(softmax(q + m, -1)) discards it, and 0 * nan is nan on the way back" in forward["message"]
     (backward,) = found("grad 'where(x > 0, sqrt(x), 0)' x=0", CODE)
     assert "; the zero is from where(x > 0, sqrt(x), 0), which discards the element" in backward["message"]
+
+
+def test_what_is_dropped_by_chance_is_discarded_and_what_is_kept_is_not() -> None:
+    for seed in range(20):
+        torch.manual_seed(seed)
+        kept = bool(torch.dropout(torch.ones(1), 0.5, train=True))
+        torch.manual_seed(seed)
+        (only,) = (one.code for one in on_tape("dropout(sqrt(x), 0.5)", x=[0.0]) if one.severity == "error")
+        assert only == ("inf-backward" if kept else CODE), seed

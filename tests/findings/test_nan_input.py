@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from math import nan
+from math import inf, nan
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +103,16 @@ def test_it_is_told_how_the_number_was_given_and_what_becomes_of_it(line: str) -
 def test_of_numbers_that_nobody_typed_no_word_is_told() -> None:
     (only,) = on_tape("x * 2", x=[1.0, nan])
     assert only.message == "x[1] is nan before anything is computed; the output becomes nan"
+
+
+def test_a_nan_behind_many_infinities_is_told() -> None:
+    assert {one.code for one in on_tape("x * 2", x=[inf] * 20 + [nan])} == {"inf-input", "nan-input"}
+
+
+def test_a_nan_that_shows_in_a_gradient_alone_is_told() -> None:
+    """x**0 is 1 whatever x is; its derivative by the exponent is log(x)."""
+    (only,) = on_tape("x**t", x=nan, t=0.0)
+    assert only.message == "x is nan before anything is computed; the gradient of t becomes nan"
 
 
 def test_each_input_has_a_finding_of_its_own() -> None:

@@ -10,7 +10,7 @@ import torch
 from each import each
 from looking import tape_of
 
-from gradcli.diagnose.origins import reasons
+from gradcli.diagnose.origins import forward, reasons
 from gradcli.diagnose.origins.constants import beyond_dtype
 from gradcli.diagnose.origins.origin import Kind, Origin, cause_of, depends_on
 from gradcli.diagnose.origins.parts import at, formula
@@ -146,3 +146,26 @@ def test_what_has_another_shape_in_float64_says_nothing_of_an_element() -> None:
     operation = Given(name="view", result=torch.ones(4, dtype=torch.float64))
     assert rounded_to_zero(step_of(operation, half, half), half == 0) is None
     assert reasons.of_value(step_of(operation, torch.tensor([INF, INF]), half), (0,), INF) is None
+
+
+HIDDEN = "masked_fill(x, m, -inf)"
+
+
+@each(
+    "text, blamed",
+    [
+        (f"sum({HIDDEN})", f"sum({HIDDEN})"),
+        ("max(masked_fill(x, m, inf))", "masked_fill(x, m, inf)"),  # infinity is blamed where it is written
+        (f"2 * {HIDDEN}", HIDDEN),  # one number of each
+        (f"{HIDDEN}[1]", HIDDEN),  # it only cuts out a part
+        (f"{HIDDEN}[i]", f"{HIDDEN}[i]"),
+        (f"logsumexp({HIDDEN}[1:], 0)", HIDDEN),  # it is right to take it
+        (f"cross_entropy({HIDDEN}, t)", f"cross_entropy({HIDDEN}, t)"),  # it is not, for a target
+        (f"h = sum({HIDDEN}); 2 * h", f"sum({HIDDEN})"),
+    ],
+)
+def test_an_infinity_that_was_put_in_place_is_blamed_where_it_is_taken(text: str, blamed: str) -> None:
+    tape = tape_of(text, x=[1.0, 2.0], m=[False, True], i=[1], t=1)
+    origin, *others = forward.placed(tape)
+    assert origin.step.text == blamed
+    assert others == []

@@ -12,6 +12,7 @@ from mpmath import mp
 
 from gradcli.diagnose.findings import OF_TAPES
 from gradcli.diagnose.findings.nothing_to_report import has_nothing_to_report
+from gradcli.diagnose.origins.poles import may_meet_zero
 from gradcli.diagnose.origins.underflowed import zeros_met
 from gradcli.language.parser import parse
 from gradcli.model import place as model
@@ -106,6 +107,7 @@ LEFT_ALONE = (
     "grad '1/log_softmax(x, dim=0)[0]' x=40,0",
     "grad '1/(exp(u) @ v)' u='[-200.]' v='[0.]'",
     "grad '1/exp(x)' x=-inf",
+    "grad '1/(x @ y)' x='[1.]' y='[0.]' -t float64",
     "grad 'log(relu(x))' x=-1",
     "grad 'log(1 - sigmoid(x))' x=40",
     "grad 'log(1 - tanh(x)**2)' x=20",
@@ -258,6 +260,11 @@ def test_an_operation_whose_arguments_are_not_known_is_not_said_to_meet_a_zero()
     assert list(zeros_met(tape, tape.steps[1], None)) == []
 
 
+def test_each_number_that_is_rounded_is_said_to_spoil_gradients() -> None:
+    both = on_tape("h = where(m, log(exp(x)), log(exp(y))); h * h", x=[-200.0, 1.0], y=[1.0, -200.0], m=[True, False])
+    assert [(one.code, "the gradient" in one.message) for one in both] == [("underflow-forward", True)] * 2
+
+
 def test_each_operation_that_underflows_is_named() -> None:
     both = found("grad 'x/(norm(x)*norm(y))' x=1e-30,1e-30 y=1e-25,1e-25", "underflow-forward")
     assert [one["expression"] for one in both] == ["norm(x)", "norm(y)"]
@@ -284,6 +291,7 @@ def test_a_norm_that_overflows_is_not_infinite_because_another_rounds_to_zero(no
 def test_a_product_of_many_numbers_is_not_computed_again_by_the_reference() -> None:
     many = torch.full((50_000,), 1e-200, dtype=torch.float64)
     assert [one.code for one in on_tape("1/(x @ x)", x=many)] == ["inf-forward"]
+    assert [one.code for one in on_tape("1/(x * x)", x=many[:2000].clone())] == ["underflow-forward"]
     few = many[:900].clone()
     assert [one.code for one in on_tape("1/(x @ x)", x=few)] == ["underflow-forward"]
 
@@ -310,6 +318,7 @@ TRUTHS = {
     "grad 'log(-gelu(x))' x=-20": lambda: -20 * mp.ncdf(-20),  # which float64 rounds to zero as well
     "grad '1/x**20' x=1e-20 -t float64": lambda: mp.mpf(1e-20) ** 20,
     "grad 'x/norm(x)' x='[3e-200, 4e-200]' -t float64": lambda: mp.mpf("5e-200"),
+    "grad 'log(prod(x))' x='full([12], 1e-30)'": lambda: mp.mpf("1e-360"),  # which float64 rounds to zero as well
     "grad 'log(prod(x))' x='[1e-200, 1e-200]' -t float64": lambda: mp.mpf("1e-400"),
     "grad 'log(softmax(x, dim=0))[0]' x=0,2000 -t float64": lambda: 1 / (1 + mp.exp(2000)),
 }
@@ -351,3 +360,8 @@ def test_the_smallest_number_of_the_dtype_is_the_bound(dtype: str) -> None:
 def test_what_could_meet_a_computed_zero_is_looked_at(text: str, nothing: bool) -> None:
     one = torch.ones(1)
     assert has_nothing_to_report(foreseen(parse(text)), one, one, {"x": one}, OF_TAPES) is nothing
+
+
+def test_a_norm_divides_by_what_it_gives_whatever_it_is_given() -> None:
+    (norm,) = foreseen(parse("cdist(x, y)", bound=["x", "y"]))
+    assert may_meet_zero(norm.operation, norm.computed)

@@ -109,7 +109,26 @@ EQUIVALENT: dict[str, str] = {
     "all_finite(tensor) -> (tensor.is_meta) or (all_finite(tensor))": "a call is given tensors, and no names of them",
     **_members(f"{_ORIGINS}/zeros.py", "EXACT", "add sub rsub mul div neg positive pow square", _WORK),
     f"{_PROGRAM}/calls.py FEWEST: 256 -> 3": _WORK,
-    f'{_ORIGINS}/true_value.py _is_plain_zero: "prod", "cumprod" -> "cumprod",': _WORK,
+    **dict.fromkeys(
+        (
+            f"{_ORIGINS}/true_value.py {changed}"
+            for changed in (
+                'rounded_to_zero: step.name.removesuffix("_") not in UNDERFLOWING or _is_plain_zero(step, '
+                'first(zeros)) -> (step.name.removesuffix("_") not in UNDERFLOWING)',
+                "_is_plain_zero: is not -> is",
+                "_is_plain_zero: element == 0 or (element is not None and isinf(element)) -> (element == 0)",
+                "_is_plain_zero: element == 0 or (element is not None and isinf(element)) -> "
+                "(element is not None and isinf(element))",
+                "_is_plain_zero: element is not None and isinf(element) -> (isinf(element))",
+                "_by_reference: element == 0 or element != element -> (element == 0)",
+            )
+        ),
+        "it only avoids work: the reference finds the same zero",
+    ),
+    f"{_ORIGINS}/selection.py discarding: step is not None and (_discards(tape, step, edge, where, context) or "
+    "_is_mask(tape, step, where)) -> (_discards(tape, step, edge, where, context) or _is_mask(tape, step, where))": (
+        _SENT
+    ),
     f'{_ORIGINS}/true_value.py _is_plain_zero: "prod", "cumprod" -> "prod",': _WORK,
     **dict.fromkeys(
         (

@@ -33,6 +33,13 @@ def first(mask: torch.Tensor) -> Index:
     return tuple(map(int, torch.nonzero(mask)[0])) if mask.ndim else ()
 
 
+def element_mask(index: Index | None, value: torch.Tensor) -> torch.Tensor:
+    """One element of a value; all of them where the index is empty or not known."""
+    mask = torch.zeros(value.shape, dtype=torch.bool, device=value.device)
+    mask[... if index is None else index] = True
+    return mask
+
+
 def element_at(tensor: object, index: Index) -> float | None:
     """One element as a number, any of a tensor of one; None where there is none there, or it is no real number."""
     if not isinstance(tensor, torch.Tensor) or tensor.is_complex():

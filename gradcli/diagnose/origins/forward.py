@@ -16,9 +16,9 @@ from gradcli.diagnose.origins.arranged import made_of
 from gradcli.diagnose.origins.elements import (
     aligned,
     element_at,
+    element_mask,
     first,
     has_nan,
-    has_non_finite,
     nan_arrives,
     non_finite,
     rather,
@@ -73,8 +73,8 @@ def placed(tape: Tape) -> Iterator[Origin]:
 
 def _counted(origin: Origin, last: Step) -> Origin:
     """A given infinity with the number of those that show: an elementwise function makes finite numbers of some."""
-    own, shown = origin.step.value, last.value
-    if origin.kind != "given" or origin.is_nan or own is None or shown is None or own.shape != shown.shape:
+    own, shown = origin.step.values[0], last.values[0]
+    if origin.kind != "given" or origin.is_nan or own.shape != shown.shape:
         return origin
     return replace(origin, count=int((torch.isinf(own) & non_finite(shown)).sum()))
 
@@ -94,23 +94,21 @@ def given_to(tape: Tape, origin: Origin, written: Written) -> Iterator[Origin]:
 
 def hidden_nan(tape: Tape, origin: Origin, written: Written) -> Iterator[Origin]:
     """The operations that made the NaN which a gradient is multiplied with, though the output does not show it."""
-    step = origin.step
+    step, value = origin.step, origin.step.values[0]
     found = [start for start in _operands(tape, origin) if start.nan]
-    if not found and not step.elementwise and has_nan(step.value) and step.value is not None:
-        found = [_Stop(step, step.value, torch.isnan(step.value), nan=True)]
+    if not step.elementwise and has_nan(value):
+        found = [_Stop(step, value, torch.isnan(value), nan=True)]
     for start in found:
         yield from (cause for cause in _walk(tape, start, written) if cause.kind == "forward")
 
 
 def _operands(tape: Tape, origin: Origin) -> Iterator[_Stop]:
     """What is not finite among the operands of a gradient's origin: NaN and infinities apart."""
-    step, focus = origin.step, None
-    if step.value is not None and origin.element is not None:
-        focus = torch.zeros(step.value.shape, dtype=torch.bool, device=step.value.device)
-        focus[origin.element] = True
+    step = origin.step
+    focus = element_mask(origin.element, step.values[0])
     for source in tape.inputs(step):
         for own in source.values:
-            fed = non_finite(own) if focus is None else non_finite(own) & aligned(step.elementwise, focus, own)
+            fed = non_finite(own) & aligned(step.elementwise, focus, own)
             for part, nan in ((fed & torch.isnan(own), True), (fed & ~torch.isnan(own), False)):
                 if bool(part.any()):
                     yield _Stop(source, own, part, nan)
@@ -121,18 +119,17 @@ def _is_last(tape: Tape, step: Step) -> bool:
 
 
 def _origins_of(tape: Tape, last: Step, written: Written, *, also_placed: bool = False) -> Iterator[Origin]:
-    value = last.value
-    if value is None or not has_non_finite(value):
-        return
-    nan = torch.isnan(value)
+    value = last.values[0]
+    spoilt = non_finite(value)
+    nan = torch.isnan(value) if bool(spoilt.any()) else spoilt  # of quantized numbers PyTorch does not tell
     elements = [
         *torch.nonzero(nan)[:MAX_ELEMENTS_FOLLOWED],
-        *torch.nonzero(non_finite(value) & ~nan)[:MAX_ELEMENTS_FOLLOWED],
+        *torch.nonzero(spoilt & ~nan)[:MAX_ELEMENTS_FOLLOWED],
     ]
     for element in elements:
-        focus = torch.zeros(value.shape, dtype=torch.bool, device=value.device)
-        focus[tuple(element)] = True
-        shown = element_at(value, tuple(map(int, element)))
+        index = tuple(map(int, element))
+        focus = element_mask(index, value)
+        shown = element_at(value, index)
         start = _Stop(last, value, focus, has_nan(value[focus]))
         for origin in _walk(tape, start, written, also_placed=also_placed):
             yield replace(origin, shown=shown)
@@ -202,18 +199,15 @@ def _logarithmic(step: Step) -> bool | None:
 
 def _of_input(stop: _Stop, written: Written) -> Iterator[Origin]:
     """What an input's elements are blamed for. Infinities that were written as such are often meant."""
-    value, later = stop.value, stop.later
-    focus = stop.focus & (torch.isnan(value) if stop.nan else torch.isinf(value))
-    if not bool(focus.any()):
-        return
-    given = replace(_origin(replace(stop, focus=focus)), kind="given")
+    value, focus, later = stop.value, stop.focus, stop.later
+    given = replace(_origin(stop), kind="given")
     wide = written.get(stop.step.variable or "")
-    if wide is not None and not stop.nan and (lost := focus & torch.isfinite(wide)).any():
+    if wide is not None and (lost := focus & torch.isfinite(wide)).any():
         given = replace(_origin(replace(stop, focus=lost)), kind="given")
         yield replace(given, written=element_at(wide, given.index))
     elif later is not None and later.step.name in KNOW_INFINITY and _is_log_of_zero(later, value[focus]):
         yield _origin(later)
-    elif stop.nan or later is not None or not (stop.logarithmic and bool((value[focus] < 0).all())):
+    elif later is not None or not (stop.logarithmic and bool((value[focus] < 0).all())):
         yield given
 
 
@@ -286,10 +280,11 @@ def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:
         for own in source.values:
             fed = non_finite(own)
             fed = fed & made_of(step, stop.focus, own) if bool(fed.any()) else fed
-            nan = fed & torch.isnan(own) if bool(fed.any()) else fed
+            kinds = (torch.isnan(own), torch.isinf(own)) if bool(fed.any()) else (fed, fed)
+            nan, infinite = fed & kinds[0], fed & kinds[1]  # a complex number may be both
             if stop.nan and bool(nan.any()):
                 with_nan.append(_Stop(source, own, nan, nan=True))
-            elif bool(fed.any()):
-                with_infinity.append(_Stop(source, own, fed, nan=False))
+            elif bool(infinite.any()):
+                with_infinity.append(_Stop(source, own, infinite, nan=False))
     computed = [found for found in with_infinity if not found.step.is_leaf]
     return with_nan or (computed or with_infinity)[:1]

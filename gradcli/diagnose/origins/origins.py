@@ -79,8 +79,7 @@ def _spoils(tape: Tape, cause: Origin, leaf: Step) -> bool:
 
 
 def _spoiling(origin: Origin, leaf: Step) -> Origin:
-    may = origin.kind in ("given", "forward", "underflow")
-    return replace(origin, spoils=(*origin.spoils, leaf)) if may and leaf not in origin.spoils else origin
+    return origin if leaf in origin.spoils else replace(origin, spoils=(*origin.spoils, leaf))
 
 
 def _explains(tape: Tape, earlier: Origin, origin: Origin) -> bool:

@@ -56,8 +56,10 @@ def _discards(tape: Tape, step: Step, edge: Edge, where: Index, context: Context
     if step.name not in SELECTING or (step.name == "cross_entropy" and not _ignores(step, where)):
         return False
     operand = next((source for source in tape.inputs(step) if edge in source.edges), None)
+    if operand is None:  # between two nodes of the step: of the one that is next to the operand it was asked before
+        return False
     position = argument_position(step, operand)
-    if position is None or not step.single or step.changes_memory or step.name in _RANDOM:
+    if position is None or not step.single or step.name in _RANDOM:
         return True
     slope = local_derivative(step, position, context)
     if slope is None:
@@ -92,4 +94,4 @@ def _is_mask(tape: Tape, step: Step, where: Index) -> bool:
 
 def _zero_at(value: torch.Tensor | None, where: Index) -> bool:
     index = None if value is None else inside(where, value.shape)
-    return index is not None and element_at(value, index) == 0
+    return False if index is None else element_at(value, index) == 0

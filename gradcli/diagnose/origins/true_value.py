@@ -52,7 +52,7 @@ def rounded_to_zero(step: Step, zeros: torch.Tensor) -> TrueValue | None:
 
 def _is_plain_zero(step: Step, index: Index) -> bool:
     """Whether the zero follows from the operands at a glance: 0*b, exp(-inf), or products that float64 has room for."""
-    tensors = [a for a in step.arguments if isinstance(a, torch.Tensor) and a.is_floating_point()]
+    tensors = [argument for argument in step.arguments if isinstance(argument, torch.Tensor)]
     if step.elementwise:
         elements = [element_at(tensor, own) for tensor in tensors if (own := inside(index, tensor.shape)) is not None]
         return any(element == 0 or (element is not None and isinf(element)) for element in elements)

@@ -11,7 +11,7 @@ import torch
 
 from gradcli.diagnose.origins.arranged import holds, made_of, with_instead
 from gradcli.diagnose.origins.backward import with_factors
-from gradcli.diagnose.origins.elements import Index, aligned, element_at, first, has_non_finite, spread
+from gradcli.diagnose.origins.elements import Index, aligned, element_at, element_mask, first, has_non_finite, spread
 from gradcli.diagnose.origins.local import REFUSALS
 from gradcli.diagnose.origins.origin import Origin, Written
 from gradcli.diagnose.origins.poles import NORMS, POLES
@@ -173,7 +173,7 @@ def _one_by_one(origin: Origin) -> Iterator[torch.Tensor | None]:
     shared = told is not None and origin.step.elementwise and told.shape == value.shape and element is not None
     elements = torch.nonzero(told)[:MOST_ELEMENTS].tolist() if shared and told is not None else []
     for one in elements or [element]:
-        yield _at(None if one is None else tuple(one), value)
+        yield element_mask(None if one is None else tuple(one), value)
 
 
 def _rounded(
@@ -237,16 +237,9 @@ def _beside(tape: Tape, origin: Origin, written: Written) -> Iterator[Origin]:
     later = origin.later
     if later is None or later.name != "mul":
         return
-    focus = _at(origin.later_index, later.values[0])
+    focus = element_mask(origin.later_index, later.values[0])
     for source, own in _operands(tape, later):
         zeros = (own == 0) & aligned(later.elementwise, focus, own)
         if bool(zeros.any()) and not behind(tape, source, zeros, written):
             node = later.edges[0][0] if later.edges else None
             yield replace(origin, step=later, index=origin.later_index, value=float("nan"), later=None, node=node)
-
-
-def _at(index: Index | None, value: torch.Tensor) -> torch.Tensor:
-    """One element of a value; all of them where the index is empty or not known."""
-    focus = torch.zeros(value.shape, dtype=torch.bool, device=value.device)
-    focus[... if index is None else index] = True
-    return focus
