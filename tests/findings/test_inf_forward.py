@@ -114,3 +114,10 @@ def test_infinities_of_several_operations_explain_the_gradients_behind_them() ->
         ("inf-forward", "y", (1,)),
     ]
     assert "the gradient" in first.message
+
+
+def test_of_one_of_several_values_the_element_is_told_that_shows() -> None:
+    """Both matrices are singular, and the first is masked."""
+    told = on_tape("where(m, slogdet(x)[1], 0.)", x=[[[0.0]], [[0.0]]], m=[False, True])
+    (only,) = (one for one in told if one.code == "inf-forward")
+    assert only.index == (1,)

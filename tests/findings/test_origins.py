@@ -159,7 +159,7 @@ HIDDEN = "masked_fill(x, m, -inf)"
         (f"2 * {HIDDEN}", HIDDEN),  # one number of each
         (f"{HIDDEN}[1]", HIDDEN),  # it only cuts out a part
         (f"{HIDDEN}[i]", f"{HIDDEN}[i]"),
-        (f"logsumexp({HIDDEN}[1:], 0)", HIDDEN),  # it is right to take it
+        ("logsumexp(masked_fill(x, x > 0, -inf), 0)", "masked_fill(x, x > 0, -inf)"),  # it is right to take it
         (f"cross_entropy({HIDDEN}, t)", f"cross_entropy({HIDDEN}, t)"),  # it is not, for a target
         (f"h = sum({HIDDEN}); 2 * h", f"sum({HIDDEN})"),
     ],

@@ -73,6 +73,12 @@ CASES = (
         (("masked-branch", "torch.sqrt(x - 1)"), ("dead", "torch.where(x > 1, root, torch.zeros_like(x))")),
     ),
     Case(
+        programs.overwritten_root,
+        "root = sqrt(x - 1) * 1.0; root[0] = 1.0; root.sum()",
+        {"x": [1.0, 5.0]},
+        (("masked-branch", "torch.sqrt(x - 1)"),),
+    ),
+    Case(
         programs.zero_times_infinity,
         "(m * log(x)).sum()",
         {"x": [0.0, 1.0], "m": [0.0, 2.0]},

@@ -125,6 +125,10 @@ EQUIVALENT: dict[str, str] = {
         ),
         "it only avoids work: the reference finds the same zero",
     ),
+    f"{_ORIGINS}/true_value.py _operands: argument.is_complex() or (not step.elementwise and argument.numel() > "
+    "MAX_ELEMENTS_OF_OPERAND) -> (not step.elementwise and argument.numel() > MAX_ELEMENTS_OF_OPERAND)": (
+        "the reference has no complex numbers"
+    ),
     f"{_ORIGINS}/selection.py discarding: step is not None and (_discards(tape, step, edge, where, context) or "
     "_is_mask(tape, step, where)) -> (_discards(tape, step, edge, where, context) or _is_mask(tape, step, where))": (
         _SENT

@@ -181,10 +181,9 @@ def _walk(tape: Tape, start: _Stop, written: Written, *, also_placed: bool = Fal
 
 def _takes(step: Step, source: _Stop) -> bool:
     """Whether an operation makes fewer numbers of many, by choosing or adding; not what cuts out a part of them."""
-    value = step.value
     chooses = step.name != "index" or any(isinstance(one, torch.Tensor | list) for one in step.arguments[1:])
     knows = step.name in KNOW_INFINITY and step.name != "cross_entropy"
-    return chooses and not knows and value is not None and value.numel() < source.value.numel()
+    return chooses and not knows and step.values[0].numel() < source.value.numel()
 
 
 def _taken(stop: _Stop) -> Iterator[Origin]:
