@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from each import each
-from looking import Place, findings, found, place
+from looking import Place, findings, found, place, tape_of
 
+from gradcli.diagnose.evidence import Evidence
+from gradcli.diagnose.findings import of_tape
 from gradcli.diagnose.findings.table import NOT_FINITE
 
 pytestmark = pytest.mark.usefixtures("no_fixes")
@@ -73,3 +75,24 @@ def test_it_is_told_what_is_multiplied(line: str) -> None:
 def test_the_node_is_named_that_sends_it_on() -> None:
     (finding,) = found("grad 'sqrt(x)' x=0", "inf-backward")
     assert finding["node"] == "SqrtBackward0"
+
+
+@each(
+    "text, inputs, told",
+    [
+        ("sqrt(x * y)", {"x": 2.0, "y": [0.0, 1.0]}, [("inf-backward", "sqrt(x * y)")]),
+        ("sqrt(cumsum(x, 0))", {"x": [1.0, -1.0]}, [("inf-backward", "sqrt(cumsum(x, 0))")]),
+        (
+            "sqrt(3 * x) - sqrt(2 * x)",
+            {"x": 0.0},
+            [("inf-backward", "sqrt(3 * x)"), ("inf-backward", "sqrt(2 * x)")],
+        ),
+        ("linalg.svd(x)[0][0]", {"x": [[1.0, 0.0], [0.0, 1.0]]}, [("nan-backward", "linalg.svd(x)")]),
+    ],
+)
+def test_what_made_an_infinity_is_told_and_not_what_passes_it_on(
+    text: str, inputs: dict[str, object], told: list[tuple[str, str]]
+) -> None:
+    tape = tape_of(text, **inputs)
+    found = of_tape(Evidence(recorded=tape))
+    assert sorted((one.code, one.expression) for one in found if one.code in NOT_FINITE) == sorted(told)

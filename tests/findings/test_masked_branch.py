@@ -41,6 +41,7 @@ FOUND = {
         Place("matmul", "w", [0], "x @ w"),
     ),
     "trace 'masked_select(sqrt(x), x > 0)' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
+    "grad 'abs(where(m, log(z), 1j))' z:complex64=0 m:bool=0": ("error", Place("log", "z", None, "log(z)")),
     "grad 'aminmax(sqrt(x))[1]' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "grad 'max(sqrt(x), dim=0)[0]' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "grad 'y = sqrt(x) * 1; y.clamp_(0.5, 9); y' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
