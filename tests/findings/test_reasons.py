@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, nan
+
+import torch
 from each import each
 from looking import on_tape_of
+
+from gradcli.diagnose.origins import reasons
+from gradcli.model.place import Place, Source
+from gradcli.numerics.literals import Context
+from gradcli.recording.operation import Operation
+from gradcli.recording.recorder import Recorder
+from gradcli.recording.tape import Step
+from gradcli.results.phrasing import text
 
 LARGEST = "it subtracts the largest element, and inf - inf is nan"
 DEVIATION = "it divides by the standard deviation, which is 0"
@@ -95,3 +108,103 @@ def test_the_reason_of_the_operation_is_told(codes: tuple[str, ...], call: str, 
     told = on_tape_of(f"'sum({call.replace(chr(39), ')' + chr(39), 1)}")
     (finding,) = (one for one in told if one.code in codes)
     assert reason in finding.message
+
+
+@dataclass(eq=False, kw_only=True)
+class Given(Operation):
+    """An operation that gives the same whatever it is given, with arguments that are written so."""
+
+    texts: tuple[str, ...] = ()
+    result: object = None
+
+    @property
+    def places(self) -> Sequence[Place]:
+        return [Place(Source(one), 0, len(one)) for one in self.texts]
+
+    def apply(self, _arguments: Sequence[object], _context: Context) -> object:
+        return self.result
+
+
+def step_of(operation: Operation, value: torch.Tensor, *arguments: object) -> Step:
+    recorder = Recorder(in_place=False)
+    recorder.add(operation, Place(Source("f(x)"), 0, 4), value, arguments=arguments)
+    return recorder.steps[0]
+
+
+FLOAT16 = "the largest float16 is 65504"
+INFINITE, HALF = torch.tensor([1.0, inf]), torch.tensor([1.0, inf], dtype=torch.float16)
+
+
+@each(
+    "made, arguments, reason",
+    [
+        (HALF, [torch.tensor([1.0, 1e5])], FLOAT16),
+        (HALF, [torch.tensor([1, 100_000])], FLOAT16),
+        (HALF, [INFINITE], None),  # it was infinite before
+        (HALF, [torch.tensor([1.0, 1e5]), torch.tensor([1.0, 1.0])], None),
+        (HALF, [torch.tensor([1.0])], None),  # not element by element
+        (INFINITE, [torch.tensor([1.0, 1e5])], None),
+    ],
+)
+def test_what_is_converted_to_a_dtype_that_ends_before_it_becomes_infinite(
+    made: torch.Tensor, arguments: list[object], reason: str | None
+) -> None:
+    told = reasons.of_value(step_of(Given(name="to"), made, *arguments), (1,), inf)
+    assert (None if told is None else text(told)) == reason
+
+
+@each(
+    "name, texts, arguments, value, reason",
+    [
+        ("f", (), [2.0, torch.ones(2), INFINITE], nan, "(argument 3)[1] = inf"),
+        ("f", ("x",), [INFINITE], nan, "x[1] = inf"),
+        ("f", ("2*x",), [-INFINITE], nan, "(2*x)[1] = -inf"),
+        ("f", ("2*x",), [torch.tensor(inf)], nan, "2*x = inf"),
+        ("f", ("z",), [torch.tensor([complex(1, inf)])], nan, "z[0]"),
+        ("f", ("x",), [torch.ones(2)], nan, None),
+        ("f", ("x",), [INFINITE], inf, None),
+        ("sub", ("x", "x"), [INFINITE, INFINITE], nan, None),  # its operands are told at the element
+        ("layer_norm", ("x",), [torch.tensor([0.0, 1e20])], inf, None),
+    ],
+)
+def test_what_goes_in_is_told_where_nan_comes_out(
+    name: str, texts: tuple[str, ...], arguments: list[object], value: float, reason: str | None
+) -> None:
+    operation = Given(name=name, texts=texts, elementwise=name == "sub")
+    told = reasons.of_value(step_of(operation, torch.tensor([value]), *arguments), (0,), value)
+    expected = None if reason is None else f"{reason} goes in, and 0 * inf and inf - inf are nan"
+    assert (None if told is None else text(told)) == expected
+
+
+@each(
+    "name, arguments, reason",
+    [
+        ("f", [2.0, INFINITE], "it multiplies by (argument 2)[1] = inf"),
+        ("softmax", [INFINITE], "its derivative multiplies by its value"),
+        ("f", [torch.ones(2)], None),
+    ],
+)
+def test_what_a_gradient_is_multiplied_by_is_told(name: str, arguments: list[object], reason: str | None) -> None:
+    told = reasons.of_gradient(step_of(Given(name=name), torch.ones(2), *arguments))
+    assert (None if told is None else text(told)) == reason
+
+
+@each(
+    "x, overflow",
+    [
+        (torch.tensor([0.0, 1e20]), True),
+        (torch.tensor([0.0, 1e19]), False),
+        (torch.tensor([0, 2**62]), False),
+        (torch.zeros(0), False),
+        (1e20, False),
+    ],
+)
+def test_squares_of_differences_from_a_mean_overflow(x: object, overflow: bool) -> None:
+    assert reasons.squares_overflow(step_of(Given(name="layer_norm"), torch.zeros(2), x)) is overflow
+
+
+def test_without_floating_operands_there_is_nothing_to_widen() -> None:
+    operation = Given(name="f", result=torch.zeros(1, dtype=torch.float64))
+    assert reasons.in_double(step_of(operation, torch.zeros(1), 2)) is None
+    assert reasons.in_double(step_of(operation, torch.zeros(1), torch.zeros(1, dtype=torch.float64))) is None
+    assert reasons.in_double(step_of(operation, torch.zeros(1), torch.zeros(1))) is operation.result

@@ -66,6 +66,12 @@ def test_an_operation_in_place_keeps_what_it_was_given() -> None:
     assert numbers(squared.value) == [4, 9]
 
 
+def test_an_operation_in_place_on_a_number_has_no_step_before_it() -> None:
+    rounded = step(taped("(2.5).round_() * x", x=x(1)), "(2.5).round_()")
+    assert numbers(rounded.value) == 2
+    assert rounded.operands == ()
+
+
 def test_where_a_part_of_it_was_changed_before_an_operation_in_place_keeps_what_came_of_it() -> None:
     tape = taped("y = x * 1; r = y[0]; r.mul_(2); y.mul_(3); sum(y)", x=torch.ones(2, 2).requires_grad_())
     assert numbers(step(tape, "y.mul_(3)").arguments[0]) == [[6, 6], [3, 3]]

@@ -82,7 +82,7 @@ def of_value(step: Step, index: Index, value: float) -> Phrase | None:
     spoilt = any(isinstance(argument, torch.Tensor) and has_non_finite(argument) for argument in step.arguments)
     if reason is not None and (not spoilt or reason is _INF_MINUS_INF):
         return phrase(reason)
-    return _spoilt_by(step) if spoilt and value != value and not step.elementwise else None
+    return _spoilt_by(step) if value != value and not step.elementwise else None
 
 
 def squares_overflow(step: Step) -> bool:
@@ -97,7 +97,7 @@ def squares_overflow(step: Step) -> bool:
 def _is_narrowed(step: Step, index: Index) -> bool:
     """Whether a finite element was converted to a dtype that ends before it."""
     made, given = step.values[0], [one for one in step.arguments if isinstance(one, torch.Tensor)]
-    if len(given) != 1 or given[0].shape != made.shape or not given[0].is_floating_point():
+    if len(given) != 1 or given[0].shape != made.shape:
         return False
     return given[0].dtype != made.dtype and not has_non_finite(given[0][index])
 

@@ -241,5 +241,4 @@ def _beside(tape: Tape, origin: Origin, written: Written) -> Iterator[Origin]:
     for source, own in _operands(tape, later):
         zeros = (own == 0) & aligned(later.elementwise, focus, own)
         if bool(zeros.any()) and not behind(tape, source, zeros, written):
-            node = later.edges[0][0] if later.edges else None
-            yield replace(origin, step=later, index=origin.later_index, value=float("nan"), later=None, node=node)
+            yield replace(origin, step=later, index=origin.later_index, value=float("nan"), later=None, node=None)
