@@ -11,7 +11,7 @@ import torch
 
 from gradcli.diagnose.origins.arranged import holds, made_of, with_instead
 from gradcli.diagnose.origins.backward import with_factors
-from gradcli.diagnose.origins.elements import Index, aligned, element_at, element_mask, first, has_non_finite, spread
+from gradcli.diagnose.origins.elements import aligned, element_at, element_mask, first, has_non_finite, spread
 from gradcli.diagnose.origins.local import REFUSALS
 from gradcli.diagnose.origins.origin import Origin, Written
 from gradcli.diagnose.origins.poles import NORMS, POLES
