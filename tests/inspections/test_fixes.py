@@ -183,6 +183,7 @@ def test_a_planted_wrong_rewrite_is_refused(text: str, words: list[str], planted
     [
         ("sqrt(x**2)", ["x=0"], "abs(x)"),
         ("x*1 + y.detach()", ["x=3", "y=1"], "x + y.detach()"),
+        ("x + 0*linalg.inv(x.reshape(1, 1))[0, 0]", ["x=0"], "x*1"),  # PyTorch refuses the original here
         ("where(x > 0, x, 0*x)", ["x=0"], "relu(x)"),  # the sides differ
         ("sqrt(sum(x**2))", ["x=0,0"], "norm(x)"),
         ("where(x > 0, sqrt(x), x)", ["x=-1,4"], "where(x > 0, sqrt(where(x > 0, x, 1.0)), x)"),

@@ -11,7 +11,7 @@ import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.equivalence.closeness import ROUNDING, near
-from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint, Outcome
+from gradcli.diagnose.equivalence.comparison_point import Candidate, ComparisonPoint
 from gradcli.diagnose.equivalence.perturbations import changed_one_by_one, far_inputs, near_inputs
 from gradcli.diagnose.equivalence.ranking import CLOSE, MORE, worst_error
 from gradcli.diagnose.equivalence.truth import Truth
@@ -212,13 +212,13 @@ class Verifier:
                 return None
             kinds.append(kind)
         assert found.gradients is not None
-        return Fix(text, found.gradients, kinds[0], changes=self._changes(found))
+        return Fix(text, found.gradients, kinds[0], changes=self._changes(found.value, found.gradients))
 
-    def _changes(self, found: Outcome) -> bool:
+    def _changes(self, value: torch.Tensor, gradients: Gradients) -> bool:
         original = self.here.narrow
-        if original is None or original.gradients is None or found.gradients is None:
+        if original is None or original.gradients is None:
             return True
-        pairs = [(found.value, original.value), *((one, original.gradients[n]) for n, one in found.gradients.items())]
+        pairs = [(value, original.value), *((one, original.gradients[name]) for name, one in gradients.items())]
         return any(not _is_same(one, other) for one, other in pairs)
 
     def _jumps(self, candidate: Candidate) -> bool:
