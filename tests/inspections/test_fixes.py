@@ -16,7 +16,7 @@ from each import each
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.diagnose.diagnosis import told
 from gradcli.diagnose.evidence import Evidence
-from gradcli.diagnose.fixes.verifier import GOLDEN, MAX_ELEMENTS_COMPARED, Fix, Verifier, verified_fix
+from gradcli.diagnose.fixes.verifier import GOLDEN, MAX_ELEMENTS_COMPARED, Fix, Verifier, _is_same, verified_fix
 from gradcli.diagnose.rerun import Rerun
 from gradcli.language.parser import parse
 from gradcli.language.request import Binding, Request, Value, read
@@ -399,3 +399,24 @@ def test_far_points_are_for_what_has_no_gradient_nearby(text: str, x: str, far: 
 )
 def test_another_cotangent_is_tried_where_there_are_several_numbers(text: str, x: str, points: int) -> None:
     assert len(Verifier(bound(text, f"x={x}")).truths[0].points) == points
+
+
+@each(
+    "one, other, same",
+    [
+        (None, None, True),
+        (None, torch.ones(1), False),
+        (torch.ones(1), None, False),
+        (torch.ones(1), torch.ones(1), True),
+        (torch.ones(1), torch.ones(1).double(), False),
+        (torch.ones(1), torch.ones(3), False),
+    ],
+)
+def test_two_gradients_are_the_same_in_dtype_shape_and_numbers(
+    one: torch.Tensor | None, other: torch.Tensor | None, same: bool
+) -> None:
+    assert _is_same(one, other) == same
+
+
+def test_a_fix_changes_something_unless_it_is_said_not_to() -> None:
+    assert Fix("x", {}).changes
