@@ -287,6 +287,7 @@ def test_a_run_that_is_asked_to_end_leaves_no_half_file(number: signal.Signals, 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=clean_environment(),
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # under nohup it is ignored
     )
     assert process.stdout is not None
     assert _has_begun(int(process.stdout.readline()), folder)

@@ -160,6 +160,7 @@ def _become(streams: list[int], content: bytes, run: Callable[[], None]) -> NoRe
     os.environ.clear()
     os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup
     encoding, _, errors = environment.get("PYTHONIOENCODING", "").partition(":")
     sys.stdin = _text(0, "r", encoding, errors)
     sys.stdout = _text(1, "w", encoding, errors)
