@@ -71,8 +71,8 @@ def _discards(tape: Tape, step: Step, edge: Edge, where: Index, context: Context
 def _ignores(step: Step, where: Index) -> bool:
     """Whether a cross entropy leaves an element's row out: any other zero is one of probabilities that are exact."""
     given = {word: value for word, (_, value) in step.operation.named(step.arguments).items()}
-    target, ignored = given.get("target"), given.get("ignore_index", -100)
-    if not isinstance(target, torch.Tensor) or not isinstance(ignored, int) or target.is_floating_point():
+    target, ignored = torch.as_tensor(given["target"]), given.get("ignore_index", -100)  # a list in an expression
+    if not isinstance(ignored, int) or target.is_floating_point():
         return False
     left_out = torch.eq(target, ignored)
     row = where[0] if where and target.ndim == 1 and where[0] < len(target) else None

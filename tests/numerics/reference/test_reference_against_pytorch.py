@@ -24,6 +24,7 @@ from gradcli.numerics.reference import slopes, value
 from gradcli.numerics.reference.calls import known
 
 Arrays = dict[str, np.ndarray]
+Evaluated = tuple[torch.Tensor, dict[str, torch.Tensor]]
 
 WITH_REFERENCE = [row for row in catalogue.all_rows() if known(row)]
 
@@ -70,9 +71,13 @@ def asked(row: Row) -> tuple[Program, Arrays, list[str]]:
 
 
 @cache
-def by_pytorch(row: Row) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+def by_pytorch(row: Row) -> Evaluated:
     """The result of the call and its floating inputs, which one test may differentiate."""
-    program, inputs, floating = asked(row)
+    return evaluated(*asked(row))
+
+
+def evaluated(program: Program, inputs: Arrays, floating: list[str]) -> Evaluated:
+    """The result of a call, and those of its inputs that it may be differentiated by."""
     leaves = {name: torch.tensor(array, requires_grad=name in floating) for name, array in inputs.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch's advice about shapes and beta functions is not at issue

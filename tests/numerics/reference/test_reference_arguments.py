@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from each import each
 from reference_calls import INPUTS, SYMMETRIC
-from test_reference_against_pytorch import by_pytorch, numbers
+from test_reference_against_pytorch import evaluated, numbers
 
 from gradcli.language.parser import parse
 from gradcli.numerics.reference import NoReference, value
@@ -1066,7 +1066,7 @@ def failures(table: str) -> list[str]:
     for text in table.strip().splitlines():
         program = parse(text, bound=list(NAMES))
         inputs = {name: NAMES[name] for name in program.free_names}
-        output, _ = by_pytorch(program, inputs, [])
+        output, _ = evaluated(program, inputs, [])
         try:
             answer = numbers(value(program, inputs, digits=20))
         except NoReference as error:
