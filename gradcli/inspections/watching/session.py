@@ -151,8 +151,7 @@ class Watch:
             if waits and not is_scaled and not call.is_finite:
                 self._look(call, spot, "after backward")
             return
-        complete = len(gradients) == len(looked_at)
-        with_gradient = looked_at if complete else [one for one in looked_at if one.grad is not None]
+        with_gradient = [one for one in looked_at if one.grad is not None]
         numbers = None if waits or self.norms is not None else sizes.sums_of(gradients)
         if numbers is not None and not is_scaled and sizes.are_ordinary(numbers):  # nearly always
             if result is None:
@@ -278,20 +277,17 @@ class Watch:
         self.log.everything = False
         self.log.in_optimizer = True
         self._updates.note(optimizer, spot := self.log.note_step(own), self.steps)
-        if (changed := self._sound.broken(own)) is not None:
-            self._look_at_changed(changed, spot)
-        if self.steps and (lost := self._first_steps.lost(own)):
-            names = names_of_tensors(self.user.frames())
-            self._find(lambda: disconnected(self._first_steps.entries(), lost, names, self.steps))
-        if not any(map(callable, (*args[1:], *kwargs.values()))):
-            self.log.rest()  # no closure computes the loss again
-
-    def _look_at_changed(self, parameter: torch.Tensor, spot: Spot | None) -> None:
-        """Find out how the program has made a gradient what it is since the backward pass."""
-        self.log.rest()  # what is looked at is no call of the program's
+        self.log.rest()  # what is looked at is no call of the program's, nor is what an optimizer does
         try:
-            self._look(BackwardStart.of_changed(parameter), spot, "after backward")
-        finally:
+            if (changed := self._sound.broken(own)) is not None:
+                self._look(BackwardStart.of_changed(changed), spot, "after backward")
+            if self.steps and (lost := self._first_steps.lost(own)):
+                names = names_of_tensors(self.user.frames())
+                self._find(lambda: disconnected(self._first_steps.entries(), lost, names, self.steps))
+        except Stop:
+            self.log.wake()
+            raise
+        if any(map(callable, (*args[1:], *kwargs.values()))):  # a closure computes the loss again
             self.log.wake()
 
     def _after_optimizer(self, _optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:

@@ -75,23 +75,21 @@ class SoundGradients:
         """The first parameter whose gradient has changed since, and is not finite any more. No GPU is waited for."""
         known, states = self._parameters, self._states
         self._parameters, self._states = (), []
-        with_gradient = [one for one in parameters if one.grad is not None]
-        now = _states(one.grad for one in with_gradient if one.grad is not None)
-        if now == states:  # nearly always
+        gradients = [one.grad for one in parameters]
+        now = _states(gradients)
+        if now == states or not states:  # nearly always
             return None
         seen = dict(zip(map(id, known), states, strict=True))
-        for one, state in zip(with_gradient, now, strict=True):
-            gradient, before = one.grad, seen.get(id(one))
-            if gradient is None or before is None or before == state:
-                continue
-            if gradient.is_cpu and not all_finite(gradient):
+        with_gradient = [(one, found) for one, found in zip(parameters, gradients, strict=True) if found is not None]
+        for (one, found), state in zip(with_gradient, now, strict=True):
+            if seen.get(id(one), state) != state and found.is_cpu and not all_finite(found):
                 return one
         return None
 
 
-def _states(gradients: Iterable[torch.Tensor]) -> list[tuple[int, int]]:
+def _states(gradients: Iterable[torch.Tensor | None]) -> list[tuple[int, int]]:
     """Which tensors they are, and how often each was changed in place."""
-    return [(id(one), one._version) for one in gradients]
+    return [(id(one), one._version) for one in gradients if one is not None]
 
 
 class BrokenGradients:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import ref
 
 import torch
@@ -21,8 +21,7 @@ _AVERAGED = ("exp_avg", "momentum_buffer")
 """Averages of gradients in an optimizer's state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """A step of an optimizer. step: the backward pass before it. rates: its learning rates then, by its groups."""
 
     optimizer: ref[torch.optim.Optimizer]
