@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from each import each
-from torch import Tensor
+from torch import Tensor, nn
 
 import gradcli
+from gradcli.recording.program.log import Log
 
 
 def train(broken_at: int | None) -> list[torch.Tensor]:
@@ -129,3 +133,42 @@ def test_parameters_whose_features_leave_pytorch_are_cut_off(leave: Callable[[Te
             optimizer.step()
     (found,) = watched.findings
     assert (found.code, found.operation, found.spoils) == ("disconnected", "detach", ("first",))
+
+
+def test_a_log_is_told_of_the_program_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What gradcli asks of tensors between the operations would cost more than they do."""
+    told = []
+    listen = Log.__torch_function__
+
+    def noted(self: Log, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        told.append(func.__name__)
+        return listen(self, func, types, args, kwargs)
+
+    monkeypatch.setattr(Log, "__torch_function__", noted)
+    network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    optimizer = torch.optim.AdamW(network.parameters())
+    with gradcli.watch():
+        for _ in range(4):
+            told.clear()
+            optimizer.zero_grad()
+            loss = network(torch.ones(2, 3)).mean()
+            loss.backward()
+            optimizer.step()
+    assert told == ["ones", "linear", "tanh", "linear", "mean", "backward"]
+
+
+def test_a_block_that_catches_its_end_before_a_step_is_left_at_the_next_backward_pass() -> None:
+    weight = torch.ones(3, requires_grad=True)
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    went_on = False
+    with gradcli.watch() as watched:
+        for _ in range(2):
+            optimizer.zero_grad()
+            weight.sum().backward()
+            if weight.grad is not None:
+                weight.grad *= float("inf") * 0
+            with suppress(BaseException):
+                optimizer.step()
+        went_on = True
+    assert not went_on
+    assert (watched.steps, watched.stopped) == (1, "after backward")
