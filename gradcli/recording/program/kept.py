@@ -1,7 +1,8 @@
 """Which tensors a log keeps alive: those that no call of it gives again.
 
 A result is named and not kept, so that the memory of a step is what it is without the log: autograd lets go of a tensor
-when nothing needs it any more, and the log does not stand in its way.
+when nothing needs it any more, and the log does not stand in its way. Small ones that are yet to be named are with the
+calls (`calls.MOST_HELD`).
 """
 
 from __future__ import annotations
