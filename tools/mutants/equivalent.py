@@ -18,8 +18,8 @@ _STRETCHED = "an operand of an elementwise step is stretched to its value: it ha
 _TAPE = "tape and (not evidence.is_finite or bool(evidence.written))"
 _REFERENCE = "gradcli/numerics/reference"
 _PROGRAM = "gradcli/recording/program"
-_NO_TENSOR = "kind in _ATOMS or kind is Parameter"
-_PLAIN_TUPLE = "kind is tuple and _ATOMS.issuperset(map(type, value))"
+_NO_TENSOR = "kind in ATOMS or kind is Parameter"
+_PLAIN_TUPLE = "kind is tuple and ATOMS.issuperset(map(type, value))"
 _VIEW = "view is None or view() is not tensor or view.value is not None"
 _DEARER = "more than is needed only takes longer: more digits, levels, lines or memory"
 _CHANCE = "one random run more or less: what they spread over is of the same size"
@@ -60,7 +60,7 @@ EQUIVALENT: dict[str, str] = {
     "node.name not in seen -> (isinstance(node, Name)) and (node.name in editable.definitions_of)": _WORK,
     **dict.fromkeys(
         (
-            f"gradcli/recording/program/kept.py _ATOMS: {removed} -> (nothing)"
+            f"gradcli/recording/program/kept.py ATOMS: {removed} -> (nothing)"
             for removed in (
                 *("int,", "float,", "bool,", "str,", "type(None),", "torch.dtype,", "torch.device,", "torch.Size,"),
                 ", torch.layout",
@@ -72,9 +72,9 @@ EQUIVALENT: dict[str, str] = {
         (
             f"{_PROGRAM}/{changed}"
             for changed in (
-                f"kept.py Kept.arguments: {_NO_TENSOR} or ({_PLAIN_TUPLE}) -> (kind in _ATOMS) or ({_PLAIN_TUPLE})",
-                f"kept.py Kept.arguments: {_NO_TENSOR} or ({_PLAIN_TUPLE}) -> (kind in _ATOMS) or (kind is Parameter)",
-                f"kept.py Kept.named: {_NO_TENSOR} -> (kind in _ATOMS)",
+                f"kept.py Kept.arguments: {_NO_TENSOR} or ({_PLAIN_TUPLE}) -> (kind in ATOMS) or ({_PLAIN_TUPLE})",
+                f"kept.py Kept.arguments: {_NO_TENSOR} or ({_PLAIN_TUPLE}) -> (kind in ATOMS) or (kind is Parameter)",
+                f"kept.py Kept.named: {_NO_TENSOR} -> (kind in ATOMS)",
                 f"kept.py Kept.named: {_NO_TENSOR} -> (kind is Parameter)",
                 "kept.py Kept.result: type(value) is torch.Tensor -> False",
                 f"kept.py Kept.base: base is None or {_VIEW} -> ({_VIEW.replace(' or ', ') or (')})",

@@ -224,7 +224,7 @@ class Watch:
         names = names_of_tensors(self.user.frames()) if names is None else names
         if call.changed is not None:
             names[id(call.changed.grad)] = f"the gradient of {names.get(id(call.changed), 'a parameter')}"
-        given = (
+        return Situation(
             self._number,
             self.log.calls.recorded(),
             call,
@@ -233,9 +233,6 @@ class Watch:
             self.user,
             self._updates,
             self._gradient_hooks,
-        )
-        return Situation(
-            *given,
             known=self._known,
             saving=self._saving,
             is_bounded=self.options.memory is not None,

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from gradcli.recording.program.entries import Entry, WeakTensor, resolved, tensors_among
-from gradcli.recording.program.kept import Kept, is_held
+from gradcli.recording.program.kept import ATOMS, Kept, is_held
 from gradcli.recording.program.kinds import GIVING, PLAIN
 
 FEWEST = 256
@@ -16,9 +16,7 @@ FEWEST = 256
 MOST_HELD = 2**20
 """Bytes of results that may be held until their step is over, which is faster than to name them one by one."""
 
-_PLAIN = frozenset(
-    {torch.Tensor, torch.nn.Parameter, int, float, bool, str, type(None), torch.dtype, torch.device, torch.Size}
-)
+_PLAIN = ATOMS | {torch.Tensor, torch.nn.Parameter}
 ARE_PLAIN = _PLAIN.issuperset
 """Whether types of arguments are all of those that the program cannot change but by an operation."""
 

@@ -17,7 +17,7 @@ from torch.nn import Parameter
 from gradcli.recording.program.entries import AnyTensor, Entry, WeakTensor, mapped, tensors_among, weak
 from gradcli.recording.program.surroundings import UNKEPT, GeneratorState, generator_state
 
-_ATOMS = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.Size, torch.layout})
+ATOMS = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.Size, torch.layout})
 """Types of arguments that hold no tensor."""
 _BY_ROWS, _BY_COLUMNS = ("crow_indices", "col_indices", "values"), ("ccol_indices", "row_indices", "values")
 _SPARSE_PARTS = {
@@ -60,7 +60,7 @@ class Kept:
             if kind is torch.Tensor:
                 own = known.get(id(value))
                 held.append(self._keep(value) if own is None or own() is not value else own)
-            elif kind in _ATOMS or kind is Parameter or (kind is tuple and _ATOMS.issuperset(map(type, value))):
+            elif kind in ATOMS or kind is Parameter or (kind is tuple and ATOMS.issuperset(map(type, value))):
                 held.append(value)
             else:
                 held.append(mapped(value, self._argument))
@@ -94,7 +94,7 @@ class Kept:
             kind = type(value)
             if kind is torch.Tensor:
                 held.append(self._name(value))
-            elif kind in _ATOMS or kind is Parameter:
+            elif kind in ATOMS or kind is Parameter:
                 held.append(value)
             else:
                 held.append(mapped(value, self._name))

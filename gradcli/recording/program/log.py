@@ -33,7 +33,6 @@ Handler = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
 _sequence_number = torch._C._autograd._get_sequence_nr
 _in_transform = torch._C._functorch.peek_interpreter_stack
 _are_gradients_on = torch.is_grad_enabled
-_is_any_autocast = torch._C._is_any_autocast_enabled
 
 LATEST_CHANGES = 256
 """Changes in place without a gradient that are remembered."""
@@ -94,8 +93,8 @@ class Log(TorchFunctionMode):
         out = func(*args, **kwargs) if kwargs else func(*args)
         frame = self.user.innermost(sys._getframe(1))
         if frame is not None:
-            autocast = autocast_now() if _is_any_autocast() else None
-            calls.add_held((_sequence_number(), frame.f_code, frame.f_lasti, func, args, kwargs, out, autocast), out)
+            spot = _sequence_number(), frame.f_code, frame.f_lasti
+            calls.add_held((*spot, func, args, kwargs, out, autocast_now()), out)
         return out
 
     def _carefully(self, kind: int, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> Any:
