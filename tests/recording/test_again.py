@@ -120,6 +120,27 @@ def penalty_of_one_of_several(a: Tensor, b: Tensor) -> Tensor:
     return (slope * slope * b).sum()
 
 
+@torch.enable_grad()
+def penalty_of_what_is_not_told(a: Tensor, b: Tensor) -> Tensor:
+    (slope,) = torch.autograd.grad(Doubled.apply(a.exp() * b), a, ONES, create_graph=True)
+    return (slope * slope).sum()
+
+
+def attribute_set(x: Tensor, y: Tensor) -> Tensor:
+    made = x.detach() * 3
+    other = made * y
+    made.requires_grad = True
+    return (made * other * x).sum()
+
+
+def became_a_leaf_without_gradients(x: Tensor, y: Tensor) -> Tensor:
+    made = torch.zeros(2)
+    made.add_(3)
+    with torch.no_grad():
+        made.requires_grad_()
+    return (made * x * y).sum()
+
+
 class Stopping(Doubled):
     """A function that sends nothing."""
 
@@ -150,6 +171,8 @@ PROGRAMS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "written into": lambda x, y: torch.zeros(2).index_put_((torch.tensor([0, 1]),), x * y).square().sum(),
     "custom function": lambda x, y: (Doubled.apply(x) * y).square().sum(),
     "became a leaf": became_leaf,
+    "became a leaf by its attribute": attribute_set,
+    "became a leaf without gradients": became_a_leaf_without_gradients,
     "changed without gradients": changed_without_gradients,
     "drawn": lambda x, y: (torch.dropout(x, 0.5, True) * torch.rand(2) * y * torch.rand_like(x)).sum(),
     "checkpoint": lambda x, y: CheckpointFunction.apply(lambda a, b: (a.exp() * b * y).sum(), True, x * 3, y),
@@ -161,6 +184,9 @@ PROGRAMS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "gradient": lambda x, y: CheckpointFunction.apply(penalty, True, x * 1, y),
     "gradient by names": lambda x, y: CheckpointFunction.apply(penalty_by_names, True, x * 1, y),
     "gradient of one of several": lambda x, y: CheckpointFunction.apply(penalty_of_one_of_several, True, x * 1, y * 1),
+    "gradient of a custom function": lambda x, y: CheckpointFunction.apply(
+        penalty_of_what_is_not_told, True, x * 1, y * 1
+    ),
     "custom function in a checkpoint": lambda x, y: CheckpointFunction.apply(
         lambda a, b: (Doubled.apply(a.exp()) * b).sum(), True, x * 1, y
     ),
@@ -224,6 +250,24 @@ def test_a_tensor_that_is_differentiated_by_later_is_one_leaf_from_there_on() ->
     def frozen() -> Tensor:
         return (torch.ones(4) * 3).requires_grad_(False)
 
+    def set_as_an_attribute() -> Tensor:
+        made = torch.ones(2) * 3
+        other = made * 2
+        made.requires_grad = True
+        return (made * made + other * made).sum()  # 2 * 3 + 6
+
+    def changed_and_set() -> Tensor:
+        made = torch.zeros(2)
+        made.add_(3)
+        made.requires_grad = True
+        return (made * made).sum()
+
+    def without_gradients() -> Tensor:
+        made = torch.ones(2) * 3
+        with torch.no_grad():
+            made.requires_grad_()
+        return (made * made).sum()
+
     def of_an_input() -> Tensor:
         kept.requires_grad_()
         return (kept * kept).sum()
@@ -231,6 +275,9 @@ def test_a_tensor_that_is_differentiated_by_later_is_one_leaf_from_there_on() ->
     for compute, names, gradients in (
         (computed, ["ones", "mul", "leaf", "mul", "sum"], [6.0] * 2),
         (of_nothing, ["zeros", "leaf", "exp", "mul", "sum"], [1.0] * 2),
+        (set_as_an_attribute, ["ones", "mul", "mul", "leaf", "mul", "mul", "add", "sum"], [12.0] * 2),
+        (changed_and_set, ["zeros", "add_", "leaf", "mul", "sum"], [6.0] * 2),
+        (without_gradients, ["ones", "mul", "leaf", "mul", "sum"], [6.0] * 2),
         (of_an_input, ["leaf", "mul", "sum"], [2.0] * 2),
         (lambda: (frozen() * weights()).sum(), ["ones", "mul", "leaf", "mul", "sum"], [3.0] * 4),
         (lambda: torch.zeros(2, requires_grad=True).exp().sum(), ["leaf", "exp", "sum"], [1.0] * 2),

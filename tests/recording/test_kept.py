@@ -214,6 +214,31 @@ def test_what_leads_to_what_is_held_stays_though_the_program_has_let_it_go() -> 
     assert found.tape.output.item() == pytest.approx(4 * (math.exp(2) + 2))
 
 
+def test_an_input_stays_though_the_first_call_that_used_it_is_forgotten() -> None:
+    with logged() as log:
+        log.rest()
+        batch = torch.full((4,), 3.0)
+        log.wake()
+        batch.neg()
+        held = weights() + batch
+        log.calls.settle()
+        del batch
+        log.calls._forget_what_nobody_holds()
+        assert names_in(log) == ["ones", "add"]
+        assert again(log, held.sum()).tape.output.item() == 16
+
+
+def test_a_result_where_a_dead_one_was_is_not_taken_for_it() -> None:
+    with logged(budget=10**6) as log:
+        x = weights()
+        gone = id(x * 3)
+        kept = []
+        while not kept or (id(kept[-1]) != gone and len(kept) < 1000):
+            kept.append(x.neg())
+        found = again(log, kept[-1].sum())
+    assert [step.name for step in found.tape.steps] == ["leaf", "neg", "sum"]
+
+
 def test_what_is_made_of_nothing_that_is_told_is_not_kept() -> None:
     """It is a result of a tensor that the log does not see, and has memory of the program's."""
 
@@ -248,7 +273,7 @@ def test_an_optimizer_changes_its_parameters_at_one_place_and_nothing_of_it_is_t
         assert (log.changes(), log.calls.entries) == ([], [])
         log.note_step([parameter])
         (change,) = log.changes()
-    assert change.memory == storage_of(parameter)
+    assert (change.memory, change.by_optimizer) == (storage_of(parameter), True)
     assert "note_step" in change.spot.place.text
 
 
@@ -319,6 +344,6 @@ def test_changes_that_no_entry_tells_of_are_noted(
         expected = {0: [x], 1: [out], 2: [x, out], None: []}[changed]
         with logged() as log, torch.set_grad_enabled(enabled):
             call(x, out)
-            noted = [change.memory for change in log.changes()]
+            noted = [change.memory for change in log.changes() if not change.by_optimizer]
             noted += [storage_of(entry.args[0]) for entry in log.calls.recorded() if entry.changes]
         assert sorted(set(noted)) == sorted(map(storage_of, expected)), enabled

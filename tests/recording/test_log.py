@@ -223,6 +223,8 @@ def test_a_target_is_computed_again_where_the_calls_behind_it_give_what_they_gav
     assert not undifferentiated.gives_the_same(chain, {id(held): None})
     nothing = [*chain[:-1], chain[-1]._replace(out=None, changes=False)]
     assert not undifferentiated.gives_the_same(nothing, {id(held): held})
+    other = [*chain[:-1], chain[-1]._replace(function=lambda *_: None, out=target.clone(), changes=False)]
+    assert not undifferentiated.gives_the_same(other, {id(held): held})
 
 
 def test_what_a_step_computes_is_looked_for_behind_a_target_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,9 @@ TEXTS = (
     "x * (n >> 1)",
     "x * (1 << n)",
     "x * (9 >> n)",
+    "x * (1 & n)",
+    "x * (1 | n)",
+    "x * (1 ^ n)",
     "x.divide(2)",
     "x.true_divide(2)",
     "torch.multiply(x, 2)",
@@ -75,6 +78,7 @@ TEXTS = (
     "torch.linalg.det(x)",
     "torch.det(x)",
     "torch.fft.fft(x)",
+    "x.unfold(0, 1, 1)",
     "x.T",
 )
 """Of a matrix x, and whole numbers n: Python as well as expressions."""
@@ -104,6 +108,8 @@ def test_an_operation_is_called_as_in_an_expression(text: str) -> None:
     ours, theirs = of_program(text, **given()), of_expression(text, **given())
     assert [step.name for step in ours] == [step.name for step in theirs]
     assert [step.operation.elementwise for step in ours] == [step.operation.elementwise for step in theirs]
+    rows = [(own.operation.row, other.operation.row) for own, other in zip(ours, theirs, strict=True)]
+    assert all(other is None or own is other for own, other in rows)
 
 
 @each("text", TEXTS)

@@ -135,6 +135,26 @@ def test_parameters_whose_features_leave_pytorch_are_cut_off(leave: Callable[[Te
     assert (found.code, found.operation, found.spoils) == ("disconnected", "detach", ("first",))
 
 
+def by_an_attribute(tensor: Tensor) -> None:
+    tensor.requires_grad = True
+
+
+def without_gradients(tensor: Tensor) -> None:
+    with torch.no_grad():
+        tensor.requires_grad_()
+
+
+@each("become", [Tensor.requires_grad_, by_an_attribute, without_gradients])
+def test_a_tensor_that_is_changed_and_becomes_a_leaf_is_one(become: Callable[[Tensor], object]) -> None:
+    with gradcli.watch() as watched:
+        made = torch.ones(3)
+        made.sub_(1)
+        become(made)
+        made.sqrt().sum().backward()
+    (found,) = watched.findings
+    assert (found.code, found.operation, found.spoils) == ("inf-backward", "sqrt", ("made",))
+
+
 def test_a_log_is_told_of_the_program_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """What gradcli asks of tensors between the operations would cost more than they do."""
     told = []

@@ -27,6 +27,7 @@ from gradcli.recording.program.own_backward import OwnBackward, OwnLine
 from gradcli.recording.program.places import UserCode
 from gradcli.recording.program.surroundings import UNKEPT, as_called, generators_kept
 from gradcli.recording.program.undifferentiated import Chain, chains, gives_the_same
+from gradcli.recording.program.written import written_at
 from gradcli.recording.recorder import Recorder, is_accumulator, record_backward
 from gradcli.recording.tape import Step, Tape
 
@@ -84,8 +85,7 @@ class _Repetition:
 
     def __post_init__(self) -> None:
         self.recorder = Recorder(in_place=any(entry.changes for entry in self.entries))
-        named = [entry for entry in self.entries if getattr(entry.function, "__name__", "") == "requires_grad_"]
-        self._later_leaves = {id(entry.out) for entry in named}
+        self._later_leaves = {id(entry.out) for entry in self.entries if entry.sets_leaf}
         self._chains = chains(self.entries)
         for entry in self.changes:
             self._note_change(entry)
@@ -97,14 +97,16 @@ class _Repetition:
                 self._originals.setdefault(id(tensor), before)
             elif entry.differentiates:
                 self._gone.add(id(tensor))  # what it was before is known only where a call gives it again
-        if isinstance(changed, torch.Tensor):
-            self._changed.add(graph.storage_of(changed))
+        for tensor in (changed, *(entry.base or ())[:1]):
+            if isinstance(tensor, torch.Tensor):
+                self._changed.add(graph.storage_of(tensor))
 
     def run(self, roots: Sequence[torch.Tensor], cotangents: Sequence[torch.Tensor | None]) -> Repeated:
         for entry in self.entries:
-            if entry.differentiates:
+            chain = self._chains.get(id(entry))
+            if entry.differentiates or (chain is None and entry.sets_leaf):
                 self._repeat(entry)
-            elif (chain := self._chains.get(id(entry))) is not None:
+            elif chain is not None:
                 read = [tensor for one in chain for tensor in one.tensors]
                 known = {id(tensor): self._copies.get(id(tensor), self._before(tensor)) for tensor in read}
                 for one in chain if gives_the_same(chain, known) else ():
@@ -148,7 +150,7 @@ class _Repetition:
         return hidden
 
     def _repeat(self, entry: Entry) -> None:
-        if getattr(entry.function, "__name__", "") == "requires_grad_":
+        if entry.sets_leaf:
             self._become_leaf(entry)
             return
         arguments, named = arguments_of(entry)
@@ -167,7 +169,7 @@ class _Repetition:
         kept = [self.recorder.kept(value) for value in again]
         for place, value in zip(written.places, again, strict=False):
             named_where_read([self.recorder.steps[step].operation for step in self.recorder.steps_of(value)], place)
-        is_filled = written.inside and written.name == "empty" and not entry.tensors  # as a batch of a worker is
+        is_filled = written.inside and written.name == "empty"  # as a batch of a worker is
         if (entry.makes_leaf or is_filled) and id(entry.out) not in self._later_leaves:
             self._copies[id(entry.out)] = self._leaf(entry.out, written.written.place, entry, seen=False)
             return
@@ -225,7 +227,7 @@ class _Repetition:
         tensor, copy = entry.out, self._copies.get(id(entry.out))
         if copy is None or not isinstance(tensor, torch.Tensor) or not tensor.requires_grad or not tensor.is_leaf:
             return  # an input, which becomes a leaf where it is used
-        place = entry.spot.place
+        place = written_at(entry.spot.place).place_of(0)
         name = self._name(tensor, place)
         leaf = self._leaves[name] = copy.detach().clone().requires_grad_()
         self._programs[name] = tensor

@@ -93,7 +93,12 @@ class Entry(NamedTuple):
     def makes_leaf(self) -> bool:
         """Whether it made a tensor that is differentiated by, of nothing that is."""
         out = self.out
-        return isinstance(out, torch.Tensor) and out.requires_grad and out.is_leaf and not self.changes
+        return isinstance(out, torch.Tensor) and out.requires_grad and out.is_leaf
+
+    @property
+    def sets_leaf(self) -> bool:
+        """Whether a tensor is differentiated by from it on, or not any more."""
+        return getattr(self.function, "__name__", "") == "requires_grad_"
 
     @property
     def given_by_name(self) -> dict[str, Any]:

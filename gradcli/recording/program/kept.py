@@ -108,14 +108,12 @@ class Kept:
 
     def base(self, tensor: torch.Tensor) -> tuple[WeakTensor, torch.Tensor | None] | None:
         """What a view that is about to be changed is a view of, with a copy of it where `before` would give one."""
-        base, view = tensor._base, self._known.get(id(tensor))
-        if base is None or view is None or view() is not tensor or view.value is not None:
+        base, view = tensor._base, self._known_as(tensor)
+        if base is None or view is None or view.value is not None:
             return None
-        own = self._known.get(id(base))
-        if own is None or own() is not base:
-            return None
-        if own.value is not base:
-            return own, None
+        own = self._known_as(base)
+        if own is None or own.value is not base:
+            return None if own is None else (own, None)
         own.value = _copied(base)
         return own, own.value
 
@@ -155,8 +153,13 @@ class Kept:
         return tensor if type(tensor) is Parameter else self._own(tensor)
 
     def _own(self, tensor: torch.Tensor) -> WeakTensor:
+        own = self._known_as(tensor)
+        return self._keep(tensor) if own is None else own
+
+    def _known_as(self, tensor: torch.Tensor) -> WeakTensor | None:
+        """The name that is this tensor's, and no dead one's in whose place it is."""
         own = self._known.get(id(tensor))
-        return self._keep(tensor) if own is None or own() is not tensor else own
+        return own if own is not None and own() is tensor else None
 
     def _keep(self, tensor: torch.Tensor) -> WeakTensor:
         named = self._named.pop(id(tensor), None)

@@ -33,6 +33,7 @@ Handler = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
 _sequence_number = torch._C._autograd._get_sequence_nr
 _in_transform = torch._C._functorch.peek_interpreter_stack
 _are_gradients_on = torch.is_grad_enabled
+_SETS_LEAF = torch.Tensor.requires_grad.__set__  # type: ignore[attr-defined]
 
 LATEST_CHANGES = 256
 """Changes in place without a gradient that are remembered."""
@@ -66,7 +67,7 @@ class Log(TorchFunctionMode):
         self.in_optimizer = False
         self._changes: deque[Change] = deque(maxlen=LATEST_CHANGES)
         self._stepped: deque[tuple[int, Sequence[torch.Tensor], Spot]] = deque(maxlen=2)
-        self._handlers = handlers
+        self._handlers = {_SETS_LEAF: self._sets_leaf, **handlers}
         self._kinds: dict[Any, int] = {}
         self._rests = False
         self._thread = 0
@@ -134,6 +135,12 @@ class Log(TorchFunctionMode):
         if self.everything and function.__name__ in LEAVES_PYTORCH:
             self.add(function, args, kwargs, None)
         return out
+
+    def _sets_leaf(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """`x.requires_grad = True` is the method of another name."""
+        self.calls.settle()
+        function(*args, **kwargs)
+        self.add(torch.Tensor.requires_grad_, args, kwargs, args[0])
 
     def _without_gradients(self, kind: int, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         self.calls.settle()

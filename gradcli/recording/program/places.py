@@ -51,12 +51,12 @@ def _place(code: CodeType, instruction: int) -> Place:
         return Place(Source("\n" * line, "file", source.name), line - 1, line - 1, code.co_qualname)
     start = offset(source.text, line, column or 0)
     end = offset(source.text, end_line, -1 if end_column is None else end_column)
-    end = _ends_of_loops(source.text).get((line, column or 0), end) if end_line > line else end
+    end = _ends_of_loops(source.text).get((line, column), end) if end_line > line else end
     return Place(source, start, end, code.co_qualname)
 
 
 @cache
-def _ends_of_loops(text: str) -> dict[tuple[int, int], int]:
+def _ends_of_loops(text: str) -> dict[tuple[int, int | None], int]:
     """Where `for a in b` ends, by line and column: to Python what it is given belongs to the whole of the loop."""
     try:
         nodes = [*ast.walk(ast.parse(text))]
