@@ -23,13 +23,14 @@ def made_of(step: Step, focus: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
     return aligned(step.elementwise, focus, own) if found is None else found
 
 
-def gradient_behind(tape: Tape, step: Step, elements: torch.Tensor | None, leaf: Step) -> torch.Tensor | None:
-    """An input's gradient at those of its elements that these elements of a step's value come of.
+def gradient_behind(tape: Tape, step: Step, elements: torch.Tensor | None, leaf: Step) -> torch.Tensor:
+    """An input's gradient at those of its elements that these elements of a step's value come of; there has to be one.
 
     elements: None for all. All of the gradient, where the elements cannot be followed so far.
     """
     gradient = tape.arriving(leaf)
-    if gradient is None or elements is None or step.value is None or elements.shape != step.value.shape:
+    assert gradient is not None
+    if elements is None:
         return gradient
     followed = {step.index: elements}
     for one in reversed(tape.steps[: step.index + 1]):
@@ -39,7 +40,7 @@ def gradient_behind(tape: Tape, step: Step, elements: torch.Tensor | None, leaf:
             found = made_of(one, followed[one.index], source.value)
             followed[source.index] = followed[source.index] | found if source.index in followed else found
     behind = followed.get(leaf.index)
-    return gradient if behind is None or behind.shape != gradient.shape else gradient[behind]
+    return gradient if behind is None else gradient[behind]
 
 
 def holds(argument: object, own: torch.Tensor) -> bool:
@@ -59,19 +60,21 @@ def with_instead(argument: object, own: torch.Tensor, other: torch.Tensor) -> ob
 
 
 def _is(argument: object, own: torch.Tensor) -> bool:
-    return argument is own or (
-        isinstance(argument, torch.Tensor) and argument.shape == own.shape and argument.data_ptr() == own.data_ptr()
+    """Whether an argument is a tensor, or looks at the same memory in the same way: not its transpose."""
+    return (
+        isinstance(argument, torch.Tensor)
+        and argument.shape == own.shape
+        and argument.stride() == own.stride()
+        and argument.data_ptr() == own.data_ptr()
     )
 
 
 def _sent_back(step: Step, focus: torch.Tensor, own: torch.Tensor) -> torch.Tensor | None:
     """Where a gradient arrives that is sent to these elements alone; None where the step cannot be applied again."""
-    if not own.is_floating_point() or not step.single or step.changes_memory:
-        return None
-    mark = own.detach().clone().requires_grad_()
     try:
+        mark = own.detach().clone().requires_grad_()
         again = step.operation.apply([with_instead(one, own, mark) for one in step.arguments], Context())
-        if not isinstance(again, torch.Tensor) or again.shape != focus.shape or not again.requires_grad:
+        if not isinstance(again, torch.Tensor):
             return None
         found = gradients(again, {"": mark}, cotangent=focus.to(again.dtype))[""]
     except REFUSALS:

@@ -143,17 +143,15 @@ def traced(tape: Tape, origin: Origin, written: Written, context: Context) -> li
     """
     if origin.kind not in ("forward", "backward") or origin.masked is not None:
         return [origin]
-    groups: dict[tuple[int, ...], tuple[list[Rounded], torch.Tensor | None]] = {}
+    groups: dict[tuple[int, ...], tuple[list[Rounded], list[torch.Tensor]]] = {}
     for focus in _one_by_one(origin):
         causes = _rounded(tape, origin, focus, written, context)
-        _, before = groups.setdefault(tuple(one.step.index for one in causes), (causes, focus))
-        if before is not None and focus is not None:
-            before |= focus
+        _, elements = groups.setdefault(tuple(one.step.index for one in causes), (causes, []))
+        elements += [] if focus is None else [focus]
     found: list[Origin] = []
     for causes, elements in groups.values():
-        met = origin if len(groups) == 1 or elements is None else _restricted(tape, origin, elements, context)
-        if met is not origin and origin.own is not None and int(origin.own.sum()) > MOST_ELEMENTS:
-            met = replace(met, count=1)  # of the others nobody knows whose they are
+        alone = len(groups) == 1
+        met = origin if alone else _restricted(tape, origin, torch.stack(elements).any(dim=0), context)
         found += [_underflow(one, met) for one in causes] or [met]
         if causes:
             found += _beside(tape, met, written)
@@ -170,8 +168,7 @@ def _one_by_one(origin: Origin) -> Iterator[torch.Tensor | None]:
         yield None
         return
     told = origin.own if origin.followed is None else origin.followed
-    shared = told is not None and origin.step.elementwise and told.shape == value.shape and element is not None
-    elements = torch.nonzero(told)[:MOST_ELEMENTS].tolist() if shared and told is not None else []
+    elements = [] if told is None or not origin.step.elementwise else torch.nonzero(told)[:MOST_ELEMENTS].tolist()
     for one in elements or [element]:
         yield element_mask(None if one is None else tuple(one), value)
 
@@ -183,7 +180,7 @@ def _rounded(
     step = origin.step
     met = list(zeros_met(tape, step, focus))
     found = {one.step.index: one for source, zeros in met for one in behind(tape, source, zeros, written)}
-    known = step.name.removesuffix("_") in POLES or step.name in NORMS
+    known = step.name.removesuffix("_") in POLES
     if found and not known and origin.kind == "forward" and _without_zeros(step, met, focus, context):
         return []
     return list(found.values())
@@ -207,8 +204,11 @@ def _without_zeros(
 
 def _restricted(tape: Tape, origin: Origin, elements: torch.Tensor, context: Context) -> Origin:
     """An origin with some of its elements alone."""
+    assert origin.own is not None
+    # whose the elements are that were not looked at, nobody knows
+    count = int(elements.sum()) if int(origin.own.sum()) <= MOST_ELEMENTS else 1
     if origin.kind == "backward":
-        return with_factors(tape, context, origin, elements)
+        return replace(with_factors(tape, context, origin, elements), count=count)
     index, step = first(elements), origin.step
     later, later_index = origin.later, origin.later_index
     if later is not None and later.value is not None and later.value.shape == elements.shape:
@@ -221,7 +221,7 @@ def _restricted(tape: Tape, origin: Origin, elements: torch.Tensor, context: Con
         origin,
         index=index,
         value=origin.value if value is None else value,
-        count=int(elements.sum()),
+        count=count,
         own=elements,
         later=later,
         later_index=later_index,

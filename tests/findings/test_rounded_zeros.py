@@ -1,0 +1,137 @@
+"""Which of the zeros that a step meets were rounded, what they spoil, and what is a zero of its own beside them."""
+
+from __future__ import annotations
+
+import pytest
+from each import each
+from looking import findings
+
+pytestmark = pytest.mark.usefixtures("no_fixes")
+
+
+def told(line: str) -> list[tuple[str, str]]:
+    """Codes and first sentences of what is found, but for notes."""
+    return [(one["code"], one["message"].split(". ")[0]) for one in findings(line) if one["severity"] != "note"]
+
+
+SMALLEST = "the smallest float32 is 1.4013e-45"
+INFINITE = "the gradient of x becomes infinite"
+NAN = "the gradient of x becomes nan"
+GIVEN = f"x[{{}}] = 1e-50 was given, and becomes 0: {SMALLEST}; "
+TINY = f"{{}} is 1e-60, and comes out as 0: {SMALLEST}; "
+SLOPE = "local derivative 1/(2*sqrt(0)) = inf, times the incoming gradient 1 = inf"
+
+FOUND = {
+    # what an element is made of: a transpose and a part have other places than the whole, in the same memory
+    "grad 'h = x*z; sum(1/where(m, h, h.T))' x='[[1,1e-30],[0,1]]' z='[[1,1e-30],[1,1]]' m:bool='[[1,0],[1,1]]' "
+    "--frozen z": [
+        ("inf-forward", f"1/where(m, h, h.T) at where(m, h, h.T)[0, 1] = 0 is inf (and 1 more); {INFINITE}"),
+    ],
+    "grad 'h = x*z; sum(1/where(m, h, h[:1]))' x='[[1,2],[1e-30,1]]' z='[[0,1],[1e-30,1]]' m:bool='[[1,1],[0,1]]' "
+    "--frozen z": [
+        ("inf-forward", f"1/where(m, h, h[:1]) at where(m, h, h[:1])[0, 0] = 0 is inf (and 1 more); {NAN}"),
+    ],
+    # a number that is no operand's, an index and a mask take nothing away from the elements that are followed
+    "grad 'sum(1/where(m, x*x, n))' x=1e-30,1 n:int64=0,0 m:bool=1,0": [
+        (
+            "underflow-forward",
+            TINY.format("x*x at x[0] = 1e-30") + f"1/where(m, x*x, n) at where(m, x*x, n)[0] = 0 is inf; {INFINITE}",
+        ),
+        ("inf-forward", "1/where(m, x*x, n) at where(m, x*x, n)[1] = 0 is inf"),
+    ],
+    "grad 'sum(1/(x*m)[i])' x=1e-30,1e-30 m=1e-30,0 i:int64=1,0 --frozen m": [
+        (
+            "underflow-forward",
+            TINY.format("x*m at x[0] = 1e-30 and m[0] = 1e-30") + f"1/(x*m)[i] at (x*m)[i][1] = 0 is inf; {INFINITE}",
+        ),
+        ("inf-forward", f"1/(x*m)[i] at (x*m)[i][0] = 0 is inf; {NAN}"),
+    ],
+    "grad 'sum(log(split(exp(x), 1)[1]))' x=1,1000": [
+        ("inf-forward", f"exp(x) at x[1] = 1000 is inf; {NAN}"),
+    ],
+    "grad 'sum(1/(split(x, 1)[1]*y))' x=1,1e-30 y='[1e-30]' --frozen y": [
+        (
+            "underflow-forward",
+            TINY.format("split(x, 1)[1]*y at split(x, 1)[1][0] = 1e-30 and y[0] = 1e-30")
+            + f"1/(split(x, 1)[1]*y) at (split(x, 1)[1]*y)[0] = 0 is inf; {INFINITE}",
+        ),
+    ],
+    # how many elements share the trouble: of those that were not looked at nobody knows whose they are
+    "grad 'sqrt(x)' x='zeros(20)'": [("inf-backward", f"sqrt(x) at x[0] = 0 (and 19 more): {SLOPE}")],
+    "grad 'sqrt(x)' x='full([20], 1e-50)'": [
+        ("underflow-forward", GIVEN.format(0) + f"sqrt(x) at x[0] = 0 (and 19 more): {SLOPE}; {INFINITE}"),
+    ],
+    f"grad 'sqrt(x)' x=0{',1e-50' * 15}": [
+        ("underflow-forward", GIVEN.format(1) + f"sqrt(x) at x[1] = 0 (and 14 more): {SLOPE}; {INFINITE}"),
+        ("inf-backward", f"sqrt(x) at x[0] = 0: {SLOPE}"),
+    ],
+    f"grad 'sqrt(x)' x=0{',1e-50' * 16}": [
+        ("underflow-forward", GIVEN.format(1) + f"sqrt(x) at x[1] = 0: {SLOPE}; {INFINITE}"),
+        ("inf-backward", f"sqrt(x) at x[0] = 0: {SLOPE}"),
+    ],
+    # each part has its own sign, and what it makes of the rest
+    "grad 's/(x*y)' s=1,-1 x=1e-30,0 y=1e-30,1 --wrt x": [
+        (
+            "underflow-forward",
+            TINY.format("x*y at x[0] = 1e-30 and y[0] = 1e-30")
+            + f"s/(x*y) at s[0] = 1 and (x*y)[0] = 0 is inf; {INFINITE}",
+        ),
+        ("inf-forward", f"s/(x*y) at s[1] = -1 and (x*y)[1] = 0 is -inf; {INFINITE}"),
+    ],
+    "grad 'abs(z/(a*b))' z:complex64=1,1 a=1e-30,0 b=1e-30,1 --wrt a": [
+        (
+            "underflow-forward",
+            TINY.format("a*b at a[0] = 1e-30 and b[0] = 1e-30")
+            + "z/(a*b) at (a*b)[0] = 0 is nan; the gradient of a becomes nan",
+        ),
+        ("nan-forward", "z/(a*b) at (a*b)[1] = 0 is nan; the gradient of a becomes nan"),
+    ],
+    "grad 'abs(sqrt(z))' z:complex64=0,0": [
+        ("nan-backward", "sqrt(z) sends nan to z[0] (and 1 more), though a finite gradient arrives"),
+    ],
+    "grad 'sum(s/(x*y))' x=1e-30,0,1 y=1e-30,1e-30,1 s=1,-1,1 --wrt x": [
+        (
+            "underflow-forward",
+            TINY.format("x*y at x[0] = 1e-30 and y[0] = 1e-30")
+            + f"s/(x*y) at s[0] = 1 and (x*y)[0] = 0 is inf; sum(s/(x*y)) is nan; {INFINITE}",
+        ),
+        ("nan-forward", f"s/(x*y) at s[1] = -1 and (x*y)[1] = 0 is -inf; sum(s/(x*y)) is nan; {INFINITE}"),
+    ],
+    "grad 'var_mean(1/(x*y))[0]' x=1e-30,0,1 y=1e-30,1e-30,1 --wrt x": [
+        (
+            "underflow-forward",
+            TINY.format("x*y at x[0] = 1e-30 and y[0] = 1e-30")
+            + f"1/(x*y) at (x*y)[0] = 0 is inf; var_mean(1/(x*y)) is nan; {NAN}",
+        ),
+        ("nan-forward", f"1/(x*y) at (x*y)[1] = 0 is inf; var_mean(1/(x*y)) is nan; {NAN}"),
+    ],
+    # a norm that overflows is infinite whatever was rounded in another row
+    "grad 'norm(x, dim=1)' x='[[1e30,1e30],[1e-50,1e-50]]'": [
+        ("inf-forward", "norm(x, dim=1)[0] is inf: the largest float32 is 3.40282e+38"),
+        ("underflow", "x[0, 0] = 1e+30: float32 gives 0 where the derivative is 0.707107 (and at 1 more)"),
+    ],
+    # an infinity that was written is computed with, and not made
+    "grad 'inf*(a*b)' a=1e-30 b=1e-30 --wrt a": [
+        ("nan-forward", "inf*(a*b) at a*b = 0 is nan; the gradient of a becomes infinite"),
+    ],
+    # the factor of an infinity was rounded too: it is no zero, and no mask is needed
+    "grad '(a*b)*log(exp(x))' a=1e-30 b=1e-30 x=-200 --wrt x": [
+        (
+            "underflow-forward",
+            f"exp(x) at x = -200 is 1.3839e-87, and comes out as 0: {SMALLEST}; log(exp(x)) at exp(x) = 0 is -inf; "
+            f"(a*b)*log(exp(x)) at a*b = 0 and log(exp(x)) = -inf is nan; {NAN}",
+        ),
+    ],
+    "grad 'y = x*1; y *= z; 1/y' x=1e-30 z=1e-30 --wrt x": [
+        (
+            "underflow-forward",
+            TINY.format("y *= z at x*1 = 1e-30 and z = 1e-30") + f"1/y at y *= z = 0 is inf; {INFINITE}",
+        ),
+    ],
+}
+"""What is rounded is blamed for its own elements alone; everything else is told beside it."""
+
+
+@each("line", FOUND)
+def test_each_zero_has_its_own_cause(line: str) -> None:
+    assert told(line) == FOUND[line]
