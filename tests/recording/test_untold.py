@@ -194,3 +194,48 @@ def test_a_handler_runs_without_the_log_which_need_not_rest() -> None:
     rests, value = torch.sin(weights())  # type: ignore[misc]
     log.take_off()
     assert (rests, value.tolist()) == (False, weights().sin().tolist())
+
+
+def test_what_is_out_of_the_log_is_still_told_to_the_modes_of_the_program() -> None:
+    log = Log(USER, {})
+    told: list[str] = []
+
+    class Telling(Other):
+        def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+            told.append(func.__name__)
+            return func(*args, **(kwargs or {}))
+
+    log.put_on()
+    with Telling() as mode, Other() as top:
+        x = weights()
+        told.clear()
+        with log.out():
+            assert stack() == [mode, top]
+            torch.sin(x)
+        assert stack() == [log, mode, top]
+        with pytest.raises(KeyError), log.out():
+            raise KeyError
+        assert stack() == [log, mode, top]
+    assert told == ["sin"]
+    assert [entry.function.__name__ for entry in log.calls.recorded()] == ["ones"]
+    log.take_off()
+
+
+def test_what_is_computed_once_more_is_none_of_the_programs_calls() -> None:
+    handled: list[object] = []
+
+    def handler(function: Callable[..., Tensor], args: tuple[Tensor, ...], kwargs: dict[str, Tensor]) -> Tensor:
+        handled.append(function)
+        return function(*args, **kwargs)
+
+    log = Log(USER, {torch.autograd.grad: handler})
+    log.put_on()
+    x = weights()
+    with log.out():
+        own = log.calls
+        _, entries = log.repeated(lambda: torch.autograd.grad(torch.sin(x).sum(), x, create_graph=True))
+        assert log.calls is own
+        assert stack() == []
+    log.take_off()
+    assert [entry.function.__name__ for entry in entries] == ["sin", "sum", "grad"]
+    assert handled == []

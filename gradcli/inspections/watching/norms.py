@@ -48,13 +48,26 @@ class NormHistory:
             return cls(user, options.norms, asked=True)
         return cls(user) if options.keeps_norms else None
 
-    def add(self, step: int, tensors: Sequence[torch.Tensor], norms: torch.Tensor, *, is_scaled: bool) -> None:
-        """The norms of the gradients of these tensors in a step. is_scaled: whether a scaler multiplied the loss."""
+    def add(
+        self,
+        step: int,
+        tensors: Sequence[torch.Tensor],
+        norms: torch.Tensor,
+        *,
+        is_scaled: bool = False,
+        names: Sequence[str] = (),
+    ) -> None:
+        """The norms of the gradients of these tensors in a step. is_scaled: whether a scaler multiplied the loss.
+
+        names: those of the tensors, where they are known.
+        """
         if step % self._every:
             return
         self._scaled |= is_scaled
-        self._look_up(tensors)
-        point = [self._name(one) for one in tensors], norms.detach()
+        if not names:
+            self._look_up(tensors)
+        known: list[str | None] = [*names] if names else [self._name(one) for one in tensors]
+        point = known, norms.detach()
         self._last = step, point
         if step % self._stride == 0:
             self._points[step] = point

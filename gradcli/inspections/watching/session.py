@@ -3,84 +3,70 @@
 from __future__ import annotations
 
 import os
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatch
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from gradcli.gc_paused import gc_paused
 from gradcli.inspections.options import WatchOptions
 from gradcli.inspections.watching import sizes
-from gradcli.inspections.watching.alone import Saving
 from gradcli.inspections.watching.backward_start import STARTS_BACKWARD, BackwardStart
-from gradcli.inspections.watching.broken_off import broken_value, frames_of, is_failure, summed
+from gradcli.inspections.watching.broken_off import is_failure
 from gradcli.inspections.watching.disconnected import FirstSteps, disconnected
+from gradcli.inspections.watching.functional import (
+    ZeroGradients,
+    broken,
+    names_of_leaves,
+    taken_of,
+    unknown_gradients,
+    zeros,
+)
 from gradcli.inspections.watching.hooks import GradientHooks
+from gradcli.inspections.watching.investigation import Investigation
 from gradcli.inspections.watching.naming import names_of_tensors
 from gradcli.inspections.watching.norms import NormHistory
-from gradcli.inspections.watching.raised import Pass, raised
+from gradcli.inspections.watching.raised import Pass
 from gradcli.inspections.watching.scaling import Scaling
 from gradcli.inspections.watching.sizes import BrokenGradients, SoundGradients
-from gradcli.inspections.watching.step_findings import Situation, not_finite, unknown
 from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.threads import OtherThreads
-from gradcli.inspections.watching.updates import Updates
 from gradcli.inspections.watching.warned import Warned
 from gradcli.inspections.watching.zeros import Patience, dead
 from gradcli.recording.program.log import Log
 from gradcli.recording.program.places import Spot, UserCode, folder_of
+from gradcli.recording.program.transforms import Taken
 from gradcli.recording.program.untold import Untold
-from gradcli.results.watch import ProgramFinding, Stopped
-
-MOST_WITHOUT_NEWS = 3
-"""Steps in a row that are run again and show nothing new: after them no further one is."""
 
 
-class Watch:
-    """Looks at every backward pass while it is on.
-
-    model: whose gradients are looked at; None for those of every optimizer. steps: how many backward passes began.
-    seconds: what finding out took. stopped: where the program was ended.
-    """
+class Watch(Investigation):
+    """Looks at every backward pass while it is on. model: whose gradients; None for those of every optimizer."""
 
     def __init__(
         self, options: WatchOptions, folders: Iterable[str] = (), model: torch.nn.Module | None = None
     ) -> None:
-        self.options = options
-        self.model = model
-        self.steps = 0
-        self._number = 0
-        self.seconds = 0.0
-        self.findings: list[ProgramFinding] = []
-        self.stopped: Stopped | None = None
-        self.user = UserCode((*folders, *map(folder_of, options.follow)))
-        self._saving = None if options.save is None else Saving(options.save, Path(options.save).absolute())
-        self._gradient_hooks = GradientHooks(self.user)
+        user = UserCode((*folders, *map(folder_of, options.follow)))
+        hooks = GradientHooks(user)
         passes = dict.fromkeys(STARTS_BACKWARD, self._backward)
-        self.log = Log(self.user, {**passes, **self._gradient_hooks.handlers}, options.memory)
+        super().__init__(options, user, hooks, Log(user, {**passes, **hooks.handlers}, options.memory))
+        self.model = model
         self.scaling = Scaling(self.log)
         self._other_threads = OtherThreads(self.log)
         self.norms = NormHistory.wanted(options, self.user)
-        self._around = (self.scaling, Warned(), Untold(self.log), self._other_threads, self.log)
+        untold = Untold(self.log, self._taken)
+        self._around = (self.scaling, Warned(), untold, self._other_threads, self.log)
         self._hooks: list[Any] = []
-        self._known: set[object] = set()
         self._parameters: dict[int, torch.Tensor] = {}
-        self._without_news = 0
         self._first_steps = FirstSteps(self.log)
         self._patience = Patience(options.patience)
+        self._zero_gradients = ZeroGradients(options.patience)
         self._broken = BrokenGradients()
-        self._updates = Updates()
         self._sound = SoundGradients()
         self._keeps_graph = False
         self._starts: set[tuple[int, int] | None] = set()
-        self._passes: deque[Pass] = deque(maxlen=2)
+        self._undecided = 0
 
     def __enter__(self) -> Self:
         self._hooks = [
@@ -113,12 +99,14 @@ class Watch:
             raise Stop
         call = BackwardStart.of(function, args, kwargs)
         makes_another = call.makes_graph and not call.accumulates
+        if not call.makes_graph:  # what torch.func has taken before was no step of its own
+            self.steps, self._undecided = self.steps - self._undecided, 0
         self.steps += not makes_another
         self._number = self.steps + makes_another
         spot = self.user.here()
         if not call.makes_graph:
             self._starts.add(None if spot is None else (id(spot.code), spot.instruction))
-        looks = self._number >= self.options.from_step and self._number % self.options.every == 0
+        looks = self._looks
         is_scaled = any(id(root) in self.scaling.unscaled for root in call.roots)
         is_sound = not looks or is_scaled or call.is_waited_for or call.is_finite
         if not is_sound:
@@ -192,73 +180,46 @@ class Watch:
         names = names_of_tensors(self.user.frames())
         return [one for one in parameters if any(fnmatch(names.get(id(one), ""), pattern) for pattern in patterns)]
 
-    # --- findings -------------------------------------------------------------------------------------------------
+    @property
+    def _looks(self) -> bool:
+        return self._number >= self.options.from_step and self._number % self.options.every == 0
 
-    def _look(self, call: BackwardStart, spot: Spot | None, when: Stopped, *, as_warnings: bool = False) -> None:
-        """Find out where it is from, and stop unless the user wants to go on."""
-        if self._without_news >= MOST_WITHOUT_NEWS:
-            return
-        with gc_paused():
-            situation = self._situation(call, spot)
-        before = len(self.findings)
-        found = lambda: not_finite(situation, as_warnings=as_warnings)  # noqa: E731
-        self._find(found, lambda error: unknown(situation, error=error))
-        self._without_news = 0 if len(self.findings) > before else self._without_news + 1
-        if not self.options.goes_on and not as_warnings and any(one.severity == "error" for one in self.findings):
-            self.stopped = when
-            self.steps = self._number
+    def _taken(self, taken: Taken) -> None:
+        """Gradients that a function of torch.func has taken."""
+        if self.stopped is not None:
             raise Stop
-
-    def _at_end(self, error: BaseException, traceback: TracebackType | None) -> list[ProgramFinding]:
-        """Where a value is from that the program ends over; nothing, where no operation can be blamed."""
-        frames, entries = [*frames_of(traceback, self.user)], self.log.calls.recorded()
-        names = names_of_tensors(frame for frame, _ in reversed(frames))
-        if (value := broken_value(entries, names, error)) is None or not frames:
-            return []
-        self._number, spot = self.steps + 1, frames[-1][1]
-        added, call = summed(value, spot, names)
-        situation = replace(self._situation(call, spot, names), entries=[*entries, *added])
-        return [one for one in not_finite(situation) if one.operation is not None]
-
-    def _situation(self, call: BackwardStart, spot: Spot | None, names: dict[int, str] | None = None) -> Situation:
-        names = names_of_tensors(self.user.frames()) if names is None else names
-        if call.changed is not None:
-            names[id(call.changed.grad)] = f"the gradient of {names.get(id(call.changed), 'a parameter')}"
-        return Situation(
-            self._number,
-            self.log.calls.recorded(),
-            call,
-            spot,
-            names,
-            self.user,
-            self._updates,
-            self._gradient_hooks,
-            known=self._known,
-            saving=self._saving,
-            is_bounded=self.options.memory is not None,
-        )
-
-    def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:
-        entries, changes, names = self.log.calls.recorded(), self.log.changes(), names_of_tensors(self.user.frames())
-        self._find(lambda: [raised(error, call, spot, self._number, entries, changes, self._passes, names)])
-
-    def _find(
-        self,
-        found: Callable[[], Iterable[ProgramFinding]],
-        otherwise: Callable[[Exception], ProgramFinding] | None = None,
-    ) -> None:
-        """Add what is found, each origin once, however many steps it comes back in."""
-        started = time.perf_counter()
-        try:
-            with gc_paused():
-                findings = list(found())
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong here must not end the user's program
-            findings = [] if otherwise is None else [otherwise(error)]
-        for finding in findings:
-            if finding.cause not in self._known:
-                self._known.add(finding.cause)
-                self.findings.append(finding)
-        self.seconds += time.perf_counter() - started
+        may_be_part = taken.is_differentiable  # of what is differentiated later: a program that does so calls backward
+        is_part = may_be_part and (bool(self._starts) or not all(one.is_leaf for one in taken.leaves))
+        self.steps += not is_part
+        self._undecided += may_be_part and not is_part
+        self._number = self.steps + is_part
+        spot = self.user.here()
+        numbers = taken_of(taken, spot, self.options.parameters)
+        if not self._looks or not numbers:
+            return
+        gradients = [taken.gradients[number].detach() for number in numbers]
+        norms = sizes.sizes_of([*gradients, *(one.detach() for one in taken.values)])
+        if self.norms is not None and not is_part and taken.is_alike:
+            names = names_of_leaves(taken, spot)
+            leaves = [taken.leaves[number] for number in numbers]
+            self.norms.add(self._number, leaves, norms[: len(leaves)], names=[names[number] for number in numbers])
+        found = norms.tolist()
+        call, log = BackwardStart.of_value(gradients[0]), self.log
+        if not sizes.is_finite(found, [*gradients, *taken.values]):
+            self._stop_for(
+                call,
+                spot,
+                lambda situation: broken(taken, situation, log),
+                lambda situation, error: unknown_gradients(taken, situation, error),
+                "after backward",
+            )
+        elif not is_part:
+            zero = [number for number, size in zip(numbers, found, strict=False) if size == 0]
+            if due := self._zero_gradients.due(taken, spot, zero):
+                situation = self._situation(call, spot)
+                self._find(lambda: zeros(taken, due, situation, log, self.options.patience))
+        if not is_part and not self._starts:
+            self.log.clear()
 
     # --- optimizers -----------------------------------------------------------------------------------------------
 

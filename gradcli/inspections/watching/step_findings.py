@@ -49,7 +49,7 @@ class Situation:
     spot: where the backward pass was called. names: what the program calls its tensors, by their ids.
     updates: what optimizers did last. hooks: those of the program's that change gradients.
     known: causes that have been told. saving: where the tensors of new ones are written.
-    is_bounded: whether the user bounds what is kept of the step.
+    is_bounded: whether the user bounds what is kept. inside: whether the call itself computes what it differentiates.
     """
 
     number: int
@@ -63,6 +63,7 @@ class Situation:
     known: Container[object] = ()
     saving: Saving | None = None
     is_bounded: bool = False
+    inside: bool = False
 
 
 def not_finite(situation: Situation, *, as_warnings: bool = False) -> list[ProgramFinding]:
@@ -283,11 +284,11 @@ def _reached(situation: Situation) -> str | None:
         return None
     place = situation.spot.place
     shown = f"{in_one_line(place.text) or 'the backward pass'} at line {place.line}"
-    root = situation.call.roots[0]
-    value = element_at(root.detach(), ()) if root.ndim == 0 else None
+    value = element_at(root.detach(), ()) if (root := situation.call.roots[0]).ndim == 0 else None
     if situation.call.is_finite:
         return f"gradients, in {shown}; {_root(situation)} {'is finite' if value is None else f'= {number(value)}'}"
-    return f"{_root(situation)} = {'not finite' if value is None else number(value)}, before {shown}"
+    said = "not finite" if value is None else number(value)
+    return f"{_root(situation)} = {said}, {'in' if situation.inside else 'before'} {shown}"
 
 
 def _root(situation: Situation) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import get_ident
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch.overrides import TorchFunctionMode
 
 from gradcli.numerics.graph import storage_of
 from gradcli.recording.program.calls import ARE_PLAIN, Calls, stay, stay_by_name
-from gradcli.recording.program.entries import WeakTensor, tensors_among
+from gradcli.recording.program.entries import Entry, WeakTensor, tensors_among
 from gradcli.recording.program.kinds import (
     CHANGING,
     DRAWING,
@@ -28,6 +29,7 @@ from gradcli.recording.program.kinds import (
 from gradcli.recording.program.places import Spot, UserCode
 from gradcli.recording.program.surroundings import GeneratorState, autocast_now
 
+Value = TypeVar("Value")
 Handler = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
 
 _sequence_number = torch._C._autograd._get_sequence_nr
@@ -56,6 +58,7 @@ class Log(TorchFunctionMode):
     handlers: who takes over a call, by its function.
     in_optimizer: whether an optimizer changes its parameters, which it does at one place of the program.
     is_on: whether it is. everything: whether what leaves PyTorch is logged too.
+    repeats: whether what it hears is no call of the program's, but computed once more.
     """
 
     def __init__(self, user: UserCode, handlers: Mapping[Any, Handler], budget: int | None = None) -> None:
@@ -65,6 +68,7 @@ class Log(TorchFunctionMode):
         self.is_on = False
         self.everything = False
         self.in_optimizer = False
+        self.repeats = False
         self._changes: deque[Change] = deque(maxlen=LATEST_CHANGES)
         self._stepped: deque[tuple[int, Sequence[torch.Tensor], Spot]] = deque(maxlen=2)
         self._handlers = {_SETS_LEAF: self._sets_leaf, **handlers}
@@ -129,10 +133,12 @@ class Log(TorchFunctionMode):
 
     def _aside(self, kind: int, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """A call that is no operation of the step."""
-        if kind == HANDLED:
+        if kind == HANDLED and not self.repeats:
             return self._handlers[function](function, args, kwargs)
         out = function(*args, **kwargs)
-        if self.everything and function.__name__ in LEAVES_PYTORCH:
+        if kind == HANDLED and function is torch.autograd.grad:  # it may be differentiated in turn
+            self.add(function, args, kwargs, out)
+        elif self.everything and function.__name__ in LEAVES_PYTORCH:
             self.add(function, args, kwargs, None)
         return out
 
@@ -225,6 +231,32 @@ class Log(TorchFunctionMode):
         if self.is_here and self._rests:
             self._rests = False
             torch._C._push_on_torch_function_stack(self)
+
+    @contextmanager
+    def out(self) -> Iterator[None]:
+        """Hear nothing of a block, of which every other mode is told as before."""
+        above = []
+        while (top := torch._C._pop_torch_function_stack()) is not self:
+            above.append(top)
+        for mode in reversed(above):
+            torch._C._push_on_torch_function_stack(mode)
+        try:
+            yield
+        finally:
+            for _ in above:
+                torch._C._pop_torch_function_stack()
+            for mode in (self, *reversed(above)):
+                torch._C._push_on_torch_function_stack(mode)
+
+    def repeated(self, compute: Callable[[], Value]) -> tuple[Value, list[Entry]]:
+        """What a computation gives, and its calls, which are none of the program's: while the log hears nothing."""
+        own, self.calls, self.repeats = self.calls, Calls(), True
+        torch._C._push_on_torch_function_stack(self)
+        try:
+            return compute(), self.calls.recorded()
+        finally:
+            torch._C._pop_torch_function_stack()
+            self.calls, self.repeats = own, False
 
     def _note_changes(self, values: tuple[Any, ...]) -> None:
         """Note where the tensors of the first value, or of `out`, are changed without an entry that tells it."""

@@ -15,9 +15,7 @@ from typing import Any
 import torch
 
 from gradcli.recording.program.log import Log
-
-TRANSFORMS = ("vmap", "grad", "grad_and_value", "jacrev", "jacfwd", "hessian")
-"""Functions of torch.func that give a function."""
+from gradcli.recording.program.transforms import TRANSFORMS, Taken, Transformed, note
 
 _NOTHING_TO_TELL = (
     (torch.optim.Optimizer, "zero_grad"),
@@ -25,12 +23,18 @@ _NOTHING_TO_TELL = (
     (torch.autograd.profiler.record_function, "__exit__"),
 )
 
+_in_transform = torch._C._functorch.peek_interpreter_stack
+
 
 class Untold:
-    """Has PyTorch tell a log of these calls, while it is on."""
+    """Has PyTorch tell a log of these calls, while it is on.
 
-    def __init__(self, log: Log) -> None:
+    taken: who is told of each call of a function of torch.func's that takes gradients, while the log rests.
+    """
+
+    def __init__(self, log: Log, taken: Callable[[Taken], None] | None = None) -> None:
         self._log = log
+        self._taken = taken
         self._apply = torch.autograd.Function.__dict__["apply"]
         self._compile = torch.compile
         self._resting = {(owner, name): getattr(owner, name) for owner, name in _NOTHING_TO_TELL}
@@ -58,7 +62,7 @@ class Untold:
         torch.autograd.Function.apply = classmethod(apply)  # type: ignore[assignment, method-assign]
         torch.compile = compiled
         for name, transform in self._transforms.items():
-            setattr(torch.func, name, _transformed(log, transform))
+            setattr(torch.func, name, _transformed(log, name, transform, self._taken))
         torch.vmap = torch.func.vmap
 
     def take_off(self) -> None:
@@ -85,7 +89,7 @@ class Untold:
             inner = wrap(context, function)
             if isinstance(inner, torch.nn.Module) or not callable(inner):
                 return inner
-            return functools.wraps(inner)(functools.partial(_apart, log, inner))
+            return functools.wraps(inner)(functools.partial(_apart, log, inner, None))
 
         _TorchDynamoContext.__call__ = call  # type: ignore[method-assign, assignment]
 
@@ -105,24 +109,29 @@ def _resting(log: Log, method: Callable[..., Any]) -> Callable[..., Any]:
     return quiet
 
 
-def _transformed(log: Log, transform: Callable[..., Any]) -> Callable[..., Any]:
+def _transformed(
+    log: Log, name: str, transform: Callable[..., Any], taken: Callable[[Taken], None] | None
+) -> Callable[..., Any]:
     @functools.wraps(transform)
     def made(*args: Any, **kwargs: Any) -> Any:
         inner = transform(*args, **kwargs)
-        return functools.wraps(inner)(functools.partial(_apart, log, inner))
+        known = Transformed.of(name, args, kwargs)
+        tell = None if taken is None or known.inner is None else lambda *call: taken(Taken(known, *call))
+        function = functools.wraps(inner)(functools.partial(_apart, log, inner, tell))
+        note(function, known)
+        return function
 
     return made
 
 
-def _apart(log: Log, inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """A function without the log, which hears of it as one operation."""
+def _apart(log: Log, inner: Callable[..., Any], tell: Callable[..., None] | None, *args: Any, **kwargs: Any) -> Any:
+    """A function without the log, which hears of it as one operation. tell: who else does, while the log rests."""
     if not log.hears:
         return inner(*args, **kwargs)
     generator = log.state(args, kwargs)
-    mode = torch._C._pop_torch_function_stack()
-    try:
+    with log.out():
         out = inner(*args, **kwargs)
-    finally:
-        torch._C._push_on_torch_function_stack(mode)
+        if tell is not None and not log.repeats and _in_transform() is None:
+            tell(args, kwargs, out, generator)
     log.add(inner, args, kwargs, out, generator)
     return out
