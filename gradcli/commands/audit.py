@@ -188,4 +188,5 @@ COMMAND = Command(
         )
     },
     is_bad=lambda result: result.passes is False,
+    dtypes=("float16", "bfloat16", "float32"),
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from gradcli.commands.parameters import Argument, Option, Parameter, parameter_of
 from gradcli.commands.shared import SharedOptions, shared_options
+from gradcli.language.dtypes import FLOATING
 from gradcli.sources import sources
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Command:
         else. is_pictured: whether a notebook shows a picture that a terminal does not.
         is_looked_up: whether an answer that is longer than the terminal is read page by page.
         is_bad: whether such a result means exit code 1.
+    dtypes: those that it computes in.
     """
 
     read: Callable[..., Inquiry]
@@ -78,6 +80,7 @@ class Command:
     is_looked_up: bool = False
     is_pictured: bool = False
     is_bad: Callable[[Any], bool] = lambda _result: False
+    dtypes: tuple[str, ...] = FLOATING
 
     @property
     def name(self) -> str:
@@ -133,7 +136,7 @@ class Command:
     def invocation(self, given: Mapping[str, Any]) -> Invocation:
         """A call with these values.  Raises GradcliError where a shared option is out of bounds."""
         options = SharedOptions(**{name: given.get(name, self.parameters[name].default) for name in self.shared})
-        options.check()
+        options.check(self.dtypes)
         return Invocation(self, options, {name: given[name] for name in self.own if name in given})
 
 

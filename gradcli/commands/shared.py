@@ -1,12 +1,13 @@
 """The options that several commands have: one field each, with its name, type, default and help."""
 
+from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 from gradcli.commands.parameters import DERIVATIVES, OUTPUT, WHERE_AND_HOW, Option, Parameter, parameter_of
 from gradcli.exceptions import BoundError, UsageError, did_you_mean, listed
-from gradcli.language.dtypes import check_device, floating
+from gradcli.language.dtypes import FLOATING, check_device, floating
 from gradcli.render import FORMATS
 
 if TYPE_CHECKING:
@@ -150,14 +151,14 @@ class SharedOptions:
         ),
     ] = None
 
-    def check(self) -> None:
-        """Raises GradcliError for values out of bounds and unknown names."""
+    def check(self, dtypes: Sequence[str] = FLOATING) -> None:
+        """Raises GradcliError for values out of bounds and unknown names. dtypes: those that the command computes in."""
         if self.format not in FORMATS:
             hint = did_you_mean(self.format, FORMATS) or f"Choose {listed(FORMATS)}."
             raise UsageError(f"unknown format '{self.format}'", hint=hint)
         check_device(self.device.lower())
         if self.dtype is not None:
-            floating(self.dtype)
+            floating(self.dtype, dtypes)
         if not 1 <= self.precision <= MAX_PRECISION:
             raise BoundError(f"--precision {self.precision} is out of bounds", hint=f"Choose 1 to {MAX_PRECISION}.")
         if self.max_rows is not None and self.max_rows < 1:

@@ -158,9 +158,19 @@ class Evidence:
         doubt: np.ndarray = doubtful(self.tape, name, self.zeros) & (computed == 0)
         return doubt
 
-    def reached(self, name: str) -> float:
-        """The largest gradient that arrived where the whole gradient of an input became zero."""
-        return max((origin.reached for origin in self.zeros if origin.variable == name), default=0.0)
+    def reached(self, name: str, place: int) -> float:
+        """The largest gradient that arrived where the gradient of an element, or of its whole input, became zero."""
+        whole = [origin.reached for origin in self.zeros if origin.variable == name]
+        return max([*whole, *self._meeting(name, place)], default=0.0)
+
+    def _meeting(self, name: str, place: int) -> list[float]:
+        """The sizes of the gradients that meet at an element of an input."""
+        leaf = None if self.tape is None else self.tape.leaf(name)
+        if self.tape is None or leaf is None:
+            return []
+        sent = [[tensor for _, tensor in self.tape.contributions.get(edge, [])] for edge in leaf.edges]
+        met = [tensor for tensors in sent if len(tensors) > 1 for tensor in tensors if not tensor.is_sparse]
+        return [abs(float(tensor.reshape(-1)[place])) for tensor in met]
 
     def exact_slopes(self, name: str, places: Sequence[int]) -> Mapping[int, float]:
         """The derivatives by these elements as the 50-digit reference has them, where it has them."""

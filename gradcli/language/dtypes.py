@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from gradcli.exceptions import DeviceError, UsageError, did_you_mean
 
@@ -54,14 +55,15 @@ DEVICES = ("cpu", "cuda", "mps", "xpu")
 _DEVICE = re.compile(r"(?P<kind>[a-z]+)(:(?P<index>\d{1,3}))?")
 
 
-def floating(word: str) -> str:
-    """The floating dtype that `--dtype WORD` means; raises UsageError with the nearest name."""
+def floating(word: str, offered: Sequence[str] = FLOATING) -> str:
+    """The floating dtype that `--dtype WORD` means; raises UsageError with the nearest name of those offered."""
     name = SHORT.get(word.lower().removeprefix("torch."), word.lower().removeprefix("torch."))
     if name in FLOATING:
         return name
     raise UsageError(
         f"unknown dtype '{word}'",
-        hint=did_you_mean(word, [*FLOATING, *SHORT]) or "Choose float16, bfloat16, float32 or float64.",
+        hint=did_you_mean(word, [*offered, *(short for short, full in SHORT.items() if full in offered)])
+        or f"Choose {', '.join(offered[:-1])} or {offered[-1]}.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -105,7 +106,9 @@ def read_loss(
     missing = [name for name in missing if name not in places]
     held = what_files_hold(asked_files, sources or {})
     if missing:
-        hint = f"{_example(row)}. {held}" if held else _example(row)
+        open_names = [name for name in dict.fromkeys(used) if name not in {binding.name for binding in bindings}]
+        example = _completed(row, words, missing, open_names) if words else _example(row)
+        hint = f"{example}. {held}" if held else example
         raise UsageError(f"{row.name} needs {listed(missing)}", hint=hint)
     ordered = {a.name: places[a.name] for a in row.arguments if a.name in places}
     text = _call_text(row, ordered, values, chosen)
@@ -223,6 +226,22 @@ def _scalar(text: str) -> Scalar:
         return int(text) if text.lstrip("+-").isdigit() else float(text)
     except ValueError:
         return text.strip("'\"")
+
+
+def _completed(row: Loss, words: Sequence[str], missing: Sequence[str], open_names: Sequence[str]) -> str:
+    """The user's own call with what it lacks: tensors as in the example, but numbers where numbers were given."""
+    values = dict(row.example)
+    if all(_is_number(word.partition("=")[2]) for word in words if is_binding(word)):
+        values |= {name: value.strip("[]").split(",")[0] for name, value in row.example if re.match(r"\[[^\[]", value)}
+    line = ["gradcli", "loss", row.name, *words, *(f"{name}=1" for name in open_names)]
+    return "For example: " + shlex.join([*line, *(f"{name}={values[name]}" for name in missing)])
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return isinstance(float(text), float)
+    except ValueError:
+        return False
 
 
 def _example(row: Loss) -> str:

@@ -108,6 +108,8 @@ def test_behind_two_dashes_everything_is_a_value() -> None:
         (["grad", "sigmoid", "1", "--seed", str(2**63)], f"--seed {2**63} is out of bounds", "Choose 0 to"),
         (["grad", "sigmoid", "1", "--dtype", "float46"], "unknown dtype 'float46'", "Did you mean 'float"),
         (["grad", "sigmoid", "1", "--dtype", "int64"], "unknown dtype 'int64'", "float"),
+        (["grad", "relu", "1", "-t", "int8"], "unknown dtype 'int8'", "Choose float16, bfloat16, float32 or float64."),
+        (["audit", "relu", "-t", "int8"], "unknown dtype 'int8'", "Choose float16, bfloat16 or float32."),
         (["grad", "sigmoid", "1", "--device", "cudo"], "unknown device 'cudo'", "Did you mean 'cuda'?"),
         (["grad", "sigmoid", "1", "--format", "jsn"], "unknown format 'jsn'", "Did you mean 'json'?"),
         (["grad", "sigmoid", "1", "--via", "backwards"], "--via takes grad or backward", "Did you mean 'backward'?"),

@@ -57,6 +57,13 @@ SAYS = {
     "grad 'linalg.multi_dot([a, b])' a='[[1e30]]' b='[[1e30]]'": (
         "linalg.multi_dot([a, b]) at a[0, 0] = 1e+30 and b[0, 0] = 1e+30 is inf"
     ),
+    "grad 'logit(x)' x=0,1": "logit(x) at x[0] = 0 is -inf (and 1 is inf); the gradient of x becomes infinite",
+    "grad 'logit(x)' x=1,0,0,1,0.5": (
+        "logit(x) at x[0] = 1 is inf (and 1 more, and 2 are -inf); the gradient of x becomes infinite"
+    ),
+    "grad 'x/y' x=1,-1 y=0,0 --wrt x": (
+        "x/y at x[0] = 1 and y[0] = 0 is inf (and 1 is -inf); the gradient of x becomes infinite"
+    ),
     "grad 'linalg.multi_dot(unbind(w))' w='[[[1e30]],[[1e30]]]'": "linalg.multi_dot(unbind(w))[0, 0] is inf",
     "grad 'x @ y' x=1e30,1 y=1e30,1": "x @ y is inf: the largest float32 is 3.40282e+38",
     "grad 'x / m' x=1 m:bool=0": "x / m at x = 1 is inf; the gradient of x becomes infinite",

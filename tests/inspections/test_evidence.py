@@ -130,7 +130,12 @@ def test_a_zero_is_doubted_where_something_may_be_found(nothing: bool, alone: bo
 
 def test_what_arrived_is_known_of_the_input_that_nothing_reaches() -> None:
     found = evidence("3*(x*0) + 5*(y*0) + z", "x=1", "y=1", "z=1", records=True)
-    assert (found.reached("x"), found.reached("y"), found.reached("z")) == (3, 5, 0)
+    assert (found.reached("x", 0), found.reached("y", 0), found.reached("z", 0)) == (3, 5, 0)
+
+
+def test_what_meets_at_an_element_is_known_of_that_element() -> None:
+    found = evidence("sum(x*[2, 3] - x*[1, 7])", "x=2,4", records=True)
+    assert (found.reached("x", 0), found.reached("x", 1)) == (2, 7)
 
 
 @each(

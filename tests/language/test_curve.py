@@ -93,9 +93,14 @@ def test_a_parameter_given_twice_is_refused() -> None:
 
 
 def test_twenty_functions_fit_and_one_more_does_not() -> None:
-    assert len(read_curves(",".join(["tanh"] * 20), [])) == 20
+    many = [f"x + {number}" for number in range(21)]
+    assert len(read_curves(",".join(many[:20]), [])) == 20
     with pytest.raises(BoundError):
-        read_curves(",".join(["tanh"] * 21), [])
+        read_curves(",".join(many), [])
+
+
+def test_a_function_that_is_given_twice_is_answered_once() -> None:
+    assert [curve.name for curve in read_curves("tanh, relu,tanh", [])] == ["tanh", "relu"]
 
 
 @pytest.mark.parametrize(

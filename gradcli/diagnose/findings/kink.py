@@ -14,6 +14,7 @@ from gradcli.diagnose.origins.elements import largest
 from gradcli.diagnose.origins.kinks import kinks
 from gradcli.diagnose.origins.local import REFUSALS, local_derivative
 from gradcli.diagnose.origins.parts import at, more, name, variable_of
+from gradcli.diagnose.origins.ties import may_tie, spectral_tie, ties
 from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding
@@ -32,27 +33,41 @@ def kink(evidence: Evidence) -> Iterator[Finding]:
     tape = evidence.tape
     assert tape is not None
     for step in tape.steps:
+        ordered = may_tie(step.operation)
         where = kinks(step)
-        arriving = tape.arriving(step) if where is not None else None
-        if where is None or not bool(where.any()) or arriving is None or not bool((arriving != 0).any()):
+        arriving = tape.arriving(step) if where is not None or ordered else None
+        if arriving is None or not bool((arriving != 0).any()):
             continue
-        yield _finding(step, where, evidence, tape)
+        if where is not None and bool(where.any()):
+            yield _finding(step, where, None, evidence, tape)
+        elif ordered and (equal := ties(step, arriving)) is not None and bool(equal.any()):
+            yield _finding(step, equal, arriving, evidence, tape)
+        elif ordered and (why := spectral_tie(step, arriving)) is not None:
+            operand = tape.inputs(step)[0]
+            said = phrase("{step} has a kink at {at}", step=name(step), at=at(operand, ())).because(phrase(why))
+            yield finding_at(step, "kink", said, variable=variable_of(operand))
 
 
-def _finding(step: Step, where: torch.Tensor, evidence: Evidence, tape: Tape) -> Finding:
+def _finding(step: Step, where: torch.Tensor, weights: torch.Tensor | None, evidence: Evidence, tape: Tape) -> Finding:
+    """weights: of the elements of the value, where these and not the value decide whether there is a kink."""
     index = _own_index(step, tuple(map(int, torch.nonzero(where)[0])) if where.ndim else ())
     operand, others = tape.inputs(step)[0], more(int(where.sum()))
-    local = local_derivative(step, 0, evidence.context)
+    local = local_derivative(step, 0, evidence.context, cotangent=weights)
     assert local is not None
-    taken = float(local[index])
-    sides = _one_sided(step, index, replace(evidence.context, dtype=torch.float64))
+    slope = local[index]
+    taken = float(slope.abs() if slope.is_complex() else slope)
+    sides = _one_sided(step, index, weights, replace(evidence.context, dtype=torch.float64))
     at_kink, told = at(operand, index), phrase("PyTorch takes {taken}", taken=taken)
     if sides is not None and JUMPS in sides:
         said = phrase("{step} jumps at {at}{more}", step=name(step), at=at_kink, more=others)
         told = phrase("PyTorch takes the slope {taken}", taken=taken)
     else:
-        said = phrase("{step} has a kink at {at}{more}", step=name(step), at=at_kink, more=others)
+        alone = weights is not None and sides is not None and sides[0] == sides[1]
+        what = "tie" if alone else "kink"  # such as the median of 1, 1, 1: no element moves it alone
+        said = phrase("{step} has a {what} at {at}{more}", step=name(step), what=what, at=at_kink, more=others)
         told = told if sides is None else _slopes(*sides, taken)
+        if weights is not None and bool((weights != 1).any()):
+            told = phrase("weighted by what arrives, {slopes}", slopes=told)
     return finding_at(step, "kink", said.because(told), variable=variable_of(operand), index=index or None)
 
 
@@ -71,10 +86,14 @@ def _slopes(left: float, right: float, taken: float) -> Phrase:
     )
 
 
-def _one_sided(step: Step, index: tuple[int, ...], double: Context) -> tuple[float, float] | None:
+def _one_sided(
+    step: Step, index: tuple[int, ...], weights: torch.Tensor | None, double: Context
+) -> tuple[float, float] | None:
     """The slopes of the two sides; JUMPS for one on which the value itself jumps. None where nothing tells."""
     first = step.arguments[0]
     assert isinstance(first, torch.Tensor)
+    if first.is_complex():  # which has no two sides
+        return None
     values = [_as_double(value, first.dtype) for value in step.arguments]
     first = first.double()
     length = _STEP * _size(first[index] if step.elementwise else first, values[1:])
@@ -88,7 +107,7 @@ def _one_sided(step: Step, index: tuple[int, ...], double: Context) -> tuple[flo
             return None
         value = result[0] if isinstance(result, tuple) else result
         assert isinstance(value, torch.Tensor)
-        found.append(value.double())
+        found.append(value.double() if weights is None else value.double() * weights)
     far_below, below, here, above, far_above = found
     left = _slope(_rise(far_below, here), _rise(below, here), length, largest(here))
     right = _slope(_rise(here, far_above), _rise(here, above), length, largest(here))

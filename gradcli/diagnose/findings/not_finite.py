@@ -100,10 +100,22 @@ def forward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
     step = origin.step
     seen = stated(step, origin.index, evidence)
     return (
-        phrase("{seen} is {value}{more}", seen=seen, value=origin.value, more=more(origin.count))
+        phrase("{seen} is {value}{more}", seen=seen, value=origin.value, more=_others(origin))
         .because(reasons.of_value(step, origin.index, origin.value))
         .so(becomes_nan(origin, evidence), consequence(origin, evidence))
     )
+
+
+def _others(origin: Origin) -> Phrase | None:
+    """` (and 2 more)` for the elements that are the same, ` (and 2 more, and 1 is inf)` where a sign is another."""
+    value, own = origin.step.values[0], origin.own
+    alike = own is not None and own.shape == value.shape and not value.is_complex()
+    opposite = int((own & (value == -origin.value)).sum()) if own is not None and alike else 0
+    if not opposite:
+        return more(origin.count)
+    are = phrase("{opposite} {are} {it}", opposite=opposite, are="is" if opposite == 1 else "are", it=-origin.value)
+    same = origin.count - opposite
+    return phrase(" (and {others} more, and {are})" if same > 1 else " (and {are})", others=same - 1, are=are)
 
 
 def backward_phrase(origin: Origin, evidence: Evidence) -> Phrase:

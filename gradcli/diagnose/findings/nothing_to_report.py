@@ -19,6 +19,7 @@ from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.diagnose.origins.gates import may_gate
 from gradcli.diagnose.origins.kinks import has_kinks
 from gradcli.diagnose.origins.poles import may_meet_zero
+from gradcli.diagnose.origins.ties import may_tie
 from gradcli.numerics.capture import all_finite
 from gradcli.recording.operation import Foreseen, Operation
 
@@ -58,5 +59,5 @@ def _can_saturate(operation: Operation) -> bool:
     return possible_slope(operation) is not None
 
 
-_TELLING = (has_kinks, _can_saturate, may_gate, may_leave_its_domain, may_be_noise)
+_TELLING = (has_kinks, may_tie, _can_saturate, may_gate, may_leave_its_domain, may_be_noise)
 """What an operation has that a rule looks for, whatever the gradients are."""

@@ -149,13 +149,16 @@ def _decided(
     exact = evidence.exact_slopes(name, suspects.places)
     rest = [place for place in suspects.places if place not in exact]
     dtype = _dtype(gradient)
-    largest_by_rounding = half_the_digits(dtype) * max(1.0, evidence.reached(name))
+
+    def most_by_rounding(place: int) -> float:
+        return half_the_digits(dtype) * max(1.0, evidence.reached(name, place))
+
     lost = [
         place
         for place, true in exact.items()
         if _is_lost(float(suspects.computed[place]), true, dtype)
         and abs(suspects.computed[place] - true) > suspects.rounding
-        and not (zero and suspects.true[place] == 0 and abs(true) > largest_by_rounding)
+        and not (zero and suspects.true[place] == 0 and abs(true) > most_by_rounding(place))
     ]
     if lost:
         worst = max(lost, key=lambda place: _size(float(suspects.computed[place]), exact[place]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import torch
@@ -34,7 +35,9 @@ def on_kink(step: Step) -> bool:
 def kinks(step: Step) -> torch.Tensor | None:
     """Where the first argument of a step is at a kink, None if the operation has none."""
     first = step.arguments[0] if step.arguments else None
-    if not isinstance(first, torch.Tensor) or not first.is_floating_point():
+    if not isinstance(first, torch.Tensor) or not (
+        first.is_floating_point() or (first.is_complex() and step.name == "abs")
+    ):
         return None
     try:
         if isinstance(step.operation.row, Activation):
@@ -106,11 +109,22 @@ def _norm(x: torch.Tensor, step: Step) -> torch.Tensor | None:
     power = next((named[word][1] for word in ("p", "ord") if word in named), None)
     dims: Any = named.get("dim", (0, None))[1]
     zero = x == 0
-    if power == 1 and (step.name != "linalg.norm" or x.ndim == 1):
-        return zero
+
+    def over(reduced: Callable[..., torch.Tensor], one: torch.Tensor) -> torch.Tensor:
+        return reduced(one) if dims is None else reduced(one, dim=dims, keepdim=True)
+
+    if isinstance(power, int | float) and (step.name != "linalg.norm" or x.ndim == 1):
+        if power == 1:
+            return zero
+        if abs(power) == inf:  # the largest or the smallest of the sizes
+            size = x.abs()
+            chosen = size == over(torch.amax if power > 0 else torch.amin, size)
+            return chosen & (zero | (over(torch.sum, chosen) > 1))
+        if power < 0:  # beside one zero that is what the norm is; two zeros keep it at 0
+            return zero & (over(torch.sum, zero) == 1)
     if isinstance(power, int | float) and power < 1:
         return None  # whose slopes are infinite there
-    return zero & (zero.all() if dims is None else zero.all(dim=dims, keepdim=True))
+    return zero & over(torch.all, zero)
 
 
 def _no_distance_of_pairs(x: torch.Tensor, step: Step) -> torch.Tensor | None:
@@ -134,9 +148,33 @@ def _no_distance_of_rows(x: torch.Tensor, step: Step) -> torch.Tensor | None:
     return None if none is None else none & none.all(dim=-1, keepdim=True)
 
 
+def _smooth_at_zero(x: torch.Tensor, step: Step) -> torch.Tensor | None:
+    """The smooth L1 loss, which without its smooth part is the L1 loss."""
+    (_, beta) = step.operation.named(step.arguments).get("beta", (0, 1.0))
+    return _equal(x, step) if beta == 0 else None
+
+
+def _hinge(x: torch.Tensor, step: Step) -> torch.Tensor | None:
+    """The hinge of an embedding: max(0, margin - x) of the elements whose target is -1."""
+    target, (_, margin) = _other(step), step.operation.named(step.arguments).get("margin", (0, 1.0))
+    return None if target is None else (target == -1) & (x == margin)
+
+
+def _ranking(x: torch.Tensor, step: Step) -> torch.Tensor | None:
+    """max(0, -target*(x - other) + margin)."""
+    named = step.operation.named(step.arguments)
+    other, target, margin = (named.get(word, (0, 0.0))[1] for word in ("input2", "target", "margin"))
+    if not (isinstance(other, torch.Tensor) and isinstance(target, torch.Tensor)):
+        return None
+    return (target != 0) & (target * (x - other) == margin)
+
+
 _RULES: dict[str, Callable[[torch.Tensor, Step], torch.Tensor | None]] = {
     "abs": _zero,
     "l1_loss": _equal,
+    "smooth_l1_loss": _smooth_at_zero,
+    "hinge_embedding_loss": _hinge,
+    "margin_ranking_loss": _ranking,
     "maximum": _equal,
     "minimum": _equal,
     "fmax": _equal,

@@ -108,11 +108,11 @@ def doubtful(tape: Tape, name: str, origins: Sequence[ZeroOrigin]) -> np.ndarray
 def is_doubtful(tape: Tape, origin: ZeroOrigin) -> bool:
     """Whether rounding may have made a zero: a smooth function sent it away from zero, or what meets is no zero.
 
-    In float64 any product may have: there is no wider dtype that shows it.
+    In float64 any product may have: there is no wider dtype that shows it. What meets may have been rounded before.
     """
     step = origin.step
     if origin.why == "met":
-        return _is_rounded(tape, origin.edge)
+        return _is_rounded(tape, origin.edge) or any(one.edges and not _is_exact(one) for one in tape.steps)
     exact = _is_exact(step) and step.values[0].dtype is not torch.float64
     if origin.why == "flat" or exact or _is_gate(step):
         return False

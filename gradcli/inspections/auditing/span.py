@@ -36,7 +36,8 @@ def span_of(name: str, low: float | None, high: float | None, expression: str = 
     """
     if name not in FORMATS:
         between = ", ".join(
-            f"{end if end is not None and isfinite(end) else usual:g}" for end, usual in ((low, -8), (high, 8))
+            repr(float(end if end is not None and isfinite(end) else usual)).removesuffix(".0")
+            for end, usual in ((low, -8), (high, 8))
         )
         raise UsageError(
             f"audit looks at every number of a dtype, and {name} has 2^64 of them",
