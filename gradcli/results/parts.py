@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -79,6 +79,14 @@ class Phrase:
     def without(self, consequence: Part) -> Phrase:
         """The phrase without something that comes of it."""
         return replace(self, consequences=tuple(part for part in self.consequences if part != consequence))
+
+    def elements(self) -> Iterator[At]:
+        """The elements that it names."""
+        for part in (*(part for _, part in self.parts), self.cause, *self.consequences):
+            if isinstance(part, At):
+                yield part
+            elif isinstance(part, Phrase):
+                yield from part.elements()
 
     def with_elements(self, moved: Callable[[At], At]) -> Phrase:
         """The phrase about other elements."""

@@ -20,6 +20,10 @@ FOUND = {
     "trace 'where(x > 0, y, 0)' x=1 y=2": ("warning", Place("gt", "x", None, "x > 0")),
     "trace 'y = exp(x); z * 2' x=1 z=2": ("warning", Place(None, "x", None, None)),
     "trace 'max(x, 0)[1] * y' x=1,2 y=3": ("warning", Place("max", "x", None, "max(x, 0)[1]")),
+    "trace 'linalg.vector_norm(x, ord=0) * y' x=1,0 y=2": (  # the number of non-zeros has a node that sends nothing
+        "warning",
+        Place("linalg.vector_norm", "x", None, "linalg.vector_norm(x, ord=0)"),
+    ),
     "trace 'sum((x > 0).float())' x=1": ("warning", Place("gt", "x", None, "x > 0")),
     "trace 'y * sum((2 * x > 0) + (x < 3))' x=1 y=2": ("warning", Place("gt", "x", None, "2 * x > 0")),
     "trace 'u = [exp(x), exp(x)]; y * sum(stack(u).detach())' x=1 y=2": (

@@ -51,6 +51,15 @@ def test_it_is_told_what_the_gradient_is_then(line: str) -> None:
     assert finding["message"].partition(". ")[2] == REMARKS[line]
 
 
+def test_what_the_true_gradient_does_is_told_where_the_element_is() -> None:
+    told = {one["code"]: one["message"] for one in findings("grad 'sqrt(x) + log(y)' x=0,4 y=1,0")}
+    assert "true slope" not in told["inf-forward"]  # which is about y[1]
+    assert told["inf-backward"].endswith("No rewrite is right: the true slope grows without bound at x[0]")
+    told = {one["code"]: one["message"] for one in findings("grad 'acos(x)' x=1,0.5,2")}
+    assert "true slope" not in told["nan-forward"]  # of 2, which has no arc cosine
+    assert told["inf-backward"].endswith("No rewrite is right: the true slope grows without bound at x[0]")
+
+
 def test_a_rewrite_that_changes_nothing_is_no_fix() -> None:
     frozen = "a=1e-30 b=1e-30 --frozen a,b"
     (told,) = found(f"grad 'cat([x + sqrt(a*b), x[x*a*b > 0]])' x=1,2,3 {frozen}", "underflow-forward")

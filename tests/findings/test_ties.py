@@ -69,6 +69,12 @@ SAYS = {
     "norm(x, p=-1) + sum(x)' x=0,1": "norm(x, p=-1) has a kink at x[0]: " + SIDES.format(-1, 1, 0),
     "abs(complex(x, y)) + x + y' x=0 y=0": "abs(complex(x, y)) has a kink at complex(x, y): PyTorch takes 0",
     "sum(abs(fft.fft(x)))' x=1,1": "abs(fft.fft(x)) has a kink at fft.fft(x)[1]: PyTorch takes 0",
+    "sum(x.std(dim=1))' x=[[1,1],[1,2]]": (  # |a - 1|/sqrt(2)
+        "x.std(dim=1) has a kink at x[0, 0] (and 1 more): " + SIDES.format(-0.70711, 0.70711, 0)
+    ),
+    "std(x, unbiased=False) + sum(x)' x=3,3": (
+        "std(x, unbiased=False) has a kink at x[0] (and 1 more): " + SIDES.format(-0.5, 0.5, 0)
+    ),
     "smooth_l1_loss(x, t, beta=0) + x' x=1 t=1 --wrt x": (
         "smooth_l1_loss(x, t, beta=0) has a kink at x: " + SIDES.format(-1, 1, 0)
     ),
@@ -105,6 +111,8 @@ LEFT_ALONE = (
     "norm(x, p=-inf)' x=2,2,1",
     "norm(x, p=-1)' x=0,0,1",
     "abs(complex(x, y))' x=0 y=1",
+    "x.std()' x=1,2",
+    "std(x, unbiased=False)' x=3",  # one alone has none
     "smooth_l1_loss(x, t)' x=1 t=1 --wrt x",
     "hinge_embedding_loss(x, t)' x=1,2 t=1,-1 --wrt x",
     "margin_ranking_loss(x, y, t, margin=1)' x=1 y=1 t=1 --wrt x",

@@ -90,14 +90,17 @@ def path_end(tape: Tape, variable: str) -> Step | None:
         return None
     waiting, seen = [leaf], {leaf.index}
     ends: list[Step] = []
+    silent: list[Step] = []
     while waiting:
         for consumer in tape.consumers[waiting.pop().index]:
             if not consumer.edges:
                 ends.append(consumer)
+            elif tape.arriving(consumer) is not None:  # its node was reached, and sends nothing: a count of non-zeros
+                silent.append(consumer)
             elif consumer.index not in seen:
                 seen.add(consumer.index)
                 waiting.append(consumer)
-    return min(ends, key=lambda step: step.index, default=None)
+    return min(ends or silent, key=lambda step: step.index, default=None)
 
 
 def _unused(tape: Tape | None, variable: str) -> str | None:

@@ -13,7 +13,7 @@ from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.findings.finding import as_part
 from gradcli.diagnose.findings.table import BY_CODE, Search
 from gradcli.results.findings import Finding
-from gradcli.results.parts import phrase
+from gradcli.results.parts import At, phrase
 
 if TYPE_CHECKING:
     from gradcli.diagnose.fixes.verifier import Verifier
@@ -78,8 +78,14 @@ def _explained(findings: tuple[Finding, ...], verifier: Verifier) -> tuple[Findi
     remark = about(verifier.truths[0])
     if remark is not None and verifier.sample is not None:
         remark = remark.with_elements(verifier.sample.element_at_home)
-    first = next(at for at, finding in enumerate(findings) if _searches(finding, "finite"))
+    sought = [at for at, finding in enumerate(findings) if _searches(finding, "finite")]
+    elements = [] if remark is None else list(remark.elements())
+    first = min(sought, key=lambda at: not any(_is_about(findings[at], element) for element in elements))
     return (*findings[:first], replace(findings[first], remark=remark), *findings[first + 1 :])
+
+
+def _is_about(finding: Finding, element: At) -> bool:
+    return finding.variable == element.text and (finding.index or ()) == element.index
 
 
 def _searches(finding: Finding, what: Search) -> bool:

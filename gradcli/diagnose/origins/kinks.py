@@ -127,6 +127,14 @@ def _norm(x: torch.Tensor, step: Step) -> torch.Tensor | None:
     return zero & over(torch.all, zero)
 
 
+def _no_spread(x: torch.Tensor, step: Step) -> torch.Tensor | None:
+    """Where all numbers of which a standard deviation is taken are the same; one alone has none."""
+    dims: Any = step.operation.named(step.arguments).get("dim", (0, None))[1]
+    dims = tuple(range(x.ndim)) if dims is None else dims
+    low, high = x.amin(dim=dims, keepdim=True), x.amax(dim=dims, keepdim=True)
+    return ((low == high) & (x.numel() > low.numel())).expand_as(x)
+
+
 def _no_distance_of_pairs(x: torch.Tensor, step: Step) -> torch.Tensor | None:
     """Where a row of the first argument is one of the second's too."""
     other = _other(step)
@@ -190,6 +198,7 @@ _RULES: dict[str, Callable[[torch.Tensor, Step], torch.Tensor | None]] = {
     "linalg.norm": _norm,
     "linalg.vector_norm": _norm,
     "linalg.matrix_norm": _all_zero,
+    "std": _no_spread,
     "dist": _no_distance,
     "cdist": _no_distance_of_pairs,
     "pairwise_distance": _no_distance_of_rows,
