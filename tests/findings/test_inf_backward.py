@@ -63,6 +63,21 @@ SAYS = {
         "x*y at x[1] = 2 and y[1] = 1e+30: local derivative 1e+30, times the incoming gradient 1e+30 = inf"
     ),
     "grad 'float_power(x, 0.5)' x=0": "float_power(x, 0.5) sends inf, though a finite gradient arrives",
+    "grad 'y = x*1; y **= 0.5; y' x=0": "y **= 0.5 sends inf to x*1 = 0, though a finite gradient arrives",
+    "grad 'h = x*1; v = h[0]; v.sqrt_(); sum(h)' x=0,1": "v.sqrt_() sends inf, though a finite gradient arrives",
+    "grad 'real(z*1e30*1e30)' z:complex64=1e-30": "z*1e30 sends inf to z, though a finite gradient arrives",  # inf + 0j
+    "grad 'sqrt(sqrt(x) - c)' x=1,0 c=1,-1 --frozen c": (  # the infinity that arrives at x[0] is not its own
+        "sqrt(x) at x[1] = 0: local derivative 1/(2*sqrt(0)) = inf, times the incoming gradient 0.5 = inf"
+    ),
+    "grad 'log(x)*c' x=1e-39,1e-39 c=1e-10,1 --frozen c": (  # 1e-10/1e-39 is finite
+        "log(x) at x[1] = 1e-39: local derivative 1/1e-39 = inf, times the incoming gradient 1 = inf"
+    ),
+    "grad 'sum(xlogy(a, x)*c)' x=1e-39 a=1,2 c=1e-10,1 --frozen a,c": (
+        "xlogy(a, x) at a[1] = 2 and x = 1e-39: local derivative 2/1e-39 = inf, times the incoming gradient 1 = inf"
+    ),
+    "grad 'sum(atan2(x, y)*c)' x=0 y=1e10 c=1e38 --frozen c": (  # 1e38*1e10/(0 + 1e20), multiplied from the left
+        "atan2(x, y) sends inf to x = 0, though a finite gradient arrives"
+    ),
 }
 
 
@@ -86,6 +101,11 @@ def test_the_node_is_named_that_sends_it_on() -> None:
             "sqrt(3 * x) - sqrt(2 * x)",
             {"x": 0.0},
             [("inf-backward", "sqrt(3 * x)"), ("inf-backward", "sqrt(2 * x)")],
+        ),
+        (
+            "sqrt(sqrt(x) - c)",
+            {"x": [1.0, 0.0], "c": [1.0, -1.0]},
+            [("inf-backward", "sqrt(x)"), ("inf-backward", "sqrt(sqrt(x) - c)")],
         ),
         ("linalg.svd(x)[0][0]", {"x": [[1.0, 0.0], [0.0, 1.0]]}, [("nan-backward", "linalg.svd(x)")]),
     ],

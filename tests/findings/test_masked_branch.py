@@ -64,6 +64,7 @@ LEFT_ALONE = (
     "grad '(sqrt(x) + m) * y' x=0 y=0 m=0 --frozen m",  # a zero that is added is no mask
     "grad 'sqrt(x) + m * 0' x=0 m=0 --frozen m",
     "grad 'where(m, flip(sqrt(x) * y, [0]), 0)' x=0,4 y=0,1 m:bool=0,1",  # the element of y is 0
+    "grad 'where(m, linalg.svd(x)[0], 0)' x='[[1,0],[0,1]]' m:bool='[[1,0],[1,1]]'",  # with and without the mask
     "trace 'where(x > 0, log(x), 0)' x=-1,2",
     "trace 'cross_entropy(100 - sqrt(x), t)' x='[[0,90000]]' t:int64='0,'",  # the probability is exact
 )

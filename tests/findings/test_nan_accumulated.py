@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from looking import Place, found, place
+from looking import Place, findings, found, place
+
+from gradcli.diagnose.findings.table import NOT_FINITE
 
 FOUND = {
     "trace 'sqrt(x) - sqrt(x)' x=0": ("error", Place("sqrt", "x", None, "sqrt(x)")),
@@ -34,3 +36,11 @@ def test_it_is_found_at_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "nan-accumulated") == []
+
+
+def test_an_operation_that_overflows_towards_two_inputs_is_one_cause() -> None:
+    """x gets inf - inf, y gets inf, z gets -inf."""
+    told = findings("grad 'x*y - x*z' x=10 y=10 z=10 --vjp 1e38")
+    assert [one["operation"] for one in told if one["code"] == "nan-accumulated"] == ["mul"]
+    (other,) = (one for one in told if one["code"] in NOT_FINITE and one["code"] != "nan-accumulated")
+    assert (other["code"], other["variable"]) == ("inf-backward", "z")

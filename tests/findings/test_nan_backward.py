@@ -42,6 +42,14 @@ def test_it_is_found_at_its_place(line: str) -> None:
     assert others == [], "one cause, one finding"
 
 
+def test_where_an_operand_was_stretched_the_product_and_the_sum_are_told() -> None:
+    (finding,) = found("grad '(x ** e)*c' x=0 e=0.5,0.5 c=1,-1 --frozen e,c", "nan-backward")
+    assert finding["message"].startswith(
+        "x ** e at x = 0 and e[0] = 0.5: local derivative 0.5*0**(0.5 - 1) = inf, times the incoming gradient 1 = inf; "
+        "over all elements the sum is nan"
+    )
+
+
 @pytest.mark.parametrize("line", LEFT_ALONE)
 def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "nan-backward") == []

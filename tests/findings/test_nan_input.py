@@ -60,6 +60,7 @@ LEFT_ALONE = (
 
 SAYS = {
     "grad 'x*2' x=1 --vjp nan": "the cotangent vjp is nan before anything is computed",
+    "trace 'sqrt(x)' x=1 --vjp nan": "the cotangent vjp is nan before anything is computed",
     "grad 'sum(x)' x=1,nan,nan": "x[1] is nan before anything is computed (and 1 more); the output becomes nan",
     "grad 'x*y' x=nan y=1": "x is nan before anything is computed; the output and the gradient of y become nan",
     "grad 'sum(x)' x='full([3], nan)'": (

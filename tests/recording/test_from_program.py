@@ -9,6 +9,8 @@ from pathlib import Path
 import programs
 import pytest
 import torch
+from each import each
+from logs import USER, logged
 
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings import of_tape
@@ -246,6 +248,26 @@ def test_what_is_found_stands_at_its_line(case: Case) -> None:
 def test_a_finding_knows_its_step_but_where_it_is_about_a_constant() -> None:
     without = [case.program for case in CASES for one in of_program(case)[1] if one.step is None]
     assert without == [programs.infinite_constant]
+
+
+@each(
+    "cotangents, found",
+    [
+        ([NAN, 1.0], []),  # what the program gave is not the fault of an operation
+        ([INF, -INF], []),
+        ([3e38, 3e38], ["the gradients that meet at h are finite, and add up to inf"]),
+    ],
+)
+def test_the_cotangents_of_outputs_meet_at_the_tensor_that_they_share(
+    cotangents: list[float], found: list[str]
+) -> None:
+    weight = torch.tensor(1.0, requires_grad=True)
+    with logged() as log:
+        h = weight * 2
+        log.rest()
+        tape = run_again(log.calls.recorded(), [h, h], [torch.tensor(one) for one in cotangents], {}, USER).tape
+    assert not torch.isfinite(tape.gradients["weight"])
+    assert [one.message for one in of_tape(Evidence(recorded=tape)) if one.severity == "error"] == found
 
 
 def test_rounds_of_a_loop_are_steps_of_their_own() -> None:

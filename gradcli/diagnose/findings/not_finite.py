@@ -132,6 +132,7 @@ def backward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
         ).because(reasons.of_gradient(step))
     assert origin.position is not None
     assert origin.element is not None
+    assert origin.made is not None
     written = formula(step, origin.position, _values(step, origin.element))
     derivative = None if written in (None, number(origin.slope)) else phrase("{written} = ", written=written)
     factors = phrase(
@@ -139,11 +140,14 @@ def backward_phrase(origin: Origin, evidence: Evidence) -> Phrase:
         derivative=derivative,
         slope=origin.slope,
         reached=origin.reached,
-        value=origin.value,
+        value=origin.made,
     )
     operands = _operands_at(step, origin.element, evidence)
     at = phrase(" at {operands}", operands=operands) if operands else None
-    return phrase("{step}{at}{more}", step=name(step), at=at, more=more(origin.count)).because(factors)
+    said = phrase("{step}{at}{more}", step=name(step), at=at, more=more(origin.count)).because(factors)
+    if number(origin.made) == number(origin.value):
+        return said
+    return said.so(phrase("over all elements the sum is {value}", value=origin.value))
 
 
 def _accumulated(origin: Origin) -> Phrase:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeGuard
 
 import torch
 
@@ -15,6 +16,7 @@ from gradcli.diagnose.origins.elements import (
     inside,
     nan_arrives,
     non_finite,
+    not_finite_number,
     rather,
 )
 from gradcli.diagnose.origins.local import argument_position, local_derivative
@@ -30,11 +32,10 @@ def origins(tape: Tape, context: Context) -> Iterator[tuple[Step, Origin]]:
     """For each input with a non-finite gradient every node that first sent one on."""
     for leaf in tape.leaves:
         gradient = tape.arriving(leaf)
-        if gradient is None or not has_non_finite(gradient):
-            continue
-        for edge in leaf.edges:
-            for origin in _walk(tape, context, edge, leaf, gradient):
-                yield leaf, origin
+        if has_non_finite(gradient):
+            for edge in leaf.edges:
+                for origin in _walk(tape, context, edge, leaf, gradient):
+                    yield leaf, origin
 
 
 def _walk(tape: Tape, context: Context, start: Edge, leaf: Step, gradient: torch.Tensor) -> Iterator[Origin]:
@@ -42,7 +43,7 @@ def _walk(tape: Tape, context: Context, start: Edge, leaf: Step, gradient: torch
     seen = {start}
     known: dict[int, bool] = {}
 
-    def is_broken(tensor: torch.Tensor) -> bool:
+    def is_broken(tensor: torch.Tensor | None) -> TypeGuard[torch.Tensor]:
         """Whether it is not finite; what one node sends is what the next one gets, and is looked at once."""
         if id(tensor) not in known:
             known[id(tensor)] = has_non_finite(tensor)
@@ -50,7 +51,7 @@ def _walk(tape: Tape, context: Context, start: Edge, leaf: Step, gradient: torch
 
     while waiting:
         edge, arriving = waiting.pop()
-        sent = tape.contributions.get(edge, [])
+        sent = tape.contributions.get(edge, [])  # nothing where the cotangent arrives, which is given
         culprits = [(node, tensor) for node, tensor in sent if is_broken(tensor)]
         if sent and (not culprits or _cancel(culprits, arriving)):
             met = _accumulated(tape, edge, arriving, culprits, leaf)
@@ -58,28 +59,23 @@ def _walk(tape: Tape, context: Context, start: Edge, leaf: Step, gradient: torch
                 yield met
                 continue
         for node, outgoing in culprits:
-            incoming = tape.passages[node].incoming
-            upstream = [(i, tensor) for i, tensor in enumerate(incoming) if tensor is not None and is_broken(tensor)]
-            if not upstream or _is_fresh(tape, node, outgoing, upstream):
-                origin = _at_node(tape, context, node, edge, outgoing)
-                if origin is not None:
-                    yield origin
+            step = tape.owner_of(node)
+            if step is None:  # it sends on what several outputs were given, of which something is not finite
+                continue
+            upstream = [(i, tensor) for i, tensor in enumerate(tape.passages[node].incoming) if is_broken(tensor)]
+            if not upstream or _is_fresh(step, outgoing, upstream[0][1]):
+                yield _at_node(tape, context, step, node, edge, outgoing)
             for i, tensor in upstream:
-                if (node, i) not in seen and (node, i) in tape.contributions:  # else the cotangent is not finite
+                if (node, i) not in seen:
                     seen.add((node, i))
                     waiting.append(((node, i), tensor))
 
 
-def _is_fresh(tape: Tape, node: GraphNode, outgoing: torch.Tensor, upstream: list[tuple[int, torch.Tensor]]) -> bool:
+def _is_fresh(step: Step, outgoing: torch.Tensor, arrived: torch.Tensor) -> bool:
     """Whether an elementwise step spoils elements at which a finite gradient arrived."""
-    step = tape.owner_of(node)
-    if step is None or not step.elementwise or len(upstream) != 1:
+    if not step.elementwise or arrived.shape != outgoing.shape:
         return False
-    _, arrived = upstream[0]
-    if arrived.shape != outgoing.shape:
-        return False
-    finite = ~non_finite(arrived)
-    return bool(finite.any()) and bool((non_finite(outgoing) & finite).any())
+    return bool((non_finite(outgoing) & ~non_finite(arrived)).any())
 
 
 def _cancel(culprits: Sent, arriving: torch.Tensor) -> bool:
@@ -90,31 +86,25 @@ def _cancel(culprits: Sent, arriving: torch.Tensor) -> bool:
     return not any(bool((torch.isnan(tensor) & nan).any()) for _, tensor in culprits if tensor.shape == nan.shape)
 
 
-def _at_node(tape: Tape, context: Context, node: GraphNode, edge: Edge, outgoing: torch.Tensor) -> Origin | None:
-    step = tape.owner_of(node)
-    if step is None:
-        return None
+def _at_node(tape: Tape, context: Context, step: Step, node: GraphNode, edge: Edge, outgoing: torch.Tensor) -> Origin:
     incoming = [gradient for gradient in tape.passages[node].incoming if gradient is not None]
     mask = non_finite(outgoing)
-    if step.elementwise and len(incoming) == 1 and incoming[0].shape == mask.shape:
-        fresh = mask & ~non_finite(incoming[0])
-        mask = rather(~nan_arrives(step.arguments, mask), fresh if bool(fresh.any()) else mask)
+    if step.elementwise and incoming[0].shape == mask.shape:  # else the operand was stretched
+        mask = rather(~nan_arrives(step.arguments, mask), rather(~non_finite(incoming[0]), mask))
     index = first(mask)
-    value = element_at(outgoing, index)
     operand = next((source for source in tape.inputs(step) if edge in source.edges), None)
-    position = argument_position(step, operand)
     origin = Origin(
         kind="backward",
         step=step,
         index=index,
-        value=float("nan") if value is None else value,
+        value=not_finite_number(outgoing[index]),
         count=int(mask.sum()),
         node=node,
         operand=operand,
-        position=position,
+        position=argument_position(step, operand),
         masked=_discarded_somewhere(tape, step, node, incoming, context),
     )
-    return with_factors(tape, context, origin) if step.elementwise and position is not None else origin
+    return with_factors(tape, context, origin) if step.elementwise else origin
 
 
 def with_factors(tape: Tape, context: Context, origin: Origin, wanted: torch.Tensor | None = None) -> Origin:
@@ -123,36 +113,38 @@ def with_factors(tape: Tape, context: Context, origin: Origin, wanted: torch.Ten
     wanted: the elements of the step's value that are to be told of; None for all that share the trouble.
     """
     step, arriving = origin.step, tape.arriving(origin.step)
-    value = step.value
-    if value is None or arriving is None or arriving.shape != value.shape or origin.position is None:
+    if arriving is None or origin.position is None:  # something was changed in place
+        return origin
+    sent = local_derivative(step, origin.position, context, stretched=True, cotangent=arriving)
+    if sent is None or sent.is_complex():
         return origin
     slope = local_derivative(step, origin.position, context, stretched=True)
-    if slope is None or slope.shape != value.shape or slope.is_complex():
-        return origin
     argument = step.arguments[origin.position]
+    assert slope is not None  # there is one with other weights
     assert isinstance(argument, torch.Tensor)
-    product = non_finite(slope * arriving) & ~non_finite(arriving)
-    product = rather(~nan_arrives(step.arguments, product), product)
+    assert origin.node is not None
     if wanted is not None:
-        product = product & wanted
-    if argument.shape == product.shape and origin.index and bool(product[origin.index]):
-        element = origin.index
-    elif bool(product.any()):
-        element = first(product)
-    else:
+        sent = sent.where(wanted, 0)
+    made = slope * arriving
+    # where a slope overflows, what the operation sends may be finite: 1e-10/1e-39 of 1/1e-39 = inf
+    product = non_finite(sent) & non_finite(made) & ~non_finite(arriving)
+    product = rather(~nan_arrives(step.arguments, product), product)
+    if not bool(product.any()):
         return origin
-    reached = element_at(arriving, element)
-    found = replace(
+    element = first(product)
+    index, reached = inside(element, argument.shape), element_at(arriving, element)
+    assert index is not None
+    return replace(
         origin,
-        index=inside(element, argument.shape) or (),
+        index=index,
+        value=float(made.where(product, sent).sum_to_size(argument.shape)[index]),
+        count=origin.count if wanted is None else int(wanted.sum()),
         element=element,
         reached=reached,
         slope=element_at(slope, element),
-        masked=discarding(tape, origin.node, element, context) if reached == 0 and origin.node is not None else None,
+        made=float(made[element]),
+        masked=discarding(tape, origin.node, element, context) if reached == 0 else None,
         own=product,
-    )
-    return (
-        found if wanted is None else replace(found, value=float((slope * arriving)[element]), count=int(wanted.sum()))
     )
 
 
@@ -171,7 +163,7 @@ def _accumulated(tape: Tape, edge: Edge, arriving: torch.Tensor, culprits: Sent,
     None where the infinities were there before: what made them is to blame.
     """
     index = first(non_finite(arriving))
-    value = element_at(arriving, index)
+    value = not_finite_number(arriving[index])
     meeting = next((step for step in tape.steps if edge in step.edges), leaf)
     for node, tensor in culprits:
         step = tape.owner_of(node)
@@ -183,8 +175,5 @@ def _accumulated(tape: Tape, edge: Edge, arriving: torch.Tensor, culprits: Sent,
     return _meeting(owners[0] if owners else meeting, index, value, edge[0], meeting, None)
 
 
-def _meeting(
-    step: Step, index: Index, value: float | None, node: GraphNode, meeting: Step, sent: float | None
-) -> Origin:
-    number = float("nan") if value is None else value
-    return Origin("accumulated", step, index, number, node=node, operand=meeting, reached=sent)
+def _meeting(step: Step, index: Index, value: float, node: GraphNode, meeting: Step, sent: float | None) -> Origin:
+    return Origin("accumulated", step, index, value, node=node, operand=meeting, reached=sent)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from typing import TypeGuard
 
 import torch
 
@@ -18,7 +20,7 @@ def non_finite(tensor: torch.Tensor) -> torch.Tensor:
     return ~torch.isfinite(tensor)
 
 
-def has_non_finite(tensor: torch.Tensor | None) -> bool:
+def has_non_finite(tensor: torch.Tensor | None) -> TypeGuard[torch.Tensor]:
     """Whether it holds a NaN or an infinity."""
     return not all_finite(tensor)
 
@@ -49,6 +51,13 @@ def element_at(tensor: object, index: Index) -> float | None:
     if len(index) != tensor.ndim or any(i >= n for i, n in zip(index, tensor.shape, strict=True)):
         return None
     return float(tensor[index])
+
+
+def not_finite_number(element: torch.Tensor) -> float:
+    """An element that is not finite; of a complex one its real part, if that is infinite."""
+    if bool(torch.isnan(element)):
+        return math.nan
+    return float(element.real) if bool(torch.isinf(element.real)) else math.inf
 
 
 def inside(index: Index, shape: torch.Size | tuple[int, ...]) -> Index | None:

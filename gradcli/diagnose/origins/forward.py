@@ -21,6 +21,7 @@ from gradcli.diagnose.origins.elements import (
     has_nan,
     nan_arrives,
     non_finite,
+    not_finite_number,
     rather,
 )
 from gradcli.diagnose.origins.origin import Cause, Origin, Written, cause_of
@@ -244,7 +245,7 @@ def _constant(stop: _Stop, constant: Constant, *, beyond: bool = False) -> Origi
 def _origin(stop: _Stop) -> Origin:
     step, value, later = stop.step, stop.value, stop.later
     index = first(stop.focus) if bool(stop.focus.any()) else ()
-    number = _number(value[index] if index else value)
+    number = not_finite_number(value[index])
     alike = torch.isnan(value) if number != number else torch.isinf(value)
     own = rather(~nan_arrives(step.arguments, alike), alike) if step.elementwise else alike
     return Origin(
@@ -259,13 +260,6 @@ def _origin(stop: _Stop) -> Origin:
         own=own,
         followed=stop.focus & own if stop.focus.shape == own.shape else None,
     )
-
-
-def _number(element: torch.Tensor) -> float:
-    """An element that is not finite; of a complex one its real part, if that is infinite."""
-    if bool(torch.isnan(element)):
-        return math.nan
-    return float(element.real) if bool(torch.isinf(element.real)) else math.inf
 
 
 def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import torch
@@ -21,7 +21,7 @@ Written = Mapping[str, torch.Tensor]
 """By the names of inputs: their numbers in float64, where the dtype has made infinities or zeros of them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Origin:
     """One cause of a non-finite number.
 
@@ -29,7 +29,8 @@ class Origin:
     index: the element of its value (given, forward) or of the operand (backward).
     value: what it is. count: how many elements of the same tensor share the trouble.
     node, operand, position: the node that sent the gradient on, the step that it went to, and which argument that is.
-    element, reached, slope: of an elementwise step, the element of its value, and the two factors that were multiplied.
+    element, reached, slope, made: of an elementwise step, the element of its value, the two factors that were
+        multiplied there, and what they give; where the operand was stretched, `value` is the sum of such products.
     masked: the step that discards the element, so that the zero arrived that the slope was multiplied with, or a NaN.
     later, later_index: of a given or forward origin, the step that turned an infinity into the NaN.
     placed: of a forward origin that turned an infinity into NaN, the step that put the infinity in place.
@@ -53,6 +54,7 @@ class Origin:
     element: Index | None = None
     reached: float | None = None
     slope: float | None = None
+    made: float | None = None
     masked: Step | None = None
     later: Step | None = None
     later_index: Index = ()
@@ -63,8 +65,8 @@ class Origin:
     shown: float | None = None
     rounded: TrueValue | None = None
     met: Origin | None = None
-    own: torch.Tensor | None = field(default=None, compare=False, repr=False)
-    followed: torch.Tensor | None = field(default=None, compare=False, repr=False)
+    own: torch.Tensor | None = None
+    followed: torch.Tensor | None = None
 
     @property
     def is_nan(self) -> bool:

@@ -27,7 +27,7 @@ def origins(tape: Tape, context: Context, written: Written) -> list[Origin]:
             found.setdefault(cause_of(tape, cause), cause)
     for leaf, origin in backward.origins(tape, context):
         given = [cause for cause in forward.given_to(tape, origin, written) if _is_to_blame(tape, cause, origin, found)]
-        earlier = [] if given else [cause for cause in found.values() if _explains(tape, cause, origin)]
+        earlier = [cause for cause in found.values() if _explains(tape, cause, origin)]
         causes = given or _of_leaf(tape, earlier, leaf)
         if not causes and origin.kind == "backward":
             hidden = forward.hidden_nan(tape, origin, written)
@@ -62,13 +62,12 @@ def _of_leaf(tape: Tape, earlier: Sequence[Origin], leaf: Step) -> list[Origin]:
 def _born_beside(tape: Tape, origin: Origin, context: Context) -> Origin | None:
     """A gradient's origin at those elements at which all was finite, beside others that are not: sqrt at 0 and -1."""
     step, own = origin.step, origin.own
-    if origin.kind != "backward" or own is None or step.value is None or own.shape != step.value.shape:
+    if own is None:
         return None
-    fine = own & torch.isfinite(step.value)
-    for source in tape.inputs(step):
-        if source.value is not None and source.value.is_floating_point():
-            there = torch.isfinite(source.value)
-            fine = fine & (there if there.ndim == 0 or there.shape == fine.shape else there.all())
+    fine = own & torch.isfinite(step.values[0])
+    for argument in step.arguments:
+        if isinstance(argument, torch.Tensor):
+            fine = fine & torch.isfinite(argument)
     return with_factors(tape, context, origin, fine) if bool(fine.any()) else None
 
 
