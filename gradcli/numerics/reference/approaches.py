@@ -89,11 +89,13 @@ def _signs(count: int, random: Random) -> Iterator[list[int]]:
 
 
 def displaced(
-    inputs: Mapping[str, Array], line: Line, side: int, exponent: int
+    inputs: Mapping[str, Array], line: Line, side: int, exponent: int, at_zero: Real
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """The inputs at a distance of 10**-exponent on one side of a line, and how far each coordinate has moved."""
+    """The inputs at a distance of 10**-exponent on one side of a line, and how far each coordinate has moved.
+
+    at_zero: what a zero is moved by parts of.
+    """
     moved, distances = dict(inputs), {}
-    at_zero = _scale(inputs)
     for name, sizes in line.sizes.items():
         places = [
             _placed(x, size * (at_zero if x == 0 else 1), side, mp.mpf(10) ** (-exponent * rate))
@@ -104,7 +106,7 @@ def displaced(
     return moved, distances
 
 
-def _scale(inputs: Mapping[str, Array]) -> Real:
+def scale_at_zero(inputs: Mapping[str, Array]) -> Real:
     """What a zero is moved by parts of: the smallest other number, beside which a step of 1e-10 may be a long way."""
     numbers = (x for array in inputs.values() if array.dtype == object for x in array.ravel())
     return min((ONE, *(abs(x) for x in numbers if x != 0)))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gradcli.language.properties import is_elementwise
 from gradcli.language.syntax import Program
-from gradcli.numerics.reference.approaches import DIGITS, DISTANCES, INNER, Line, displaced, lines
+from gradcli.numerics.reference.approaches import DIGITS, DISTANCES, INNER, Line, displaced, lines, scale_at_zero
 from gradcli.numerics.reference.converging import Limit, joined, tends_to
 from gradcli.numerics.reference.differences import OTHER_SHAPE, exact_inputs
 from gradcli.numerics.reference.evaluator import evaluate
@@ -97,6 +97,7 @@ class _Search:
         held: dict[int, Array] | None,
     ) -> None:
         self.program, self.inputs, self.elements, self.held = program, inputs, elements, held
+        self.scale_at_zero = scale_at_zero(inputs)
         if held is not None:
             evaluate(program, inputs, held=held)  # at the point: notes which branches are chosen
         parts = [summands(program, inputs, list(elements), cotangent, held=held) for cotangent in cotangents]
@@ -145,15 +146,21 @@ class _Beside:
 
     def __init__(self, search: _Search, line: Line, side: int, exponent: int, finite_constants: bool) -> None:
         self._search, self._exponent = search, exponent
-        self._moved, self._distances = displaced(search.inputs, line, side, exponent)
-        if finite_constants:
-            # no integer, as sizes are none
-            self._moved["inf"] = reals(mp.mpf(10) ** exponent + mp.mpf(1) / 3)
+        self._line, self._side, self._finite_constants = line, side, finite_constants
         self._slopes: dict[str, dict[int, list[Real]]] = {}
 
     @cached_property
+    def _displaced(self) -> tuple[dict[str, Array], dict[str, Array]]:
+        search = self._search
+        moved, distances = displaced(search.inputs, self._line, self._side, self._exponent, search.scale_at_zero)
+        if self._finite_constants:
+            # no integer, as sizes are none
+            moved["inf"] = reals(mp.mpf(10) ** self._exponent + mp.mpf(1) / 3)
+        return moved, distances
+
+    @cached_property
     def value(self) -> Array:
-        return evaluate(self._search.program, self._moved, held=self._search.held)
+        return evaluate(self._search.program, self._displaced[0], held=self._search.held)
 
     def slopes(self, name: str, at: int) -> list[Real]:
         """The slopes by one element, one for each cotangent."""
@@ -184,7 +191,7 @@ class _Beside:
     def _outputs(self, program: Program, name: str, steps: Mapping[int, Real]) -> tuple[Array, Array]:
         """The outputs a step to the right and a step to the left."""
         right, left = (
-            evaluate(program, _changed(self._moved, name, steps, sign), held=self._search.held).ravel()
+            evaluate(program, _changed(self._displaced[0], name, steps, sign), held=self._search.held).ravel()
             for sign in (1, -1)
         )
         if right.shape != left.shape:
@@ -193,8 +200,9 @@ class _Beside:
 
     def _step(self, name: str, at: int) -> Real:
         """How far an element is moved; one of an input that is not moved is differentiated at the point itself."""
-        far = self._distances.get(name)
-        own = _own_step(self._moved[name].ravel()[at], self._exponent) if far is None else far.ravel()[at]
+        moved, distances = self._displaced
+        far = distances.get(name)
+        own = _own_step(moved[name].ravel()[at], self._exponent) if far is None else far.ravel()[at]
         return mp.mpf(10) ** -INNER * own
 
 
