@@ -9,6 +9,7 @@ import pytest
 from command_line import captured
 from hypothesis import example, given
 from hypothesis import strategies as st
+from texts import texts
 
 from gradcli.language import catalogue
 from gradcli.language.catalogue.rows import Activation, Loss, Row
@@ -257,7 +258,7 @@ WORDS = st.one_of(
             "--plot",
         ]
     ),
-    st.text(max_size=8),
+    texts(max_size=8),
     st.text(alphabet="-=:xy()[],.0123456789 \udcff\0'\"", max_size=12),
 )
 

@@ -8,14 +8,14 @@ of its own. PyTorch cannot forget a device, so programs that need one run in a p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten, tree_map
+
+from gradcli.numerics.dispatch import DispatchMode
 
 NAME = "standin"
 SETUP = "_setup_privateuseone_for_python_backend"
@@ -132,7 +132,7 @@ _KERNELS = torch.library.Library("aten", "IMPL")  # PyTorch forgets kernels toge
 _OF_AUTOCAST = torch.library.Library("_", "IMPL")
 
 
-class _Factories(TorchDispatchMode):
+class _Factories(DispatchMode):
     """Sees also the calls that are given no tensor: those that make one."""
 
     def __torch_dispatch__(
@@ -169,8 +169,7 @@ def _mm_under_autocast(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
 
 
 def _dispatch(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    flat, _ = tree_flatten((args, kwargs))
-    tensors = [item for item in flat if isinstance(item, torch.Tensor)]
+    tensors = list(_tensors((args, kwargs)))
     name = func.overloadpacket.__name__
     here = any(isinstance(tensor, StandInTensor) for tensor in tensors)
     wanted = kwargs.get("device")
@@ -183,17 +182,17 @@ def _dispatch(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         raise RuntimeError(f"Expected a '{NAME}' device type for generator but found 'cpu'")
     if name == "copy_" and not isinstance(args[0], StandInTensor):
         result_here = False
-    plain_kwargs = tree_map(_plain, kwargs)
+    plain_kwargs = _each(_plain, kwargs)
     if wanted is not None:
         plain_kwargs["device"] = "cpu"
     MODULE.synchronize()
     with _own_random_numbers(func, own=result_here):
-        found = _launched(func, tree_map(_plain, args), plain_kwargs)
+        found = _launched(func, _each(_plain, args), plain_kwargs)
     if not result_here:
         MODULE.waits += 1
         return args[0] if name == "copy_" else found
     known = {id(tensor.values): tensor for tensor in tensors if isinstance(tensor, StandInTensor)}
-    return tree_map(lambda value: known[id(value)] if id(value) in known else _wrapped(value), found)
+    return _each(lambda value: known[id(value)] if id(value) in known else _wrapped(value), found)
 
 
 def _launched(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -204,16 +203,15 @@ def _launched(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if not _ASSERTS.search(str(error)):
             raise
         MODULE.lost = True
-        shapes = tree_map(lambda item: item.to("meta") if isinstance(item, torch.Tensor) else item, (args, kwargs))
+        shapes = _each(lambda item: item.to("meta") if isinstance(item, torch.Tensor) else item, (args, kwargs))
         made = func(*shapes[0], **shapes[1])
-        return tree_map(lambda item: torch.zeros(item.shape, dtype=item.dtype), made)
+        return _each(lambda item: torch.zeros(item.shape, dtype=item.dtype), made)
 
 
 def _refuse_mixture(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Raises RuntimeError, as CUDA does, for a tensor of the CPU that is more than a number."""
     looked_at = [args[0], *args[2:]] if name in _INDEXING else list(args)
-    flat, _ = tree_flatten((looked_at, kwargs))
-    tensors = [item for item in flat if isinstance(item, torch.Tensor)]
+    tensors = _tensors((looked_at, kwargs))
     changed = name.endswith("_") and not isinstance(args[0], StandInTensor)
     strange = [t for t in tensors if not isinstance(t, StandInTensor) and (t.ndim or name in _STRICT)]
     if strange or changed:
@@ -235,6 +233,28 @@ def _own_random_numbers(func: Any, *, own: bool) -> Iterator[None]:
         MODULE.generator.set_state(torch.get_rng_state())
     finally:
         torch.set_rng_state(before)
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    """Those among the arguments of an operation."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(item)
+
+
+def _each(change: Callable[[Any], Any], value: Any) -> Any:
+    """Arguments or results with each of them changed: lists, tuples and dictionaries are all that operations know.
+
+    What PyTorch has for that knows more, and takes longer than the operations.
+    """
+    if isinstance(value, list | tuple):
+        changed = [_each(change, item) for item in value]
+        return changed if isinstance(value, list) else tuple(changed)
+    if isinstance(value, dict):
+        return {key: _each(change, item) for key, item in value.items()}
+    return change(value)
 
 
 def _plain(value: Any) -> Any:

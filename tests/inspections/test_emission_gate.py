@@ -17,6 +17,7 @@ from command_line import answered, captured
 from each import each
 from hypothesis import given
 from hypothesis import strategies as st
+from texts import texts
 
 from gradcli.exceptions import GradcliError
 from gradcli.inspections.emission.gate import checked, commented, escaped, quoted
@@ -98,7 +99,7 @@ def test_texts_of_any_kind_run_nothing(before: str, after: str, quote: str) -> N
             assert sung(json.loads(out)["program"]) == [], command
 
 
-@given(st.text())
+@given(texts())
 def test_a_literal_reads_back_and_stays_on_its_line(text: str) -> None:
     assert ast.literal_eval(quoted(text)) == text
     assert quoted(text).isprintable()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from parsing import bare, error_of, reread
+from texts import texts
 
 from gradcli.exceptions import UnknownNameError
 from gradcli.language.parser import parse
@@ -121,7 +122,7 @@ def test_garbage_is_read_or_refused(text: str) -> None:
     check_read_or_refused(text)
 
 
-@given(st.text(max_size=60))
+@given(texts(max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     check_read_or_refused(text)
 

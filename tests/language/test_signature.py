@@ -8,6 +8,7 @@ import pytest
 from each import each
 from hypothesis import given
 from hypothesis import strategies as st
+from texts import texts
 
 from gradcli.exceptions import ArgumentError
 from gradcli.language.catalogue.binding import Bound, bind, check_call
@@ -240,7 +241,7 @@ def test_a_torch_dtype_is_a_dtype_and_a_type_of_another_name_is_not() -> None:
     assert refusal("softmax", X, 0, float).message == "dtype of softmax() must be a dtype or None, not a type"
 
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text() | st.just(X)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | texts() | st.just(X)
 anything = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner), max_leaves=8)
 names = st.sampled_from(
     sorted({p.name for texts in ROWS.values() for t in texts for p in parse_signature(t).parameters})
@@ -250,7 +251,7 @@ names = st.sampled_from(
 @given(
     name=st.sampled_from(sorted(ROWS)),
     positional=st.lists(anything, max_size=5),
-    keywords=st.dictionaries(names | st.text(max_size=4), anything, max_size=3),
+    keywords=st.dictionaries(names | texts(max_size=4), anything, max_size=3),
 )
 def test_binding_answers_or_raises_an_argument_error_and_loses_no_value(
     name: str, positional: list[object], keywords: dict[str, object]

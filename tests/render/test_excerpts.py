@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from texts import texts
 
 from gradcli.render.text import excerpt, visible, width_of
 
@@ -80,7 +81,7 @@ def test_ascii_has_three_dots() -> None:
     assert line.isascii()
 
 
-@given(st.text(max_size=80), st.integers(-5, 90), st.integers(-5, 90), st.integers(6, 120))
+@given(texts(max_size=80), st.integers(-5, 90), st.integers(-5, 90), st.integers(6, 120))
 def test_any_excerpt_fits_and_has_a_caret_in_reach(text: str, start: int, end: int, width: int) -> None:
     line, carets = excerpt(text, (start, end), width)
     assert "\n" not in line

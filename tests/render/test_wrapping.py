@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from texts import texts
 
 from gradcli.render.text import as_charset, one_line, shortened, visible, width_of, wrapped
 
@@ -48,13 +49,13 @@ def test_statements_are_joined_with_semicolons() -> None:
     assert one_line("y = x;\n\n  y**2\n") == "y = x; y**2"
 
 
-@given(st.text())
+@given(texts())
 def test_visible_text_is_safe_and_stays_so(text: str) -> None:
     shown = visible(text)
     assert shown.isprintable() or not any(ord(character) < 0xA0 for character in shown if not character.isprintable())
     assert visible(shown) == shown
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])), st.sampled_from(["ascii", "latin-1", "cp1252", "utf-8"]))
+@given(texts(), st.sampled_from(["ascii", "latin-1", "cp1252", "utf-8"]))
 def test_any_text_fits_any_charset(text: str, charset: str) -> None:
     assert as_charset(text, charset).encode(charset) or not text
