@@ -80,11 +80,13 @@ def _gathered(
 
 
 def findings_of(bound: BoundExpression, output: torch.Tensor, codes: tuple[str, ...]) -> list[Finding]:
-    """What the findings of some codes say of a function at its points, each output with a weight of its own.
+    """What the findings of some codes say of a function at its points, with a cotangent of ones if it is elementwise.
 
-    With a cotangent of ones, the gradient of a softmax would always be zero.
+    Else each output has a weight of its own: with ones, the gradient of a softmax would always be zero.
     """
-    weights = (1 + torch.arange(output.numel(), device=output.device) % 7 / 8).reshape(output.shape).to(output.dtype)
+    weights = torch.ones_like(output)
+    if not is_elementwise(bound.program):
+        weights += (torch.arange(output.numel(), device=output.device) % 7 / 8).reshape(output.shape).to(output.dtype)
     rerun = Rerun(bound, weights)
     if bound.elements > MAX_ELEMENTS_RECORDED or not output.is_floating_point():
         return []

@@ -26,6 +26,12 @@ def test_functions_stand_side_by_side_over_the_same_points() -> None:
     assert clipped["derivative"]["values"] == [0, 1, 0]
 
 
+def test_the_gradient_that_arrives_is_that_of_the_derivative_which_is_shown() -> None:
+    (found,) = answered(["activate", "sqrt", "4", "0"])["findings"]
+    told = "sqrt(x) at x[1] = 0: local derivative 1/(2*sqrt(0)) = inf, times the incoming gradient 1 = inf"
+    assert found["message"] == told
+
+
 def test_a_stretch_has_both_ends() -> None:
     points = answered(["activate", "tanh", "--range", "-1:1:5", "-t", "float64"])["inputs"]["x"]["values"]
     assert points == [-1, -0.5, 0, 0.5, 1]
