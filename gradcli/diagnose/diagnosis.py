@@ -15,6 +15,7 @@ from gradcli.diagnose.findings.table import GIVEN
 from gradcli.diagnose.fixes.attach import with_fixes
 from gradcli.diagnose.rerun import Rerun
 from gradcli.diagnose.sampling import sampled
+from gradcli.language.properties import is_elementwise
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, all_finite
 from gradcli.recording.from_expression import foreseen

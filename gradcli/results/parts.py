@@ -11,11 +11,15 @@ Index = tuple[int, ...]
 
 @dataclass(frozen=True)
 class At:
-    """A sub-expression, or an element of it, and its value: `x[0] = 0`.  text: as it stands before an index."""
+    """A sub-expression, or an element of it, and its value: `x[0] = 0`.  text: as it stands before an index.
+
+    signed: whether the sign of a zero matters, as it does for `1/x`.
+    """
 
     text: str
     index: Index = ()
     value: float | None = None
+    signed: bool = False
 
 
 @dataclass(frozen=True)

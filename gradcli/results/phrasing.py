@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import copysign
 
 from gradcli.results.parts import At, Difference, Gradients, Numbers, Part, Phrase, Spoiled
 
@@ -80,7 +81,10 @@ def _phrase(phrase: Phrase) -> str:
 
 def _at(at: At) -> str:
     place = f"{at.text}[{', '.join(map(str, at.index))}]" if at.index else at.text
-    return place if at.value is None else f"{place} = {number(at.value)}"
+    if at.value is None:
+        return place
+    sign = " (negative zero)" if at.signed and at.value == 0 and copysign(1, at.value) < 0 else ""
+    return f"{place} = {number(at.value)}{sign}"
 
 
 def _difference(difference: Difference) -> str:

@@ -61,6 +61,9 @@ SAYS = {
     "grad 'logit(x)' x=1,0,0,1,0.5": (
         "logit(x) at x[0] = 1 is inf (and 1 more, and 2 are -inf); the gradient of x becomes infinite"
     ),
+    "grad '1/x' x=-0.0": "1/x at x = 0 (negative zero) is -inf; the gradient of x becomes infinite",
+    "grad 'rsqrt(-x)' x=0": "rsqrt(-x) at -x = 0 (negative zero) is -inf; the gradient of x becomes infinite",
+    "grad 'log(-x)' x=0": "log(-x) at -x = 0 is -inf; the gradient of x becomes infinite",  # as at 0
     "grad 'x/y' x=1,-1 y=0,0 --wrt x": (
         "x/y at x[0] = 1 and y[0] = 0 is inf (and 1 is -inf); the gradient of x becomes infinite"
     ),

@@ -24,6 +24,10 @@ from gradcli.results.parts import At, Phrase, Spoiled, phrase
 from gradcli.results.phrasing import number, text
 
 
+TELL_ZEROS = frozenset({"div", "reciprocal", "sqrt", "rsqrt", "pow"})
+"""What gives or sends the one infinity at zero, and the other at negative zero."""
+
+
 def nan_forward(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place where a value first is NaN, or the infinity that became one."""
     for origin in _forward(evidence):
@@ -217,13 +221,14 @@ def _operands_at(step: Step, index: Index, evidence: Evidence) -> tuple[At, ...]
     tape = evidence.tape
     assert tape is not None
     shown = []
+    made = element_at(step.value, index) if step.elementwise else None
     for operand in dict.fromkeys(tape.inputs(step)):
         value = operand.value
         if value is None or not (step.elementwise or value.numel() == 1):
             continue
         own = inside(index, value.shape) if step.elementwise else (0,) * value.ndim
         if own is not None and element_at(value, own) is not None and value.dtype is not torch.bool:
-            shown.append(number_at(operand, own))
+            shown.append(replace(number_at(operand, own), signed=step.name in TELL_ZEROS and made == made))
     return tuple({text(one): one for one in shown}.values())
 
 
