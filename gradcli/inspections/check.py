@@ -14,7 +14,7 @@ from gradcli.diagnose.diagnosis import at_each_dtype, given_findings
 from gradcli.exceptions import BoundError, UsageError
 from gradcli.inspections.checking.comparison import RIGHT_IN_FLOAT64, ErrorBudget, GradientElement, compare
 from gradcli.inspections.checking.conventions import Conventions, conventions
-from gradcli.inspections.checking.error_budget import ErrorBudgets
+from gradcli.inspections.checking.error_budget import RANDOM, ErrorBudgets, draws_other_numbers
 from gradcli.inspections.checking.lost_digits import lost_digits
 from gradcli.inspections.checking.references import References
 from gradcli.inspections.checking.slopes import Index, attempt, element, forward, reverse
@@ -31,6 +31,7 @@ from gradcli.numerics.precision import shortest
 from gradcli.numerics.symmetric import Symmetrised
 from gradcli.progress import steps
 from gradcli.results import CheckResult, CheckRow, CheckSummary, Failure
+from gradcli.results.parts import phrase
 
 Element = tuple[str, Index]
 """An element of an input, by the input's name."""
@@ -134,6 +135,8 @@ class _Checker:
             self._compare(bound, place, known, budgets.of(row))[1] if budgets and _bad(row) else row
             for place, (known, row) in compared.items()
         ]
+        if draws_other_numbers(bound):
+            found = [_of_other_numbers(row) for row in found]
         rows, self.stable[dtype] = with_stable_form(found, bound)
         return rows
 
@@ -170,6 +173,12 @@ class _Checker:
                         reason=reason,
                     ),
                 )
+
+
+def _of_other_numbers(row: CheckRow) -> CheckRow:
+    """A row whose difference is of other random numbers than its gradient: that they are close says nothing."""
+    why = phrase(RANDOM) if row.verdict != "no reference" else row.why
+    return replace(row, verdict="no reference", why=why, finite_difference=None, finite_difference_error=None)
 
 
 def _bad(row: CheckRow) -> bool:

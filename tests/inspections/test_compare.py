@@ -257,3 +257,10 @@ def test_a_side_that_raises_is_named():
 def test_a_mistake_from_python_is_an_exception():
     with pytest.raises(GradcliError, match="different open names"):
         gradcli.compare("x * 2", "y * 2", 3)
+
+
+def test_where_dtypes_differ_at_other_places_each_is_told_with_its_own() -> None:
+    code, out, _ = captured(["compare", "softplus", "log(1 + exp(x))", "50", "100"])
+    assert code == 1
+    both, one = "x[1] = 100 in bfloat16 and float32", "x[0] = 50 and x[1] = 100 in float16"  # exp(50) is 5e21
+    assert f"differ in value at {one}, at {both}, and in gradient at {one}, at {both}." in " ".join(out.split())

@@ -23,7 +23,6 @@ from gradcli.results.findings import Finding, Severity
 from gradcli.results.parts import At, Phrase, Spoiled, phrase
 from gradcli.results.phrasing import number, text
 
-
 TELL_ZEROS = frozenset({"div", "reciprocal", "sqrt", "rsqrt", "pow"})
 """What gives or sends the one infinity at zero, and the other at negative zero."""
 

@@ -128,11 +128,15 @@ def _norm(x: torch.Tensor, step: Step) -> torch.Tensor | None:
 
 
 def _no_spread(x: torch.Tensor, step: Step) -> torch.Tensor | None:
-    """Where all numbers of which a standard deviation is taken are the same; one alone has none."""
+    """Where all numbers of which a standard deviation is taken are the same; one alone has none.
+
+    A deviation that is not zero there is rounding, of which `cancellation` tells.
+    """
     dims: Any = step.operation.named(step.arguments).get("dim", (0, None))[1]
     dims = tuple(range(x.ndim)) if dims is None else dims
     low, high = x.amin(dim=dims, keepdim=True), x.amax(dim=dims, keepdim=True)
-    return ((low == high) & (x.numel() > low.numel())).expand_as(x)
+    same = (low == high) & (step.values[0].detach().reshape(low.shape) == 0)
+    return (same & (x.numel() > low.numel())).expand_as(x)
 
 
 def _no_distance_of_pairs(x: torch.Tensor, step: Step) -> torch.Tensor | None:

@@ -263,5 +263,10 @@ def _exemption(bound: BoundExpression, held: Conventions) -> str | None:
     """Why the references are of another function than the gradient."""
     if held.exemption is not None:
         return held.exemption
+    return RANDOM if draws_other_numbers(bound) else None
+
+
+def draws_other_numbers(bound: BoundExpression) -> bool:
+    """Whether an expression draws random numbers that are not those of float64, of which the differences are."""
     narrow = any(leaf.dtype is not torch.float64 for leaf in bound.differentiated.values())
-    return RANDOM if narrow and is_random(bound.program) else None
+    return narrow and is_random(bound.program)

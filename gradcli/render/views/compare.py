@@ -74,8 +74,11 @@ def _answer(result: CompareResult, apart: Sequence[CompareRow]) -> str:
         return f"A and B are equal in value and gradient{in_dtypes(dtypes, dtypes)}, here{places}."
     if not apart:
         return f"A and B are equal here{in_dtypes(dtypes, dtypes)}, and differ beside."
-    found = differ(apart, dtypes, lambda quantity: _at([row for row in apart if row.quantity == quantity], result))
-    return f"{found}."
+
+    def where(quantity: str, dtype: str) -> str:
+        return _at([row for row in apart if (row.quantity, row.dtype) == (quantity, dtype)], result)
+
+    return f"{differ(apart, dtypes, where)}."
 
 
 def _at(rows: Sequence[CompareRow], result: CompareResult) -> str:

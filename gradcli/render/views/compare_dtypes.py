@@ -24,14 +24,21 @@ def in_dtypes(dtypes: Sequence[str], every: Sequence[str]) -> str:
 
 
 def differ(
-    apart: Sequence[CompareRow] | Sequence[CompareOver], dtypes: Sequence[str], where: Callable[[str], str]
+    apart: Sequence[CompareRow] | Sequence[CompareOver], dtypes: Sequence[str], where: Callable[[str, str], str]
 ) -> str:
-    """`A and B agree in value and differ in gradient in float16`. where: the places at which a quantity differs."""
+    """`A and B agree in value and differ in gradient in float16`.
+
+    where: the places at which a quantity differs in a dtype; dtypes that have the same are told together.
+    """
     parts = []
     for quantity in ("value", "gradient"):
         own = sorted({row.dtype for row in apart if row.quantity == quantity}, key=dtypes.index)
+        alike: dict[str, list[str]] = {}
+        for dtype in own:
+            alike.setdefault(where(quantity, dtype), []).append(dtype)
         if own:
-            parts.append(f"in {quantity}{where(quantity)}{in_dtypes(own, dtypes)}")
+            told = [f"{places}{in_dtypes(several, dtypes)}" for places, several in alike.items()]
+            parts.append(f"in {quantity}{','.join(told)}")
     same = "agree in value and " if all(row.quantity == "gradient" for row in apart) else ""
     return f"A and B {same}differ {', and '.join(parts)}"
 

@@ -57,7 +57,7 @@ def _answer(result: CompareResult, apart: Sequence[CompareOver]) -> str:
     over = listed([f"{name} from {number(one.low)} to {number(one.high)}" for name, one in result.ranges.items()])
     if not apart:
         return f"A and B are equal in value and gradient{in_dtypes(dtypes, dtypes)}, over {over}."
-    return f"{differ(apart, dtypes, lambda _: '')}, over {over}."
+    return f"{differ(apart, dtypes, lambda _, __: '')}, over {over}."
 
 
 def _judged(result: CompareResult, apart: Sequence[CompareOver]) -> Iterator[Note]:
