@@ -47,6 +47,34 @@ def test_a_view_from_outside_may_be_changed_after_a_look_at_all_of_it(
     assert gradient.tolist() == [6.0, 6.0]  # 2 * ([1, 2] + [2, 1])
 
 
+def test_a_row_that_is_reset_behind_the_pass_that_made_it_is_run_again() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    with logged() as log:
+        hidden = x * 3
+        row = hidden[:1]
+        loss = hidden.sum()
+        loss.backward()
+        log.calls.drop_behind([loss])
+        row.zero_()
+        found = again(log, (x[:1] * row + x).sum())
+    assert found.differs is None
+    assert found.tape.output.item() == 3.0
+    assert (found.tape.gradients["x"] + 0).tolist() == [1.0, 1.0]
+
+
+@each("keeps", [True, False])
+def test_a_tensor_of_an_earlier_step_is_changed_on_a_copy_also_where_it_is_gone(keeps: bool) -> None:
+    x = torch.tensor([0.0, 0.5], requires_grad=True)
+    earlier = x * 2
+    with logged() as log:
+        loss = earlier.mul_(3).exp().sum()
+        if not keeps:
+            del earlier
+        (gradient,) = again(log, loss).tape.gradients.values()
+    assert gradient is not None
+    torch.testing.assert_close(gradient, 3 * torch.tensor([0.0, 3.0]).exp())
+
+
 SPACE: dict[str, Any] = {"torch": torch}
 LIBRARY = """
 def filled():

@@ -20,7 +20,6 @@ _REFERENCE = "gradcli/numerics/reference"
 _PROGRAM = "gradcli/recording/program"
 _NO_TENSOR = "kind in ATOMS or kind is Parameter"
 _PLAIN_TUPLE = "kind is tuple and ATOMS.issuperset(map(type, value))"
-_VIEW = "view is None or view() is not tensor or view.value is not None"
 _DEARER = "more than is needed only takes longer: more digits, levels, lines or memory"
 _CHANCE = "one random run more or less: what they spread over is of the same size"
 _BETWEEN = "nothing lies between: rounding leaves far less, and what has to be told from it is far more"
@@ -72,12 +71,14 @@ EQUIVALENT: dict[str, str] = {
         (
             f"{_PROGRAM}/{changed}"
             for changed in (
+                f"kept.py Kept.arguments: {_NO_TENSOR} or ({_PLAIN_TUPLE}) -> (kind is Parameter) or ({_PLAIN_TUPLE})",
                 f"kept.py Kept.arguments: {_NO_TENSOR} or ({_PLAIN_TUPLE}) -> (kind in ATOMS) or ({_PLAIN_TUPLE})",
                 f"kept.py Kept.arguments: {_NO_TENSOR} or ({_PLAIN_TUPLE}) -> (kind in ATOMS) or (kind is Parameter)",
                 f"kept.py Kept.named: {_NO_TENSOR} -> (kind in ATOMS)",
                 f"kept.py Kept.named: {_NO_TENSOR} -> (kind is Parameter)",
                 "kept.py Kept.result: type(value) is torch.Tensor -> False",
-                f"kept.py Kept.base: base is None or {_VIEW} -> ({_VIEW.replace(' or ', ') or (')})",
+                "kept.py Kept.base: base is None or view is None or view.value is not None -> "
+                "(view is None) or (view.value is not None)",
                 "calls.py Calls.settle: not self.unsettled -> False",
                 "calls.py Calls._forget_what_nobody_holds: type(out) is WeakTensor and not changes and "
                 "out() is None and id(out) not in needed -> False",

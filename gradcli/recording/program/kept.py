@@ -112,8 +112,10 @@ class Kept:
         if base is None or view is None or view.value is not None:
             return None
         own = self._known_as(base)
-        if own is None or own.value is not base:
-            return None if own is None else (own, None)
+        if own is None:
+            return None
+        if own.value is not base:
+            return own, None
         own.value = _copied(base)
         return own, own.value
 
