@@ -18,7 +18,6 @@ from gradcli.numerics.evaluate import Observed
 from gradcli.numerics.literals import Context
 from gradcli.recording.operation import ITEM, LEAF, Constant, Foreseen, Operation, short_name
 from gradcli.recording.recorder import Recorder, tensors_in
-from gradcli.recording.tape import Step
 
 _LEAF = Operation(name=LEAF)
 
@@ -30,9 +29,13 @@ class ExpressionRecorder(Recorder):
         super().__init__(in_place)
         self._source = Source(program.text)
         self._by_node: dict[int, tuple[int, ...]] = {}
+        self._read: dict[int, torch.Tensor] = {}
 
     def __call__(self, node: Observed, value: object, arguments: list[object]) -> None:
         """A node's value, and what it was computed from."""
+        kept = [self.kept(argument) for argument in arguments]
+        if self._in_place and isinstance(value, torch.Tensor):
+            self._read[id(value)] = self._copy(value)
         tensors = tensors_in(value)
         is_name = isinstance(node, syntax.Name)
         operands = self.steps_of(value) if is_name else self.operands_of(node)
@@ -47,19 +50,13 @@ class ExpressionRecorder(Recorder):
             operation = operation_of(node, self._source)
             if isinstance(node, syntax.Index | syntax.Attribute) and not self.steps[operands[0]].single:
                 operation.name = ITEM
-            kept = [self.kept(argument) for argument in arguments]
             index = self.add(operation, place, value, operands=operands, arguments=kept)
-            if self.steps[index].changes_memory:
-                self._take_back(self.steps[index])
         self._by_node[id(node)] = (index,)
 
-    def _take_back(self, step: Step) -> None:
-        """What an operation in place was given: the evaluator tells the tensors when they have been changed."""
-        if not (step.operands and step.arguments):  # numbers that stand in the expression are no step
-            return
-        changed, given = step.arguments[0], self.steps[step.operands[0]].value
-        if isinstance(changed, torch.Tensor) and given is not None and given.shape == changed.shape:
-            step.arguments = tuple([given if argument is changed else argument for argument in step.arguments])
+    def kept(self, value: object) -> object:
+        """An argument as it was read: the evaluator tells it when the operation may have changed it."""
+        read = self._read.get(id(value))
+        return super().kept(value) if read is None else read
 
     def operands_of(self, node: Observed) -> tuple[int, ...]:
         """The steps whose values an operation reads; also one that raised, and so is no step itself."""

@@ -268,6 +268,11 @@ def test_a_tensor_that_is_differentiated_by_later_is_one_leaf_from_there_on() ->
             made.requires_grad_()
         return (made * made).sum()
 
+    def target() -> Tensor:
+        with torch.no_grad():
+            made = (torch.ones(2) * 0).log().requires_grad_()
+        return made.exp().sum()
+
     def of_an_input() -> Tensor:
         kept.requires_grad_()
         return (kept * kept).sum()
@@ -278,6 +283,7 @@ def test_a_tensor_that_is_differentiated_by_later_is_one_leaf_from_there_on() ->
         (set_as_an_attribute, ["ones", "mul", "mul", "leaf", "mul", "mul", "add", "sum"], [12.0] * 2),
         (changed_and_set, ["zeros", "add_", "leaf", "mul", "sum"], [6.0] * 2),
         (without_gradients, ["ones", "mul", "leaf", "mul", "sum"], [6.0] * 2),
+        (target, ["leaf", "mul", "log", "leaf", "exp", "sum"], [0.0] * 2),
         (of_an_input, ["leaf", "mul", "sum"], [2.0] * 2),
         (lambda: (frozen() * weights()).sum(), ["ones", "mul", "leaf", "mul", "sum"], [3.0] * 4),
         (lambda: torch.zeros(2, requires_grad=True).exp().sum(), ["leaf", "exp", "sum"], [1.0] * 2),

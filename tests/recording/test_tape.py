@@ -72,9 +72,21 @@ def test_an_operation_in_place_on_a_number_has_no_step_before_it() -> None:
     assert rounded.operands == ()
 
 
-def test_where_a_part_of_it_was_changed_before_an_operation_in_place_keeps_what_came_of_it() -> None:
-    tape = taped("y = x * 1; r = y[0]; r.mul_(2); y.mul_(3); sum(y)", x=torch.ones(2, 2).requires_grad_())
-    assert numbers(step(tape, "y.mul_(3)").arguments[0]) == [[6, 6], [3, 3]]
+@each(
+    "text, arguments",
+    [
+        ("y = x * 1; r = y[0]; r.mul_(2); y.mul_(3)", [[[2, 4], [3, 4]], 3]),  # a part was changed before
+        ("y = x * 1; r = y.T; r.mul_(2); y.mul_(3)", [[[2, 4], [6, 8]], 3]),
+        ("y = x * 1; r = y[0]; y.mul_(3); r.mul_(2)", [[3, 6], 2]),  # or all of it
+        ("y = x * 1; y *= 2; y.mul_(3)", [[[2, 4], [6, 8]], 3]),
+        ("relu(inplace=True, input=x * -1)", [True, [[-1, -2], [-3, -4]]]),
+        ("y = x * 1; y.T.t_()", [[[1, 3], [2, 4]]]),
+        ("[1.0, 3.0].mul_(x[0])", [[1, 3], [1, 2]]),
+    ],
+)
+def test_an_operation_in_place_keeps_what_stood_there_before_it(text: str, arguments: list[object]) -> None:
+    last = taped(text, x=torch.tensor([[1.0, 2], [3, 4]], requires_grad=True)).steps[-1]
+    assert [numbers(one) if isinstance(one, torch.Tensor) else one for one in last.arguments] == arguments
 
 
 def test_a_name_that_is_read_again_is_no_new_step() -> None:
