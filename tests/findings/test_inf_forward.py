@@ -69,6 +69,9 @@ SAYS = {
     ),
     "grad 'linalg.multi_dot(unbind(w))' w='[[[1e30]],[[1e30]]]'": "linalg.multi_dot(unbind(w))[0, 0] is inf",
     "grad 'x @ y' x=1e30,1 y=1e30,1": "x @ y is inf: the largest float32 is 3.40282e+38",
+    "grad 'x[1] * (x*1e38)[0]' x=1e10,1": (  # x[1] gets it, though x[0] made it
+        "x*1e38 at x[0] = 1e+10 is inf: the largest float32 is 3.40282e+38; the gradient of x becomes infinite"
+    ),
     "grad 'x / m' x=1 m:bool=0": "x / m at x = 1 is inf; the gradient of x becomes infinite",
 }
 

@@ -46,6 +46,8 @@ FOUND = {
     "grad 'max(sqrt(x), dim=0)[0]' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "grad 'y = sqrt(x) * 1; y.clamp_(0.5, 9); y' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "grad 'y = sqrt(x) * 1; y[0] = 1; y' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
+    "grad 'y = sqrt(x).reshape(1, 2)*1; y[0, 0] = 1; y' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
+    "grad 'tensor_split(sqrt(x), 2)[1]' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "trace 'exp(x)[0]' x=0,100": ("error", Place("exp", "x", [1], "exp(x)")),
 }
 
@@ -60,6 +62,10 @@ LEFT_ALONE = (
     "grad 'clamp(sqrt(x), -1, 9) * 0' x=0,4",
     "grad 'y = sqrt(x) * 1; y.clamp_(-1, 9); y * 0' x=0,4",
     "grad 'aminmax(sqrt(x))[0]' x=0,4",
+    "grad 'aminmax(sqrt(x))[0] * 0' x=0,4",
+    "grad 'topk(sqrt(x), 2)[0] * 0' x=0,4",
+    "grad 'y = sqrt(x) * 1; y[1] = 2; y * 0' x=0,4",  # it overwrites the other element
+    "grad 'dropout(sqrt(x), 0.5) * 0' x=0",
     "grad 'where(m, sqrt(x), 0) * y' x=0,4 y=0,1 m:bool=1,0",  # it discards the other element
     "grad '(sqrt(x) + m) * y' x=0 y=0 m=0 --frozen m",  # a zero that is added is no mask
     "grad 'sqrt(x) + m * 0' x=0 m=0 --frozen m",

@@ -270,6 +270,16 @@ def test_the_cotangents_of_outputs_meet_at_the_tensor_that_they_share(
     assert [one.message for one in of_tape(Evidence(recorded=tape)) if one.severity == "error"] == found
 
 
+def test_a_cotangent_of_zero_is_no_selection() -> None:
+    x = torch.tensor(0.0, requires_grad=True)
+    with logged() as log:
+        root, other = x.sqrt(), x * 2
+        log.rest()
+        weights = [torch.tensor(0.0), torch.tensor(1.0)]
+        tape = run_again(log.calls.recorded(), [root, other], weights, {}, USER).tape
+    assert [one.code for one in of_tape(Evidence(recorded=tape)) if one.severity == "error"] == ["nan-backward"]
+
+
 def test_rounds_of_a_loop_are_steps_of_their_own() -> None:
     (case,) = (case for case in CASES if case.program is programs.one_line_many_times)
     tape, _ = of_program(case)

@@ -130,10 +130,6 @@ EQUIVALENT: dict[str, str] = {
     "MAX_ELEMENTS_OF_OPERAND) -> (not step.elementwise and argument.numel() > MAX_ELEMENTS_OF_OPERAND)": (
         "the reference has no complex numbers"
     ),
-    f"{_ORIGINS}/selection.py discarding: step is not None and (_discards(tape, step, edge, where, context) or "
-    "_is_mask(tape, step, where)) -> (_discards(tape, step, edge, where, context) or _is_mask(tape, step, where))": (
-        _SENT
-    ),
     f'{_ORIGINS}/true_value.py _is_plain_zero: "prod", "cumprod" -> "prod",': _WORK,
     **dict.fromkeys(
         (

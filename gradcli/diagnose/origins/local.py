@@ -15,10 +15,17 @@ REFUSALS = (*TORCH_ERRORS, TorchError, GradcliError)
 
 
 def local_derivative(
-    step: Step, position: int, context: Context, *, stretched: bool = False, cotangent: torch.Tensor | None = None
+    step: Step,
+    position: int,
+    context: Context,
+    *,
+    which: int = 0,
+    stretched: bool = False,
+    cotangent: torch.Tensor | None = None,
 ) -> torch.Tensor | None:
     """The gradient of the sum of an operation's value by one argument; None if there is none.
 
+    which: of several values.
     stretched: the argument is expanded to the shape of the value first, so that each element has a slope of its own.
     cotangent: other weights than ones.
     """
@@ -33,7 +40,7 @@ def local_derivative(
             return None
     chosen = argument.detach().clone().requires_grad_()
     try:
-        result = applied(step, {position: chosen}, context)
+        result = applied(step, {position: chosen}, context, which)
         if result is None:
             return None
         weights = torch.ones_like(result) if cotangent is None else cotangent.to(result.dtype)
@@ -71,13 +78,13 @@ def differentiated(tape: Tape, step: Step) -> set[int]:
     return {position for position in found if position is not None}
 
 
-def applied(step: Step, changed: dict[int, torch.Tensor], context: Context) -> torch.Tensor | None:
-    """The operation once more with some arguments replaced: its (first) value, None if that is no tensor."""
+def applied(step: Step, changed: dict[int, torch.Tensor], context: Context, which: int = 0) -> torch.Tensor | None:
+    """The operation once more with some arguments replaced: one of its values, None if that is no tensor."""
     arguments = [changed.get(position, value) for position, value in enumerate(step.arguments)]
     if step.changes_memory:
         arguments[:1] = [one.clone() if isinstance(one, torch.Tensor) else one for one in arguments[:1]]
     result = step.operation.apply(arguments, context)
-    value = result[0] if isinstance(result, tuple) else result
+    value = result[which] if isinstance(result, tuple) else result
     return value if isinstance(value, torch.Tensor) else None
 
 

@@ -32,7 +32,7 @@ def origins(tape: Tape, context: Context, written: Written) -> list[Origin]:
         if not causes and origin.kind == "backward":
             hidden = forward.hidden_nan(tape, origin, written)
             causes = [replace(cause, masked=origin.masked, spoils=()) for cause in hidden]
-        beside = _born_beside(tape, origin, context) if causes and not given else None
+        beside = None if given else _born_beside(tape, origin, context)
         causes = causes or underflowed.traced(tape, origin, written, context)
         for cause in [*causes, *([] if beside is None else underflowed.traced(tape, beside, written, context))]:
             same = cause_of(tape, cause)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 
 from gradcli.diagnose.origins.elements import Index, element_at, inside
@@ -38,20 +41,22 @@ def discarding(tape: Tape, node: GraphNode, where: Index, context: Context) -> S
             continue
         seen.add(current)
         step = tape.owner_of(current)
-        if step is not None and (_discards(tape, step, edge, where, context) or _is_mask(tape, step, where)):
+        arrived = [element_at(gradient, where) for gradient in tape.passages[current].incoming if gradient is not None]
+        if step is not None and (_discards(tape, step, edge, where, arrived, context) or _is_mask(tape, step, where)):
             return step
-        incoming = [gradient for gradient in tape.passages[current].incoming if gradient is not None]
-        if any(element_at(gradient, where) not in (0, None) for gradient in incoming):
+        if any(number not in (0, None) for number in arrived):
             continue  # a zero that was computed, not selected
         waiting.extend(_senders(tape, current))
     return None
 
 
-def _discards(tape: Tape, step: Step, edge: Edge, where: Index, context: Context) -> bool:
+def _discards(
+    tape: Tape, step: Step, edge: Edge, where: Index, arrived: Sequence[float | None], context: Context
+) -> bool:
     """Whether a selection has no slope by an element of the operand that it sent a gradient to.
 
     Where the element cannot be followed to the operand, whether there is such an element at all; where the selection
-    cannot be applied once more as it was, it is taken to.
+    cannot be applied once more as it was, whether it made a zero of what arrived.
     """
     if step.name not in SELECTING or (step.name == "cross_entropy" and not _ignores(step, where)):
         return False
@@ -59,24 +64,32 @@ def _discards(tape: Tape, step: Step, edge: Edge, where: Index, context: Context
     if operand is None:  # between two nodes of the step: of the one that is next to the operand it was asked before
         return False
     position = argument_position(step, operand)
-    if position is None or not step.single or step.name in _RANDOM:
-        return True
-    slope = local_derivative(step, position, context)
-    if slope is None:
-        return True
+    if position is None or step.name in _RANDOM:
+        return any(number != 0 for number in arrived)
+    slopes = [local_derivative(step, position, context, which=which) for which in _received(tape, step)]
+    return all(slope is None or _is_level(slope, where) for slope in slopes)
+
+
+def _received(tape: Tape, step: Step) -> list[int]:
+    """Which of a step's values a gradient reached."""
+    floating = [which for which, value in enumerate(step.values) if value.is_floating_point() or value.is_complex()]
+    passages = tape.passages
+    reached = [node in passages and passages[node].incoming[number] is not None for node, number in step.edges]
+    return [which for which, is_reached in zip(floating, reached, strict=False) if is_reached]
+
+
+def _is_level(slope: torch.Tensor, where: Index) -> bool:
+    """Whether a slope is zero at an element; at any, where it has no such element."""
     here = element_at(slope, where)
     return bool((slope == 0).any()) if here is None else here == 0
 
 
 def _ignores(step: Step, where: Index) -> bool:
     """Whether a cross entropy leaves an element's row out: any other zero is one of probabilities that are exact."""
-    given = {word: value for word, (_, value) in step.operation.named(step.arguments).items()}
-    target, ignored = torch.as_tensor(given["target"]), given.get("ignore_index", -100)  # a list in an expression
-    if not isinstance(ignored, int) or target.is_floating_point():
-        return False
-    left_out = torch.eq(target, ignored)
-    row = where[0] if where and target.ndim == 1 and where[0] < len(target) else None
-    return bool(left_out.any() if row is None else left_out[row])
+    given: dict[str, Any] = {word: value for word, (_, value) in step.operation.named(step.arguments).items()}
+    left_out = torch.as_tensor(given["target"]) == given.get("ignore_index", -100)  # a list in an expression
+    here = element_at(left_out, where[:1])
+    return bool(left_out.any() if here is None else here)
 
 
 def _senders(tape: Tape, node: GraphNode) -> list[tuple[GraphNode, Edge]]:
