@@ -46,7 +46,15 @@ FOUND = {
     "grad 'max(sqrt(x), dim=0)[0]' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "grad 'y = sqrt(x) * 1; y.clamp_(0.5, 9); y' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "grad 'y = sqrt(x) * 1; y[0] = 1; y' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
-    "grad 'y = sqrt(x).reshape(1, 2)*1; y[0, 0] = 1; y' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
+    "grad 'y = sqrt(x)*1; v = y[0]; v.clamp_(0.5, 9); sum(y)' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
+    "trace 'cross_entropy(sqrt(x).reshape(2, 2), t)' x=1,2,0,1 t:int64=0,-100": (
+        "error",
+        Place("sqrt", "x", [2], "sqrt(x)"),
+    ),
+    "trace 'cross_entropy(sqrt(x), t)' x='[[[1,0],[2,1]]]' t:int64='[[0,-100]]'": (
+        "error",
+        Place("sqrt", "x", [0, 0, 1], "sqrt(x)"),
+    ),
     "grad 'tensor_split(sqrt(x), 2)[1]' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
     "trace 'exp(x)[0]' x=0,100": ("error", Place("exp", "x", [1], "exp(x)")),
 }
@@ -73,6 +81,8 @@ LEFT_ALONE = (
     "grad 'where(m, linalg.svd(x)[0], 0)' x='[[1,0],[0,1]]' m:bool='[[1,0],[1,1]]'",  # with and without the mask
     "trace 'where(x > 0, log(x), 0)' x=-1,2",
     "trace 'cross_entropy(100 - sqrt(x), t)' x='[[0,90000]]' t:int64='0,'",  # the probability is exact
+    "trace 'cross_entropy(100 - sqrt(x), t)' x='[[0,90000],[1,2]]' t:int64=0,-100",  # the other row is left out
+    "trace 'cross_entropy(100 - sqrt(x), t)' x='[[[0,1],[90000,2]]]' t:int64='[[0,-100]]'",
 )
 
 

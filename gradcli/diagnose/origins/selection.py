@@ -56,16 +56,14 @@ def _discards(
     """Whether a selection has no slope by an element of the operand that it sent a gradient to.
 
     Where the element cannot be followed to the operand, whether there is such an element at all; where the selection
-    cannot be applied once more as it was, whether it made a zero of what arrived.
+    cannot be applied once more as it was, whether it made a zero of what arrived there.
     """
     if step.name not in SELECTING or (step.name == "cross_entropy" and not _ignores(step, where)):
         return False
     operand = next((source for source in tape.inputs(step) if edge in source.edges), None)
-    if operand is None:  # between two nodes of the step: of the one that is next to the operand it was asked before
-        return False
     position = argument_position(step, operand)
     if position is None or step.name in _RANDOM:
-        return any(number != 0 for number in arrived)
+        return any(number not in (0, None) for number in arrived)
     slopes = [local_derivative(step, position, context, which=which) for which in _received(tape, step)]
     return all(slope is None or _is_level(slope, where) for slope in slopes)
 
@@ -88,7 +86,7 @@ def _ignores(step: Step, where: Index) -> bool:
     """Whether a cross entropy leaves an element's row out: any other zero is one of probabilities that are exact."""
     given: dict[str, Any] = {word: value for word, (_, value) in step.operation.named(step.arguments).items()}
     left_out = torch.as_tensor(given["target"]) == given.get("ignore_index", -100)  # a list in an expression
-    here = element_at(left_out, where[:1])
+    here = element_at(left_out, where[:1] + where[2:])
     return bool(left_out.any() if here is None else here)
 
 
