@@ -34,7 +34,7 @@ class ExpressionRecorder(Recorder):
     def __call__(self, node: Observed, value: object, arguments: list[object]) -> None:
         """A node's value, and what it was computed from."""
         kept = [self.kept(argument) for argument in arguments]
-        if self._in_place and isinstance(value, torch.Tensor):
+        if isinstance(value, torch.Tensor):
             self._read[id(value)] = self._copy(value)
         tensors = tensors_in(value)
         is_name = isinstance(node, syntax.Name)

@@ -229,13 +229,15 @@ def test_an_input_stays_though_the_first_call_that_used_it_is_forgotten() -> Non
 
 
 @pytest.mark.parametrize("with_gradients", [True, False])
-def test_a_result_where_a_dead_one_was_is_not_taken_for_it(with_gradients: bool) -> None:
+@pytest.mark.parametrize("dead_with_gradients", [True, False])
+def test_a_result_where_a_dead_one_was_is_not_taken_for_it(dead_with_gradients: bool, with_gradients: bool) -> None:
     zeros = torch.zeros(4)
     with logged(budget=10**6) as log:
-        with torch.set_grad_enabled(with_gradients):
+        with torch.set_grad_enabled(dead_with_gradients):
             dead = [zeros * 3 for _ in range(50)]
             gone = {*map(id, dead)}
             del dead
+        with torch.set_grad_enabled(with_gradients):
             kept = [zeros.log()]
             while id(kept[-1]) not in gone and len(kept) < 1000:
                 kept.append(zeros.log())

@@ -272,8 +272,7 @@ class _Repetition:
             self._programs[name] = tensor
         leaf = Operation(name=LEAF) if seen else UnseenLeaf(name=LEAF, title=name)
         self.recorder.add(leaf, place, copy, variable=name)
-        is_changed = isinstance(tensor, torch.Tensor) and not self._is_as_made(tensor)
-        if original.requires_grad and (is_changed or (entry.changes and tensor is entry.args[0])):
+        if original.requires_grad and not self._is_as_made(tensor):
             return copy.clone()  # PyTorch refuses to change a leaf in place, or a part of it
         return copy
 
