@@ -157,13 +157,13 @@ class _Repetition:
         written = operation_of(entry, tuple(named))
         if not entry.changes and not all(map(self._is_known, entry.tensors)) and entry.is_constant:
             for tensor in filter(self._is_known, entry.made):  # what it was made of is gone, and no gradient needs that
-                self._copies[id(tensor)] = self._leaf(tensor, written.written.place, entry)
+                self._copies[id(tensor)] = self._leaf(tensor, written.written.place)
             return
         for position, value in enumerate((*arguments, *named.values())):
             for tensor in tensors_among((value,)):
                 if id(tensor) not in self._copies:
                     place = written.written.place if written.inside else written.written.place_of(position)
-                    self._copies[id(tensor)] = self._leaf(tensor, place, entry, seen=not written.inside)
+                    self._copies[id(tensor)] = self._leaf(tensor, place, seen=not written.inside)
         again = [self._copy_of(value) for value in (*arguments, *named.values())]
         operands = tuple(dict.fromkeys(step for value in again for step in self.recorder.steps_of(value)))
         kept = [self.recorder.kept(value) for value in again]
@@ -171,7 +171,7 @@ class _Repetition:
             named_where_read([self.recorder.steps[step].operation for step in self.recorder.steps_of(value)], place)
         is_filled = written.inside and written.name == "empty"  # as a batch of a worker is
         if (entry.makes_leaf or is_filled) and id(entry.out) not in self._later_leaves:
-            self._copies[id(entry.out)] = self._leaf(entry.out, written.written.place, entry, seen=False)
+            self._copies[id(entry.out)] = self._leaf(entry.out, written.written.place, seen=False)
             return
         value, inside = self._with_steps_inside(entry, written.written.place)
         operands = tuple(dict.fromkeys((*operands, *inside)))
@@ -241,10 +241,10 @@ class _Repetition:
         with as_called(entry.generator, entry.autocast), torch.set_grad_enabled(entry.differentiates):
             return entry.function(*args, **kwargs)
 
-    def stand_in(self, tensor: torch.Tensor, place: Place, entry: Entry) -> torch.Tensor:
+    def stand_in(self, tensor: torch.Tensor, place: Place) -> torch.Tensor:
         """The copy of a tensor that a function uses without being given it."""
         if id(tensor) not in self._copies:
-            self._copies[id(tensor)] = self._leaf(tensor, place, entry)
+            self._copies[id(tensor)] = self._leaf(tensor, place)
         return self._copies[id(tensor)]
 
     def _original(self, tensor: AnyTensor, place: Place) -> torch.Tensor:
@@ -258,7 +258,7 @@ class _Repetition:
         found = self._originals.get(id(tensor), tensor) if self._is_known(tensor) else None
         return found if found is None or isinstance(found, torch.Tensor) else found.value
 
-    def _leaf(self, tensor: AnyTensor, place: Place, entry: Entry, *, seen: bool = True) -> torch.Tensor:
+    def _leaf(self, tensor: AnyTensor, place: Place, *, seen: bool = True) -> torch.Tensor:
         """A copy of what no call has made: a parameter, an input, a tensor of an earlier step.
 
         seen: whether its name is written at the place, not what reads or makes it.

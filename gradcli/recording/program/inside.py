@@ -32,7 +32,7 @@ _TRANSFORMS = "/torch/_functorch/"
 class Copies(Protocol):
     """What stands for the program's own tensors while a step is run again."""
 
-    def stand_in(self, tensor: torch.Tensor, place: Place, entry: Entry) -> torch.Tensor:
+    def stand_in(self, tensor: torch.Tensor, place: Place) -> torch.Tensor:
         """The copy of a tensor of the program."""
 
 
@@ -101,7 +101,7 @@ class StepsInside(TorchFunctionMode):
         entry = Entry(0, code, instruction, func, args, kwargs, None, changes_first(kind, args, kwargs))
         place = entry.spot.place
         with temporarily_clear_interpreter_stack():  # under a transform no tensor can be detached or become a leaf
-            args, kwargs = mapped((args, dict(kwargs or {})), lambda one: self._stand_in(one, place, entry))
+            args, kwargs = mapped((args, dict(kwargs or {})), lambda one: self._stand_in(one, place))
             seen = entry._replace(args=mapped(args, whole), kwargs=mapped(kwargs, whole))
             arguments, named = arguments_of(seen)
             given = [*arguments, *named.values()]
@@ -124,10 +124,10 @@ class StepsInside(TorchFunctionMode):
             self._recorder.claim(out, self.found[-1])
         return out
 
-    def _stand_in(self, tensor: torch.Tensor, place: Place, entry: Entry) -> torch.Tensor:
+    def _stand_in(self, tensor: torch.Tensor, place: Place) -> torch.Tensor:
         if whole(tensor) is not tensor or self._recorder.steps_of(tensor) or self._is_made_inside(tensor):
             return tensor
-        return self._copies.stand_in(tensor, place, entry)
+        return self._copies.stand_in(tensor, place)
 
     def _is_made_inside(self, tensor: torch.Tensor) -> bool:
         """Whether a call that is not told made it here, such as that of a custom function."""
