@@ -68,7 +68,7 @@ def test_each_call_of_a_compiled_function_is_a_step() -> None:
     scale = torch.ones(2)
 
     def compute(log: Log) -> Tensor:
-        first, second = _apart(log, compiled(block), X, scale=scale, power=2.0)
+        first, second = _apart(log, compiled(block), None, X, scale=scale, power=2.0)
         return (first + second).sum()
 
     found = of(compute, {id(scale): "scale"})
@@ -95,9 +95,9 @@ def test_each_call_of_a_compiled_function_is_a_step() -> None:
 
 
 def test_what_a_library_calls_inside_stands_where_the_program_calls_it() -> None:
-    found = of(lambda log: _apart(log, compiled(torch.nn.functional.gelu), X).sum())
+    found = of(lambda log: _apart(log, compiled(torch.nn.functional.gelu), None, X).sum())
     (step,) = (step for step in found.tape.steps if step.name == "gelu")
-    assert step.place.text == "_apart(log, compiled(torch.nn.functional.gelu), X)"
+    assert step.place.text == "_apart(log, compiled(torch.nn.functional.gelu), None, X)"
 
 
 def test_a_batch_is_elementwise_where_all_of_it_has_one_shape_and_is_not_changed() -> None:
