@@ -329,28 +329,3 @@ def test_a_constant_that_a_half_cannot_hold_is_shown_with_what_becomes_of_it(tmp
     assert (found["code"], found["place"]["text"], found["label"]) == ("inf-input", "-1e9", "-inf is written here")
     assert [one["label"] for one in found["related"]] == ["becomes nan here"]
     assert [one["number"] for one in found["lines"]] == [3, 4, 5]
-
-
-ENDED = """
-    import torch
-
-    net = torch.nn.Linear(2, 2)
-    x = torch.tensor([[1.0, 2.0], [0.0, 0.0]])
-    share = x / x.sum(1, keepdim=True)
-    mean, raw = net(share).chunk(2, 1)
-    OVER
-"""
-
-
-def test_a_program_that_ends_over_a_nan_is_told_where_it_was_born(tmp_path: Path) -> None:
-    over = {
-        "torch.distributions.Normal(mean, raw.exp())": "mean = nan, before torch.distributions",
-        "loss = mean.sum(); raise SystemExit(4 if loss != loss else 0)": "loss = nan, before raise SystemExit",
-        "{}['nothing of the kind']": None,  # the NaN may be cleaned later
-    }
-    for ending, reached in over.items():
-        ran = found_in(tmp_path, ENDED.replace("OVER", ending))
-        found = [(one["place"]["text"], one["index"], one["reached"]) for one in ran.report["findings"]]
-        assert ran.code == 1
-        assert [one[:2] for one in found] == [("x / x.sum(1, keepdim=True)", [1, 0])] * (reached is not None)
-        assert all(one[2].startswith(reached) for one in found)

@@ -44,11 +44,11 @@ def matching_entry(error: Exception, ending: str | None = None, *, anywhere: boo
     programs take a second.
     """
     message = str(error)
-    found = _by_pattern(message) or _by_likeness(type(error).__name__, message, anywhere=anywhere)
+    found = known_entry(message) or _by_likeness(type(error).__name__, message, anywhere=anywhere)
     return None if found is None else _sibling(found, ending)
 
 
-def _by_pattern(message: str) -> AutogradError | None:
+def known_entry(message: str) -> AutogradError | None:
     """The first entry with a wording that is known."""
     patterns = ((row, pattern) for row in all_errors() for pattern in row.patterns)
     return next((row for row, pattern in patterns if re.search(pattern, message)), None)

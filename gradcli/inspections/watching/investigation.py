@@ -13,10 +13,17 @@ from gradcli.gc_paused import gc_paused
 from gradcli.inspections.options import WatchOptions
 from gradcli.inspections.watching.alone import Saving
 from gradcli.inspections.watching.backward_start import BackwardStart
-from gradcli.inspections.watching.broken_off import broken_value, frames_of, summed
+from gradcli.inspections.watching.broken_off import (
+    broken_value,
+    frames_of,
+    is_raised_by_program,
+    refused_value,
+    speaks_of_it,
+    summed,
+)
 from gradcli.inspections.watching.hooks import GradientHooks
 from gradcli.inspections.watching.naming import names_of_tensors
-from gradcli.inspections.watching.raised import Pass, raised
+from gradcli.inspections.watching.raised import Pass, raised, raised_elsewhere
 from gradcli.inspections.watching.step_findings import Situation, not_finite, unknown
 from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.updates import Updates
@@ -47,6 +54,7 @@ class Investigation:
         self._gradient_hooks = hooks
         self._known: set[object] = set()
         self._without_news = 0
+        self._error: BaseException | None = None
         self._updates = Updates()
         self._passes: deque[Pass] = deque(maxlen=2)
 
@@ -88,12 +96,25 @@ class Investigation:
         """Where a value is from that the program ends over; nothing, where no operation can be blamed."""
         frames, entries = [*frames_of(traceback, self.user)], self.log.calls.recorded()
         names = names_of_tensors(frame for frame, _ in reversed(frames))
-        if (value := broken_value(entries, names, error)) is None or not frames:
+        if not frames or self._error is error:
             return []
+        is_said = speaks_of_it(error, traceback, self.user)
+        value = broken_value(entries, names, is_said=is_said)
+        if value is None:
+            value = refused_value(traceback, self.user, names, error)
+        if value is None:
+            return self._of_catalogue(error, traceback, frames[-1][1])
         self._number, spot = self.steps + 1, frames[-1][1]
         added, call = summed(value, spot, names)
         situation = replace(self._situation(call, spot, names), entries=[*entries, *added])
-        return [one for one in not_finite(situation) if one.operation is not None]
+        found = [one for one in not_finite(situation) if one.operation is not None]
+        return found or self._of_catalogue(error, traceback, spot)
+
+    def _of_catalogue(self, error: BaseException, traceback: TracebackType | None, spot: Spot) -> list[ProgramFinding]:
+        if is_raised_by_program(traceback, self.user):
+            return []
+        found = raised_elsewhere(error, spot)
+        return [] if found is None else [found]
 
     def _situation(self, call: BackwardStart, spot: Spot | None, names: dict[int, str] | None = None) -> Situation:
         names = names_of_tensors(self.user.frames()) if names is None else names
@@ -114,6 +135,7 @@ class Investigation:
         )
 
     def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:
+        self._error = error
         entries, changes, names = self.log.calls.recorded(), self.log.changes(), names_of_tensors(self.user.frames())
         self._find(lambda: [raised(error, call, spot, self._number, entries, changes, self._passes, names)])
 

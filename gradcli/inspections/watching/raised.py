@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from gradcli.diagnose.explain.match_error import matching_entry
+from gradcli.diagnose.explain.match_error import known_entry, matching_entry
 from gradcli.diagnose.origins.parts import in_one_line
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.disconnected import cut_before, cut_said, parameters_behind
@@ -53,6 +53,9 @@ _STEP_LATER = "Let the optimizer step after the last backward pass that goes thr
 _CARRIED = "Detach what is carried from one step to the next, or pass retain_graph=True to the first pass"
 _SHARED = "Add the two losses up, detach what one of them is not to train, or pass retain_graph=True to the first pass"
 """What to do about a graph that the same call, or two of them, differentiate."""
+
+_NOT_OF_GRADIENTS = frozenset({"shapes, dtypes, indices", "devices and processes"})
+"""Families of the catalogue whose errors say themselves what is wrong, and nothing of gradients."""
 
 _MADE = itemgetter(0, 1, 2)
 Made = tuple[int, CodeType, int]
@@ -130,9 +133,32 @@ def raised(
         label="raised here" if cut is None else "the graph ends here",
         related=related_places(related),
         lines=lines_around([*places, *(one for _, one in related)]),
-        why=said if row is None or not (own or said is None) else row.cause,
+        why=said if row is None or not (own or said is None) else _cause_of(row),
         remark=way_out if row is None or not (own or way_out is None) else _fix_of(row),
     )
+
+
+def raised_elsewhere(error: BaseException, spot: Spot) -> ProgramFinding | None:
+    """An error that no backward pass raised, where the catalogue has an entry for it that is about gradients."""
+    row = known_entry(str(error)) if isinstance(error, RuntimeError) else None
+    if row is None or row.family in _NOT_OF_GRADIENTS:
+        return None
+    return ProgramFinding(
+        code="autograd-error",
+        severity="error",
+        message=str(error).partition("\n")[0].partition(". ")[0],
+        step=0,  # nobody knows whether it is of the step that was, or of the next one
+        place=spot.place.in_file,
+        label="raised here",
+        lines=lines_around([spot.place]),
+        why=_cause_of(row),
+        remark=_fix_of(row),
+    )
+
+
+def _cause_of(row: AutogradError) -> str:
+    """Of the graph the entries speak in general; others name the tensors and the numbers of their own program."""
+    return row.cause if row.family == "the graph" else row.title
 
 
 def _fix_of(row: AutogradError) -> str:

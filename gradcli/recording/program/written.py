@@ -55,12 +55,18 @@ def written_at(place: Place) -> Written:
 
 
 @cache
+def parsed(source: Source) -> ast.Module:
+    """The syntax tree of a file; an empty one of what is no Python."""
+    try:
+        return ast.parse(source.text)
+    except SyntaxError:
+        return ast.Module([], [])
+
+
+@cache
 def _nodes(source: Source) -> dict[tuple[int, int], tuple[ast.AST, str | None]]:
     """Every expression and every `x += y` of a file by its span, with the name that its value is given."""
-    try:
-        tree = ast.parse(source.text)
-    except SyntaxError:
-        return {}
+    tree = parsed(source)
     found: dict[tuple[int, int], tuple[ast.AST, str | None]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.expr | ast.AugAssign):
