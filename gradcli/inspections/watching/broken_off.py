@@ -16,7 +16,9 @@ from gradcli.recording.program.entries import Entry
 from gradcli.recording.program.places import Spot, UserCode
 from gradcli.recording.program.written import parsed, written_at
 
-_SAYS_SO = re.compile(r"\b(nan|inf|infinite|infinity|non-?finite|not finite|isfinite|isnan|isinf|invalid values)\b", re.IGNORECASE)
+_SAYS_SO = re.compile(
+    r"\b(nan|inf|infinite|infinity|non-?finite|not finite|isfinite|isnan|isinf|invalid values)\b", re.IGNORECASE
+)
 """What a message is about that speaks of such a value."""
 
 

@@ -85,7 +85,8 @@ class _Repetition:
 
     def __post_init__(self) -> None:
         self.recorder = Recorder(in_place=any(entry.changes for entry in self.entries))
-        self._later_leaves = {id(entry.out) for entry in self.entries if entry.sets_leaf}
+        set_later = [entry.out for entry in self.entries if entry.sets_leaf]
+        self._later_leaves = {id(one) for one in set_later if getattr(one, "requires_grad", False)}
         self._chains = chains(self.entries)
         for entry in self.changes:
             self._note_change(entry)
