@@ -135,6 +135,9 @@ SAYS = {
         "1 arrives, 0 goes on to x"
     ),
     "grad '0*x + (x - x)' x=1": "0*x lets no gradient through: 1 arrives, 0 goes on to x",
+    "grad '0*x + (sigmoid(x) - sigmoid(x))' x=1": (  # the sigmoids send something on
+        "0*x lets no gradient through: 1 arrives, 0 goes on to x"
+    ),
     "grad 'abs(1 + z - z)' z:complex64=1": (
         "the gradients -1 and 1 meet at z and cancel: abs(1 + z - z) does not depend on it here"
     ),
@@ -232,6 +235,13 @@ def test_what_arrives_is_told_with_its_sign_and_of_a_complex_number_its_size() -
     assert only["message"].endswith("first at x[0] = -1: -2 arrives, 0 goes on")
     (only,) = found("grad 'sum(abs(3 * where(x > 1, x + 1j, 1j)))' x=0,2", "dead")
     assert only["message"].endswith(": 3 arrives, 0 goes on")
+
+
+def test_gradients_that_cancel_stop_every_way_through_their_step() -> None:
+    told = found("grad 'u = 2*x; v = 3*x; relu(v) + (u - u)' x=-1", "dead")
+    assert [one["message"] for one in told if one["severity"] == "warning"] == [
+        "the gradients 1 and -1 meet at 2*x and cancel: relu(v) + (u - u) does not depend on it here"
+    ]
 
 
 def test_an_element_is_only_named_of_what_has_elements() -> None:

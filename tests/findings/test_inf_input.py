@@ -59,6 +59,7 @@ LEFT_ALONE = (
     "grad sigmoid -5 inf 0",
     "activate tanh -inf 0 inf",
     "softmax 1 -inf 2",
+    "grad '2*logsumexp(x, 0)' x=-inf,-inf",  # the sum of nothing is 0, and -inf its logarithm
     "grad 'masked_fill(x, m, -inf)' x=1,2 m:bool=1,0",
     "grad 'sum(softmax(x + m, dim=0) * w)' x=1,2,3 m=0,-inf,0 w=1,2,3 --frozen m,w",
     "grad 'sum(softmax(x + full([3, 3], -inf).triu(1), dim=1) * x)' x=1,2,3",

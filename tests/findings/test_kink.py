@@ -44,7 +44,10 @@ LEFT_ALONE = (
     "trace 'linalg.vector_norm(x)' x=0,1",
     "trace 'linalg.norm(x, 1)' x='[[0,1],[2,3]]'",  # of a matrix: the largest sum of a column
     "trace 'norm(x, p=0.5)' x=0,1",  # whose slopes are infinite
+    "trace 'norm(x, p=0) + sum(x)' x=0,0",  # it counts
+    "trace 'norm(x, p=-1) + sum(x)' x=0,0",  # 1/(1/|x| + 1/0) is 0 on both sides
     "trace 'cdist(x, y)' x='[[1,2]]' y='[[1,3],[3,2]]'",
+    "trace 'cdist(x, [[1.,2.]])' x='[[1,2]]'",  # of a list no elements are looked at
     "trace 'maximum(n, x)' n:int64=1 x=1",  # the first operand has no slope
 )
 
@@ -89,6 +92,17 @@ SAYS = {
     "grad 'sum(prelu(x, w))' x=-1,0 w=0.25": "prelu(x, w) has a kink at x[1]: " + SIDES.format(0.25, 1, 0.25),
     "grad 'elu(x, alpha=0.5)' x=0": "elu(x, alpha=0.5) has a kink at x: " + SIDES.format(0.5, 1, 0.5),
     "grad 'norm(x, p=1)' x=0,1": "norm(x, p=1) has a kink at x[0]: " + SIDES.format(-1, 1, 0),
+    "grad 'norm(x, p=0.5) + sum(x)' x=0,0": (  # |x|, beside a number that stays 0
+        "norm(x, p=0.5) has a kink at x[0] (and 1 more): " + SIDES.format(-1, 1, 0)
+    ),
+    "grad 'norm(x, p=1)' x='[[0,1],[2,3]]'": "norm(x, p=1) has a kink at x[0, 0]: " + SIDES.format(-1, 1, 0),
+    "grad 'linalg.norm(x, 1)' x=0,1": "linalg.norm(x, 1) has a kink at x[0]: " + SIDES.format(-1, 1, 0),
+    "grad 'sum(linalg.norm(x, 1, dim=1))' x='[[0,1],[2,3]]'": (
+        "linalg.norm(x, 1, dim=1) has a kink at x[0, 0]: " + SIDES.format(-1, 1, 0)
+    ),
+    "grad 'norm(x, p=\"fro\") + sum(x)' x='[[0,0],[0,0]]'": (
+        'norm(x, p="fro") has a kink at x[0, 0] (and 3 more): ' + SIDES.format(-1, 1, 0)
+    ),
     "grad 'sum(norm(x, dim=1))' x='[[0,0],[1,2]]'": (
         "norm(x, dim=1) has a kink at x[0, 0] (and 1 more): " + SIDES.format(-1, 1, 0)
     ),

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from each import each
-from looking import findings
+from looking import findings, tape_of
+
+from gradcli.diagnose.origins import forward, underflowed
+from gradcli.numerics.literals import Context
+from gradcli.recording.operation import Operation
 
 pytestmark = pytest.mark.usefixtures("no_fixes")
 
@@ -45,6 +51,13 @@ FOUND = {
             TINY.format("x*m at x[0] = 1e-30 and m[0] = 1e-30") + f"1/(x*m)[i] at (x*m)[i][1] = 0 is inf; {INFINITE}",
         ),
         ("inf-forward", f"1/(x*m)[i] at (x*m)[i][0] = 0 is inf; {NAN}"),
+    ],
+    "grad 'sum(1/cat((x*x, y)))' x='[1e-30]' y='[0.]' --frozen y": [
+        (
+            "underflow-forward",
+            TINY.format("x*x at x[0] = 1e-30") + f"1/cat((x*x, y)) at cat((x*x, y))[0] = 0 is inf; {INFINITE}",
+        ),
+        ("inf-forward", "1/cat((x*x, y)) at cat((x*x, y))[1] = 0 is inf"),
     ],
     "grad 'sum(log(split(exp(x), 1)[1]))' x=1,1000": [
         ("inf-forward", f"exp(x) at x[1] = 1000 is inf; {NAN}"),
@@ -105,6 +118,51 @@ FOUND = {
         ),
         ("nan-forward", f"1/(x*y) at (x*y)[1] = 0 is inf; var_mean(1/(x*y)) is nan; {NAN}"),
     ],
+    "grad 't*(1/(x*y))' x=1e-30,0 y=1e-30,1 t=0,1 --wrt x": [
+        (
+            "underflow-forward",
+            TINY.format("x*y at x[0] = 1e-30 and y[0] = 1e-30")
+            + f"1/(x*y) at (x*y)[0] = 0 is inf; t*(1/(x*y)) at t[0] = 0 and (1/(x*y))[0] = inf is nan; {NAN}",
+        ),
+        ("nan-forward", "t*(1/(x*y)) at t[0] = 0 and (1/(x*y))[0] = inf is nan"),
+        ("inf-forward", f"1/(x*y) at (x*y)[1] = 0 is inf; {INFINITE}"),
+    ],
+    "grad 't*(1/(x*y))' x=1e-30,0 y=1e-30,1 t=1,0 --wrt x": [
+        (
+            "underflow-forward",
+            TINY.format("x*y at x[0] = 1e-30 and y[0] = 1e-30") + f"1/(x*y) at (x*y)[0] = 0 is inf; {INFINITE}",
+        ),
+        (
+            "nan-forward",
+            f"1/(x*y) at (x*y)[1] = 0 is inf; t*(1/(x*y)) at t[1] = 0 and (1/(x*y))[1] = inf is nan; {NAN}",
+        ),
+    ],
+    # what is computed twice is one cause, and each time shows elements of its own
+    "grad 'stack([log(x*y)[0], log(x*y)[1]])' x=1e-30,0 y=1e-30,1 --wrt x": [
+        (
+            "underflow-forward",
+            TINY.format("x*y at x[0] = 1e-30 and y[0] = 1e-30") + f"log(x*y) at (x*y)[0] = 0 is -inf; {NAN}",
+        ),
+        ("inf-forward", f"log(x*y) at (x*y)[1] = 0 is -inf; {NAN}"),
+        (
+            "masked-branch",
+            "log(x*y) at (x*y)[0] = 0 (and 1 more): local derivative 1/0 = inf, times the incoming gradient 0 = nan; "
+            "the zero is from log(x*y)[1], which discards the element",
+        ),
+    ],
+    # what divides by the zero meets it, though another number would be too large as well
+    "grad 'x/(a*b)' x=3.4e38 a=1e-30 b=1e-30 --wrt x": [
+        (
+            "underflow-forward",
+            TINY.format("a*b at a = 1e-30 and b = 1e-30") + f"x/(a*b) at x = 3.4e+38 and a*b = 0 is inf; {INFINITE}",
+        ),
+    ],
+    "grad 'y = x*1; y.fmod_(a*b); y' x=1 a=1e-30 b=1e-30 --wrt x": [
+        (
+            "underflow-forward",
+            TINY.format("a*b at a = 1e-30 and b = 1e-30") + "y.fmod_(a*b) at x*1 = 1 and a*b = 0 is nan",
+        ),
+    ],
     # a norm that overflows is infinite whatever was rounded in another row
     "grad 'norm(x, dim=1)' x='[[1e30,1e30],[1e-50,1e-50]]'": [
         ("inf-forward", "norm(x, dim=1)[0] is inf: the largest float32 is 3.40282e+38"),
@@ -135,3 +193,25 @@ FOUND = {
 @each("line", FOUND)
 def test_each_zero_has_its_own_cause(line: str) -> None:
     assert told(line) == FOUND[line]
+
+
+def test_of_what_mixes_its_elements_the_first_is_told_by_its_own_zeros() -> None:
+    """The second row is not finite for another reason: its squares are more than the largest float32."""
+    line = "grad 'layer_norm(x, (2,), eps=0)' x='[[1e-50,1e-50],[3e38,-3e38]]'"
+    assert [code for code, _ in told(line)] == ["underflow-forward"]
+
+
+def test_where_other_numbers_are_refused_the_zeros_are_taken_for_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    tape = tape_of("normalize(x*x, dim=0, eps=0)", x=[1e-30, 1e-30])
+    (origin,) = forward.origins(tape, {})
+
+    kind = type(origin.step.operation)
+    apply = kind.apply
+
+    def refusing(operation: Operation, arguments: Sequence[object], context: Context) -> object:
+        if operation.name == "normalize":
+            raise RuntimeError("not these numbers")
+        return apply(operation, arguments, context)
+
+    monkeypatch.setattr(kind, "apply", refusing)
+    assert [one.step.text for one in underflowed.traced(tape, origin, {}, Context())] == ["x*x"]

@@ -22,6 +22,10 @@ FOUND = {
         Place("tanh", "x", None, "tanh(x)"),
     ),
     "trace 'tanh(complex(x, y)).real' x=50 y=0": ("warning", Place("tanh", None, None, "tanh(complex(x, y))")),
+    "grad 'binary_cross_entropy_with_logits(x, sign(x))' x=200": (  # -1/(1 + exp(200)), whatever the sign stops
+        "warning",
+        Place("binary_cross_entropy_with_logits", "x", None, "binary_cross_entropy_with_logits(x, sign(x))"),
+    ),
     "trace 'abs(sigmoid(z))' z:complex64=200": ("warning", Place("sigmoid", "z", None, "sigmoid(z)")),
 }
 

@@ -150,6 +150,8 @@ EQUIVALENT: dict[str, str] = {
         _SENT,
     ),
     f"{_ORIGINS}/underflowed.py _behind: step.index in known -> False": _WORK,
+    f"{_ORIGINS}/underflowed.py _rounded: found and not known and _without_zeros(step, met, focus, context) -> "
+    "(not known) and (_without_zeros(step, met, focus, context))": _WORK,
     f"{_ORIGINS}/underflowed.py _out_of_place: operation is None or not sources -> (operation is None)": (
         "what is changed in place is a step"
     ),

@@ -60,8 +60,8 @@ def origins(tape: Tape, written: Written) -> Iterable[Origin]:
 
 def _joined(first: Origin, other: Origin) -> Origin:
     """The first of two origins of one cause, with the elements that are followed to the other too."""
-    if first.step is not other.step or first.followed is None or other.followed is None:
-        return first
+    assert first.followed is not None
+    assert other.followed is not None
     return replace(first, followed=first.followed | other.followed)
 
 
@@ -258,7 +258,7 @@ def _origin(stop: _Stop) -> Origin:
         later=None if later is None else later.step,
         later_index=() if later is None else first(later.focus),
         own=own,
-        followed=stop.focus & own if stop.focus.shape == own.shape else None,
+        followed=stop.focus & own,
     )
 
 

@@ -113,7 +113,8 @@ def _norm(x: torch.Tensor, step: Step) -> torch.Tensor | None:
     def over(reduced: Callable[..., torch.Tensor], one: torch.Tensor) -> torch.Tensor:
         return reduced(one) if dims is None else reduced(one, dim=dims, keepdim=True)
 
-    if isinstance(power, int | float) and (step.name != "linalg.norm" or x.ndim == 1):
+    of_vectors = step.name != "linalg.norm" or x.ndim == 1 or isinstance(dims, int)  # else of matrices
+    if isinstance(power, int | float) and of_vectors:
         if power == 1:
             return zero
         if abs(power) == inf:  # the largest or the smallest of the sizes
@@ -122,8 +123,8 @@ def _norm(x: torch.Tensor, step: Step) -> torch.Tensor | None:
             return chosen & (zero | (over(torch.sum, chosen) > 1))
         if power < 0:  # beside one zero that is what the norm is; two zeros keep it at 0
             return zero & (over(torch.sum, zero) == 1)
-    if isinstance(power, int | float) and power < 1:
-        return None  # whose slopes are infinite there
+    if isinstance(power, int | float) and power <= 0:
+        return None  # 0 counts, so that it jumps
     return zero & over(torch.all, zero)
 
 

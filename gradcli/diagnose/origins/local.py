@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 
 from gradcli.exceptions import GradcliError
@@ -78,7 +80,7 @@ def differentiated(tape: Tape, step: Step) -> set[int]:
     return {position for position in found if position is not None}
 
 
-def applied(step: Step, changed: dict[int, torch.Tensor], context: Context, which: int = 0) -> torch.Tensor | None:
+def applied(step: Step, changed: Mapping[int, object], context: Context, which: int = 0) -> torch.Tensor | None:
     """The operation once more with some arguments replaced: one of its values, None if that is no tensor."""
     arguments = [changed.get(position, value) for position, value in enumerate(step.arguments)]
     if step.changes_memory:

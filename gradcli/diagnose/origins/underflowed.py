@@ -12,7 +12,7 @@ import torch
 from gradcli.diagnose.origins.arranged import holds, made_of, with_instead
 from gradcli.diagnose.origins.backward import with_factors
 from gradcli.diagnose.origins.elements import aligned, element_at, element_mask, first, has_non_finite, spread
-from gradcli.diagnose.origins.local import REFUSALS
+from gradcli.diagnose.origins.local import REFUSALS, applied
 from gradcli.diagnose.origins.origin import Origin, Written
 from gradcli.diagnose.origins.poles import NORMS, POLES
 from gradcli.diagnose.origins.true_value import TrueValue, rounded_to_zero
@@ -181,7 +181,7 @@ def _rounded(
     met = list(zeros_met(tape, step, focus))
     found = {one.step.index: one for source, zeros in met for one in behind(tape, source, zeros, written)}
     known = step.name.removesuffix("_") in POLES
-    if found and not known and origin.kind == "forward" and _without_zeros(step, met, focus, context):
+    if found and not known and _without_zeros(step, met, focus, context):
         return []
     return list(found.values())
 
@@ -196,10 +196,10 @@ def _without_zeros(
         other = torch.where(zeros, spread(own).to(own.dtype), own)
         arguments = [with_instead(argument, own, other) for argument in arguments]
     try:
-        value = step.operation.apply(arguments, context)
+        value = applied(step, dict(enumerate(arguments)), context)
     except REFUSALS:
         return False
-    return isinstance(value, torch.Tensor) and has_non_finite(value if focus is None else value[focus])
+    return has_non_finite(value if focus is None or value is None else value[focus])
 
 
 def _restricted(tape: Tape, origin: Origin, elements: torch.Tensor, context: Context) -> Origin:
