@@ -45,6 +45,7 @@ LEFT_ALONE = (
     "trace 'linalg.norm(x, 1)' x='[[0,1],[2,3]]'",  # of a matrix: the largest sum of a column
     "trace 'norm(x, p=0.5)' x=0,1",  # whose slopes are infinite
     "trace 'norm(x, p=0) + sum(x)' x=0,0",  # it counts
+    "trace 'norm(x, p=-inf) + sum(x)' x=0,0",  # the smaller of two sizes stays 0 where one moves
     "trace 'norm(x, p=-1) + sum(x)' x=0,0",  # 1/(1/|x| + 1/0) is 0 on both sides
     "trace 'cdist(x, y)' x='[[1,2]]' y='[[1,3],[3,2]]'",
     "trace 'cdist(x, [[1.,2.]])' x='[[1,2]]'",  # of a list no elements are looked at

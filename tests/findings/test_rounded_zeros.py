@@ -201,7 +201,10 @@ def test_of_what_mixes_its_elements_the_first_is_told_by_its_own_zeros() -> None
     assert [code for code, _ in told(line)] == ["underflow-forward"]
 
 
-def test_where_other_numbers_are_refused_the_zeros_are_taken_for_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("given", ["an error", "no tensor"])
+def test_where_other_numbers_give_nothing_the_zeros_are_taken_for_the_cause(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
     tape = tape_of("normalize(x*x, dim=0, eps=0)", x=[1e-30, 1e-30])
     (origin,) = forward.origins(tape, {})
 
@@ -209,9 +212,11 @@ def test_where_other_numbers_are_refused_the_zeros_are_taken_for_the_cause(monke
     apply = kind.apply
 
     def refusing(operation: Operation, arguments: Sequence[object], context: Context) -> object:
-        if operation.name == "normalize":
+        if operation.name != "normalize":
+            return apply(operation, arguments, context)
+        if given == "an error":
             raise RuntimeError("not these numbers")
-        return apply(operation, arguments, context)
+        return given
 
     monkeypatch.setattr(kind, "apply", refusing)
     assert [one.step.text for one in underflowed.traced(tape, origin, {}, Context())] == ["x*x"]

@@ -120,7 +120,8 @@ def _norm(x: torch.Tensor, step: Step) -> torch.Tensor | None:
         if abs(power) == inf:  # the largest or the smallest of the sizes
             size = x.abs()
             chosen = size == over(torch.amax if power > 0 else torch.amin, size)
-            return chosen & (zero | (over(torch.sum, chosen) > 1))
+            several = over(torch.sum, chosen) > 1
+            return chosen & (zero | several if power > 0 else zero != several)
         if power < 0:  # beside one zero that is what the norm is; two zeros keep it at 0
             return zero & (over(torch.sum, zero) == 1)
     if isinstance(power, int | float) and power <= 0:

@@ -199,7 +199,7 @@ def _without_zeros(
         value = applied(step, dict(enumerate(arguments)), context)
     except REFUSALS:
         return False
-    return has_non_finite(value if focus is None or value is None else value[focus])
+    return value is not None and has_non_finite(value[... if focus is None else focus])
 
 
 def _restricted(tape: Tape, origin: Origin, elements: torch.Tensor, context: Context) -> Origin:
