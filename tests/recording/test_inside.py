@@ -72,7 +72,7 @@ def test_each_call_of_a_compiled_function_is_a_step() -> None:
         return (first + second).sum()
 
     found = of(compute, {id(scale): "scale"})
-    outer = "compiled(block), X, scale=scale, power=2.0"
+    outer = "compiled(block), None, X, scale=scale, power=2.0"
     assert [name for name, _ in shown(found)] == ["pow", "mul", "mul_", "exp", "run", "add", "sum"]
     assert shown(found)[:4] == [
         ("pow", "torch.pow(x, exponent=power)"),
