@@ -31,7 +31,7 @@ from gradcli.numerics.sizes import (
     elements_of,
 )
 
-__all__ = ["DEFAULT_MAX_ELEMENTS", "check", "check_elements", "check_index", "check_kept", "is_steady", "product"]
+__all__ = ["DEFAULT_MAX_ELEMENTS", "check", "check_elements", "check_index", "check_kept", "is_steady"]
 
 MAX_PIECES = 100_000
 """Tensors that one call may return: each costs as much as hundreds of numbers."""
@@ -64,7 +64,7 @@ def check(
     elements = BY_VALUE[name](arguments, keywords) if name in BY_VALUE else None
     if elements is None:
         values = [*arguments, *keywords.values()]
-        if (product(values) if steady else _ceiling(values)) <= most or _is_within(name, arguments, keywords, most):
+        if (_product(values) if steady else _ceiling(values)) <= most or _is_within(name, arguments, keywords, most):
             return
         elements = _together(values) if steady else _measured(function, arguments, keywords)
     check_elements(elements, f"{name}()", most=most, span=span)
@@ -147,15 +147,15 @@ def _together(values: Iterable[object]) -> float:
     return max(broadcast_elements(shapes), *(elements_of(value) for value in (*tensors, *lists)), 0)
 
 
-def product(values: Iterable[object]) -> float:
+def _product(values: Iterable[object]) -> float:
     """At least as many elements as there are together, by simpler arithmetic."""
-    most = 1.0
+    product = 1.0
     for value in values:
         if isinstance(value, torch.Tensor):
-            most *= value.numel() or 1
+            product *= value.numel() or 1
         elif isinstance(value, list | tuple):
-            most *= max(elements_of(value), 1)
-    return most
+            product *= max(elements_of(value), 1)
+    return product
 
 
 def _ceiling(values: Iterable[object]) -> float:

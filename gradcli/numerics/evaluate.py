@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import torch
@@ -152,20 +152,15 @@ class Evaluation:
                 error.span = error.span or node.span
                 raise
             values[id(node)] = value
-            if self.observe is not None:
-                self.observe(node, value, operands)
+            self._notify(node, value, operands)
         return values[id(root)]
 
     def _compute(self, node: Node, operands: list[object]) -> object:
-        match node:  # what is met most comes first
+        match node:
             case Literal(value=value):
                 return scalars.bounded(value) if scalars.is_number(value) else value
             case Name(name=name):
                 return self._variable(name, node.span)
-            case Unary(operator=name) | Binary(operator=name):
-                return self._operate(name, operands, node.span)
-            case Call():
-                return self._call(node, operands)
             case DtypeName(name=name):
                 return getattr(torch, name)
             case Dots():
@@ -180,6 +175,8 @@ class Evaluation:
             case Slice(start=start, stop=stop, step=step):
                 rest = iter(operands)
                 return slice(*(None if part is None else next(rest) for part in (start, stop, step)))
+            case Unary(operator=name) | Binary(operator=name):
+                return self._operate(name, operands, node.span)
             case Attribute(name=name):
                 return attribute(operands[0], name, node.span)
             case Index():
@@ -187,6 +184,8 @@ class Evaluation:
                 if isinstance(operands[0], torch.Tensor):
                     bounds.check_index(operands[0], index, most=self.context.max_elements, span=node.span)
                 return element_of(operands[0], index, node.span)
+            case Call():
+                return self._call(node, operands)
 
     def _variable(self, name: str, span: Span) -> object:
         if name in self.variables:
@@ -210,7 +209,7 @@ class Evaluation:
         if name == "matmul":
             tensors = [to_tensor(operand, span, self.context, like=operands) for operand in tensors]
         function = scalars.FUNCTIONS[name]
-        if len(tensors) == 2 and (name == "matmul" or not self._are_small(tensors)):
+        if len(tensors) == 2:
             self._check_size(name, function, tensors, {}, span, steady=name != "matmul")
         return function(*tensors)
 
@@ -253,10 +252,6 @@ class Evaluation:
             with torch.device(self.context.device):  # what creates a tensor creates it there
                 return function(*arguments, **named)
         return function(*arguments, **named)
-
-    def _are_small(self, operands: Iterable[object]) -> bool:
-        """Whether operands are within the bound even if each number of one meets each number of the others."""
-        return self.context.checked or bounds.product(operands) <= self.context.max_elements
 
     def _check_size(
         self,

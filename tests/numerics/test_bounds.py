@@ -30,10 +30,10 @@ resource.setrlimit(resource.RLIMIT_AS, (4 * 2**30, 4 * 2**30))
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 answers = []
 for argv in json.load(sys.stdin):
-    out, err, before, start = io.StringIO(), io.StringIO(), peak(), time.monotonic()
+    out, err, before, start = io.StringIO(), io.StringIO(), peak(), time.process_time()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(argv)
-    answers.append([argv, code, out.getvalue()[:400], time.monotonic() - start, peak() - before])
+    answers.append([argv, code, out.getvalue()[:400], time.process_time() - start, peak() - before])
 print(json.dumps(answers))
 """
 

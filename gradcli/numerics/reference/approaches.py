@@ -97,8 +97,9 @@ def displaced(
     """
     moved, distances = dict(inputs), {}
     for name, sizes in line.sizes.items():
+        distance_at = {rate: mp.mpf(10) ** (-exponent * rate) for rate in set(line.rates[name].flat)}
         places = [
-            _placed(x, size * (at_zero if x == 0 else 1), side, mp.mpf(10) ** (-exponent * rate))
+            _placed(x, size * (at_zero if x == 0 else 1), side, distance_at[rate])
             for x, size, rate in zip(inputs[name].ravel(), sizes.ravel(), line.rates[name].ravel(), strict=True)
         ]
         moved[name] = _shaped([x for x, _ in places], inputs[name])

@@ -100,17 +100,11 @@ class _Run:
         return values[id(root)]
 
     def _compute(self, node: Node, operands: list[object]) -> object:
-        match node:  # what is met most comes first
+        match node:
             case syntax.Literal(value=value):
                 return self._literal(value)
             case syntax.Name(name=name):
                 return self._variable(name)
-            case syntax.Unary(operator=name) | syntax.Binary(operator=name):
-                return self._operate(name, operands)
-            case syntax.Call(function=row) if row.category == DERIVATIVE:
-                return self._derivative(node)
-            case syntax.Call():
-                return self._call(node, operands)
             case syntax.DtypeName(name=name):
                 return getattr(torch, name)
             case syntax.Dots():
@@ -127,10 +121,16 @@ class _Run:
             case syntax.Slice(start=start, stop=stop, step=step):
                 rest = iter(operands)
                 return slice(*(None if part is None else next(rest) for part in (start, stop, step)))
+            case syntax.Unary(operator=name) | syntax.Binary(operator=name):
+                return self._operate(name, operands)
             case syntax.Attribute(name=name):
                 return attribute(operands[0], name)
             case syntax.Index():
                 return index(operands[0], operands[1])
+            case syntax.Call(function=row) if row.category == DERIVATIVE:
+                return self._derivative(node)
+            case syntax.Call():
+                return self._call(node, operands)
 
     def _derivative(self, call: syntax.Call) -> object:
         """grad(u, x): the statements so far are run again with x moved."""
