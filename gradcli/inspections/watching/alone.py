@@ -37,7 +37,7 @@ MOST_ELEMENTS_TYPED = 8
 """More stand in a file and not on the command line."""
 MOST_BETWEEN = 20
 """An operation that is further from the one that makes trouble of its value is looked at by itself."""
-MOST_LEVELS = 3
+MOST_LEVELS = 4
 """So many operations before the one that is to blame are looked at for something that mends it."""
 MOST_SECONDS = 1.5
 """Of this thread, however busy the machine is; after them no further expression is tried."""
@@ -135,11 +135,14 @@ class _Search:
         return small, next((one.fix for one in traced.findings if one.fix and one.severity == "error"), None)
 
     def _written(self, step: Step, inner: frozenset[int], gradient: torch.Tensor | None) -> SmallExpression | None:
-        try:
-            small = small_expression(self.tape, step, inner, gradient)
-        except InexpressibleError:
-            return None
-        return small if small.elements <= MOST_ELEMENTS else None
+        differentiated = frozenset(index for index in inner if self.tape.steps[index].edges)
+        for written_out in dict.fromkeys((inner, differentiated)):  # of what is not, the value will do
+            try:
+                small = small_expression(self.tape, step, written_out, gradient)
+            except InexpressibleError:
+                continue
+            return small if small.elements <= MOST_ELEMENTS else None
+        return None
 
     def _same(self, small: SmallExpression, traced: TraceResult) -> Finding | None:
         """The finding at the same operation and the same element."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
+from types import EllipsisType
 
 import torch
 
@@ -16,7 +17,7 @@ from gradcli.language import catalogue
 from gradcli.language.catalogue.signature import signatures_of
 from gradcli.language.dtypes import DTYPES
 from gradcli.language.names import CONSTANTS, NAMESPACES
-from gradcli.language.printer import Piece, Spelling, binary, called, is_operator, listed, number
+from gradcli.language.printer import ATOM, Piece, Spelling, binary, called, is_operator, listed, number
 from gradcli.numerics.capture import dtype_name
 from gradcli.recording.program.operations import CallOperation
 from gradcli.recording.tape import Step, Tape
@@ -88,6 +89,8 @@ class _Writer:
     def call(self, step: Step) -> Piece:
         """An operation on its operands."""
         operation = step.operation
+        if step.name == "index" and len(step.arguments) == 2:
+            return self._indexed(step)
         name = step.name.removesuffix("_")
         row = operation.row if name == step.name else catalogue.find(name)
         if not isinstance(operation, CallOperation) or row is None:
@@ -111,6 +114,28 @@ class _Writer:
             if pieces[position].text.strip("'") != str(usual.get(words[position])).strip("'")
         ]
         return called(row.name if row.function else f"torch.Tensor.{row.name}", pieces[:first], named)
+
+    def _indexed(self, step: Step) -> Piece:
+        tensor, key = step.arguments
+        assert isinstance(tensor, torch.Tensor)
+        keys = key if isinstance(key, tuple) else (key,)
+        texts = [self._key(one, step, at if isinstance(key, tuple) else None) for at, one in enumerate(keys)]
+        return Piece(f"{self._tensor(tensor, step, 0).at(ATOM)}[{', '.join(texts)}]")
+
+    def _key(self, key: object, step: Step, place: int | None) -> str:
+        """One index. place: which one of several it is."""
+        match key:
+            case slice(start=start, stop=stop, step=stride):
+                bounds = ["" if one is None else self._key(one, step, place) for one in (start, stop)]
+                return ":".join(bounds if stride is None else [*bounds, self._key(stride, step, place)])
+            case EllipsisType():
+                return "..."
+            case torch.Tensor():
+                return self._tensor(key, step, 1, _part_of(step, place)).text
+            case bool() | str() | float():
+                raise InexpressibleError(step.name)
+            case _:
+                return self._piece(key, step, 1).text
 
     def input_of(self, tensor: torch.Tensor, candidates: Sequence[str], meaning: str, *, is_constant: bool) -> str:
         """The name of an input, which is the first of some that the language has room for."""
@@ -142,30 +167,41 @@ class _Writer:
                 return listed([self._piece(one, step, position).text for one in value], bracketed=True)
         raise InexpressibleError(step.name)
 
-    def _tensor(self, tensor: torch.Tensor, step: Step, position: int) -> Piece:
+    def _tensor(self, tensor: torch.Tensor, step: Step, position: int, text: str | None = None) -> Piece:
+        """A tensor that is an operand of a step. text: what the program writes for it, where it is a part of one."""
         sources = self.tape.inputs(step)
         source = next((one for one in sources if any(own is tensor for own in one.values)), None)
         if source is not None and source.index in self.inner and source.single:
             return self.call(source)
         is_constant = source is None or not source.edges
-        candidates = _candidates(step, source, position)
+        candidates = _candidates(step, source, position, text)
         meaning = source.text if source is not None else candidates[0] if candidates else ""
         return Piece(self.input_of(tensor, candidates, meaning, is_constant=is_constant))
 
 
-def _candidates(step: Step, source: Step | None, position: int) -> list[str]:
+def _candidates(step: Step, source: Step | None, position: int, text: str | None) -> list[str]:
     """What an operand may be called: as it is written, as it was before, as the function calls it."""
     found = []
     operation = step.operation
     assert isinstance(operation, CallOperation)
     if not operation.inside and position < len(operation.written.parts):
-        found.append(operation.written.place_of(position).text)
+        found.append(text or operation.written.place_of(position).text)
     if source is not None:
         found += [source.variable.partition(", line ")[0]] if source.variable else []
         found += [source.operation.assigned] if source.operation.assigned else []
     words = [word for word, (at, _) in operation.named(step.arguments).items() if at == position]
     found += [word for word in words if word not in _SAYING_NOTHING]
     return found if source is None or source.is_leaf else [*found, f"{source.name}()"]
+
+
+def _part_of(step: Step, place: int | None) -> str | None:
+    """What the program writes for one of several indices."""
+    operation = step.operation
+    assert isinstance(operation, CallOperation)
+    index = operation.written.parts[1][0] if len(operation.written.parts) > 1 else None
+    if place is None or not isinstance(index, ast.Tuple) or place >= len(index.elts):
+        return None
+    return ast.unparse(index.elts[place])
 
 
 def _as_name(text: str) -> str | None:

@@ -10,7 +10,9 @@ from gradcli.exceptions import Span
 from gradcli.language.names import CONSTANTS
 from gradcli.language.parser import parse
 from gradcli.language.printer import ANY, Piece, Spelling, binary, called, level_of, number, unary, wanted_level
-from gradcli.language.rewrite.terms import Term, as_number, negated, terms_of
+from gradcli.language.rewrite.algebra import Term, as_number, negated
+from gradcli.language.rewrite.arrangements import ARRANGING, arranged_by
+from gradcli.language.rewrite.terms import terms_of
 from gradcli.language.syntax import (
     Assign,
     AssignIndex,
@@ -67,10 +69,12 @@ class EditableProgram:
 
     @cached_property
     def by_operation(self) -> dict[str, list[Node]]:
-        """The nodes, in order, by the operation of their terms."""
+        """The nodes, in order, by the operation of their terms; without arrangements that were moved into another."""
         found: dict[str, list[Node]] = {}
         for node in self.nodes:
-            found.setdefault(self.term(node).operation, []).append(node)
+            term = self.term(node)
+            if arranged_by(node) is None or term.operation in ARRANGING:
+                found.setdefault(term.operation, []).append(node)
         return found
 
     @cached_property
@@ -102,10 +106,25 @@ class EditableProgram:
         level = level_of(node)
         return Piece(text, ANY if isinstance(node, Sequence | Numbers) and text[:1] not in "([" else level)
 
+    def piece_around(self, node: Node, inner: Piece) -> Piece:
+        """The text of an arrangement, of something else than the user arranges."""
+        arranged = arranged_by(node)
+        assert arranged is not None
+        return self.piece_with(node, arranged, inner)
+
+    def piece_with(self, node: Node, part: Node, other: Piece) -> Piece:
+        """The text of a call or an index with something else in the place of a part of it."""
+        edit = self.replace(part, other)
+        start, end = min(node.span[0], edit.span[0]), node.span[1]
+        text = self.program.text
+        return Piece(" ".join(f"{text[start : edit.span[0]]}{edit.text}{text[edit.span[1] : end]}".split("\n")))
+
     def written(self, term: Term) -> Piece:
         """A term in the user's words, put together where it is a new one."""
         if term.node is not None:
             return self.piece(term.node)
+        if term.around is not None:
+            return self.piece_around(term.around, self.written(term.operands[0]))
         if term.operation == "add":
             return reduce(self._added, term.operands[1:], self.written(term.operands[0]))
         parts = [self.written(operand) for operand in term.operands]
@@ -115,10 +134,12 @@ class EditableProgram:
             case "mul" | "div" | "pow" as name:
                 return reduce(partial(self.joined, name), parts)
             case "literal":
+                if isinstance(term.value, tuple):  # a truth value
+                    return Piece(repr(term.value[1]))
                 assert isinstance(term.value, int | float)
                 return number(term.value, self.spelling)
             case name:
-                return called(name, parts)
+                return called(name, parts, [f"{word}={self.written(option).text}" for word, option in term.options])
 
     def joined(self, operator: str, left: Piece, right: Piece) -> Piece:
         """Two pieces with an operator between them."""
@@ -168,7 +189,13 @@ def _assigned_once(program: Program) -> dict[str, Node]:
             target = statement.target if isinstance(statement.target, Name) else statement.target.operand
             if isinstance(target, Name):
                 assigned.setdefault(target.name, []).extend([target, target])
-    inputs = {*program.free_names, *CONSTANTS}
+    constants = (
+        node.name
+        for node in program.nodes
+        if isinstance(node, Name) and node.name in CONSTANTS and node.name in assigned
+        if node.name == "inf" or node.span[0] < assigned[node.name][0].span[1]  # what it is before it is assigned
+    )
+    inputs = {*program.free_names, *constants}
     return {name: values[0] for name, values in assigned.items() if len(values) == 1 and name not in inputs}
 
 

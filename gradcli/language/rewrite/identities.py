@@ -34,7 +34,6 @@ LOGARITHMS = (
     Identity("log-softmax", "log(softmax(x)[i])", "log_softmax(x)[i]", carries=True),
     Identity("log-softmax", "log(gather(softmax(x, dim=d), j, i))", "gather(log_softmax(x, dim=d), j, i)"),
     Identity("log-softmax", "log(select(softmax(x, dim=d), j, i))", "select(log_softmax(x, dim=d), j, i)"),
-    Identity("log-sigmoid", "log(sigmoid(x)[i])", "logsigmoid(x)[i]"),
     Identity("log-softmax", "log(exp(x)/sum(exp(x)))", "log_softmax(x, dim=0)"),
     Identity("log-softmax", "log(exp(x)/sum(exp(x), dim=d, keepdim=True))", "log_softmax(x, dim=d)"),
     Identity("log-softmax", "x - log(sum(exp(x), dim=d, keepdim=True))", "log_softmax(x, dim=d)"),

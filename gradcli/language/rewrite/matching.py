@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gradcli.language.names import CONSTANTS
-from gradcli.language.rewrite.terms import Term, as_number, negated, product, total
+from gradcli.language.rewrite.algebra import Term, as_number, negated, product, total
 
 MAX_PARTS = 10
 """Sums and products of more parts are not searched: the number of orders explodes."""

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gradcli.language.printer import OR, Piece
+from gradcli.language.rewrite.algebra import Term
 from gradcli.language.rewrite.editing import EditableProgram
-from gradcli.language.rewrite.terms import Term, arguments
+from gradcli.language.rewrite.terms import arguments
 from gradcli.language.syntax import Binary, Call, Dots, Index, Literal, Name, Node, Sequence, Slice, children, postorder
 
 DANGEROUS = frozenset(

@@ -11,10 +11,11 @@ from itertools import islice
 from gradcli.exceptions import Span
 from gradcli.language.catalogue import find
 from gradcli.language.parser import parse
+from gradcli.language.rewrite.algebra import REDUCED, Term
 from gradcli.language.rewrite.editing import Edit, EditableProgram
 from gradcli.language.rewrite.matching import matches
 from gradcli.language.rewrite.templates import Template
-from gradcli.language.rewrite.terms import REDUCED, Term, term_of
+from gradcli.language.rewrite.terms import term_of
 from gradcli.language.syntax import Call, Node
 
 MAX_READINGS = 3

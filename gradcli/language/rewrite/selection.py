@@ -1,17 +1,24 @@
-"""Select before computing: `log(x)[x > 0]` computes on the elements that it throws away, `log(x[x > 0])` does not."""
+"""Select before computing: `log(x)[x > 0]` computes on the elements that it throws away, `log(x[x > 0])` does not.
+
+Or compute before arranging: `log(softmax(x, dim=1).squeeze())` has the elements of `log(softmax(x, dim=1)).squeeze()`,
+whose logarithm stands right around the softmax.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from gradcli.language.printer import ATOM, Piece
+from gradcli.language.rewrite.arrangements import arranged_by
 from gradcli.language.rewrite.editing import Edit, EditableProgram
 from gradcli.language.rewrite.places import operands_of, option_of
 from gradcli.language.rewrite.rule import Replacement
-from gradcli.language.syntax import Binary, Call, DtypeName, Index, Literal, Node, Sequence, Unary
+from gradcli.language.syntax import Binary, Call, DtypeName, Index, Literal, Name, Node, Sequence, Unary
 
 MAX_DEPTH = 3
 """How far an index is moved inwards."""
+MAX_ARRANGEMENTS = 3
+"""How many stand between a function and the call that it is moved to."""
 
 _ALONG_A_DIMENSION = frozenset(
     {"softmax", "log_softmax", "softmin", "logsumexp", "sum", "mean", "norm", "prod", "normalize"}
@@ -70,3 +77,33 @@ def _past_a_dimension(node: Index, editable: EditableProgram) -> Iterator[Replac
     if dim.value > 0:
         edits = (*edits, Edit(dim.span, str(dim.value - 1)))
     yield Replacement("select-first", edits, variant="dimension")
+
+
+def arranged_rule(editable: EditableProgram) -> Iterator[Replacement]:
+    """Move an elementwise function of one tensor inwards, to the call whose elements are arranged before it."""
+    for node in editable.nodes:
+        if isinstance(node, Call) and node.function.elementwise:
+            tensors = [operand for operand in operands_of(node) if not isinstance(operand, Literal)]
+            if len(tensors) == 1 and (arrangements := _arrangements(tensors[0], editable)):
+                innermost = arranged_by(arrangements[-1])
+                assert innermost is not None
+                piece = editable.piece_with(node, tensors[0], editable.piece(innermost))
+                for arrangement in reversed(arrangements):
+                    piece = editable.piece_around(arrangement, piece)
+                yield Replacement("arrange-last", (editable.replace(node, piece),))
+
+
+def _arrangements(operand: Node, editable: EditableProgram) -> list[Node]:
+    """Those between an operand and the call that it has its elements of, outermost first; empty if there is no call."""
+    found: list[Node] = []
+    node = _defined(operand, editable)
+    while (inner := arranged_by(node)) is not None:
+        found.append(node)
+        node = inner
+    core = _defined(node, editable)
+    return found if isinstance(core, Call) and not core.function.elementwise and len(found) <= MAX_ARRANGEMENTS else []
+
+
+def _defined(node: Node, editable: EditableProgram) -> Node:
+    """What a name that is assigned once stands for."""
+    return editable.definitions_of.get(node.name, node) if isinstance(node, Name) else node

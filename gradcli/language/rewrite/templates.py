@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gradcli.language.printer import Piece, number, printed, unary
+from gradcli.language.rewrite.algebra import Term, as_number, negated
 from gradcli.language.rewrite.editing import EditableProgram
-from gradcli.language.rewrite.terms import Term, as_number, negated
 from gradcli.language.syntax import Binary, Call, Literal, Name, Node, Unary, children
 
 

@@ -62,7 +62,7 @@ log(softmax(A, dim=1)) -> log_softmax(A, dim=1)
 log(softmax(A, dim=1)[0]) -> log_softmax(A, dim=1)[0]
 log(gather(softmax(A, dim=1), 1, places)) -> gather(log_softmax(A, dim=1), 1, places)
 log(select(softmax(A, dim=1), 0, 1)) -> select(log_softmax(A, dim=1), 0, 1)
-log(sigmoid(x)[0]) -> logsigmoid(x)[0]
+log(sigmoid(x)[0]) -> logsigmoid(x[0])
 log(exp(x)/sum(exp(x))) -> log_softmax(x, dim=0)
 log(exp(A)/sum(exp(A), dim=1, keepdim=True)) -> log_softmax(A, dim=1)
 A - log(sum(exp(A), dim=1, keepdim=True)) -> log_softmax(A, dim=1)
