@@ -102,6 +102,30 @@ def test_a_truth_value_that_is_a_number_is_written_as_one(tmp_path: Path) -> Non
     assert [one["code"] for one in _run_as_typed(found["alone"], tmp_path)["findings"]] == ["inf-forward"]
 
 
+PICKED = (
+    # a policy's own action; the target's class by two lists of places, of a softmax by hand; a squeezed probability
+    (
+        "pi = torch.softmax(z, -1); loss = -torch.log(pi.gather(1, y[:, None]).squeeze(1)).mean()",
+        "squeeze(gather(log_softmax(z, dim=-1), dim=1, index=y[:, None]), dim=1)",
+    ),
+    (
+        "e = z.exp(); p = e / e.sum(1)[:, None]; loss = -torch.log(p[torch.arange(2), y]).mean()",
+        "log_softmax(z, dim=1)[arange_output, y]",
+    ),
+    (
+        "p = torch.sigmoid(z)[..., 0:1].squeeze(1); loss = -torch.log(1 - p).mean()",
+        "logsigmoid(-squeeze(z[..., 0:1], dim=1))",
+    ),
+)
+
+
+def test_a_fix_reaches_through_what_only_arranges_elements(tmp_path: Path) -> None:
+    values = "z = torch.nn.Parameter(torch.tensor([[40.0, -70.0], [45.0, -75.0]]))\ny = torch.tensor([1, 0])\n"
+    for middle, fix in PICKED:
+        found = found_in(tmp_path, f"import torch\n\n{values}{middle}\nloss.backward()\n").only
+        assert (found["code"], found["fix"]) == ("inf-forward", fix), middle
+
+
 def _program(middle: str) -> str:
     return "\n".join(map(_dedented, (HEAD, middle, TAIL)))
 
