@@ -72,6 +72,9 @@ SAYS = {
     "sum(x.std(dim=1))' x=[[1,1],[1,2]]": (  # |a - 1|/sqrt(2)
         "x.std(dim=1) has a kink at x[0, 0] (and 1 more): " + SIDES.format(-0.70711, 0.70711, 0)
     ),
+    "std_mean(x, unbiased=False)[0] + sum(x)' x=3,3": (
+        "std_mean(x, unbiased=False) has a kink at x[0] (and 1 more): " + SIDES.format(-0.5, 0.5, 0)
+    ),
     "std(x, unbiased=False) + sum(x)' x=3,3": (
         "std(x, unbiased=False) has a kink at x[0] (and 1 more): " + SIDES.format(-0.5, 0.5, 0)
     ),
@@ -96,6 +99,7 @@ LEFT_ALONE = (
     "sum(kthvalue(x, 1)[0])' x=2,1,2",
     "median(x)' x=1,2,3,3",
     "sum(median(x, dim=0)[0])' x=[[1,1],[2,2],[3,3]]",
+    "nanmedian(x)' x=1,2,3,3,nan,nan,nan",  # the 2
     "sum(cummax(x, dim=0)[0])' x=1,2,1",
     "cummax(x, dim=0)[0][0]' x=1,1",  # the second is not asked for
     "sum(max_pool1d(x, 2))' x=[[[1,2,2,1]]]",  # of two windows

@@ -205,6 +205,7 @@ _RULES: dict[str, Callable[[torch.Tensor, Step], torch.Tensor | None]] = {
     "linalg.vector_norm": _norm,
     "linalg.matrix_norm": _all_zero,
     "std": _no_spread,
+    "std_mean": _no_spread,
     "dist": _no_distance,
     "cdist": _no_distance_of_pairs,
     "pairwise_distance": _no_distance_of_rows,
