@@ -28,6 +28,7 @@ class Finding:
     phrase: what is so. remark: what the gradient is with the fix, or why there is none.
     sample: how many elements of large inputs were looked at, None for all.
     step: the number of the step that it is about, None where there is no such step.
+    elements: those of its input that it is about, None where they are not known or do not matter.
     """
 
     code: str
@@ -44,6 +45,7 @@ class Finding:
     remark: Phrase | None = field(default=None, metadata={"key": None})
     sample: Sample | None = field(default=None, metadata={"key": None})
     step: int | None = field(default=None, metadata={"key": None})
+    elements: frozenset[Index] | None = field(default=None, metadata={"key": None})
 
     @property
     def message(self) -> str:

@@ -75,6 +75,8 @@ def test_one_cause_is_told_once(hiding: str, hidden: str, monkeypatch: pytest.Mo
         ("grad 'relu(x) * 1e-5' x=-1,1,2", ["dead", "vanishing"]),  # of single elements
         ("grad 'sum(relu(x)) + nan' x=-1,1", ["nan-input", "dead"]),  # of one element
         ("grad 'maximum(x, y) + relu(z - 1)' x=1 y=1 z=0", ["dead", "kink"]),  # at two places
+        ("grad 'sum(abs(x)) + (exp(x[1]) - 1)/x[1]' x=0,1e-4", ["kink", "cancellation"]),  # of two elements
+        ("grad 'sum(abs(x)) + tanh(x[1] + 6)' x=1,0", ["saturated", "kink"]),  # its lost digits are at the kink
         ("grad 'kl_div(x, t) + sqrt(y)' x=-1,-2 t=-0.5,0.5 y=-1", ["nan-forward", "domain"]),
         ("grad 'kl_div(x, t) + sum(sqrt(t))' x=-1,-2 t=-0.5,0.5", ["nan-forward", "domain"]),  # of one input
         (  # no alignment is possible, whatever the probabilities add up to

@@ -75,4 +75,7 @@ def _covers(hides: Hides, one: Finding, other: Finding) -> bool:
         return False
     if hides.where == "step":
         return one.step == other.step
-    return one.variable is None or other.variable is None or one.variable == other.variable
+    if one.variable is None or other.variable is None:
+        return True
+    apart = one.elements is not None and other.index is not None and other.index not in one.elements
+    return one.variable == other.variable and not apart

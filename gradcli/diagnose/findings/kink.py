@@ -68,7 +68,9 @@ def _finding(step: Step, where: torch.Tensor, weights: torch.Tensor | None, evid
         told = told if sides is None else _slopes(*sides, taken)
         if weights is not None and bool((weights != 1).any()):
             told = phrase("weighted by what arrives, {slopes}", slopes=told)
-    return finding_at(step, "kink", said.because(told), variable=variable_of(operand), index=index or None)
+    found = finding_at(step, "kink", said.because(told), variable=variable_of(operand), index=index or None)
+    places = torch.nonzero(where).tolist()
+    return replace(found, elements=frozenset(_own_index(step, tuple(place)) for place in places))
 
 
 def _own_index(step: Step, index: tuple[int, ...]) -> tuple[int, ...]:
