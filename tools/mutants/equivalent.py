@@ -149,6 +149,11 @@ EQUIVALENT: dict[str, str] = {
         ),
         _SENT,
     ),
+    f"{_ORIGINS}/backward.py with_factors: arriving is None or origin.position is None -> (origin.position is None)": (
+        "a gradient arrives at what has an operand that is found"
+    ),
+    f"{_ORIGINS}/backward.py with_factors: sent is None or sent.is_complex() -> (sent.is_complex())": _GUARD,
+    f"{_ORIGINS}/selection.py _discards: slope is None or _is_level(slope, where) -> (_is_level(slope, where))": _GUARD,
     f"{_ORIGINS}/underflowed.py _behind: step.index in known -> False": _WORK,
     f"{_ORIGINS}/underflowed.py _rounded: found and not known and _without_zeros(step, met, focus, context) -> "
     "(not known) and (_without_zeros(step, met, focus, context))": _WORK,
