@@ -93,6 +93,7 @@ SAYS = {
     "grad 'sum(prelu(x, w))' x=-1,0 w=0.25": "prelu(x, w) has a kink at x[1]: " + SIDES.format(0.25, 1, 0.25),
     "grad 'elu(x, alpha=0.5)' x=0": "elu(x, alpha=0.5) has a kink at x: " + SIDES.format(0.5, 1, 0.5),
     "grad 'norm(x, p=1)' x=0,1": "norm(x, p=1) has a kink at x[0]: " + SIDES.format(-1, 1, 0),
+    "grad 'norm(z) + real(sum(z))' z:complex64=0,0": "norm(z) has a kink at z[0] (and 1 more): PyTorch takes 0",
     "grad 'norm(x, p=0.5) + sum(x)' x=0,0": (  # |x|, beside a number that stays 0
         "norm(x, p=0.5) has a kink at x[0] (and 1 more): " + SIDES.format(-1, 1, 0)
     ),

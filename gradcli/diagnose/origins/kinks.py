@@ -35,9 +35,7 @@ def on_kink(step: Step) -> bool:
 def kinks(step: Step) -> torch.Tensor | None:
     """Where the first argument of a step is at a kink, None if the operation has none."""
     first = step.arguments[0] if step.arguments else None
-    if not isinstance(first, torch.Tensor) or not (
-        first.is_floating_point() or (first.is_complex() and step.name == "abs")
-    ):
+    if not isinstance(first, torch.Tensor) or not (first.is_floating_point() or first.is_complex()):
         return None
     try:
         if isinstance(step.operation.row, Activation):
