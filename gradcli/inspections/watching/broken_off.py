@@ -100,7 +100,8 @@ def broken_value(entries: Sequence[Entry], names: Mapping[int, str], *, is_said:
     """The last differentiated value with a name that is not finite: a number; a tensor where the error is of NaN."""
     for entry in reversed(entries):
         for made in entry.made:
-            if not isinstance(made, torch.Tensor) or not made.requires_grad or id(made) not in names:
+            name = names.get(id(made), "[")  # what is one of many in a list may be a record of what was
+            if not isinstance(made, torch.Tensor) or not made.requires_grad or "[" in name:
                 continue
             if not all_finite(made) if made.numel() == 1 else is_said and bool(torch.isnan(made).any()):
                 return made

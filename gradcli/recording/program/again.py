@@ -266,7 +266,7 @@ class _Repetition:
         """
         original = self._original(tensor, place)
         copy = original.detach().clone()
-        name = self._name(tensor, place)
+        name = self._name(tensor, place, seen=seen)
         if original.requires_grad:
             copy.requires_grad_()
             self._leaves[name] = copy
@@ -277,9 +277,9 @@ class _Repetition:
             return copy.clone()  # PyTorch refuses to change a leaf in place, or a part of it
         return copy
 
-    def _name(self, tensor: AnyTensor, place: Place) -> str:
+    def _name(self, tensor: AnyTensor, place: Place, *, seen: bool = True) -> str:
         """What the program calls a tensor; no two of a step have one name."""
-        plain = self.names.get(id(tensor)) or place.text or "input"
+        plain = self.names.get(id(tensor)) or (place.text if seen else f"an input of {place.text}") or "input"
         candidates = chain((plain, f"{plain}, line {place.line}"), (f"{plain} ({number})" for number in count(2)))
         name = next(candidate for candidate in candidates if candidate not in self._taken_names)
         self._taken_names.add(name)

@@ -185,13 +185,18 @@ def transformed(function: Any) -> Transformed | None:
         return None
 
 
+def item_of(key: object) -> str:
+    """How an item of a dictionary is written: `["head.bias"]`."""
+    return f'["{key}"]' if isinstance(key, str) else f"[{key!r}]"
+
+
 def with_paths(value: Any, text: str) -> Iterator[tuple[torch.Tensor, str]]:
     """The tensors of an argument with what the program calls each: `weights["head.bias"]`. text: the argument."""
     if isinstance(value, torch.Tensor):
         yield value, text
     elif isinstance(value, dict):
         for key, part in value.items():
-            yield from with_paths(part, f'{text}["{key}"]' if isinstance(key, str) else f"{text}[{key!r}]")
+            yield from with_paths(part, text + item_of(key))
     elif isinstance(value, list | tuple):
         names = getattr(value, "_fields", None)
         for number, part in enumerate(value):
