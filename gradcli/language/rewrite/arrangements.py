@@ -16,8 +16,6 @@ take_along_dim tile transpose unflatten unsqueeze view view_as
 """
 ARRANGEMENTS = frozenset(_NAMES.split())
 """Calls whose result holds elements of their first operand, and nothing else."""
-ARRANGING = ARRANGEMENTS | {"index", "attribute"}
-"""The operations of all terms that arrange."""
 
 
 def arranged_by(node: Node) -> Node | None:
@@ -31,8 +29,8 @@ def arranged_by(node: Node) -> Node | None:
             return None
 
 
-REDUCTIONS = frozenset({"sum", "mean", "prod", "amax", "amin", "norm", "logsumexp", "std", "var"})
-"""Calls that leave a dimension out, or keep it with one element."""
+REDUCTIONS = frozenset({"sum", "mean"})
+"""Calls that leave a dimension out, or keep it with one element; those that an identity has with one."""
 _TRUE = Term("literal", value=("truth", True))
 _NONE = Term("literal")
 _NONE, _DOTS = Term("literal"), Term("dots")

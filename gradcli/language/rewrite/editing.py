@@ -11,7 +11,7 @@ from gradcli.language.names import CONSTANTS
 from gradcli.language.parser import parse
 from gradcli.language.printer import ANY, Piece, Spelling, binary, called, level_of, number, unary, wanted_level
 from gradcli.language.rewrite.algebra import Term, as_number, negated
-from gradcli.language.rewrite.arrangements import ARRANGING, arranged_by
+from gradcli.language.rewrite.arrangements import arranged_by
 from gradcli.language.rewrite.terms import terms_of
 from gradcli.language.syntax import (
     Assign,
@@ -69,12 +69,11 @@ class EditableProgram:
 
     @cached_property
     def by_operation(self) -> dict[str, list[Node]]:
-        """The nodes, in order, by the operation of their terms; without arrangements that were moved into another."""
+        """The nodes, in order, by the operation of their terms; without arrangements, of which no identity is one."""
         found: dict[str, list[Node]] = {}
         for node in self.nodes:
-            term = self.term(node)
-            if arranged_by(node) is None or term.operation in ARRANGING:
-                found.setdefault(term.operation, []).append(node)
+            if arranged_by(node) is None:
+                found.setdefault(self.term(node).operation, []).append(node)
         return found
 
     @cached_property

@@ -10,7 +10,10 @@ import torch
 from rewriting import rewritten
 
 from gradcli.language.parser import parse
-from gradcli.language.rewrite.arrangements import ARRANGEMENTS
+from gradcli.language.rewrite import identities, removable
+from gradcli.language.rewrite.arrangements import ARRANGEMENTS, arranged_by
+from gradcli.language.rewrite.rule import Identity
+from gradcli.language.rewrite.terms import term_of
 from gradcli.numerics.evaluate import Context, evaluate
 
 A = np.array([[[0.5, -1.25, 2.0], [-0.75, 0.25, 1.5]]])
@@ -106,6 +109,38 @@ SEEN_THROUGH = [
 def test_it_is_rewritten(rule: str, before: str, after: str) -> None:
     assert after in rewritten(before, rule)
     torch.testing.assert_close(value_of(after), value_of(before), rtol=1e-12, atol=1e-12)
+
+
+SAME = """
+sum(A, dim=1).unsqueeze(1) = sum(A, dim=1, keepdim=True)
+mean(A, dim=-1)[..., None] = mean(A, dim=-1, keepdim=True)
+sum(A, dim=2)[:, :, None] = sum(A, dim=2, keepdim=True)
+squeeze(sigmoid(A), 0) = sigmoid(squeeze(A, 0))
+squeeze(clamp(A, min=0.5), 0) = clamp(squeeze(A, 0), min=0.5)
+"""
+OTHER = """
+softmax(A, dim=1).unsqueeze(1) = softmax(A, dim=1, dtype=float64)
+sum(A, dim=1).flatten() = sum(A, dim=1, keepdim=True)
+sum(A, dim=1)[0, None] = sum(A, dim=1, keepdim=True)
+sum(A, dim=-1)[0, None] = sum(A, dim=-1, keepdim=True)
+sum(A, dim=1)[..., None] = sum(A, dim=1, keepdim=True)
+squeeze(clamp(A, min=t), 0) = clamp(squeeze(A, 0), min=t)
+"""
+
+
+def test_an_arrangement_is_read_as_what_it_is_the_same_as() -> None:
+    for rows, are_same in ((SAME, True), (OTHER, False)):
+        for row in rows.strip().splitlines():
+            one, other = (term_of(parse(text).result) for text in row.split(" = "))
+            assert (one == other) is are_same, row
+    assert term_of(parse("softmax(A, dim=1).unsqueeze(1)").result).operation == "unsqueeze"
+
+
+def test_no_identity_has_an_arrangement_outermost() -> None:
+    tables = [table for room in (identities, removable) for table in vars(room).values() if isinstance(table, tuple)]
+    rows = [row for table in tables for row in table if isinstance(row, Identity)]
+    assert len(rows) > 100
+    assert [row.pattern for row in rows if arranged_by(parse(row.pattern).result) is not None] == []
 
 
 LEFT_ALONE = [
