@@ -102,7 +102,8 @@ def audit(
     degrees = _orders(orders)
     running = RunningOptions(_jobs(jobs, engine), _scheduler(engine, scheduler), resume)
     options = AuditOptions(degrees, low, high, max_ulp, _ways(ways, degrees), _kinds(fail_on), running)
-    return Inquiry((read_curves(functions, param or ()), options), plot=plot)
+    curves = {curve.name: curve for curve in read_curves(functions, param or ())}  # what is named twice is asked once
+    return Inquiry((tuple(curves.values()), options), plot=plot)
 
 
 def _orders(words: str) -> tuple[int, ...]:

@@ -44,12 +44,12 @@ class PointRange:
 
 
 def read_curves(words: str, parameters: Sequence[str]) -> tuple[CurveRequest, ...]:
-    """The functions in `sigmoid,tanh,relu(x) - relu(x - 1)`, each once, with the `--param` values that belong to them.
+    """The functions in `sigmoid,tanh,relu(x) - relu(x - 1)`, with the `--param` values that belong to them.
 
     Raises GradcliError for unknown functions and parameters, and for what is no function of one variable.
     """
     values = read_parameters(parameters)
-    pieces = list(dict.fromkeys(split_functions(words)))
+    pieces = split_functions(words)
     if len(pieces) > MAX_FUNCTIONS:
         raise BoundError(f"{len(pieces)} functions; at most {MAX_FUNCTIONS} fit side by side")
     curves = tuple(_curve(piece, values) for piece in pieces)

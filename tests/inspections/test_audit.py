@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import get_args
 
@@ -388,3 +389,8 @@ def test_a_range_beyond_the_dtype_is_told_as_it_was_asked_for() -> None:
 def test_a_range_from_the_larger_to_the_smaller_number_holds_none(word: str) -> None:
     with pytest.raises(UsageError, match=f"--range {word} holds no number"):
         bounds(word)
+
+
+def test_a_function_that_is_given_twice_is_answered_once() -> None:
+    code, out, _ = captured(["audit", "tanh, relu,tanh", "-t", "bfloat16", "--json"])
+    assert (code, [one["name"] for one in json.loads(out)["functions"]]) == (0, ["tanh", "relu"])

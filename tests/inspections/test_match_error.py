@@ -54,7 +54,7 @@ def error_of(row: AutogradError) -> Exception:
 @pytest.fixture
 def without_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A PyTorch that words everything differently from what is written in the catalogue."""
-    monkeypatch.setattr(match_error, "_by_pattern", lambda message: None)
+    monkeypatch.setattr(match_error, "known_entry", lambda message: None)
 
 
 @each("row", ROWS, ids=named)

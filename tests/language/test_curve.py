@@ -99,10 +99,6 @@ def test_twenty_functions_fit_and_one_more_does_not() -> None:
         read_curves(",".join(many), [])
 
 
-def test_a_function_that_is_given_twice_is_answered_once() -> None:
-    assert [curve.name for curve in read_curves("tanh, relu,tanh", [])] == ["tanh", "relu"]
-
-
 @pytest.mark.parametrize(
     ("word", "start", "stop", "count"),
     [

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
 from watching import found_in
+
+from gradcli.inspections.watching.raised import TELL_OF_THEIR_OWN
+from gradcli.language.catalogue.errors import all_errors
 
 ENDED = """
     import torch
@@ -70,3 +75,16 @@ def test_what_a_backward_pass_raised_is_told_once(tmp_path: Path) -> None:
     found = found_in(tmp_path, "import torch\n(torch.ones(2, requires_grad=True) * 2).backward()\n").only
     assert (found["step"], found["place"]["line"]) == (1, 2)
     assert "gradcli errors non-scalar-output" in found["remark"]
+
+
+def test_an_entry_whose_cause_names_a_tensor_of_its_program_tells_a_user_its_title() -> None:
+    found = set()
+    for entry in all_errors():
+        names = (one for one in ast.walk(ast.parse(entry.program)) if isinstance(one, ast.Name))
+        stored = {one.id for one in names if isinstance(one.ctx, ast.Store)} - {"a"}
+        if any(re.search(rf"(?<![\w='])({name})\b", entry.cause) for name in stored):
+            found.add(entry.id)
+    of_any_program = "in-place-no-grad-view scaler-steps-twice scaler-without-gradients device-assert float-index"
+    assert found - TELL_OF_THEIR_OWN == {*of_any_program.split(), "float-target"}  # their view, optimizer, index
+    assert len(found) > 15
+    assert {entry.id for entry in all_errors()} >= TELL_OF_THEIR_OWN

@@ -57,6 +57,19 @@ _SHARED = "Add the two losses up, detach what one of them is not to train, or pa
 _NOT_OF_GRADIENTS = frozenset({"shapes, dtypes, indices", "devices and processes"})
 """Families of the catalogue whose errors say themselves what is wrong, and nothing of gradients."""
 
+_OWN = """
+batch-norm-of-one batch-sizes batched-cotangent-shape cotangent-count derivative-not-implemented
+derivative-of-argument-not-implemented detached-view double-backward-not-implemented empty-optimizer
+forward-mode-not-implemented freed-saved-tensor frozen-input function-gradient-count function-gradient-shape
+functional-grad-of-vector grad-is-none grad-of-non-leaf hessian-of-vector in-place-expanded in-place-leaf
+in-place-saved-tensor in-place-view-of-leaf index-out-of-bounds inference-saved no-derivative-of-argument
+not-positive-definite optimizer-of-non-leaf optimizer-step-between out-argument
+post-accumulate-hook-of-non-leaf requires-grad-of-non-leaf retain-grad-without-grad singular-matrix
+singular-system sparse-gradient target-out-of-bounds unused-input vmap-in-place vmap-mask wrong-gradient
+"""
+TELL_OF_THEIR_OWN = frozenset(_OWN.split())
+"""Entries whose cause names the tensors, functions and numbers of the program that stands beside it."""
+
 _MADE = itemgetter(0, 1, 2)
 Made = tuple[int, CodeType, int]
 """An autograd sequence number after an operation, and the instruction that it came of."""
@@ -157,8 +170,7 @@ def raised_elsewhere(error: BaseException, spot: Spot) -> ProgramFinding | None:
 
 
 def _cause_of(row: AutogradError) -> str:
-    """Of the graph the entries speak in general; others name the tensors and the numbers of their own program."""
-    return row.cause if row.family == "the graph" else row.title
+    return row.title if row.id in TELL_OF_THEIR_OWN else row.cause
 
 
 def _fix_of(row: AutogradError) -> str:

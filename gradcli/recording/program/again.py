@@ -77,7 +77,7 @@ class _Repetition:
     _leaves: dict[str, torch.Tensor] = field(default_factory=dict)
     _programs: dict[str, AnyTensor] = field(default_factory=dict)
     _originals: dict[int, torch.Tensor] = field(default_factory=dict)
-    _changed: set[int] = field(default_factory=set)
+    _changed: dict[int, bool] = field(default_factory=dict)  # the memory, and whether with gradients
     _gone: set[int] = field(default_factory=set)
     _later_leaves: set[int] = field(default_factory=set)
     _taken_names: set[str] = field(default_factory=set)
@@ -100,7 +100,8 @@ class _Repetition:
                 self._gone.add(id(tensor))  # what it was before is known only where a call gives it again
         for tensor in (changed, *(entry.base or ())[:1]):
             if isinstance(tensor, torch.Tensor):
-                self._changed.add(graph.storage_of(tensor))
+                memory = graph.storage_of(tensor)
+                self._changed[memory] = self._changed.get(memory, False) or entry.differentiates
 
     def run(self, roots: Sequence[torch.Tensor], cotangents: Sequence[torch.Tensor | None]) -> Repeated:
         for entry in self.entries:
@@ -273,7 +274,8 @@ class _Repetition:
             self._programs[name] = tensor
         leaf = Operation(name=LEAF) if seen else UnseenLeaf(name=LEAF, title=name)
         self.recorder.add(leaf, place, copy, variable=name)
-        if original.requires_grad and not self._is_as_made(tensor):
+        may_change = not isinstance(tensor, torch.Tensor) or self._changed.get(graph.storage_of(tensor), False)
+        if original.requires_grad and may_change:
             return copy.clone()  # PyTorch refuses to change a leaf in place, or a part of it
         return copy
 
