@@ -393,4 +393,4 @@ def test_a_range_from_the_larger_to_the_smaller_number_holds_none(word: str) -> 
 
 def test_a_function_that_is_given_twice_is_answered_once() -> None:
     code, out, _ = captured(["audit", "tanh, relu,tanh", "-t", "bfloat16", "--json"])
-    assert (code, [one["name"] for one in json.loads(out)["functions"]]) == (0, ["tanh", "relu"])
+    assert (code, [one["expression"] for one in json.loads(out)["functions"]]) == (0, ["tanh(x)", "relu(x)"])
