@@ -48,7 +48,8 @@ LEFT_ALONE = (
     "trace 'norm(x, p=-inf) + sum(x)' x=0,0",  # the smaller of two sizes stays 0 where one moves
     "trace 'norm(x, p=-1) + sum(x)' x=0,0",  # 1/(1/|x| + 1/0) is 0 on both sides
     "trace 'cdist(x, y)' x='[[1,2]]' y='[[1,3],[3,2]]'",
-    "trace 'cdist(x, [[1.,2.]])' x='[[1,2]]'",  # of a list no elements are looked at
+    "trace 'cdist(x, [[1.,3.]])' x='[[1,2]]'",
+    "trace 'maximum(x, [1., 2.])' x=2,3",
     "trace 'maximum(n, x)' n:int64=1 x=1",  # the first operand has no slope
 )
 
@@ -56,6 +57,12 @@ SLOPES = {
     "absolute(x) + 0*x' x=0": (-1, 1),
     "l1_loss(x, y)' x=1,2 y=1,3 --wrt x": (-0.5, 0.5),
     "sum(fmax(x, y))' x=1,2 y=1,3 --wrt x": (0, 1),
+    # the other numbers are written as lists
+    "sum(fmax(x, [1., 2.]))' x=1,3": (0, 1),
+    "l1_loss(x, [1., 2.])' x=1,3": (-0.5, 0.5),
+    "sum(clamp(x, min=[1., 2.]))' x=1,3": (0, 1),
+    "margin_ranking_loss(x, [1., 2.], [1., 1.])' x=1,3": (-0.5, 0),
+    "sum(cdist(x, [[1., 3.]])) + sum(x)' x='[[1,3],[4,7]]'": (-1, 1),
     "sum(fmin(x, y))' x=1,2 y=1,3 --wrt x": (1, 0),
     "minimum(x, y)' x=1 y=1 --wrt x": (1, 0),
     "clip(x, 0, 1)' x=1": (1, 0),

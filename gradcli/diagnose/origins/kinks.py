@@ -64,7 +64,16 @@ def _activation(step: Step, row: Activation, x: torch.Tensor) -> torch.Tensor | 
 
 
 def _other(step: Step) -> torch.Tensor | None:
-    return next((v for v in step.arguments[1:] if isinstance(v, torch.Tensor)), None)
+    return next((found for value in step.arguments[1:] if (found := _tensor(value, step)) is not None), None)
+
+
+def _tensor(value: object, step: Step) -> torch.Tensor | None:
+    """An operand that is a tensor, or written as a list of numbers."""
+    first = step.arguments[0]
+    assert isinstance(first, torch.Tensor)
+    if isinstance(value, list):
+        return torch.as_tensor(value, dtype=first.dtype, device=first.device)
+    return value if isinstance(value, torch.Tensor) else None
 
 
 def _equal(x: torch.Tensor, step: Step) -> torch.Tensor | None:
@@ -75,8 +84,9 @@ def _equal(x: torch.Tensor, step: Step) -> torch.Tensor | None:
 def _bounds(x: torch.Tensor, step: Step) -> torch.Tensor:
     where = torch.zeros_like(x, dtype=torch.bool)
     for bound in step.arguments[1:]:
-        if isinstance(bound, int | float | torch.Tensor):
-            where = where | (x == bound)
+        place = bound if isinstance(bound, int | float) else _tensor(bound, step)
+        if place is not None:
+            where = where | (x == place)
     return where
 
 
@@ -175,10 +185,10 @@ def _hinge(x: torch.Tensor, step: Step) -> torch.Tensor | None:
 def _ranking(x: torch.Tensor, step: Step) -> torch.Tensor | None:
     """max(0, -target*(x - other) + margin)."""
     named = step.operation.named(step.arguments)
-    other, target, margin = (named.get(word, (0, 0.0))[1] for word in ("input2", "target", "margin"))
-    if not (isinstance(other, torch.Tensor) and isinstance(target, torch.Tensor)):
-        return None
-    return (target != 0) & (target * (x - other) == margin)
+    other, target = (_tensor(named[word][1], step) for word in ("input2", "target"))
+    assert other is not None
+    assert target is not None
+    return (target != 0) & (target * (x - other) == named.get("margin", (0, 0.0))[1])
 
 
 _RULES: dict[str, Callable[[torch.Tensor, Step], torch.Tensor | None]] = {
