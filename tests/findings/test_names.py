@@ -153,6 +153,35 @@ UNDERFLOWS = {
     "dist": "dist(stack([x, x]), -stack([x, x]))",
     "pairwise_distance": "pairwise_distance(stack([x, x])[None], -stack([x, x])[None], eps=0)",
     "ldexp": "ldexp(x, y)",
+    "log_softmax": "-log_softmax(stack([0*y, y]), 0)[0]",
+    "logsumexp": "logsumexp(stack([0*y, y]), 0)",
+    "logaddexp": "logaddexp(0*y, y)",
+    "cross_entropy": "cross_entropy(stack([0*y, y])[None], [0])",
+    "binary_cross_entropy_with_logits": "binary_cross_entropy_with_logits(y.reshape(1), zeros(1))",
+    "soft_margin_loss": "soft_margin_loss(y.reshape(1), [-1.0])",
+    "mish": "-mish(y)",
+    "glu": "glu(stack([x, 2*y]), 0)[0]",
+    "addcmul": "addcmul(0*x.reshape(1), x.reshape(1), x.reshape(1))",
+    "addcdiv": "addcdiv(0*x.reshape(1), x.reshape(1), 1e200 + 0*x.reshape(1))",
+    "special.xlog1py": "special.xlog1py(x, x)",
+    "tanhshrink": "tanhshrink(x)",
+    "huber_loss": "huber_loss(x, -x)",
+    "smooth_l1_loss": "smooth_l1_loss(x, -x)",
+    "vdot": "vdot(x.reshape(1), x.reshape(1))",
+    "kron": "kron(x.reshape(1), x.reshape(1))[0]",
+    "tensordot": "tensordot(x.reshape(1), x.reshape(1), 1)",
+    "addmm": "addmm(0*x.reshape(1, 1), x.reshape(1, 1), x.reshape(1, 1))",
+    "addmv": "addmv(0*x.reshape(1), x.reshape(1, 1), x.reshape(1))",
+    "addr": "addr(0*x.reshape(1, 1), x.reshape(1), x.reshape(1))",
+    "baddbmm": "baddbmm(0*x.reshape(1, 1, 1), x.reshape(1, 1, 1), x.reshape(1, 1, 1))",
+    "addbmm": "addbmm(0*x.reshape(1, 1), x.reshape(1, 1, 1), x.reshape(1, 1, 1))",
+    "linalg.vecdot": "linalg.vecdot(x.reshape(1), x.reshape(1))",
+    "logcumsumexp": "logcumsumexp(stack([0*y, y]), 0)[1]",
+    "trapezoid": "trapezoid(stack([x, x]), dx=1e-200)",
+    "conv1d": "conv1d(x.reshape(1, 1, 1), x.reshape(1, 1, 1))",
+    "bilinear": "bilinear(x.reshape(1, 1), x.reshape(1, 1), 1 + 0*x.reshape(1, 1, 1))",
+    "lerp": "lerp(0*x, x, 1e-200)",
+    "linalg.cross": "linalg.cross(stack([x, 0*x, 0*x]), stack([0*x, x, 0*x]))[2]",
 }
 """What rounds a number to zero in float64, which only the reference can see."""
 
@@ -161,6 +190,23 @@ UNDERFLOWS = {
 def test_what_rounds_to_zero_in_float64_is_found_with_the_reference(name: str) -> None:
     given = {name: torch.tensor(number, dtype=torch.float64) for name, number in (("x", 1e-200), ("y", -800.0))}
     told = on_tape(f"log({UNDERFLOWS[name]}).sum()", **given)
+    assert [one.operation for one in told if one.code == "underflow-forward"] == [name]
+
+
+SMALLER_THAN_A_DOUBLE = {
+    "softmax": "softmax(stack([0*y, y]), 0)[1]",
+    "softmin": "softmin(stack([0*y, -y]), 0)[1]",
+    "log_softmax": "-log_softmax(stack([0*y, y]), 0)[0]",
+    "logsumexp": "logsumexp(stack([0*y, y]), 0)",
+    "logcumsumexp": "logcumsumexp(stack([0*y, y]), 0)[1]",
+    "cross_entropy": "cross_entropy(stack([0*y, y])[None], [0])",
+    "soft_margin_loss": "soft_margin_loss(y.reshape(1), [-1.0])",
+}
+
+
+@each("name", SMALLER_THAN_A_DOUBLE)
+def test_what_is_zero_in_float64_too_is_found_in_float32(name: str) -> None:
+    told = on_tape(f"log({SMALLER_THAN_A_DOUBLE[name]}).sum()", y=torch.tensor(-800.0))
     assert [one.operation for one in told if one.code == "underflow-forward"] == [name]
 
 

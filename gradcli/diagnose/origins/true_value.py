@@ -21,10 +21,20 @@ UNDERFLOWING = frozenset(
         "mul", "div", "pow", "float_power", "square", "exp", "exp2", "prod", "cumprod", "det", "matmul", "mm", "mv",
         "bmm", "dot", "inner", "outer", "einsum", "linear", "linalg.det", "sigmoid", "softmax", "softmin", "softplus",
         "logsigmoid", "silu", "gelu", "erfc", "special.ndtr", "norm", "linalg.norm", "linalg.vector_norm",
-        "linalg.matrix_norm", "dist", "pairwise_distance", "cdist", "var", "std", "mse_loss", "ldexp",
+        "linalg.matrix_norm", "dist", "pairwise_distance", "cdist", "var", "std", "mse_loss", "ldexp", "log_softmax",
+        "logsumexp", "logcumsumexp", "logaddexp", "cross_entropy", "binary_cross_entropy_with_logits",
+        "soft_margin_loss", "mish", "glu", "special.xlog1py", "tanhshrink", "huber_loss", "smooth_l1_loss", "vdot",
+        "linalg.vecdot", "linalg.cross", "kron", "tensordot", "addcmul", "addcdiv", "addmm", "addmv", "addr", "baddbmm",
+        "addbmm", "lerp", "trapezoid", "conv1d", "bilinear",
     }
 )  # fmt: skip
 """What may round a number to zero. Sums and differences never do: they are zero, or at least the smallest number."""
+_EXPONENTIAL = frozenset(
+    {"softmax", "softmin", "log_softmax", "logsumexp", "logcumsumexp", "cross_entropy", "soft_margin_loss"}
+)
+"""What mixes its elements and is zero beyond float64 too, so that only the reference can tell."""
+_ADDING = frozenset({"logaddexp", "addcmul", "addcdiv", "lerp"})
+"""Of these a zero among the operands does not make the result one."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +63,13 @@ def rounded_to_zero(step: Step, zeros: torch.Tensor) -> TrueValue | None:
 def _is_plain_zero(step: Step, index: Index) -> bool:
     """Whether the zero follows from the operands at a glance: 0*b, exp(-inf), or products that float64 has room for."""
     tensors = [argument for argument in step.arguments if isinstance(argument, torch.Tensor)]
-    if step.elementwise:
+    if step.elementwise and step.name.removesuffix("_") not in _ADDING:
         elements = [element_at(tensor, own) for tensor in tensors if (own := inside(index, tensor.shape)) is not None]
         return any(element == 0 or (element is not None and isinf(element)) for element in elements)
     if step.name in ("prod", "cumprod"):
         return any(bool((tensor == 0).any()) for tensor in tensors)
     narrow = all(tensor.dtype is not torch.float64 for tensor in tensors)
-    return narrow and step.name not in ("softmax", "softmin")
+    return narrow and step.name not in _EXPONENTIAL
 
 
 def _by_reference(step: Step, zeros: torch.Tensor) -> TrueValue | None:
