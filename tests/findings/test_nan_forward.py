@@ -59,6 +59,10 @@ def test_its_neighbour_is_left_alone(line: str) -> None:
     ("line", "why"),
     [
         ("grad 'layer_norm(x, [3])' x=1e20,1e20,2e20", "the squares that it adds up are more than the largest float32"),
+        # of a row beside one whose squares overflow; of all rows together
+        ("grad 'layer_norm(x, [2], eps=0)' x='[[1,1],[3e38,-3e38]]'", "standard deviation, which is 0"),
+        ("grad 'layer_norm(x, [2], eps=0)' x='[[1,2],[3e38,-3e38]]'", "the squares that it adds up are more than"),
+        ("grad 'layer_norm(x, [2, 2], eps=0)' x='[[1,1],[3e38,-3e38]]'", "the squares that it adds up are more than"),
         ("grad 'layer_norm(x, [3], eps=0)' x=1,1,1", "it divides by the standard deviation, which is 0"),
     ],
 )

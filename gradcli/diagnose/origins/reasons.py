@@ -76,7 +76,7 @@ def of_value(step: Step, index: Index, value: float) -> Phrase | None:
     if value in (float("inf"), float("-inf")) and (_is_narrowed(step, index) or _is_finite_in_double(step, index)):
         made = parts(step.values[0])
         return phrase("the largest {dtype} is {largest}", dtype=dtype_of(made), largest=torch.finfo(made.dtype).max)
-    if value != value and step.name in NORMALISING and squares_overflow(step):
+    if value != value and step.name in NORMALISING and squares_overflow(step, index):
         return phrase("the squares that it adds up are more than the largest {dtype}", dtype=dtype_of(step.values[0]))
     reason = (_VALUE if value != value else _INFINITE).get(step.name)
     spoilt = any(isinstance(argument, torch.Tensor) and has_non_finite(argument) for argument in step.arguments)
@@ -85,9 +85,15 @@ def of_value(step: Step, index: Index, value: float) -> Phrase | None:
     return _spoilt_by(step) if value != value and not step.elementwise else None
 
 
-def squares_overflow(step: Step) -> bool:
-    """Whether an operation that adds up squares around a mean has none that fit into its dtype."""
+def squares_overflow(step: Step, index: Index = ()) -> bool:
+    """Whether an operation that adds up squares around a mean has none that fit into its dtype.
+
+    index: an element of the result; of a layer norm those are asked that it is normalised with.
+    """
     x = step.arguments[0]
+    if index and step.name == "layer_norm" and isinstance(x, torch.Tensor):
+        (_, normalized) = step.operation.named(step.arguments)["normalized_shape"]
+        x = x[index[: x.ndim - (len(normalized) if isinstance(normalized, list | tuple) else 1)]]
     if not isinstance(x, torch.Tensor) or not x.is_floating_point() or not x.numel():
         return False
     low, high = torch.aminmax(x.detach().double())
