@@ -99,6 +99,11 @@ SEEN_THROUGH = [
     ("arrange-last", "p = softmax(A, dim=2); log(p.gather(1, j).squeeze(0))",
      "p = softmax(A, dim=2); log(p).gather(1, j).squeeze(0)"),
     ("arrange-last", "p = softmax(A, dim=2).view(6); log(p)", "log(softmax(A, dim=2)).view(6)"),
+    (
+        "arrange-last",
+        "log(softmax(A, dim=2).squeeze(0).unsqueeze(0).view(6))",
+        "log(softmax(A, dim=2)).squeeze(0).unsqueeze(0).view(6)",
+    ),
     ("arrange-last", "clamp(squeeze(sum(A, dim=2), 0), min=0.5)", "squeeze(clamp(sum(A, dim=2), min=0.5), 0)"),
     # and what only its own name shows is found by that
     ("log-softmax", "e = softmax(A, dim=1); log(e)", "log_softmax(A, dim=1)"),
