@@ -126,6 +126,21 @@ def test_a_fix_reaches_through_what_only_arranges_elements(tmp_path: Path) -> No
         assert (found["code"], found["fix"]) == ("inf-forward", fix), middle
 
 
+def test_one_of_several_values_is_shown_alone(tmp_path: Path) -> None:
+    text = """
+        import torch
+
+        w = torch.nn.Parameter(torch.tensor([[1.0, 2.0], [2.0, 4.0]]))
+        sign, size = torch.linalg.slogdet(w)
+        (w.sum() - size).backward()
+    """
+    found = found_in(tmp_path, text).only
+    assert found["alone"] == "gradcli trace 'linalg.slogdet(w)[1]' 'w=[[1.0, 2.0], [2.0, 4.0]]'"
+    same = [(one["code"], one["operation"]) for one in _run_as_typed(found["alone"], tmp_path)["findings"]]
+    assert (found["code"], found["operation"]) == ("inf-forward", "linalg.slogdet")
+    assert ("inf-forward", "linalg.slogdet") in same
+
+
 def _program(middle: str) -> str:
     return "\n".join(map(_dedented, (HEAD, middle, TAIL)))
 

@@ -17,7 +17,12 @@ from gradcli.diagnose.bound_expression import ComputeOptions, Selection
 from gradcli.diagnose.origins.origin import Origin
 from gradcli.exceptions import GradcliError
 from gradcli.inspections.options import TraceOptions
-from gradcli.inspections.watching.small_expression import InexpressibleError, SmallExpression, small_expression
+from gradcli.inspections.watching.small_expression import (
+    InexpressibleError,
+    SmallExpression,
+    blamed_value,
+    small_expression,
+)
 from gradcli.language.printer import Spelling, numbers
 from gradcli.language.request import Value, read
 from gradcli.numerics.capture import dtype_name, to_tensor
@@ -130,7 +135,7 @@ class _Search:
         if small is None or small.text == before.text:
             return before, None
         traced = _traced(small)
-        if traced is None or (gradient is None and not _alike(traced.output, step.value)):
+        if traced is None or (gradient is None and not _alike(traced.output, step.values[blamed_value(step)])):
             return before, None
         return small, next((one.fix for one in traced.findings if one.fix and one.severity == "error"), None)
 
@@ -151,7 +156,9 @@ class _Search:
             if not is_alike or found.step is None:
                 continue
             if self.origin.kind == "forward":
-                if _alike(traced.steps[found.step].value, self.origin.step.value):
+                step = self.origin.step
+                value = traced.steps[found.step].value if step.single else traced.output
+                if _alike(value, step.values[blamed_value(step)]):
                     return found
             elif self.origin.position is not None:
                 operand = self.origin.step.arguments[self.origin.position]

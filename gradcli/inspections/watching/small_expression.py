@@ -12,6 +12,7 @@ from types import EllipsisType
 
 import torch
 
+from gradcli.diagnose.origins.elements import has_non_finite
 from gradcli.diagnose.origins.parts import in_one_line
 from gradcli.language import catalogue
 from gradcli.language.catalogue.signature import signatures_of
@@ -70,10 +71,18 @@ def small_expression(
     """
     writer = _Writer(tape, frozenset(inner), gradient)
     piece = writer.call(step)
+    if not step.single:
+        piece = Piece(f"{piece.at(ATOM)}[{blamed_value(step)}]")
     if gradient is not None:
         name = Piece(writer.input_of(gradient, ["gradient"], "what arrives in the backward pass", is_constant=True))
         piece = called("sum", [binary("mul", piece, name, spelling=_SPELLING)])
     return SmallExpression(piece.text, writer.inputs, writer.names, writer.meanings, frozenset(writer.constant))
+
+
+def blamed_value(step: Step) -> int:
+    """Which of a step's values is the first that is not finite; 0 where all are."""
+    broken = (which for which, value in enumerate(step.values) if has_non_finite(value))
+    return next(broken, 0)
 
 
 @dataclass
