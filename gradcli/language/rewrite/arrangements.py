@@ -16,6 +16,11 @@ take_along_dim tile transpose unflatten unsqueeze view view_as
 """
 ARRANGEMENTS = frozenset(_NAMES.split())
 """Calls whose result holds elements of their first operand, and nothing else."""
+REDUCTIONS = frozenset({"sum", "mean"})
+"""Calls that leave a dimension out, or keep it with one element; those that an identity has with one."""
+_TRUE = Term("literal", value=("truth", True))
+_NONE, _DOTS = Term("literal"), Term("dots")
+_ALL = Term("slice", value=(True, True, True))
 
 
 def arranged_by(node: Node) -> Node | None:
@@ -27,14 +32,6 @@ def arranged_by(node: Node) -> Node | None:
             return receiver or (given[0] if given else None)
         case _:
             return None
-
-
-REDUCTIONS = frozenset({"sum", "mean"})
-"""Calls that leave a dimension out, or keep it with one element; those that an identity has with one."""
-_TRUE = Term("literal", value=("truth", True))
-_NONE = Term("literal")
-_NONE, _DOTS = Term("literal"), Term("dots")
-_ALL = Term("slice", value=(True, True, True))
 
 
 def inwards(arrangement: Term, node: Node) -> Term:
