@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -122,6 +123,34 @@ def test_a_signal_arrives_and_its_end_is_told(tmp_path: Path) -> None:
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == -signal.SIGTERM
+
+
+def test_a_signal_to_one_that_has_ended_is_too_late_and_changes_nothing(tmp_path: Path) -> None:
+    """The server that is asked here tells the end of a process only after the signal was sent."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "server"))
+        listener.listen()
+        asking = subprocess.Popen([*warm.CLIENT_WORDS, str(tmp_path / "server")], stderr=subprocess.PIPE)
+        connection, _ = listener.accept()
+    with asking, connection:
+        while connection.recv(1 << 16):
+            pass
+        connection.sendall(gone.pid.to_bytes(4, sys.byteorder))
+        while signal.SIGTERM not in _caught_by(asking.pid):
+            time.sleep(0.01)
+        asking.send_signal(signal.SIGTERM)
+        connection.sendall((3 << 8).to_bytes(4, sys.byteorder))
+        assert asking.communicate(timeout=30) == (None, b"")
+    assert asking.returncode == 3
+
+
+def _caught_by(process: int) -> set[int]:
+    """The signals that a process handles itself."""
+    status = Path(f"/proc/{process}/status").read_text()
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return {number for number in range(1, 65) if caught >> (number - 1) & 1}
 
 
 def test_a_process_is_killed_with_the_one_that_the_caller_sees(tmp_path: Path) -> None:

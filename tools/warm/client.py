@@ -17,8 +17,16 @@ def main() -> int:
     child = received(connection)
     for number in FORWARDED:
         if _signal.getsignal(number) != _signal.SIG_IGN:
-            _signal.signal(number, lambda number, _: os.kill(child, number))
+            _signal.signal(number, lambda number, _: pass_on(child, number))
     return os.waitstatus_to_exitcode(received(connection))
+
+
+def pass_on(child: int, number: int) -> None:
+    """Send a signal to a process, which may have ended already: how it did is then under way."""
+    try:  # noqa: SIM105 - contextlib takes longer to import than all the rest
+        os.kill(child, number)
+    except ProcessLookupError:
+        pass
 
 
 def ask(
