@@ -333,6 +333,19 @@ def test_a_tensor_of_an_earlier_step_is_changed_in_place_on_a_copy() -> None:
     assert found.differs is None
 
 
+def test_a_tensor_of_an_earlier_step_is_changed_without_gradients_after_it_was_with_them() -> None:
+    x, y = given()
+    earlier = x * 2
+
+    def computed() -> Tensor:
+        loss = (earlier.mul_(3) + y).sum()
+        with torch.no_grad():
+            earlier.zero_()
+        return loss
+
+    assert repeated(computed, (), {id(earlier): "earlier"}).tape.gradients["earlier"].tolist() == [3.0, 3.0]
+
+
 @pytest.mark.parametrize("changed", ["the mask", "a row of the mask", "a buffer"])
 def test_what_was_made_of_something_gone_and_changed_since_is_not_taken_for_what_it_was(changed: str) -> None:
     x, _ = given()

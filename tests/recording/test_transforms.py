@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
+from each import each
 from torch import Tensor
 
 from gradcli.recording.program.surroundings import UNKEPT
@@ -16,6 +18,14 @@ from gradcli.recording.program.transforms import Taken, Transformed, note, trans
 
 def cubes(w: Tensor, x: Tensor) -> Tensor:
     return (w**3 * x).sum()
+
+
+def cubes_of_one(w: Tensor, x: Tensor) -> Tensor:
+    return w**3 * x
+
+
+def with_more_of_one(w: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    return w**3 * x, 2 * w
 
 
 def with_more(w: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -29,7 +39,9 @@ BY_W, BY_X, VALUE = [9.0, -12.0], [1.0, 8.0], -5.0
 
 def made(name: str, *args: Any, **kwargs: Any) -> tuple[Callable[..., Any], Transformed]:
     function = getattr(torch.func, name)(*args, **kwargs)
-    return function, Transformed.of(name, args, kwargs)
+    known = Transformed.of(name, args, kwargs)
+    note(function, known)
+    return function, known
 
 
 def taken(name: str, *args: Any, **kwargs: Any) -> Taken:
@@ -50,6 +62,15 @@ def taken(name: str, *args: Any, **kwargs: Any) -> Taken:
         (lambda: taken("grad_and_value", with_more, has_aux=True), [BY_W], [VALUE], [W]),
         (lambda: taken("jacrev", cubes), [BY_W], [], [W]),
         (lambda: taken("jacrev", with_more, has_aux=True), [BY_W], [], [W]),
+        (
+            lambda: Taken(made("jacfwd", with_more, (1,), True)[1], (W, X), {}, ((X,), W), UNKEPT),
+            [[3.0, -1.0]],
+            [],
+            [X],
+        ),
+        (lambda: taken("vmap", made("grad", cubes_of_one, 1)[0]), [BY_X], [], [X]),
+        (lambda: taken("vmap", made("grad_and_value", cubes_of_one)[0]), [BY_W], [[3.0, -8.0]], [W]),
+        (lambda: taken("vmap", made("grad", with_more_of_one, has_aux=True)[0]), [BY_W], [], [W]),
     ],
 )
 def test_gradients_and_values_are_found_in_a_result(
@@ -62,55 +83,109 @@ def test_gradients_and_values_are_found_in_a_result(
     assert found.is_alike
 
 
-def test_the_value_is_computed_on_copies_and_differentiated_as_torch_func_does() -> None:
-    of_hessian = Taken(Transformed.of("hessian", (cubes,), {}), (W, X), {}, None, UNKEPT)
-    for call, total, is_sum in [
-        (taken("grad", with_more, has_aux=True), VALUE, False),
-        (taken("grad", cubes), VALUE, False),
-        (of_hessian, sum(BY_W), True),
-    ]:
-        compute, copies = call.on_copies()
-        value, summed = compute()
-        assert (value.item(), summed) == (total, is_sum)
-        assert copies[0].is_leaf
-        assert copies[0] is not W
-        assert not W.requires_grad
-    (slope,) = torch.autograd.grad(value, copies)
-    assert slope.tolist() == [18.0, -12.0], "of the sum of the gradient: the sums of the rows of the Hessian"
+def several(w: Tensor, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return w**2, w[0] * x[0], x * torch.inf
 
 
-def test_a_batch_of_gradients_is_of_the_sum_of_the_values() -> None:
+def rows(w: Tensor, x: Tensor) -> Tensor:
+    """Of a column of numbers each: what is mapped over is the second dimension."""
+    return w**3 * x[:, 0]
+
+
+EACH = torch.tensor([[3.0, -1.0], [1.0, 1.0]])
+
+
+@each(
+    "name, function, options, args, total, is_sum, slopes",
+    [
+        ("grad", cubes, {}, (W, X), VALUE, False, BY_W),
+        ("grad", with_more, {"has_aux": True}, (W, X), VALUE, False, BY_W),
+        ("grad", lambda w, x: x.sum(), {}, (W, X), 2.0, False, None),
+        ("grad_and_value", cubes, {"argnums": 1}, (W, X), VALUE, False, BY_X),
+        ("jacrev", lambda w, x: w**3 * x, {}, (W, X), VALUE, True, BY_W),
+        ("jacfwd", lambda w, x: (w**3 * x)[:1], {}, (W, X), 3.0, True, [9.0, 0.0]),
+        ("jacrev", several, {}, (W, X), 5 + 3, True, [2 + 3.0, 4.0]),  # the last is differentiated by nothing
+        ("jacrev", several, {"argnums": 1}, (W, X), -torch.inf + torch.inf, True, [torch.inf] * 2),
+        ("hessian", cubes, {}, (W, X), sum(BY_W), True, [18.0, -12.0]),
+        ("hessian", cubes, {"argnums": 1}, (W, X), sum(BY_X), True, None),
+        ("jacrev", made("grad", cubes)[0], {}, (W, X), sum(BY_W), True, [18.0, -12.0]),
+        ("vmap", made("grad", cubes)[0], {"in_dims": (None, 0)}, (W, EACH), VALUE + 9, True, [12.0, 0.0]),
+        ("vmap", made("grad", cubes)[0], {"in_dims": (None, 1), "out_dims": 1}, (W, EACH.T), VALUE + 9, True,
+         [12.0, 0.0]),
+        ("vmap", made("jacrev", rows)[0], {"in_dims": (None, 0)}, (W, EACH[:, :, None]), VALUE + 9, True, [12.0, 0.0]),
+        ("vmap", made("vmap", made("grad", cubes_of_one)[0])[0], {}, (EACH, EACH), 81 + 1 + 2, True,
+         [[81.0, -3.0], [3.0, 3.0]]),
+    ],
+)  # fmt: skip
+def test_the_value_is_computed_on_copies_and_differentiated_as_torch_func_does(
+    name: str,
+    function: Callable[..., Any],
+    options: dict[str, Any],
+    args: tuple[Tensor, Tensor],
+    total: float,
+    is_sum: bool,
+    slopes: list[Any] | None,
+) -> None:
+    """Where there are several numbers, their sum is differentiated, and of a Hessian that of the gradient."""
+    compute, copies = Taken(made(name, function, **options)[1], args, {}, None, UNKEPT).on_copies()
+    value, summed = compute()
+    torch.testing.assert_close(value, torch.tensor(float(total)), equal_nan=True)
+    assert summed == is_sum
+    assert [copy.is_leaf for copy in copies] == [True]
+    assert not any(one is copy or one.requires_grad for one in args for copy in copies)
+    assert value.requires_grad == (slopes is not None)
+    if slopes is not None:
+        torch.testing.assert_close(torch.autograd.grad(value, copies), (torch.tensor(slopes),))
+
+
+def test_a_batch_whose_numbers_are_drawn_is_computed_with_its_own_randomness() -> None:
+    def drawing(w: Tensor) -> Tensor:
+        return (torch.nn.functional.dropout(w, 0.5) * w).sum()
+
+    slope, _ = made("grad", drawing)
+    compute, _ = Taken(made("vmap", slope, 0, 0, "different")[1], (EACH,), {}, None, UNKEPT).on_copies()
+    assert compute()[1]
+
+
+def test_what_a_batch_is_made_of_is_told_from_one_gradient() -> None:
     slope, known = made("grad", cubes)
-    note(slope, known)
-    each, batched = made("vmap", slope, in_dims=(None, 0))
-    x = torch.tensor([[3.0, -1.0], [1.0, 1.0]])
-    call = Taken(batched, (W, x), {}, each(W, x), UNKEPT)
+    _, batched = made("vmap", slope, in_dims=(None, 0))
     assert batched.inner is known
-    assert batched.has_gradients
-    assert not batched.is_plain
-    assert [one.tolist() for one in call.gradients] == [[BY_W, [3.0, 12.0]]]
-    compute, copies = call.on_copies()
-    value, is_sum = compute()
-    assert (value.item(), is_sum) == (VALUE + 9.0, True)
-    (slope_of_sum,) = torch.autograd.grad(value, copies)
-    assert slope_of_sum.tolist() == [12.0, 0.0]
+    assert (batched.has_gradients, batched.is_plain) == (True, False)
+    assert (known.has_gradients, known.is_plain) == (True, True)
+    assert made("grad_and_value", cubes)[1].is_plain
 
 
 def test_what_is_no_gradient_is_told_from_one() -> None:
-    _, plain = made("vmap", torch.sin)
-    assert plain.inner is None
-    assert not plain.has_gradients
+    assert made("vmap", torch.sin)[1].inner is None
+    assert made("vmap", made("vmap", torch.sin)[0])[1].inner is None
     assert transformed(torch.sin) is None
     assert transformed(3) is None
-    _, jacobian = made("jacrev", torch.sin)
-    assert jacobian.inner is jacobian
-    assert not jacobian.has_gradients
+    for name in ("jacrev", "jacfwd", "hessian"):
+        _, jacobian = made(name, torch.sin)
+        assert jacobian.inner is jacobian
+        assert not jacobian.has_gradients
 
 
-def test_the_value_is_named_by_the_function() -> None:
-    assert made("grad", cubes)[1].name_of_value == "cubes"
-    assert Transformed.of("hessian", (cubes,), {}).name_of_value == "the gradient of cubes"
-    assert made("grad", lambda w: w)[1].name_of_value == "the function"
+@each(
+    "name, function, called",
+    [
+        ("grad", cubes, "cubes"),
+        ("grad_and_value", cubes, "cubes"),
+        ("grad", lambda w: w, "the function"),
+        ("grad", partial(cubes, X), "the function"),
+        ("jacrev", made("vmap", cubes)[0], "cubes"),
+        ("vmap", made("grad", cubes)[0], "cubes"),
+        ("hessian", cubes, "the gradient of cubes"),
+        ("jacrev", made("grad", cubes)[0], "the gradient of cubes"),
+        ("jacfwd", made("jacrev", lambda w: w)[0], "the gradient of the function"),
+        ("grad", made("hessian", cubes)[0], "the gradient of the gradient of cubes"),
+        ("hessian", made("jacfwd", cubes)[0], "the gradient of the gradient of cubes"),
+        ("grad", made("vmap", made("grad_and_value", cubes)[0])[0], "the gradient of cubes"),
+    ],
+)
+def test_the_value_is_named_by_the_function(name: str, function: Callable[..., Any], called: str) -> None:
+    assert made(name, function)[1].name_of_value == called
 
 
 def test_tensors_have_the_path_that_leads_to_them() -> None:

@@ -15,6 +15,7 @@ from torch.autograd.profiler import record_function
 from torch.overrides import TorchFunctionMode
 
 from gradcli.recording.program.log import Log
+from gradcli.recording.program.transforms import Taken
 from gradcli.recording.program.untold import Untold
 
 
@@ -239,3 +240,36 @@ def test_what_is_computed_once_more_is_none_of_the_programs_calls() -> None:
     log.take_off()
     assert [entry.function.__name__ for entry in entries] == ["sin", "sum", "grad"]
     assert handled == []
+
+
+def test_gradients_that_torch_func_takes_are_told_once_and_not_where_the_log_hears_nothing() -> None:
+    told: list[Taken] = []
+    log = Log(USER, {})
+    untold = Untold(log, told.append)
+    untold.put_on()
+    log.put_on()
+    try:
+        x = weights()
+
+        def cubes(w: Tensor) -> Tensor:
+            return (w**3).sum()
+
+        torch.func.grad(cubes)(x)
+        torch.func.jacrev(torch.func.grad(cubes))(x)
+        torch.func.vmap(torch.func.grad_and_value(cubes))(x)
+        torch.func.vmap(torch.sin)(x)
+        log.rest()
+        torch.func.grad(cubes)(x)
+        log.wake()
+        with log.out():
+            log.repeated(lambda: torch.func.grad(cubes)(x))
+    finally:
+        log.take_off()
+        untold.take_off()
+    assert [one.transformed.name for one in told] == ["grad", "jacrev", "vmap"]
+    assert [one.args[0] is x for one in told] == [True] * 3
+    assert [one.gradients[0].tolist() for one in told] == [
+        [3.0] * 4,
+        [[6.0 * (i == j) for i in range(4)] for j in range(4)],
+        [3.0] * 4,
+    ]

@@ -314,3 +314,38 @@ def test_patterns_choose_among_these_gradients_by_the_whole_name_or_the_key(tmp_
     """
     for pattern, found in (("head.*", 1), ("body.*", 0), ("params*", 1), ("bias", 0)):
         assert len(found_in(tmp_path, program, "--params", pattern).report["findings"]) == found, pattern
+
+
+def test_a_function_without_a_path_to_its_argument_is_looked_at_too(tmp_path: Path) -> None:
+    program = (
+        BEGIN
+        + """
+    def value(w):
+        return torch.log(w.detach() * FACTOR).sum()
+
+
+    for step in range(5):
+        slope = grad_and_value(value)(torch.ones(3))
+    """
+    )
+    cut = found_in(tmp_path, program.replace("FACTOR", "2")).only
+    assert (cut["code"], cut["severity"], cut["operation"], cut["step"]) == ("disconnected", "warning", "detach", 5)
+    assert (cut["place"]["line"], cut["spoils"]) == (7, ["w"])
+    born = found_in(tmp_path, program.replace("FACTOR", "0")).only
+    assert (born["code"], born["operation"], born["step"], born["place"]["line"]) == ("inf-forward", "log", 1, 7)
+
+
+def test_the_value_is_called_what_is_differentiated(tmp_path: Path) -> None:
+    program = (
+        BEGIN
+        + """
+    def value(w):
+        return (w.abs() ** 1.5).sum()
+
+
+    curvature = jacrev(grad(value))(torch.tensor([1.0, 0.0]))
+    """
+    )
+    found = found_in(tmp_path, program).only
+    assert (found["code"], found["place"]["line"]) == ("nan-backward", 7)
+    assert found["reached"].endswith("; the sum of the gradient of value = 1.5")

@@ -87,10 +87,17 @@ class _Cut:
 
 
 def disconnected(
-    entries: Sequence[Entry], lost: Sequence[torch.Tensor], names: Mapping[int, str], step: int
+    entries: Sequence[Entry],
+    lost: Sequence[torch.Tensor],
+    names: Mapping[int, str],
+    step: int,
+    value: torch.Tensor | None = None,
 ) -> Iterator[ProgramFinding]:
-    """One finding for each cut, and a note for what is not used."""
-    needed = _behind_the_last(entries)
+    """One finding for each cut, and a note for what is not used.
+
+    value: what is differentiated; None where that is the last of the step that can be.
+    """
+    needed = _behind_the_last(entries) if value is None else _behind(entries, [value])
     cuts: dict[object, _Cut] = {}
     unused: list[str] = []
     for parameter in lost:

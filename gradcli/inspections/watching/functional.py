@@ -86,7 +86,9 @@ def _repeat(taken: Taken, situation: Situation, log: Log) -> _Repeated:
     names.update(zip(map(id, copies), names_of_leaves(taken, spot), strict=True))
     names[id(value)] = f"the sum of {taken.transformed.name_of_value}" if is_sum else taken.transformed.name_of_value
     call = BackwardStart.of(torch.autograd.grad, (value, copies), {"retain_graph": True})
-    gradients = torch.autograd.grad(value, copies, retain_graph=True, allow_unused=True)
+    gradients: tuple[torch.Tensor | None, ...] = (None,) * len(copies)
+    if value.requires_grad:  # else the function uses none of them
+        gradients = torch.autograd.grad(value, copies, retain_graph=True, allow_unused=True)
     return _Repeated(replace(situation, entries=entries, call=call, names=names, inside=True), copies, gradients)
 
 
@@ -148,9 +150,10 @@ def zeros(taken: Taken, due: list[int], situation: Situation, log: Log, patience
     """Why gradients that torch.func has taken are zero: nothing uses what they are of, or nothing lets them through."""
     again = _repeat(taken, situation, log)
     wanted = [again.copies[number] for number in due]
-    reached = set(map(id, again.situation.call.reached(wanted)))
+    call = again.situation.call
+    reached = set(map(id, call.reached(wanted)))
     lost = [one for one in wanted if id(one) not in reached]
     if lost:
-        yield from disconnected(again.situation.entries, lost, again.situation.names, situation.number)
+        yield from disconnected(again.situation.entries, lost, again.situation.names, situation.number, call.roots[0])
     if reached:
         yield from dead(again.situation, [one for one in wanted if id(one) in reached], patience)

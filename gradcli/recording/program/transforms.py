@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -12,10 +13,10 @@ import torch
 from gradcli.recording.program.entries import mapped, tensors_among
 from gradcli.recording.program.surroundings import GeneratorState
 
-TRANSFORMS = ("vmap", "grad", "grad_and_value", "jacrev", "jacfwd", "hessian")
-"""Functions of torch.func that give a function."""
+TRANSFORMS = {"vmap": 0, "grad": 1, "grad_and_value": 1, "jacrev": 1, "jacfwd": 1, "hessian": 2}
+"""Functions of torch.func that give a function, and how many times each differentiates."""
 _PLAIN_GRADIENTS = ("grad", "grad_and_value")
-_GRADIENTS = (*_PLAIN_GRADIENTS, "jacrev", "jacfwd", "hessian")
+_GRADIENT = "the gradient of "
 _PARAMETERS = ("func", "argnums", "has_aux")
 _OF_VMAP = ("func", "in_dims", "out_dims", "randomness")
 
@@ -41,10 +42,17 @@ class Transformed:
     @property
     def inner(self) -> Transformed | None:
         """The one that takes gradients: itself, or what a vmap was made of; None if there is none."""
-        if self.name in _GRADIENTS:
+        if TRANSFORMS[self.name]:
             return self
         inside = transformed(self.function)
         return None if inside is None else inside.inner
+
+    @property
+    def taking(self) -> Transformed:
+        """The same, where it is known that there is one."""
+        inner = self.inner
+        assert inner is not None
+        return inner
 
     @property
     def is_plain(self) -> bool:
@@ -54,20 +62,17 @@ class Transformed:
     @property
     def has_gradients(self) -> bool:
         """Whether it gives gradients of one value, or of each in a batch: no Jacobian and no Hessian."""
-        return self.inner is not None and self.inner.is_plain
+        return self.taking.is_plain
 
     @property
     def differentiated(self) -> Callable[..., Any]:
         """The user's function at the root of it."""
-        inner = self.inner
-        return self.function if inner is None else inner.function
+        return self.taking.function
 
     @property
     def name_of_value(self) -> str:
         """What it differentiates: `loss_of`, `the gradient of loss_of`."""
-        name = getattr(self.differentiated, "__name__", "")
-        name = name if name.isidentifier() else "the function"
-        return f"the gradient of {name}" if self.inner is not None and self.inner.name == "hessian" else name
+        return _GRADIENT * (TRANSFORMS[self.taking.name] - 1) + _name(self.differentiated)
 
     @property
     def value(self) -> Callable[..., Any]:
@@ -87,15 +92,13 @@ class Transformed:
     @property
     def positions(self) -> tuple[int, ...]:
         """The arguments that it is differentiated by."""
-        inner = self.inner
-        by = 0 if inner is None else inner.given.get("argnums", 0)
+        by = self.taking.given.get("argnums", 0)
         return (by,) if isinstance(by, int) else tuple(by)
 
     def parts(self, result: Any) -> tuple[Any, Any]:
         """The gradients of what it returns, and the value, which some return besides."""
-        inner = self.inner
-        has_aux = inner is not None and bool(inner.given.get("has_aux"))
-        if inner is None or inner.name != "grad_and_value":
+        has_aux = self.taking.given.get("has_aux")
+        if self.taking.name != "grad_and_value":
             return (result[0] if has_aux else result), None
         return result[0], (result[1][0] if has_aux else result[1])
 
@@ -132,8 +135,7 @@ class Taken:
     @property
     def arguments(self) -> list[tuple[int, Any]]:
         """What it is differentiated by: the position of each argument, and the argument."""
-        count = len(self.args)
-        return [(at % count, self.args[at]) for at in self.transformed.positions if -count <= at < count]
+        return [(at % len(self.args), self.args[at]) for at in self.transformed.positions]
 
     @property
     def leaves(self) -> list[torch.Tensor]:
@@ -157,10 +159,11 @@ class Taken:
 
         def compute() -> tuple[torch.Tensor, bool]:
             value = self.transformed.value(*args, **self.kwargs)
-            numbers = [one for one in _tensors(value) if one.requires_grad]
-            if len(numbers) == 1:
-                return (numbers[0], False) if numbers[0].ndim == 0 else (numbers[0].sum(), True)
-            return torch.stack([one.sum() for one in numbers]).sum(), True
+            every = _tensors(value)
+            numbers = [one for one in every if one.requires_grad] or every
+            if [one.ndim for one in numbers] == [0]:
+                return numbers[0], False
+            return reduce(torch.add, [one.sum() for one in numbers]), True
 
         return compute, copies
 
@@ -183,6 +186,15 @@ def transformed(function: Any) -> Transformed | None:
         return _made.get(function)
     except TypeError:  # no weak reference, or no hash
         return None
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """What a function is called: `loss_of`, and of its gradient `the gradient of loss_of`."""
+    made = transformed(function)
+    if made is not None:
+        return _GRADIENT * TRANSFORMS[made.name] + _name(made.function)
+    own = getattr(function, "__name__", "")
+    return own if own.isidentifier() else "the function"
 
 
 def item_of(key: object) -> str:
