@@ -56,6 +56,10 @@ FOUND = {
         Place("sqrt", "x", [0, 0, 1], "sqrt(x)"),
     ),
     "grad 'tensor_split(sqrt(x), 2)[1]' x=0,4": ("error", Place("sqrt", "x", [0], "sqrt(x)")),
+    "grad 'real(z * complex(sqrt(x), x))' x=0,4 z:complex64=0,1 --frozen z": (
+        "error",
+        Place("sqrt", "x", [0], "sqrt(x)"),
+    ),
     "trace 'exp(x)[0]' x=0,100": ("error", Place("exp", "x", [1], "exp(x)")),
 }
 
@@ -79,6 +83,8 @@ LEFT_ALONE = (
     "grad 'sqrt(x) + m * 0' x=0 m=0 --frozen m",
     "grad 'where(m, flip(sqrt(x) * y, [0]), 0)' x=0,4 y=0,1 m:bool=0,1",  # the element of y is 0
     "grad 'where(m, linalg.svd(x)[0], 0)' x='[[1,0],[0,1]]' m:bool='[[1,0],[1,1]]'",  # with and without the mask
+    "grad 'real(where(m, complex(sqrt(x), x), 1j) * 0)' x=0,4 m:bool=1,0",
+    "grad 'real(where(m, complex(sqrt(x), x), 1j) * 0)' x=0,4 m:bool=1,1",
     "trace 'where(x > 0, log(x), 0)' x=-1,2",
     "trace 'cross_entropy(100 - sqrt(x), t)' x='[[0,90000]]' t:int64='0,'",  # the probability is exact
     "trace 'cross_entropy(100 - sqrt(x), t)' x='[[0,90000],[1,2]]' t:int64=0,-100",  # the other row is left out
@@ -106,6 +112,8 @@ def test_it_is_told_how_the_discarded_element_does_harm() -> None:
     assert "nan_to_num(softmax(q + m, -1)) discards it, and 0 * nan is nan on the way back" in forward["message"]
     (backward,) = found("grad 'where(x > 0, sqrt(x), 0)' x=0", CODE)
     assert "; the zero is from where(x > 0, sqrt(x), 0), which discards the element" in backward["message"]
+    (whole,) = found("grad 'where(m, softmax(x, 0), 0)' x=nan,1 m:bool=0,0", CODE)
+    assert "sends nan to x[0] = nan (and 1 more)" in whole["message"]  # it mixes all of its elements
 
 
 def test_what_is_dropped_by_chance_is_discarded_and_what_is_kept_is_not() -> None:

@@ -163,6 +163,18 @@ FOUND = {
             TINY.format("a*b at a = 1e-30 and b = 1e-30") + "y.fmod_(a*b) at x*1 = 1 and a*b = 0 is nan",
         ),
     ],
+    # what is detached, at an element whose gradient is finite, spoils no gradient
+    "grad 'h = 1/(x*x).detach(); w = h + where(m, 1/(x*y), 0); w*w' x=1e-30,1e-10 y=1e20,1e-40 m:bool=0,1 --frozen y": [
+        (
+            "underflow-forward",
+            TINY.format("x*x at x[0] = 1e-30") + "1/(x*x).detach() at (x*x).detach()[0] = 0 is inf",
+        ),
+        (
+            "underflow-forward",
+            "x*y at x[1] = 1e-10 and y[1] = 9.99995e-41 is 9.99995e-51, and comes out as 0: "
+            f"{SMALLEST}; 1/(x*y) at (x*y)[1] = 0 is inf; {INFINITE}",
+        ),
+    ],
     # a norm that overflows is infinite whatever was rounded in another row
     "grad 'norm(x, dim=1)' x='[[1e30,1e30],[1e-50,1e-50]]'": [
         ("inf-forward", "norm(x, dim=1)[0] is inf: the largest float32 is 3.40282e+38"),

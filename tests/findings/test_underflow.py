@@ -28,6 +28,11 @@ FOUND = {
     "trace 'sigmoid(x)' x=0,20": ("warning", Place("sigmoid", "x", [1], "sigmoid(x)")),  # an output of its own
     "grad '1e20*x + x - 1e20*x' x=1": ("warning", Place(None, "x", [], None)),  # nor has float64 the 1
     "grad '1e20*x + x - 1e20*x' x=1 -t float64": ("warning", Place(None, "x", [], None)),
+    "grad 'exp(c)*x - 2.718281828459045*x' x=1 c=1 --frozen c -t float64": ("warning", Place(None, "x", [], None)),
+    "grad 'exp(c)*x - 2.718281828459045*x' x=1,2 c=1,2 --frozen c -t float64": (  # e is no float64
+        "warning",
+        Place(None, "x", [0], None),
+    ),
     "grad 'expm1(x)/x' x=1e-30": ("warning", Place(None, "x", [], None)),  # 1/2: 1e30 and -1e30 meet
     "grad 'log1p(x)/x' x=0.5,1e-20": ("warning", Place(None, "x", [1], None)),  # -1/2
     "trace 'sinc(x)' x=1e-10": ("warning", Place("sinc", "x", [], "sinc(x)")),  # float64 has lost it too

@@ -27,6 +27,7 @@ _TRUTH = "gradcli/diagnose/equivalence/truth.py"
 _BESIDE = "what the reference knows at a point it knows beside it, and in the branches that are chosen there"
 _BOTH_NAN = "old != old and new != new"
 _NEAR = "abs(old - new) <= tolerance * abs(new)"
+_PLAIN_ZERO = 'step.name.removesuffix("_") in _NEVER_ROUNDING or _is_plain_zero(step, first(zeros))'
 _WORTH = "(wide is None and not _hardly_varies(step)) or (wide is not None and not _lost(step, array(wide)).any())"
 
 
@@ -114,8 +115,11 @@ EQUIVALENT: dict[str, str] = {
         (
             f"{_ORIGINS}/true_value.py {changed}"
             for changed in (
-                'rounded_to_zero: step.name.removesuffix("_") not in UNDERFLOWING or _is_plain_zero(step, '
-                'first(zeros)) -> (step.name.removesuffix("_") not in UNDERFLOWING)',
+                f"rounded_to_zero: {_PLAIN_ZERO} -> ({_PLAIN_ZERO.partition(' or ')[0]})",
+                f"rounded_to_zero: {_PLAIN_ZERO} -> ({_PLAIN_ZERO.partition(' or ')[2]})",
+                '_NEVER_ROUNDING: "add", -> (nothing)',
+                '_NEVER_ROUNDING: "sub", -> (nothing)',
+                '_NEVER_ROUNDING: , "sum" -> (nothing)',
                 "_is_plain_zero: is not -> is",
                 "_is_plain_zero: element == 0 or (element is not None and isinf(element)) -> (element == 0)",
                 "_is_plain_zero: element == 0 or (element is not None and isinf(element)) -> "

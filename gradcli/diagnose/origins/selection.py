@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -41,29 +40,29 @@ def discarding(tape: Tape, node: GraphNode, where: Index, context: Context) -> S
             continue
         seen.add(current)
         step = tape.owner_of(current)
-        arrived = [element_at(gradient, where) for gradient in tape.passages[current].incoming if gradient is not None]
+        incoming = [gradient for gradient in tape.passages[current].incoming if gradient is not None]
+        arrived = any(element_at(gradient != 0, where) for gradient in incoming)
         if step is not None and (_discards(tape, step, edge, where, arrived, context) or _is_mask(tape, step, where)):
             return step
-        if any(number not in (0, None) for number in arrived):
+        if arrived:
             continue  # a zero that was computed, not selected
         waiting.extend(_senders(tape, current))
     return None
 
 
-def _discards(
-    tape: Tape, step: Step, edge: Edge, where: Index, arrived: Sequence[float | None], context: Context
-) -> bool:
+def _discards(tape: Tape, step: Step, edge: Edge, where: Index, arrived: bool, context: Context) -> bool:
     """Whether a selection has no slope by an element of the operand that it sent a gradient to.
 
     Where the element cannot be followed to the operand, whether there is such an element at all; where the selection
     cannot be applied once more as it was, whether it made a zero of what arrived there.
+    arrived: whether that was anything but zero.
     """
     if step.name not in SELECTING or (step.name == "cross_entropy" and not _ignores(step, where)):
         return False
     operand = next((source for source in tape.inputs(step) if edge in source.edges), None)
     position = argument_position(step, operand)
     if position is None or step.name in _RANDOM:
-        return any(number not in (0, None) for number in arrived)
+        return arrived
     slopes = [local_derivative(step, position, context, which=which) for which in _received(tape, step)]
     return all(slope is None or _is_level(slope, where) for slope in slopes)
 
@@ -78,8 +77,8 @@ def _received(tape: Tape, step: Step) -> list[int]:
 
 def _is_level(slope: torch.Tensor, where: Index) -> bool:
     """Whether a slope is zero at an element; at any, where it has no such element."""
-    here = element_at(slope, where)
-    return bool((slope == 0).any()) if here is None else here == 0
+    here = element_at(slope == 0, where)
+    return bool((slope == 0).any() if here is None else here)
 
 
 def _ignores(step: Step, where: Index) -> bool:
@@ -105,4 +104,4 @@ def _is_mask(tape: Tape, step: Step, where: Index) -> bool:
 
 def _zero_at(value: torch.Tensor | None, where: Index) -> bool:
     index = None if value is None else inside(where, value.shape)
-    return False if index is None else element_at(value, index) == 0
+    return index is not None and bool(element_at(value == 0, index))

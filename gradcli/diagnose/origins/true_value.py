@@ -9,6 +9,8 @@ import torch
 
 from gradcli.diagnose.origins.elements import Index, element_at, first, inside
 from gradcli.diagnose.origins.reasons import in_double
+from gradcli.diagnose.origins.selection import SELECTING
+from gradcli.language.catalogue.arranged import ARRANGED
 from gradcli.numerics.capture import array
 from gradcli.recording.tape import Step
 from gradcli.results.phrasing import number
@@ -16,25 +18,14 @@ from gradcli.results.phrasing import number
 MAX_ELEMENTS_OF_OPERAND = 1_000
 """Operands of functions that mix their elements are given to the reference up to here."""
 
-UNDERFLOWING = frozenset(
-    {
-        "mul", "div", "pow", "float_power", "square", "exp", "exp2", "prod", "cumprod", "det", "matmul", "mm", "mv",
-        "bmm", "dot", "inner", "outer", "einsum", "linear", "linalg.det", "sigmoid", "softmax", "softmin", "softplus",
-        "logsigmoid", "silu", "gelu", "erfc", "special.ndtr", "norm", "linalg.norm", "linalg.vector_norm",
-        "linalg.matrix_norm", "dist", "pairwise_distance", "cdist", "var", "std", "mse_loss", "ldexp", "log_softmax",
-        "logsumexp", "logcumsumexp", "logaddexp", "cross_entropy", "binary_cross_entropy_with_logits",
-        "soft_margin_loss", "mish", "glu", "special.xlog1py", "tanhshrink", "huber_loss", "smooth_l1_loss", "vdot",
-        "linalg.vecdot", "linalg.cross", "kron", "tensordot", "addcmul", "addcdiv", "addmm", "addmv", "addr", "baddbmm",
-        "addbmm", "lerp", "trapezoid", "conv1d", "bilinear",
-    }
-)  # fmt: skip
-"""What may round a number to zero. Sums and differences never do: they are zero, or at least the smallest number."""
 _EXPONENTIAL = frozenset(
     {"softmax", "softmin", "log_softmax", "logsumexp", "logcumsumexp", "cross_entropy", "soft_margin_loss"}
 )
 """What mixes its elements and is zero beyond float64 too, so that only the reference can tell."""
 _ADDING = frozenset({"logaddexp", "addcmul", "addcdiv", "lerp"})
 """Of these a zero among the operands does not make the result one."""
+_NEVER_ROUNDING = (SELECTING | ARRANGED | {"add", "sub", "sum"}) - _EXPONENTIAL
+"""What moves, chooses or adds numbers: of these a result is zero, or at least the smallest number."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +46,7 @@ def rounded_to_zero(step: Step, zeros: torch.Tensor) -> TrueValue | None:
             index = first(lost)
             value = float(wide[index]) if index else float(wide)
             return TrueValue(index, number(value), abs(value))
-    if step.name.removesuffix("_") not in UNDERFLOWING or _is_plain_zero(step, first(zeros)):
+    if step.name.removesuffix("_") in _NEVER_ROUNDING or _is_plain_zero(step, first(zeros)):
         return None
     return _by_reference(step, zeros)
 

@@ -98,8 +98,9 @@ def doubtful(tape: Tape, name: str, origins: Sequence[ZeroOrigin]) -> np.ndarray
     whole = next((origin for origin in origins if origin.variable == name), None)
     if whole is not None:
         return np.full(shape, is_doubtful(tape, whole) and whole.why != "saturated")
-    smooth = [step for step in tape.steps if step.edges and not _is_exact(step)]
-    if not smooth or not all(step.elementwise and not _is_gate(step) and step.name not in FLAT for step in smooth):
+    smooth = [step for step in tape.steps if not _is_exact(step)]
+    passed = [step for step in smooth if step.edges]
+    if not smooth or not all(step.elementwise and not _is_gate(step) and step.name not in FLAT for step in passed):
         return np.zeros(shape, dtype=bool)
     moved: np.ndarray = array(leaf.value) != 0
     return moved
@@ -112,7 +113,7 @@ def is_doubtful(tape: Tape, origin: ZeroOrigin) -> bool:
     """
     step = origin.step
     if origin.why == "met":
-        return _is_rounded(tape, origin.edge) or any(one.edges and not _is_exact(one) for one in tape.steps)
+        return _is_rounded(tape, origin.edge) or any(not _is_exact(one) for one in tape.steps)
     exact = _is_exact(step) and step.values[0].dtype is not torch.float64
     if origin.why == "flat" or exact or _is_gate(step):
         return False
