@@ -72,6 +72,9 @@ SAYS = {
     "grad 'x[1] * (x*1e38)[0]' x=1e10,1": (  # x[1] gets it, though x[0] made it
         "x*1e38 at x[0] = 1e+10 is inf: the largest float32 is 3.40282e+38; the gradient of x becomes infinite"
     ),
+    "grad 'matrix_power(x, 100000)' x:float16='[[2]]'": (  # how often it is multiplied is no float16
+        "matrix_power(x, 100000) at x[0, 0] = 2 is inf; the gradient of x becomes infinite"
+    ),
     "grad 'x / m' x=1 m:bool=0": "x / m at x = 1 is inf; the gradient of x becomes infinite",
 }
 

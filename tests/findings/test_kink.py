@@ -57,8 +57,15 @@ SLOPES = {
     "absolute(x) + 0*x' x=0": (-1, 1),
     "l1_loss(x, y)' x=1,2 y=1,3 --wrt x": (-0.5, 0.5),
     "sum(fmax(x, y))' x=1,2 y=1,3 --wrt x": (0, 1),
-    # the other numbers are written as lists
+    # the other numbers are written as lists, or as one number, and may stand behind others
     "sum(fmax(x, [1., 2.]))' x=1,3": (0, 1),
+    "sum(maximum(x, (1., 2.)))' x=1,3": (0, 1),
+    "sum(minimum(x, 2))' x=2,3": (1, 0),
+    "l1_loss(x, 2)' x=2,3": (-0.5, 0.5),
+    "maximum(x, [y, y]).sum()' x=[[1,2],[0,0]] y=1,3 --wrt x": (0, 1),
+    "sum(clamp(x, None, 2))' x=2,3": (1, 0),
+    "hinge_embedding_loss(x, margin=2, target=y)' x=2,3 y=-1,-1 --wrt x": (-0.5, 0),
+    "dist(x, p=2, other=y) + sum(x)' x=2,3 y=2,3 --wrt x": (-1, 1),
     "l1_loss(x, [1., 2.])' x=1,3": (-0.5, 0.5),
     "sum(clamp(x, min=[1., 2.]))' x=1,3": (0, 1),
     "margin_ranking_loss(x, [1., 2.], [1., 1.])' x=1,3": (-0.5, 0),

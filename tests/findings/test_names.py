@@ -264,6 +264,8 @@ def test_a_norm_rounds_to_zero_where_its_powers_do(name: str) -> None:
     text = f"sum(log({ADDS_UP_POWERS[name]}))"
     assert underflowing(text, x=[1e-30, 1e-30]) == [name]
     assert underflowing(text, x=[0.0, 0.0]) == []
+    (*_, norm) = foreseen(parse(ADDS_UP_POWERS[name], bound=["x"]))
+    assert may_meet_zero(norm.operation, norm.computed)
 
 
 def test_every_operation_that_must_not_meet_a_zero_is_tried() -> None:

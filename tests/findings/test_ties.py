@@ -25,6 +25,9 @@ SAYS = {
     + WEIGHTED
     + SIDES.format(0, 1, 1),
     "sum(kthvalue(x, 2)[0])' x=2,1,2": "kthvalue(x, 2) has a kink at x[0] (and 1 more): " + SIDES.format(1, 0, 1),
+    "sum(kthvalue(x, 1)[0])' x=[[1,1],[1,2]]": (
+        "kthvalue(x, 1) has a kink at x[0, 0] (and 1 more): " + SIDES.format(1, 0, 1)
+    ),
     "median(x)' x=1,1,2": "median(x) has a kink at x[0] (and 1 more): " + SIDES.format(0, 1, 0.5),
     "median(x)' x=[[5,1],[1,2]]": "median(x) has a kink at x[0, 1] (and 1 more): " + SIDES.format(0, 1, 0.5),
     "median(x)' x=1,1,1": "median(x) has a tie at x[0] (and 2 more): " + SIDES.format(0, 0, 0.333333),
@@ -44,6 +47,9 @@ SAYS = {
     ),
     "sum(max_pool1d(x, 2, dilation=2))' x=[[[1,2,1,5]]]": (
         "max_pool1d(x, 2, dilation=2) has a kink at x[0, 0, 0] (and 1 more): " + SIDES.format(0, 1, 1)
+    ),
+    "sum(max_pool1d(x, 2, stride=1))' x=[[[3,1,1]]]": (
+        "max_pool1d(x, 2, stride=1) has a kink at x[0, 0, 1] (and 1 more): " + SIDES.format(0, 1, 1)
     ),
     "sum(max_pool3d(x, (1, 2, 1)))' x=[[[[[1],[1],[3],[2]]]]]": (
         "max_pool3d(x, (1, 2, 1)) has a kink at x[0, 0, 0, 0, 0] (and 1 more): " + SIDES.format(0, 1, 1)
@@ -93,6 +99,10 @@ SAYS = {
 LEFT_ALONE = (
     "sum(sort(x)[0])' x=1,1,2",  # whichever of them stands first
     "sum(sort(x)[0]*[0,1,2])' x=1,2,3",
+    "sum(sort(x)[0]*[5,5,0])' x=1,1,2",
+    "sum(sort(x, descending=True)[0]*[0,5,5])' x=1,1,2",
+    "sum(sort([y, 2.])[0]*[0,1])' y=2",  # of a list, whose elements are no operand's
+    "linalg.svdvals([[y, 0.], [0., 1.]])[0]' y=1",
     "sum(sort(x, dim=0)[0]*[[0,1],[2,3]])' x=[[1,1],[2,2]]",  # equal along the other dimension
     "sum(topk(x, 2)[0])' x=2,1,2",
     "sum(topk(x, 1)[0])' x=2,1,1",
@@ -111,6 +121,8 @@ LEFT_ALONE = (
     "sum(linalg.eigvalsh(x))' x=[[0,0],[0,1]]",
     'linalg.norm(x, "nuc")\' x=[[1,0],[0,1]]',
     "linalg.norm(x, 2)' x=[[1,0],[0,2]]",
+    "linalg.matrix_norm(x)' x=[[1,0],[0,1]]",  # of all elements
+    "sum(linalg.matrix_norm(x, 2))' x=[[[1,0],[0,0]],[[1,0],[0,2]]]",  # the largest of each
     "norm(x, p=inf)' x=2,1,1",
     "norm(x, p=-inf)' x=2,2,1",
     "norm(x, p=-1)' x=0,0,1",

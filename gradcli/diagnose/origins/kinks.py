@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
+from math import inf, nan
 from typing import Any
 
 import torch
@@ -12,11 +12,13 @@ from gradcli.exceptions import GradcliError
 from gradcli.language.catalogue.rows import Activation
 from gradcli.language.parser import parse
 from gradcli.numerics.evaluate import evaluate
-from gradcli.numerics.literals import Context
+from gradcli.numerics.literals import Context, to_tensor
 from gradcli.recording.operation import Operation
 from gradcli.recording.tape import Step
 
 _DOUBLE = Context(torch.float64)
+_SECOND = ("other", "input2", "x2", "target")
+"""What the second operand is called."""
 
 
 def has_kinks(operation: Operation) -> bool:
@@ -63,30 +65,28 @@ def _activation(step: Step, row: Activation, x: torch.Tensor) -> torch.Tensor | 
     return where
 
 
-def _other(step: Step) -> torch.Tensor | None:
-    return next((found for value in step.arguments[1:] if (found := _tensor(value, step)) is not None), None)
+def _other(step: Step) -> torch.Tensor:
+    """The second operand, wherever it stands; nan, which nothing is equal to, where it is not known."""
+    named = step.operation.named(step.arguments)
+    return _tensor(next((named[word][1] for word in _SECOND if word in named), nan), step)
 
 
-def _tensor(value: object, step: Step) -> torch.Tensor | None:
-    """An operand that is a tensor, or written as a list of numbers."""
+def _tensor(value: object, step: Step) -> torch.Tensor:
+    """An operand that is a tensor, or written as a number or several."""
     first = step.arguments[0]
     assert isinstance(first, torch.Tensor)
-    if isinstance(value, list):
-        return torch.as_tensor(value, dtype=first.dtype, device=first.device)
-    return value if isinstance(value, torch.Tensor) else None
+    return to_tensor(value, step.span, Context(first.dtype, str(first.device)))
 
 
-def _equal(x: torch.Tensor, step: Step) -> torch.Tensor | None:
-    other = _other(step)
-    return None if other is None else x == other
+def _equal(x: torch.Tensor, step: Step) -> torch.Tensor:
+    return x == _other(step)
 
 
 def _bounds(x: torch.Tensor, step: Step) -> torch.Tensor:
     where = torch.zeros_like(x, dtype=torch.bool)
     for bound in step.arguments[1:]:
-        place = bound if isinstance(bound, int | float) else _tensor(bound, step)
-        if place is not None:
-            where = where | (x == place)
+        if bound is not None:
+            where = where | (x == _tensor(bound, step))
     return where
 
 
@@ -108,7 +108,7 @@ def _zero(x: torch.Tensor, step: Step) -> torch.Tensor:
 
 
 def _all_zero(x: torch.Tensor, step: Step) -> torch.Tensor:
-    return (x == 0) & bool((x == 0).all())
+    return (x == 0) & (x == 0).all()
 
 
 def _norm(x: torch.Tensor, step: Step) -> torch.Tensor | None:
@@ -149,25 +149,22 @@ def _no_spread(x: torch.Tensor, step: Step) -> torch.Tensor | None:
     return (same & (x.numel() > low.numel())).expand_as(x)
 
 
-def _no_distance_of_pairs(x: torch.Tensor, step: Step) -> torch.Tensor | None:
+def _no_distance_of_pairs(x: torch.Tensor, step: Step) -> torch.Tensor:
     """Where a row of the first argument is one of the second's too."""
-    other = _other(step)
-    if other is None:
-        return None
-    same = (x.unsqueeze(-2) == other.unsqueeze(-3)).all(dim=-1).any(dim=-1, keepdim=True)
+    same = (x.unsqueeze(-2) == _other(step).unsqueeze(-3)).all(dim=-1).any(dim=-1, keepdim=True)
     return same.expand_as(x)
 
 
-def _no_distance(x: torch.Tensor, step: Step) -> torch.Tensor | None:
-    other = _other(step)
-    return None if other is None else (x == other) & bool((x == other).all())
+def _no_distance(x: torch.Tensor, step: Step) -> torch.Tensor:
+    none = x == _other(step)
+    return none & none.all()
 
 
-def _no_distance_of_rows(x: torch.Tensor, step: Step) -> torch.Tensor | None:
+def _no_distance_of_rows(x: torch.Tensor, step: Step) -> torch.Tensor:
     """The distance is taken of `x - y + eps`: with the eps that is usual there is no kink where x is y."""
-    other, (_, eps) = _other(step), step.operation.named(step.arguments).get("eps", (0, 1e-6))
-    none = None if other is None else x - other + torch.as_tensor(eps, dtype=torch.float64) == 0
-    return None if none is None else none & none.all(dim=-1, keepdim=True)
+    (_, eps) = step.operation.named(step.arguments).get("eps", (0, 1e-6))
+    none = x - _other(step) + torch.as_tensor(eps, dtype=torch.float64) == 0
+    return none & none.all(dim=-1, keepdim=True)
 
 
 def _smooth_at_zero(x: torch.Tensor, step: Step) -> torch.Tensor | None:
@@ -176,19 +173,17 @@ def _smooth_at_zero(x: torch.Tensor, step: Step) -> torch.Tensor | None:
     return _equal(x, step) if beta == 0 else None
 
 
-def _hinge(x: torch.Tensor, step: Step) -> torch.Tensor | None:
+def _hinge(x: torch.Tensor, step: Step) -> torch.Tensor:
     """The hinge of an embedding: max(0, margin - x) of the elements whose target is -1."""
-    target, (_, margin) = _other(step), step.operation.named(step.arguments).get("margin", (0, 1.0))
-    return None if target is None else (target == -1) & (x == margin)
+    (_, margin) = step.operation.named(step.arguments).get("margin", (0, 1.0))
+    return (_other(step) == -1) & (x == margin)
 
 
-def _ranking(x: torch.Tensor, step: Step) -> torch.Tensor | None:
+def _ranking(x: torch.Tensor, step: Step) -> torch.Tensor:
     """max(0, -target*(x - other) + margin)."""
     named = step.operation.named(step.arguments)
-    other, target = (_tensor(named[word][1], step) for word in ("input2", "target"))
-    assert other is not None
-    assert target is not None
-    return (target != 0) & (target * (x - other) == named.get("margin", (0, 0.0))[1])
+    target = _tensor(named["target"][1], step)
+    return (target != 0) & (target * (x - _other(step)) == named.get("margin", (0, 0.0))[1])
 
 
 _RULES: dict[str, Callable[[torch.Tensor, Step], torch.Tensor | None]] = {

@@ -24,8 +24,8 @@ def may_tie(operation: Operation) -> bool:
 
 def ties(step: Step, arriving: torch.Tensor) -> torch.Tensor | None:
     """The elements of the first argument that may change places with equal ones which another gradient reaches."""
-    rule, x = _ORDERED.get(step.name), step.arguments[0] if step.arguments else None
-    if rule is None or not isinstance(x, torch.Tensor) or not x.is_floating_point() or not x.numel():
+    rule, x = _ORDERED.get(step.name), step.arguments[0]
+    if rule is None or not isinstance(x, torch.Tensor):
         return None
     named = {name: value for name, (_, value) in step.operation.named(step.arguments).items()}
     try:
@@ -37,8 +37,8 @@ def ties(step: Step, arriving: torch.Tensor) -> torch.Tensor | None:
 
 def spectral_tie(step: Step, arriving: torch.Tensor) -> str | None:
     """Why singular values or eigenvalues have a kink, None where they have none."""
-    rule, x = _SPECTRAL.get(step.name), step.arguments[0] if step.arguments else None
-    if rule is None or not isinstance(x, torch.Tensor) or x.ndim < 2 or not bool(torch.isfinite(x).all()):
+    rule, x = _SPECTRAL.get(step.name), step.arguments[0]
+    if rule is None or not isinstance(x, torch.Tensor):
         return None
     named = {name: value for name, (_, value) in step.operation.named(step.arguments).items()}
     try:
