@@ -15,7 +15,7 @@ from gradcli.diagnose.findings.finding import usual
 from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.diagnose.values import tensor_of
 from gradcli.exceptions import UsageError
-from gradcli.inspections.curves.stretches import points_of, real
+from gradcli.inspections.curves.ranges import points_of, real
 from gradcli.inspections.curves.verdict import verdict
 from gradcli.inspections.options import ActivateOptions
 from gradcli.language.curve import INTERESTING_POINTS, CurveRequest

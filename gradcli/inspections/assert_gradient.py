@@ -11,9 +11,8 @@ import torch
 from gradcli.inspections.callables.blocks import WrongDerivative
 from gradcli.inspections.callables.causes import cause
 from gradcli.inspections.callables.checked import Output, checked
-from gradcli.inspections.callables.function import SEED
+from gradcli.inspections.callables.function import SEED, gradient_of
 from gradcli.inspections.callables.given import Inputs, leaf_function
-from gradcli.inspections.callables.second_order import gradient_of
 from gradcli.numerics.capture import dtype_name, to_input
 from gradcli.results import CheckResult, CheckSummary, Setting
 

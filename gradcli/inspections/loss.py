@@ -17,10 +17,10 @@ from gradcli.inspections.options import LossOptions
 from gradcli.inspections.running import Run, cotangent_of
 from gradcli.language.loss_call import LossRequest
 from gradcli.language.parser import parse
-from gradcli.language.syntax import Call, Program
+from gradcli.language.syntax import Call
 from gradcli.numerics import autodiff, bounds
 from gradcli.numerics.autodiff import Gradients
-from gradcli.numerics.capture import TorchError, dtype_name, joint_norm, to_gradients, to_tensor
+from gradcli.numerics.capture import TorchError, joint_norm, to_gradients, to_tensor
 from gradcli.numerics.evaluate import evaluate_node
 from gradcli.results import DescentStep, Failure, Inside, LossResult, Method
 
@@ -52,7 +52,7 @@ def _answer(
     (found,) = rerun.gradients(output)
     value, gradients = to_tensor(output), to_gradients(found, scalar=output.ndim == 0)
     with torch.no_grad():
-        unreduced = replace(bound, program=_unreduced(asked)).evaluate()
+        unreduced = replace(bound, program=parse(asked.text("none"), bound=asked.request.names)).evaluate()
     inside = _inside(asked, bound)
     descent = tuple(_descend(bound, options, steps, trained)) if steps is not None else ()
     diagnosis = diagnose(rerun, Computed(gradients, value), output, [found])
@@ -73,10 +73,6 @@ def _answer(
         findings=diagnosis.findings,
         sample=diagnosis.sample,
     )
-
-
-def _unreduced(asked: LossRequest) -> Program:
-    return parse(asked.text("none"), bound=asked.request.names)
 
 
 def check_descent(options: LossOptions, output: torch.Tensor) -> int | None:
@@ -144,5 +140,4 @@ def _inside(asked: LossRequest, bound: BoundExpression) -> Inside | None:
 def _beside(name: str, probabilities: torch.Tensor, target: torch.Tensor) -> Inside | None:
     if probabilities.shape != target.shape:
         return None
-    assert dtype_name(probabilities.dtype)
     return Inside(name, to_tensor(probabilities), to_tensor(target), to_tensor(probabilities - target))

@@ -10,6 +10,7 @@ from gradcli.results.shown import Shown
 from gradcli.results.tensors import Input, Setting
 
 Quantity = Literal["value", "gradient"]
+QUANTITIES: tuple[Quantity, ...] = ("value", "gradient")
 WhichSide = Literal["first", "second"]
 Truth = Literal["same", "different", "unknown"]
 

@@ -306,7 +306,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path, mon
     code, out, _ = captured([*line, "--resume", str(file)])
     assert code == 0
     assert "\n1,025 numbers in 3 chunks: 2 by 1 process, 1 from the file of --resume\n" in out
-    assert build_here().capability in file.read_text()
+    assert str(build_here()["capability"]) in file.read_text()
 
 
 @pytest.mark.usefixtures("warm_workers")

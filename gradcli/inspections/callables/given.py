@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -31,7 +31,7 @@ def leaf_function(function: Callable[..., Any], inputs: Inputs, *, text: str) ->
     positional, named = _arguments(function, inputs)
     given = {**dict(positional), **named}
     tensors = {name: leaf for key, value in given.items() for name, leaf in named_tensors(value, key)}
-    parameters = _parameters(function, tensors)
+    parameters = parameters_beside(function, tensors)
     leaves = {**tensors, **{name: leaf for name, (_, leaf) in parameters.items()}}
     own = {name: qualified for name, (qualified, _) in parameters.items()}
     call = _called_with(function, own)
@@ -73,11 +73,11 @@ def _arguments(function: Any, inputs: Inputs) -> tuple[list[tuple[str, object]],
     return list(zip(names, inputs, strict=False)), {}
 
 
-def _parameters(function: object, tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[str, torch.Tensor]]:
+def parameters_beside(function: object, inputs: Container[str]) -> dict[str, tuple[str, torch.Tensor]]:
     """A module's parameters with their qualified names, by what they are called beside the inputs."""
     if not isinstance(function, nn.Module):
         return {}
-    return {f"self.{name}" if name in tensors else name: (name, leaf) for name, leaf in function.named_parameters()}
+    return {f"self.{name}" if name in inputs else name: (name, leaf) for name, leaf in function.named_parameters()}
 
 
 def _called_with(

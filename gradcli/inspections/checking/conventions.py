@@ -97,7 +97,8 @@ class _Reader:
     def read(self) -> Conventions:
         program = self.bound.program
         nodes = program.nodes
-        asked = {id(node): rule for node in nodes if isinstance(node, Call) and (rule := _rule(node)) is not None}
+        calls = [node for node in nodes if isinstance(node, Call)]
+        asked = {id(call): _VALUES[call.function.name] for call in calls if call.function.name in _VALUES}
         for node in nodes:
             self._cut(node)
         rewritten = with_nodes(program, self._changed)  # which adds what it found
@@ -137,7 +138,7 @@ class _Reader:
             return replace(node, arguments=node.arguments[:3], keywords=(*kept, ("eps", Literal(eps, node.span))))
         return node
 
-    def _observe(self, asked: dict[int, Callable[[_Reader, Call, object, list[object]], None]]) -> None:
+    def _observe(self, asked: dict[int, _Rule]) -> None:
         def note(node: object, value: object, operands: list[object]) -> None:
             if isinstance(node, Call) and id(node) in asked:
                 asked[id(node)](self, node, value, operands)
@@ -200,10 +201,6 @@ _VALUES: dict[str, _Rule] = {
     **dict.fromkeys(("embedding", "embedding_bag"), _Reader._of_embedding),
 }
 """Conventions that hang on the values that a function is given."""
-
-
-def _rule(node: Call) -> _Rule | None:
-    return _VALUES.get(node.function.name)
 
 
 def _target(node: Call) -> torch.dtype | None:

@@ -46,7 +46,7 @@ class ErrorBudgets:
         self._ties_of_dtypes = ties
         self.wide = replace(bound.at_dtype("float64"), program=held.program)
         self.here, _ = attempt(partial(reverse, self.wide))
-        self.exemption = _exemption(bound, held)
+        self.exemption = held.exemption or (RANDOM if draws_other_numbers(bound) else None)
         self._steepest: dict[str, np.ndarray] = {}
         self._on_the_way: dict[Index, Spoiled | None] = {}
         self._runs: dict[tuple[str, Index, bool], list[Gradients]] = {}
@@ -73,10 +73,11 @@ class ErrorBudgets:
         dtype = self.held.digits
         share = min(ROUNDINGS * torch.finfo(dtype).eps, half_the_digits(dtype))
         rounding = share * self._slope_on_the_way(name, index)
+        is_forward = "forward" in row.wrong_modes
         return replace(
             budget,
             rounding=max(self._spread(name, index, mode="reverse"), rounding),
-            forward_rounding=max(self._spread(name, index, mode="forward"), rounding) if _forward(row) else 0.0,
+            forward_rounding=max(self._spread(name, index, mode="forward"), rounding) if is_forward else 0.0,
             rounding_of_zero=max(self._left_of_zero(row, share), rounding) if row.reference == 0 else 0.0,
         )
 
@@ -196,10 +197,6 @@ class ErrorBudgets:
         return float(_steepest(self.wide, self.here, name, index)[index])
 
 
-def _forward(row: CheckRow) -> bool:
-    return "forward" in row.wrong_modes
-
-
 def _is_dead(gradient: float | None) -> bool:
     """Whether a gradient is what an infinity or a zero on the way leaves of it."""
     return gradient is not None and (gradient == 0 or not math.isfinite(gradient))
@@ -257,13 +254,6 @@ def _finite(tensor: torch.Tensor) -> np.ndarray:
     """The magnitudes, 0 for those that are not finite."""
     magnitudes: np.ndarray = tensor.detach().abs().double().nan_to_num(0.0, 0.0, 0.0).cpu().numpy()
     return magnitudes
-
-
-def _exemption(bound: BoundExpression, held: Conventions) -> str | None:
-    """Why the references are of another function than the gradient."""
-    if held.exemption is not None:
-        return held.exemption
-    return RANDOM if draws_other_numbers(bound) else None
 
 
 def draws_other_numbers(bound: BoundExpression) -> bool:

@@ -12,7 +12,7 @@ from gradcli.inspections.comparing.differing import Pair, differing
 from gradcli.inspections.comparing.sides import Leaves, Outcome, Side
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.precision import shortest
-from gradcli.results.compare import PlaceBeside
+from gradcli.results.compare import QUANTITIES, PlaceBeside
 
 
 def aside(
@@ -52,7 +52,7 @@ def compared_beside(
             if quantity not in found:
                 place = _first(sides, (first, second), moved, wrt, dtype, name)
                 found |= {} if place is None else {quantity: place}
-    return count, tuple(found[quantity] for quantity in ("value", "gradient") if quantity in found)
+    return count, tuple(found[quantity] for quantity in QUANTITIES if quantity in found)
 
 
 def _first(

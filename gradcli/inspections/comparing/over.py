@@ -12,14 +12,14 @@ from gradcli.exceptions import UsageError
 from gradcli.inspections.comparing.beside import aside, tensor_of
 from gradcli.inspections.comparing.differing import differing
 from gradcli.inspections.comparing.known import Errors, Known, Mask, units
-from gradcli.inspections.comparing.rows import Mark, closer_of
+from gradcli.inspections.comparing.rows import Mark, summary_with
 from gradcli.inspections.comparing.sample import drawn_between, numbers_between
 from gradcli.inspections.comparing.sides import ExpressionSide, Leaves, Outcome, Side, outcomes_of
 from gradcli.inspections.comparing.truths_over import TruthsOver
 from gradcli.language.properties import is_elementwise
 from gradcli.numerics.precision import shortest
 from gradcli.progress import steps
-from gradcli.results.compare import CompareNumber, CompareOver, CompareRange, CompareSummary
+from gradcli.results.compare import QUANTITIES, CompareNumber, CompareOver, CompareRange, CompareSummary
 
 Ranges = Mapping[str, CompareRange]
 
@@ -233,17 +233,5 @@ def _summary(dtype: str, rows: Sequence[CompareOver], reason: str | None) -> Com
         errors = [getattr(one, f"{side}_ulps") for one in worst if one is not None]
         not_finite, zero = (sum(getattr(row, f"{side}_{what}") for row in rows) for what in ("not_finite", "zero"))
         marks.append(Mark(not_finite, zero, max(errors, default=None)))
-    first, second = marks
-    return CompareSummary(
-        dtype=dtype,
-        values_apart=sum(row.apart for row in rows if row.quantity == "value"),
-        gradients_apart=sum(row.apart for row in rows if row.quantity == "gradient"),
-        first_worst=first.worst,
-        second_worst=second.worst,
-        first_not_finite=first.not_finite,
-        second_not_finite=second.not_finite,
-        first_zero=first.zero,
-        second_zero=second.zero,
-        closer=closer_of(first, second) if any(row.known for row in rows) else None,
-        reason=reason,
-    )
+    apart = {quantity: sum(row.apart for row in rows if row.quantity == quantity) for quantity in QUANTITIES}
+    return summary_with(dtype, apart, marks, is_known=any(row.known for row in rows), reason=reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -14,7 +14,7 @@ from gradcli.inspections.comparing.beside import input_at, number, tensor_of
 from gradcli.inspections.comparing.differing import Pair, differing
 from gradcli.inspections.comparing.sides import Leaves, Outcome, Side, Truth
 from gradcli.numerics.precision import ulp
-from gradcli.results.compare import CompareRow, CompareSummary, WhichSide
+from gradcli.results.compare import QUANTITIES, CompareRow, CompareSummary, Quantity, WhichSide
 
 SAME = 1e-20
 """Two numbers of the reference are one if they differ by less, relative to them; they have 50 digits."""
@@ -145,19 +145,30 @@ def _rows(
 def summary_of(dtype: str, rows: Sequence[CompareRow], reason: str | None) -> CompareSummary:
     """What the rows of one dtype come to."""
     known = [row for row in rows if row.reference is not None and math.isfinite(row.reference)]
-    first = _mark([(row.first, row.first_ulps, row.reference) for row in known], dtype)
-    second = _mark([(row.second, row.second_ulps, row.reference) for row in known], dtype)
+    marks = [
+        _mark([(row.first, row.first_ulps, row.reference) for row in known], dtype),
+        _mark([(row.second, row.second_ulps, row.reference) for row in known], dtype),
+    ]
+    apart = {quantity: sum(row.quantity == quantity and not row.agrees for row in rows) for quantity in QUANTITIES}
+    return summary_with(dtype, apart, marks, is_known=bool(known), reason=reason)
+
+
+def summary_with(
+    dtype: str, apart: Mapping[Quantity, int], marks: Sequence[Mark], *, is_known: bool, reason: str | None
+) -> CompareSummary:
+    """apart: of each quantity, how many differ. marks: of both sides. is_known: whether any truth is."""
+    first, second = marks
     return CompareSummary(
         dtype=dtype,
-        values_apart=sum(row.quantity == "value" and not row.agrees for row in rows),
-        gradients_apart=sum(row.quantity == "gradient" and not row.agrees for row in rows),
+        values_apart=apart["value"],
+        gradients_apart=apart["gradient"],
         first_worst=first.worst,
         second_worst=second.worst,
         first_not_finite=first.not_finite,
         second_not_finite=second.not_finite,
         first_zero=first.zero,
         second_zero=second.zero,
-        closer=closer_of(first, second) if known else None,
+        closer=_closer_of(first, second) if is_known else None,
         reason=reason,
     )
 
@@ -170,7 +181,7 @@ class Mark(NamedTuple):
     worst: float | None
 
 
-def closer_of(first: Mark, second: Mark) -> WhichSide | None:
+def _closer_of(first: Mark, second: Mark) -> WhichSide | None:
     """The side that is off by less; None where both are off alike."""
     one, other = ((mark.not_finite, mark.zero, 0.0 if mark.zero else mark.worst or 0.0) for mark in (first, second))
     return None if one == other else "first" if one < other else "second"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 import torch
 
@@ -31,7 +30,6 @@ from gradcli.results import ProgramResult
 from gradcli.version import __version__
 
 
-@dataclass
 class ProgramDraft:
     """A program in the making: the names it uses, and the lines of its forward pass.
 
@@ -40,32 +38,22 @@ class ProgramDraft:
     wrt: the same for what is differentiated. unused: the inputs without a path to the output.
     """
 
-    request: Request
-    bound: BoundExpression
-    spread: bool = False
-    names: dict[str, str] = field(init=False)
-    writer: Writer = field(init=False)
-    output: str = field(init=False)
-    leaves: dict[str, str] = field(init=False)
-    wrt: dict[str, str] = field(init=False)
-    unused: frozenset[str] = field(init=False)
-    steps: dict[str, str] = field(init=False, default_factory=dict)
-    forward: list[str] = field(init=False, default_factory=list)
-    value: torch.Tensor | None = field(init=False)
-    _fresh: dict[str, str] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.names = names_for(self.request)
-        self.writer = Writer(self.bound.context, self.names, self._name_step if self.spread else None)
+    def __init__(self, request: Request, bound: BoundExpression, *, spread: bool = False) -> None:
+        """spread: whether each sub-expression has a variable of its own."""
+        self.request, self.bound = request, bound
+        self.names = names_for(request)
+        self.steps: dict[str, str] = {}
+        self._fresh: dict[str, str] = {}
+        writer = Writer(bound.context, self.names, self._name_step if spread else None)
         self.output = self.fresh("y", "output", "result")
-        moved = moved_names(self.request, self.bound)
-        plain = {name: self.variable(name) for name in self.request.names}
+        moved = moved_names(request, bound)
+        plain = {name: self.variable(name) for name in request.names}
         self.leaves = {n: self.fresh(f"{v}_input", f"{v}_leaf") if n in moved else v for n, v in plain.items()}
-        self.wrt = {name: self.leaves[name] for name in self.bound.wrt}
-        self.value = observed(self.bound, self.writer)
+        self.wrt = {name: self.leaves[name] for name in bound.wrt}
+        self.value = observed(bound, writer)
         self.unused = self._unused()
-        self.forward += starting_lines(self.bound, self.names, self.leaves)
-        for line in statement_lines(self.writer, self.request.program, self.output):
+        self.forward = [*starting_lines(bound, self.names, self.leaves)]
+        for line in statement_lines(writer, request.program, self.output):
             self.forward.append(line)  # one by one: _name_step puts lines of its own in between
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +19,7 @@ from gradcli.diagnose.explain.match_error import matching_entry
 from gradcli.diagnose.findings import of_tape
 from gradcli.diagnose.values import bound_value, default_dtype, points_of, tensor_of
 from gradcli.exceptions import UsageError, did_you_mean, listed
-from gradcli.inspections.callables.given import signature_of
+from gradcli.inspections.callables.given import parameters_beside, signature_of
 from gradcli.inspections.in_file.loading import loaded, raised_in_file, user_code
 from gradcli.inspections.in_file.parameters import check_names, from_files, placed_points
 from gradcli.language.in_file import FunctionRequest
@@ -82,7 +82,7 @@ class Call:
         if widened:
             given = {name: value.double() if value.is_floating_point() else value for name, value in given.items()}
             arguments |= given
-        leaves = {**given, **{name: leaf for name, (_, leaf) in _parameters(function, arguments).items()}}
+        leaves = {**given, **{name: leaf for name, (_, leaf) in parameters_beside(function, arguments).items()}}
         wrt = _differentiated(leaves, selection)
         for name, leaf in leaves.items():
             if leaf.is_floating_point() or leaf.is_complex():
@@ -111,7 +111,7 @@ class Call:
     def with_leaves(self, leaves: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """The value with other tensors in the place of leaves, such as dual numbers."""
         arguments = {name: leaves.get(name, value) for name, value in self.arguments.items()}
-        named = _parameters(self.function, self.arguments)
+        named = parameters_beside(self.function, self.arguments)
         parameters = {named[name][0]: leaf for name, leaf in leaves.items() if name in named}
         if isinstance(module := self.function, nn.Module) and parameters:
 
@@ -175,26 +175,6 @@ class Call:
             expression=self.request.subject,
             id=None if row is None else row.id,
         )
-
-    def at(self, leaves: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """The value with other numbers in the leaves."""
-        before = {name: self.leaves[name].detach().clone() for name in leaves}
-        with torch.no_grad():
-            for name, leaf in leaves.items():
-                self.leaves[name].copy_(leaf)
-            try:
-                return self.value()
-            finally:
-                for name, leaf in before.items():
-                    self.leaves[name].copy_(leaf)
-
-
-def _parameters(function: Any, arguments: Container[str]) -> dict[str, tuple[str, torch.Tensor]]:
-    """A module's parameters with their qualified names, by what they are called beside the arguments."""
-    if not isinstance(function, nn.Module):
-        return {}
-    found = function.named_parameters()
-    return {f"self.{name}" if name in arguments else name: (name, leaf) for name, leaf in found}
 
 
 def _argument(binding: Binding, signature: Mapping[str, inspect.Parameter], context: Context) -> Any:

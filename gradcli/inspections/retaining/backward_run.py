@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import torch
 
@@ -11,14 +11,13 @@ from gradcli.diagnose.values import default_dtype
 from gradcli.exceptions import BoundError, ExpressionError
 from gradcli.inspections.retaining.scenarios import ScenarioPlan
 from gradcli.language.parser import parse
-from gradcli.language.syntax import Evaluate, Program
+from gradcli.language.syntax import Evaluate
 from gradcli.numerics import autodiff
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.evaluate import Evaluation, Observer
 
 
-@dataclass
 class BackwardRun:
     """A graph, and backward passes over it.
 
@@ -26,17 +25,12 @@ class BackwardRun:
     forward_passes: how often the graph was built.
     """
 
-    plan: ScenarioPlan
-    bound: BoundExpression
-    observe: Observer | None = None
-    program: Program = field(init=False)
-    outputs: list[torch.Tensor] = field(init=False)
-    forward_passes: int = field(init=False, default=0)
-    first_gradient: torch.Tensor | None = field(init=False, default=None)
-
-    def __post_init__(self) -> None:
-        self.program = parse(self.plan.text, bound=list(self.bound.leaves))
-        for leaf in self.bound.differentiated.values():
+    def __init__(self, plan: ScenarioPlan, bound: BoundExpression, observe: Observer | None = None) -> None:
+        self.plan, self.bound, self.observe = plan, bound, observe
+        self.program = parse(plan.text, bound=list(bound.leaves))
+        self.forward_passes = 0
+        self.first_gradient: torch.Tensor | None = None
+        for leaf in bound.differentiated.values():
             leaf.grad = None
         self.forward()
 

@@ -7,7 +7,7 @@ Everything is read off PyTorch's own nodes at run time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 
@@ -40,28 +40,23 @@ class Passed:
     kept_bytes: int
 
 
-@dataclass
 class GraphReport:
-    """What the calls of a plan did to its graph. Saved tensors are numbered in the order of `slots`."""
+    """What the calls of a plan did to its graph. Saved tensors are numbered in the order of `slots`.
 
-    plan: ScenarioPlan
-    bound: BoundExpression
-    recorder: ExpressionRecorder = field(init=False)
-    run: BackwardRun = field(init=False)
-    nodes: list[GraphNode] = field(init=False)
-    slots: list[graph.Saved] = field(init=False)
-    freed: dict[int, int] = field(init=False, default_factory=dict)
-    calls: list[Passed] = field(init=False, default_factory=list)
+    freed: by the number of a slot, the call that freed it.
+    """
 
-    def __post_init__(self) -> None:
-        program = parse(self.plan.text, bound=list(self.bound.leaves))
-        self.recorder = ExpressionRecorder(program, self.bound.in_place)
-        self.run = BackwardRun(self.plan, self.bound, self.recorder)
+    def __init__(self, plan: ScenarioPlan, bound: BoundExpression) -> None:
+        self.plan, self.bound = plan, bound
+        self.recorder = ExpressionRecorder(parse(plan.text, bound=list(bound.leaves)), bound.in_place)
+        self.run = BackwardRun(plan, bound, self.recorder)
         self.nodes = list(dict.fromkeys(node for output in self.run.outputs for node in graph.nodes(output)))
         self.slots = [slot for node in self.nodes for slot in graph.saved(node)]
+        self.freed: dict[int, int] = {}
+        self.calls: list[Passed] = []
         watch = Watch(self.nodes)
         try:
-            for number in range(1, len(self.plan.outputs) + 1):
+            for number in range(1, len(plan.outputs) + 1):
                 self._call(number, watch)
         finally:
             watch.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 
@@ -34,19 +34,14 @@ ROUNDING = 64
 """Units in the last place by which a sum over all calls may differ from the sum of their gradients."""
 
 
-@dataclass
 class _Trial:
     """One fix at work: the passes it made and what they cost."""
 
-    plan: ScenarioPlan
-    bound: BoundExpression
-    run: BackwardRun = field(init=False)
-    found: list[Gradients] = field(default_factory=list)
-    nodes_run: int = 0
-    kept: int = 0
-
-    def __post_init__(self) -> None:
-        self.run = BackwardRun(self.plan, self.bound)
+    def __init__(self, plan: ScenarioPlan, bound: BoundExpression) -> None:
+        self.plan, self.bound = plan, bound
+        self.run = BackwardRun(plan, bound)
+        self.found: list[Gradients] = []
+        self.nodes_run = self.kept = 0
 
     def one_pass(self, outputs: Sequence[torch.Tensor], *, retain: bool = False, last: bool = True) -> None:
         """Differentiate the sum of the outputs, and look at what is left of the graph."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
 import torch
@@ -13,26 +12,16 @@ THREADS = 1
 """Of PyTorch's, for each chunk: kernels cut a tensor by their number, and a part may end in other code."""
 
 
-@dataclass(frozen=True)
-class Build:
-    """Versions, and the instruction set of PyTorch's kernels. torch: its version, and the commit it was built of."""
-
-    gradcli: str
-    torch: str
-    flint: str
-    capability: str
-    threads: int = THREADS
-
-
-def build_here() -> Build:
-    """That of this process."""
+def build_here() -> dict[str, object]:
+    """Of this process: versions, PyTorch's with the commit it was built of, and the instruction set of its kernels."""
     commit = (torch.version.git_version or "")[:10]
-    return Build(
-        gradcli=__version__,
-        torch=f"{torch.__version__} ({commit})",
-        flint=version("python-flint"),
-        capability=torch.backends.cpu.get_cpu_capability(),
-    )
+    return {
+        "gradcli": __version__,
+        "torch": f"{torch.__version__} ({commit})",
+        "flint": version("python-flint"),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": THREADS,
+    }
 
 
 def differences(there: dict[str, object], here: dict[str, object]) -> str:
@@ -42,10 +31,6 @@ def differences(there: dict[str, object], here: dict[str, object]) -> str:
         for name, value in here.items()
         if there.get(name) != value
     )
-
-
-def as_data(build: Build) -> dict[str, object]:
-    return asdict(build)
 
 
 def _written(value: object) -> str:

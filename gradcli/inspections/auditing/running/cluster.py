@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from gradcli.exceptions import GradcliError, UsageError
-from gradcli.inspections.auditing.running.build import as_data, build_here, differences
+from gradcli.inspections.auditing.running.build import build_here, differences
 from gradcli.inspections.auditing.running.jobs import MOST_DEATHS, Done, Job, Roster, done, given_up, next_of
 from gradcli.inspections.auditing.running.worker import request_of
 
@@ -36,8 +36,9 @@ LOOKED = 0.5
 AHEAD = 2
 """Chunks that a worker has: it begins with the second one while the counts of the first are on their way."""
 MOST_NAMED = 4
-_WORKER = "__import__('gradcli.inspections.auditing.running.worker', fromlist=['answer'])"
-_BUILD, _ANSWER = f"{_WORKER}.build()", f"{_WORKER}.answer(request)"
+_ROOM = "gradcli.inspections.auditing.running"
+_BUILD = f"__import__('{_ROOM}.build', fromlist=['build_here']).build_here()"
+_ANSWER = f"__import__('{_ROOM}.worker', fromlist=['answer']).answer(request)"
 """What a worker evaluates. A function of gradcli's would end a worker that cannot import it, before it could say so."""
 
 
@@ -73,7 +74,7 @@ class _Crew:
         self._asked: dict[Future[Any], tuple[str, Job | None]] = {}
         self._answers: SimpleQueue[Future[Any]] = SimpleQueue()
         self._deaths: Counter[Job] = Counter()
-        self._build = as_data(build_here())
+        self._build = build_here()
         self._looked = -LOOKED
         self._alone_since: float | None = None
         self._had_some = False

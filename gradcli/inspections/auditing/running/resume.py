@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from gradcli.exceptions import OutputError, SourceError, UsageError
-from gradcli.inspections.auditing.running.build import Build, as_data, differences
+from gradcli.inspections.auditing.running.build import differences
 from gradcli.inspections.auditing.running.jobs import Done, Job
 from gradcli.inspections.auditing.running.wire import Data, counts_data, read_counts
 
@@ -36,7 +36,7 @@ class ResumeFile:
     that cannot be written.
     """
 
-    def __init__(self, name: str, build: Build, jobs: Sequence[Job]) -> None:
+    def __init__(self, name: str, build: Data, jobs: Sequence[Job]) -> None:
         self.name = name
         self._build = build
         self._found: dict[Job, Data] = {}
@@ -140,7 +140,7 @@ class ResumeFile:
         steps = [task.step(way) for way in task.ways if way.path == "single"]
         return {
             "audit": _VERSION,
-            **as_data(self._build),
+            **self._build,
             "dtype": task.format.name,
             "device": task.compute.device,
             "seed": task.compute.seed,

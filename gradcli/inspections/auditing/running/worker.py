@@ -8,7 +8,6 @@ import sys
 from contextlib import suppress
 from time import monotonic
 
-from gradcli.inspections.auditing.running.build import as_data, build_here
 from gradcli.inspections.auditing.running.wire import Data, counts_data, read_chunk, read_task, task_data
 from gradcli.inspections.auditing.running.work import work
 from gradcli.inspections.auditing.task import Chunk, Task
@@ -18,11 +17,6 @@ from gradcli.numerics.proven.expressions import NotBoundedError
 def request_of(task: Task, chunk: Chunk) -> Data:
     """What is asked of another process."""
     return {"task": task_data(task), "chunk": chunk.sides}
-
-
-def build() -> Data:
-    """What the answers of this process hang on."""
-    return as_data(build_here())
 
 
 def answer(request: Data) -> Data:
