@@ -41,13 +41,14 @@ def origins(tape: Tape, context: Context) -> Iterator[tuple[Step, Origin]]:
 def _walk(tape: Tape, context: Context, start: Edge, leaf: Step, gradient: torch.Tensor) -> Iterator[Origin]:
     waiting: list[tuple[Edge, torch.Tensor]] = [(start, gradient)]
     seen = {start}
-    known: dict[int, bool] = {}
+    masks: dict[int, torch.Tensor] = {}
+    nowhere = torch.zeros((), dtype=torch.bool)
 
     def is_broken(tensor: torch.Tensor | None) -> TypeGuard[torch.Tensor]:
         """Whether it is not finite; what one node sends is what the next one gets, and is looked at once."""
-        if id(tensor) not in known:
-            known[id(tensor)] = has_non_finite(tensor)
-        return known[id(tensor)]
+        if id(tensor) not in masks:
+            masks[id(tensor)] = non_finite(tensor) if has_non_finite(tensor) else nowhere
+        return masks[id(tensor)] is not nowhere
 
     while waiting:
         edge, arriving = waiting.pop()
@@ -63,7 +64,7 @@ def _walk(tape: Tape, context: Context, start: Edge, leaf: Step, gradient: torch
             if step is None:  # it sends on what several outputs were given, of which something is not finite
                 continue
             upstream = [(i, tensor) for i, tensor in enumerate(tape.passages[node].incoming) if is_broken(tensor)]
-            if not upstream or _is_fresh(step, outgoing, upstream[0][1]):
+            if not upstream or _is_fresh(step, masks[id(outgoing)], masks[id(upstream[0][1])]):
                 yield _at_node(tape, context, step, node, edge, outgoing)
             for i, tensor in upstream:
                 if (node, i) not in seen:
@@ -71,15 +72,15 @@ def _walk(tape: Tape, context: Context, start: Edge, leaf: Step, gradient: torch
                     waiting.append(((node, i), tensor))
 
 
-def _is_fresh(step: Step, outgoing: torch.Tensor, arrived: torch.Tensor) -> bool:
-    """Whether an elementwise step spoils elements at which a finite gradient arrived."""
-    if not step.elementwise or arrived.shape != outgoing.shape:
-        return False
-    return bool((non_finite(outgoing) & ~non_finite(arrived)).any())
+def _is_fresh(step: Step, spoiled: torch.Tensor, before: torch.Tensor) -> bool:
+    """Whether an elementwise step spoils elements at which a finite gradient arrived: masks of what is not finite."""
+    return step.elementwise and before.shape == spoiled.shape and bool((spoiled > before).any())
 
 
 def _cancel(culprits: Sent, arriving: torch.Tensor) -> bool:
     """Whether infinities of both signs met: the sum is NaN where none of the parts is."""
+    if any(tensor is arriving for _, tensor in culprits):
+        return False
     nan = torch.isnan(arriving)
     if not bool(nan.any()):
         return False

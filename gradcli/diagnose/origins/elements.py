@@ -72,6 +72,8 @@ def inside(index: Index, shape: torch.Size | tuple[int, ...]) -> Index | None:
 
 def aligned(elementwise: bool, focus: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
     """The elements of an operand that some elements of a value were made of; all, where that cannot be told."""
+    if elementwise and own.shape == focus.shape:
+        return focus
     everything = torch.ones(own.shape, dtype=torch.bool, device=own.device)
     if not elementwise or own.ndim > focus.ndim:
         return everything

@@ -204,15 +204,14 @@ class _Repetition:
         if entry.function is torch.autograd.grad:
             outputs = self._copy_of(entry.args[0] if entry.args else entry.given_by_name["outputs"])
             return with_gradient_steps(self.recorder, outputs, place, lambda: self._called(entry))
-        args = self._copy_of(entry.args)
-        inside = function_inside(entry.function, args)
+        inside = function_inside(entry.function, entry.args)
         if inside is None:
             return self._value(entry), []
         with (
             StepsInside(self.recorder, self.user, self, entry.spot) as steps,
             as_called(entry.generator, entry.autocast),
         ):
-            value = inside[0](*inside[1], **self._copy_of(entry.given_by_name))
+            value = inside[0](*self._copy_of(inside[1]), **self._copy_of(entry.given_by_name))
         return value, steps.last
 
     def _value(self, entry: Entry) -> Any:
@@ -240,7 +239,7 @@ class _Repetition:
         args, kwargs = self._copy_of(entry.args), self._copy_of(entry.given_by_name)
         if entry.generator is UNKEPT:
             raise GoneError(entry.spot.place, "what {} drew")
-        with as_called(entry.generator, entry.autocast), torch.set_grad_enabled(entry.differentiates):
+        with as_called(entry.generator, entry.autocast, with_gradients=entry.differentiates):
             return entry.function(*args, **kwargs)
 
     def stand_in(self, tensor: torch.Tensor, place: Place) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import is_
 from types import CodeType
 from typing import Any, NamedTuple
 from weakref import ref
@@ -128,10 +129,8 @@ def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, _TENSORS):
         return change(value)
     if isinstance(value, tuple):
-        if not tensors_among(value):
-            return value
         parts = [mapped(part, change) for part in value]
-        return _named(value, parts)
+        return value if all(map(is_, parts, value)) else _named(value, parts)
     if isinstance(value, list):
         return [mapped(part, change) for part in value]
     if isinstance(value, dict):

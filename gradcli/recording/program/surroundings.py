@@ -60,11 +60,13 @@ def autocasting(wanted: Autocast | None) -> Iterator[None]:
 
 
 @contextmanager
-def as_called(generator: GeneratorState | None, autocast: Autocast | None) -> Iterator[None]:
-    """With gradients, with the autocast of a call, and with the generator that it drew from as it was, if it did."""
+def as_called(
+    generator: GeneratorState | None, autocast: Autocast | None, *, with_gradients: bool = True
+) -> Iterator[None]:
+    """With the autocast of a call, and with the generator that it drew from as it was, if it did."""
     if generator is not None:
         generator.restore()
-    with torch.enable_grad(), autocasting(autocast):
+    with torch.set_grad_enabled(with_gradients), autocasting(autocast):
         yield
 
 
