@@ -130,6 +130,11 @@ def test_a_batch_is_elementwise_where_all_of_it_has_one_shape_and_is_not_changed
         steps["cumsum"].apply([rows, 0], Context())
 
 
+def test_a_function_of_pytorchs_under_a_transform_is_a_step_inside_of_it() -> None:
+    found = of(lambda log: torch.func.vmap(torch.sqrt)(X).sum())
+    assert [name for name, _ in shown(found)] == ["sqrt", "vmap", "sum"]
+
+
 @torch.enable_grad()
 def slopes(a: Tensor) -> Tensor:
     root = (a * a).sqrt()

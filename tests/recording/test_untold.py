@@ -229,16 +229,21 @@ def test_what_is_computed_once_more_is_none_of_the_programs_calls() -> None:
         handled.append(function)
         return function(*args, **kwargs)
 
-    log = Log(USER, {torch.autograd.grad: handler})
+    log = Log(USER, {torch.autograd.grad: handler, torch.Tensor.backward: handler})
     log.put_on()
     x = weights()
+
+    def compute() -> None:
+        (slope,) = torch.autograd.grad(torch.sin(x).sum(), x, create_graph=True)
+        slope.sum().backward()
+
     with log.out():
         own = log.calls
-        _, entries = log.repeated(lambda: torch.autograd.grad(torch.sin(x).sum(), x, create_graph=True))
+        _, entries = log.repeated(compute)
         assert log.calls is own
         assert stack() == []
     log.take_off()
-    assert [entry.function.__name__ for entry in entries] == ["sin", "sum", "grad"]
+    assert [entry.function.__name__ for entry in entries] == ["sin", "sum", "grad", "sum"]
     assert handled == []
 
 

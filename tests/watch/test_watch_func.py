@@ -335,6 +335,16 @@ def test_a_function_without_a_path_to_its_argument_is_looked_at_too(tmp_path: Pa
     assert (born["code"], born["operation"], born["step"], born["place"]["line"]) == ("inf-forward", "log", 1, 7)
 
 
+def test_a_function_of_pytorchs_under_a_transform_is_called_once(tmp_path: Path) -> None:
+    program = """
+    import torch
+    w = torch.tensor([1.0, 0.0], requires_grad=True)
+    torch.func.vmap(torch.sqrt)(w).sum().backward()
+    """
+    found = found_in(tmp_path, program).only
+    assert (found["code"], found["operation"], found["turn"]) == ("inf-backward", "sqrt", [1, 1])
+
+
 def test_the_value_is_called_what_is_differentiated(tmp_path: Path) -> None:
     program = (
         BEGIN

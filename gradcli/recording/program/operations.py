@@ -17,6 +17,7 @@ from gradcli.model.place import Place
 from gradcli.numerics.literals import Context
 from gradcli.recording.operation import Constant, Operation, short_name
 from gradcli.recording.program.entries import Entry
+from gradcli.recording.program.transforms import transformed
 from gradcli.recording.program.written import Written, written_at
 
 _BITWISE = {"and": "and", "or": "or", "xor": "xor", "lshift": "left_shift", "rshift": "right_shift"}
@@ -144,6 +145,8 @@ def _known(function: Any) -> tuple[str, Row | None, Callable[..., Any]]:
         return custom.__name__, None, function
     if not (getattr(function, "__module__", None) or "torch").startswith("torch"):
         return own, None, function  # one of the user's, which a transform was made of, whatever its name is
+    if made := transformed(function):
+        return made.name, None, function  # and so is one of PyTorch's, whose own call is a step inside
     path = (resolve_name(function) or "").removesuffix(".__get__")
     if own == "__get__":
         own = str(function.__self__.__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -89,11 +89,12 @@ class Transformed:
             return lambda *args, **kwargs: function(*args, **kwargs)[0]
         return function
 
-    @property
-    def positions(self) -> tuple[int, ...]:
-        """The arguments that it is differentiated by."""
+    def positions(self, count: int) -> Iterable[int]:
+        """Which of so many arguments it is differentiated by: of jacfwd's all where it is told None."""
         by = self.taking.given.get("argnums", 0)
-        return (by,) if isinstance(by, int) else tuple(by)
+        if by is None:
+            return range(count)
+        return (by,) if isinstance(by, int) else by
 
     def parts(self, result: Any) -> tuple[Any, Any]:
         """The gradients of what it returns, and the value, which some return besides."""
@@ -135,7 +136,8 @@ class Taken:
     @property
     def arguments(self) -> list[tuple[int, Any]]:
         """What it is differentiated by: the position of each argument, and the argument."""
-        return [(at % len(self.args), self.args[at]) for at in self.transformed.positions]
+        count = len(self.args)
+        return [(at % count, self.args[at]) for at in self.transformed.positions(count)]
 
     @property
     def leaves(self) -> list[torch.Tensor]:

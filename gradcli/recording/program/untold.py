@@ -119,6 +119,7 @@ def _transformed(
         tell = None if taken is None or known.inner is None else lambda *call: taken(Taken(known, *call))
         function = functools.wraps(inner)(functools.partial(_apart, log, inner, tell))
         note(function, known)
+        note(inner, known)  # which the log has
         return function
 
     return made
