@@ -17,7 +17,7 @@ from logs import again, logged
 from torch import Tensor
 from torch.nn import functional
 
-from gradcli.recording.program.kinds import IGNORED, LEAVES_PYTORCH, kind_of
+from gradcli.recording.program.kinds import CHANGING, DRAWING, GIVING, IGNORED, LEAVES_PYTORCH, PLAIN, SWITCHED, kind_of
 
 QUESTIONS = (
     "leaf.grad = None",
@@ -93,7 +93,7 @@ def test_what_leaves_pytorch_is_told_where_everything_is(statement: str, name: s
     assert calls_told(statement, everything=True) == [name]
 
 
-@each("statement", [statement for statement in LEAVING if statement != "np.asarray(x)"])
+@each("statement", LEAVING)
 def test_what_leaves_pytorch_is_a_question_else(statement: str) -> None:
     assert calls_told(statement) == []
 
@@ -113,6 +113,31 @@ def test_a_conversion_by_type_is_on_the_way_of_the_gradient() -> None:
 
 def test_what_has_no_name_is_no_operation_of_pytorchs() -> None:
     assert kind_of(partial(torch.add, 1)) == IGNORED
+
+
+@each(
+    "call, kind, changes",
+    [
+        (lambda x: functional.relu(x, inplace=True), SWITCHED, True),
+        (lambda x: functional.relu(x, inplace=False), SWITCHED, False),
+        (lambda x: functional.relu(x), SWITCHED, False),
+        (lambda x: functional.dropout(x, inplace=True), DRAWING, True),
+        (lambda x: functional.softmax(x, dim=0), PLAIN, False),
+        (lambda x: x.exp_(), CHANGING, True),
+        (lambda x: torch.exp_(input=x), CHANGING, False),  # the first of no arguments
+        (lambda x: torch._foreach_exp_([x]), CHANGING, False),  # a list of them is noted apart
+        (lambda x: x.requires_grad_(False), PLAIN, False),
+        (lambda x: torch.rand_like(x), GIVING, False),
+    ],
+)
+def test_what_a_call_changes_is_known_by_its_name_or_by_how_it_is_asked(
+    call: Callable[[Tensor], object], kind: int, changes: bool
+) -> None:
+    x = torch.ones(2)
+    with logged() as log:
+        call(x)
+        (entry,) = log.calls.recorded()
+    assert (kind_of(entry.function), entry.changes) == (kind, changes)
 
 
 def test_a_change_in_place_of_an_argument_that_is_given_by_name_is_made_again() -> None:

@@ -13,20 +13,17 @@ it is asked to work in place; with the generator's state; with its result, which
 
 _IN_PLACE_OPERATORS = frozenset({"__setitem__", "__iand__", "__ior__", "__ixor__", "__ilshift__", "__irshift__"})
 """Those that PyTorch tells by these names: it tells `x += y` as `add_`."""
-_QUESTIONS = frozenset(
-    {
-        "__set__", "dim", "size", "stride", "numel", "is_contiguous", "item", "__bool__", "__len__",
-        "__float__", "__int__", "__repr__", "__format__", "tolist", "numpy", "is_floating_point", "is_complex",
-        "backward", "grad", "data_ptr", "_set_grad_enabled", "register_hook", "storage", "untyped_storage",
-        "element_size", "retain_grad", "__index__", "is_same_size", "is_pinned", "isfinite", "isnan", "isinf",
-        "equal", "allclose", "__contains__", "__reduce_ex__", "__deepcopy__", "device", "get_device",
-    }
-)  # fmt: skip
+LEAVES_PYTORCH = frozenset({"tolist", "numpy", "item", "__float__", "__int__", "__array__"})
+"""What makes numbers of Python's or numpy's of a tensor: no gradient finds its way back."""
+_QUESTIONS = LEAVES_PYTORCH | {
+    "__set__", "dim", "size", "stride", "numel", "is_contiguous", "__bool__", "__len__", "__repr__", "__format__",
+    "is_floating_point", "is_complex", "backward", "grad", "data_ptr", "_set_grad_enabled", "register_hook", "storage",
+    "untyped_storage", "element_size", "retain_grad", "__index__", "is_same_size", "is_pinned", "isfinite", "isnan",
+    "isinf", "equal", "allclose", "__contains__", "__reduce_ex__", "__deepcopy__", "device", "get_device",
+}  # fmt: skip
 """What asks a tensor something, and computes nothing that a gradient flows through."""
 _VIEWS = frozenset({"T", "mT", "H", "mH", "real", "imag", "data"})
 """Attributes that are tensors computed with."""
-LEAVES_PYTORCH = frozenset({"tolist", "numpy", "item", "__float__", "__int__", "__array__"})
-"""What makes numbers of Python's or numpy's of a tensor: no gradient finds its way back."""
 GIVES = frozenset(
     {
         "rand_like", "randn_like", "randint_like", "multinomial", "binomial", "_sample_dirichlet", "empty_like",
