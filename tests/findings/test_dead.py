@@ -134,6 +134,17 @@ SAYS = {
         'l1_loss(x, y, reduction="none") lets no gradient through (on a kink, where PyTorch takes 0): '
         "1 arrives, 0 goes on to x"
     ),
+    # of two arguments only the one that the kink is of lies on it: prelu is linear in its weight
+    "grad 'sum(prelu(x, w))' x=0,1 w=0.25": "prelu(x, w) lets no gradient through: 1 arrives, 0 goes on to w",
+    "grad 'clamp(x, lo, hi)' x=2 lo=0 hi=2 --wrt x,lo": (
+        "clamp(x, lo, hi) lets no gradient through: 1 arrives, 0 goes on to lo"
+    ),
+    "grad 'clamp(x, lo, hi)' x=2 lo=0 hi=2 --wrt x,hi": (
+        "clamp(x, lo, hi) lets no gradient through (on a kink, where PyTorch takes 0): 1 arrives, 0 goes on to hi"
+    ),
+    "grad 'fmax(x, y)' x=1 y=1": (
+        "fmax(x, y) lets no gradient through (on a kink, where PyTorch takes 0): 1 arrives, 0 goes on to y"
+    ),
     "grad '0*x + (x - x)' x=1": "0*x lets no gradient through: 1 arrives, 0 goes on to x",
     "grad '0*x + (sigmoid(x) - sigmoid(x))' x=1": (  # the sigmoids send something on
         "0*x lets no gradient through: 1 arrives, 0 goes on to x"
@@ -203,6 +214,11 @@ ENDS = {
 def test_the_inputs_are_named_whose_whole_gradient_is_zero(text: str) -> None:
     inputs, expected = ENDS[text]
     assert [(one.severity, one.variable) for one in on_tape(text, **inputs) if one.code == "dead"] == expected
+
+
+def test_inputs_on_a_kink_and_beside_it_are_told_apart() -> None:
+    told = found("grad 'clamp(x, lo, hi)' x=2 lo=0 hi=2", "dead")
+    assert [(one["variable"], "on a kink" in one["message"]) for one in told] == [("lo", False), ("hi", True)]
 
 
 @each(

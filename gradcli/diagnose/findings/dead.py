@@ -21,7 +21,8 @@ from gradcli.diagnose.origins.elements import first, has_nan
 from gradcli.diagnose.origins.gates import gates, masked_rows
 from gradcli.diagnose.origins.kinks import on_kink
 from gradcli.diagnose.origins.parts import at, more, name, texts_of, variable_of
-from gradcli.diagnose.origins.zeros import ZeroOrigin, is_doubtful
+from gradcli.diagnose.origins.zeros import ZeroOrigin, is_doubtful, position_of
+from gradcli.language.catalogue.rows import Activation
 from gradcli.recording.tape import Tape
 from gradcli.results.findings import Finding
 from gradcli.results.parts import At, Part, Phrase, phrase
@@ -39,24 +40,23 @@ def flat(evidence: Evidence) -> Iterator[Finding]:
 def dead(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each place that makes such zeros; flat and saturated operations have findings of their own."""
     assert evidence.tape is not None
-    yield from _whole(evidence)
+    yield from _whole(evidence, evidence.tape)
     yield from _elements(evidence.tape, {origin.step.index for origin in evidence.zeros})
     yield from _masked_rows(evidence.tape)
 
 
-def _whole(evidence: Evidence) -> Iterator[Finding]:
+def _whole(evidence: Evidence, tape: Tape) -> Iterator[Finding]:
     found = [origin for origin in evidence.zeros if origin.why not in ("flat", "saturated")]
     if evidence.origins:  # what makes zero of an infinity is not what is wrong then
         found = [origin for origin in found if isfinite(origin.reached) and not _sees_nan(origin)]
-    for _, group in groupby(found, key=lambda origin: (origin.step.index, origin.why)):
+    for _, group in groupby(found, key=lambda one: (one.step.index, one.why, _is_on_kink(one, tape))):
         origins = list(group)
         origin = origins[0]
+        inputs = tuple(origin.variable for origin in origins)
         yield finding_at(
             origin.step,
             "dead",
-            _phrase(origin, tuple(origin.variable for origin in origins), evidence.tape).so(
-                _contradiction(origin, evidence)
-            ),
+            _phrase(origin, inputs, tape).so(_contradiction(origin, evidence, tape)),
             "note" if origin.why == "stationary" else None,
             variable=origin.variable if len(origins) == 1 else None,
             node=origin.node,
@@ -99,10 +99,10 @@ def _sees_nan(origin: ZeroOrigin) -> bool:
     return any(has_nan(value) for value in origin.step.arguments if isinstance(value, torch.Tensor))
 
 
-def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...], tape: Tape | None) -> Phrase:
+def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...], tape: Tape) -> Phrase:
     text, stopped = name(origin.step), _stopped(origin, inputs)
     if origin.why == "met":
-        output = "the output" if tape is None or tape.result is None else name(tape.result)
+        output = "the output" if tape.result is None else name(tape.result)
         there: Part = inputs if origin.edge in origin.leaf.edges else _named(origin, tape)
         return phrase(
             "the gradients {parts} meet at {there} and cancel", parts=origin.cancelled[:4], there=there
@@ -117,25 +117,33 @@ def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...], tape: Tape | None) -> P
     if origin.why == "stationary":
         level = phrase("{stopped}. Beside it there is a slope", stopped=stopped)
         return phrase("{step} is level at this very point", step=text).because(level)
-    kink = " (on a kink, where PyTorch takes 0)" if on_kink(origin.step) else None
+    kink = " (on a kink, where PyTorch takes 0)" if _is_on_kink(origin, tape) else None
     return phrase("{step} lets no gradient through{kink}", step=text, kink=kink).because(stopped)
 
 
-def _named(origin: ZeroOrigin, tape: Tape | None) -> str | None:
+def _is_on_kink(origin: ZeroOrigin, tape: Tape) -> bool:
+    """Whether the argument that the zero went to is on a kink, and not another one of the same operation."""
+    step = origin.step
+    if not on_kink(step):
+        return False
+    position = position_of(tape, origin)
+    if position and step.name == "clamp":  # whose other bound the numbers may lie on
+        return bool(torch.as_tensor(step.arguments[0] == step.arguments[position]).any())
+    return not position or not isinstance(step.operation.row, Activation)  # prelu is linear in its weight
+
+
+def _named(origin: ZeroOrigin, tape: Tape) -> str | None:
     """The sub-expression at which contributions meet."""
-    steps = () if tape is None else tape.steps
-    return next((name(step) for step in steps if origin.edge in step.edges), origin.variable)
+    return next((name(step) for step in tape.steps if origin.edge in step.edges), origin.variable)
 
 
 def _stopped(origin: ZeroOrigin, inputs: Part) -> Phrase:
     return phrase("{reached} arrives, 0 goes on to {inputs}", reached=origin.reached, inputs=inputs)
 
 
-def _contradiction(origin: ZeroOrigin, evidence: Evidence) -> Phrase | None:
+def _contradiction(origin: ZeroOrigin, evidence: Evidence, tape: Tape) -> Phrase | None:
     """What the reference has to say against the zero of a smooth function."""
-    tape = evidence.tape
     leaf = origin.leaf.value
-    assert tape is not None
     assert leaf is not None
     if not is_doubtful(tape, origin):
         return None

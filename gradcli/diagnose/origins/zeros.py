@@ -182,7 +182,7 @@ def _why(tape: Tape, origin: ZeroOrigin, context: Context) -> Why:
     step = origin.step
     if step.name in FLAT:
         return "flat"
-    position = _position(tape, step, origin)
+    position = position_of(tape, origin)
     movable = differentiated(tape, step)
     arriving = tape.arriving(step)
     if position is None or arriving is None:
@@ -201,8 +201,9 @@ def _why(tape: Tape, origin: ZeroOrigin, context: Context) -> Why:
     return "constant"
 
 
-def _position(tape: Tape, step: Step, origin: ZeroOrigin) -> int | None:
+def position_of(tape: Tape, origin: ZeroOrigin) -> int | None:
     """Which argument the zero was sent to."""
+    step = origin.step
     source = next((s for s in tape.inputs(step) if origin.edge in s.edges), None)
     if source is None:  # between two of the nodes that the call made: the operand that comes from the input
         sources = [operand for operand in tape.inputs(step) if depends_on(tape, operand, origin.leaf)]
