@@ -50,7 +50,9 @@ LEFT_ALONE = (
     "trace 'cdist(x, y)' x='[[1,2]]' y='[[1,3],[3,2]]'",
     "trace 'cdist(x, [[1.,3.]])' x='[[1,2]]'",
     "trace 'maximum(x, [1., 2.])' x=2,3",
-    "trace 'maximum(n, x)' n:int64=1 x=1",  # the first operand has no slope
+    # what is differentiated is not what lies on the kink: max(0, t) + w*min(0, t) is linear in w
+    "grad 'sum(prelu(t, w))' t=0,-1 w=0.25 --wrt w",
+    "grad 'clamp(t, lo, hi) + lo' t=2 lo=0 hi=2 --wrt lo",
 )
 
 SLOPES = {
@@ -136,6 +138,23 @@ SAYS = {
     "grad 'sum(sign(x)*x**2)' x=0,1": "sign(x) jumps at x[0]: PyTorch takes the slope 0",
     "grad 'hardshrink(x)' x=0.5,1": "hardshrink(x) jumps at x[0]: PyTorch takes the slope 0",
     "grad 'sum(threshold(x, 1, 20))' x=1,2": "threshold(x, 1, 20) jumps at x[0]: PyTorch takes the slope 0",
+    # of an argument that is not the first, where that one is not differentiated
+    "grad 'sum(fmax(t, x))' t=1,1 x=1,3 --wrt x": "fmax(t, x) has a kink at x[0]: " + SIDES.format(0, 1, 0),
+    "grad 'sum(clamp(t, min=x))' t=1,1 x=1,3 --wrt x": "clamp(t, min=x) has a kink at x[0]: " + SIDES.format(0, 1, 0),
+    "grad 'sum(maximum(1.0, x))' x=1,3": "maximum(1.0, x) has a kink at x[0]: " + SIDES.format(0, 1, 0.5),
+    "grad 'maximum(n, x)' n:int64=1 x=1": "maximum(n, x) has a kink at x: " + SIDES.format(0, 1, 0.5),
+    "grad 'sum(clamp(t, lo, hi) + hi)' t=2,2 lo=2,1 hi=3,2 --wrt hi": (  # t[0] lies on the other bound
+        "clamp(t, lo, hi) has a kink at hi[1]: " + SIDES.format(1, 0, 0)
+    ),
+    "grad 'sum(maximum(t, x))' t='[[1,3],[2,0]]' x=2,0 --wrt x": (  # 1 for the first row, 0 or 1 for the second
+        "maximum(t, x) has a kink at x[0] (and 1 more): " + SIDES.format(1, 2, 1.5)
+    ),
+    "grad 'margin_ranking_loss(t, x, y)' t=1,1 x=1,3 y=1,-1 --wrt x": (  # max(0, x - t)/2
+        "margin_ranking_loss(t, x, y) has a kink at x[0]: " + SIDES.format(0, 0.5, 0.5)
+    ),
+    "grad 'sum(cdist(t, x))' t='[[0,0],[5,5]]' x='[[1,2],[0,0]]' --wrt x": (  # -sqrt(1/2) towards the other point
+        "cdist(t, x) has a kink at x[1, 0] (and 1 more): " + SIDES.format(-1.70711, 0.29289, -0.707107)
+    ),
     "grad 'y = x*1; relu(y, inplace=True)' x=0,1": (
         "relu(y, inplace=True) has a kink at (x*1)[0]: " + SIDES.format(0, 1, 0)
     ),

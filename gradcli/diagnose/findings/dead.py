@@ -22,7 +22,6 @@ from gradcli.diagnose.origins.gates import gates, masked_rows
 from gradcli.diagnose.origins.kinks import on_kink
 from gradcli.diagnose.origins.parts import at, more, name, texts_of, variable_of
 from gradcli.diagnose.origins.zeros import ZeroOrigin, is_doubtful, position_of
-from gradcli.language.catalogue.rows import Activation
 from gradcli.recording.tape import Tape
 from gradcli.results.findings import Finding
 from gradcli.results.parts import At, Part, Phrase, phrase
@@ -49,7 +48,9 @@ def _whole(evidence: Evidence, tape: Tape) -> Iterator[Finding]:
     found = [origin for origin in evidence.zeros if origin.why not in ("flat", "saturated")]
     if evidence.origins:  # what makes zero of an infinity is not what is wrong then
         found = [origin for origin in found if isfinite(origin.reached) and not _sees_nan(origin)]
-    for _, group in groupby(found, key=lambda one: (one.step.index, one.why, _is_on_kink(one, tape))):
+    for _, group in groupby(
+        found, key=lambda one: (one.step.index, one.why, on_kink(one.step, position_of(tape, one)))
+    ):
         origins = list(group)
         origin = origins[0]
         inputs = tuple(origin.variable for origin in origins)
@@ -117,19 +118,8 @@ def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...], tape: Tape) -> Phrase:
     if origin.why == "stationary":
         level = phrase("{stopped}. Beside it there is a slope", stopped=stopped)
         return phrase("{step} is level at this very point", step=text).because(level)
-    kink = " (on a kink, where PyTorch takes 0)" if _is_on_kink(origin, tape) else None
+    kink = " (on a kink, where PyTorch takes 0)" if on_kink(origin.step, position_of(tape, origin)) else None
     return phrase("{step} lets no gradient through{kink}", step=text, kink=kink).because(stopped)
-
-
-def _is_on_kink(origin: ZeroOrigin, tape: Tape) -> bool:
-    """Whether the argument that the zero went to is on a kink, and not another one of the same operation."""
-    step = origin.step
-    if not on_kink(step):
-        return False
-    position = position_of(tape, origin)
-    if position and step.name == "clamp":  # whose other bound the numbers may lie on
-        return bool(torch.as_tensor(step.arguments[0] == step.arguments[position]).any())
-    return not position or not isinstance(step.operation.row, Activation)  # prelu is linear in its weight
 
 
 def _named(origin: ZeroOrigin, tape: Tape) -> str | None:

@@ -11,8 +11,8 @@ import torch
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.origins.elements import largest
-from gradcli.diagnose.origins.kinks import kinks
-from gradcli.diagnose.origins.local import REFUSALS, local_derivative
+from gradcli.diagnose.origins.kinks import has_kinks, kinks
+from gradcli.diagnose.origins.local import REFUSALS, argument_position, differentiated, local_derivative
 from gradcli.diagnose.origins.parts import at, more, name, variable_of
 from gradcli.diagnose.origins.ties import may_tie, spectral_tie, ties
 from gradcli.numerics.literals import Context
@@ -34,29 +34,36 @@ def kink(evidence: Evidence) -> Iterator[Finding]:
     assert tape is not None
     for step in tape.steps:
         ordered = may_tie(step.operation)
-        where = kinks(step)
-        arriving = tape.arriving(step) if where is not None or ordered else None
+        arriving = tape.arriving(step) if ordered or has_kinks(step.operation) else None
         if arriving is None or not bool((arriving != 0).any()):
             continue
+        position = min(differentiated(tape, step), default=0)
+        where = kinks(step, position)
         if where is not None and bool(where.any()):
-            yield _finding(step, where, None, evidence, tape)
+            yield _finding(step, position, where, None, evidence, tape)
         elif ordered and (equal := ties(step, arriving)) is not None and bool(equal.any()):
-            yield _finding(step, equal, arriving, evidence, tape)
+            yield _finding(step, 0, equal, arriving, evidence, tape)
         elif ordered and (why := spectral_tie(step, arriving)) is not None:
             operand = tape.inputs(step)[0]
             said = phrase("{step} has a kink at {at}", step=name(step), at=at(operand, ())).because(phrase(why))
             yield finding_at(step, "kink", said, variable=variable_of(operand))
 
 
-def _finding(step: Step, where: torch.Tensor, weights: torch.Tensor | None, evidence: Evidence, tape: Tape) -> Finding:
-    """weights: of the elements of the value, where these and not the value decide whether there is a kink."""
-    index = _own_index(step, tuple(map(int, torch.nonzero(where)[0])) if where.ndim else ())
-    operand, others = tape.inputs(step)[0], more(int(where.sum()))
-    local = local_derivative(step, 0, evidence.context, cotangent=weights)
+def _finding(
+    step: Step, position: int, where: torch.Tensor, weights: torch.Tensor | None, evidence: Evidence, tape: Tape
+) -> Finding:
+    """position: of the argument that lies on the kink.
+
+    weights: of the elements of the value, where these and not the value decide whether there is a kink.
+    """
+    index = _own_index(step, position, tuple(map(int, torch.nonzero(where)[0])) if where.ndim else ())
+    operands, others = tape.inputs(step), more(int(where.sum()))
+    operand = next((one for one in operands if argument_position(step, one) == position), operands[0])
+    local = local_derivative(step, position, evidence.context, cotangent=weights)
     assert local is not None
     slope = local[index]
     taken = float(slope.abs() if slope.is_complex() else slope)
-    sides = _one_sided(step, index, weights, replace(evidence.context, dtype=torch.float64))
+    sides = _one_sided(step, position, index, weights, replace(evidence.context, dtype=torch.float64))
     at_kink, told = at(operand, index), phrase("PyTorch takes {taken}", taken=taken)
     if sides is not None and JUMPS in sides:
         said = phrase("{step} jumps at {at}{more}", step=name(step), at=at_kink, more=others)
@@ -70,15 +77,15 @@ def _finding(step: Step, where: torch.Tensor, weights: torch.Tensor | None, evid
             told = phrase("weighted by what arrives, {slopes}", slopes=told)
     found = finding_at(step, "kink", said.because(told), variable=variable_of(operand), index=index or None)
     places = torch.nonzero(where).tolist()
-    return replace(found, elements=frozenset(_own_index(step, tuple(place)) for place in places))
+    return replace(found, elements=frozenset(_own_index(step, position, tuple(place)) for place in places))
 
 
-def _own_index(step: Step, index: tuple[int, ...]) -> tuple[int, ...]:
-    """The element of the first argument that an element of the broadcast arguments comes from."""
-    first = step.arguments[0]
-    assert isinstance(first, torch.Tensor)
-    own = index[len(index) - first.ndim :]
-    return tuple(0 if size == 1 else place for place, size in zip(own, first.shape, strict=True))
+def _own_index(step: Step, position: int, index: tuple[int, ...]) -> tuple[int, ...]:
+    """The element of an argument that an element of the broadcast arguments comes from."""
+    own = step.arguments[position]
+    assert isinstance(own, torch.Tensor)
+    places = index[len(index) - own.ndim :]
+    return tuple(0 if size == 1 else place for place, size in zip(places, own.shape, strict=True))
 
 
 def _slopes(left: float, right: float, taken: float) -> Phrase:
@@ -89,22 +96,22 @@ def _slopes(left: float, right: float, taken: float) -> Phrase:
 
 
 def _one_sided(
-    step: Step, index: tuple[int, ...], weights: torch.Tensor | None, double: Context
+    step: Step, position: int, index: tuple[int, ...], weights: torch.Tensor | None, double: Context
 ) -> tuple[float, float] | None:
     """The slopes of the two sides; JUMPS for one on which the value itself jumps. None where nothing tells."""
-    first = step.arguments[0]
-    assert isinstance(first, torch.Tensor)
-    if first.is_complex():  # which has no two sides
+    own = step.arguments[position]
+    assert isinstance(own, torch.Tensor)
+    if own.is_complex():  # which has no two sides
         return None
-    values = [_as_double(value, first.dtype) for value in step.arguments]
-    first = first.double()
-    length = _STEP * _size(first[index] if step.elementwise else first, values[1:])
+    others = [_as_double(one, own.dtype) for one in (*step.arguments[:position], *step.arguments[position + 1 :])]
+    own = own.double()
+    length = _STEP * _size(own[index] if step.elementwise else own, others)
     found = []
     for move in (-length, -length / 10, 0.0, length / 10, length):
-        moved = first.clone()
+        moved = own.clone()
         moved[index] += move
         try:
-            result = step.operation.apply([moved, *values[1:]], double)
+            result = step.operation.apply([*others[:position], moved, *others[position:]], double)
         except REFUSALS:
             return None
         value = result[0] if isinstance(result, tuple) else result

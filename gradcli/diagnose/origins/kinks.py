@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import inf, nan
 from typing import Any
 
@@ -28,14 +29,26 @@ def has_kinks(operation: Operation) -> bool:
     return operation.name in _RULES
 
 
-def on_kink(step: Step) -> bool:
-    """Whether an element of a step lies on a kink."""
-    where = kinks(step)
+def on_kink(step: Step, position: int | None = 0) -> bool:
+    """Whether an element of one argument of a step lies on a kink; of the first where it is not known which."""
+    where = kinks(step, position or 0)
     return where is not None and bool(where.any())
 
 
-def kinks(step: Step) -> torch.Tensor | None:
-    """Where the first argument of a step is at a kink, None if the operation has none."""
+def kinks(step: Step, position: int = 0) -> torch.Tensor | None:
+    """Where one argument of a step is at a kink, None if the operation has none in that argument."""
+    if position == 0 or step.name in ("margin_ranking_loss", "pairwise_distance"):  # of the difference of both
+        return _of_first(step)
+    if isinstance(step.operation.row, Activation):  # prelu is linear in its weight
+        return None
+    if step.name == "clamp":  # whose other bound the numbers may lie on
+        where = _of_first(step)
+        return None if where is None else where & (step.arguments[0] == step.arguments[position])
+    own = step.arguments[position]
+    return _of_first(replace(step, arguments=(own, *step.arguments[:position], *step.arguments[position + 1 :])))
+
+
+def _of_first(step: Step) -> torch.Tensor | None:
     first = step.arguments[0] if step.arguments else None
     if not isinstance(first, torch.Tensor) or not (first.is_floating_point() or first.is_complex()):
         return None

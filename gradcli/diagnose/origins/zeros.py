@@ -193,7 +193,7 @@ def _why(tape: Tape, origin: ZeroOrigin, context: Context) -> Why:
     if largest(local_derivative(step, position, context, cotangent=weights.to(arriving.dtype))) > 0:
         if _moves(step, position, movable, 1.0, plain, double) and _is_level(step, position, arriving, double):
             return "stationary"
-        return "constant" if on_kink(step) else "inside"
+        return "constant" if on_kink(step, position) else "inside"
     if step.name in SATURATING and _moves(step, position, {position}, 0.0, weights, double):
         return "saturated"
     if _moves(step, position, movable, 1.0, weights, double) and _is_level(step, position, arriving, double):
