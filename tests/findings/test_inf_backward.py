@@ -52,6 +52,13 @@ SAYS = {
     "grad 'x*1e30*1e30' x=1e-30": (
         "x*1e30 at x = 1e-30: local derivative 1e+30, times the incoming gradient 1e+30 = inf"
     ),
+    # a logarithm, or an infinity, that goes into nothing of it is another trouble
+    "grad 'log(x) + sqrt(y)' x=-1 y=0": (
+        "sqrt(y) at y = 0: local derivative 1/(2*sqrt(0)) = inf, times the incoming gradient 1 = inf"
+    ),
+    "grad 'sqrt(x)' x=inf,0": (
+        "sqrt(x) at x[1] = 0: local derivative 1/(2*sqrt(0)) = inf, times the incoming gradient 1 = inf"
+    ),
     "grad 'x**0.5' x=0": (
         "x**0.5 at x = 0: local derivative 0.5*0**(0.5 - 1) = inf, times the incoming gradient 1 = inf"
     ),

@@ -23,6 +23,7 @@ FOUND = {
     "trace 'x * 1e-30 * 1e-30' x=1": ("warning", Place("mul", "x", [], "x * 1e-30")),
     "trace 'x * 1e300 * 1e-200 * 1e-200' x:float64=1": ("warning", Place(None, "x", [], None)),  # 1e-100
     "trace 'x / 1e-300 / 1e200 / 1e200' x:float64=1": ("warning", Place(None, "x", [], None)),
+    "trace 'x * 1e300 * w * w' x:float64=1,1 w:float64=1e-200,1 --frozen w": ("warning", Place(None, "x", [0], None)),
     "trace 'x**3 * 1e300' x:float64=1e-170": ("warning", Place(None, "x", [], None)),  # 3e-40
     "trace 'exp(x)' x=-120,-110": ("warning", Place("exp", "x", [1], "exp(x)")),  # where more is lost
     "trace 'sigmoid(x)' x=0,20": ("warning", Place("sigmoid", "x", [1], "sigmoid(x)")),  # an output of its own

@@ -89,7 +89,8 @@ def zero_origins(tape: Tape, context: Context) -> Iterator[ZeroOrigin]:
 def doubtful(tape: Tape, name: str, origins: Sequence[ZeroOrigin]) -> np.ndarray:
     """Where an input's gradient may be zero by rounding: a smooth function sent the zero, not an exact operation.
 
-    Where not all of it is zero: only if every step works element by element, and none discards elements.
+    In float64 any product may have. Where not all of the gradient is zero: only if every step that is not exact works
+    element by element, and none discards elements.
     """
     leaf = tape.leaf(name)
     if leaf is None or leaf.value is None:
@@ -98,9 +99,9 @@ def doubtful(tape: Tape, name: str, origins: Sequence[ZeroOrigin]) -> np.ndarray
     whole = next((origin for origin in origins if origin.variable == name), None)
     if whole is not None:
         return np.full(shape, is_doubtful(tape, whole) and whole.why != "saturated")
-    smooth = [step for step in tape.steps if not _is_exact(step)]
-    passed = [step for step in smooth if step.edges]
-    if not smooth or not all(step.elementwise and not _is_gate(step) and step.name not in FLAT for step in passed):
+    rounds = leaf.value.dtype is torch.float64 or not all(map(_is_exact, tape.steps))
+    passed = [step for step in tape.steps if step.edges and not _is_exact(step)]
+    if not rounds or not all(step.elementwise and not _is_gate(step) and step.name not in FLAT for step in passed):
         return np.zeros(shape, dtype=bool)
     moved: np.ndarray = array(leaf.value) != 0
     return moved
