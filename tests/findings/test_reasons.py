@@ -46,6 +46,7 @@ OF_NAN = {
     "batch_norm(x, m, v, eps=0)' x=[[1],[1]] m=1, v=0, --wrt x": DEVIATION,
     "instance_norm(x, m, v, use_input_stats=False, eps=0)' x=[[[1,1]]] m=1, v=0, --wrt x": DEVIATION,
     "layer_norm(x, [2], eps=0)' x=1,1": DEVIATION,
+    "layer_norm([y, y], [2], eps=0)' y=1": DEVIATION,
     "group_norm(x, 1, eps=0)' x=[[1,1]]": DEVIATION,
     "group_norm(x, 1, eps=0)' x=[[1,1],[1,100]]": DEVIATION,
     "group_norm(x, 1, eps=0)' x=[[1,1],[0,2.5e19]]": DEVIATION,  # the largest square is 1.6e38
