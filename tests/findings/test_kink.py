@@ -138,6 +138,16 @@ SAYS = {
     "grad 'sum(sign(x)*x**2)' x=0,1": "sign(x) jumps at x[0]: PyTorch takes the slope 0",
     "grad 'hardshrink(x)' x=0.5,1": "hardshrink(x) jumps at x[0]: PyTorch takes the slope 0",
     "grad 'sum(threshold(x, 1, 20))' x=1,2": "threshold(x, 1, 20) jumps at x[0]: PyTorch takes the slope 0",
+    # nothing tells the slope where the value is infinite, or is beside the point
+    "grad 'norm(x, p=1)' x=0,inf": "norm(x, p=1) has a kink at x[0]: PyTorch takes 0",
+    "grad 'norm(x, p=1)' x=0,1.7976931e308 --dtype float64": "norm(x, p=1) has a kink at x[0]: PyTorch takes 0",
+    "grad 'amax(x)' x=1.797693134e308,1.797693134e308 --dtype float64": (
+        "amax(x) has a kink at x[0] (and 1 more): PyTorch takes 0.5"
+    ),
+    "grad 'amin(x)' x=-1.797693134e308,-1.797693134e308 --dtype float64": (
+        "amin(x) has a kink at x[0] (and 1 more): PyTorch takes 0.5"
+    ),
+    "grad 'sum(clamp(x, 0, 1))' x=1,1e10": "clamp(x, 0, 1) has a kink at x[0]: " + SIDES.format(1, 0, 1),
     # of an argument that is not the first, where that one is not differentiated
     "grad 'sum(fmax(t, x))' t=1,1 x=1,3 --wrt x": "fmax(t, x) has a kink at x[0]: " + SIDES.format(0, 1, 0),
     "grad 'sum(clamp(t, min=x))' t=1,1 x=1,3 --wrt x": "clamp(t, min=x) has a kink at x[0]: " + SIDES.format(0, 1, 0),

@@ -68,6 +68,21 @@ def test_an_infinite_slope_is_infinite(reverse: float, expected: str):
     assert verdict(SMOOTH, slope=slope, reverse=reverse, forward=None) == expected
 
 
+@pytest.mark.parametrize(
+    ("reverse", "slope", "reason"),
+    [
+        (-math.inf, math.inf, "of the wrong sign"),  # of sqrt(x) at -0.0
+        (math.inf, -math.inf, "of the wrong sign"),
+        (-math.inf, 2.0, "infinite where the truth is not"),
+        (2.0, math.inf, "finite where the truth is not"),
+        (0.0, math.inf, "zero where the truth is not"),
+    ],
+)
+def test_an_infinity_is_told_from_a_number_and_from_the_other_one(reverse: float, slope: float, reason: str):
+    found = row(SMOOTH, slope=Slope("smooth", slope), reverse=reverse, forward=None)
+    assert found.reason == f"reverse mode: {reason}"
+
+
 def test_a_slope_beyond_the_dtypes_range_is_infinite_in_it():
     slope = Slope("smooth", 1e39)
     assert verdict(SMOOTH, slope=slope, reverse=math.inf, forward=None, dtype=torch.float32) == "agree"

@@ -321,7 +321,7 @@ EQUIVALENT: dict[str, str] = {
     **_sizes(f"{_REFERENCE}/verdict.py", "_SAME_JUMP", '"1e-6"', '"1e-12" "1e-8"', _BETWEEN),
     **_sizes(f"{_REFERENCE}/verdict.py", "_SMALL", '"1e-20"', '"1e-26" "1e-22" "1e-18" "1e-14"', _BETWEEN),
     **_sizes(f"{_REFERENCE}/verdict.py", "next_level", "1000", "10 100000 1000000000", _DEARER),
-    "gradcli/diagnose/findings/kink.py _one_sided: left is None or right is None -> (left is None)": _GUARD,
-    "gradcli/diagnose/findings/kink.py _one_sided: left is None or right is None -> (right is None)": _GUARD,
+    "gradcli/diagnose/findings/kink.py _finding: weights is not None and sides is not None and sides[0] == sides[1] -> "
+    "(weights is not None) and (sides[0] == sides[1])": _GUARD,
 }
 """By `key` of the mutant: file, function or constant, and the change."""

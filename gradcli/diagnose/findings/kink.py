@@ -33,17 +33,16 @@ def kink(evidence: Evidence) -> Iterator[Finding]:
     tape = evidence.tape
     assert tape is not None
     for step in tape.steps:
-        ordered = may_tie(step.operation)
-        arriving = tape.arriving(step) if ordered or has_kinks(step.operation) else None
+        arriving = tape.arriving(step) if may_tie(step.operation) or has_kinks(step.operation) else None
         if arriving is None or not bool((arriving != 0).any()):
             continue
         position = min(differentiated(tape, step), default=0)
         where = kinks(step, position)
         if where is not None and bool(where.any()):
             yield _finding(step, position, where, None, evidence, tape)
-        elif ordered and (equal := ties(step, arriving)) is not None and bool(equal.any()):
+        elif (equal := ties(step, arriving)) is not None and bool(equal.any()):
             yield _finding(step, 0, equal, arriving, evidence, tape)
-        elif ordered and (why := spectral_tie(step, arriving)) is not None:
+        elif (why := spectral_tie(step, arriving)) is not None:
             operand = tape.inputs(step)[0]
             said = phrase("{step} has a kink at {at}", step=name(step), at=at(operand, ())).because(phrase(why))
             yield finding_at(step, "kink", said, variable=variable_of(operand))
@@ -118,8 +117,8 @@ def _one_sided(
         assert isinstance(value, torch.Tensor)
         found.append(value.double() if weights is None else value.double() * weights)
     far_below, below, here, above, far_above = found
-    left = _slope(_rise(far_below, here), _rise(below, here), length, largest(here))
-    right = _slope(_rise(here, far_above), _rise(here, above), length, largest(here))
+    left = _slope(here - far_below, here - below, length, largest(here))
+    right = _slope(far_above - here, above - here, length, largest(here))
     return None if left is None or right is None else (left, right)
 
 
@@ -131,20 +130,19 @@ def _size(own: torch.Tensor, others: Sequence[object]) -> float:
     return max((size for size in sizes if 0 < size < inf), default=1.0)
 
 
-def _slope(rise: float | None, near: float | None, length: float, value: float) -> float | None:
-    """The slope of a side by what the value rises over a step, and over the tenth part of it."""
-    if rise is None or near is None:
+def _slope(far: torch.Tensor, near: torch.Tensor, length: float, value: float) -> float | None:
+    """The slope of a side by what the value rises over a step, and over the tenth part of it; None where it overflows.
+
+    Elements that are no numbers count for nothing.
+    """
+    known = torch.isfinite(far) & torch.isfinite(near)
+    if not bool(known.any()):
         return None
-    slope = (rise - near) / (0.9 * length)
-    jump = abs(near - slope * length / 10)
-    is_seen = jump > max(_SMALL * value, _STEP * abs(near))  # softplus jumps by 2e-9 at 20
+    rise, start = float(far[known].sum()), float(near[known].sum())
+    slope = (rise - start) / (0.9 * length)
+    jump = abs(start - slope * length / 10)
+    is_seen = jump > max(_SMALL * value, _STEP * abs(start))  # softplus jumps by 2e-9 at 20
     return JUMPS if is_seen else round(slope, 5) + 0.0
-
-
-def _rise(start: torch.Tensor, end: torch.Tensor) -> float | None:
-    """How much higher one value is than another, by the elements that are numbers; None where there is none."""
-    rise = (end - start)[torch.isfinite(start) & torch.isfinite(end)]
-    return float(rise.sum()) if rise.numel() else None
 
 
 def _as_double(value: object, dtype: torch.dtype) -> object:

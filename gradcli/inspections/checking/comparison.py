@@ -273,7 +273,7 @@ def _how_wrong(found: float, reference: float) -> str:
         return f"off by {abs(found / reference - 1):.2g} of the truth"
     if math.isfinite(found):
         return "not zero where the truth is" if reference == 0 else "finite where the truth is not"
-    return "infinite where the truth is not"
+    return "infinite where the truth is not" if math.isfinite(reference) else "of the wrong sign"
 
 
 def _ulp_error(element: GradientElement, comparison: Comparison) -> float | None:
