@@ -15,9 +15,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from gradcli import leaving
+from gradcli.exceptions import GradcliError
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """The environment of children that work side by side."""
+
+
+class WorkerError(GradcliError):
+    """A process that worked for this one ended without an answer, or with an error."""
+
+    code = "worker"
+    exit_code = 1
 
 
 class ChildProcess:

@@ -97,7 +97,7 @@ def text_of(drawn: str) -> str:
     """The text of a picture, its lines from top to bottom."""
     lines: dict[float, str] = {}
     for x, y, text in _LINE.findall(drawn):
-        lines[float(y)] = lines.get(float(y), "").ljust(round(float(x) / 12.2)) + html.unescape(text).replace(
+        lines[float(y)] = lines.get(float(y), "").ljust(round(float(x) / _CHARACTER)) + html.unescape(text).replace(
             "\xa0", " "
         )
     return "".join(f"{lines[y].rstrip()}\n" for y in sorted(lines))

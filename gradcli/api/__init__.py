@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from gradcli.inspections.watching.block import WatchedBlock
+    from gradcli.inspections.watching.session import WatchedBlock
     from gradcli.results import (
         ActivateResult,
         AuditResult,
@@ -274,7 +274,7 @@ def watch(
     """
     from gradcli.commands import option_values
     from gradcli.inspections.options import WatchOptions
-    from gradcli.inspections.watching.block import WatchedBlock
+    from gradcli.inspections.watching.session import WatchedBlock
 
     options = WatchOptions(
         goes_on=goes_on, patience=patience, every=every, from_step=from_step, memory=option_values.memory(memory)

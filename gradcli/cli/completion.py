@@ -16,7 +16,7 @@ from gradcli.cli.front import HELP, SHELL_OPTIONS, VERSION
 from gradcli.cli.overview import GROUPS
 from gradcli.cli.own_commands import HELP_OPTIONS, OWN, OwnCommand, is_command
 from gradcli.commands.command import Command
-from gradcli.commands.parameters import Argument, Option, Parameter
+from gradcli.commands.parameters import Argument, Parameter
 from gradcli.exceptions import GradcliError
 
 _LAST_NAME = re.compile(r"[^\W\d][\w.]*\Z")
@@ -49,7 +49,7 @@ def _replies(words: list[str], current: str) -> Iterable[Reply]:
 def _in_command(command: Command | OwnCommand, words: Sequence[str], current: str) -> Iterator[Reply]:
     """What may follow behind a command and these words."""
     declared = command.on_command_line.values()
-    options = {name: p for p in declared if isinstance(p.declared, Option) for name in _names(p.declared)}
+    options = {name: p for p in declared for name in p.words}
     arguments = [p for p in declared if isinstance(p.declared, Argument)]
     values, open_option, are_values = _sorted(command, words, options)
     if open_option is not None:
@@ -83,10 +83,6 @@ def _sorted(
         elif word not in options and word not in HELP_OPTIONS and word.partition("=")[0] not in options:
             values.append(word)
     return values, None, False
-
-
-def _names(option: Option) -> list[str]:
-    return option.names.replace("/", " ").split()
 
 
 def _values(parameter: Parameter, current: str, values: Sequence[str]) -> Iterator[Reply]:

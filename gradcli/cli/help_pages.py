@@ -57,7 +57,7 @@ def show_page(name: str, *, everything: bool) -> None:
     for title, options in shown.items():
         lines += [(), ((title, "bold"),), *_rows(map(option_row, options), width)]
     if folded:
-        names = ", ".join(_names(parameter)[0] for parameter in folded)
+        names = ", ".join(parameter.words[0] for parameter in folded)
         lines += [(), *_text(f"--help-all shows what other commands have too: {names}.", width)]
     _print(lines)
 
@@ -89,15 +89,10 @@ def panels(command: Command | OwnCommand, *, everything: bool) -> tuple[dict[str
 
 def option_row(parameter: Parameter) -> Row:
     """The names of an option with the word for its value, and its text."""
-    long, *others = _names(parameter)
+    long, *others = parameter.words
     short = [name for name in others if not name.startswith("--")]
     names = ", ".join([*short, long, *(name for name in others if name.startswith("--"))])
     return f"{names} {_metavar(parameter)}".strip(), _with_default(parameter)
-
-
-def _names(parameter: Parameter) -> list[str]:
-    assert isinstance(parameter.declared, Option)
-    return parameter.declared.names.replace("/", " ").split()
 
 
 def _metavar(parameter: Parameter) -> str:

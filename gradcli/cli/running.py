@@ -29,13 +29,8 @@ def run_command(command: Command, given: Mapping[str, object]) -> int:
     time_limit.begin(invocation.options.timeout)
     progress.start()
     inquiry = invocation.read(Caller())
-    if inquiry.raises and not invocation.options.emit:
-        from gradcli.cli.raise_option import letting_out
-
-        with letting_out() as outcome:
-            reproduce(invocation, inquiry)
-        if outcome.raised:
-            return 1
+    if inquiry.raises and not invocation.options.emit and _raised_aloud(invocation, inquiry):
+        return 1
     result = with_words_of_cpu(inspected(invocation, inquiry))
     raised: Failure | None = getattr(result, "raised", None)
     if targets and not isinstance(result, Failure):
@@ -82,6 +77,21 @@ def exit_code(invocation: Invocation, result: Result | Failure) -> int:
     wanted = names_in(invocation.options.fail_on)
     found = getattr(result, "findings", ())
     return int(any(finding.code in wanted or finding.severity in wanted for finding in found))
+
+
+def _raised_aloud(invocation: Invocation, inquiry: Inquiry) -> bool:
+    """PyTorch's own traceback on standard error, as a program would have printed it; whether there was one."""
+    import traceback
+
+    from gradcli.numerics.capture import TorchError
+
+    try:
+        reproduce(invocation, inquiry)
+    except TorchError as error:
+        progress.stop()
+        traceback.print_exception(error.error, file=sys.stderr)
+        return True
+    return False
 
 
 def _show(invocation: Invocation, inquiry: Inquiry, result: Result | Failure) -> None:

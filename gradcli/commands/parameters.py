@@ -5,7 +5,6 @@ The command line reads words by it, Python functions take it by name, and the he
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
@@ -77,11 +76,16 @@ class Parameter(NamedTuple):
         return None if str in kinds else int if int in kinds else float if float in kinds else None
 
     @property
+    def words(self) -> list[str]:
+        """The names of an option, one by one: `--color/--no-color` is two. None for an argument."""
+        return self.declared.names.replace("/", " ").split() if isinstance(self.declared, Option) else []
+
+    @property
     def python_name(self) -> str:
         """What a caller in Python writes: `lr` for --lr, `max_elements` for --max-elements."""
         if isinstance(self.declared, Argument):
             return self.name
-        return self.declared.python or re.split("[ /]", self.declared.names)[0].removeprefix("--").replace("-", "_")
+        return self.declared.python or self.words[0].removeprefix("--").replace("-", "_")
 
     @property
     def is_tensor(self) -> bool:

@@ -6,7 +6,7 @@ Estimating computational noise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
@@ -139,6 +139,11 @@ def differences(
         own = np.where(sizes > 0, sizes, size_of_zero)
         closer = at_scale(np.where(near, own, sizes))
         return closer.where(near & (closer.error < SIGNIFICANT * np.abs(closer.slope)), found)
+
+
+def smallest(arrays: Iterable[np.ndarray]) -> float:
+    """The size of the smallest number in these arrays that is not 0; 0 where there is none."""
+    return min((float(np.abs(own[own != 0]).min()) for own in arrays if own.any()), default=0.0)
 
 
 def _at_scale(steps: _Steps, function: Function, points: np.ndarray, scale: np.ndarray) -> Differences:

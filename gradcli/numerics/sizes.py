@@ -135,12 +135,12 @@ def _numel(value: object) -> int:
     return value.numel() if isinstance(value, torch.Tensor) else 1
 
 
-def _per_element(position: int, name: str) -> Callable[[Arguments, Keywords], float]:
-    """A loop for every element that runs as often as an argument says."""
+def _per_element(name: str) -> Callable[[Arguments, Keywords], float]:
+    """A loop for every element that runs as often as the second argument says."""
 
     def steps(arguments: Arguments, keywords: Keywords) -> float:
         operands = [*arguments, *keywords.values()]
-        return _number_of(argument(arguments, keywords, position, name)) * max(map(_numel, operands))
+        return _number_of(argument(arguments, keywords, 1, name)) * max(map(_numel, operands))
 
     return steps
 
@@ -150,7 +150,7 @@ def _chebyshev(*, shifted: bool) -> Callable[[Arguments, Keywords], float]:
 
     Elsewhere it takes a cosine, and at the ends of the interval it knows the value.
     """
-    bound = _per_element(1, "n")
+    bound = _per_element("n")
 
     def steps(arguments: Arguments, keywords: Keywords) -> float:
         if bound(arguments, keywords) <= _FEW:
@@ -183,11 +183,11 @@ def _max_pool1d(arguments: Arguments, keywords: Keywords) -> float:
     return width * elements if width > elements else 0
 
 
-def _sections(position: int, name: str) -> Callable[[Arguments, Keywords], float]:
-    """As many pieces as an argument says, unless it lists them."""
+def _sections(name: str) -> Callable[[Arguments, Keywords], float]:
+    """As many pieces as the second argument says, unless it lists them."""
 
     def pieces(arguments: Arguments, keywords: Keywords) -> float:
-        value = argument(arguments, keywords, position, name)
+        value = argument(arguments, keywords, 1, name)
         value = keywords.get("sections", value) if value is None else value
         alone = isinstance(value, int) or (isinstance(value, torch.Tensor) and value.ndim == 0)
         return _number_of(value) if alone else 0
@@ -234,19 +234,19 @@ BY_VALUE: dict[str, Callable[[Arguments, Keywords], float | None]] = {
     **dict.fromkeys(("cat", "stack", "hstack", "vstack", "dstack", "column_stack"), _side_by_side),
 }
 STEPS: dict[str, Callable[[Arguments, Keywords], float]] = {
-    "mvlgamma": _per_element(1, "p"),
-    "mvlgamma_": _per_element(1, "p"),
-    "special.laguerre_polynomial_l": _per_element(1, "n"),
-    "special.legendre_polynomial_p": _per_element(1, "n"),
+    "mvlgamma": _per_element("p"),
+    "mvlgamma_": _per_element("p"),
+    "special.laguerre_polynomial_l": _per_element("n"),
+    "special.legendre_polynomial_p": _per_element("n"),
     **{f"special.chebyshev_polynomial_{kind}": _chebyshev(shifted=False) for kind in "tuvw"},
     **{f"special.shifted_chebyshev_polynomial_{kind}": _chebyshev(shifted=True) for kind in "tuvw"},
     "max_pool1d": _max_pool1d,
 }
 PIECES: dict[str, Callable[[Arguments, Keywords], float]] = {
-    "tensor_split": _sections(1, "tensor_indices_or_sections"),
-    "hsplit": _sections(1, "sections"),
-    "vsplit": _sections(1, "sections"),
-    "dsplit": _sections(1, "sections"),
+    "tensor_split": _sections("tensor_indices_or_sections"),
+    "hsplit": _sections("sections"),
+    "vsplit": _sections("sections"),
+    "dsplit": _sections("sections"),
     "chunk": _chunk,
     "split": _split,
     "unbind": _unbind,

@@ -44,12 +44,6 @@ class Scale:
                 return np.asarray(values / max(abs(self.low), abs(self.high)))
             return np.asarray(np.sign(values) * np.log1p(np.abs(values) / self.knee))
 
-    def unbent(self, places: np.ndarray) -> np.ndarray:
-        """The way back from `bent`."""
-        if self.knee is None:
-            return np.asarray(places * max(abs(self.low), abs(self.high)))
-        return np.asarray(np.sign(places) * np.expm1(np.abs(places)) * self.knee)
-
     def ticks(self, most: int) -> list[float]:
         """Round numbers on an even scale, powers of ten on a bent one."""
         if self.knee is None:

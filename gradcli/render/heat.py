@@ -34,13 +34,13 @@ class _Signs:
 
     shades: str
     arrows: str
-    gap: str
     points: dict[str, str]
 
 
-_UNICODE = _Signs("·░▒▓█", "→↗↑↖←↙↓↘", "?", {"minimum": "○", "maximum": "●", "saddle": "×"})
-_ASCII = _Signs(".:-=#", ">>^^<<vv", "?", {"minimum": "o", "maximum": "O", "saddle": "x"})
+_UNICODE = _Signs("·░▒▓█", "→↗↑↖←↙↓↘", {"minimum": "○", "maximum": "●", "saddle": "×"})
+_ASCII = _Signs(".:-=#", ">>^^<<vv", {"minimum": "o", "maximum": "O", "saddle": "x"})
 """Without slanted arrows, each goes to the next of the four."""
+_GAP = "?"
 
 
 def field_lines(field: Field, view: View) -> list[Line]:
@@ -128,7 +128,7 @@ def _cell(values: np.ndarray, over: str | None, view: View, signs: _Signs) -> tu
         if over is not None:
             return over, "plain"
         value = float(values[0])
-        shade = signs.gap if math.isnan(value) else signs.shades[_step(value, len(signs.shades))]
+        shade = _GAP if math.isnan(value) else signs.shades[_step(value, len(signs.shades))]
         return shade, "plain"
     colors = [_NO_COLOR if math.isnan(value) else _COLORS[_step(value, len(_COLORS))] for value in values.tolist()]
     if over is None:
@@ -176,15 +176,15 @@ def _legend(field: Field, scale: Scale, view: View, signs: _Signs, width: int) -
         entries.append((f"{signs.arrows[0]} gradient", "quiet"))
     kinds = [point.kind for point in stationary_of(field)]
     entries += [(f"{sign} {kind}", "quiet") for kind, sign in signs.points.items() if kind in kinds]
-    entries += _counted(field, view, signs)
+    entries += _counted(field, view)
     return [*lines, *legend_lines(entries, width)]
 
 
-def _counted(field: Field, view: View, signs: _Signs) -> list[tuple[str, str]]:
+def _counted(field: Field, view: View) -> list[tuple[str, str]]:
     """How many values are not finite, and how many points have no slope."""
     total = field.values.size
     gaps = {"nan": int(np.isnan(field.values).sum()), "inf": int(np.isinf(field.values).sum())}
     words = [f"{name} at {count:,} of {total:,}" for name, count in gaps.items() if count]
-    found = [(f"{'grey' if view.color else signs.gap} {', '.join(words)} points", "quiet")] if words else []
+    found = [(f"{'grey' if view.color else _GAP} {', '.join(words)} points", "quiet")] if words else []
     flat = share_without_slope(field)
     return [*found, (f"gradient 0 at {flat:,} of {total:,} points", "quiet")] if flat > 1 else found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -37,6 +37,11 @@ class _Field:
     @property
     def width(self) -> int:
         return max(map(width_of, (self.name, *self.cells)))
+
+
+def plain_text(lines: Iterable[Line]) -> list[str]:
+    """Lines without their tones, and without the spaces that end them."""
+    return ["".join(text for text, _ in line).rstrip() for line in lines]
 
 
 def table_lines(table: Table, view: View) -> list[Line]:

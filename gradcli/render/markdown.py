@@ -26,7 +26,7 @@ from gradcli.render.blocks import (
     Verbatim,
 )
 from gradcli.render.cells import ShownRows, is_numeric, shown_cells, shown_scalar
-from gradcli.render.layout import Line
+from gradcli.render.layout import Line, plain_text
 from gradcli.render.plot import plot_lines
 from gradcli.render.text import excerpt, one_line, shortened, visible, visible_lines
 from gradcli.render.view import Answer, View
@@ -59,7 +59,7 @@ def _paragraph(block: Block, view: View) -> str:
         case Tree():
             from gradcli.render.tree import tree_lines  # only for --tree
 
-            return _fenced("".join(text for text, _ in line).rstrip() for line in tree_lines(block, view))
+            return _fenced(plain_text(tree_lines(block, view)))
         case Facts():
             indent = _indent(block.tone)
             return "\n".join(f"{indent}- {_escaped(name)}: {_answer(value, view)}" for name, value in block.pairs)
@@ -72,14 +72,14 @@ def _paragraph(block: Block, view: View) -> str:
         case Listing():
             return _fenced(visible_lines(block.text.rstrip("\n")), "", "python")
         case SourceExcerpt():
-            from gradcli.render.source_excerpt import excerpt_lines, plain_text  # only for programs
+            from gradcli.render.source_excerpt import excerpt_lines  # only for programs
 
             return _fenced(plain_text(excerpt_lines(block, None, "utf-8", indented=False)), "  ")
         case Excerpt():
             return _fenced(excerpt(block.text, block.span, _EXCERPT_WIDTH), _indent(block.tone))
         case Plot() | Field() | Bars():
             drawn = _drawn(block, replace(view, color=False))
-            return _fenced("".join(text for text, _ in line).rstrip() for line in drawn) if drawn else ""
+            return _fenced(plain_text(drawn)) if drawn else ""
 
 
 def _drawn(block: Drawing, view: View) -> list[Line]:

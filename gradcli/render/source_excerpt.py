@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -102,8 +102,3 @@ def _shown(text: str, charset: str) -> str:
 
 def _cut(text: str, room: int | None, charset: str) -> str:
     return text if room is None else shortened_end(text, room, as_charset("…", charset))
-
-
-def plain_text(lines: Sequence[Line]) -> list[str]:
-    """Lines without their tones."""
-    return ["".join(text for text, _ in line).rstrip() for line in lines]

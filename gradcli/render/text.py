@@ -165,19 +165,20 @@ def excerpt(text: str, span: Span, width: int, charset: str = "utf-8") -> tuple[
 
     What does not fit is replaced by an ellipsis. An empty span has one caret.
     """
+    before, marked, after = (as_charset(part, charset) for part in line_around(text, span))
+    before, marked, after = _fitted(before, marked, after, width, as_charset("…", charset))
+    return before + marked + after, " " * width_of(before) + "^" * max(1, width_of(marked))
+
+
+def line_around(text: str, span: Span) -> tuple[str, str, str]:
+    """The line of `text` in which the span begins, made visible: before the span, what it marks, and behind it."""
     start = min(max(span[0], 0), len(text))
     end = min(max(span[1], start), len(text))
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", start)
     line_end = len(text) if line_end < 0 else line_end
-
-    def shown(first: int, last: int) -> str:
-        return as_charset(visible(text[first:last]), charset)
-
-    marked_end = min(end, line_end)
-    before, marked, after = shown(line_start, start), shown(start, marked_end), shown(marked_end, line_end)
-    before, marked, after = _fitted(before, marked, after, width, as_charset("…", charset))
-    return before + marked + after, " " * width_of(before) + "^" * max(1, width_of(marked))
+    stop = min(end, line_end)
+    return visible(text[line_start:start]), visible(text[start:stop]), visible(text[stop:line_end])
 
 
 def _fitted(before: str, marked: str, after: str, width: int, ellipsis: str) -> tuple[str, str, str]:

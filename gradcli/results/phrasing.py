@@ -60,6 +60,11 @@ def listed(parts: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
+def element(name: str, index: Sequence[int]) -> str:
+    """`x[0, 1]`; `x` alone for a scalar."""
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
+
+
 def few(names: Sequence[str], most: int = 3) -> str:
     """`a, b, c and 4 more`."""
     more = len(names) - most
@@ -80,7 +85,7 @@ def _phrase(phrase: Phrase) -> str:
 
 
 def _at(at: At) -> str:
-    place = f"{at.text}[{', '.join(map(str, at.index))}]" if at.index else at.text
+    place = element(at.text, at.index)
     if at.value is None:
         return place
     sign = " (negative zero)" if at.signed and at.value == 0 and copysign(1, at.value) < 0 else ""

@@ -15,8 +15,7 @@ from gradcli.sinks.tensors import in_numpy, tensors_of, the_gradient
 
 def write_npy(answer: Answer, view: View, stream: BinaryIO) -> str | None:
     """The one gradient. Raises OutputError where there is no gradient, or more than one."""
-    _, gradient = the_gradient(answer, ".npy")
-    values, remark = in_numpy(gradient)
+    values, remark = in_numpy(the_gradient(answer))
     _write_array(values, stream)
     return remark
 

@@ -33,30 +33,30 @@ def tensors_of(answer: Answer, ending: str) -> dict[str, Tensor]:
     return found
 
 
-def the_gradient(answer: Answer, ending: str) -> tuple[str, Tensor]:
-    """The one gradient of an answer with its name.
+def the_gradient(answer: Answer) -> Tensor:
+    """The one gradient of an answer, for a .npy file.
 
     Raises OutputError where there are several, or matrices of derivatives besides, and where it does not exist.
     """
     found = _derivatives(answer)
     if not found:
-        raise OutputError(f"{_kind(answer)} has no gradient for a {ending} file", hint=_elsewhere(answer))
+        raise OutputError(f"{_kind(answer)} has no gradient for a .npy file", hint=_elsewhere(answer))
     if len(found) > 1:
         shown = ", ".join(name if tensor is not None else f"{name} (null)" for name, tensor in list(found.items())[:8])
         more = f" and {len(found) - 8} more" if len(found) > 8 else ""
         choices = [name.removeprefix("gradients.") for name in found if name.startswith("gradients.")]
         choose = f"Choose one with --wrt {choices[0]}, or write all" if len(choices) == len(found) else "Write all"
         raise OutputError(
-            f"a {ending} file holds one gradient, and there are {len(found)}: {shown}{more}",
+            f"a .npy file holds one gradient, and there are {len(found)}: {shown}{more}",
             hint=f"{choose} of them into a .npz file.",
         )
     ((name, tensor),) = found.items()
     if tensor is None:
         raise OutputError(
-            f"{name} is null: there is no gradient for a {ending} file",
+            f"{name} is null: there is no gradient for a .npy file",
             hint="No path leads from it to the output, which is not a gradient of zero.",
         )
-    return name, tensor
+    return tensor
 
 
 def in_numpy(tensor: Tensor) -> tuple[np.ndarray, str | None]:

@@ -67,13 +67,6 @@ def by_itself(request: str) -> tuple[int, str]:
     return code, out
 
 
-def values_of(line: str) -> Any:
-    """The values of x in the answer to a line that must succeed."""
-    document = json.loads(answer(line.encode()).line)
-    assert "error" not in document, document
-    return document["inputs"]["x"]["values"]
-
-
 @pytest.mark.parametrize("request_", REQUESTS)
 def test_an_answer_has_the_bytes_and_the_exit_code_of_the_command_by_itself(request_: str) -> None:
     code, out = by_itself(request_)

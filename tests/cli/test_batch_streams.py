@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 from command_line import captured, clean_environment
 
-from gradcli.cli.batch.workers import Worker, WorkerError, answers
+from gradcli.child_process import WorkerError
+from gradcli.cli.batch.workers import Worker, answers
 from tools import warm
 
 PATIENCE = 60

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import shlex
 from typing import Any
 
-from gradcli.cli import main
+from command_line import captured
 
 
 def check(line: str) -> tuple[int, dict[str, Any]]:
     """The exit code and the JSON of `gradcli check LINE`."""
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    with contextlib.redirect_stdout(out):
-        code = main(["check", *shlex.split(line), "--json"])
-    out.flush()
-    return code, json.loads(out.buffer.getvalue())  # type: ignore[attr-defined]
+    code, out, _ = captured(["check", *shlex.split(line), "--json"])
+    return code, json.loads(out)
 
 
 def rows(line: str) -> list[dict[str, Any]]:

@@ -17,12 +17,13 @@ from command_line import captured
 from dask_cluster import Cluster
 from test_audit_running import CHUNK, TASKS, rows
 
+from gradcli.child_process import WorkerError
 from gradcli.exceptions import UsageError
 from gradcli.inspections.auditing.counts import Counts
 from gradcli.inspections.auditing.running import cluster as clusters
 from gradcli.inspections.auditing.running import counting
 from gradcli.inspections.auditing.running.cluster import ClusterError
-from gradcli.inspections.auditing.running.jobs import Roster, WorkerError
+from gradcli.inspections.auditing.running.jobs import Roster
 from gradcli.inspections.auditing.task import Task
 from gradcli.inspections.options import RunningOptions
 from gradcli.results.audit import AuditChunks

@@ -18,14 +18,14 @@ import pytest
 from command_line import captured
 
 from gradcli import time_limit
-from gradcli.child_process import ChildProcess
+from gradcli.child_process import ChildProcess, WorkerError
 from gradcli.diagnose.bound_expression import ComputeOptions
 from gradcli.exceptions import GradcliError, OutputError, SourceError, TimeLimitError, UsageError
 from gradcli.inspections.auditing.answers import Way, ways
 from gradcli.inspections.auditing.counts import Counts
 from gradcli.inspections.auditing.running import counting, work
 from gradcli.inspections.auditing.running.build import build_here
-from gradcli.inspections.auditing.running.jobs import Job, Roster, WorkerError
+from gradcli.inspections.auditing.running.jobs import Job, Roster
 from gradcli.inspections.auditing.running.processes import by_processes
 from gradcli.inspections.auditing.running.wire import counts_data, read_counts, read_task, task_data
 from gradcli.inspections.auditing.span import span_of

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 import torch
-from command_line import captured, failed
+from command_line import answered, failed
 from each import each
 
 from gradcli.exceptions import GradcliError
@@ -28,12 +25,6 @@ def found(text: str, values: dict[str, torch.Tensor]) -> torch.Tensor:
 
 def gradient(output: torch.Tensor, values: dict[str, torch.Tensor]) -> list[torch.Tensor | None]:
     return list(torch.autograd.grad(output.sum(), list(values.values()), allow_unused=True))
-
-
-def asked(argv: list[str]) -> Any:
-    code, out, err = captured([*argv, "--json"])
-    assert code == 0, err
-    return json.loads(out)
 
 
 CLOSED = [
@@ -115,7 +106,7 @@ def test_a_derivative_is_taken_by_names_alone(text: str) -> None:
 
 @pytest.mark.parametrize("wrt", [["--wrt", "w"], ["--wrt", "x"], []])
 def test_an_input_inside_need_not_be_differentiated_outside(wrt: list[str]) -> None:
-    answer = asked(["grad", "u = x**2 * w; sum(grad(u, x)**2)", "x=1,2", "w=3", *wrt])
+    answer = answered(["grad", "u = x**2 * w; sum(grad(u, x)**2)", "x=1,2", "w=3", *wrt])
     expected = {"w": 2 * 3 * (4 * 1 + 4 * 4), "x": [8 * 9 * 1, 8 * 9 * 2]}
     assert {name: found["values"] for name, found in answer["gradients"].items()} == {
         name: value for name, value in expected.items() if not wrt or name in wrt
@@ -128,16 +119,16 @@ def test_a_frozen_input_is_in_no_graph() -> None:
 
 
 def test_points_of_an_elementwise_derivative_are_points() -> None:
-    answer = asked(["grad", "grad(x**3, x)", "1", "2"])
+    answer = answered(["grad", "grad(x**3, x)", "1", "2"])
     assert answer["method"]["elementwise"] is True
     assert answer["gradients"]["x"]["values"] == [6, 12]
-    mixing = asked(["grad", "grad(x * y, x) * x", "x=1,2", "y=3,4"])
+    mixing = answered(["grad", "grad(x * y, x) * x", "x=1,2", "y=3,4"])
     assert mixing["method"]["elementwise"] is False  # with another variable the sum may mix
 
 
 @pytest.mark.parametrize("words", [["--jvp", "x=1,0"], ["--hessian"], ["--via", "backward"]])
 def test_every_mode_goes_through_a_derivative(words: list[str]) -> None:
-    answer = asked(["grad", "sum(grad(x**3, x))", "x=1,2", *words])
+    answer = answered(["grad", "sum(grad(x**3, x))", "x=1,2", *words])
     assert answer["gradients"]["x"]["values"] == [6, 12]
     if "--jvp" in words:
         assert answer["tangent"]["values"] == 6
@@ -146,14 +137,14 @@ def test_every_mode_goes_through_a_derivative(words: list[str]) -> None:
 
 
 def test_a_trace_names_the_derivative_that_becomes_infinite() -> None:
-    answer = asked(["trace", "u = sqrt(x); sum(grad(u, x)**2)", "x=0,1"])
+    answer = answered(["trace", "u = sqrt(x); sum(grad(u, x)**2)", "x=0,1"])
     assert answer["findings"][0]["code"] == "inf-forward"
     assert answer["findings"][0]["expression"] == "grad(u, x)"
     assert answer["agrees"] is True
 
 
 def test_a_loss_takes_a_derivative_as_its_input() -> None:
-    answer = asked(["loss", "mse", "grad(w * x**2, x)", "[1, 2]", "x=1,2", "w=3", "--wrt", "w"])
+    answer = answered(["loss", "mse", "grad(w * x**2, x)", "[1, 2]", "x=1,2", "w=3", "--wrt", "w"])
     assert answer["loss"]["values"] == (25 + 100) / 2
     assert answer["gradients"]["w"]["values"] == 2 * (5 * 2 + 10 * 4) / 2
 
@@ -168,13 +159,13 @@ def test_a_loss_takes_a_derivative_as_its_input() -> None:
     ],
 )
 def test_check_has_a_reference_for_a_derivative(argv: list[str], agree: int) -> None:
-    answer = asked(["check", *argv, "--dtype", "float64"])
+    answer = answered(["check", *argv, "--dtype", "float64"])
     assert answer["without_reference"] is None
     assert [row["verdict"] for row in answer["rows"]] == ["agree"] * agree
     assert all(row["reference"] is not None and row["ulp_error"] < 8 for row in answer["rows"])
 
 
 def test_check_has_no_reference_at_a_kink_inside() -> None:
-    answer = asked(["check", "sum(grad(relu(x), x) * x)", "x=0,1", "--dtype", "float64"])
+    answer = answered(["check", "sum(grad(relu(x), x) * x)", "x=0,1", "--dtype", "float64"])
     assert answer["without_reference"] == "grad at a kink"
     assert [row["verdict"] for row in answer["rows"]] == ["kink", "agree"]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from typing import Any
 
 import pytest
 import torch
-from command_line import captured, failed
+from command_line import answered, failed
 
 from gradcli.exceptions import BoundError, GradcliError
 from gradcli.language.numerals import LONG, is_integral, long_lists
@@ -94,31 +92,25 @@ def test_a_list_of_integers_is_one_and_no_other() -> None:
     assert not is_integral([])
 
 
-def asked(argv: list[str]) -> Any:
-    code, out, err = captured([*argv, "--json"])
-    assert code == 0, err
-    return json.loads(out)
-
-
 def test_an_argument_of_a_megabyte_is_answered() -> None:
     numbers = ",".join(f"{n % 10}.{n:06}" for n in range(100_000))
-    answer = asked(["grad", "sum(x**2)", f"x=[{numbers}]"])
+    answer = answered(["grad", "sum(x**2)", f"x=[{numbers}]"])
     assert answer["inputs"]["x"]["shape"] == [100_000]
     assert answer["gradients"]["x"]["values"][-1] == pytest.approx(2 * 9.099999)
 
 
 def test_class_indices_of_a_long_list_stay_integers() -> None:
     targets = ",".join(str(n % 2) for n in range(1000))
-    answer = asked(["grad", "cross_entropy(x, t)", "x=zeros(1000, 2)", f"t={targets}"])
+    answer = answered(["grad", "cross_entropy(x, t)", "x=zeros(1000, 2)", f"t={targets}"])
     assert answer["inputs"]["t"]["dtype"] == "int64"
-    masked = asked(["grad", f"torch.tensor([{targets}]) * x", "x=1"])
+    masked = answered(["grad", f"torch.tensor([{targets}]) * x", "x=1"])
     assert masked["output"]["shape"] == [1000]
 
 
 def test_elements_are_what_bounds_a_list() -> None:
     numbers = ",".join(["1.5"] * 5000)
     assert "5,000 elements" in failed(["grad", "x", f"x=[{numbers}]", "--max-elements", "4999"], 2)["message"]
-    assert asked(["grad", "x", f"x=[{numbers}]", "--max-elements", "5000"])["output"]["shape"] == [5000]
+    assert answered(["grad", "x", f"x=[{numbers}]", "--max-elements", "5000"])["output"]["shape"] == [5000]
 
 
 def test_everything_else_is_bounded_by_its_letters() -> None:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from results_by_hand import SETTING, STACK, STEP_AND_SIGMOID, leaf, tensor, verdict
+from showing import shown
 
-from gradcli.render import View, write
 from gradcli.results import ActivateResult, Curve, Kink, Layer
 
 POINTS = np.linspace(-5, 5, 11)
-
-
-def shown(answer: ActivateResult, **view: object) -> str:
-    stream = io.StringIO()
-    write(answer, View(**view), stream)  # type: ignore[arg-type]
-    return stream.getvalue()
 
 
 def function(name: str, **changes: object) -> Curve:

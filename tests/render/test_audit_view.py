@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from inline_snapshot import snapshot
+from showing import shown
 
 from gradcli.exceptions import OutputError
-from gradcli.render import View, write
+from gradcli.render import View
 from gradcli.render.pictures import write_svg
 from gradcli.render.pictures.curves import figure
 from gradcli.render.pictures.lettering import Lettering
@@ -63,9 +64,7 @@ EXACT = replace(
 
 
 def text(result: AuditResult, width: int, *, plot: bool = False) -> str:
-    out = io.StringIO()
-    write(result, View(width=width, plot=plot), out)
-    return out.getvalue()
+    return shown(result, width=width, plot=plot)
 
 
 def test_one_function_at_80_columns() -> None:
@@ -388,11 +387,10 @@ def test_what_pytorch_raised_is_said_once_for_all_paths() -> None:
 
 
 def test_lines_stay_lines_in_markdown() -> None:
-    out = io.StringIO()
     failures = (AuditFailure("bump(x)", 1, "dead", "reverse", "contiguous", 30),)
-    write(replace(RESULT, most_ulps=4.0, passes=False, failures=failures), View(format="markdown"), out)
-    assert "124 polynomials with proven bounds, 2 by Arb alone\n\nf' is known to" in out.getvalue()
-    assert "\n- Not every answer is within 4 ULP and right in kind.\n\nf' of bump(x): dead at 30\n" in out.getvalue()
+    said = shown(replace(RESULT, most_ulps=4.0, passes=False, failures=failures), format="markdown")
+    assert "124 polynomials with proven bounds, 2 by Arb alone\n\nf' is known to" in said
+    assert "\n- Not every answer is within 4 ULP and right in kind.\n\nf' of bump(x): dead at 30\n" in said
 
 
 def test_where_nothing_could_be_compared_there_is_no_table() -> None:

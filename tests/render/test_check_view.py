@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from each import each
+from showing import shown
 
-from gradcli.render import View, write
 from gradcli.results import CheckResult, CheckRow, CheckSummary, CheckVerdict, Setting
 from gradcli.results.parts import phrase
 
@@ -43,9 +42,7 @@ def result(rows: Sequence[CheckRow]) -> CheckResult:
 
 
 def text(rows: Sequence[CheckRow], width: int | None = None) -> str:
-    out = io.StringIO()
-    write(result(rows), View(width=width), out)
-    return out.getvalue()
+    return shown(result(rows), width=width)
 
 
 FOUR = ("float16", "bfloat16", "float32", "float64")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from inline_snapshot import snapshot
+from showing import shown
 
-from gradcli.render import View, write
 from gradcli.results import CompareResult, CompareRow, CompareSummary, Setting
 from gradcli.results.compare import CompareNumber, CompareOver, CompareRange, Truth, WhichSide
 
@@ -80,9 +79,7 @@ def result(
 
 
 def text(found: CompareResult, width: int) -> str:
-    out = io.StringIO()
-    write(found, View(width=width), out)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in shown(found, width=width).splitlines()) + "\n"
 
 
 POINTS = result(

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
 from answers_by_hand import ALL_ERRORS, ERROR_LIST, ONE_ERROR, SECOND_TIME
+from showing import shown
 
-from gradcli.render import Answer, View, write
 from gradcli.render.views import table_of
-
-
-def shown(answer: Answer, **view: object) -> str:
-    stream = io.StringIO()
-    write(answer, View(**view), stream)  # type: ignore[arg-type]
-    return stream.getvalue()
 
 
 def test_all_of_them_are_ids_by_family_as_many_as_fit() -> None:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
 from answers_by_hand import EXPLAINED, EXPLAINED_ERRORS, EXPLAINED_LIST, ONE_ERROR
+from showing import shown
 
-from gradcli.render import Answer, View, write
 from gradcli.results import Example
-
-
-def shown(answer: Answer, **view: object) -> str:
-    stream = io.StringIO()
-    write(answer, View(**view), stream)  # type: ignore[arg-type]
-    return stream.getvalue()
 
 
 def page(place: int, **view: object) -> str:

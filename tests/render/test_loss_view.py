@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
 import numpy as np
 from answers_by_hand import CROSS_ENTROPY, DESCENT, MSE
 from results_by_hand import gradient, leaf, tensor
+from showing import shown
 
-from gradcli.render import View, write
 from gradcli.results import DescentStep, Inside, LossResult
-
-
-def shown(answer: LossResult, **view: object) -> str:
-    stream = io.StringIO()
-    write(answer, View(**view), stream)  # type: ignore[arg-type]
-    return stream.getvalue()
 
 
 def mse(size: int) -> LossResult:

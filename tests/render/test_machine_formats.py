@@ -11,15 +11,13 @@ import pytest
 from answers_by_hand import ANSWERS, CROSS_ENTROPY, DESCENT, MISTAKE, RESULTS, RETAIN_DEMO, SECOND_TIME, SOFTMAX
 from each import each
 from results_by_hand import MATRICES, NON_FINITE, SECOND_ORDER, SIGMOID, STACK, STEP_AND_SIGMOID, leaf, tensor
+from showing import shown
 
-from gradcli.render import View, write
 from gradcli.render.view import Answer
 
 
 def written(answer: Answer, name: str) -> str:
-    stream = io.StringIO()
-    write(answer, View(format=name, max_rows=1, precision=1, width=10), stream)
-    return stream.getvalue()
+    return shown(answer, format=name, max_rows=1, precision=1, width=10)
 
 
 def lines(answer: Answer) -> list[str]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
 import pytest
 from answers_by_hand import ANSWERS, ONE_FUNCTION, SECOND_TIME
 from each import each
 from results_by_hand import MATRICES, SIGMOID, leaf, with_values
+from showing import shown
 
 from gradcli.exceptions import UsageError
-from gradcli.render import View, write
 from gradcli.render.view import Answer
 
 
 def markdown(answer: Answer, **view: object) -> str:
-    stream = io.StringIO()
-    write(answer, View(format="markdown", **view), stream)  # type: ignore[arg-type]
-    return stream.getvalue()
+    return shown(answer, format="markdown", **view)
 
 
 def test_a_table_has_its_numbers_on_the_right() -> None:

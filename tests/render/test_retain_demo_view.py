@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
 from answers_by_hand import ONE_SCENARIO, RETAIN_DEMO, SECOND_TIME
-
-from gradcli.render import Answer, View, write
-
-
-def shown(answer: Answer, **view: object) -> str:
-    stream = io.StringIO()
-    write(answer, View(**view), stream)  # type: ignore[arg-type]
-    return stream.getvalue()
+from showing import shown
 
 
 def test_the_scenarios_are_a_table_of_what_was_run_how_it_ended_and_why_and_the_error_follows() -> None:

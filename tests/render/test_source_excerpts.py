@@ -5,7 +5,8 @@ from __future__ import annotations
 from inline_snapshot import snapshot
 
 from gradcli.render.blocks import FileLines, Mark, MarkedLine, SourceExcerpt
-from gradcli.render.source_excerpt import excerpt_lines, plain_text
+from gradcli.render.layout import plain_text
+from gradcli.render.source_excerpt import excerpt_lines
 from gradcli.render.text import width_of
 
 

@@ -14,6 +14,7 @@ from each import each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from results_by_hand import MATRICES, NON_FINITE, SETTING, SIGMOID, STEP_FAILURE, leaf, with_values
+from showing import shown
 
 from gradcli.exceptions import UsageError
 from gradcli.render import View, write
@@ -34,12 +35,6 @@ sigmoid(x)  float32 on cpu
 
 gradient norm  0.318055
 """
-
-
-def shown(answer: Answer, **view: object) -> str:
-    stream = io.StringIO()
-    write(answer, View(**view), stream)  # type: ignore[arg-type]
-    return stream.getvalue()
 
 
 @pytest.mark.parametrize("width", [None, 80, 40])

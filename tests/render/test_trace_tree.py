@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +9,10 @@ import pytest
 from command_line import captured
 from each import each
 from results_by_hand import tensor
+from showing import shown
 from traces_by_hand import MASKED, RAISED, chain, hostile, step, trace
 
-from gradcli.render import View, write
+from gradcli.render import View
 from gradcli.render.blocks import Table, Tree
 from gradcli.render.drawings.model import tree_of
 from gradcli.render.terminal import block_lines, painted
@@ -27,12 +27,6 @@ QUIET = replace(MASKED, findings=())
 def drawn(result: TraceResult, **view: object) -> str:
     """The tree alone."""
     return painted(tree_lines(tree_of(result), View(**view)), color=False)  # type: ignore[arg-type]
-
-
-def shown(result: TraceResult, **view: object) -> str:
-    stream = io.StringIO()
-    write(result, View(tree=True, **view), stream)  # type: ignore[arg-type]
-    return stream.getvalue()
 
 
 def test_the_output_is_the_root_and_a_shared_part_is_drawn_once():
@@ -153,20 +147,20 @@ def test_a_stream_without_these_characters_gets_plainer_ones():
 def test_the_tree_stands_where_the_table_stood():
     with_table, with_tree = blocks_of(MASKED), blocks_of(MASKED, tree=True)
     assert [Tree if type(block) is Table else type(block) for block in with_table] == [type(b) for b in with_tree]
-    assert "error[masked-branch]" in shown(MASKED)
-    assert "size mismatch" in shown(RAISED)
-    assert "gradient: what reached" not in shown(RAISED)
+    assert "error[masked-branch]" in shown(MASKED, tree=True)
+    assert "size mismatch" in shown(RAISED, tree=True)
+    assert "gradient: what reached" not in shown(RAISED, tree=True)
 
 
 def test_in_markdown_the_tree_is_a_block_of_code():
-    text = shown(MASKED, format="markdown")
+    text = shown(MASKED, tree=True, format="markdown")
     assert "```\n" in text
     assert "\n│  └─ x  #1                   [0, 1]         [nan, 0.5]  -\n" in text
 
 
 def test_nothing_of_a_users_text_moves_the_cursor():
-    assert "\x1b" not in shown(hostile())
-    assert "\u202e" not in shown(hostile())
+    assert "\x1b" not in shown(hostile(), tree=True)
+    assert "\u202e" not in shown(hostile(), tree=True)
 
 
 def test_numbers_are_rounded_as_in_tables():

@@ -12,8 +12,8 @@ import pytest
 from each import each
 from jsonschema import Draft202012Validator
 from results_by_hand import SETTING, gradient, leaf, tensor
+from showing import shown
 
-from gradcli.render import View, write
 from gradcli.render.json import to_json
 from gradcli.render.schema import schema_text
 from gradcli.render.summaries import summary
@@ -71,12 +71,6 @@ PATHS = (
     Path("x", ("x * x", "h"), (tensor(1), tensor(3)), tensor(6), 0.75),
     Path("x", ("x * x",), (tensor([1, 2]),), tensor([2, 0]), 0.25),
 )
-
-
-def shown(result: TraceResult, *, form: str = "table", width: int | None = None) -> str:
-    stream = io.StringIO()
-    write(result, View(format=form, width=width), stream)
-    return stream.getvalue()
 
 
 def test_findings_come_first_and_the_tree_begins_with_the_output() -> None:
@@ -157,7 +151,7 @@ def test_a_long_chain_stays_on_the_screen() -> None:
 
 
 def test_csv_has_a_row_a_step_in_order_of_evaluation() -> None:
-    rows = list(csv.DictReader(io.StringIO(shown(TRACE, form="csv"))))
+    rows = list(csv.DictReader(io.StringIO(shown(TRACE, format="csv"))))
     assert [row["expression"] for row in rows] == ["x", "sqrt(x)", "2 * sqrt(x)"]
     assert [row["operands"] for row in rows] == ["[]", "[0]", "[1]"]
     assert [row["node"] for row in rows] == ["", "SqrtBackward0", "MulBackward0"]
@@ -166,14 +160,14 @@ def test_csv_has_a_row_a_step_in_order_of_evaluation() -> None:
 
 
 def test_ndjson_has_whole_tensors() -> None:
-    lines = [json.loads(line) for line in shown(TRACE, form="ndjson").splitlines()]
+    lines = [json.loads(line) for line in shown(TRACE, format="ndjson").splitlines()]
     assert [line["step"] for line in lines] == [0, 1, 2]
     assert lines[1]["value"] == [0.0, 2.0]
     assert lines[0]["derivative"] is None
 
 
 def test_markdown_keeps_the_tree_in_a_table() -> None:
-    text = shown(TRACE, form="markdown")
+    text = shown(TRACE, format="markdown")
     assert "|   sqrt(x) \\<- inf-backward | [0, 2] | [2, 2] | [inf, 0.25] | SqrtBackward0 |" in text
 
 

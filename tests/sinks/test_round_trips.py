@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from command_line import captured
-from writing import answer, written
+from command_line import answered, captured
+from writing import written
 
 SIGMOID = ["grad", "sigmoid", "linspace(-90, 90, 1001)"]
 PLANE = ["grad", "sum((x @ w - 1)**2)", "x=[[1, 2], [3, 4], [0.1, 0.2]]", "w=[3, 4]"]
@@ -206,7 +206,7 @@ def test_one_run_writes_several_files_that_agree(tmp_path: Path) -> None:
     code, out, _ = captured([*argv, "-o", str(tmp_path / "a.json"), "-o", str(tmp_path / "a.npz")])
     assert (code, out) == (0, "")
     document = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
-    assert document == answer(argv)
+    assert document == answered(argv)
     with np.load(tmp_path / "a.npz") as archive:
         wanted = np.array(document["gradients"]["x"]["values"], dtype=np.float32)
         np.testing.assert_array_equal(archive["gradients.x"], wanted)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 from command_line import captured
 
@@ -22,13 +20,6 @@ def refused(argv: list[str], path: Path | str, *, code: int = 2) -> str:
     assert (found, out) == (code, ""), (argv, out, err)
     assert "Traceback" not in err
     return err
-
-
-def answer(argv: list[str]) -> Any:
-    """The JSON of the same command line."""
-    code, out, err = captured([*argv, "--json"])
-    assert code == 0, (out, err)
-    return json.loads(out)
 
 
 def names_in(folder: Path) -> list[str]:

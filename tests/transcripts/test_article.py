@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from asking import answer, ask, flat, gradient, sigmoid, softmax
+from asking import answer, ask, gradient, sigmoid, softmax
+from command_line import numbers
 from each import each
 
 HEAVISIDE = "derivative for aten::heaviside is not implemented"
@@ -209,8 +210,8 @@ def test_the_gradient_of_cross_entropy_is_softmax_minus_one_hot():
     result = answer("loss cross_entropy '[[2, 1, 0.1]]' '[0]' --dtype float64")
     p = softmax([2, 1, 0.1])
     assert result["loss"]["values"] == exactly(-math.log(p[0]))
-    assert flat(result["inside"]["probabilities"]["values"]) == exactly(p)
-    assert flat(result["gradients"]["input"]["values"]) == exactly([p[0] - 1, p[1], p[2]])
+    assert numbers(result["inside"]["probabilities"]["values"]) == exactly(p)
+    assert numbers(result["gradients"]["input"]["values"]) == exactly([p[0] - 1, p[1], p[2]])
 
 
 def test_logistic_regression_is_the_case_of_two_classes():

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import shlex
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from random import Random
 
 LONG = 200
 ENCODING = ("utf-8", "surrogateescape")
@@ -55,6 +53,3 @@ def _bytes(content: bytes) -> str:
     if len(content) < LONG:
         return f"base64 -d <<< {base64.b64encode(content).decode()}"
     return f"base64 -d <<< {base64.b64encode(gzip.compress(content, mtime=0)).decode()} | gunzip"
-
-
-Maker = Callable[[Random], Case]

@@ -7,9 +7,8 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Full, LifoQueue, Queue
 
-from gradcli.child_process import ONE_THREAD, ChildProcess
+from gradcli.child_process import ONE_THREAD, ChildProcess, WorkerError
 from gradcli.cli.batch.answers import Answered, failure
-from gradcli.exceptions import GradcliError
 
 AHEAD = 4
 """Requests read ahead, for each process: enough that none waits, few enough that endless input needs no memory."""
@@ -22,13 +21,6 @@ lean_torch.install()
 from gradcli.cli.batch.worker import serve
 serve(charset, float(timeout) if timeout else None)
 """
-
-
-class WorkerError(GradcliError):
-    """The process that worked on a request ended without an answer."""
-
-    code = "worker"
-    exit_code = 1
 
 
 class Worker:

@@ -10,11 +10,10 @@ import torch
 from gradcli.inspections.auditing.answers import NO_DERIVATIVE, Function, Way, answers, numbers_of
 from gradcli.inspections.auditing.counts import Counts
 from gradcli.inspections.auditing.judging import Measure
-from gradcli.inspections.auditing.span import Side
 from gradcli.inspections.auditing.tally import Tally
 from gradcli.inspections.auditing.task import Chunk, Task, parts_of
 from gradcli.numerics.precision import as_integers
-from gradcli.numerics.proven.formats import Magnitudes
+from gradcli.numerics.proven.formats import Magnitudes, Side
 from gradcli.numerics.proven.truth import Status, Truth
 
 BLOCK = 2**24

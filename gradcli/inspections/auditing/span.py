@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from gradcli.exceptions import UsageError
-from gradcli.numerics.proven.formats import FORMATS, Format
-
-Side = tuple[int, int, int]
-"""A sign, with its first magnitude and the one behind the last."""
+from gradcli.numerics.proven.formats import FORMATS, Format, Side
 
 
 @dataclass(frozen=True)

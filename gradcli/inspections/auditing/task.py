@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from gradcli.diagnose.bound_expression import ComputeOptions
 from gradcli.inspections.auditing.answers import MOST_SINGLE, Way
-from gradcli.inspections.auditing.span import Side, count_of
-from gradcli.numerics.proven.formats import FORMATS, Format
+from gradcli.inspections.auditing.span import count_of
+from gradcli.numerics.proven.formats import FORMATS, Format, Side
 
 
 @dataclass(frozen=True)

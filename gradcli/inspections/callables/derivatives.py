@@ -16,8 +16,9 @@ from gradcli.exceptions import UsageError
 from gradcli.inspections.callables.function import LeafFunction, Leaves
 from gradcli.numerics import forward_mode
 from gradcli.numerics.capture import TORCH_ERRORS, TorchError, array, exact
-from gradcli.numerics.differences import Differences, differences
+from gradcli.numerics.differences import Differences, differences, smallest
 from gradcli.progress import steps
+from gradcli.results import phrasing
 
 Index = tuple[int, ...]
 
@@ -36,7 +37,7 @@ class Element:
     index: Index
 
     def __str__(self) -> str:
-        return f"{self.leaf}[{', '.join(map(str, self.index))}]" if self.index else self.leaf
+        return phrasing.element(self.leaf, self.index)
 
     def here(self, leaf: torch.Tensor) -> float:
         """Its value."""
@@ -235,8 +236,9 @@ def by_differences(
         return found
 
     single = leaves[moving[0].leaf].dtype is torch.float32
-    points, smallest = np.tile(here, (len(rows), 1)), _smallest(leaves)
-    return differences(values, points, around_zero=smallest, single=single, nearer=nearer)
+    points = np.tile(here, (len(rows), 1))
+    near = smallest(exact(leaf) for leaf in leaves.values() if leaf.is_floating_point())
+    return differences(values, points, around_zero=near, single=single, nearer=nearer)
 
 
 def _values(
@@ -249,9 +251,3 @@ def _values(
     except Exception:  # noqa: BLE001 - beside its domain a function may raise anything
         return np.full(len(rows), np.nan)
     return rows.values(outputs) if len(outputs) == len(rows.names) else np.full(len(rows), np.nan)
-
-
-def _smallest(leaves: Leaves) -> float:
-    """The size of the smallest number among the leaves that is not 0."""
-    sizes = [np.abs(exact(leaf)) for leaf in leaves.values() if leaf.is_floating_point()]
-    return min((float(own[own != 0].min()) for own in sizes if (own != 0).any()), default=0.0)

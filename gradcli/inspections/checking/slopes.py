@@ -13,7 +13,7 @@ from gradcli.diagnose.values import default_dtype
 from gradcli.numerics import autodiff, forward_mode
 from gradcli.numerics.autodiff import Gradients
 from gradcli.numerics.capture import TorchError, exact
-from gradcli.numerics.differences import Differences, differences
+from gradcli.numerics.differences import Differences, differences, smallest
 from gradcli.progress import steps
 
 Index = tuple[int, ...]
@@ -89,12 +89,11 @@ def by_differences(bound: BoundExpression, *, elementwise: bool) -> dict[str, Di
             sums[index] = value(name, changed).sum()
         return sums
 
-    sizes = [abs(exact(leaf)[exact(leaf) != 0]) for leaf in bound.leaves.values() if leaf.is_floating_point()]
-    smallest = min((float(own.min()) for own in sizes if own.size), default=0.0)
+    near = smallest(exact(leaf) for leaf in bound.leaves.values() if leaf.is_floating_point())
     found = {}
     for name in bound.wrt:
         here = exact(bound.leaves[name]).copy()
         function = partial(value, name) if elementwise else partial(one_by_one, name, here)
         with torch.no_grad(), default_dtype(bound.context.dtype):
-            found[name] = differences(function, here, around_zero=smallest)
+            found[name] = differences(function, here, around_zero=near)
     return found

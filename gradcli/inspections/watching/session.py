@@ -256,3 +256,11 @@ class Watch(Investigation):
         self._first_steps.count()
         if len(self._starts) == 1 and not self._keeps_graph:
             self.log.clear()
+
+
+class WatchedBlock(Watch):
+    """A watch of a block of Python code, `with gradcli.watch():`, which is left at the first error."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> bool:
+        super().__exit__(kind, error, tb)
+        return kind is Stop

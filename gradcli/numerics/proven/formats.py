@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Magnitudes = NDArray[np.int64]
+Side = tuple[int, int, int]
+"""A sign, with its first magnitude and the one behind the last."""
 
 
 @dataclass(frozen=True)

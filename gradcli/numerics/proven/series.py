@@ -120,15 +120,15 @@ Signs = tuple[int, int]
 """Those of the derivatives of even and of odd order."""
 
 
-def check_size(s: Series, *, above: Signs | None = None, below: Signs | None = None, most: float = BEYOND) -> None:
+def check_size(s: Series, *, above: Signs | None = None, below: Signs | None = None) -> None:
     """Raises HugeError where x is a ball beyond a number, and f(x) grows there as exp does at least.
 
     One term alone does not tell whether it is x itself.
     """
     if s.prec > 1 and is_variable(s) and not s[0].is_exact():
-        if above is not None and s[0] > most:
+        if above is not None and s[0] > BEYOND:
             raise HugeError(*above)
-        if below is not None and s[0] < -most:
+        if below is not None and s[0] < -BEYOND:
             raise HugeError(*below)
 
 

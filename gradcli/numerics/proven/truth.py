@@ -14,7 +14,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcli.numerics.proven.expressions import Enclosure
-from gradcli.numerics.proven.formats import Floats, Format, Magnitudes
+from gradcli.numerics.proven.formats import Floats, Format, Magnitudes, Side
 from gradcli.numerics.proven.pieces import Piece, Run, Undefined, pieces
 from gradcli.numerics.proven.points import exactly
 from gradcli.numerics.proven.series import KinkError, UndefinedError
@@ -22,8 +22,6 @@ from gradcli.numerics.proven.turns import FROM, Turns
 
 SLACK = {"float16": 2.0**-12, "bfloat16": 2.0**-12, "float32": 2.0**-20}
 """What a proven value may be off, in ULP."""
-Side = tuple[int, int, int]
-"""A sign, with its first magnitude and the one behind the last."""
 MOST_PIECES, MOST_POINTS = 60_000, 200_000
 _RUNS_A_BINADE = {"float16": 2, "bfloat16": 1 / 8, "float32": 1}
 """How many runs of one exponent are tried at first; less than one: how much of one that several share."""

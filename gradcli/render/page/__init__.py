@@ -9,7 +9,7 @@ from typing import BinaryIO
 from gradcli.render.json import to_json
 from gradcli.render.page.blocks import body_of
 from gradcli.render.page.style import STYLE
-from gradcli.render.text import escaped, one_line, shortened
+from gradcli.render.text import escaped, in_units, one_line, shortened
 from gradcli.render.view import Answer, View
 from gradcli.results import Setting, WatchResult
 from gradcli.version import __version__
@@ -83,9 +83,4 @@ def _footer(answer: Answer) -> Iterator[str]:
 
 def _inert(exact: bytes) -> str:
     """JSON without a character that could end the element, or that an editor would not show."""
-
-    def escape(match: re.Match[str]) -> str:
-        units = match[0].encode("utf-16-be")
-        return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
-
-    return _NOT_PLAIN.sub(escape, exact.decode())
+    return _NOT_PLAIN.sub(in_units, exact.decode())

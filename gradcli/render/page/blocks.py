@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from html import escape
 
 from gradcli.render.blocks import (
@@ -22,16 +21,15 @@ from gradcli.render.blocks import (
 )
 from gradcli.render.cells import DASH, ShownRows, is_numeric, shown_cells, shown_scalar
 from gradcli.render.layout import decimal_place
-from gradcli.render.page.picture import picture_of
+from gradcli.render.page.picture import drawn_in_characters, picture_of
 from gradcli.render.source_excerpt import excerpt_lines
-from gradcli.render.terminal import block_lines
 from gradcli.render.text import (
     escaped,
     first_columns,
     last_columns,
+    line_around,
     one_line,
     shortened,
-    visible,
     visible_lines,
     width_of,
 )
@@ -98,10 +96,7 @@ def html_of(block: Block, view: View) -> Iterator[str]:
         case Table():
             yield from _table(block, view)
         case _:
-            drawn = block_lines([block], replace(view, width=None, color=False))
-            text = ["".join(piece for piece, _ in line).rstrip() for line in drawn]
-            if any(text):
-                yield f'<pre class="drawn" tabindex="0">{_lines(text)}</pre>'
+            yield from drawn_in_characters([block], view)
 
 
 def _lines(lines: Sequence[str]) -> str:
@@ -121,18 +116,12 @@ def _note(note: Note) -> str:
 
 def _excerpt(block: Excerpt) -> str:
     """The line in which the place begins, the place marked and with carets under it."""
-    start = min(max(block.span[0], 0), len(block.text))
-    end = min(max(block.span[1], start), len(block.text))
-    line_start = block.text.rfind("\n", 0, start) + 1
-    line_end = block.text.find("\n", start)
-    line_end = len(block.text) if line_end < 0 else line_end
-    stop = min(end, line_end)
-    before, after = visible(block.text[line_start:start]), visible(block.text[stop:line_end])
+    before, marked, after = line_around(block.text, block.span)
     if width_of(before) > _LONGEST_SIDE:
         before = "…" + last_columns(before, _LONGEST_SIDE)
     if width_of(after) > _LONGEST_SIDE:
         after = first_columns(after, _LONGEST_SIDE) + "…"
-    marked = shortened(visible(block.text[start:stop]), 2 * _LONGEST_SIDE)
+    marked = shortened(marked, 2 * _LONGEST_SIDE)
     carets = "^" * max(1, width_of(marked))
     below = f'<span class="carets" aria-hidden="true">{carets}</span>'
     place = f'<span class="place"><mark>{escape(marked)}</mark>{below}</span>'

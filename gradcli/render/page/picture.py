@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 
 from gradcli.exceptions import OutputError
 from gradcli.render.blocks import Block, Plot
+from gradcli.render.layout import plain_text
 from gradcli.render.terminal import block_lines
 from gradcli.render.text import escaped
 from gradcli.render.view import Answer, View
@@ -37,7 +38,7 @@ def picture_of(answer: Answer, view: View) -> Iterator[str]:
 
         drawn = svg_text(answer, view)
     except OutputError as error:
-        yield from _characters(plots, view)
+        yield from drawn_in_characters(plots, view)
         yield f'<p class="quiet">{escaped(" - ".join(filter(None, (error.message, error.hint))))}</p>'
         return
     kind = "curves" if all(isinstance(plot, Plot) for plot in plots) else "curves field"
@@ -56,8 +57,9 @@ def _figure(drawn: str, kind: str) -> Iterator[str]:
     yield "</figure>"
 
 
-def _characters(plots: tuple[Block, ...], view: View) -> Iterator[str]:
-    lines = block_lines(plots, replace(view, width=None, color=False, charset="utf-8"))
-    text = "\n".join("".join(piece for piece, _ in line).rstrip() for line in lines)
-    if text:
+def drawn_in_characters(blocks: Sequence[Block], view: View) -> Iterator[str]:
+    """Blocks as on a terminal that is as wide as they are."""
+    lines = plain_text(block_lines(blocks, replace(view, width=None, color=False, charset="utf-8")))
+    if any(lines):
+        text = "\n".join(lines)
         yield f'<pre class="drawn" tabindex="0">\n{escape(text)}</pre>'

@@ -10,6 +10,7 @@ from gradcli.render.blocks import Block, Column, Heading, Note, Table
 from gradcli.render.views.audit_chunks import chunk_blocks
 from gradcli.render.views.audit_plots import derivative_name, plots
 from gradcli.render.views.setting import footer
+from gradcli.render.views.tensors import float_column, int_column
 from gradcli.results.audit import (
     AuditedFunction,
     AuditFailure,
@@ -54,11 +55,9 @@ def table(result: AuditResult) -> Table:
     """For programs: a row for each function, derivative, mode and path."""
     pairs = [(function, row) for function in result.functions for row in function.rows]
     worst = [row.worst for _, row in pairs]
-    missing = np.array([one is None for one in worst], dtype=bool)
 
     def numbers(name: str) -> Column:
-        values = [0.0 if one is None else getattr(one, name) for one in worst]
-        return Column(name, np.array(values), missing=missing)
+        return float_column(name, [None if one is None else getattr(one, name) for one in worst])
 
     return Table(
         (
@@ -68,7 +67,7 @@ def table(result: AuditResult) -> Table:
             Column("path", [row.path for _, row in pairs]),
             Column("count", np.array([row.count for _, row in pairs])),
             *map(numbers, ("ulps", "x", "answer", "truth")),
-            _differs("differs", [row for _, row in pairs]),
+            int_column("differs", [row.differs for _, row in pairs]),
             Column("error", [row.error or "" for _, row in pairs]),
         )
     )
@@ -81,9 +80,8 @@ def _summary(result: AuditResult) -> Table:
         rows = [[row for row in function.rows if row.order == order] for function in result.functions]
         most = [max((row.worst.ulps for row in several if row.worst is not None), default=None) for several in rows]
         wrong = [max((sum(one.count for one in row.troubles) for row in several), default=0) for several in rows]
-        missing = np.array([one is None for one in most], dtype=bool)
         columns += [
-            Column(f"{derivative_name(order)}, ULP", np.array([round(one or 0.0, 3) for one in most]), missing=missing),
+            float_column(f"{derivative_name(order)}, ULP", [None if one is None else round(one, 3) for one in most]),
             Column("wrong in kind", np.array(wrong)),
         ]
     return Table(tuple(columns))
@@ -135,25 +133,18 @@ def _most(rows: Sequence[AuditRow], trouble: str) -> int:
 
 def _rows(shown: Sequence[AuditRow]) -> Table:
     worst = [row.worst or _NO_ULPS for row in shown]
-    infinite = np.array([row.worst is None for row in shown], dtype=bool)
     exact = np.array([one.ulps == 0 for one in worst], dtype=bool)
     return Table(
         (
             Column("of", [derivative_name(row.order) for row in shown]),
             Column("by", [f"{row.mode}, {row.path}" for row in shown]),
             Column("numbers", np.array([row.count for row in shown])),
-            Column("worst ULP", np.array([round(one.ulps, 3) for one in worst]), missing=infinite),
+            float_column("worst ULP", [None if row.worst is None else round(row.worst.ulps, 3) for row in shown]),
             Column("at", np.array([one.x for one in worst]), missing=exact),
             Column("over 1 ULP", np.array([sum(row.histogram[_WITHIN_ONE:]) for row in shown])),
-            _differs("other bits", shown),
+            int_column("other bits", [row.differs for row in shown]),  # none where nothing was there to differ from
         )
     )
-
-
-def _differs(name: str, rows: Sequence[AuditRow]) -> Column:
-    """Dashes where nothing was there to differ from."""
-    missing = np.array([row.differs is None for row in rows], dtype=bool)
-    return Column(name, np.array([row.differs or 0 for row in rows]), missing=missing)
 
 
 def _troubles(rows: Sequence[AuditRow]) -> Iterator[Table]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcli.render.blocks import Block, Column, Note, Table
 from gradcli.render.views.audit_plots import derivative_name
+from gradcli.render.views.tensors import float_column
 from gradcli.results.audit import AuditChunk, AuditChunks, AuditResult
 from gradcli.results.phrasing import counted, number
 
@@ -35,13 +36,12 @@ def _workers(chunks: AuditChunks) -> Table:
             by.setdefault(one.worker, []).append(one)
     rows = sorted(by.items(), key=lambda row: (len(row[0]), row[0]))  # 10 behind 2
     longest = [max(several, key=_seconds, default=None) for _, several in rows]
-    idle = np.array([one is None for one in longest], dtype=bool)
     columns = [
         Column("by", [name for name, _ in rows]),
         Column("chunks", np.array([len(several) for _, several in rows])),
         Column("numbers", np.array([sum(one.numbers for one in several) for _, several in rows])),
         Column("seconds", np.array([round(sum(map(_seconds, several)), 2) for _, several in rows])),
-        Column("longest", np.array([0.0 if one is None else round(_seconds(one), 2) for one in longest]), missing=idle),
+        float_column("longest", [None if one is None else round(_seconds(one), 2) for one in longest]),
         Column("of", [_named(one, chunks.each) for one in longest]),
     ]
     if lost:

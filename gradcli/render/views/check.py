@@ -6,15 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
-import numpy as np
-
 from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Table, Tone
-from gradcli.render.numbers import shortest_float
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.setting import footer
-from gradcli.render.views.tensors import float_column
+from gradcli.render.views.tensors import float_column, in_dtype_of, text_column
 from gradcli.results import CheckResult, CheckRow, CheckVerdict
-from gradcli.results.phrasing import MANY_ULPS, number, ulps
+from gradcli.results.phrasing import MANY_ULPS, element, listed, number, ulps
 
 _IN_DTYPE = ("value", "reverse", "forward")
 _IN_DOUBLE = ("finite_difference", "finite_difference_error", "reference", "left", "right", "ulp_error")
@@ -42,7 +39,6 @@ def blocks(result: CheckResult) -> tuple[Block, ...]:
 def table(result: CheckResult) -> Table:
     """For programs: a row for each element and dtype."""
     rows = result.rows
-    no_reason = np.array([row.reason is None for row in rows], dtype=bool)
     return Table(
         (
             Column("variable", [row.variable for row in rows]),
@@ -51,7 +47,7 @@ def table(result: CheckResult) -> Table:
             *(_in_dtype(name, rows) for name in _IN_DTYPE),
             *(float_column(name, [getattr(row, name) for row in rows]) for name in _IN_DOUBLE),
             Column("verdict", [row.verdict for row in rows]),
-            Column("reason", [row.reason or "" for row in rows], missing=no_reason),
+            text_column("reason", [row.reason for row in rows]),
         )
     )
 
@@ -69,19 +65,19 @@ def _sentence(result: CheckResult) -> Note:
         accused = [row for row in wrong if row.wrong_modes != ("forward",)] or wrong
         places = len({(row.variable, row.index) for row in accused})
         which = sorted({row.dtype for row in accused}, key=dtypes.index)
-        where = f"{f' at {places} of {of_each} {unit}s' if of_each > 1 else ''} in {_listed(which)}"
+        where = f"{f' at {places} of {of_each} {unit}s' if of_each > 1 else ''} in {listed(which)}"
         if all(row.wrong_modes == ("forward",) for row in wrong):
             return Note(f"PyTorch's forward mode is wrong{where}; {_of_reverse_mode(rows)}.", "error")
         return Note(f"PyTorch's gradient is wrong{where}.", "error")
     counts = Counter(row.verdict for row in rows)
-    where = f"in {_listed(dtypes)}" if len(dtypes) < 3 else f"in each of {len(dtypes)} dtypes"
+    where = f"in {listed(dtypes)}" if len(dtypes) < 3 else f"in each of {len(dtypes)} dtypes"
     if counts["agree"] == len(rows):
         every = f"{of_each} of {of_each} {unit}s" if of_each > 1 else f"the {unit}"
         return Note(f"PyTorch's gradient agrees at {every} {where}.", "good")
     agreeing = {dtype: sum(row.verdict == "agree" for row in rows if row.dtype == dtype) for dtype in dtypes}
     rest = [_said(verdict, rows, dtypes) for verdict in _VERDICTS[2:] if counts[verdict]]
     tone: Tone = "note" if counts["rounding"] or counts["no reference"] else "good"
-    return Note(f"PyTorch's gradient agrees {_agreement(agreeing, of_each, unit, where)}; {_listed(rest)}.", tone)
+    return Note(f"PyTorch's gradient agrees {_agreement(agreeing, of_each, unit, where)}; {listed(rest)}.", tone)
 
 
 def _agreement(agreeing: Mapping[str, int], of_each: int, unit: str, where: str) -> str:
@@ -89,13 +85,13 @@ def _agreement(agreeing: Mapping[str, int], of_each: int, unit: str, where: str)
     if len(set(agreeing.values())) == 1:
         return f"at {next(iter(agreeing.values()))} of {of_each} {unit}{'s' * (of_each > 1)} {where}"
     if of_each == 1:
-        return f"in {_listed([dtype for dtype, count in agreeing.items() if count])}"
+        return f"in {listed([dtype for dtype, count in agreeing.items() if count])}"
     by_count: dict[int, list[str]] = {}
     for dtype, count in agreeing.items():
         by_count.setdefault(count, []).append(dtype)
     most, *fewer = sorted(by_count, reverse=True)
-    first = f"at {most} of {of_each} {unit}s in {_listed(by_count[most])}"
-    return _listed([first, *(f"at {count} in {_listed(by_count[count])}" for count in fewer)])
+    first = f"at {most} of {of_each} {unit}s in {listed(by_count[most])}"
+    return listed([first, *(f"at {count} in {listed(by_count[count])}" for count in fewer)])
 
 
 def _of_reverse_mode(rows: Sequence[CheckRow]) -> str:
@@ -109,7 +105,7 @@ def _said(verdict: CheckVerdict, rows: Sequence[CheckRow], dtypes: Sequence[str]
     which = sorted({row.dtype for row in found}, key=dtypes.index)
     everywhere = len(found) == sum(row.dtype in which for row in rows)
     some = "" if everywhere else "at some "
-    among = "" if len(which) == len(dtypes) else f" in {_listed(which)}"
+    among = "" if len(which) == len(dtypes) else f" in {listed(which)}"
     if verdict == "rounding":
         if all(row.reference == 0 for row in found):
             return f"where the derivative is 0, rounding is left of it{among}"
@@ -195,8 +191,7 @@ def _agreeing(rows: Sequence[CheckRow]) -> Iterator[Table]:
 
 
 def _in_dtype(name: str, rows: Sequence[CheckRow]) -> Column:
-    held = [(getattr(row, name), row.dtype) for row in rows]
-    return float_column(name, [None if value is None else shortest_float(value, dtype) for value, dtype in held])
+    return in_dtype_of(name, [(getattr(row, name), row.dtype) for row in rows])
 
 
 def _reasons(rows: Sequence[CheckRow]) -> Iterator[Note]:
@@ -214,9 +209,7 @@ def _reasons(rows: Sequence[CheckRow]) -> Iterator[Note]:
 def _reference(result: CheckResult) -> Iterator[Note]:
     if any(row.reference_by == "arb" for row in result.rows):
         others = list(dict.fromkeys(_element(row) for row in result.rows if row.reference_by == "mpmath"))
-        where = (
-            _listed(others) if 0 < len(others) < 3 else f"{len(others)} of {len(result.rows) // len(result.summary)}"
-        )
+        where = listed(others) if 0 < len(others) < 3 else f"{len(others)} of {len(result.rows) // len(result.summary)}"
         yield Note(f"Reference: proven by Arb{f', 50 digits at {where}' if others else ''}.", "quiet")
     if result.without_reference is not None:
         yield Note(
@@ -229,8 +222,7 @@ def _error_column(name: str, errors: Sequence[float | None]) -> Column:
     known = [error for error in errors if error is not None]
     if not any(error > MANY_ULPS for error in known):
         return float_column(name, errors)
-    texts = ["" if error is None else ulps(error) for error in errors]
-    return Column(name, texts, missing=np.array([error is None for error in errors], dtype=bool))
+    return text_column(name, [None if error is None else ulps(error) for error in errors])
 
 
 def _place(row: CheckRow) -> str:
@@ -238,8 +230,4 @@ def _place(row: CheckRow) -> str:
 
 
 def _element(row: CheckRow) -> str:
-    return f"{row.variable}[{', '.join(map(str, row.index))}]" if row.index else row.variable
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return element(row.variable, row.index)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from gradcli.render.blocks import Block, Column, Heading, Note, Table
-from gradcli.render.views.compare_dtypes import SIDES, closer, differ, dtypes_table, in_dtype_of, in_dtypes
+from gradcli.render.views.compare_dtypes import SIDES, closer, differ, dtypes_table, in_dtypes
 from gradcli.render.views.compare_over import over_blocks, over_table
 from gradcli.render.views.setting import footer
-from gradcli.render.views.tensors import float_column
+from gradcli.render.views.tensors import float_column, in_dtype_of, text_column
 from gradcli.results import CompareResult, CompareRow, PlaceBeside
-from gradcli.results.phrasing import listed, number
+from gradcli.results.phrasing import element, listed, number
 
 _NUMBERS = ("first", "second")
 _IN_DOUBLE = ("reference", "left", "right", "first_ulps", "second_ulps")
@@ -48,17 +46,15 @@ def table(result: CompareResult) -> Table:
     if result.ranges:
         return over_table(result)
     rows = result.rows
-    no_variable = np.array([row.variable is None for row in rows], dtype=bool)
-    no_closer = np.array([row.closer is None for row in rows], dtype=bool)
     return Table(
         (
             Column("quantity", [row.quantity for row in rows]),
-            Column("variable", [row.variable or "" for row in rows], missing=no_variable),
+            text_column("variable", [row.variable for row in rows]),
             Column("index", [row.index for row in rows]),
             Column("dtype", [row.dtype for row in rows]),
             *(_in_dtype(name, name, rows) for name in ("at", *_NUMBERS)),
             *(float_column(name, [getattr(row, name) for row in rows]) for name in _IN_DOUBLE),
-            Column("closer", [row.closer or "" for row in rows], missing=no_closer),
+            text_column("closer", [row.closer for row in rows]),
             Column("agrees", ["true" if row.agrees else "false" for row in rows]),
         )
     )
@@ -122,7 +118,7 @@ def _differing(apart: Sequence[CompareRow]) -> Iterator[Table]:
 
 
 def _beside(place: PlaceBeside) -> Note:
-    where = f"{place.variable}{_index(place.index)}" if place.variable else f"value{_index(place.index)}"
+    where = element(place.variable or "value", place.index)
     at = "" if place.at is None else f", where the input is {number(place.at)}"
     numbers = " and ".join("none" if one is None else number(one) for one in (place.first, place.second))
     return Note(f"Beside the point they differ in {place.quantity}: {where}{at}, is {numbers}.", "note")
@@ -133,14 +129,9 @@ def _in_dtype(header: str, name: str, rows: Sequence[CompareRow]) -> Column:
 
 
 def _place(row: CompareRow, variable: str) -> str:
-    element = f"{row.variable or variable}{_index(row.index)}"
-    return f"{element} = {number(row.at)}" if element and row.at is not None else element
+    place = element(row.variable or variable, row.index)
+    return f"{place} = {number(row.at)}" if place and row.at is not None else place
 
 
 def _called(row: CompareRow) -> str:
-    index = _index(row.index)
-    return f"value{index}" if row.variable is None else f"gradient {row.variable}{index}"
-
-
-def _index(index: tuple[int, ...]) -> str:
-    return f"[{', '.join(map(str, index))}]" if index else ""
+    return element("value" if row.variable is None else f"gradient {row.variable}", row.index)

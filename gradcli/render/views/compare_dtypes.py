@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from gradcli.render.blocks import Column, Table
-from gradcli.render.numbers import shortest_float
-from gradcli.render.views.tensors import float_column
+from gradcli.render.views.tensors import text_column
 from gradcli.results import CompareRow, CompareSummary
 from gradcli.results.compare import CompareOver
 from gradcli.results.phrasing import listed, ulps
@@ -43,11 +42,6 @@ def differ(
     return f"A and B {same}differ {', and '.join(parts)}"
 
 
-def in_dtype_of(header: str, held: Sequence[tuple[float | None, str]]) -> Column:
-    """Numbers with the digits that the dtype of each has."""
-    return float_column(header, [None if value is None else shortest_float(value, dtype) for value, dtype in held])
-
-
 def closer(lines: Sequence[CompareSummary]) -> str:
     """The end of a sentence: which side is closer to the truth, and where."""
     found: dict[str, list[str]] = {}
@@ -75,20 +69,10 @@ def dtypes_table(lines: Sequence[CompareSummary], counts: Sequence[int] = ()) ->
             Column(
                 "B worst ULPs", [_worst(line.second_worst, line.second_not_finite, line.second_zero) for line in lines]
             ),
-            Column(
-                "closer",
-                [SIDES.get(line.closer or "", "") for line in lines],
-                missing=np.array([line.closer is None for line in lines], dtype=bool),
-            ),
+            text_column("closer", [None if line.closer is None else SIDES[line.closer] for line in lines]),
         ]
     if any(line.reason for line in lines):
-        columns.append(
-            Column(
-                "reason",
-                [line.reason or "" for line in lines],
-                missing=np.array([line.reason is None for line in lines], dtype=bool),
-            )
-        )
+        columns.append(text_column("reason", [line.reason for line in lines]))
     return Table(tuple(columns))
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcli.render.blocks import Block, Column, Note, Table
-from gradcli.render.views.compare_dtypes import SIDES, closer, differ, dtypes_table, in_dtype_of, in_dtypes
-from gradcli.render.views.tensors import float_column
+from gradcli.render.views.compare_dtypes import SIDES, closer, differ, dtypes_table, in_dtypes
+from gradcli.render.views.tensors import float_column, in_dtype_of, text_column
 from gradcli.results import CompareResult
 from gradcli.results.compare import CompareNumber, CompareOver
 from gradcli.results.phrasing import listed, number, ulps
@@ -35,11 +35,10 @@ def over_blocks(result: CompareResult) -> Iterator[Block]:
 def over_table(result: CompareResult) -> Table:
     """For programs: a row for the value and for each gradient, in each dtype."""
     rows = result.over
-    no_variable = np.array([row.variable is None for row in rows], dtype=bool)
     return Table(
         (
             Column("quantity", [row.quantity for row in rows]),
-            Column("variable", [row.variable or "" for row in rows], missing=no_variable),
+            text_column("variable", [row.variable for row in rows]),
             Column("dtype", [row.dtype for row in rows]),
             *(Column(name, np.array([getattr(row, name) for row in rows])) for name in ("count", "apart", "known")),
             *(float_column(name, [getattr(row, name) for row in rows]) for name in ("lowest", "highest")),

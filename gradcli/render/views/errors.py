@@ -75,7 +75,7 @@ def page_blocks(entry: ErrorEntry) -> Iterator[Block]:
 
 def _outcome(result: ErrorsResult) -> Iterator[Block]:
     """One row an error, and what became of all of them."""
-    import numpy as np  # which the list does without
+    from gradcli.render.views.tensors import text_column  # with NumPy, which the list does without
 
     entries = result.entries
     messages = [shortened((entry.message or "").split("\n")[0], LONGEST_MESSAGE) for entry in entries]
@@ -84,7 +84,7 @@ def _outcome(result: ErrorsResult) -> Iterator[Block]:
             Column("id", [entry.id for entry in entries]),
             Column("raised", [_raised(entry) for entry in entries]),
             Column("fix", [_fixed(entry) for entry in entries]),
-            Column("message", messages, missing=np.array([not message for message in messages], dtype=bool)),
+            text_column("message", [message or None for message in messages]),
         )
     )
     raised, fixed = sum(entry.ok is True for entry in entries), sum(entry.fix_ok is True for entry in entries)

@@ -10,9 +10,9 @@ from gradcli.render.blocks import Block, Column, Facts, Heading, Note, Table, Ve
 from gradcli.render.numbers import json_array
 from gradcli.render.views.error import failure_blocks
 from gradcli.render.views.findings import finding_blocks
-from gradcli.render.views.retain_graph import sizes, timeline, workarounds
+from gradcli.render.views.retain_graph import timeline, workarounds
 from gradcli.render.views.setting import footer, place
-from gradcli.render.views.tensors import absent, whole_tensors
+from gradcli.render.views.tensors import absent, int_column, text_column, whole_tensors
 from gradcli.results import BackwardCall, RetainDemoResult, Scenario
 
 
@@ -46,17 +46,9 @@ def table(result: RetainDemoResult) -> Table:
             Column("via", [scenario.via for scenario, _ in calls]),
             Column("retain_graph", np.array([call.retain_graph for _, call in calls], dtype=bool)),
             Column("ok", np.array([call.ok for _, call in calls], dtype=bool)),
-            Column(
-                "kept_bytes",
-                sizes(call.kept_bytes for _, call in calls),
-                missing=absent(c.kept_bytes for _, c in calls),
-            ),
+            int_column("kept_bytes", [call.kept_bytes for _, call in calls]),
             Column("gradient", [_gradient(call) for _, call in calls], missing=absent(c.gradient for _, c in calls)),
-            Column(
-                "error",
-                [call.error.message if call.error else "" for _, call in calls],
-                missing=absent(call.error for _, call in calls),
-            ),
+            text_column("error", [call.error.message if call.error else None for _, call in calls]),
         )
     )
 
@@ -103,7 +95,7 @@ def _calls(scenario: Scenario) -> Table:
             Column("call", np.array([call.index for call in calls], dtype=np.int64)),
             Column("outcome", [_fate_of(call) for call in calls]),
             *gradients,
-            Column("bytes kept", sizes(call.kept_bytes for call in calls), missing=absent(c.kept_bytes for c in calls)),
+            int_column("bytes kept", [call.kept_bytes for call in calls]),
         )
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from gradcli.render.blocks import Block, Column, Note, Table
-from gradcli.render.views.tensors import absent, whole_tensors
+from gradcli.render.views.tensors import absent, int_column, text_column, whole_tensors
 from gradcli.results import SavedTensor, Scenario, WayOut
+from gradcli.results.phrasing import listed
 
 _MOST_CALLS = 4
 """Calls that have a column of their own in the timeline."""
@@ -22,12 +23,10 @@ def timeline(scenario: Scenario) -> Iterator[Block]:
         yield Table(
             (
                 Column("node", [node.node for node, _ in rows]),
-                Column(
-                    "of", [node.expression or "" for node, _ in rows], missing=absent(n.expression for n, _ in rows)
-                ),
+                text_column("of", [node.expression for node, _ in rows]),
                 Column("saved", [saved.name for saved in tensors]),
                 Column("shape", [s.shape or () for s in tensors], missing=absent(s.shape for s in tensors)),
-                Column("bytes", sizes(s.bytes for s in tensors), missing=absent(s.bytes for s in tensors)),
+                int_column("bytes", [saved.bytes for saved in tensors]),
                 *_life(tensors, len(scenario.calls)),
                 *_inputs(tensors),
             ),
@@ -35,9 +34,8 @@ def timeline(scenario: Scenario) -> Iterator[Block]:
         )
     free = list(dict.fromkeys(node.node for node in scenario.graph if not node.saved))
     if free:
-        names = ", ".join(free[:-1]) + (" and " if len(free) > 1 else "") + free[-1]
         end = "saves nothing and survives" if len(free) == 1 else "save nothing and survive"
-        yield Note(f"{names} {end} any number of passes.")
+        yield Note(f"{listed(free)} {end} any number of passes.")
     if not scenario.agrees:
         yield Note(
             "Under instruments the calls did something else: what was saved and freed is not to be trusted.", "warning"
@@ -76,23 +74,16 @@ def _ran(fix: WayOut) -> str:
     return "no: another result" if fix.error is None else f"no: {fix.error.type}"
 
 
-def sizes(values: Iterable[int | None]) -> np.ndarray:
-    """Numbers of bytes; zero where there is none, which `absent` marks."""
-    return np.array([value or 0 for value in values], dtype=np.int64)
-
-
 def _life(saved: Sequence[SavedTensor], calls: int) -> Iterator[Column]:
     """What happened to each saved tensor: a column a call, or two columns of numbers if there are many."""
     if calls <= _MOST_CALLS:
         for number in range(1, calls + 1):
             yield Column(f"call {number}", [_fate(entry, number) for entry in saved])
         return
-    yield Column("used by", [_numbers(entry.used_by) for entry in saved], missing=_empty(e.used_by for e in saved))
     freed = [entry.freed_by for entry in saved]
-    yield Column("freed by", [str(number or "") for number in freed], missing=absent(freed))
-    yield Column(
-        "missed by", [_numbers(entry.missed_by) for entry in saved], missing=_empty(e.missed_by for e in saved)
-    )
+    yield text_column("used by", [_numbers(entry.used_by) for entry in saved])
+    yield text_column("freed by", [None if number is None else str(number) for number in freed])
+    yield text_column("missed by", [_numbers(entry.missed_by) for entry in saved])
 
 
 def _fate(saved: SavedTensor, number: int) -> str:
@@ -108,15 +99,13 @@ def _fate(saved: SavedTensor, number: int) -> str:
 def _inputs(saved: Sequence[SavedTensor]) -> Iterator[Column]:
     """Whose memory a saved tensor is, where it is an input's."""
     if any(entry.input for entry in saved):
-        yield Column("memory of", [entry.input or "" for entry in saved], missing=absent(e.input for e in saved))
+        yield text_column("memory of", [entry.input for entry in saved])
 
 
-def _numbers(calls: Sequence[int]) -> str:
+def _numbers(calls: Sequence[int]) -> str | None:
     """`1 to 3`, `2`, `1, 3`."""
+    if not calls:
+        return None
     if len(calls) > 2 and calls[-1] - calls[0] == len(calls) - 1:
         return f"{calls[0]} to {calls[-1]}"
     return ", ".join(map(str, calls))
-
-
-def _empty(values: Iterable[Sequence[int]]) -> np.ndarray:
-    return np.array([not value for value in values], dtype=bool)

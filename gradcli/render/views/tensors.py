@@ -13,6 +13,7 @@ import numpy as np
 from gradcli.render.blocks import Column, Scalar, Table, Tensors
 from gradcli.render.numbers import as_one_column, shortest_float
 from gradcli.results import Gradient, Input, Tensor
+from gradcli.results.phrasing import element
 
 MATRIX_COLUMNS = 16
 """Wider matrices are not shown, only written."""
@@ -78,8 +79,8 @@ class Chained(Sequence[Any]):
         return found[::step]
 
 
-def index_column(shape: tuple[int, ...], name: str = "index") -> Column:
-    return Column(name, Indices(shape))
+def index_column(shape: tuple[int, ...]) -> Column:
+    return Column("index", Indices(shape))
 
 
 def column(name: str, tensor: Tensor, *, signed: bool = False) -> Column:
@@ -95,8 +96,22 @@ def column_or_dashes(name: str, tensor: Tensor | None, rows: int) -> Column:
 def float_column(name: str, values: Sequence[float | None], dtype: str | None = None) -> Column:
     """Python floats, with the digits of the dtype from which they stem; a dash for None."""
     numbers = [0.0 if value is None else shortest_float(value, dtype) for value in values]
-    missing = np.array([value is None for value in values], dtype=bool)
-    return Column(name, np.array(numbers, dtype=np.float64), missing=missing if missing.any() else None)
+    return Column(name, np.array(numbers, dtype=np.float64), missing=absent(values))
+
+
+def in_dtype_of(header: str, held: Sequence[tuple[float | None, str]]) -> Column:
+    """Numbers with the digits that the dtype of each has; a dash for None."""
+    return float_column(header, [None if value is None else shortest_float(value, dtype) for value, dtype in held])
+
+
+def int_column(name: str, values: Sequence[int | None]) -> Column:
+    """Whole numbers; a dash for None."""
+    return Column(name, np.array([value or 0 for value in values], dtype=np.int64), missing=absent(values))
+
+
+def text_column(name: str, texts: Sequence[str | None]) -> Column:
+    """Texts; a dash for None."""
+    return Column(name, [text or "" for text in texts], missing=absent(texts))
 
 
 def whole_tensors(name: str, tensors: Sequence[Tensor | None]) -> Column:
@@ -133,7 +148,7 @@ def scalar(tensor: Tensor) -> Scalar:
 
 def labels(name: str, shape: tuple[int, ...]) -> list[str]:
     """`x` for a scalar, else `x[0]`, `x[1]`, ..."""
-    return [f"{name}[{', '.join(map(str, index))}]" if index else name for index in np.ndindex(*shape)]
+    return [element(name, index) for index in np.ndindex(*shape)]
 
 
 def matrix(

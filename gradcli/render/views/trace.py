@@ -12,7 +12,7 @@ from gradcli.render.text import one_line, shortened
 from gradcli.render.views.error import failure_blocks
 from gradcli.render.views.findings import finding_blocks
 from gradcli.render.views.setting import footer, place
-from gradcli.render.views.tensors import absent, whole_tensors
+from gradcli.render.views.tensors import absent, text_column, whole_tensors
 from gradcli.results import Path, Tensor, TracedStep, TraceResult
 from gradcli.results.trace import LARGEST_STEP
 
@@ -62,7 +62,7 @@ def table(result: TraceResult) -> Table:
             Column("start", np.array([step.span[0] for step in steps], dtype=np.int64)),
             Column("end", np.array([step.span[1] for step in steps], dtype=np.int64)),
             Column("operation", [step.operation for step in steps]),
-            Column("node", [step.node or "" for step in steps], missing=absent([step.node for step in steps])),
+            text_column("node", [step.node for step in steps]),
             Column("operands", [step.operands for step in steps]),
             Column(
                 "shape",
@@ -91,8 +91,7 @@ def _tree(result: TraceResult) -> Iterator[Block]:
     if any(step.derivative is not None for step in steps):
         columns.append(whole_tensors("slope", [step.derivative for step in steps]))
     if any(step.node is not None for step in steps):
-        nodes = [step.node for step in steps]
-        columns.append(Column("node", [node or "" for node in nodes], missing=absent(nodes)))
+        columns.append(text_column("node", [step.node for step in steps]))
     yield Table(tuple(columns))
     if result.raised is None:
         yield Note(_LEGEND, "quiet")

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcli.render.blocks import Block, Column, Facts, FileLines, Mark, MarkedLine, Note, SourceExcerpt, Table
 from gradcli.render.views.findings import explain_note
+from gradcli.render.views.tensors import float_column
 from gradcli.results import FilePlace, GradientNorms, ProgramFinding, SourceLine, WatchResult
 from gradcli.results.phrasing import counted
 
@@ -50,14 +51,7 @@ def table(result: WatchResult) -> Table:
 
 
 def _norms_table(norms: GradientNorms) -> Table:
-    columns = [
-        Column(
-            one.parameter,
-            np.array([0.0 if norm is None else norm for norm in one.norms]),
-            missing=np.array([norm is None for norm in one.norms], dtype=bool),
-        )
-        for one in norms.parameters
-    ]
+    columns = [float_column(one.parameter, one.norms) for one in norms.parameters]
     return Table((Column("step", np.array(norms.steps, dtype=np.int64)), *columns))
 
 

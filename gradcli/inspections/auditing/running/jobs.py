@@ -9,7 +9,8 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import NamedTuple, TypeVar
 
-from gradcli.exceptions import GradcliError, UsageError
+from gradcli.child_process import WorkerError
+from gradcli.exceptions import UsageError
 from gradcli.inspections.auditing.counts import Counts
 from gradcli.inspections.auditing.running.wire import Data, read_counts
 from gradcli.inspections.auditing.task import Chunk, Task
@@ -21,13 +22,6 @@ LISTENED = 0.1
 """Seconds after which a thread that waits looks whether it is still wanted."""
 
 Answer = TypeVar("Answer")
-
-
-class WorkerError(GradcliError):
-    """A process that worked on a chunk ended without an answer, or with an error."""
-
-    code = "worker"
-    exit_code = 1
 
 
 class Job(NamedTuple):

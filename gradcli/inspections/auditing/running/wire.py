@@ -11,9 +11,9 @@ import numpy as np
 from gradcli.diagnose.bound_expression import ComputeOptions
 from gradcli.inspections.auditing.answers import Way
 from gradcli.inspections.auditing.counts import Counts
-from gradcli.inspections.auditing.span import Side
 from gradcli.inspections.auditing.tally import Tally
 from gradcli.inspections.auditing.task import Chunk, Task
+from gradcli.numerics.proven.formats import Side
 
 Data = dict[str, Any]
 

@@ -14,13 +14,12 @@ from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, S
 from gradcli.inspections.auditing.audited import audited
 from gradcli.inspections.auditing.counts import Counts
 from gradcli.inspections.auditing.running.build import THREADS
-from gradcli.inspections.auditing.span import Side
 from gradcli.inspections.auditing.task import Chunk, Task
 from gradcli.language.parser import parse
 from gradcli.language.request import Binding, Request, Value
 from gradcli.language.syntax import Program
 from gradcli.numerics.proven.expressions import enclosure
-from gradcli.numerics.proven.formats import FORMATS
+from gradcli.numerics.proven.formats import FORMATS, Side
 from gradcli.numerics.proven.points import exactly
 from gradcli.numerics.proven.series import KinkError, UndefinedError
 from gradcli.numerics.proven.truth import SLACK, Truth
