@@ -28,6 +28,8 @@ from tools import warm
 from tools.pytorch_versions import difference
 from tools.transcripts import DOCUMENTS, NEEDS, Exchange, agree, answer, blocks, missing, workplace
 
+pytest_plugins = ["tools.side_by_side"]
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Ctrl-C and a closed terminal count, also where the tests were started with both ignored.

@@ -29,11 +29,8 @@ settings.register_profile(
 settings.register_profile("hard", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
-
-@pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in OWN_VARIABLES:
-        monkeypatch.delenv(name, raising=False)
+for name in OWN_VARIABLES:
+    os.environ.pop(name, None)
 
 
 @pytest.fixture

@@ -1,0 +1,113 @@
+"""Tests in several processes say what they say in one, and the files that are done are forgotten."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from command_line import clean_environment
+
+from tools import side_by_side
+
+ROOT = Path(side_by_side.__file__).parent.parent
+
+SUITE = """
+import time
+import pytest
+
+@pytest.fixture
+def broken():
+    print("from the setup")
+    raise ValueError("no setup")
+
+@pytest.fixture
+def unfinished():
+    yield
+    print("from the teardown")
+    raise ValueError("no teardown")
+
+@pytest.fixture
+def slow():
+    time.sleep(0.02)
+    yield
+    time.sleep(0.02)
+
+def test_passes(): print("said")
+def test_fails(): print("while it failed"); assert 1 == 2
+def test_has_no_setup(broken): pass
+def test_has_no_teardown(unfinished): pass
+def test_fails_twice(unfinished): assert 3 == 4
+def test_is_slow(slow): pass
+@pytest.mark.skip(reason="not today")
+def test_skipped(): pass
+def test_skips(): pytest.skip("nor now")
+@pytest.mark.xfail(reason="known")
+def test_known(): assert 5 == 6
+@pytest.mark.xfail(reason="mended", strict=True)
+def test_mended(): pass
+"""
+OUTCOMES = ("PASSED", "FAILED", "ERROR", "SKIPPED", "XFAIL")
+TOLD = re.compile(rf"^(?:{'|'.join(OUTCOMES)}) .*|^E  .*|.*(?:setup|teardown) .*_is_slow|^(?:said|from|while).*", re.M)
+
+
+def said(folder: Path, *words: str) -> list[str]:
+    """What pytest prints of outcomes, messages, output and what took long, sorted."""
+    argv = [sys.executable, "-m", "pytest", "-rA", "--durations=0", "-c", "/dev/null", "-p", "tools.side_by_side"]
+    others = [f"-pno:{name}" for name in ("hypothesispytest", "inline_snapshot", "sybil", "cacheprovider")]
+    env = {**clean_environment(), "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run([*argv, *others, *words, "test_it.py"], cwd=folder, env=env, capture_output=True, text=True)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    return sorted(re.sub(r"^[\d.]+s", "some s", line) for line in TOLD.findall(ran.stdout))
+
+
+def test_every_outcome_message_and_output_is_told_from_another_process_too(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(SUITE)
+    alone, beside = said(tmp_path, "-n0"), said(tmp_path, "-n1")
+    assert len([line for line in alone if line.startswith(OUTCOMES)]) == 12
+    assert {"some s setup    test_it.py::test_is_slow", "some s teardown test_it.py::test_is_slow"} < set(alone)
+    assert beside == alone
+
+
+class Worker:
+    """One that is handed tests, and runs none."""
+
+    shutting_down = False
+
+    def __init__(self, name: str) -> None:
+        self.gateway = SimpleNamespace(id=name)
+        self.given: list[int] = []
+
+    def send_runtest_some(self, indices: list[int]) -> None:
+        self.given += indices
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
+def test_the_scheduler_hands_out_every_test_once_and_forgets_the_files_that_are_done(
+    pytestconfig: pytest.Config,
+) -> None:
+    ids = [f"tests/test_{file}.py::test_{number}" for file in range(6) for number in range(3)]
+    options = {"dist": "loadfile", "tx": ["2*popen"]}
+    config = SimpleNamespace(
+        getoption=options.__getitem__, getvalue=options.get, option=SimpleNamespace(loadscopereorder=True, debug=False)
+    )
+    scheduler = side_by_side.pytest_xdist_make_scheduler(config, None)  # type: ignore[arg-type]
+    workers = [Worker("first"), Worker("second")]
+    for worker in workers:
+        scheduler.add_node(worker)
+        scheduler.add_node_collection(worker, ids)
+    scheduler.schedule()
+    done = [0, 0]
+    while not all(worker.shutting_down for worker in workers):
+        for position, worker in enumerate(workers):
+            if done[position] < len(worker.given):
+                scheduler.mark_test_complete(worker, worker.given[done[position]])
+                done[position] += 1
+                assert len(scheduler.assigned_work[worker]) <= 2
+    assert sorted(workers[0].given + workers[1].given) == list(range(len(ids)))
+    assert not scheduler.workqueue
