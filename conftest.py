@@ -28,7 +28,7 @@ from tools import warm
 from tools.pytorch_versions import difference
 from tools.transcripts import DOCUMENTS, NEEDS, Exchange, agree, answer, blocks, missing, workplace
 
-pytest_plugins = ["tools.side_by_side"]
+pytest_plugins = ["tools.many_processes"]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

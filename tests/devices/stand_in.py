@@ -138,6 +138,8 @@ class _Factories(DispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
+        if StandInTensor not in types and (not kwargs or kwargs.get("device") is None):
+            return func(*args, **(kwargs or {}))  # of the CPU alone, as most are
         return _dispatch(func, args, dict(kwargs or {}))
 
 

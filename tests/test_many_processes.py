@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 from command_line import clean_environment
 
-from tools import side_by_side
+from tools import many_processes
 
-ROOT = Path(side_by_side.__file__).parent.parent
+ROOT = Path(many_processes.__file__).parent.parent
 
 SUITE = """
 import time
@@ -56,7 +56,7 @@ TOLD = re.compile(rf"^(?:{'|'.join(OUTCOMES)}) .*|^E  .*|.*(?:setup|teardown) .*
 
 def said(folder: Path, *words: str) -> list[str]:
     """What pytest prints of outcomes, messages, output and what took long, sorted."""
-    argv = [sys.executable, "-m", "pytest", "-rA", "--durations=0", "-c", "/dev/null", "-p", "tools.side_by_side"]
+    argv = [sys.executable, "-m", "pytest", "-rA", "--durations=0", "-c", "/dev/null", "-p", "tools.many_processes"]
     others = [f"-pno:{name}" for name in ("hypothesispytest", "inline_snapshot", "sybil", "cacheprovider")]
     env = {**clean_environment(), "PYTHONPATH": str(ROOT)}
     ran = subprocess.run([*argv, *others, *words, "test_it.py"], cwd=folder, env=env, capture_output=True, text=True)
@@ -96,7 +96,7 @@ def test_the_scheduler_hands_out_every_test_once_and_forgets_the_files_that_are_
     config = SimpleNamespace(
         getoption=options.__getitem__, getvalue=options.get, option=SimpleNamespace(loadscopereorder=True, debug=False)
     )
-    scheduler = side_by_side.pytest_xdist_make_scheduler(config, None)  # type: ignore[arg-type]
+    scheduler = many_processes.pytest_xdist_make_scheduler(config, None)  # type: ignore[arg-type]
     workers = [Worker("first"), Worker("second")]
     for worker in workers:
         scheduler.add_node(worker)
