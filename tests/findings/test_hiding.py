@@ -37,6 +37,7 @@ HIDDEN = {
     ("dead", "kink"): "grad 'norm(x)' x=0,0",
     ("saturated", "vanishing"): "trace 'tanh(x)' x=5",
     ("kink", "cancellation"): "grad 'tanh(y + 6) + norm(y)' y=0",
+    ("kink", "underflow"): "grad 'sum(hardshrink(x, 1e-3))' x=1e-3,1e6",  # float32's 1e-3 is more than 1e-3
     ("cancellation", "vanishing"): "grad 'sum(layer_norm(x, [3]))' x=1,2,4",
     ("cancellation", "saturated"): "grad sigmoid 10",
     ("cancellation", "dead"): "grad 'sum(batch_norm(x, zeros(2), ones(2), training=True))' x='[[1e8,1],[1e8,2]]'",

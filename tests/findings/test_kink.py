@@ -107,6 +107,7 @@ SAYS = {
     ),
     "grad 'clamp(x, 0.1, 1)' x=0.1,0.5": "clamp(x, 0.1, 1) has a kink at x[0]: " + SIDES.format(0, 1, 1),
     "grad 'sum(prelu(x, w))' x=-1,0 w=0.25": "prelu(x, w) has a kink at x[1]: " + SIDES.format(0.25, 1, 0.25),
+    "grad 'elu(x, 3)' x=0": "elu(x, 3) has a kink at x: " + SIDES.format(3, 1, 3),
     "grad 'elu(x, alpha=0.5)' x=0": "elu(x, alpha=0.5) has a kink at x: " + SIDES.format(0.5, 1, 0.5),
     "grad 'norm(x, p=1)' x=0,1": "norm(x, p=1) has a kink at x[0]: " + SIDES.format(-1, 1, 0),
     "grad 'norm(z) + real(sum(z))' z:complex64=0,0": "norm(z) has a kink at z[0] (and 1 more): PyTorch takes 0",
@@ -137,6 +138,13 @@ SAYS = {
     "grad 'softplus(x)' x=20": "softplus(x) has a kink at x: " + SIDES.format(1, 1, 1),
     "grad 'sum(sign(x)*x**2)' x=0,1": "sign(x) jumps at x[0]: PyTorch takes the slope 0",
     "grad 'hardshrink(x)' x=0.5,1": "hardshrink(x) jumps at x[0]: PyTorch takes the slope 0",
+    "grad 'sum(threshold(x, 1, 20))' x=1,1e10": "threshold(x, 1, 20) jumps at x[0]: PyTorch takes the slope 0",
+    "grad 'sum(threshold(x, 1, 1.00001))' x=1,2": "threshold(x, 1, 1.00001) jumps at x[0]: PyTorch takes the slope 0",
+    "grad 'sum(hardtanh(1*x, 0., 1e-10, inplace=True))' x=0,5e-11": (  # True is no size
+        "hardtanh(1*x, 0., 1e-10, inplace=True) has a kink at (1*x)[0]: " + SIDES.format(0, 1, 0)
+    ),
+    "grad 'softplus(x, 1, 15)' x=15": "softplus(x, 1, 15) has a kink at x: "
+    + SIDES.format(1, 1, 1),  # it jumps by 3e-7
     "grad 'sum(threshold(x, 1, 20))' x=1,2": "threshold(x, 1, 20) jumps at x[0]: PyTorch takes the slope 0",
     # nothing tells the slope where the value is infinite, or is beside the point
     "grad 'norm(x, p=1)' x=0,inf": "norm(x, p=1) has a kink at x[0]: PyTorch takes 0",

@@ -117,8 +117,8 @@ def _one_sided(
         assert isinstance(value, torch.Tensor)
         found.append(value.double() if weights is None else value.double() * weights)
     far_below, below, here, above, far_above = found
-    left = _slope(here - far_below, here - below, length, largest(here))
-    right = _slope(far_above - here, above - here, length, largest(here))
+    left = _slope(here - far_below, here - below, length, here)
+    right = _slope(far_above - here, above - here, length, here)
     return None if left is None or right is None else (left, right)
 
 
@@ -130,7 +130,7 @@ def _size(own: torch.Tensor, others: Sequence[object]) -> float:
     return max((size for size in sizes if 0 < size < inf), default=1.0)
 
 
-def _slope(far: torch.Tensor, near: torch.Tensor, length: float, value: float) -> float | None:
+def _slope(far: torch.Tensor, near: torch.Tensor, length: float, here: torch.Tensor) -> float | None:
     """The slope of a side by what the value rises over a step, and over the tenth part of it; None where it overflows.
 
     Elements that are no numbers count for nothing.
@@ -141,7 +141,8 @@ def _slope(far: torch.Tensor, near: torch.Tensor, length: float, value: float) -
     rise, start = float(far[known].sum()), float(near[known].sum())
     slope = (rise - start) / (0.9 * length)
     jump = abs(start - slope * length / 10)
-    is_seen = jump > max(_SMALL * value, _STEP * abs(start))  # softplus jumps by 2e-9 at 20
+    moved = largest(here[known & (near != 0)])
+    is_seen = jump > max(_SMALL * moved, abs(start) / 2)  # softplus jumps by 2e-9 at 20
     return JUMPS if is_seen else round(slope, 5) + 0.0
 
 

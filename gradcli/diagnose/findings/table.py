@@ -186,7 +186,14 @@ ROWS = (
         "tape",
         "the gradient falls by more than a thousand on its way to an input",
     ),
-    Row("kink", ("note",), "kink", "tape", "an element lies on a kink or a tie", hides=(Hides(("cancellation",)),)),
+    Row(
+        "kink",
+        ("note",),
+        "kink",
+        "tape",
+        "an element lies on a kink or a tie",
+        hides=(Hides(("cancellation", "underflow")),),
+    ),
     Row(
         "not-differentiable",
         ("error",),
