@@ -81,6 +81,9 @@ LEFT_ALONE = (
     "grad 'where(m, sqrt(x), 0) * y' x=0,4 y=0,1 m:bool=1,0",  # it discards the other element
     "grad '(sqrt(x) + m) * y' x=0 y=0 m=0 --frozen m",  # a zero that is added is no mask
     "grad 'sqrt(x) + m * 0' x=0 m=0 --frozen m",
+    "grad 'sqrt(x) * m * 0' x=0,4 m=1,2 --frozen m",
+    "grad 'sqrt(x) * m * 0' x=0 m=1,2 --frozen m",
+    "grad 'where(m, sqrt(x).reshape(2, 1), 0) * 0' x=0,4 m:bool='[[1],[1]]'",
     "grad 'where(m, flip(sqrt(x) * y, [0]), 0)' x=0,4 y=0,1 m:bool=0,1",  # the element of y is 0
     "grad 'where(m, linalg.svd(x)[0], 0)' x='[[1,0],[0,1]]' m:bool='[[1,0],[1,1]]'",  # with and without the mask
     "grad 'real(where(m, complex(sqrt(x), x), 1j) * 0)' x=0,4 m:bool=1,0",

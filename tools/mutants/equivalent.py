@@ -157,6 +157,14 @@ EQUIVALENT: dict[str, str] = {
         "a gradient arrives at what has an operand that is found"
     ),
     f"{_ORIGINS}/backward.py with_factors: sent is None or sent.is_complex() -> (sent.is_complex())": _GUARD,
+    **dict.fromkeys(
+        (
+            f"{_ORIGINS}/ties.py {rules}: rule is None or not isinstance(x, torch.Tensor) -> "
+            "(not isinstance(x, torch.Tensor))"
+            for rules in ("ties", "spectral_tie")
+        ),
+        "what is no rule cannot be called, and that is caught",
+    ),
     f"{_ORIGINS}/selection.py _discards: slope is None or _is_level(slope, where) -> (_is_level(slope, where))": _GUARD,
     f"{_ORIGINS}/underflowed.py _behind: step.index in known -> False": _WORK,
     f"{_ORIGINS}/underflowed.py _rounded: found and not known and _without_zeros(step, met, focus, context) -> "
