@@ -235,8 +235,8 @@ def test_what_a_library_calls_is_told_by_what_the_program_reads() -> None:
 
     def computed(x: torch.Tensor) -> torch.Tensor:
         hidden = made(x)
-        other = hidden
-        first = helper(hidden) + other * 2 + hidden * 3 + other * 4
+        other, rate = hidden, 3
+        first = helper(hidden) + other * 2 + hidden * 3 + other * 4 + other * rate
         unnamed = made(x)
         again = unnamed
         return first + again + made(x, 3).log() + made(
@@ -258,7 +258,10 @@ def test_what_a_library_calls_is_told_by_what_the_program_reads() -> None:
     for one in products:
         assert [constant.is_typed for constant in one.constants((0.5, 3))] == [False, False], "of the library"
     typed = [one for one in found["mul"] if not one.inside]
-    assert [[constant.is_typed for constant in one.constants((None, 3))] for one in typed] == [[True]] * 3
+    assert [[constant.is_typed for constant in one.constants((None, 3))] for one in typed] == [
+        *[[True]] * 3,
+        [False],
+    ]
     assert found["exp"][0].title is None
 
 

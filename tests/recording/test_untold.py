@@ -263,6 +263,7 @@ def test_gradients_that_torch_func_takes_are_told_once_and_not_where_the_log_hea
         torch.func.jacrev(torch.func.grad(cubes))(x)
         torch.func.vmap(torch.func.grad_and_value(cubes))(x)
         torch.func.vmap(torch.sin)(x)
+        torch.func.vjp(torch.func.grad(cubes), x)  # of what goes away with vjp
         log.rest()
         torch.func.grad(cubes)(x)
         log.wake()

@@ -32,7 +32,7 @@ class Untold:
     taken: who is told of each call of a function of torch.func's that takes gradients, while the log rests.
     """
 
-    def __init__(self, log: Log, taken: Callable[[Taken], None] | None = None) -> None:
+    def __init__(self, log: Log, taken: Callable[[Taken], None] = lambda _taken: None) -> None:
         self._log = log
         self._taken = taken
         self._apply = torch.autograd.Function.__dict__["apply"]
@@ -110,13 +110,13 @@ def _resting(log: Log, method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _transformed(
-    log: Log, name: str, transform: Callable[..., Any], taken: Callable[[Taken], None] | None
+    log: Log, name: str, transform: Callable[..., Any], taken: Callable[[Taken], None]
 ) -> Callable[..., Any]:
     @functools.wraps(transform)
     def made(*args: Any, **kwargs: Any) -> Any:
         inner = transform(*args, **kwargs)
         known = Transformed.of(name, args, kwargs)
-        tell = None if taken is None or known.inner is None else lambda *call: taken(Taken(known, *call))
+        tell = None if known.inner is None else lambda *call: taken(Taken(known, *call))
         function = functools.wraps(inner)(functools.partial(_apart, log, inner, tell))
         note(function, known)
         note(inner, known)  # which the log has
