@@ -421,6 +421,9 @@ def test_an_input_is_called_by_what_is_written_where_it_is_used() -> None:
     assert leaf == "input"
     (leaf,) = repeated(lambda: x.exp().sum()).leaves
     assert leaf == "x"
+    mask = torch.tensor([2, 3])
+    steps = repeated(lambda: (x * (1 & mask)).sum()).tape.steps
+    assert [step.text for step in steps if step.is_leaf] == ["mask", "x"]
 
 
 def test_a_change_in_place_reads_what_it_changes_and_what_it_is_given() -> None:

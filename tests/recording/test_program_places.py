@@ -160,3 +160,18 @@ def test_the_files_of_a_package_are_in_a_folder_and_those_of_a_module_are_one(
     assert folder_of("random") == random.__file__
     assert folder_of("no_such_package") == "no_such_package"
     assert folder_of("without_init") == "without_init"
+
+
+def test_the_frames_of_the_users_code_are_the_innermost_first() -> None:
+    class Foreign(UserCode):
+        def owns(self, name: str) -> bool:
+            return False
+
+    def inner(user: UserCode) -> tuple[list[str], str | None]:
+        here, frames = user.here(), list(user.frames())
+        return [frame.f_code.co_name for frame in frames], None if here is None else here.code.co_name
+
+    names, here = inner(UserCode((str(Path(__file__).parent),)))
+    assert names[:2] == ["inner", "test_the_frames_of_the_users_code_are_the_innermost_first"]
+    assert here == "inner"
+    assert inner(Foreign()) == ([], None)

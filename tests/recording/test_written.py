@@ -24,6 +24,10 @@ OPERANDS = {
     "x + 2": ["x", "2"],
     "2 + x": ["x", "2"],
     "2 * x": ["x", "2"],
+    "2 & x": ["x", "2"],
+    "2 | x": ["x", "2"],
+    "2 ^ x": ["x", "2"],
+    "2 << x": ["2", "x"],
     "2 - x": ["2", "x"],
     "2 / x": ["2", "x"],
     "2 ** x": ["2", "x"],
@@ -33,7 +37,7 @@ OPERANDS = {
     "x.T": ["x"],
     "x[1:]": ["x", "1:"],
 }
-"""In the order in which PyTorch is told of them: of a number on the left of `+` and `*` it is told last."""
+"""In the order in which PyTorch is told of them: of a number on the left of what commutes it is told last."""
 
 
 @each("text", OPERANDS)
@@ -67,3 +71,8 @@ def test_what_is_no_expression_is_a_statement() -> None:
     written = at("x + 2\n")
     assert (written.is_statement, written.is_operator, written.called) == (True, False, None)
     assert not at("").is_statement
+    assert not at("x + 2").is_statement
+
+
+def test_an_operand_stands_at_its_place_and_what_is_not_written_at_the_whole() -> None:
+    assert [at("x * y").place_of(position).text for position in range(3)] == ["x", "y", "x * y"]

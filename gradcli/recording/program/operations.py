@@ -39,9 +39,6 @@ _REFLECTED: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "__rmatmul__": ("matmul", operator.matmul),
     "__rlshift__": ("bitwise_left_shift", operator.lshift),
     "__rrshift__": ("bitwise_right_shift", operator.rshift),
-    "__rand__": ("bitwise_and", operator.and_),
-    "__ror__": ("bitwise_or", operator.or_),
-    "__rxor__": ("bitwise_xor", operator.xor),
 }
 """`1 / x` and its like: PyTorch is told of them with the operands the other way round."""
 _UNTOLD = frozenset({"_stacklevel"})

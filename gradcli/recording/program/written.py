@@ -10,7 +10,7 @@ from functools import cache
 from gradcli.model.place import Place, Source
 from gradcli.recording.program.places import end_of, offset
 
-_SWAPPED = (ast.Add, ast.Mult)
+_SWAPPED = (ast.Add, ast.Mult, ast.BitAnd, ast.BitOr, ast.BitXor)
 """`2 * x` is the multiplication of x by 2: PyTorch is told of the tensor first."""
 
 
