@@ -87,9 +87,9 @@ class Tree:
 
 @dataclass(frozen=True, eq=False)
 class Scalar:
-    """A number with its dtype, to be rounded by whoever shows it; None is a dash."""
+    """A number with its dtype, to be rounded by whoever shows it."""
 
-    value: np.ndarray | float | int | None
+    value: np.ndarray
     dtype: str | None = None
 
 

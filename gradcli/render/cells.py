@@ -74,12 +74,10 @@ def _texts(column: Column, digits: int | None) -> list[str]:
 
 
 def shown_scalar(scalar: Scalar, digits: int | None) -> str:
-    """One number for people, or a dash."""
-    if scalar.value is None:
-        return DASH
-    from gradcli.render.numbers import rounded_number
+    """One number for people."""
+    from gradcli.render.numbers import rounded_texts
 
-    return rounded_number(scalar.value, scalar.dtype, digits)
+    return rounded_texts(scalar.value.reshape(1), scalar.dtype, digits)[0]
 
 
 def with_distinct_names(table: Table) -> Table:

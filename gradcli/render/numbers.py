@@ -88,12 +88,6 @@ def rounded_texts(values: np.ndarray, dtype: str | None, digits: int | None, *, 
     return [format(value, form) for value in shortest(values, dtype).reshape(-1).tolist()]
 
 
-def rounded_number(value: np.ndarray | float | int, dtype: str | None, digits: int | None) -> str:
-    """One number of `rounded_texts`."""
-    number = shortest_float(value, dtype) if isinstance(value, float) else value
-    return rounded_texts(np.asarray(number).reshape(1), dtype, digits)[0]
-
-
 def shortest(values: np.ndarray, dtype: str | None = None) -> np.ndarray:
     """float64 values of the same shape whose shortest decimals are those of `values` in their own dtype."""
     plain = _plain(values, dtype)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gradcli.exceptions import GradcliError
 from gradcli.render.blocks import Block, Column, Excerpt, Note, Table, Verbatim
 from gradcli.results import Failure
@@ -15,11 +17,7 @@ def blocks(error: Failure | GradcliError) -> tuple[Block, ...]:
 def failure_blocks(failure: Failure) -> tuple[Block, ...]:
     """PyTorch's message as it stands, the place, the way out."""
     message = Verbatim(failure.message, "error", prose=True)
-    blocks: list[Block] = [Note(f"PyTorch raised {failure.type}:", "error"), message]
-    if failure.span is not None and failure.expression is not None:
-        blocks.append(Excerpt(failure.expression, failure.span, "error"))
-    if failure.hint is not None:
-        blocks.append(Note(failure.hint))
+    blocks: list[Block] = [Note(f"PyTorch raised {failure.type}:", "error"), message, *_place_and_hint(failure)]
     if failure.id is not None:
         blocks.append(Note(f"'gradcli errors {failure.id}' shows it alone.", "quiet"))
     return tuple(blocks)
@@ -27,12 +25,14 @@ def failure_blocks(failure: Failure) -> tuple[Block, ...]:
 
 def _mistake_blocks(error: GradcliError) -> tuple[Block, ...]:
     """What is wrong, where, how to fix it."""
-    blocks: list[Block] = [Note(error.message, "error")]
+    return (Note(error.message, "error"), *_place_and_hint(error))
+
+
+def _place_and_hint(error: Failure | GradcliError) -> Iterator[Block]:
     if error.span is not None and error.expression is not None:
-        blocks.append(Excerpt(error.expression, error.span, "error"))
+        yield Excerpt(error.expression, error.span, "error")
     if error.hint is not None:
-        blocks.append(Note(error.hint))
-    return tuple(blocks)
+        yield Note(error.hint)
 
 
 def table(error: Failure | GradcliError) -> Table:
