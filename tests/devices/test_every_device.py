@@ -83,7 +83,7 @@ def answers() -> dict[str, Any]:
     return dict(zip(LINES, json.loads(ran), strict=True))
 
 
-@pytest.mark.parametrize("line", LINES)
+@each("line", LINES)
 def test_the_answer_is_that_of_the_cpu(answers: dict[str, Any], line: str) -> None:
     on_cpu, on_device = answers[line]
     assert on_cpu[0] in (0, 1), on_cpu

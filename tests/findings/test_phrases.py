@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import pytest
 import torch
+from each import each
 
 from gradcli.diagnose.findings.finding import as_part
 from gradcli.results import Finding, Sample
@@ -50,7 +50,7 @@ TEXTS: dict[str, Part] = {
 }
 
 
-@pytest.mark.parametrize("expected", TEXTS)
+@each("expected", TEXTS)
 def test_a_part_becomes_words(expected: str) -> None:
     assert text(TEXTS[expected]) == expected
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from command_line import captured
+from each import each
 
 import gradcli
 from gradcli.diagnose.findings.table import BY_CODE, CODES
@@ -21,7 +22,7 @@ def hint_of(*words: str) -> str:
     return f"{raised.value.message} | {raised.value.hint}"
 
 
-@pytest.mark.parametrize("code", CODES)
+@each("code", CODES)
 def test_a_code_has_its_meaning_its_cause_what_to_do_and_a_command_that_shows_it(code: str) -> None:
     (only,) = gradcli.explain(code).entries
     assert (only.code, only.of, only.error) == (code, "finding", None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import pytest
 import torch
+from each import each
 from rewriting import rewritten
 
 from gradcli.language.parser import parse
@@ -67,7 +67,7 @@ def value_of(text: str) -> torch.Tensor:
     return evaluate(parse(text), tensors, Context(torch.float64, torch.device("cpu")))
 
 
-@pytest.mark.parametrize("row", ROWS)
+@each("row", ROWS)
 def test_an_identity_sees_through_an_arrangement(row: str) -> None:
     before = f"log(1 - {row.format('sigmoid(A)')})"
     after = f"logsigmoid(-{row.format('A')})"
@@ -110,7 +110,7 @@ SEEN_THROUGH = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "before", "after"), SEEN_THROUGH)
+@each("rule, before, after", SEEN_THROUGH)
 def test_it_is_rewritten(rule: str, before: str, after: str) -> None:
     assert after in rewritten(before, rule)
     torch.testing.assert_close(value_of(after), value_of(before), rtol=1e-12, atol=1e-12)
@@ -173,6 +173,6 @@ LEFT_ALONE = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "text"), LEFT_ALONE)
+@each("rule, text", LEFT_ALONE)
 def test_it_is_left_alone(rule: str, text: str) -> None:
     assert rewritten(text, rule) == []

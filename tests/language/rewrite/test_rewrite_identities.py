@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from each import each
 from rewriting import rewritten
 
@@ -165,7 +164,7 @@ LEFT_ALONE = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "before", "after"), REWRITTEN)
+@each("rule, before, after", REWRITTEN)
 def test_it_is_rewritten(rule: str, before: str, after: str) -> None:
     assert after in rewritten(before, rule)
 
