@@ -99,6 +99,10 @@ SILENT = (
     Silent("ema_teacher.py", "a teacher that is changed in place between the steps; three random generators"),
     Silent("straight_through.py", "detach as a straight-through estimator uses it"),
     Silent("truncated_state.py", "a state that is detached"),
+    Silent("weak_cache.py", "weak references of the program's own to what is named besides"),
+    Silent("traced_module.py", "a trace, which writes down who calls, and is compared with a second one"),
+    Silent("counted_operations.py", "a mode of the program's own, and tensors that have a shape alone"),
+    Silent("exported_model.py", "a graph of FX, and torch.export"),
 )
 
 # fmt: off

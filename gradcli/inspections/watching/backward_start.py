@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from torch._subclasses.fake_tensor import FakeTensor
 
 from gradcli.inspections.watching.sizes import all_finite
 from gradcli.numerics import graph
@@ -79,6 +80,11 @@ class BackwardStart:
         return all(map(all_finite, self.roots))
 
     @property
+    def has_numbers(self) -> bool:
+        """Whether all that is differentiated has."""
+        return all(map(has_numbers, self.roots))
+
+    @property
     def is_waited_for(self) -> bool:
         """Whether a question about what is differentiated waits for a GPU, so that it is asked with the gradients'."""
         return not all(root.is_cpu for root in self.roots)
@@ -99,6 +105,11 @@ class BackwardStart:
             return list(tensors)
         leaves = {id(node.variable) for node in nodes if is_accumulator(node)}  # type: ignore[attr-defined]
         return [one for one in tensors if id(one) in leaves]
+
+
+def has_numbers(tensor: torch.Tensor) -> bool:
+    """Whether it has elements: one of the device meta, or of a fake mode, has a shape alone."""
+    return not (tensor.is_meta or isinstance(tensor, FakeTensor))
 
 
 def _tensors(value: Any) -> tuple[torch.Tensor, ...]:

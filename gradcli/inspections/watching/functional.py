@@ -35,7 +35,8 @@ _TRIES = (1, 4)
 
 def names_of_leaves(taken: Taken, spot: Spot | None) -> list[str]:
     """What the program calls each tensor that a call differentiates by."""
-    parts = () if spot is None else written_at(spot.place).parts
+    called = taken.made_at or spot
+    parts = () if called is None else written_at(called.place).parts[taken.made_at is not None :]
     own = _parameter_names(taken)
     found = []
     for at, argument in taken.arguments:
@@ -82,9 +83,9 @@ def _repeat(taken: Taken, situation: Situation, log: Log) -> _Repeated:
     with generators_kept(devices, [taken.generator]), open(os.devnull, "w") as nowhere:  # noqa: PTH123
         taken.generator.restore()
         with torch.enable_grad(), contextlib.redirect_stdout(nowhere):  # what it prints it has printed
-            (value, is_sum), entries = log.repeated(compute)
+            (value, made), entries = log.repeated(compute)
     names.update(zip(map(id, copies), names_of_leaves(taken, spot), strict=True))
-    names[id(value)] = f"the sum of {taken.transformed.name_of_value}" if is_sum else taken.transformed.name_of_value
+    names[id(value)] = f"{made}{taken.transformed.name_of_value}"
     call = BackwardStart.of(torch.autograd.grad, (value, copies), {"retain_graph": True})
     gradients: tuple[torch.Tensor | None, ...] = (None,) * len(copies)
     if value.requires_grad:  # else the function uses none of them
@@ -154,6 +155,9 @@ def zeros(taken: Taken, due: list[int], situation: Situation, log: Log, patience
     reached = set(map(id, call.reached(wanted)))
     lost = [one for one in wanted if id(one) not in reached]
     if lost:
-        yield from disconnected(again.situation.entries, lost, again.situation.names, situation.number, call.roots[0])
+        first = _repeat(taken.of_first, situation, log)  # of a batch no operation tells what it reads
+        numbers = [number for number in due if id(again.copies[number]) not in reached]
+        own, of_one = [first.copies[number] for number in numbers], first.situation
+        yield from disconnected(of_one.entries, own, of_one.names, situation.number, of_one.call.roots[0])
     if reached:
         yield from dead(again.situation, [one for one in wanted if id(one) in reached], patience)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from fnmatch import fnmatch
 from types import TracebackType
 from typing import Any, Self
 
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.utils._python_dispatch import _disable_current_modes
 
 from gradcli.inspections.options import WatchOptions
 from gradcli.inspections.watching import sizes
-from gradcli.inspections.watching.backward_start import STARTS_BACKWARD, BackwardStart
+from gradcli.inspections.watching.backward_start import STARTS_BACKWARD, BackwardStart, has_numbers
 from gradcli.inspections.watching.broken_off import is_failure
 from gradcli.inspections.watching.disconnected import FirstSteps, disconnected
 from gradcli.inspections.watching.functional import (
@@ -39,6 +41,9 @@ from gradcli.recording.program.log import Log
 from gradcli.recording.program.places import Spot, UserCode, folder_of
 from gradcli.recording.program.transforms import Taken
 from gradcli.recording.program.untold import Untold
+
+_dispatch_modes = torch._C._len_torch_dispatch_stack
+_NOTHING = nullcontext()
 
 
 class Watch(Investigation):
@@ -106,18 +111,20 @@ class Watch(Investigation):
         spot = self.user.here()
         if not call.makes_graph:
             self._starts.add(None if spot is None else (id(spot.code), spot.instruction))
-        looks = self._looks
+        looks = self._looks and call.has_numbers
         is_scaled = any(id(root) in self.scaling.unscaled for root in call.roots)
-        is_sound = not looks or is_scaled or call.is_waited_for or call.is_finite
-        if not is_sound:
-            self._look(call, spot, "before backward")
+        with _unseen():
+            is_sound = not looks or is_scaled or call.is_waited_for or call.is_finite
+            if not is_sound:
+                self._look(call, spot, "before backward")
         try:
             result = function(*args, **kwargs)
         except RuntimeError as error:
             self._tell_raised(error, call, spot)
             raise
         if looks and is_sound:
-            self._look_at_gradients(call, spot, result, is_scaled=is_scaled)
+            with _unseen():
+                self._look_at_gradients(call, spot, result, is_scaled=is_scaled)
         if makes_another:  # it is differentiated in turn: an operation like others
             self.log.add(function, args, kwargs, result)
         self._keeps_graph = call.keeps_graph and not makes_another
@@ -197,8 +204,9 @@ class Watch(Investigation):
         numbers = taken_of(taken, spot, self.options.parameters)
         if not self._looks or not numbers:
             return
-        gradients = [taken.gradients[number].detach() for number in numbers]
-        norms = sizes.sizes_of([*gradients, *(one.detach() for one in taken.values)])
+        with _unseen():
+            gradients = [taken.gradients[number].detach() for number in numbers]
+            norms = sizes.sizes_of([*gradients, *(one.detach() for one in taken.values)])
         if self.norms is not None and not is_part and taken.is_alike:
             names = names_of_leaves(taken, spot)
             leaves = [taken.leaves[number] for number in numbers]
@@ -231,14 +239,16 @@ class Watch(Investigation):
         if self.stopped is not None:  # the program caught what should have ended it
             raise Stop
         own = [one for group in optimizer.param_groups for one in group["params"]]
-        self._parameters.update(zip(map(id, own), own, strict=True))
+        if all(map(has_numbers, own[:1])):
+            self._parameters.update(zip(map(id, own), own, strict=True))
         self.log.everything = False
         self.log.in_optimizer = True
         self._updates.note(optimizer, spot := self.log.note_step(own), self.steps)
         self.log.rest()  # what is looked at is no call of the program's, nor is what an optimizer does
         try:
-            if (changed := self._sound.broken(own)) is not None:
-                self._look(BackwardStart.of_changed(changed), spot, "after backward")
+            with _unseen():
+                if (changed := self._sound.broken(own)) is not None:
+                    self._look(BackwardStart.of_changed(changed), spot, "after backward")
             if self.steps and (lost := self._first_steps.lost(own)):
                 names = names_of_tensors(self.user.frames())
                 self._find(lambda: disconnected(self._first_steps.entries(), lost, names, self.steps))
@@ -264,3 +274,8 @@ class WatchedBlock(Watch):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> bool:
         super().__exit__(kind, error, tb)
         return kind is Stop
+
+
+def _unseen() -> AbstractContextManager[Any]:
+    """What is computed to look at a step is no operation for the program's own dispatch modes to see."""
+    return _disable_current_modes() if _dispatch_modes() else _NOTHING

@@ -30,8 +30,7 @@ class WeakTensor(ref[torch.Tensor]):
 
     requires_grad: whether it did when it was named. value: what the log keeps: the tensor itself, or what it was before
     it was changed in place; None where it keeps nothing, so that the tensor may go.
-    Never compare two of them with `==`, which compares the elements of the tensors. Give no tensor a plain weak
-    reference besides: CPython 3.11 crashes where one that has it and two more names goes with the name that kept it.
+    Never compare two of them with `==`, which compares the elements of the tensors.
     """
 
     __slots__ = ("requires_grad", "value")
@@ -46,7 +45,9 @@ _SEQUENCES = (tuple, list)
 
 def weak(tensor: torch.Tensor) -> WeakTensor:
     """The name of a tensor, which keeps nothing."""
-    name = WeakTensor(tensor)
+    # without a callback CPython 3.11 crashes where a tensor that has other weak references too, such as the program's,
+    # goes with the name that keeps it
+    name = WeakTensor(tensor, callable)
     name.requires_grad, name.value = tensor.requires_grad, None
     return name
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
+from types import CodeType
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
+from torch._functorch.vmap import _process_batched_inputs
+from torch.utils._pytree import tree_unflatten
 
 from gradcli.recording.program.entries import mapped, tensors_among
+from gradcli.recording.program.places import Spot
 from gradcli.recording.program.surroundings import GeneratorState
 
-TRANSFORMS = {"vmap": 0, "grad": 1, "grad_and_value": 1, "jacrev": 1, "jacfwd": 1, "hessian": 2}
+PULLED_BACK = "vjp"
+"""The one that gives a value, and a function which pulls a cotangent back."""
+TRANSFORMS = {"vmap": 0, "grad": 1, "grad_and_value": 1, "jacrev": 1, "jacfwd": 1, "hessian": 2, PULLED_BACK: 1}
 """Functions of torch.func that give a function, and how many times each differentiates."""
-_PLAIN_GRADIENTS = ("grad", "grad_and_value")
+_PLAIN_GRADIENTS = ("grad", "grad_and_value", PULLED_BACK)
 _GRADIENT = "the gradient of "
 _PARAMETERS = ("func", "argnums", "has_aux")
 _OF_VMAP = ("func", "in_dims", "out_dims", "randomness")
+_HOME = "/torch/_functorch/"
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,18 @@ class Transformed:
             return lambda *args, **kwargs: function(*args, **kwargs)[0]
         return function
 
+    def inside_of_first(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> tuple[Transformed, tuple[Any, ...], dict[str, Any]]:
+        """What a vmap was made of, with its arguments for the first one of a batch; itself, where it is none."""
+        inside = transformed(self.function) if self.name == "vmap" else None
+        if inside is None:
+            return self, args, dict(kwargs)
+        _, dims, flat, spec = _process_batched_inputs(self.given.get("in_dims", 0), args, self.function)
+        pairs = zip(flat, dims, strict=True)
+        own = tree_unflatten([one if dim is None else one.select(dim, 0) for one, dim in pairs], spec)
+        return inside.inside_of_first(tuple(own), mapped(dict(kwargs), lambda one: one[0]))
+
     def positions(self, count: int) -> Iterable[int]:
         """Which of so many arguments it is differentiated by: of jacfwd's all where it is told None."""
         by = self.taking.given.get("argnums", 0)
@@ -98,6 +117,8 @@ class Transformed:
 
     def parts(self, result: Any) -> tuple[Any, Any]:
         """The gradients of what it returns, and the value, which some return besides."""
+        if self.name == PULLED_BACK:
+            return result, None
         has_aux = self.taking.given.get("has_aux")
         if self.taking.name != "grad_and_value":
             return (result[0] if has_aux else result), None
@@ -106,13 +127,25 @@ class Transformed:
 
 @dataclass(frozen=True)
 class Taken:
-    """A call that has taken gradients. generator: the state before it of what it may draw from."""
+    """A call that has taken gradients. generator: the state before the value of what that may draw from.
+
+    cotangents: what was pulled back; None where a value is differentiated. made_at: where the value was computed, if
+    that was before.
+    """
 
     transformed: Transformed
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     result: Any
     generator: GeneratorState
+    cotangents: Any = None
+    made_at: Spot | None = None
+
+    @property
+    def of_first(self) -> Taken:
+        """The same for the first one of a batch, without what it gave."""
+        function, args, kwargs = self.transformed.inside_of_first(self.args, self.kwargs)
+        return replace(self, transformed=function, args=args, kwargs=kwargs, result=())
 
     @property
     def gradients(self) -> list[torch.Tensor]:
@@ -144,8 +177,8 @@ class Taken:
         """The tensors that it is differentiated by."""
         return _tensors([argument for _, argument in self.arguments])
 
-    def on_copies(self) -> tuple[Callable[[], tuple[torch.Tensor, bool]], list[torch.Tensor]]:
-        """What computes the value without torch.func, with whether it is a sum of it; what that is differentiated by.
+    def on_copies(self) -> tuple[Callable[[], tuple[torch.Tensor, str]], list[torch.Tensor]]:
+        """What computes the value without torch.func, with what is made of it; what that is differentiated by.
 
         Those are copies of the leaves, made at once.
         """
@@ -159,13 +192,14 @@ class Taken:
         for at, argument in self.arguments:
             args[at] = mapped(argument, leaf)
 
-        def compute() -> tuple[torch.Tensor, bool]:
-            value = self.transformed.value(*args, **self.kwargs)
-            every = _tensors(value)
+        def compute() -> tuple[torch.Tensor, str]:
+            every = _tensors(self.transformed.value(*args, **self.kwargs))
+            if self.cotangents is not None:
+                every = [one * other.detach() for one, other in zip(every, _tensors(self.cotangents), strict=True)]
             numbers = [one for one in every if one.requires_grad] or every
-            if [one.ndim for one in numbers] == [0]:
-                return numbers[0], False
-            return reduce(torch.add, [one.sum() for one in numbers]), True
+            is_one = [one.ndim for one in numbers] == [0]
+            made = "the cotangent times " if self.cotangents is not None else "" if is_one else "the sum of "
+            return (numbers[0] if is_one else reduce(torch.add, [one.sum() for one in numbers])), made
 
         return compute, copies
 
@@ -185,7 +219,7 @@ def note(function: Callable[..., Any], made: Transformed) -> None:
 def transformed(function: Any) -> Transformed | None:
     """What is known of a function that a transform has made; None of others."""
     try:
-        return _made.get(function)
+        return _made.get(function) or _made_before(function)
     except TypeError:  # no weak reference, or no hash
         return None
 
@@ -197,6 +231,19 @@ def _name(function: Callable[..., Any]) -> str:
         return _GRADIENT * TRANSFORMS[made.name] + _name(made.function)
     own = getattr(function, "__name__", "")
     return own if own.isidentifier() else "the function"
+
+
+def _made_before(function: Any) -> Transformed | None:
+    """The same of one that was made before anybody noted it: what PyTorch's own function closes over."""
+    code: CodeType | None = getattr(function, "__code__", None)
+    if code is None or _HOME not in code.co_filename:
+        return None
+    name = code.co_qualname.partition(".")[0]
+    if name not in TRANSFORMS:
+        return None
+    cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
+    words = _OF_VMAP if name == "vmap" else _PARAMETERS
+    return Transformed(name, {word: cell.cell_contents for word, cell in cells if word in words})
 
 
 def item_of(key: object) -> str:

@@ -1,8 +1,9 @@
 """What PyTorch tells no function mode of as one operation: custom functions, compiled regions, function transforms.
 
 Dynamo cannot trace a mode that has a state in Python, and the tensors of a transform die with it: both run without the
-log, and are one operation of it. `zero_grad`, which asks each parameter for its gradient, and the marks of the profiler
-around each step of an optimizer are nothing to tell: they run without the log too.
+log, and are one operation of it. `zero_grad`, which asks each parameter for its gradient, the marks of the profiler
+around each step of an optimizer, and `torch.jit.trace`, which writes down who calls, are nothing to tell: they run
+without the log too.
 """
 
 from __future__ import annotations
@@ -13,15 +14,21 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch._functorch import apis, eager_transforms
 
 from gradcli.recording.program.log import Log
-from gradcli.recording.program.transforms import TRANSFORMS, Taken, Transformed, note
+from gradcli.recording.program.transforms import PULLED_BACK, TRANSFORMS, Taken, Transformed, note
 
 _NOTHING_TO_TELL = (
     (torch.optim.Optimizer, "zero_grad"),
     (torch.autograd.profiler.record_function, "__enter__"),
     (torch.autograd.profiler.record_function, "__exit__"),
+    (torch.jit, "trace"),
+    (torch.jit, "trace_module"),
 )
+
+_RUNNING = ((eager_transforms, "grad_impl"), (eager_transforms, "grad_and_value_impl"), (apis, "vmap_impl"))
+"""What runs a function of a transform: also one that has been made before, or by a name that was bound before."""
 
 _in_transform = torch._C._functorch.peek_interpreter_stack
 
@@ -39,6 +46,7 @@ class Untold:
         self._compile = torch.compile
         self._resting = {(owner, name): getattr(owner, name) for owner, name in _NOTHING_TO_TELL}
         self._transforms = {name: getattr(torch.func, name) for name in TRANSFORMS}
+        self._running = {(space, name): getattr(space, name) for space, name in _RUNNING}
         self._wrap: Callable[..., Any] | None = None
 
     def put_on(self) -> None:
@@ -62,8 +70,12 @@ class Untold:
         torch.autograd.Function.apply = classmethod(apply)  # type: ignore[assignment, method-assign]
         torch.compile = compiled
         for name, transform in self._transforms.items():
-            setattr(torch.func, name, _transformed(log, name, transform, self._taken))
+            told = _pulled_back if name == PULLED_BACK else functools.partial(_transformed, name)
+            setattr(torch.func, name, told(log, transform, self._taken))
         torch.vmap = torch.func.vmap
+        made = {name: getattr(torch.func, name) for name in TRANSFORMS}
+        for (space, name), run in self._running.items():
+            setattr(space, name, _known_by_name(log, run, made[name.removesuffix("_impl")]))
 
     def take_off(self) -> None:
         torch.autograd.Function.apply = self._apply  # type: ignore[method-assign]
@@ -73,6 +85,8 @@ class Untold:
         for name, transform in self._transforms.items():
             setattr(torch.func, name, transform)
         torch.vmap = torch.func.vmap
+        for (space, name), run in self._running.items():
+            setattr(space, name, run)
         if self._wrap is not None:
             sys.modules["torch._dynamo.eval_frame"]._TorchDynamoContext.__call__ = self._wrap
 
@@ -110,7 +124,7 @@ def _resting(log: Log, method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _transformed(
-    log: Log, name: str, transform: Callable[..., Any], taken: Callable[[Taken], None]
+    name: str, log: Log, transform: Callable[..., Any], taken: Callable[[Taken], None]
 ) -> Callable[..., Any]:
     @functools.wraps(transform)
     def made(*args: Any, **kwargs: Any) -> Any:
@@ -123,6 +137,41 @@ def _transformed(
         return function
 
     return made
+
+
+def _pulled_back(log: Log, transform: Callable[..., Any], taken: Callable[[Taken], None]) -> Callable[..., Any]:
+    @functools.wraps(transform)
+    def made(func: Callable[..., Any], *primals: Any, **words: Any) -> Any:
+        if not log.hears:
+            return transform(func, *primals, **words)
+        known = Transformed(PULLED_BACK, {**words, "func": func, "argnums": tuple(range(len(primals)))})
+        generator, spot = log.state(primals, {}), log.user.here()
+
+        def tell(args: Any, kwargs: Any, out: Any, _generator: Any) -> None:
+            cotangents = args[0] if args else kwargs["cotangents"]
+            taken(Taken(known, primals, {}, out, generator, cotangents, spot))
+
+        value, pull, *aux = _apart(log, transform, None, func, *primals, **words)
+        return (value, functools.wraps(pull)(functools.partial(_apart, log, pull, tell)), *aux)
+
+    return made
+
+
+def _known_by_name(log: Log, run: Callable[..., Any], made: Callable[..., Any]) -> Callable[..., Any]:
+    """What runs a function of a transform, by what the log is told of. made: that transform, as it is told."""
+
+    @functools.wraps(run)
+    def running(*args: Any, **kwargs: Any) -> Any:
+        if not log.hears:
+            return run(*args, **kwargs)
+        if run.__name__ == "vmap_impl":
+            func, in_dims, out_dims, randomness, chunk_size, *own = args
+            words = {"in_dims": in_dims, "out_dims": out_dims, "randomness": randomness, "chunk_size": chunk_size}
+            return made(func, **words)(*own, **kwargs)
+        func, argnums, has_aux, own, named = args
+        return made(func, argnums=argnums, has_aux=has_aux)(*own, **named)
+
+    return running
 
 
 def _apart(log: Log, inner: Callable[..., Any], tell: Callable[..., None] | None, *args: Any, **kwargs: Any) -> Any:
