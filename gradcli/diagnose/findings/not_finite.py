@@ -227,7 +227,9 @@ def _operands_at(step: Step, index: Index, evidence: Evidence) -> tuple[At, ...]
             continue
         own = inside(index, value.shape) if step.elementwise else (0,) * value.ndim
         if own is not None and element_at(value, own) is not None and value.dtype is not torch.bool:
-            shown.append(replace(number_at(operand, own), signed=step.name in TELL_ZEROS and made == made))
+            at_own = replace(number_at(operand, own), signed=step.name in TELL_ZEROS and made == made)
+            beside = operand.place == step.place and operand.text == f"{operand.name} in {operand.place.text}"
+            shown.append(replace(at_own, text=operand.name) if beside else at_own)
     return tuple({text(one): one for one in shown}.values())
 
 

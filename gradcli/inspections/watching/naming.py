@@ -22,13 +22,12 @@ def names_of_tensors(frames: Iterator[FrameType]) -> dict[int, str]:
     """The names by the ids of the tensors. frames: those of the program, innermost first."""
     spaces = [dict(frame.f_locals) for frame in frames]
     main = vars(sys.modules["__main__"])
-    modules = _of_modules([*spaces, main])
-    found: dict[int, str] = {}
     held = _Held()
     for space in reversed([*spaces, main]):
         for name, value in space.items():
             held.look(value, name, DEEPEST)
-    found |= held.names
+    modules = _of_modules([*spaces, main], held.modules)
+    found = dict(held.names)
     for space in reversed([*spaces, main]):
         found.update({id(value): name for name, value in space.items() if isinstance(value, torch.Tensor)})
     return found | modules
@@ -39,12 +38,15 @@ class _Held:
 
     def __init__(self) -> None:
         self.names: dict[int, str] = {}
+        self.modules: dict[int, str] = {}
         self._seen: dict[int, object] = {}
 
     def look(self, value: object, text: str, depth: int) -> None:
         if issubclass(type(value), torch.Tensor):
             self.names[id(value)] = text
             return
+        if issubclass(type(value), nn.Module):
+            self.modules.setdefault(id(value), text)
         if depth == 0 or id(value) in self._seen or len(self._seen) > MOST_HELD:
             return
         parts = _parts(value)
@@ -70,8 +72,11 @@ def _parts(value: Any) -> list[tuple[object, str]] | None:
     return [(part, f".{name}") for name, part in [*held.items()] if not name.startswith("_")]
 
 
-def _of_modules(spaces: list[Mapping[str, object]]) -> dict[int, str]:
-    """The parameters and buffers of every module by their qualified names: `model.head.weight`."""
+def _of_modules(spaces: list[Mapping[str, object]], held: Mapping[int, str]) -> dict[int, str]:
+    """The parameters and buffers of every module by their qualified names: `model.head.weight`.
+
+    held: modules that no variable has, by what the program would write for each.
+    """
     modules = [one for one in gc.get_objects() if issubclass(type(one), nn.Module)]  # isinstance would ask proxies
     compiled = {id(module): module._modules["_orig_mod"] for module in modules if "_orig_mod" in module._modules}
     inner = {id(child) for module in modules if id(module) not in compiled for child in module.children()}
@@ -81,6 +86,7 @@ def _of_modules(spaces: list[Mapping[str, object]]) -> dict[int, str]:
         for name, value in space.items():
             if isinstance(value, nn.Module):
                 variables.setdefault(id(value), name)
+    variables = {**held, **variables}
     for wrapper, module in compiled.items():
         variables.setdefault(id(module), variables.get(wrapper, type(module).__name__))
     found: dict[int, str] = {}

@@ -48,8 +48,9 @@ _MAY_BE_VIEWS = frozenset(
 """Functions that may give a view of their first argument."""
 
 _OUT_OF_PLACE = "Write the change out of place: 'y = y * 2' instead of 'y *= 2'"
+_CLONED = "max_norm rescales the rows that are looked up, in place: compute with 'weight.clone()' elsewhere"
 _STEP_LATER = "Let the optimizer step after the last backward pass that goes through its parameters"
-"""What to do about a saved tensor that the program, or an optimizer, has changed."""
+"""What to do about a saved tensor that the program, an embedding, or an optimizer has changed."""
 _CARRIED = "Detach what is carried from one step to the next, or pass retain_graph=True to the first pass"
 _SHARED = "Add the two losses up, detach what one of them is not to train, or pass retain_graph=True to the first pass"
 """What to do about a graph that the same call, or two of them, differentiate."""
@@ -205,6 +206,8 @@ def _changed(
     memory = set(map(shared.memory, (*saved.tensors, *saved.made)))
     later = [one for one in (*entries[position + 1 :], saved) if one.changes]
     found = [(one.spot.place, _told(one), _OUT_OF_PLACE) for one in later if shared.memory(one.args[0]) in memory]
+    looked_up = [(one, weight) for one in entries[position + 1 :] if (weight := _renormed(one)) is not None]
+    found += [(one.spot.place, _told(one), _CLONED) for one, weight in looked_up if shared.memory(weight) in memory]
     since = [one for one in changes if one.number > node._sequence_nr() and shared.of(one.memory) in memory]
     found += [
         (one.spot.place, in_one_line(one.spot.place.text), _STEP_LATER if one.by_optimizer else _OUT_OF_PLACE)
@@ -225,6 +228,17 @@ def _changed(
         lines=lines_around([place, *(where for _, where in related)]),
         remark=found[0][2] if found else _OUT_OF_PLACE,
     )
+
+
+def _renormed(entry: Entry) -> AnyTensor | None:
+    """The weight whose rows an embedding with max_norm has rescaled in place."""
+    name, given = getattr(entry.function, "__name__", ""), entry.given_by_name
+    if name not in ("embedding", "embedding_bag"):
+        return None
+    at = 3 if name == "embedding" else 4
+    most = given.get("max_norm", entry.args[at] if len(entry.args) > at else None)
+    weight = given.get("weight", entry.args[1] if len(entry.args) > 1 else None)
+    return weight if most is not None else None
 
 
 def _told(entry: Entry) -> str:

@@ -64,6 +64,7 @@ class Watch(Investigation):
         self._around = (self.scaling, Warned(), untold, self._other_threads, self.log)
         self._hooks: list[Any] = []
         self._parameters: dict[int, torch.Tensor] = {}
+        self._chosen: dict[int, bool] = {}
         self._first_steps = FirstSteps(self.log)
         self._patience = Patience(options.patience)
         self._zero_gradients = ZeroGradients(options.patience)
@@ -184,8 +185,12 @@ class Watch(Investigation):
         patterns = self.options.parameters
         if patterns is None:
             return parameters
-        names = names_of_tensors(self.user.frames())
-        return [one for one in parameters if any(fnmatch(names.get(id(one), ""), pattern) for pattern in patterns)]
+        chosen = self._chosen if self._parameters else {}  # a leaf of a graph may be another one in each step
+        if any(id(one) not in chosen for one in parameters):
+            names = names_of_tensors(self.user.frames())
+            for one in parameters:
+                chosen[id(one)] = any(fnmatch(names.get(id(one), ""), pattern) for pattern in patterns)
+        return [one for one in parameters if chosen[id(one)]]
 
     @property
     def _looks(self) -> bool:

@@ -77,7 +77,13 @@ def _modules_read(step: Step, again: Repeated) -> set[str]:
     """The modules whose parameters an operation reads."""
     names = [one.variable for one in again.tape.inputs(step) if one.variable is not None]
     parameters = [name for name in names if isinstance(again.leaves.get(name), torch.nn.Parameter)]
-    return {plain(name).rpartition(".")[0] for name in parameters}
+    return {_module_in(plain(name)) for name in parameters}
+
+
+def _module_in(name: str) -> str:
+    """The module that a parameter's qualified name begins with: a list of parameters runs nothing itself."""
+    module, _, last = name.rpartition(".")
+    return module.rpartition(".")[0] if last.isdigit() else module
 
 
 def plain(name: str) -> str:

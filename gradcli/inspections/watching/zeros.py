@@ -83,6 +83,21 @@ def dead(situation: Situation, due: Sequence[torch.Tensor], patience: int) -> It
         yield _finding(group, situation.number, patience, again)
 
 
+def _at_bounds(value: torch.Tensor | None) -> str:
+    """`; 7 of its 24 values are 0`, and what its largest and its smallest one are, where all are one of these."""
+    if value is None or not value.numel() or not value.is_floating_point():
+        return ""
+    bounds = dict.fromkeys((0.0, *(float(one) for one in value.detach().aminmax())))
+    counts = {bound: int((value == bound).sum()) for bound in bounds}
+    if sum(counts.values()) != value.numel():
+        counts = {0.0: counts[0.0]}
+    first, *others = [(count, number(bound)) for bound, count in counts.items() if count] or [(0, "")]
+    if not first[0]:
+        return ""
+    more = "".join(f", {count:,} are {bound}" for count, bound in others)
+    return f"; {first[0]:,} of its {value.numel():,} values are {first[1]}{more}"
+
+
 def _is_chance(step: Step) -> bool:
     """Whether an operation has drawn zeros alone, and might have drawn others."""
     given = step.arguments[0] if step.name in _OF_CHANCE else None
@@ -95,8 +110,6 @@ def _is_chance(step: Step) -> bool:
 def _finding(origins: Sequence[ZeroOrigin], step: int, patience: int, again: Repeated) -> ProgramFinding:
     origin = origins[0]
     place = origin.step.place
-    value = origin.step.value
-    zeros = "" if value is None else f"; {int((value == 0).sum()):,} of its {value.numel():,} values are 0"
     return ProgramFinding(
         code="flat" if origin.why == "flat" else "saturated" if origin.why == "saturated" else "dead",
         severity="warning",
@@ -107,7 +120,7 @@ def _finding(origins: Sequence[ZeroOrigin], step: int, patience: int, again: Rep
         place=place.in_file,
         label="no gradient goes on from here",
         lines=lines_around([place]),
-        why=f"{number(origin.reached)} arrives, 0 goes on{zeros}",
+        why=f"{number(origin.reached)} arrives, 0 goes on{_at_bounds(origin.step.value)}",
         spoils=tuple(sorted(one.variable for one in origins)),
         remark=f"for {patience} steps in a row",
         agrees=again.differs is None,

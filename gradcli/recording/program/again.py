@@ -22,9 +22,10 @@ from gradcli.recording.program.entries import AnyTensor, Entry, GoneError, mappe
 from gradcli.recording.program.gradient_steps import with_gradient_steps
 from gradcli.recording.program.inside import StepsInside, calls_behind, function_inside, sealed
 from gradcli.recording.program.kinds import GIVES
-from gradcli.recording.program.operations import UnseenLeaf, arguments_of, named_where_read, operation_of
+from gradcli.recording.program.operations import UnseenLeaf, arguments_of, named_as_held, named_where_read, operation_of
 from gradcli.recording.program.own_backward import OwnBackward, OwnLine
 from gradcli.recording.program.places import UserCode
+from gradcli.recording.program.roots import weighted
 from gradcli.recording.program.surroundings import UNKEPT, as_called, generators_kept
 from gradcli.recording.program.undifferentiated import Chain, chains, gives_the_same
 from gradcli.recording.program.written import written_at
@@ -82,6 +83,7 @@ class _Repetition:
     _later_leaves: set[int] = field(default_factory=set)
     _taken_names: set[str] = field(default_factory=set)
     _chains: Mapping[int, Chain] = field(default_factory=dict)
+    _held: dict[int, str] = field(default_factory=dict)  # steps inside of a call whose value the program holds
 
     def __post_init__(self) -> None:
         self.recorder = Recorder(in_place=any(entry.changes for entry in self.entries))
@@ -113,6 +115,8 @@ class _Repetition:
                 known = {id(tensor): self._copies.get(id(tensor), self._before(tensor)) for tensor in read}
                 for one in chain if gives_the_same(chain, known) else ():
                     self._repeat(one)
+        for index, held in self._held.items():
+            named_as_held(self.recorder.steps[index].operation, held)
         every = (*cotangents, *[None] * (len(roots) - len(cotangents)))
         pairs = [
             (self._copies[id(root)], cotangent)
@@ -125,7 +129,7 @@ class _Repetition:
         given = [torch.ones_like(root) if cotangent is None else cotangent.detach() for root, cotangent in pairs]
         output, weights = again[0], given[0]
         if len(again) > 1:
-            output, weights = _weighted(again, given), again[0].new_ones(())
+            output, weights = weighted(again, given), again[0].new_ones(())
         hidden = self._hidden(output)
         self.recorder.last = next(iter(self.recorder.steps_of(again[0])), None) if len(again) == 1 else None
         before = [tensor.grad for tensor in hidden]
@@ -190,6 +194,8 @@ class _Repetition:
         self._copies.update({id(one): other for one, other in pairs})
         value = copy if isinstance(copy, torch.Tensor) else tuple(other for _, other in pairs)
         index = self.recorder.add(written, written.written.place, value, operands=operands, arguments=kept)
+        if written.inside and id(entry.out) in self.names and isinstance(entry.out, torch.Tensor):
+            self._held[index] = self.names[id(entry.out)]
         if self.differs is None and not all(same_bits(*pair) for pair in pairs if self._is_as_made(pair[0])):
             self.differs = self.recorder.steps[index]
 
@@ -271,7 +277,7 @@ class _Repetition:
             copy.requires_grad_()
             self._leaves[name] = copy
             self._programs[name] = tensor
-        leaf = Operation(name=LEAF) if seen else UnseenLeaf(name=LEAF, title=name)
+        leaf = Operation(name=LEAF) if seen else UnseenLeaf(name=LEAF, title=name.partition(", line ")[0])
         self.recorder.add(leaf, place, copy, variable=name)
         may_change = not isinstance(tensor, torch.Tensor) or self._changed.get(graph.storage_of(tensor), False)
         if original.requires_grad and may_change:
@@ -291,9 +297,3 @@ class _Repetition:
 
     def _is_as_made(self, tensor: AnyTensor) -> bool:
         return isinstance(tensor, torch.Tensor) and graph.storage_of(tensor) not in self._changed
-
-
-def _weighted(roots: Sequence[torch.Tensor], weights: Sequence[torch.Tensor]) -> torch.Tensor:
-    """One number whose gradient is that of several roots with their cotangents."""
-    parts = [(root * weight).sum() for root, weight in zip(roots, weights, strict=True)]
-    return torch.stack(parts).sum()

@@ -122,6 +122,12 @@ def named_where_read(operations: Sequence[Operation], place: Place) -> None:
             made.read_as = place.text
 
 
+def named_as_held(operation: Operation, name: str) -> None:
+    """A value that no place reads by a name is called as what the program holds it by."""
+    if isinstance(operation, CallOperation) and operation.read_as is None:
+        operation.read_as = name
+
+
 def arguments_of(entry: Entry) -> tuple[list[Any], dict[str, Any]]:
     """The arguments of a call in the order in which they are written, and those that are given by name."""
     given = {word: value for word, value in entry.given_by_name.items() if value is not None and word not in _UNTOLD}
