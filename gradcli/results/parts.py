@@ -49,11 +49,11 @@ class Spoiled:
 
 @dataclass(frozen=True)
 class Numbers:
-    """The first elements of an input's gradient; None where there is none.  more: whether it has others."""
+    """The first elements of an input's gradient, and its shape; None where there is none."""
 
     name: str
-    values: tuple[float, ...] | float | None
-    more: bool = False
+    values: tuple[float, ...] | None
+    shape: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import copysign
+from math import copysign, prod
 
 from gradcli.results.parts import At, Difference, Gradients, Numbers, Part, Phrase, Spoiled
 
@@ -118,7 +118,7 @@ def _spoiled(spoiled: Spoiled) -> str:
 
 
 def _gradients(gradients: Gradients) -> str:
-    """`[1, 2, ...]`, or `x: [1, 2], y: 3`."""
+    """`[1, 2, ...]`, `[[1, 2], [3, 4]]`, or `x: [1, 2], y: 3`."""
     if len(gradients.inputs) == 1:
         return _numbers(gradients.inputs[0])
     return ", ".join(f"{numbers.name}: {_numbers(numbers)}" for numbers in gradients.inputs)
@@ -127,6 +127,13 @@ def _gradients(gradients: Gradients) -> str:
 def _numbers(numbers: Numbers) -> str:
     if numbers.values is None:
         return "-"
-    if isinstance(numbers.values, float):
-        return number(numbers.values)
-    return f"[{', '.join([*map(number, numbers.values), *(['...'] if numbers.more else [])])}]"
+    return _nested([number(value) for value in numbers.values], numbers.shape)
+
+
+def _nested(shown: Sequence[str], shape: Sequence[int]) -> str:
+    """`[[1, 2], [3, ...], ...]`: the first numbers of a tensor of this shape, in its rows."""
+    if not shape:
+        return shown[0]
+    size = max(prod(shape[1:]), 1)
+    rows = [_nested(shown[start : start + size], shape[1:]) for start in range(0, len(shown), size)]
+    return f"[{', '.join([*rows, *(['...'] if 0 < len(rows) < shape[0] else [])])}]"

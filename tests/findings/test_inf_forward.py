@@ -137,3 +137,9 @@ def test_of_one_of_several_values_the_element_is_told_that_shows() -> None:
     told = on_tape("where(m, slogdet(x)[1], 0.)", x=[[[0.0]], [[0.0]]], m=[False, True])
     (only,) = (one for one in told if one.code == "inf-forward")
     assert only.index == (1,)
+
+
+@pytest.mark.parametrize("split", ["(1/x).split(1)[1]", "(1/x).unbind(0)[1]", "sort(1/x)[0][1]"])
+def test_an_infinity_is_followed_through_one_of_several_values(split: str) -> None:
+    (only,) = (one for one in on_tape(split, x=[-0.0, 0.0]) if one.code == "inf-forward")
+    assert (only.expression, only.index) == ("1/x", (1,))

@@ -103,6 +103,13 @@ SAYS = {
     "grad 'sum(x*1e400)' x=1": (
         "1e400 does not fit into float64, which ends at 1.79769e+308; the output and the gradient of x become infinite"
     ),
+    # the product with 0.5 fits into float16, the slope alone does not
+    "grad '1e5*(1 - b)' b=0.5,1 -t half": (
+        "1e5 does not fit into float16, which ends at 65504; the gradient of b becomes infinite"
+    ),
+    "grad '(1 - b)*1e5' b:float16=0.5,1": (
+        "1e5 does not fit into float16, which ends at 65504; the gradient of b becomes infinite"
+    ),
     "grad 'x*2' x=1,2 --vjp 1,-inf": "the cotangent vjp[1] is -inf before anything is computed",
     "grad 'x*2' x:complex64=1+1j --vjp inf": "the cotangent vjp is inf before anything is computed",
 }

@@ -30,9 +30,9 @@ TEXTS: dict[str, Part] = {
     "the gradients of x and y become infinite": Spoiled("infinite", ("x", "y")),
     "the output becomes nan": Spoiled("nan", output=True),
     "the output and the gradient of x become nan": Spoiled("nan", ("x",), output=True),
-    "3": Gradients((Numbers("x", 3.0),)),
-    "[1, 0, ...]": Gradients((Numbers("x", (1.0, -0.0), more=True),)),
-    "x: [1], y: -": Gradients((Numbers("x", (1.0,)), Numbers("y", None))),
+    "3": Gradients((Numbers("x", (3.0,)),)),
+    "[1, 0, ...]": Gradients((Numbers("x", (1.0, -0.0), (3,)),)),
+    "x: [1], y: -": Gradients((Numbers("x", (1.0,), (1,)), Numbers("y", None))),
     "float32 gives 1 where the value is 2": Difference("value", "float32", 1.0, 2.0),
     "float32 gives 1 where the value is 2 (and at 4 more)": Difference("value", "float32", 1.0, 2.0, others=4),
     "float32 gives 1, float64 gives 2": Difference("derivative", "float32", 1.0, 2.0, exact=False, ulps=7.0),
@@ -60,6 +60,16 @@ def test_the_first_elements_of_a_gradient_stand_in_a_sentence() -> None:
     assert text(as_part({"x": torch.arange(7.0)})) == "[0, 1, 2, 3, 4, 5, ...]"
     assert text(as_part({"x": torch.tensor(3.0)})) == "3"
     assert text(as_part({"x": torch.tensor([1.0]), "y": None})) == "x: [1], y: -"
+
+
+def test_a_gradient_stands_in_a_sentence_in_its_rows() -> None:
+    rows = torch.arange(9.0)
+    assert text(as_part({"x": rows[:4].reshape(2, 2)})) == "[[0, 1], [2, 3]]"
+    assert text(as_part({"x": rows[:4].reshape(1, 2, 2)})) == "[[[0, 1], [2, 3]]]"
+    assert text(as_part({"x": rows[:6].reshape(6, 1)})) == "[[0], [1], [2], [3], [4], [5]]"
+    assert text(as_part({"x": rows.reshape(3, 3)})) == "[[0, 1, 2], [3, 4, 5], ...]"
+    assert text(as_part({"x": rows[:8].reshape(2, 4)})) == "[[0, 1, 2, 3], [4, 5, ...]]"
+    assert text(as_part({"x": rows[:0].reshape(0, 3)})) == "[]"
 
 
 def test_a_finding_says_what_is_so_then_what_a_fix_changes_then_how_much_was_looked_at() -> None:

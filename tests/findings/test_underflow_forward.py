@@ -90,6 +90,17 @@ FOUND = {
     "grad 'slogdet(exp(x))[1]' x='[[-200,-300],[-300,-200]]'": ("error", Place("exp", "x", [0, 0], "exp(x)")),
     "grad 'sum(s*log(exp(x)))' x=-200,-200,0 s=1,-1,1": ("error", Place("exp", "x", [0], "exp(x)")),
     "activate 'log(sigmoid(x))' -200 1": ("error", Place("sigmoid", "x", [0], "sigmoid(x)")),
+    # one of several values
+    "grad '1/(x*y).unbind(0)[1]' x=1,1e-30 y=1,1e-30": ("error", Place("mul", None, [1], "x*y")),
+    "grad '1/split(x*y, 1)[1]' x=1,1e-30 y=1,1e-30": ("error", Place("mul", None, [1], "x*y")),
+    "grad 'log(chunk(exp(x), 2)[0])' x=-200,1": ("error", Place("exp", "x", [0], "exp(x)")),
+    "grad '1/min(x*y, dim=0)[0]' x=1,1e-30 y=1,1e-30": ("error", Place("mul", None, [1], "x*y")),
+    "grad '1/sort(x*y)[0]' x=1,1e-30 y=1,1e-30": ("error", Place("mul", None, [1], "x*y")),
+    # a conversion rounds too
+    "grad 'log(x.half())' x=1e-9": ("error", Place("half", "x", None, "x.half()")),
+    "grad '1/x.to(float16)' x=1e-9": ("error", Place("to", "x", None, "x.to(float16)")),
+    "grad '1/x.float()' x:float64=1e-50": ("error", Place("float", "x", None, "x.float()")),
+    "grad 'rsqrt(x.type_as(y)) * y' x=1e-9 y:float16=1": ("error", Place("type_as", None, None, "x.type_as(y)")),
 }
 
 LEFT_ALONE = (
@@ -127,6 +138,10 @@ LEFT_ALONE = (
     "grad 'x + sum(pow(a*b, t))' x=1 a=1e-30 b=1e-30 t=1.5,2 --frozen a,b,t",
     "grad 'x + norm(a)' x=1 a=1e-30,1e-30 --frozen a",  # whoever divides by it is a step of its own
     f"grad '{MIXTURE}' al=0.5,0.5 t=2 mu=0,1 s=1,1",
+    "grad '1/(x*y).unbind(0)[0]' x=1,1e-30 y=1,1e-30",
+    "grad '1/split(x*y, 1)[1]' x=1e-30,0 y=1e-30,1",
+    "grad 'log(x.half())' x=0",
+    "grad 'log(x.half())' x=1e-5",
 )
 
 
@@ -204,6 +219,13 @@ BESIDE = {
         "underflow-forward": f"x*x at x[0] = 1e-30 is 1e-60, and comes out as 0: {SMALLEST}; "
         "1/cat([x*x, y]) at cat([x*x, y])[0] = 0 is inf; the gradient of x becomes infinite",
         "inf-forward": "1/cat([x*x, y]) at cat([x*x, y])[1] = 0 is inf; the gradient of y becomes infinite",
+    },
+    "grad 'sum(sqrt(cat([x*x, y])))' x='[1e-30]' y='[0.]'": {
+        "underflow-forward": f"x*x at x[0] = 1e-30 is 1e-60, and comes out as 0: {SMALLEST}; "
+        "sqrt(cat([x*x, y])) at cat([x*x, y])[0] = 0: local derivative 1/(2*sqrt(0)) = inf, "
+        "times the incoming gradient 1 = inf; the gradient of x becomes infinite",
+        "inf-backward": "sqrt(cat([x*x, y])) at cat([x*x, y])[1] = 0: local derivative 1/(2*sqrt(0)) = inf, "
+        "times the incoming gradient 1 = inf",
     },
 }
 """A number that was rounded to zero beside a zero that is one: of each its own element, and what that one spoils."""

@@ -57,4 +57,4 @@ def _numbers(name: str, gradient: torch.Tensor | None) -> Numbers:
     if gradient is None:
         return Numbers(name, None)
     values = gradient.detach().double().reshape(-1)[:MAX_ELEMENTS_SHOWN].tolist()
-    return Numbers(name, tuple(values) if gradient.ndim else values[0], more=gradient.numel() > MAX_ELEMENTS_SHOWN)
+    return Numbers(name, tuple(values), tuple(gradient.shape))

@@ -12,15 +12,34 @@ from gradcli.numerics.literals import Context
 from gradcli.recording.tape import Step, Tape
 
 _CHOOSING = frozenset(
-    {"where", "index", "T", "mT", "scatter", "clone", "contiguous", "nll_loss", "cross_entropy", "masked_fill"}
-)
+    {
+        "where", "index", "T", "mT", "scatter", "clone", "contiguous", "nll_loss", "cross_entropy", "masked_fill",
+        "sort", "topk", "kthvalue", "median", "nanmedian", "mode", "max", "min", "aminmax", "cummax", "cummin",
+    }
+)  # fmt: skip
 """What chooses elements, whatever else it does with them."""
 
 
-def made_of(step: Step, focus: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-    """The elements of an operand that some elements of a step's value were made of; all, where that cannot be told."""
-    found = _sent_back(step, focus, own) if step.name in ARRANGED or step.name in _CHOOSING else None
+def made_of(step: Step, focus: torch.Tensor, own: torch.Tensor, part: int = 0) -> torch.Tensor:
+    """The elements of an operand that some elements of a step's value were made of; all, where that cannot be told.
+
+    part: which of a step's values that is, if it has several.
+    """
+    found = _sent_back(step, focus, own, part) if step.name in ARRANGED or step.name in _CHOOSING else None
     return aligned(step.elementwise, focus, own) if found is None else found
+
+
+def call_of(tape: Tape, step: Step) -> tuple[Step, int]:
+    """The step that was called for a step's value, and which of its values that is: for `split(x, 1)[1]` the split."""
+    if not step.is_item:
+        return step, 0
+    call = tape.inputs(step)[0]
+    return call, part_of(call, step.values[0])
+
+
+def part_of(step: Step, value: torch.Tensor) -> int:
+    """Which of a step's values one is; the first, if it is none of them."""
+    return next((part for part, own in enumerate(step.values) if own is value), 0)
 
 
 def gradient_behind(tape: Tape, step: Step, elements: torch.Tensor | None, leaf: Step) -> torch.Tensor:
@@ -34,10 +53,11 @@ def gradient_behind(tape: Tape, step: Step, elements: torch.Tensor | None, leaf:
         return gradient
     followed = {step.index: elements}
     for one in reversed(tape.steps[: step.index + 1]):
-        for source in tape.inputs(one) if one.index in followed else ():
+        call, part = call_of(tape, one)
+        for source in tape.inputs(call) if one.index in followed else ():
             if source.value is None:
                 return gradient
-            found = made_of(one, followed[one.index], source.value)
+            found = made_of(call, followed[one.index], source.value, part)
             followed[source.index] = followed[source.index] | found if source.index in followed else found
     behind = followed.get(leaf.index)
     return gradient if behind is None else gradient[behind]
@@ -69,14 +89,15 @@ def _is(argument: object, own: torch.Tensor) -> bool:
     )
 
 
-def _sent_back(step: Step, focus: torch.Tensor, own: torch.Tensor) -> torch.Tensor | None:
+def _sent_back(step: Step, focus: torch.Tensor, own: torch.Tensor, part: int) -> torch.Tensor | None:
     """Where a gradient arrives that is sent to these elements alone; None where the step cannot be applied again."""
     try:
         mark = own.detach().clone().requires_grad_()
         again = step.operation.apply([with_instead(one, own, mark) for one in step.arguments], Context())
-        if not isinstance(again, torch.Tensor):
+        value = again[part] if isinstance(again, list | tuple) else again
+        if not isinstance(value, torch.Tensor):
             return None
-        found = gradients(again, {"": mark}, cotangent=focus.to(again.dtype))[""]
+        found = gradients(value, {"": mark}, cotangent=focus.to(value.dtype))[""]
     except REFUSALS:
         return None
     return None if found is None else found != 0

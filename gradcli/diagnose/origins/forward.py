@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from gradcli.diagnose.origins import constants
-from gradcli.diagnose.origins.arranged import made_of
+from gradcli.diagnose.origins.arranged import made_of, part_of
 from gradcli.diagnose.origins.elements import (
     aligned,
     element_at,
@@ -83,7 +83,10 @@ def _counted(origin: Origin, last: Step) -> Origin:
 def given_to(tape: Tape, origin: Origin, written: Written) -> Iterator[Origin]:
     """The given numbers behind what is not finite among the operands of a gradient's origin."""
     step = origin.step
-    here = _Stop(step, step.values[0], non_finite(step.values[0]), nan=False)
+    value = step.values[0]  # which may be finite: of 1e5 * x in float16 the gradient alone overflows
+    spoilt = non_finite(value)
+    focus = spoilt if bool(spoilt.any()) else element_mask(origin.element, value)
+    here = _Stop(step, value, focus, nan=False)
     beyond = constants.beyond_dtype(step)
     plain = [constants.not_finite(step, nan=nan) for nan in (True, False)]
     yield from (_constant(here, constant) for constant in plain if constant is not None)
@@ -267,12 +270,13 @@ def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:
     step = stop.step
     with_nan: list[_Stop] = []
     with_infinity: list[_Stop] = []
+    part = part_of(step, stop.value)
     for source in tape.inputs(step):
         if step.is_item:
             return [replace(stop, step=source)]
         for own in source.values:
             fed = non_finite(own)
-            fed = fed & made_of(step, stop.focus, own) if bool(fed.any()) else fed
+            fed = fed & made_of(step, stop.focus, own, part) if bool(fed.any()) else fed
             kinds = (torch.isnan(own), torch.isinf(own)) if bool(fed.any()) else (fed, fed)
             nan, infinite = fed & kinds[0], fed & kinds[1]  # a complex number may be both
             if stop.nan and bool(nan.any()):

@@ -33,8 +33,10 @@ def origins(tape: Tape, context: Context, written: Written) -> list[Origin]:
             hidden = forward.hidden_nan(tape, origin, written)
             causes = [replace(cause, masked=origin.masked, spoils=()) for cause in hidden]
         beside = None if given else _born_beside(tape, origin, context)
-        causes = causes or underflowed.traced(tape, origin, written, context)
-        for cause in [*causes, *([] if beside is None else underflowed.traced(tape, beside, written, context))]:
+        causes = causes or _that_spoil(tape, underflowed.traced(tape, origin, written, context), leaf)
+        if beside is not None:
+            causes = [*causes, *_that_spoil(tape, underflowed.traced(tape, beside, written, context), leaf)]
+        for cause in causes:
             same = cause_of(tape, cause)
             found[same] = _spoiling(found.get(same, cause), leaf)
     return list(found.values())
@@ -56,7 +58,12 @@ def _of_leaf(tape: Tape, earlier: Sequence[Origin], leaf: Step) -> list[Origin]:
     shown = [cause.met or cause for cause in earlier]
     alike = [cause for cause, at in zip(earlier, shown, strict=True) if at.step is shown[0].step or at is not cause]
     alike = [cause for cause in alike if depends_on(tape, cause.step, leaf)] or alike
-    return [cause for cause in alike if _spoils(tape, cause, leaf)] or alike
+    return _that_spoil(tape, alike, leaf)
+
+
+def _that_spoil(tape: Tape, causes: list[Origin], leaf: Step) -> list[Origin]:
+    """The causes behind what is not finite in an input's gradient; all of them, where that cannot be told."""
+    return [cause for cause in causes if _spoils(tape, cause, leaf)] or causes
 
 
 def _born_beside(tape: Tape, origin: Origin, context: Context) -> Origin | None:

@@ -22,6 +22,8 @@ _EXPONENTIAL = frozenset(
     {"softmax", "softmin", "log_softmax", "logsumexp", "logcumsumexp", "cross_entropy", "soft_margin_loss"}
 )
 """What mixes its elements and is zero beyond float64 too, so that only the reference can tell."""
+_CONVERTING = frozenset({"half", "bfloat16", "float", "to", "type"})
+"""What gives its numbers in another dtype."""
 _ADDING = frozenset({"logaddexp", "addcmul", "addcdiv", "lerp"})
 """Of these a zero among the operands does not make the result one."""
 _NEVER_ROUNDING = (SELECTING | ARRANGED | {"add", "sub", "sum"}) - _EXPONENTIAL
@@ -39,7 +41,8 @@ class TrueValue:
 
 def rounded_to_zero(step: Step, zeros: torch.Tensor) -> TrueValue | None:
     """The first of these zeros of a value that is none by exact arithmetic on the operands; None if all of them are."""
-    wide = in_double(step)
+    wide = _converted(step)
+    wide = in_double(step) if wide is None else wide
     if wide is not None and wide.shape == zeros.shape:
         lost = zeros & (wide != 0) & torch.isfinite(wide)
         if bool(lost.any()):
@@ -49,6 +52,14 @@ def rounded_to_zero(step: Step, zeros: torch.Tensor) -> TrueValue | None:
     if step.name.removesuffix("_") in _NEVER_ROUNDING or _is_plain_zero(step, first(zeros)):
         return None
     return _by_reference(step, zeros)
+
+
+def _converted(step: Step) -> torch.Tensor | None:
+    """What a conversion to another dtype was given, in float64; None of any other step."""
+    given, made = [one for one in step.arguments if isinstance(one, torch.Tensor)], step.values[0]
+    if len(given) != 1 or step.name not in _CONVERTING or not given[0].is_floating_point():
+        return None
+    return given[0].double() if given[0].shape == made.shape and given[0].dtype != made.dtype else None
 
 
 def _is_plain_zero(step: Step, index: Index) -> bool:

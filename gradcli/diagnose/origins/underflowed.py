@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradcli.diagnose.origins.arranged import holds, made_of, with_instead
+from gradcli.diagnose.origins.arranged import call_of, holds, made_of, with_instead
 from gradcli.diagnose.origins.backward import with_factors
 from gradcli.diagnose.origins.elements import aligned, element_at, element_mask, first, has_non_finite, spread
 from gradcli.diagnose.origins.local import REFUSALS, applied
@@ -67,8 +67,9 @@ def _behind(
         return known[step.index]
     multiplied = (step.name == "prod" and zeros.ndim == 0) or (multiplied and step.name in _JOINING)
     parts: list[list[Rounded]] = []
-    for source, own in _operands(tape, step):
-        fed = made_of(step, zeros, own) & (own == 0)
+    call, part = call_of(tape, step)
+    for source, own in _operands(tape, call):
+        fed = made_of(call, zeros, own, part) & (own == 0)
         if bool(fed.any()):
             parts.append(_behind(tape, source, fed, written, known, multiplied=multiplied))
     if ((multiplied or step.name in PRODUCTS) and not all(parts)) or (step.name == "sub" and _cancel(tape, parts)):
