@@ -162,15 +162,16 @@ class Tape:
         """The gradient that reached the value of a step, the first of several; None where none did."""
         if step.variable is not None:
             return self.gradients.get(step.variable)
-        for edge in step.edges:
-            node, number = edge
-            passed = self.passages[node].incoming[number] if node in self.passages else None
-            if passed is not None:
-                return passed
-            sent = [tensor for _, tensor in self.contributions.get(edge, [])]
-            if sent:
-                return torch.stack(sent).sum(dim=0)
-        return None
+        return next((found for edge in step.edges if (found := self.arriving_at(edge)) is not None), None)
+
+    def arriving_at(self, edge: Edge) -> torch.Tensor | None:
+        """The gradient that reached one tensor of the graph; None where none did."""
+        node, number = edge
+        passed = self.passages[node].incoming[number] if node in self.passages else None
+        if passed is not None:
+            return passed
+        sent = [tensor for _, tensor in self.contributions.get(edge, [])]
+        return torch.stack(sent).sum(dim=0) if sent else None
 
     def inputs(self, step: Step) -> list[Step]:
         """The steps whose values went into a step."""

@@ -53,6 +53,22 @@ LEFT_ALONE = (
     # what is differentiated is not what lies on the kink: max(0, t) + w*min(0, t) is linear in w
     "grad 'sum(prelu(t, w))' t=0,-1 w=0.25 --wrt w",
     "grad 'clamp(t, lo, hi) + lo' t=2 lo=0 hi=2 --wrt lo",
+    "trace 'sum(sign(x)*x**2)' x=0,1",  # no gradient arrives at the jump
+    "trace 'abs(x) * y' x=0,1 y=0,1 --frozen y",
+    "trace 'sum(max(x, dim=1)[0]*[0, 1])' x='[[1,1],[1,2]]'",
+    "trace 'cdist(x, y)**2' x='[[0,0]]' y='[[0,0],[1,1]]'",
+    "trace 'exp(-cdist(x, x))' x='[[0,0],[1,1]]'",  # what lies on the diagonal stays 0
+    "trace 'maximum(x, x)' x=1",
+    "trace 'norm(x, p=1.2)' x=0,1",  # |x|**1.2 is smooth
+    "trace 'x % 1' x=0.25,1.5",
+    "trace 'atan2(y, x)' y=0,1 x=1,-1 --wrt y",
+    "trace 'quantile(x, 0.5)' x=1,2,3",
+    "trace 'zeros(2).scatter_reduce(0, [0,0,1], x, \"sum\")' x=1,1,2",
+    "trace 'adaptive_max_pool1d(x, 1)' x='[[1,2,1]]'",
+    "trace 'triplet_margin_loss(a, p, n)' a='[[0,0]]' p='[[1,0]]' n='[[5,0]]'",
+    "trace 'grid_sample(i, g, align_corners=True)' i='[[[[1,2],[3,5]]]]' g='[[[[0.2,0.5]]]]' --wrt g",
+    "trace 'linalg.matrix_norm(x, 1)' x='[[1,2],[2,4]]'",
+    "trace 'maximum(n, x)' n:int64=1 x=1",  # the first operand has no slope
 )
 
 SLOPES = {
@@ -136,7 +152,7 @@ SAYS = {
         "clamp(x, 0, 1e-10) has a kink at x[0] (and 1 more): " + SIDES.format(0, 1, 1)
     ),
     "grad 'softplus(x)' x=20": "softplus(x) has a kink at x: " + SIDES.format(1, 1, 1),
-    "grad 'sum(sign(x)*x**2)' x=0,1": "sign(x) jumps at x[0]: PyTorch takes the slope 0",
+    "grad 'sum(sign(x)*(x**2 + 1))' x=0,1": "sign(x) jumps at x[0]: PyTorch takes the slope 0",
     "grad 'hardshrink(x)' x=0.5,1": "hardshrink(x) jumps at x[0]: PyTorch takes the slope 0",
     "grad 'sum(threshold(x, 1, 20))' x=1,1e10": "threshold(x, 1, 20) jumps at x[0]: PyTorch takes the slope 0",
     "grad 'sum(threshold(x, 1, 1.00001))' x=1,2": "threshold(x, 1, 1.00001) jumps at x[0]: PyTorch takes the slope 0",

@@ -18,6 +18,7 @@ from gradcli.diagnose.findings.saturated import possible_slope
 from gradcli.diagnose.findings.table import NOT_FINITE
 from gradcli.diagnose.origins.gates import may_gate
 from gradcli.diagnose.origins.kinks import has_kinks
+from gradcli.diagnose.origins.measured import may_differ
 from gradcli.diagnose.origins.poles import may_meet_zero
 from gradcli.diagnose.origins.ties import may_tie
 from gradcli.numerics.capture import all_finite
@@ -59,5 +60,5 @@ def _can_saturate(operation: Operation) -> bool:
     return possible_slope(operation) is not None
 
 
-_TELLING = (has_kinks, may_tie, _can_saturate, may_gate, may_leave_its_domain, may_be_noise)
+_TELLING = (has_kinks, may_tie, may_differ, _can_saturate, may_gate, may_leave_its_domain, may_be_noise)
 """What an operation has that a rule looks for, whatever the gradients are."""
