@@ -148,10 +148,14 @@ class Evidence:
         level = origin.why == "stationary" and again is not None and not again.has_slope_beside(origin.variable)
         return replace(origin, why="constant") if level else origin
 
+    @property
+    def may_be_doubted(self) -> bool:
+        """Whether first derivatives can be held against the reference, though float64 says nothing against them."""
+        return not self.nothing_to_report and self._again is not None and self._again.order == 1
+
     def doubtful_zeros(self, name: str, computed: np.ndarray) -> np.ndarray:
         """Where the gradient of an input is a zero that rounding may have made: a smooth function sent it."""
-        asked = not self.nothing_to_report and self._again is not None and self._again.order == 1
-        if not asked or self.tape is None or not bool((computed == 0).any()):
+        if not self.may_be_doubted or self.tape is None or not bool((computed == 0).any()):
             return np.zeros(computed.shape, dtype=bool)
         from gradcli.diagnose.origins.zeros import doubtful
 

@@ -110,7 +110,8 @@ SAYS = {
         "the gradients 0.5 and -0.5 meet at exp(x) and cancel: sum(u/sum(u)) does not depend on it here"
     ),
     "grad '(x - mean(x))/(std(x) + 1e-5)' x=2,2": (  # what float64 has beside it is rounding
-        "(x - mean(x))/(std(x) + 1e-5) lets no gradient through: 1 arrives, 0 goes on to x"
+        "the gradients 100000 and -100000 meet at x and cancel: "
+        "(x - mean(x))/(std(x) + 1e-5) does not depend on it here"
     ),
     "grad 'atan2(norm(x), sum(x + 1))' x=0,0": (  # atan2 stops what goes to the sum alone
         "norm(x) lets no gradient through (on a kink, where PyTorch takes 0): 0.5 arrives, 0 goes on to x"
@@ -146,9 +147,18 @@ SAYS = {
     "grad 'fmax(x, y)' x=1 y=1": (
         "fmax(x, y) lets no gradient through (on a kink, where PyTorch takes 0): 1 arrives, 0 goes on to y"
     ),
-    "grad '0*x + (x - x)' x=1": "0*x lets no gradient through: 1 arrives, 0 goes on to x",
-    "grad '0*x + (sigmoid(x) - sigmoid(x))' x=1": (  # the sigmoids send something on
-        "0*x lets no gradient through: 1 arrives, 0 goes on to x"
+    "grad '0*x + (x - x)' x=1": "the gradients 1 and -1 meet at x and cancel: 0*x + (x - x) does not depend on it here",
+    "grad '0*x + (sigmoid(x) - sigmoid(x))' x=0": (  # the sigmoids send something on
+        "the gradients 0.25 and -0.25 meet at x and cancel: 0*x + (sigmoid(x) - sigmoid(x)) does not depend on it here"
+    ),
+    "grad 'maximum(x, 2*x) - 2*x' x=1": (  # what the maximum does not choose sends a zero to x beside them
+        "the gradients -2 and 2 meet at x and cancel: maximum(x, 2*x) - 2*x does not depend on it here"
+    ),
+    "grad 'nan_to_num(softmax(masked_fill(x, m, -inf), -1))' m:bool='[[1,1],[1,0]]' x='[[1,2],[3,4]]'": (
+        "masked_fill(x, m, -inf) lets no gradient through: nan arrives, 0 goes on to x"
+    ),
+    "grad 'sgn(complex(x, y)).real' x=0 y=0": (  # which turns with the number, and is not constant around it
+        "sgn(complex(x, y)) lets no gradient through: 1 arrives, 0 goes on to x and y"
     ),
     "grad 'abs(1 + z - z)' z:complex64=1": (
         "the gradients -1 and 1 meet at z and cancel: abs(1 + z - z) does not depend on it here"

@@ -17,6 +17,7 @@ FOUND = {
 
 LEFT_ALONE = (
     "trace 'sign(x) * x' x=2",
+    "trace 'sgn(complex(x, y)).real' x=1 y=0",
     "trace 'x - floor(x)' x=3.8",
     "trace 'abs(x)' x=2",
     "trace 'tanh(x)' x=1",

@@ -31,6 +31,9 @@ OF_NAN = {
     "gumbel_softmax(x.masked_fill(m, -inf))' x=1,2 m:bool=1,1": LARGEST,
     "var(x, 0)' x=[[1,2]]": ONE_ELEMENT,
     "std(x, 0)' x=[[1,2]]": ONE_ELEMENT,
+    "var_mean(x, 0)[0]' x=[[1,2]]": ONE_ELEMENT,
+    "std_mean(x, 0)[0]' x=[[1,2]]": ONE_ELEMENT,
+    "cov(x)' x=[[1],[2]]": ONE_ELEMENT.replace("element", "observation"),
     "mean(x)' x='zeros(0)'": NO_ELEMENT,
     "nanmean(x)' x='zeros(0)'": NO_ELEMENT,
     "scaled_dot_product_attention(x, x, x)' x=[[[1e30,2e30],[1,1]]]": (

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.usefixtures("no_fixes")
 
 FOUND = {
     "trace 'sigmoid(x)' x=-200": ("warning", Place("sigmoid", "x", [], "sigmoid(x)")),
+    "grad 'relu(x*y)' x=1e-30 y=1e-30 --frozen y": ("warning", Place("mul", "x", [], "x*y")),
     "trace 'exp(x)' x=-120": ("warning", Place("exp", "x", [], "exp(x)")),
     "trace 'exp(x)' x:float16=-20": ("warning", Place("exp", "x", [], "exp(x)")),
     "trace 'x**20' x=0.001": ("warning", Place("pow", "x", [], "x**20")),
@@ -41,6 +42,8 @@ FOUND = {
 
 LEFT_ALONE = (
     "trace 'sigmoid(x)' x=-20",
+    "grad 'abs(x - 0.1)' x:float16=0.1",  # a kink in float16
+    "grad 'relu(x - 0.3)' x:float16=0.3",
     "trace 'exp(x)' x=-20",
     "trace 'exp(x)' x:float16=-5",
     "trace 'relu(x)' x=-1",

@@ -38,6 +38,11 @@ def test_its_neighbour_is_left_alone(line: str) -> None:
     assert found(line, "vanishing") == []
 
 
+def test_what_no_step_made_small_all_but_cancels_where_it_meets() -> None:
+    (only,) = (one for one in on_tape("3*x - 2.9999*x", x=1.0) if one.code == "vanishing")
+    assert only.message.endswith(" at x, where what arrives all but cancels")
+
+
 def test_the_largest_of_the_cotangent_is_held_against_the_sum_of_the_gradient() -> None:
     (only,) = on_tape("x * 1e-5", x=[1.0, 2.0])
     assert only.message.startswith("the gradient falls from 1 at the output to 2e-05 at x, ")

@@ -50,7 +50,7 @@ def told(*line: str) -> str:
         (["1/x", "x=0"], "the value has no limit there"),
         (["1/(a*b)", "a=1e-30", "b=1e-30"], "is a: -1e+90, b: -1e+90, which float32 cannot hold"),
         (["1/(a*b)", "a:float64=1e-200", "b:float64=1e-200"], "gradient at a is near -10^600, beyond float64"),
-        (["1/det(m)", "m=[[1e-25,0],[0,1e-25]]"], "is [-1e+75, 0, 0, -1e+75], which float32 cannot hold"),
+        (["1/det(m)", "m=[[1e-25,0],[0,1e-25]]"], "is [[-1e+75, 0], [0, -1e+75]], which float32 cannot hold"),
         (["dot(x, y)/(norm(x)*norm(y))", "x=1e-23,0", "y=1e-23,1e-23"], "x: [0, 7.07107e+22], y: [3.53553e+22, -3"),
     ],
 )

@@ -51,13 +51,19 @@ def exploding(evidence: Evidence) -> Iterator[Finding]:
 
 def _changes(change: Change, verb: str) -> Phrase:
     return phrase(
-        "the gradient {verb} from {start} at the output to {end} at {input}, most of all in {step}",
+        "the gradient {verb} from {start} at the output to {end} at {input}, {where}",
         verb=verb,
         start=change.start,
         end=change.end,
         input=change.variable,
-        step=name(change.step),
+        where=_where(change, verb),
     )
+
+
+def _where(change: Change, verb: str) -> Phrase:
+    if change.step.is_leaf:  # no step sends so much less, or more, than it was sent
+        return phrase(f"where what arrives {'all but cancels' if verb == 'falls' else 'adds up'}")
+    return phrase("most of all in {step}", step=name(change.step))
 
 
 def changes(evidence: Evidence, *, grown: bool) -> Iterator[Change]:

@@ -12,7 +12,10 @@ import torch
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at, usual
 from gradcli.diagnose.findings.lossy_step import lossy_step
+from gradcli.diagnose.findings.magnitude import FACTOR
 from gradcli.diagnose.findings.noise import described, noise
+from gradcli.diagnose.origins.elements import largest
+from gradcli.diagnose.origins.kinks import kinks
 from gradcli.diagnose.origins.parts import variable_of
 from gradcli.numerics.precision import half_the_digits, is_lost, ulp
 from gradcli.recording.tape import Step
@@ -125,7 +128,7 @@ def _finding(loss: PrecisionLoss, code: str, expression: str) -> Finding:
 
 def _suspects(evidence: Evidence, name: str, gradient: Gradient, *, zero: bool) -> _Suspects | None:
     computed = gradient.values.astype(np.float64)
-    suspected = evidence.doubtful_zeros(name, computed) if zero else np.zeros(computed.shape, dtype=bool)
+    suspected = evidence.doubtful_zeros(name, computed) if zero else _exploded(evidence, computed)
     wide = None if evidence.shadow is None else evidence.shadow.get(name)
     true, rounding = np.zeros(computed.shape), 0.0
     if wide is not None:
@@ -134,12 +137,38 @@ def _suspects(evidence: Evidence, name: str, gradient: Gradient, *, zero: bool) 
         if lost.any():
             with np.errstate(invalid="ignore"):  # an infinity that both have
                 suspected = suspected | (lost & (np.abs(computed - true) > rounding))
+    if zero:
+        suspected = suspected & ~_on_kinks_by_rounding(evidence, computed)
     if not suspected.any():
         return None
     places = np.flatnonzero(suspected)
     flat, known = computed.ravel(), true.ravel()
     order = np.argsort([-_size(flat[place], known[place]) for place in places], kind="stable")
     return _Suspects(places[order].tolist(), flat, known, rounding)
+
+
+def _exploded(evidence: Evidence, computed: np.ndarray) -> np.ndarray:
+    """Where a gradient is so large that digits may be lost in float64 too, as those of (exp(x) - 1)/x at 1e-30."""
+    tape = evidence.tape
+    start = None if tape is None or tape.result is None else tape.arriving(tape.result)
+    if not evidence.may_be_doubted or start is None:
+        return np.zeros(computed.shape, dtype=bool)
+    grown: np.ndarray = np.isfinite(computed) & (np.abs(computed) > FACTOR * largest(start))
+    return grown
+
+
+def _on_kinks_by_rounding(evidence: Evidence, computed: np.ndarray) -> np.ndarray:
+    """Where a difference was rounded to 0, which is a kink: abs(x - 0.1) at 0.1 in float16. `kink` tells of it."""
+    found = np.zeros(computed.shape, dtype=bool)
+    tape = None if evidence.nothing_to_report else evidence.tape
+    for step in () if tape is None else tape.steps:
+        where = kinks(step)
+        if where is None or tuple(where.shape) != found.shape or not bool(where.any()):
+            continue
+        assert tape is not None
+        if tape.inputs(step)[0].name in ("add", "sub", "rsub"):
+            found |= where.cpu().numpy()
+    return found
 
 
 def _decided(
@@ -159,16 +188,22 @@ def _decided(
         if _is_lost(float(suspects.computed[place]), true, dtype)
         and abs(suspects.computed[place] - true) > suspects.rounding
         and not (zero and suspects.true[place] == 0 and abs(true) > most_by_rounding(place))
+        and not (not zero and true == 0 and _is_meant(suspects, place, dtype))
     ]
     if lost:
         worst = max(lost, key=lambda place: _size(float(suspects.computed[place]), exact[place]))
         return worst, exact[worst], True, len(lost) - 1 + (len(rest) if len(lost) == len(exact) else 0)
     if exact:  # the suspicion was wrong wherever the reference looked
         return None
-    rest = [place for place in rest if suspects.true[place] != suspects.computed[place]]
+    rest = [place for place in rest if _is_lost(float(suspects.computed[place]), float(suspects.true[place]), dtype)]
     if not rest or not evidence.float64_is_stable(name, rest[0], dtype):
         return None
     return rest[0], float(suspects.true[rest[0]]), False, len(rest) - 1
+
+
+def _is_meant(suspects: _Suspects, place: int, dtype: torch.dtype) -> bool:
+    """Whether float64 has the same large number where the value is constant: as where PyTorch cuts off a logarithm."""
+    return not _is_lost(float(suspects.computed[place]), float(suspects.true[place]), dtype)
 
 
 def _is_lost(computed: float, true: float, dtype: torch.dtype) -> bool:

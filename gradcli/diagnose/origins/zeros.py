@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from gradcli.diagnose.origins.elements import largest, spread
+from gradcli.diagnose.origins.elements import has_nan, largest, spread
 from gradcli.diagnose.origins.kinks import has_kinks, on_kink
 from gradcli.diagnose.origins.local import REFUSALS, applied, argument_position, differentiated, local_derivative
 from gradcli.diagnose.origins.origin import depends_on
@@ -146,12 +146,13 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
             continue
         seen.add(current)
         sent = tape.contributions.get(current, [])
-        if len(sent) > 1 and all(largest(tensor) > 0 for _, tensor in sent):
-            values = tuple(_first(tensor) for _, tensor in sent)
-            most = max(largest(tensor) for _, tensor in sent)
+        meet = [(node, tensor) for node, tensor in sent if largest(tensor) > 0]
+        if len(meet) > 1:
+            values = tuple(_first(tensor) for _, tensor in meet)
+            most = max(largest(tensor) for _, tensor in meet)
             meeting = _meeting(tape, current, leaf)
             readers = [source for source in tape.inputs(meeting) if current in source.edges]
-            inside = len(readers) == 1 and all(tape.owner_of(node) is meeting for node, _ in sent)
+            inside = len(readers) == 1 and all(tape.owner_of(node) is meeting for node, _ in meet)
             why: Why = "constant" if inside else "met"
             met = ZeroOrigin(leaf, meeting, current[0], current, most, why, () if inside else values)
             best = _nearer(tape, best, _at(tape, met) if inside else replace(met, step=_joint(tape, current, leaf)))
@@ -170,8 +171,9 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
 
 def _at(tape: Tape, origin: ZeroOrigin) -> ZeroOrigin:
     """The origin with what arrived at its step, which may have several nodes, and not at one of them alone."""
-    arrived = largest(tape.arriving(origin.step))
-    origin = replace(origin, reached=arrived) if arrived > 0 else origin
+    arriving = tape.arriving(origin.step)
+    arrived = largest(arriving)
+    origin = replace(origin, reached=nan if has_nan(arriving) else arrived) if arrived > 0 else origin
     if origin.step.name != "complex":
         return origin
     slot = origin.node.next_functions.index(origin.edge)
@@ -181,7 +183,7 @@ def _at(tape: Tape, origin: ZeroOrigin) -> ZeroOrigin:
 def _why(tape: Tape, origin: ZeroOrigin, context: Context) -> Why:
     """What made the zero, by trying the operation with other weights and at other points."""
     step = origin.step
-    if step.name in FLAT:
+    if step.name in FLAT and not step.values[0].is_complex():  # the sign of a complex number turns with it
         return "flat"
     position = position_of(tape, origin)
     movable = differentiated(tape, step)
@@ -294,8 +296,7 @@ def _stops_all(tape: Tape, origin: ZeroOrigin) -> bool:
 
 
 def _first(tensor: torch.Tensor) -> float:
-    flat = tensor.detach().reshape(-1)
-    value = flat[int(torch.nonzero(flat)[0])]
+    value = tensor.detach()[tensor != 0][0]
     if not value.is_complex():
         return float(value)
     return float(value.abs() if value.imag else value.real)

@@ -71,6 +71,7 @@ LOGARITHMS = (
     Identity("log-cosh", "log(cosh(x))", "abs(x) + softplus(-2*abs(x)) - log(2)"),
     Identity("log-cosh", "log(cosh(x))", "x + softplus(-2*x) - log(2)"),
     Identity("log-ndtr", "log(0.5*(1 + erf(x)))", "special.log_ndtr(x*sqrt(2))"),
+    Identity("log-ndtr", "log(special.ndtr(x))", "special.log_ndtr(x)"),
     Identity("log-ndtr", "log(erfc(x))", "special.log_ndtr(-x*sqrt(2)) + log(2)"),
     Identity("log-minus-exp", "log(exp(x) - 1)", "x + log(-expm1(-x))"),
     Identity("log-minus-exp", "log(exp(x) - exp(y))", "x + log(-expm1(y - x))"),
