@@ -103,8 +103,7 @@ def doubtful(tape: Tape, name: str, origins: Sequence[ZeroOrigin]) -> np.ndarray
     passed = [step for step in tape.steps if step.edges and not _is_exact(step)]
     if not rounds or not all(step.elementwise and not _is_gate(step) and step.name not in FLAT for step in passed):
         return np.zeros(shape, dtype=bool)
-    moved: np.ndarray = array(leaf.value) != 0
-    return moved
+    return np.not_equal(array(leaf.value), 0)
 
 
 def is_doubtful(tape: Tape, origin: ZeroOrigin) -> bool:
@@ -151,8 +150,8 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
             values = tuple(_first(tensor) for _, tensor in meet)
             most = max(largest(tensor) for _, tensor in meet)
             meeting = _meeting(tape, current, leaf)
-            readers = [source for source in tape.inputs(meeting) if current in source.edges]
-            inside = len(readers) == 1 and all(tape.owner_of(node) is meeting for node, _ in meet)
+            readers = sum(current in source.edges for source in tape.inputs(meeting))
+            inside = readers == 1 and all(tape.owner_of(node) is meeting for node, _ in meet)
             why: Why = "constant" if inside else "met"
             met = ZeroOrigin(leaf, meeting, current[0], current, most, why, () if inside else values)
             best = _nearer(tape, best, _at(tape, met) if inside else replace(met, step=_joint(tape, current, leaf)))
@@ -172,8 +171,8 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
 def _at(tape: Tape, origin: ZeroOrigin) -> ZeroOrigin:
     """The origin with what arrived at its step, which may have several nodes, and not at one of them alone."""
     arriving = tape.arriving(origin.step)
-    arrived = largest(arriving)
-    origin = replace(origin, reached=nan if has_nan(arriving) else arrived) if arrived > 0 else origin
+    if (arrived := largest(arriving)) > 0:
+        origin = replace(origin, reached=nan if has_nan(arriving) else arrived)
     if origin.step.name != "complex":
         return origin
     slot = origin.node.next_functions.index(origin.edge)
