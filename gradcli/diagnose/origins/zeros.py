@@ -103,7 +103,7 @@ def doubtful(tape: Tape, name: str, origins: Sequence[ZeroOrigin]) -> np.ndarray
     passed = [step for step in tape.steps if step.edges and not _is_exact(step)]
     if not rounds or not all(step.elementwise and not _is_gate(step) and step.name not in FLAT for step in passed):
         return np.zeros(shape, dtype=bool)
-    return np.not_equal(array(leaf.value), 0)
+    return np.asarray(array(leaf.value) != 0)
 
 
 def is_doubtful(tape: Tape, origin: ZeroOrigin) -> bool:
@@ -147,11 +147,10 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
         sent = tape.contributions.get(current, [])
         meet = [(node, tensor) for node, tensor in sent if largest(tensor) > 0]
         if len(meet) > 1:
-            values = tuple(_first(tensor) for _, tensor in meet)
-            most = max(largest(tensor) for _, tensor in meet)
+            values, most = tuple(_first(tensor) for _, tensor in meet), max(largest(tensor) for _, tensor in meet)
             meeting = _meeting(tape, current, leaf)
-            readers = sum(current in source.edges for source in tape.inputs(meeting))
-            inside = readers == 1 and all(tape.owner_of(node) is meeting for node, _ in meet)
+            alone = sum(current in source.edges for source in tape.inputs(meeting)) == 1
+            inside = alone and all(tape.owner_of(node) is meeting for node, _ in meet)
             why: Why = "constant" if inside else "met"
             met = ZeroOrigin(leaf, meeting, current[0], current, most, why, () if inside else values)
             best = _nearer(tape, best, _at(tape, met) if inside else replace(met, step=_joint(tape, current, leaf)))
