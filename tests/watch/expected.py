@@ -101,8 +101,7 @@ SILENT = (
     Silent("truncated_state.py", "a state that is detached"),
     Silent("weak_cache.py", "weak references of the program's own to what is named besides"),
     Silent("traced_module.py", "a trace, which writes down who calls, and is compared with a second one"),
-    Silent("counted_operations.py", "a mode of the program's own, and tensors that have a shape alone"),
-    Silent("exported_model.py", "a graph of FX, and torch.export"),
+    Silent("counted_operations.py", "a mode of the program's own"),
 )
 
 # fmt: off

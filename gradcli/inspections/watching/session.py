@@ -244,12 +244,12 @@ class Watch(Investigation):
         if self.stopped is not None:  # the program caught what should have ended it
             raise Stop
         own = [one for group in optimizer.param_groups for one in group["params"]]
-        if all(map(has_numbers, own[:1])):
-            self._parameters.update(zip(map(id, own), own, strict=True))
         self.log.everything = False
         self.log.in_optimizer = True
         self._updates.note(optimizer, spot := self.log.note_step(own), self.steps)
         self.log.rest()  # what is looked at is no call of the program's, nor is what an optimizer does
+        if all(map(has_numbers, own[:1])):
+            self._parameters.update(zip(map(id, own), own, strict=True))
         try:
             with _unseen():
                 if (changed := self._sound.broken(own)) is not None:

@@ -1,8 +1,7 @@
-"""A mode of the program's own counts what PyTorch computes, and a fake mode plans a model without computing it."""
+"""A mode of the program's own counts what PyTorch computes."""
 
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
@@ -17,14 +16,6 @@ class Counter(TorchDispatchMode):
 
 
 torch.manual_seed(225)
-with FakeTensorMode():
-    planned = nn.Linear(1000, 1000)
-    planning = torch.optim.SGD(planned.parameters(), lr=0.1)
-    planned(torch.randn(7, 1000)).square().mean().backward()
-    planning.step()
-    print(tuple(planned.weight.grad.shape))
-shapes = nn.Linear(2, 2, device="meta")
-shapes(torch.randn(3, 2, device="meta")).sum().backward()
 net = nn.Linear(4, 4)
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
 counter = Counter()
