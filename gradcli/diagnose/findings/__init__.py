@@ -54,11 +54,24 @@ def _found(evidence: Evidence, rows: Iterable[Row]) -> list[Finding]:
 
 
 def _told(found: list[Finding]) -> Iterator[Finding]:
-    """The findings that no other one explains."""
+    """The findings that no other one explains; of those that explain each other in a circle the one of the last row."""
     whole = [finding for finding in found if _counts(finding)]
+    told = [one for one in whole if not any(_hides(other, one) for other in whole)]
+    while left := _unexplained(told, whole):
+        told.append(left[-1])
     for finding in found:
-        if not _counts(finding) or not any(_hides(other, finding) for other in whole):
+        if not _counts(finding) or any(finding is one for one in told):
             yield finding
+
+
+def _unexplained(told: Iterable[Finding], whole: Iterable[Finding]) -> list[Finding]:
+    """The findings that do not come of these, however many others are in between."""
+    behind, left = [*told], [one for one in whole if not any(one is other for other in told)]
+    while behind:
+        explains = behind.pop()
+        behind += [one for one in left if _hides(explains, one)]
+        left = [one for one in left if not _hides(explains, one)]
+    return left
 
 
 def _counts(finding: Finding) -> bool:
