@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
@@ -74,6 +74,12 @@ def implied_ones(output: torch.Tensor) -> torch.Tensor | None:
     """A cotangent of ones; None for a single real number, where PyTorch makes it itself: a cotangent that is given has
     its shape checked, which imports sympy the first time."""
     return None if output.numel() == 1 and output.is_floating_point() else torch.ones_like(output)
+
+
+def weighted(roots: Sequence[torch.Tensor], weights: Sequence[torch.Tensor]) -> torch.Tensor:
+    """One number whose gradient is that of several roots with their cotangents."""
+    parts = [(root * weight).sum() for root, weight in zip(roots, weights, strict=True)]
+    return torch.stack(parts).sum()
 
 
 def _contracted(output: torch.Tensor, cotangent: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor | None]:

@@ -93,29 +93,30 @@ def rows(w: Tensor, x: Tensor) -> Tensor:
 
 
 EACH = torch.tensor([[3.0, -1.0], [1.0, 1.0]])
+SUM = "the sum of "
 
 
 @each(
-    "name, function, options, args, total, is_sum, slopes",
+    "name, function, options, args, total, told, slopes",
     [
-        ("grad", cubes, {}, (W, X), VALUE, False, BY_W),
-        ("grad", with_more, {"has_aux": True}, (W, X), VALUE, False, BY_W),
-        ("grad", lambda w, x: x.sum(), {}, (W, X), 2.0, False, None),
-        ("grad_and_value", cubes, {"argnums": 1}, (W, X), VALUE, False, BY_X),
-        ("jacrev", lambda w, x: w**3 * x, {}, (W, X), VALUE, True, BY_W),
-        ("jacfwd", lambda w, x: (w**3 * x)[:1], {}, (W, X), 3.0, True, [9.0, 0.0]),
-        ("jacrev", several, {}, (W, X), 5 + 3, True, [2 + 3.0, 4.0]),  # the last is differentiated by nothing
-        ("jacrev", several, {"argnums": 1}, (W, X), -torch.inf + torch.inf, True, [torch.inf] * 2),
-        ("jacfwd", cubes, {"argnums": None}, (W, X), VALUE, False, [BY_W, BY_X]),
-        ("grad", cubes, {"argnums": (1, 0)}, (W, X), VALUE, False, [BY_X, BY_W]),
-        ("hessian", cubes, {}, (W, X), sum(BY_W), True, [18.0, -12.0]),
-        ("hessian", cubes, {"argnums": 1}, (W, X), sum(BY_X), True, None),
-        ("jacrev", made("grad", cubes)[0], {}, (W, X), sum(BY_W), True, [18.0, -12.0]),
-        ("vmap", made("grad", cubes)[0], {"in_dims": (None, 0)}, (W, EACH), VALUE + 9, True, [12.0, 0.0]),
-        ("vmap", made("grad", cubes)[0], {"in_dims": (None, 1), "out_dims": 1}, (W, EACH.T), VALUE + 9, True,
+        ("grad", cubes, {}, (W, X), VALUE, "", BY_W),
+        ("grad", with_more, {"has_aux": True}, (W, X), VALUE, "", BY_W),
+        ("grad", lambda w, x: x.sum(), {}, (W, X), 2.0, "", None),
+        ("grad_and_value", cubes, {"argnums": 1}, (W, X), VALUE, "", BY_X),
+        ("jacrev", lambda w, x: w**3 * x, {}, (W, X), VALUE, SUM, BY_W),
+        ("jacfwd", lambda w, x: (w**3 * x)[:1], {}, (W, X), 3.0, SUM, [9.0, 0.0]),
+        ("jacrev", several, {}, (W, X), 5 + 3, SUM, [2 + 3.0, 4.0]),  # the last is differentiated by nothing
+        ("jacrev", several, {"argnums": 1}, (W, X), -torch.inf + torch.inf, SUM, [torch.inf] * 2),
+        ("jacfwd", cubes, {"argnums": None}, (W, X), VALUE, "", [BY_W, BY_X]),
+        ("grad", cubes, {"argnums": (1, 0)}, (W, X), VALUE, "", [BY_X, BY_W]),
+        ("hessian", cubes, {}, (W, X), sum(BY_W), SUM, [18.0, -12.0]),
+        ("hessian", cubes, {"argnums": 1}, (W, X), sum(BY_X), SUM, None),
+        ("jacrev", made("grad", cubes)[0], {}, (W, X), sum(BY_W), SUM, [18.0, -12.0]),
+        ("vmap", made("grad", cubes)[0], {"in_dims": (None, 0)}, (W, EACH), VALUE + 9, SUM, [12.0, 0.0]),
+        ("vmap", made("grad", cubes)[0], {"in_dims": (None, 1), "out_dims": 1}, (W, EACH.T), VALUE + 9, SUM,
          [12.0, 0.0]),
-        ("vmap", made("jacrev", rows)[0], {"in_dims": (None, 0)}, (W, EACH[:, :, None]), VALUE + 9, True, [12.0, 0.0]),
-        ("vmap", made("vmap", made("grad", cubes_of_one)[0])[0], {}, (EACH, EACH), 81 + 1 + 2, True,
+        ("vmap", made("jacrev", rows)[0], {"in_dims": (None, 0)}, (W, EACH[:, :, None]), VALUE + 9, SUM, [12.0, 0.0]),
+        ("vmap", made("vmap", made("grad", cubes_of_one)[0])[0], {}, (EACH, EACH), 81 + 1 + 2, SUM,
          [[81.0, -3.0], [3.0, 3.0]]),
     ],
 )  # fmt: skip
@@ -125,14 +126,14 @@ def test_the_value_is_computed_on_copies_and_differentiated_as_torch_func_does(
     options: dict[str, Any],
     args: tuple[Tensor, Tensor],
     total: float,
-    is_sum: bool,
+    told: str,
     slopes: list[Any] | None,
 ) -> None:
     """Where there are several numbers, their sum is differentiated, and of a Hessian that of the gradient."""
     compute, copies = Taken(made(name, function, **options)[1], args, {}, None, UNKEPT).on_copies()
-    value, summed = compute()
+    value, made_of_it = compute()
     torch.testing.assert_close(value, torch.tensor(float(total)), equal_nan=True)
-    assert summed == is_sum
+    assert made_of_it == told
     assert all(copy.is_leaf for copy in copies)
     assert not any(one is copy or one.requires_grad for one in args for copy in copies)
     assert value.requires_grad == (slopes is not None)
@@ -146,7 +147,17 @@ def test_a_batch_whose_numbers_are_drawn_is_computed_with_its_own_randomness() -
 
     slope, _ = made("grad", drawing)
     compute, _ = Taken(made("vmap", slope, 0, 0, "different")[1], (EACH,), {}, None, UNKEPT).on_copies()
-    assert compute()[1]
+    assert compute()[1] == SUM
+
+
+def test_what_is_pulled_back_is_the_gradient_of_the_value_with_the_cotangent() -> None:
+    """2*1*3 - 1*8*(-1), whose gradients are those of both numbers, doubled and with the other sign."""
+    known = Transformed("vjp", {"func": cubes_of_one, "argnums": (0, 1)})
+    compute, copies = Taken(known, (W, X), {}, None, UNKEPT, torch.tensor([2.0, -1.0])).on_copies()
+    value, told = compute()
+    assert (value.item(), told) == (14, "the cotangent times ")
+    slopes = [slope.tolist() for slope in torch.autograd.grad(value, copies)]
+    assert slopes == [[2 * BY_W[0], -BY_W[1]], [2 * BY_X[0], -BY_X[1]]]
 
 
 def test_what_a_batch_is_made_of_is_told_from_one_gradient() -> None:

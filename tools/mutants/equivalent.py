@@ -204,8 +204,8 @@ EQUIVALENT: dict[str, str] = {
                 "((numbers == np.trunc(numbers)).all())",
                 "diagnosis.py _gathered: (elements <= MAX_ELEMENTS_RECORDED and not large) or all(map(all_finite, "
                 "(output, *gradients.values()))) -> (all(map(all_finite, (output, *gradients.values()))))",
-                "evidence.py Evidence.doubtful_zeros: not asked or self.tape is None or not bool((computed == "
-                "0).any()) -> (not asked) or (self.tape is None)",
+                "evidence.py Evidence.doubtful_zeros: not self.may_be_doubted or self.tape is None or not "
+                "bool((computed == 0).any()) -> (not self.may_be_doubted) or (self.tape is None)",
                 "rerun.py Rerun.slopes: self.order > 1 or self.bound.elements > most or is_random(bound.program) -> "
                 "(self.order > 1) or (self.bound.elements > most)",  # the reference refuses it
                 "values.py default_dtype: dtype is before or not dtype.is_floating_point -> "

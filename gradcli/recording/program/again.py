@@ -15,6 +15,7 @@ import torch
 
 from gradcli.model.place import Place
 from gradcli.numerics import graph
+from gradcli.numerics.autodiff import weighted
 from gradcli.numerics.capture import TorchError
 from gradcli.recording.operation import LEAF, Operation
 from gradcli.recording.program.bits import same_bits
@@ -25,7 +26,6 @@ from gradcli.recording.program.kinds import GIVES
 from gradcli.recording.program.operations import UnseenLeaf, arguments_of, named_as_held, named_where_read, operation_of
 from gradcli.recording.program.own_backward import OwnBackward, OwnLine
 from gradcli.recording.program.places import UserCode
-from gradcli.recording.program.roots import weighted
 from gradcli.recording.program.surroundings import UNKEPT, as_called, generators_kept
 from gradcli.recording.program.undifferentiated import Chain, chains, gives_the_same
 from gradcli.recording.program.written import written_at
