@@ -84,6 +84,7 @@ def test_one_cause_is_told_once(hiding: str, hidden: str, monkeypatch: pytest.Mo
             "grad 'ctc_loss(x, t, i, n)' x='[[[-1,-1]],[[-1,-1]]]' t='[[1,1]]' i='[2]' n='[2]'",
             ["inf-forward", "domain"],
         ),
+        ("grad 'prelu(x, w)' x=0 w=0.25", ["dead", "kink"]),  # of two inputs of one operation
         ("grad 'relu(x*y)' x=1e-30 y=1e-30", ["underflow"]),  # it hides dead, that the kink, and that the underflow
     ],
 )

@@ -86,9 +86,9 @@ def _hides(one: Finding, other: Finding) -> bool:
 def _covers(hides: Hides, one: Finding, other: Finding) -> bool:
     if other.code not in hides.codes or hides.severity not in (None, one.severity):
         return False
-    if hides.where == "step":
-        return one.step == other.step
+    if hides.where == "step" and one.step != other.step:
+        return False
     if one.variable is None or other.variable is None:
         return True
     apart = one.elements is not None and other.index is not None and other.index not in one.elements
-    return one.variable == other.variable and not apart
+    return one.variable == other.variable and (hides.where == "step" or not apart)
