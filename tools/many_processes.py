@@ -1,4 +1,4 @@
-"""A plugin for pytest: thousands of short tests in several processes (pytest-xdist), at less than half of its price.
+"""A plugin for pytest: thousands of short tests in several processes (pytest-xdist), with a third of its messages.
 
 For each test, a worker sends six messages to the process that hands out the tests, and that counts anew after each test
 what is left of all files that a worker was ever given.  Nobody hears of four of the six: they say that a test starts
