@@ -147,7 +147,7 @@ EQUIVALENT: dict[str, str] = {
         (
             f"{_ORIGINS}/zeros.py {changed}"
             for changed in (
-                "_walk: largest(tensor) > 0 or step is None -> (largest(tensor) > 0)",
+                "_walk: size > 0 or step is None -> (size > 0)",
                 "_why: position is None or arriving is None -> (position is None)",
             )
         ),

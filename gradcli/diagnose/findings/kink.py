@@ -9,7 +9,7 @@ import torch
 
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
-from gradcli.diagnose.origins.elements import Index
+from gradcli.diagnose.origins.elements import Index, first
 from gradcli.diagnose.origins.kinks import has_kinks, kinks
 from gradcli.diagnose.origins.local import argument_position, differentiated, local_derivative
 from gradcli.diagnose.origins.measured import differ, may_differ, measured
@@ -79,7 +79,7 @@ def _finding(kink: _Kink, evidence: Evidence) -> Finding:
     assert tape is not None
     own = step.arguments[kink.position]
     assert isinstance(own, torch.Tensor)
-    index = _own_index(own, tuple(map(int, torch.nonzero(where)[0])) if where.ndim else ())
+    index = _own_index(own, first(where))
     operands, others = tape.inputs(step), more(int(where.sum()))
     operand = next((one for one in operands if argument_position(step, one) == kink.position), operands[0])
     taken = _taken(kink, index, evidence)

@@ -137,7 +137,7 @@ def _suspects(evidence: Evidence, name: str, gradient: Gradient, *, zero: bool) 
         if lost.any():
             with np.errstate(invalid="ignore"):  # an infinity that both have
                 suspected = suspected | (lost & (np.abs(computed - true) > rounding))
-    if zero:
+    if zero and suspected.any():
         suspected = suspected & ~_on_kinks_by_rounding(evidence, computed)
     if not suspected.any():
         return None

@@ -144,10 +144,10 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
         if current in seen:
             continue
         seen.add(current)
-        sent = tape.contributions.get(current, [])
-        meet = [(node, tensor) for node, tensor in sent if largest(tensor) > 0]
+        sent = [(node, tensor, largest(tensor)) for node, tensor in tape.contributions.get(current, [])]
+        meet = [(node, tensor) for node, tensor, size in sent if size > 0]
         if len(meet) > 1:
-            values, most = tuple(_first(tensor) for _, tensor in meet), max(largest(tensor) for _, tensor in meet)
+            values, most = tuple(_first(tensor) for _, tensor in meet), max(size for _, _, size in sent)
             meeting = _meeting(tape, current, leaf)
             alone = sum(current in source.edges for source in tape.inputs(meeting)) == 1
             inside = alone and all(tape.owner_of(node) is meeting for node, _ in meet)
@@ -155,9 +155,9 @@ def _walk(tape: Tape, edge: Edge, leaf: Step) -> ZeroOrigin | None:
             met = ZeroOrigin(leaf, meeting, current[0], current, most, why, () if inside else values)
             best = _nearer(tape, best, _at(tape, met) if inside else replace(met, step=_joint(tape, current, leaf)))
             continue
-        for node, tensor in sent:
+        for node, _, size in sent:
             step = tape.owner_of(node)
-            if largest(tensor) > 0 or step is None:
+            if size > 0 or step is None:
                 continue
             reached = max((largest(g) for g in tape.passages[node].incoming if g is not None), default=0.0)
             if reached > 0:
