@@ -169,10 +169,10 @@ class Evidence:
 
     def _meeting(self, name: str, place: int) -> list[float]:
         """The sizes of the gradients that meet at an element of an input."""
-        leaf = None if self.tape is None else self.tape.leaf(name)
-        if self.tape is None or leaf is None:
+        if self.tape is None:
             return []
-        sent = [[tensor for _, tensor in self.tape.contributions.get(edge, [])] for edge in leaf.edges]
+        edges = [edge for leaf in self.tape.leaves if leaf.variable == name for edge in leaf.edges]
+        sent = [[tensor for _, tensor in self.tape.contributions.get(edge, [])] for edge in edges]
         met = [tensor for tensors in sent if len(tensors) > 1 for tensor in tensors if not tensor.is_sparse]
         return [abs(float(tensor.reshape(-1)[place])) for tensor in met]
 

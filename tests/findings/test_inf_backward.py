@@ -73,6 +73,9 @@ SAYS = {
     "grad 'y = x*1; y **= 0.5; y' x=0": "y **= 0.5 sends inf to x*1 = 0, though a finite gradient arrives",
     "grad 'h = x*1; v = h[0]; v.sqrt_(); sum(h)' x=0,1": "v.sqrt_() sends inf, though a finite gradient arrives",
     "grad 'real(z*1e30*1e30)' z:complex64=1e-30": "z*1e30 sends inf to z, though a finite gradient arrives",  # inf + 0j
+    "grad 'real(x*t)*1e30' x=1e-30 t:complex64=1e30+1e30j": (
+        "x*t sends inf to x = 1e-30, though a finite gradient arrives"
+    ),
     "grad 'sqrt(sqrt(x) - c)' x=1,0 c=1,-1 --frozen c": (  # the infinity that arrives at x[0] is not its own
         "sqrt(x) at x[1] = 0: local derivative 1/(2*sqrt(0)) = inf, times the incoming gradient 0.5 = inf"
     ),

@@ -136,6 +136,7 @@ def test_what_arrived_is_known_of_the_input_that_nothing_reaches() -> None:
 def test_what_meets_at_an_element_is_known_of_that_element() -> None:
     found = evidence("sum(x*[2, 3] - x*[1, 7])", "x=2,4", records=True)
     assert (found.reached("x", 0), found.reached("x", 1)) == (2, 7)
+    assert evidence("sum(x*[2, 3] - x*[1, 7])", "x=2,4").reached("x", 0) == 0  # without a tape
 
 
 @each(
@@ -427,6 +428,7 @@ def test_what_is_large_is_looked_at_where_a_number_is_not_finite(
         ("log(n)", ["n:int64=0"], False),  # nothing is differentiated
         ("x*1j*inf", ["x=1"], False),  # complex
         ("x*1", ["x=1e39"], True),
+        ("softmax(x, dim=0)", ["x=0,0"], False),  # whose outputs add up to 1, but have weights of their own
     ],
 )
 def test_the_findings_about_a_function_are_those_of_its_points(text: str, words: list[str], found: bool) -> None:

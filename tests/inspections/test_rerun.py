@@ -39,6 +39,11 @@ def test_float64_shows_nothing_of_what_has_its_digits(dtype: str, known: bool) -
     assert (rerun_of("sum(abs(x))", f"x:{dtype}=3").shadow() is not None) == known
 
 
+def test_float64_adds_another_eps_where_that_of_the_dtype_is_added() -> None:
+    assert rerun_of("sum(rms_norm(x, [2]))", "x=1,2").shadow() is None
+    assert rerun_of("sum(rms_norm(x, [2], eps=1e-3))", "x=1,2").shadow() is not None
+
+
 @each("count, known", [(2_000, True), (2_001, False)])
 def test_the_slope_of_each_of_two_thousand_elements_is_known_at_fifty_digits(count: int, known: bool) -> None:
     assert elementwise("x*x", count).slopes("x", [3, count - 1]) == ({3: 6, count - 1: 2 * count - 2} if known else {})
@@ -78,6 +83,8 @@ def test_a_zero_is_doubtful_where_a_smooth_function_sent_it_and_the_gradient_is_
         ("where(abs(x - 1000) > 2, x, 0*x)", 1000, True),  # it is measured by the point
         ("where(abs(x - 1000) > 20, x, 0*x)", 1000, False),
         ("where(x > 0, 1/(x - x), x)", 0, False),  # no number
+        ("(x + 1e12 - 1e12)**2", 1, True),  # which 64 roundings of 1e12 move by 0.014
+        ("(x + 1e14 - 1e14)**2", 1, False),  # and those of 1e14 by 1.4: that may be no slope at all
     ],
 )
 def test_a_slope_is_looked_for_at_a_hundredth_and_at_a_ten_thousandth(text: str, x: int, there: bool) -> None:

@@ -53,6 +53,13 @@ def test_a_larger_one_says_how_much_of_it_was_looked_at() -> None:
     assert 0.5 * MAX_ELEMENTS_RECORDED < result.sample.looked <= MAX_ELEMENTS_RECORDED
 
 
+def test_of_several_large_inputs_no_more_is_looked_at_in_all() -> None:
+    sample = answer("sigmoid(x * y)", f"x=arange({SIZE}) / {SIZE}", f"y=ones({SIZE})").sample
+    assert sample is not None
+    assert sample.of == 2 * SIZE
+    assert 0.5 * MAX_ELEMENTS_RECORDED < sample.looked <= MAX_ELEMENTS_RECORDED
+
+
 def test_a_finding_of_the_sample_stands_at_its_place_in_the_whole() -> None:
     x = torch.linspace(-90, 90, SIZE).reshape(300, 1000)
     result = answer("sigmoid", f"x=linspace(-90, 90, {SIZE}).reshape(300, 1000)")

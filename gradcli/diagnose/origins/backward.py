@@ -116,6 +116,8 @@ def with_factors(tape: Tape, context: Context, origin: Origin, wanted: torch.Ten
     step, arriving = origin.step, tape.arriving(origin.step)
     if arriving is None or origin.position is None:  # something was changed in place
         return origin
+    if arriving.is_complex():  # though what is sent to a real operand is real
+        return origin
     sent = local_derivative(step, origin.position, context, stretched=True, cotangent=arriving)
     if sent is None or sent.is_complex():
         return origin
