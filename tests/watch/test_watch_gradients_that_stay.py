@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from each import each
+from torch import Tensor, nn
 from watching import found_in, watched, written
+
+import gradcli
+from gradcli.inspections.watching.sizes import SoundGradients
 
 TWO_MODELS = """
     import torch
@@ -135,3 +142,70 @@ def test_a_gradient_of_a_gradient_is_looked_at_before_the_first_step_too(tmp_pat
     assert ran.report["steps"] == 1
     written(tmp_path, text.replace("log", "exp"))
     assert watched(tmp_path, "train.py").code == 0
+
+
+class Filled(torch.autograd.Function):
+    """Changes what it is given, which PyTorch tells no mode of."""
+
+    @staticmethod
+    def forward(ctx: torch.autograd.function.FunctionCtx, given: Tensor) -> Tensor:
+        given.fill_(torch.nan)
+        ctx.mark_dirty(given)
+        return given
+
+    @staticmethod
+    def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> Tensor:
+        return gradient
+
+
+def replaced(parameter: nn.Parameter, gradient: Tensor) -> None:
+    parameter.grad = gradient / gradient.norm()
+
+
+def without_gradients(parameter: nn.Parameter, gradient: Tensor) -> None:
+    with torch.no_grad():
+        parameter.grad /= gradient.norm()
+
+
+WAYS: dict[str, Callable[[nn.Parameter, Tensor], object]] = {
+    "another tensor": replaced,
+    "in place": lambda _, gradient: gradient.div_(gradient.norm()),
+    "without gradients": without_gradients,
+    "many together": lambda _, gradient: torch._foreach_div_([gradient], 0.0),
+    "clipped": lambda parameter, _: nn.utils.clip_grad_norm_([parameter], torch.nan),
+    "a custom function": lambda _, gradient: Filled.apply(gradient),
+    "a transform": lambda _, gradient: torch.func.vmap(lambda row: row.mul_(torch.nan))(gradient),
+}
+
+
+def stepped(changes: Callable[[nn.Parameter, Tensor], object]) -> None:
+    """Three steps; the gradient of the second one is zero, and changed before the optimizer sees it."""
+    weight, gradient = nn.Parameter(torch.ones(2)), torch.zeros(2)
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    for step in range(3):
+        gradient.zero_()
+        weight.grad = gradient  # the program has it too, and need not ask the parameter for it
+        (weight * (step != 1)).sum().backward()
+        if step == 1:
+            changes(weight, gradient)
+        optimizer.step()
+
+
+@each("way", WAYS)
+def test_whatever_changes_a_gradient_is_noticed_before_the_optimizer_steps(way: str) -> None:
+    with gradcli.watch() as block:
+        stepped(WAYS[way])
+    (found,) = block.findings
+    assert (found.step, found.severity, block.stopped) == (2, "error", "after backward")
+
+
+def test_gradients_are_looked_at_again_only_where_something_was_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    broken = SoundGradients.broken
+    monkeypatch.setattr(SoundGradients, "broken", lambda *args: (asked.append(args), broken(*args))[1])
+    with gradcli.watch() as block:
+        stepped(lambda *_: None)
+        assert asked == []
+        stepped(lambda parameter, _: parameter.grad)
+    assert len(asked) == 1
+    assert (block.findings, block.steps) == ([], 6)

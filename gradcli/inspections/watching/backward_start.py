@@ -23,6 +23,8 @@ _WORDS = {
     "self": "roots", "tensors": "roots", "outputs": "roots",
     "gradient": "cotangents", "grad_tensors": "cotangents", "grad_outputs": "cotangents",
 }  # fmt: skip
+_SAYS_NOTHING = frozenset(map(id, (None, False))).issuperset
+"""Whether all values of these ids are what the parameters are by themselves."""
 
 STARTS_BACKWARD = tuple(_PARAMETERS)
 
@@ -47,6 +49,8 @@ class BackwardStart:
     @classmethod
     def of(cls, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> BackwardStart:
         """The call of a function with its arguments."""
+        if function is torch.Tensor.backward and len(args) == 1 and _SAYS_NOTHING(map(id, kwargs.values())):
+            return cls((args[0],), (None,), keeps_graph=False, makes_graph=False, accumulates=True)  # nearly always
         given = dict(zip(_PARAMETERS[function], args, strict=False))
         for word, value in kwargs.items():
             given[_WORDS.get(word, word)] = value
@@ -109,7 +113,7 @@ class BackwardStart:
 
 def has_numbers(tensor: torch.Tensor) -> bool:
     """Whether it has elements: one of the device meta, or of a fake mode, has a shape alone."""
-    return not (tensor.is_meta or isinstance(tensor, FakeTensor))
+    return not (tensor.is_meta or (type(tensor) is not torch.Tensor and isinstance(tensor, FakeTensor)))
 
 
 def _tensors(value: Any) -> tuple[torch.Tensor, ...]:

@@ -113,7 +113,8 @@ class Watch(Investigation):
         if not call.makes_graph:
             self._starts.add(None if spot is None else (id(spot.code), spot.instruction))
         looks = self._looks and call.has_numbers
-        is_scaled = any(id(root) in self.scaling.unscaled for root in call.roots)
+        unscaled = self.scaling.unscaled
+        is_scaled = bool(unscaled) and any(id(root) in unscaled for root in call.roots)
         with _unseen():
             is_sound = not looks or is_scaled or call.is_waited_for or call.is_finite
             if not is_sound:
@@ -151,7 +152,7 @@ class Watch(Investigation):
         numbers = None if waits or self.norms is not None else sizes.sums_of(gradients)
         if numbers is not None and not is_scaled and sizes.are_ordinary(numbers):  # nearly always
             if result is None:
-                self._sound.note(with_gradient, gradients)
+                self._note_sound(with_gradient, gradients)
                 self._patience.start_again()
             return
         shown = call.of_roots(self.scaling.unscaled.get(id(root), root) for root in call.roots) if is_scaled else call
@@ -173,9 +174,13 @@ class Watch(Investigation):
         elif not (finite and root_finite):
             self._look(call, spot, "after backward")
         elif result is None:
-            self._sound.note(with_gradient, gradients)
+            self._note_sound(with_gradient, gradients)
             if due := self._patience.due(call, with_gradient, numbers[:count]):
                 self._find(lambda: dead(self._situation(call, spot), due, self.options.patience))
+
+    def _note_sound(self, parameters: list[torch.Tensor], gradients: list[torch.Tensor]) -> None:
+        self._sound.note(parameters, gradients)
+        self.log.has_heard = False  # who changes one of them asks for it
 
     def _looked_at(self, call: BackwardStart) -> list[torch.Tensor]:
         """The parameters of the model or of the optimizers, or else the leaves of the graph, by their names."""
@@ -252,7 +257,9 @@ class Watch(Investigation):
             self._parameters.update(zip(map(id, own), own, strict=True))
         try:
             with _unseen():
-                if (changed := self._sound.broken(own)) is not None:
+                if not self.log.has_heard:  # nearly always
+                    self._sound.forget()
+                elif (changed := self._sound.broken(own)) is not None:
                     self._look(BackwardStart.of_changed(changed), spot, "after backward")
             if self.steps and (lost := self._first_steps.lost(own)):
                 names = names_of_tensors(self.user.frames())

@@ -71,10 +71,13 @@ class SoundGradients:
         """Parameters, and the gradient of each."""
         self._parameters, self._states = parameters, _states(gradients)
 
+    def forget(self) -> None:
+        self._parameters, self._states = (), []
+
     def broken(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor | None:
         """The first parameter whose gradient has changed since, and is not finite any more. No GPU is waited for."""
         known, states = self._parameters, self._states
-        self._parameters, self._states = (), []
+        self.forget()
         gradients = [one.grad for one in parameters]
         now = _states(gradients)
         if now == states or not states:  # nearly always

@@ -199,7 +199,7 @@ class Kept:
 
 def _copied(tensor: torch.Tensor) -> torch.Tensor:
     """A copy, and whether it is differentiated: what is changed in place may be from then on."""
-    return tensor.detach().clone().requires_grad_(tensor.requires_grad)
+    return tensor.detach().clone().requires_grad_() if tensor.requires_grad else tensor.clone()
 
 
 def is_held(tensor: AnyTensor) -> bool:

@@ -59,6 +59,7 @@ class Log(TorchFunctionMode):
     in_optimizer: whether an optimizer changes its parameters, which it does at one place of the program.
     is_on: whether it is. everything: whether what leaves PyTorch is logged too.
     repeats: whether what it hears is no call of the program's, but computed once more.
+    has_heard: whether there was any call since somebody has set it to False, even of what is not logged.
     """
 
     def __init__(self, user: UserCode, handlers: Mapping[Any, Handler], budget: int | None = None) -> None:
@@ -69,6 +70,7 @@ class Log(TorchFunctionMode):
         self.everything = False
         self.in_optimizer = False
         self.repeats = False
+        self.has_heard = False
         self._changes: deque[Change] = deque(maxlen=LATEST_CHANGES)
         self._stepped: deque[tuple[int, Sequence[torch.Tensor], Spot]] = deque(maxlen=2)
         self._handlers = {_SETS_LEAF: self._sets_leaf, **handlers}
@@ -80,6 +82,7 @@ class Log(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
+        self.has_heard = True
         kind = self._kinds.get(func)
         if kind is None:
             kind = self._kinds[func] = HANDLED if func in self._handlers else kind_of(func)
