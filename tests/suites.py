@@ -49,3 +49,4 @@ def _install(folder: Path) -> None:
         for group, entries in declared.items()
     )
     (folder / "entry_points.txt").write_text("\n".join(groups))
+    (folder / "RECORD").write_text("gradcli/__init__.py,,\n")

@@ -10,6 +10,8 @@ import pytest
 from suites import suite_run
 
 SQUARE = """
+import sys
+
 import torch
 
 
@@ -32,6 +34,14 @@ def test_passes(assert_gradient):
     assert assert_gradient(torch.tanh, POINTS).summary[0].agree == 3
 
 
+def test_pytest_rewrites_what_it_imports_for_the_plugin_alone(assert_gradient):
+    assert_gradient(torch.tanh, POINTS)
+    loaders = {name: type(module.__loader__).__name__ for name, module in sys.modules.items() if "gradcli" in name}
+    assert loaders["gradcli.api.asserting"] == "SourceFileLoader"
+    rewritten = {name for name, loader in loaders.items() if loader == "AssertionRewritingHook"}
+    assert rewritten == {"gradcli", "gradcli.commands", "gradcli.pytest_plugin", "gradcli.version"}
+
+
 def test_fails(assert_gradient):
     assert_gradient(Square.apply, POINTS)
 
@@ -43,12 +53,12 @@ def test_fails_in_float32(assert_gradient):
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What pytest says of the tests above, one of which passes."""
+    """What pytest says of the tests above, two of which pass."""
     folder = tmp_path_factory.mktemp("suite")
     (folder / "test_square.py").write_text(SQUARE)
     code, _, printed = suite_run(folder, "-q", "test_square.py")
     assert code == 1, printed
-    assert "1 passed" in printed
+    assert "2 passed" in printed
     return printed
 
 
