@@ -1,4 +1,4 @@
-"""Tests in several processes say what they say in one, and the files that are done are forgotten."""
+"""Tests in several processes say what they say in one, share what is compiled, and forget the files that are done."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from command_line import clean_environment
+from hypothesis.internal import constants_ast
 
 from tools import many_processes
 
@@ -111,3 +112,59 @@ def test_the_scheduler_hands_out_every_test_once_and_forgets_the_files_that_are_
                 assert len(scheduler.assigned_work[worker]) <= 2
     assert sorted(workers[0].given + workers[1].given) == list(range(len(ids)))
     assert not scheduler.workqueue
+
+
+class Sharing:
+    """The configuration of a worker that collects one folder."""
+
+    def __init__(self, config: pytest.Config, folder: Path, assertions: str) -> None:
+        self.args, self.rootpath, self.stash, self.getini = [str(folder)], folder, config.stash, config.getini
+        self._assertions = assertions
+
+    def getoption(self, name: str) -> str:
+        assert name == "assertmode"
+        return self._assertions
+
+
+def compiled(folder: Path) -> list[str]:
+    return sorted(path.name.partition(".")[0] for path in folder.rglob("*.pyc"))
+
+
+def test_each_worker_compiles_its_share_of_the_test_files_and_pytest_takes_them(
+    pytestconfig: pytest.Config, tmp_path: Path
+) -> None:
+    (tmp_path / "below").mkdir()
+    names = ["test_a", "below/test_b", "test_c", "test_d", "below/test_e"]
+    for name in names:
+        (tmp_path / f"{name}.py").write_text("def test_it():\n    word = 'of this file'\n    assert word == 'other'\n")
+    (tmp_path / "test_broken.py").write_text("def test_it(:\n")
+    (tmp_path / "helper.py").write_text("")
+    shares = [many_processes.Share(number, 2) for number in range(2)]
+    for share in shares:
+        share.pytest_collection(SimpleNamespace(config=Sharing(pytestconfig, tmp_path, "plain")))  # type: ignore[arg-type]
+    assert compiled(tmp_path) == []
+    session = SimpleNamespace(config=Sharing(pytestconfig, tmp_path, "rewrite"))
+    shares[0].pytest_collection(session)  # type: ignore[arg-type]
+    first = compiled(tmp_path)
+    assert len(first) in (2, 3)
+    made = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.pyc")}
+    shares[1].pytest_collection(session)  # type: ignore[arg-type]
+    assert compiled(tmp_path) == ["test_a", "test_b", "test_c", "test_d", "test_e"]
+    made |= {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.pyc") if path not in made}
+    argv = [sys.executable, "-m", "pytest", "-c", "/dev/null", "-p", "no:cacheprovider", "--tb=short"]
+    files = [f"{name}.py" for name in names]
+    ran = subprocess.run([*argv, *files], cwd=tmp_path, env=clean_environment(), capture_output=True, text=True)
+    assert ran.stdout.count("E   AssertionError: assert 'of this file' == 'other'") == 5, ran.stdout + ran.stderr
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*pytest*.pyc")} == made
+
+
+def test_the_constants_of_every_module_are_read_by_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(constants_ast, "constants_from_module", lambda module: read.append(module.__name__))
+    for number in range(2):
+        before = len(read)
+        many_processes.Share(number, 2).pytest_collection_modifyitems()
+        assert len(read) > before
+    assert len(set(read)) == len(read)
+    assert {name for name in sys.modules if name.startswith("gradcli.")} <= set(read)
+    assert "pytest" not in read
