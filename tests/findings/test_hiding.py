@@ -86,6 +86,7 @@ def test_one_cause_is_told_once(hiding: str, hidden: str, monkeypatch: pytest.Mo
         ),
         ("grad 'prelu(x, w)' x=0 w=0.25", ["dead", "kink"]),  # of two inputs of one operation
         ("grad 'relu(x*y)' x=1e-30 y=1e-30", ["underflow"]),  # it hides dead, that the kink, and that the underflow
+        ("grad 'relu(x*y) + tanh(z)' x=1e-30 y=1e-30 z=5", ["saturated", "underflow"]),  # also beside another cause
     ],
 )
 def test_what_is_another_cause_is_told(line: str, expected: list[str]) -> None:

@@ -25,6 +25,11 @@ FOUND = {
     "trace 'hardtanh(x)' x=1,0": ("note", Place("hardtanh", "x", [0], "hardtanh(x)")),
     "trace 'leaky_relu(x)' x=0": ("note", Place("leaky_relu", "x", None, "leaky_relu(x)")),
     "trace 'elu(x, alpha=0.5)' x=0": ("note", Place("elu", "x", None, "elu(x, alpha=0.5)")),
+    # beside the kink it is curved
+    "grad 'sum(cdist(x, y) * w)' x='[[0,0]]' y='[[0,0],[0,1e-3],[1,0],[2,2]]' w='[[1,1,1,0]]' --wrt x": (
+        "note",
+        Place("cdist", "x", [0, 0], "cdist(x, y)"),
+    ),
     "trace 'norm(x) + sum(x)' x=0,0": ("note", Place("norm", "x", [0], "norm(x)")),
 }
 
@@ -60,6 +65,12 @@ LEFT_ALONE = (
     "trace 'exp(-cdist(x, x))' x='[[0,0],[1,1]]'",  # what lies on the diagonal stays 0
     "trace 'maximum(x, x)' x=1",
     "trace 'norm(x, p=1.2)' x=0,1",  # |x|**1.2 is smooth
+    "trace 'norm(x, p=1.12)' x=0,1",
+    "trace 'sum(exp(-cdist(x, x)))' x='arange(102).reshape(51, 2) * 1.0'",  # however many they are
+    "grad 'max(x)' x=1,1.00000000001 --dtype float64",
+    "trace 'sum(x % 1 * c)' x=1,0.5 c=0,1 --frozen c",
+    "trace 'sum(x % 1)' x='ones(101)'",  # too many to be measured
+    "trace 'atan2(y, x)' y=1e-6 x=2e-6",
     "trace 'x % 1' x=0.25,1.5",
     "trace 'atan2(y, x)' y=0,1 x=1,-1 --wrt y",
     "trace 'quantile(x, 0.5)' x=1,2,3",
@@ -125,6 +136,23 @@ SAYS = {
     "grad 'elu(x, 3)' x=0": "elu(x, 3) has a kink at x: " + SIDES.format(3, 1, 3),
     "grad 'elu(x, alpha=0.5)' x=0": "elu(x, alpha=0.5) has a kink at x: " + SIDES.format(0.5, 1, 0.5),
     "grad 'norm(x, p=1)' x=0,1": "norm(x, p=1) has a kink at x[0]: " + SIDES.format(-1, 1, 0),
+    "grad 'sum(cdist(x, y) * w)' x='[[0,0],[3,4]]' y='[[0,0],[1,1]]' w='[[1,0],[1,1]]' --wrt x": (
+        "cdist(x, y) has a kink at x[0, 0] (and 1 more): weighted by what arrives, " + SIDES.format(-1, 1, 0)
+    ),
+    "grad 'sum(pairwise_distance(x, y, eps=0) * w)' x='[[0,0]]' y='[[0,0],[3,4],[2,2]]' w=1,1,0 --wrt x": (
+        "pairwise_distance(x, y, eps=0) has a kink at x[0, 0] (and 1 more): weighted by what arrives, "
+        + SIDES.format(-1.6, 0.4, -0.6)
+    ),
+    "grad 'sum(amax(x, dim=1) * w)' x='where(arange(102) < 2, 0.0, arange(102)).reshape(51, 2)' "
+    "w='where(arange(51) == 1, 0.0, 1.0)' --wrt x": (
+        "amax(x, dim=1) has a kink at x[0, 0] (and 1 more): weighted by what arrives, " + SIDES.format(0, 1, 0.5)
+    ),
+    "grad 'sum(clamp(x, 1, 1) * c)' x=1,1 c=1,0 --frozen c": "clamp(x, 1, 1) has a kink at x[0]: "
+    + SIDES.format(0, 0, 1),
+    "grad 'sum(x % 1)' x='ones(100)'": "x % 1 jumps at x[0] (and 99 more): PyTorch takes the slope 1",
+    "grad 'sum(norm(z, dim=1) * w) + real(sum(z))' z:complex64='[[0,0],[1,1]]' w=1,0 --wrt z": (
+        "norm(z, dim=1) has a kink at z[0, 0] (and 1 more): weighted by what arrives, PyTorch takes 0"
+    ),
     "grad 'norm(z) + real(sum(z))' z:complex64=0,0": "norm(z) has a kink at z[0] (and 1 more): PyTorch takes 0",
     "grad 'norm(x, p=0.5) + sum(x)' x=0,0": (  # |x|, beside a number that stays 0
         "norm(x, p=0.5) has a kink at x[0] (and 1 more): " + SIDES.format(-1, 1, 0)

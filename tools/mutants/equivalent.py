@@ -274,6 +274,8 @@ EQUIVALENT: dict[str, str] = {
     "value.dtype is not torch.bool -> (element_at(value, own) is not None) and (value.dtype is not torch.bool)": (
         _STRETCHED
     ),
+    f"{_ORIGINS}/measured.py _LITTLE: 1e-3 -> 1e-05": _BETWEEN,
+    f"{_ORIGINS}/sides.py _BESIDE: 1e-3 -> 0.1": "what lies beside a number is looked at from closer",
     f"{_LOSSY} lossy_step: tape is None -> False": "no loss is looked for where there is no tape",
     f"{_LOSSY} lossy_step: sender is None -> False": "a gradient that is wrong was sent by somebody",
     "gradcli/diagnose/fixes/attach.py with_fixes: not any(BY_CODE[finding.code].fix for finding in findings) -> "

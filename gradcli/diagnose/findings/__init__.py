@@ -90,5 +90,4 @@ def _covers(hides: Hides, one: Finding, other: Finding) -> bool:
         return False
     if one.variable is None or other.variable is None:
         return True
-    apart = one.elements is not None and other.index is not None and other.index not in one.elements
-    return one.variable == other.variable and (hides.where == "step" or not apart)
+    return one.variable == other.variable and (one.elements is None or other.index in one.elements)

@@ -30,7 +30,7 @@ def kink(evidence: Evidence) -> Iterator[Finding]:
     assert tape is not None
     for step in tape.steps:
         arriving = tape.arriving(step) if any(asked(step.operation) for asked in _MAY) else None
-        if arriving is None or not bool((arriving != 0).any()):
+        if arriving is None:
             continue
         position = min(differentiated(tape, step), default=0)
         where = kinks(step, position)
@@ -63,13 +63,16 @@ class _Kink:
 def _known(kink: _Kink, arriving: torch.Tensor, evidence: Evidence) -> Iterator[Finding]:
     """The finding of what a rule knows, if a gradient reaches these elements."""
     step, where, weights = kink.step, kink.where, None
-    if step.elementwise and where.shape == arriving.shape:
+    if step.elementwise:
         where = where & (arriving != 0)
     twice = sum(one is step.arguments[kink.position] for one in step.arguments) > 1
     if twice or not (step.elementwise or bool((arriving != 0).all())):
         weights = None if step.elementwise else arriving
         seen = differ(step, kink.position, weights, evidence.context)
-        where = where if seen is None or seen.shape != where.shape else where & seen
+        if seen is not None:
+            where = where & seen
+        elif twice:  # of too many elements: what moves together may stay level
+            return
     if bool(where.any()):
         yield _finding(replace(kink, where=where, weights=weights), evidence)
 

@@ -59,15 +59,14 @@ def measured(tape: Tape, step: Step, context: Context) -> Sides | None:
     values = [which for which, value in enumerate(step.values) if value.is_floating_point()]
     for which, edge in zip(values, step.edges, strict=False):
         arriving = tape.arriving_at(edge)
-        if arriving is None or not bool((arriving != 0).any()):
+        if arriving is None:
             continue
         weights = None if step.elementwise else arriving
+        reached = (arriving != 0).double() if step.elementwise else arriving
         for position in sorted(differentiated(tape, step)):
             if local_derivative(step, position, context, which=which, cotangent=weights) is None:
                 continue
-            where = differ(step, position, weights, context, which)
-            if step.elementwise and where is not None and where.shape == arriving.shape:
-                where &= arriving != 0
+            where = differ(step, position, reached, context, which)
             if where is not None and bool(where.any()):
                 return Sides(position, which, where, weights)
     return None
@@ -78,7 +77,8 @@ def differ(
 ) -> torch.Tensor | None:
     """Where an argument's slopes to both sides differ; None of one with too many elements, or that is not real."""
     own = step.arguments[position]
-    if not isinstance(own, torch.Tensor) or not own.is_floating_point() or own.numel() > MOST_ELEMENTS:
+    assert isinstance(own, torch.Tensor)
+    if not own.is_floating_point() or own.numel() > MOST_ELEMENTS:
         return None
     places = [tuple(map(int, place)) for place in torch.nonzero(torch.isfinite(own))]
     sides = {place: one_sided(step, place, weights, context, position, which) for place in places}
