@@ -26,6 +26,8 @@ _BETWEEN = "nothing lies between: rounding leaves far less, and what has to be t
 _TRUTH = "gradcli/diagnose/equivalence/truth.py"
 _BESIDE = "what the reference knows at a point it knows beside it, and in the branches that are chosen there"
 _BOTH_NAN = "old != old and new != new"
+_EXACT = "it only avoids work: where no fewer digits are believed, the value is that of 1300"
+_SHOWS = "precision >= _SHOWS_FLOAT64 or not any(element == 0 for element in now.ravel())"
 _NEAR = "abs(old - new) <= tolerance * abs(new)"
 _PLAIN_ZERO = 'step.name.removesuffix("_") in _NEVER_ROUNDING or _is_plain_zero(step, first(zeros))'
 _WORTH = "(wide is None and not _hardly_varies(step)) or (wide is not None and not _lost(step, array(wide)).any())"
@@ -307,10 +309,25 @@ EQUIVALENT: dict[str, str] = {
     f"{_REFERENCE}/differences.py _pieces: not elements -> False": _WORK,
     **dict.fromkeys(
         (
-            f"{_REFERENCE}/differences.py _agree: old == new or ({_BOTH_NAN}) or {_NEAR} -> ({one}) or ({_NEAR})"
-            for one in ("old == new", _BOTH_NAN)
+            f"{_REFERENCE}/differences.py _agree: old == new or ({_BOTH_NAN}) or {_NEAR} -> {rest}"
+            for rest in (
+                f"({_BOTH_NAN}) or ({_NEAR})",
+                f"(old == new) or ({_NEAR})",
+                f"(old == new) or ({_BOTH_NAN})",
+            )
         ),
-        _WORK,
+        _EXACT,
+    ),
+    **dict.fromkeys(
+        (
+            f"{_REFERENCE}/differences.py settled_value: {changed}"
+            for changed in (
+                "before is not None and shows and _agree(before, now, digits) -> False",
+                f"{_SHOWS} -> (precision >= _SHOWS_FLOAT64)",
+                f"{_SHOWS} -> (not any(element == 0 for element in now.ravel()))",
+            )
+        ),
+        _EXACT,
     ),
     f"{_REFERENCE}/limits.py _Search.__init__: parts[0] is not None or self._is_elementwise() -> "
     "(parts[0] is not None)": _WORK,
@@ -327,7 +344,7 @@ EQUIVALENT: dict[str, str] = {
     **_sizes(f"{_REFERENCE}/verdict.py", "ZERO_LEVEL", "2", "3", _DEARER),
     **_sizes(f"{_REFERENCE}/verdict.py", "FINE_LEVEL", "3", "4", _DEARER),
     **_sizes(f"{_REFERENCE}/verdict.py", "FINEST_LEVEL", "4", "5", _DEARER),
-    **_sizes(f"{_REFERENCE}/verdict.py", "_NEGLIGIBLE", '"1e-340"', '"1e-346" "1e-342" "1e-338" "1e-334"', _BETWEEN),
+    **_sizes(f"{_REFERENCE}/reals.py", "NEGLIGIBLE", '"1e-340"', '"1e-346" "1e-342" "1e-338" "1e-334"', _BETWEEN),
     **_sizes(f"{_REFERENCE}/verdict.py", "_SAME_JUMP", '"1e-6"', '"1e-12" "1e-8"', _BETWEEN),
     **_sizes(f"{_REFERENCE}/verdict.py", "_SMALL", '"1e-20"', '"1e-26" "1e-22" "1e-18" "1e-14"', _BETWEEN),
     **_sizes(f"{_REFERENCE}/verdict.py", "next_level", "1000", "10 100000 1000000000", _DEARER),

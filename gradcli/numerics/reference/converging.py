@@ -8,15 +8,13 @@ from typing import Literal
 
 from mpmath import mp
 
-from gradcli.numerics.reference.reals import INF, ZERO, finite
+from gradcli.numerics.reference.reals import INF, NEGLIGIBLE, ZERO, finite
 from gradcli.numerics.reference.slope import Real
 
 SETTLED = mp.mpf("1e-9")
 """Relative error with which the last value is taken for the limit."""
 SAME = mp.mpf("1e-8")
 """Relative difference between the limits of two sides below which they are one."""
-NEGLIGIBLE = mp.mpf("1e-340")
-"""Below all that float64 can hold."""
 SHRINKS = mp.mpf("0.1")
 """How much smaller the second change has to be than the first, and what tends to zero from step to step."""
 GROWS = mp.mpf("1.2")

@@ -17,7 +17,7 @@ from gradcli.numerics.reference.slope import BITS_PER_DIGIT, UNKNOWN, NoReferenc
 from gradcli.numerics.reference.summed import summands
 from gradcli.numerics.reference.swallowing import watching, watching_roundings
 from gradcli.numerics.reference.verdict import (
-    FINE_LEVEL,
+    FINEST_LEVEL,
     JUMPS,
     LAST_LEVEL,
     Level,
@@ -193,9 +193,10 @@ def _settled(point: Array, measure: Measure, digits: int, only: Collection[int] 
                     found[element] = slope
                 elif level < LAST_LEVEL:
                     waiting[next_level(level, quotients)].append(element)
+    # as short a step as that which has seen the jump: a longer one may go past something rounded
     jumping = [element for element, slope in enumerate(found) if slope.left is JUMPS or slope.right is JUMPS]
-    with mp.workdps(levels[FINE_LEVEL].digits):
-        for element, left, right in _pieces(jumping, xs, levels[FINE_LEVEL], measure):
+    with mp.workdps(levels[FINEST_LEVEL].digits):
+        for element, left, right in _pieces(jumping, xs, levels[FINEST_LEVEL], measure):
             slope = found[element]
             found[element] = replace(
                 slope,
@@ -228,9 +229,7 @@ def _pieces(
     if not elements:
         return
     for element, outputs, _ in measure(elements, level, (-2, -1, 1, 2)):
-        if outputs is None:
-            yield element, None, None
-            continue
+        assert outputs is not None  # no step is too long at the level that has seen the jump
         far_left, left, right, far_right = outputs
         step = step_of(xs[element], level)
         yield element, _or_none((left - far_left) / step), _or_none((far_right - right) / step)

@@ -24,6 +24,8 @@ INF = mp.inf
 ZERO = mp.zero
 ONE = mp.one
 
+NEGLIGIBLE = mp.mpf("1e-340")
+"""Below all that float64 can hold: what a rounding error leaves of a slope that is zero."""
 REMEMBERED = 10_000
 """Values of one function, a few hundred bytes each."""
 _LARGEST_EXPONENT = 20_000

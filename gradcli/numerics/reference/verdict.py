@@ -8,7 +8,7 @@ from typing import Any
 
 from mpmath import mp
 
-from gradcli.numerics.reference.reals import INF, NAN, ZERO, finite
+from gradcli.numerics.reference.reals import INF, NAN, NEGLIGIBLE, ZERO, finite
 from gradcli.numerics.reference.slope import UNKNOWN, Real, Slope
 
 
@@ -48,8 +48,6 @@ FINE_LEVEL = 3
 FINEST_LEVEL = 4
 LAST_LEVEL = 5
 
-_NEGLIGIBLE = mp.mpf("1e-340")
-"""Below any float64 number: what a rounding error leaves of a slope that is zero."""
 _STRAIGHT = mp.mpf("1e-5")
 _SAME_JUMP = mp.mpf("1e-6")
 _GROWTH = mp.mpf("1.01")
@@ -102,7 +100,7 @@ def believed(history: dict[int, Quotients], *, x: Real, digits: int) -> Slope | 
     if not finite(new.left) and not finite(new.right):
         return UNKNOWN
     hides_zero = 0 < abs(x) < _SMALL  # a step relative to x is too short to show the slope of cos
-    if latest >= (FINEST_LEVEL if hides_zero else ZERO_LEVEL) and new.steepest < _NEGLIGIBLE:
+    if latest >= (FINEST_LEVEL if hides_zero else ZERO_LEVEL) and new.steepest < NEGLIGIBLE:
         return Slope("smooth", ZERO)
     earlier = [history[level] for level in sorted(history, reverse=True)[1:]]
     same = mp.mpf(10) ** -(digits // 2)
@@ -149,7 +147,7 @@ def _side(before: Real, now: Real, old: Quotients, new: Quotients, same: Real) -
     """What one side is from one step to the next."""
     if not finite(now):
         return NAN
-    if abs(now) < _NEGLIGIBLE:
+    if abs(now) < NEGLIGIBLE:
         return ZERO
     if abs(now - before) <= same * abs(now):
         return now

@@ -1,0 +1,65 @@
+"""What hangs on digits: jumps beside what is rounded, values that few digits hide, numbers below all of float64."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from each import each
+from mpmath import mp
+
+from gradcli.language.parser import parse
+from gradcli.numerics.reference import Slope, slopes, value
+from gradcli.numerics.reference.limits import limits
+
+
+def slope(text: str, x: float, *, elementwise: bool = True) -> Slope:
+    (found,) = slopes(parse(text), {"x": np.array([x])}, ["x"], elementwise=elementwise)["x"]
+    return found
+
+
+@each(
+    "text, left, right",
+    [
+        ("round(x) + where(x > 1e80, 1.0, 0.0)", 0, 0),
+        ("round(x) + where(x > 1e80, 3 * x, x)", 1, 3),
+        ("sign(x - 1e80) + trunc(x)", 0, 0),
+    ],
+)
+def test_the_pieces_beside_a_jump_have_slopes_where_a_longer_step_goes_past_what_is_rounded(
+    text: str, left: int, right: int
+) -> None:
+    for elementwise in (True, False):
+        assert slope(text, 1e80, elementwise=elementwise) == Slope("kink", None, mp.mpf(left), mp.mpf(right))
+
+
+def test_a_summand_that_is_broken_leaves_the_others_alone() -> None:
+    for text in ("sum(log(x))", "mean(log(x))"):
+        found = slopes(parse(text), {"x": np.array([0.0, 2.0])}, ["x"], elementwise=False)["x"]
+        assert [one.kind for one in found] == ["unknown", "smooth"]
+
+
+@each("text, times", [("x + ((1e80 + x) - 1e80)", 2), ("x - ((1e80 - x) - 1e80)", 2), ("(1e150 + x) - 1e150", 1)])
+def test_a_value_on_which_the_first_two_precisions_do_not_agree_has_more_digits(text: str, times: int) -> None:
+    """At 60 digits x is lost beside 1e80, and at 100 it keeps twenty of its own."""
+    (found,) = value(parse(text), {"x": np.array([0.3])})
+    with mp.workdps(60):
+        assert abs(found / (times * mp.mpf(0.3)) - 1) < mp.mpf(10) ** -50
+
+
+@each(
+    "text, inputs",
+    [
+        ("exp(-x)", {"x": 1e300}),
+        ("exp(-1/x)", {"x": 1e-30}),
+        ("softmax(x/t, 0)[0]", {"x": [1.0, 2.0], "t": 1e-30}),
+        ("x*exp(-x)", {"x": 1e300}),
+    ],
+)
+def test_what_is_below_all_that_float64_holds_tends_to_zero(text: str, inputs: dict[str, Any]) -> None:
+    """A step beside the point, exp(-1e300) grows by more than any number, and is 0 to everybody all the same."""
+    arrays = {name: np.array(given) for name, given in inputs.items()}
+    elements = {name: range(array.size) for name, array in arrays.items()}
+    (found,) = limits(parse(text, bound=list(arrays)), arrays, elements, moved=list(arrays))
+    tend = [found.value.item(), *(limit for one in found.slopes.values() for limit in one.values())]
+    assert [(limit.kind, limit.value) for limit in tend] == [("limit", 0)] * len(tend)
