@@ -19,7 +19,7 @@ TANH_GELU = "x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2"
 """gelu with approximate='tanh', which the row's formula leaves out."""
 
 _NEAR_ZERO = {
-    "tanh": "expm1(2 * x) / (expm1(2 * x) + 2)",
+    "tanh": "-sign(x) * expm1(-2 * abs(x)) / (expm1(-2 * abs(x)) + 2)",
     "elu": "where(x > 0, x, alpha * expm1(x))",
     "selu": "1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * expm1(x))",
     "celu": "where(x > 0, x, alpha * expm1(x / alpha))",

@@ -72,7 +72,13 @@ def _of_two_reals(function: Any) -> Any:
     return lambda input, other: function(reals(input), reals(other))
 
 
-RULES["atan2"] = _of_two_reals(lift(guarded_pair(mp.atan2), 2))
+def _angle(y: Real, x: Real) -> Real:
+    if not (finite(x) or finite(y)):  # IEEE 754 has the middle of the quadrant
+        y, x = mp.sign(y), mp.sign(x)
+    return mp.atan2(y, x)
+
+
+RULES["atan2"] = _of_two_reals(lift(guarded_pair(_angle), 2))
 RULES["hypot"] = _of_two_reals(lambda x, y: sqrt(add(multiply(x, x), multiply(y, y))))
 RULES["logaddexp"] = _of_two_reals(lambda x, y: log(add(exp(x), exp(y))))
 RULES["logaddexp2"] = _of_two_reals(lambda x, y: log(add(pow_(reals(2), x), pow_(reals(2), y))) / mp.ln2)

@@ -14,12 +14,14 @@ from gradcli.numerics.reference.reals import (
     ONE,
     ZERO,
     exponential,
+    finite,
     guarded,
     guarded_pair,
     larger,
     lift,
     logarithm,
     magnitude,
+    power,
     quotient,
     reals,
     smaller,
@@ -63,12 +65,49 @@ def _normal_integral(x: Real) -> Real:
     return _erfc(-x / mp.sqrt(2)) / 2
 
 
+def _erfcx(x: Real) -> Real:
+    """exp(x**2) erfc(x); where mpmath finds no erfc its first term is all of it: the second is 1e-308 of that."""
+    if x > 0 and (magnitude(x) >= 512 or not finite(x)):
+        return 1 / (x * mp.sqrt(mp.pi))
+    return exponential(x * x) * mp.erfc(x)
+
+
+def _inverse_normal_integral(x: Real) -> Real:
+    """Of a tiny number too, which few digits do not show beside 1."""
+    with mp.extraprec(max(0, -magnitude(x))):
+        found = mp.sqrt(2) * mp.erfinv(2 * x - 1)
+    return +found
+
+
+# mpmath has no Bessel functions of an infinity: there they are at their limits
+
+
+def _bessel_i(order: int, x: Real) -> Real:
+    return mp.besseli(order, x) if finite(x) else x if order else INF
+
+
+def _scaled_bessel_i(order: int, x: Real) -> Real:
+    return exponential(-abs(x)) * mp.besseli(order, x) if finite(x) else ZERO
+
+
+def _bessel_j(order: int, x: Real) -> Real:
+    return mp.besselj(order, x) if finite(x) else ZERO
+
+
 def _bessel_y(order: int, x: Real) -> Real:
-    return -INF if x == 0 else mp.bessely(order, x) if x > 0 else NAN
+    if x <= 0:
+        return -INF if x == 0 else NAN
+    return mp.bessely(order, x) if finite(x) else ZERO
 
 
 def _bessel_k(order: int, x: Real) -> Real:
-    return INF if x == 0 else mp.besselk(order, x) if x > 0 else NAN
+    if x <= 0:
+        return INF if x == 0 else NAN
+    return mp.besselk(order, x) if finite(x) else ZERO
+
+
+def _scaled_bessel_k(order: int, x: Real) -> Real:
+    return exponential(x) * _bessel_k(order, x) if x < INF else ZERO
 
 
 UNARY: dict[str, Callable[[Real], Real]] = {
@@ -76,27 +115,27 @@ UNARY: dict[str, Callable[[Real], Real]] = {
     "erf": mp.erf,
     "erfc": _erfc,
     "erfinv": mp.erfinv,
-    "i0": lambda x: mp.besseli(0, x),
+    "i0": lambda x: _bessel_i(0, x),
     "lgamma": _log_gamma,
     "special.airy_ai": lambda x: mp.airyai(x),
-    "special.bessel_j0": lambda x: mp.besselj(0, x),
-    "special.bessel_j1": lambda x: mp.besselj(1, x),
+    "special.bessel_j0": lambda x: _bessel_j(0, x),
+    "special.bessel_j1": lambda x: _bessel_j(1, x),
     "special.bessel_y0": lambda x: _bessel_y(0, x),
     "special.bessel_y1": lambda x: _bessel_y(1, x),
     "special.entr": _entropy,
-    "special.erfcx": lambda x: exponential(x * x) * mp.erfc(x),
-    "special.i0e": lambda x: exponential(-abs(x)) * mp.besseli(0, x),
-    "special.i1": lambda x: mp.besseli(1, x),
-    "special.i1e": lambda x: exponential(-abs(x)) * mp.besseli(1, x),
+    "special.erfcx": _erfcx,
+    "special.i0e": lambda x: _scaled_bessel_i(0, x),
+    "special.i1": lambda x: _bessel_i(1, x),
+    "special.i1e": lambda x: _scaled_bessel_i(1, x),
     "special.log_ndtr": lambda x: logarithm(_normal_integral(x)),
-    "special.modified_bessel_i0": lambda x: mp.besseli(0, x),
-    "special.modified_bessel_i1": lambda x: mp.besseli(1, x),
+    "special.modified_bessel_i0": lambda x: _bessel_i(0, x),
+    "special.modified_bessel_i1": lambda x: _bessel_i(1, x),
     "special.modified_bessel_k0": lambda x: _bessel_k(0, x),
     "special.modified_bessel_k1": lambda x: _bessel_k(1, x),
     "special.ndtr": _normal_integral,
-    "special.ndtri": lambda x: mp.sqrt(2) * mp.erfinv(2 * x - 1),
-    "special.scaled_modified_bessel_k0": lambda x: exponential(x) * _bessel_k(0, x),
-    "special.scaled_modified_bessel_k1": lambda x: exponential(x) * _bessel_k(1, x),
+    "special.ndtri": _inverse_normal_integral,
+    "special.scaled_modified_bessel_k0": lambda x: _scaled_bessel_k(0, x),
+    "special.scaled_modified_bessel_k1": lambda x: _scaled_bessel_k(1, x),
     "special.spherical_bessel_j0": lambda x: mp.sinc(x),
 }
 """By row: a function of one real number."""
@@ -163,6 +202,8 @@ def _incomplete_gamma_above(a: Real, x: Real) -> Real:
 
 
 def _zeta(s: Real, q: Real) -> Real:
+    if not (finite(s) and finite(q)):  # for which mpmath looks without an end
+        return power(1 / q, s) if s > 1 and q > 0 else NAN
     return INF if s == 1 else mp.zeta(s, q) if s > 1 and q > 0 else NAN
 
 

@@ -1,0 +1,85 @@
+"""Values at infinities, beside zero and far out, where mpmath has none or few digits show none: against limits."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from each import each
+from mpmath import mp
+
+from gradcli.language.parser import parse
+from gradcli.numerics.reference import slopes, value
+
+INF, NAN = math.inf, math.nan
+
+
+def at(text: str, **inputs: float) -> mp.mpf:
+    return value(parse(text), {name: np.array(given) for name, given in inputs.items()}).item()
+
+
+def same(found: mp.mpf, expected: float) -> bool:
+    return bool(found == expected or (mp.isnan(found) and math.isnan(expected)))
+
+
+@each(
+    "function, left, right",
+    [
+        ("tanh", -1, 1),
+        ("mish", 0, INF),
+        ("tanhshrink", -INF, INF),
+        ("i0", INF, INF),
+        ("special.i1", -INF, INF),
+        ("special.i0e", 0, 0),
+        ("special.i1e", 0, 0),
+        ("special.modified_bessel_i0", INF, INF),
+        ("special.modified_bessel_i1", -INF, INF),
+        ("special.bessel_j0", 0, 0),
+        ("special.bessel_j1", 0, 0),
+        ("special.bessel_y0", NAN, 0),
+        ("special.bessel_y1", NAN, 0),
+        ("special.modified_bessel_k0", NAN, 0),
+        ("special.modified_bessel_k1", NAN, 0),
+        ("special.scaled_modified_bessel_k0", NAN, 0),
+        ("special.scaled_modified_bessel_k1", NAN, 0),
+        ("special.erfcx", INF, 0),
+    ],
+)
+def test_a_function_has_its_limits_at_the_infinities(function: str, left: float, right: float) -> None:
+    if function != "mish":  # -inf * 0
+        assert same(at(f"{function}(x)", x=-INF), left)
+    assert same(at(f"{function}(x)", x=INF), right)
+
+
+@each(
+    "s, q, expected",
+    [(INF, 2, 0), (INF, 1, 1), (INF, 0.5, INF), (3, INF, 0), (INF, INF, 0), (-INF, 2, NAN), (3, -INF, NAN)],
+)
+def test_the_zeta_function_of_an_infinity_is_the_limit_of_its_largest_term(s: float, q: float, expected: float) -> None:
+    assert same(at("special.zeta(s, q)", s=s, q=q), expected)
+
+
+@each("y, x, eighths", [(INF, INF, 2), (INF, -INF, 6), (-INF, INF, -2), (-INF, -INF, -6), (INF, 1, 4), (1, -INF, 8)])
+def test_an_angle_between_infinities_is_the_middle_of_its_quadrant(y: float, x: float, eighths: int) -> None:
+    assert abs(at("atan2(y, x)", y=y, x=x) - eighths * mp.pi / 8) < 1e-14
+
+
+@each("x", [1e154, 1e155, 1e300])
+def test_far_out_the_scaled_complementary_error_function_is_its_first_term(x: float) -> None:
+    with mp.workdps(60):
+        assert abs(at("special.erfcx(x)", x=x) * mp.mpf(x) * mp.sqrt(mp.pi) - 1) < mp.mpf(10) ** -50
+
+
+@each("p", [5e-324, 1e-100, 1e-20, 0.3, 0.5, 0.9999999999999999])
+def test_the_inverse_of_the_normal_integral_is_its_inverse_for_the_smallest_number_too(p: float) -> None:
+    with mp.workdps(80):
+        found = at("special.ndtri(p)", p=p)
+        assert abs(mp.erfc(-found / mp.sqrt(2)) / 2 - mp.mpf(p)) <= mp.mpf(10) ** -45 * mp.mpf(p)
+        (slope,) = slopes(parse("special.ndtri(p)"), {"p": np.array([p])}, ["p"], elementwise=True)["p"]
+        assert abs(slope.value / (mp.sqrt(2 * mp.pi) * mp.exp(found**2 / 2)) - 1) < mp.mpf(10) ** -40
+
+
+@each("p", [0.0, 1.0, -5e-324, -1e-100])
+def test_beside_its_ends_it_has_none(p: float) -> None:
+    found = at("special.ndtri(p)", p=p)
+    assert mp.isnan(found) if p < 0 else mp.isinf(found)
