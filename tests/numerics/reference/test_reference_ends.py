@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 from each import each
@@ -62,6 +63,28 @@ def test_the_zeta_function_of_an_infinity_is_the_limit_of_its_largest_term(s: fl
 @each("y, x, eighths", [(INF, INF, 2), (INF, -INF, 6), (-INF, INF, -2), (-INF, -INF, -6), (INF, 1, 4), (1, -INF, 8)])
 def test_an_angle_between_infinities_is_the_middle_of_its_quadrant(y: float, x: float, eighths: int) -> None:
     assert abs(at("atan2(y, x)", y=y, x=x) - eighths * mp.pi / 8) < 1e-14
+
+
+@each("x, y", product((0.0, 1.0, -2.5, INF, -INF, NAN), (1.0, -1.5, INF, -INF, NAN)))
+def test_what_an_infinite_divisor_leaves_is_what_python_has(x: float, y: float) -> None:
+    for text, python in (("x % y", float.__mod__), ("fmod(x, y)", fmod), ("x // y", float.__floordiv__)):
+        if math.isfinite(x) or "//" not in text:  # to Python inf // 1 is nan
+            assert same(at(text, x=x, y=y), python(x, y))
+
+
+def fmod(x: float, y: float) -> float:
+    return math.fmod(x, y) if math.isfinite(x) else NAN
+
+
+@each("x", [2.0**62, 9e18, 9.3e18, -9e18, -(2.0**63), -9.3e18, 1e300, -1e300, INF, NAN])
+def test_a_number_that_is_no_64_bit_integer_is_the_least_of_them_as_an_integer(x: float) -> None:
+    assert at("x.long()", x=x) == (int(x) if abs(x) < 2**63 else -(2**63))
+
+
+@each("text", ["fmod(x, inf)", "x % inf", "fmod(x, -inf)"])
+def test_the_remainder_by_an_infinity_has_the_slope_of_the_dividend(text: str) -> None:
+    (slope,) = slopes(parse(text), {"x": np.array([2.5])}, ["x"], elementwise=True)["x"]
+    assert (slope.kind, slope.value) == ("smooth", 1)
 
 
 @each("x", [1e154, 1e155, 1e300])

@@ -79,7 +79,7 @@ RULES["double"] = first(lambda x: reals(x))
 def _integers(value: Value) -> Value:
     if not is_real(value):
         return np.asarray(value).astype(np.int64)
-    return lift(lambda x: int(x) if finite(x) else -(2**63))(trunc(value)).astype(np.int64)
+    return lift(lambda x: int(x) if abs(x) < 2**63 else -(2**63))(trunc(value)).astype(np.int64)
 
 
 @rule("to")

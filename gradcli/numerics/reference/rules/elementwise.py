@@ -147,16 +147,22 @@ def abs_(input: Value) -> Value:
 
 
 def _floored(x: Array, y: Array) -> Array:
-    return floor(divide(x, y))
+    """The floor of x / y: -1 where an infinite y leaves nothing of the quotient but a negative sign."""
+    ratio = divide(x, y)
+    below = np.asarray((ratio == 0) & (x != 0) & ((x < 0) != (y < 0)), dtype=bool)
+    return choose(below, reals(-1), floor(ratio))
+
+
+def _truncated(x: Array, y: Array) -> Array:
+    return trunc(divide(x, y))
 
 
 @rule("div")
 def div(input: Value, other: Value, rounding_mode: str | None = None) -> Value:
-    ratio = divide(reals(input), reals(other))
-    rounded = ratio if rounding_mode is None else {"floor": floor, "trunc": trunc}[rounding_mode](ratio)
-    if rounding_mode is None or is_real(input) or is_real(other):
-        return rounded
-    return rounded.astype(np.int64)
+    if rounding_mode is None:
+        return divide(reals(input), reals(other))
+    rounded = {"floor": _floored, "trunc": _truncated}[rounding_mode](reals(input), reals(other))
+    return rounded if is_real(input) or is_real(other) else rounded.astype(np.int64)
 
 
 @rule("floor_divide")
@@ -164,14 +170,13 @@ def floor_divide(input: Value, other: Value) -> Value:
     return div(input, other, "floor")
 
 
-def _remainder(x: Array, y: Array) -> Array:
-    return subtract(x, multiply(y, _floored(x, y)))
+def _less(x: Array, y: Array, times: Array) -> Array:
+    """x without so many times y: x itself where y does not go into it, even an infinite one."""
+    return choose(np.asarray(times == 0, dtype=bool), x, subtract(x, multiply(y, times)))
 
 
-RULES["remainder"] = keeps_integers(lambda x, y: _remainder(x, y) if x.dtype == object else np.mod(x, y))
-RULES["fmod"] = keeps_integers(
-    lambda x, y: subtract(x, multiply(y, trunc(divide(x, y)))) if x.dtype == object else np.fmod(x, y)
-)
+RULES["remainder"] = keeps_integers(lambda x, y: _less(x, y, _floored(x, y)) if x.dtype == object else np.mod(x, y))
+RULES["fmod"] = keeps_integers(lambda x, y: _less(x, y, _truncated(x, y)) if x.dtype == object else np.fmod(x, y))
 
 
 @rule("pow", "float_power")
