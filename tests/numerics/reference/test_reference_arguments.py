@@ -700,6 +700,7 @@ exp(where(mask, a, 1))
 exp(where(mask, 1, b))
 pow([1, 2], -1)
 mask & True
+bitwise_and(mask, True)
 v[:0] * []
 add(two, one, alpha=2) // 2
 add(two, one) // 2
@@ -729,6 +730,8 @@ asin(ends)
 acos(ends / 2)
 sign(ends[:7])
 sign(whole) // 1
+a[sign(one)]
+exp(sign(a))
 sgn(ends[:7])
 trunc(steps)
 frac(steps)
@@ -1030,6 +1033,9 @@ local_response_norm(four, 4, 0.5)
 renorm(a, 2, 1, 1.0)
 renorm(a, 1, -1, 1.5)
 renorm(a, 2, 0, 100.0)
+dropout(a, 0.5, False)
+alpha_dropout(a, 0.5)
+dropout(a, 0.0)
 cosine_similarity(a, b, dim=0)
 cosine_similarity(zeros3, m, eps=0.1)
 cosine_similarity(a, v[:3], dim=-1)

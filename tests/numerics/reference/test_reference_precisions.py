@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from each import each
 from mpmath import mp
 
@@ -37,6 +38,35 @@ def test_a_summand_that_is_broken_leaves_the_others_alone() -> None:
     for text in ("sum(log(x))", "mean(log(x))"):
         found = slopes(parse(text), {"x": np.array([0.0, 2.0])}, ["x"], elementwise=False)["x"]
         assert [one.kind for one in found] == ["unknown", "smooth"]
+
+
+@each(
+    "text, weights, expected",
+    [
+        ("sum(x**2)", None, ([2, 4], [0])),
+        ("mean(x**2)", 3.0, ([3, 6], [0])),
+        ("sum(x * w)", None, ([5, 5], [3])),  # w is stretched: it has another shape than the summands
+        ("sum(x * flip(x, [0]))", None, ([4, 2], [0])),  # no element stands alone
+        ("x * w", [1.0, -2.0], ([5, -10], [-3])),  # no sum
+    ],
+)
+def test_a_sum_of_elements_alone_is_taken_apart_and_no_other(
+    text: str, weights: Any, expected: tuple[list[int], list[int]]
+) -> None:
+    inputs = {"x": np.array([1.0, 2.0]), "w": np.array([5.0])}
+    cotangent = None if weights is None else np.array(weights)
+    program = parse(text, bound=["x", "w"])
+    found = slopes(program, inputs, ["x", "w"], elementwise=False, cotangent=cotangent)
+    for name, numbers in zip(("x", "w"), expected, strict=True):
+        assert [one.kind for one in found[name]] == ["smooth"] * len(numbers)
+        for one, number in zip(found[name], numbers, strict=True):
+            assert abs(one.value - number) <= mp.mpf(10) ** -40
+
+
+def test_a_slope_by_differences_is_not_called_proven() -> None:
+    assert not slope("sin(x)", 0.5).proven
+    with pytest.raises(TypeError):
+        Slope("smooth", mp.one, None, None, True)  # type: ignore[misc]
 
 
 @each("text, times", [("x + ((1e80 + x) - 1e80)", 2), ("x - ((1e80 - x) - 1e80)", 2), ("(1e150 + x) - 1e150", 1)])
