@@ -89,10 +89,11 @@ class Worker:
         self.shutting_down = True
 
 
-def test_the_scheduler_hands_out_every_test_once_and_forgets_the_files_that_are_done(
+def test_the_scheduler_begins_with_long_files_hands_out_every_test_once_and_forgets_the_files_that_are_done(
     pytestconfig: pytest.Config,
 ) -> None:
-    ids = [f"tests/test_{file}.py::test_{number}" for file in range(6) for number in range(3)]
+    files = [*(f"tests/test_{file}.py" for file in range(6)), *many_processes.LONG]
+    ids = [f"{file}::test_{number}" for file in files for number in range(1 if file in many_processes.LONG else 3)]
     options = {"dist": "loadfile", "tx": ["2*popen"]}
     config = SimpleNamespace(
         getoption=options.__getitem__, getvalue=options.get, option=SimpleNamespace(loadscopereorder=True, debug=False)
@@ -103,15 +104,20 @@ def test_the_scheduler_hands_out_every_test_once_and_forgets_the_files_that_are_
         scheduler.add_node(worker)
         scheduler.add_node_collection(worker, ids)
     scheduler.schedule()
+    assert {ids[n].partition("::")[0] for worker in workers for n in worker.given} <= set(many_processes.LONG)
     done = [0, 0]
     while not all(worker.shutting_down for worker in workers):
         for position, worker in enumerate(workers):
             if done[position] < len(worker.given):
                 scheduler.mark_test_complete(worker, worker.given[done[position]])
                 done[position] += 1
-                assert len(scheduler.assigned_work[worker]) <= 2
+                assert len(scheduler.assigned_work[worker]) <= 3
     assert sorted(workers[0].given + workers[1].given) == list(range(len(ids)))
     assert not scheduler.workqueue
+
+
+def test_the_files_that_are_begun_first_are_there() -> None:
+    assert [name for name in many_processes.LONG if not (ROOT / name).is_file()] == []
 
 
 class Sharing:

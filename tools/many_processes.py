@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 Thing = TypeVar("Thing")
 SHOWN = 0.005
 """Seconds from which on `--durations` shows a setup or a teardown."""
+LONG = (
+    "tests/devices/test_every_device.py",
+    "tests/inspections/test_audit_slow_way.py",
+    "tests/numerics/test_bounds_of_catalogue.py",
+    "tests/sinks/test_pdf.py",
+    "tests/watch/test_programs_are_true.py",
+)
+"""Files of few tests that take seconds.  The files with the most tests are begun first: at the end, one process would
+be at work on one of these while the others have nothing to do."""
 WANT_ALL = ("maxfail", "xmlpath", "setupshow", "setuponly")
 """Options that read more than the outcomes, or that act while a test is not yet over."""
 
@@ -98,12 +107,18 @@ def _tells(report: pytest.TestReport) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
-    """The scheduler of `--dist loadfile`, without the files that are done."""
+    """The scheduler of `--dist loadfile`, without the files that are done, and with long ones first."""
     if config.getoption("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
 
     class UndoneFiles(LoadFileScheduling):
+        def _assign_work_unit(self, node):  # type: ignore[no-untyped-def]
+            for name in LONG:
+                if name in self.workqueue:
+                    self.workqueue.move_to_end(name, last=False)
+            super()._assign_work_unit(node)
+
         def mark_test_complete(self, node, item_index, duration=0.0):  # type: ignore[no-untyped-def]
             super().mark_test_complete(node, item_index, duration)
             files = self.assigned_work[node]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
 from typing import Any
 
 import pytest
 import torch
 from bombs import BOMBS
-from command_line import in_process_of_its_own
+from command_line import clean_environment
 
 from gradcli.exceptions import BoundError
 from gradcli.language.parser import parse
 from gradcli.numerics import bounds
 from gradcli.numerics.evaluate import Context, evaluate
+from tools import warm
 
 MANY = ", ".join(["h"] * 300)
 BOMBS += [f"h = ones(2**20); cat([{MANY}]) * x[0]", f"h = ones(2**20); [{MANY}] * x[0]"]
@@ -64,9 +66,10 @@ def answers() -> list[Any]:
         ["grad", "sum(x**2)", "ones(10**5)", "--hessian", "--json"],
         ["retain-demo", "sum(exp(a))", "a=ones(2**22)", "--calls", "100", "--retain", "all", "--json"],
     ]
-    code, out, err = in_process_of_its_own(python=IN_LITTLE_MEMORY, stdin=json.dumps(requests))
-    assert code == 0, err
-    return list(json.loads(out))
+    words, given = [*warm.python(), IN_LITTLE_MEMORY], json.dumps(requests)
+    ran = subprocess.run(words, input=given, capture_output=True, text=True, env=clean_environment(), check=False)
+    assert ran.returncode == 0, ran.stderr
+    return list(json.loads(ran.stdout))
 
 
 def test_a_bomb_is_refused_as_too_large(answers: list[Any]) -> None:
