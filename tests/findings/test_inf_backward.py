@@ -108,6 +108,11 @@ def test_the_node_is_named_that_sends_it_on() -> None:
         ("sqrt(x * y)", {"x": 2.0, "y": [0.0, 1.0]}, [("inf-backward", "sqrt(x * y)")]),
         ("sqrt(cumsum(x, 0))", {"x": [1.0, -1.0]}, [("inf-backward", "sqrt(cumsum(x, 0))")]),
         (
+            "sqrt(3 * x) + sqrt(2 * x)",
+            {"x": 0.0},
+            [("inf-backward", "sqrt(3 * x)"), ("inf-backward", "sqrt(2 * x)")],
+        ),
+        (
             "sqrt(3 * x) - sqrt(2 * x)",
             {"x": 0.0},
             [("inf-backward", "sqrt(3 * x)"), ("inf-backward", "sqrt(2 * x)")],

@@ -58,6 +58,8 @@ LEFT_ALONE = (
     # what is differentiated is not what lies on the kink: max(0, t) + w*min(0, t) is linear in w
     "grad 'sum(prelu(t, w))' t=0,-1 w=0.25 --wrt w",
     "grad 'clamp(t, lo, hi) + lo' t=2 lo=0 hi=2 --wrt lo",
+    "grad 'sum(prelu(t, w))' t=-1 w=0 --wrt w",
+    "grad 'clamp(t, lo, hi) + lo' t=5 lo=2 hi=2 --wrt lo",
     "trace 'sum(sign(x)*x**2)' x=0,1",  # no gradient arrives at the jump
     "trace 'abs(x) * y' x=0,1 y=0,1 --frozen y",
     "trace 'sum(max(x, dim=1)[0]*[0, 1])' x='[[1,1],[1,2]]'",
@@ -97,6 +99,8 @@ SLOPES = {
     "l1_loss(x, [1., 2.])' x=1,3": (-0.5, 0.5),
     "sum(clamp(x, min=[1., 2.]))' x=1,3": (0, 1),
     "margin_ranking_loss(x, [1., 2.], [1., 1.])' x=1,3": (-0.5, 0),
+    "margin_ranking_loss(t, x, [1., 1.], margin=1)' t=3,0 x=2,5 --wrt x": (0, 0.5),  # max(0, x - t + 1)/2
+    "sum(pairwise_distance(t, x, eps=0.5))' t=[[1,2]] x=[[1.5,2.5]] --wrt x": (-1, 1),
     "sum(cdist(x, [[1., 3.]])) + sum(x)' x='[[1,3],[4,7]]'": (-1, 1),
     "sum(fmin(x, y))' x=1,2 y=1,3 --wrt x": (1, 0),
     "minimum(x, y)' x=1 y=1 --wrt x": (1, 0),

@@ -138,7 +138,7 @@ def _suspects(evidence: Evidence, name: str, gradient: Gradient, *, zero: bool) 
             with np.errstate(invalid="ignore"):  # an infinity that both have
                 suspected = suspected | (lost & (np.abs(computed - true) > rounding))
     if zero and suspected.any():
-        suspected = suspected & ~_on_kinks_by_rounding(evidence, computed)
+        suspected = suspected & ~_on_kinks_by_rounding(evidence, name, computed)
     if not suspected.any():
         return None
     places = np.flatnonzero(suspected)
@@ -157,11 +157,15 @@ def _exploded(evidence: Evidence, computed: np.ndarray) -> np.ndarray:
     return grown
 
 
-def _on_kinks_by_rounding(evidence: Evidence, computed: np.ndarray) -> np.ndarray:
+def _on_kinks_by_rounding(evidence: Evidence, name: str, computed: np.ndarray) -> np.ndarray:
     """Where a difference was rounded to 0, which is a kink: abs(x - 0.1) at 0.1 in float16. `kink` tells of it."""
     found = np.zeros(computed.shape, dtype=bool)
     tape = None if evidence.nothing_to_report else evidence.tape
+    of_input: set[int] = set()
     for step in () if tape is None else tape.steps:
+        if step.variable != name and of_input.isdisjoint(step.operands):
+            continue
+        of_input.add(step.index)
         where = kinks(step)
         if where is None or tuple(where.shape) != found.shape or not bool(where.any()):
             continue

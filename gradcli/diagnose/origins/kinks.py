@@ -50,7 +50,7 @@ def kinks(step: Step, position: int = 0) -> torch.Tensor | None:
 
 def _of_first(step: Step) -> torch.Tensor | None:
     first = step.arguments[0] if step.arguments else None
-    if not isinstance(first, torch.Tensor) or not (first.is_floating_point() or first.is_complex()):
+    if not isinstance(first, torch.Tensor):
         return None
     try:
         if isinstance(step.operation.row, Activation):
