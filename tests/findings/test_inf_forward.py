@@ -143,3 +143,21 @@ def test_of_one_of_several_values_the_element_is_told_that_shows() -> None:
 def test_an_infinity_is_followed_through_one_of_several_values(split: str) -> None:
     (only,) = (one for one in on_tape(split, x=[-0.0, 0.0]) if one.code == "inf-forward")
     assert (only.expression, only.index) == ("1/x", (1,))
+
+
+# each operand that is infinite by itself has a finding of its own: mending one leaves the other
+SEVERAL = {
+    "grad 'exp(x) + exp(y)' x=100 y=100": [("inf-forward", "exp(x)"), ("inf-forward", "exp(y)")],
+    "grad 'exp(x) - exp(y)' x=100 y=100": [("nan-forward", "exp(x)"), ("nan-forward", "exp(y)")],
+    "grad '1/x + log(y)' x=0 y=0": [("nan-forward", "1/x"), ("nan-forward", "log(y)")],
+    "grad 'stack([exp(x), exp(y)]).sum()' x=100 y=100": [("inf-forward", "exp(x)"), ("inf-forward", "exp(y)")],
+    "grad 'exp(x) + exp(y)' x=100 y=1": [("inf-forward", "exp(x)")],
+    "grad 'sum(where(m, exp(x), y))' x=100,1 y=1,2 m:bool=1,0": [("inf-forward", "exp(x)")],
+    "grad 'exp(x)/sum(exp(x))' x=1000,1": [("nan-forward", "exp(x)")],  # which is written twice, and one cause
+}
+
+
+@each("line", SEVERAL)
+def test_every_operand_that_is_infinite_is_told(line: str) -> None:
+    told = [one for one in findings(line) if one["code"] in ("inf-forward", "nan-forward", "inf-backward")]
+    assert [(one["code"], place(one, line).text) for one in told] == SEVERAL[line]

@@ -44,6 +44,44 @@ REMARKS = {
     "grad 'log(sigmoid(x)) + exp(y)' x=20 y=1": "With the fix the gradient is x: 2.06115e-09, y: 2.71828",
 }
 
+SELECTED = {
+    # by index: the same elements, computed alone
+    "trace 'sqrt(x).index_select(0, i).sum()' x=0,4 i:int64=1": "sqrt(x.index_select(0, i)).sum()",
+    "trace 'h = log(x); h.gather(0, i).sum()' x=0,4 i:int64=1": "log(x.gather(0, i)).sum()",
+    "trace '(1/x).diagonal().sum()' x=[[1,0],[2,4]]": "(1/x.diagonal()).sum()",
+    # a triangle: a safe number where the other half is
+    "trace 'triu(sqrt(x)).sum()' x=[[1,2],[0,4]]": "triu(sqrt(where(triu(ones_like(x)) > 0, x, 1.0))).sum()",
+    "trace 'log(x).tril(-1).sum()' x=[[1,0],[2,4]]": "log(where(ones_like(x).tril(-1) > 0, x, 1.0)).tril(-1).sum()",
+}
+"""What selects, and the fix: the gradient of the elements that are thrown away is 0."""
+SCALED = {
+    "grad 'sqrt(x*x + y*y)' x=1e-25 y=1e-25": ("hypot(x, y)", "x: 0.707107, y: 0.707107"),
+    "grad 'sqrt(x*x + y*y)' x=3e25 y=4e25": ("hypot(x, y)", "x: 0.6, y: 0.8"),
+    "grad 'sqrt(x**2 + y**2 + z**2)' x=1e-25 y=2e-25 z=2e-25": (
+        "hypot(hypot(x, y), z)",
+        "x: 0.333333, y: 0.666667, z: 0.666667",
+    ),
+    "grad 'norm(x)' x=3e-25,4e-25": ("amax(abs(x)).detach()*norm(x/amax(abs(x)).detach())", "[0.6, 0.8]"),
+    "grad 'sqrt(sum(x**2))' x=3e25,4e25": ("amax(abs(x)).detach()*norm(x/amax(abs(x)).detach())", "[0.6, 0.8]"),
+    # d log(ab) = 1/a, 1/b
+    "grad 'log(linalg.det(x))' x=[[2e-20,0],[0,4e-20]]": ("logdet(x)", "[[5e+19, 0], [0, 2.5e+19]]"),
+}
+"""Squares and products that leave the dtype on the way to a harmless number: the fix, and its gradient on paper."""
+
+
+@each("line", SELECTED)
+def test_what_selects_is_moved_inwards(line: str) -> None:
+    (only,) = found(line, "masked-branch")
+    assert only["fix"] == SELECTED[line]
+    assert "With the fix the gradient is" in only["message"]
+
+
+@each("line", SCALED)
+def test_what_leaves_the_dtype_on_the_way_is_rewritten(line: str) -> None:
+    fix, gradient = SCALED[line]
+    first, *_ = findings(line)
+    assert (first["fix"], first["message"].partition("With the fix the gradient is ")[2]) == (fix, gradient)
+
 
 @each("line", REMARKS)
 def test_it_is_told_what_the_gradient_is_then(line: str) -> None:

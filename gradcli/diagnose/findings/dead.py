@@ -17,14 +17,20 @@ import torch
 
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
+from gradcli.diagnose.findings.kink import ZERO_TO_ZERO
 from gradcli.diagnose.origins.elements import first, has_nan
 from gradcli.diagnose.origins.gates import gates, masked_rows
-from gradcli.diagnose.origins.kinks import on_kink
-from gradcli.diagnose.origins.parts import at, more, name, texts_of, variable_of
+from gradcli.diagnose.origins.kinks import on_kink, zero_to_zero
+from gradcli.diagnose.origins.measured import differ, may_differ
+from gradcli.diagnose.origins.parts import at, more, name, number_at, texts_of, variable_of
+from gradcli.diagnose.origins.sides import JUMPS, one_sided
 from gradcli.diagnose.origins.zeros import ZeroOrigin, is_doubtful, position_of
 from gradcli.recording.tape import Tape
 from gradcli.results.findings import Finding
 from gradcli.results.parts import At, Part, Phrase, phrase
+
+_LITTLE = 1e-3
+"""Of what arrives: a smaller slope is left to what measures slopes better than differences."""
 
 
 def flat(evidence: Evidence) -> Iterator[Finding]:
@@ -48,16 +54,15 @@ def _whole(evidence: Evidence, tape: Tape) -> Iterator[Finding]:
     found = [origin for origin in evidence.zeros if origin.why not in ("flat", "saturated")]
     if evidence.origins:  # what makes zero of an infinity is not what is wrong then
         found = [origin for origin in found if isfinite(origin.reached) and not _sees_nan(origin)]
-    for _, group in groupby(
-        found, key=lambda one: (one.step.index, one.why, on_kink(one.step, position_of(tape, one)))
-    ):
-        origins = list(group)
-        origin = origins[0]
+    lies = [(origin, _lies_on(origin, evidence, tape)) for origin in found]
+    for _, group in groupby(lies, key=lambda pair: (pair[0].step.index, pair[0].why, pair[1])):
+        pairs = list(group)
+        (origin, kink), origins = pairs[0], [one for one, _ in pairs]
         inputs = tuple(origin.variable for origin in origins)
         yield finding_at(
             origin.step,
             "dead",
-            _phrase(origin, inputs, tape).so(_contradiction(origin, evidence, tape)),
+            _phrase(origin, inputs, tape, kink).so(_contradiction(origin, evidence, tape)),
             "note" if origin.why == "stationary" else None,
             variable=origin.variable if len(origins) == 1 else None,
             node=origin.node,
@@ -100,7 +105,27 @@ def _sees_nan(origin: ZeroOrigin) -> bool:
     return any(has_nan(value) for value in origin.step.arguments if isinstance(value, torch.Tensor))
 
 
-def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...], tape: Tape) -> Phrase:
+def _lies_on(origin: ZeroOrigin, evidence: Evidence, tape: Tape) -> str | None:
+    """What an operation has at the very point, where PyTorch takes a zero, and not the slope of either side."""
+    step, position = origin.step, position_of(tape, origin)
+    if on_kink(step, position):
+        return "on a kink, where PyTorch takes 0"
+    if position is None:
+        return None
+    if (where := zero_to_zero(step, position)) is not None and bool(where.any()):
+        return ZERO_TO_ZERO
+    if not may_differ(step.operation):
+        return None
+    weights = None if step.elementwise else tape.arriving(step)
+    where = differ(step, position, weights, evidence.context)
+    if where is None or not bool(where.any()):
+        return None
+    sides = one_sided(step, first(where), weights, evidence.context, position)
+    jumps = sides is not None and JUMPS in sides
+    return "where it jumps, and PyTorch takes 0" if jumps else "on a kink, where PyTorch takes 0"
+
+
+def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...], tape: Tape, kink: str | None) -> Phrase:
     text, stopped = name(origin.step), _stopped(origin, inputs)
     if origin.why == "met":
         output = "the output" if tape.result is None else name(tape.result)
@@ -118,8 +143,8 @@ def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...], tape: Tape) -> Phrase:
     if origin.why == "stationary":
         level = phrase("{stopped}. Beside it there is a slope", stopped=stopped)
         return phrase("{step} is level at this very point", step=text).because(level)
-    kink = " (on a kink, where PyTorch takes 0)" if on_kink(origin.step, position_of(tape, origin)) else None
-    return phrase("{step} lets no gradient through{kink}", step=text, kink=kink).because(stopped)
+    there = None if kink is None else phrase(f" ({kink})")
+    return phrase("{step} lets no gradient through{there}", step=text, there=there).because(stopped)
 
 
 def _named(origin: ZeroOrigin, tape: Tape) -> str | None:
@@ -139,8 +164,26 @@ def _contradiction(origin: ZeroOrigin, evidence: Evidence, tape: Tape) -> Phrase
         return None
     true = evidence.exact_slopes(origin.variable, range(leaf.numel()))
     place = max(true, key=lambda element: abs(true[element]), default=None)
-    if place is None or true[place] == 0:
+    if place is None:
+        return _measured(origin, evidence, tape)
+    if true[place] == 0:
         return None
     index = tuple(int(i) for i in np.unravel_index(place, leaf.shape))
     element = At(origin.variable, index, float(leaf.reshape(-1)[place]))
     return phrase("but the derivative at {at} is {true}", at=element, true=true[place])
+
+
+def _measured(origin: ZeroOrigin, evidence: Evidence, tape: Tape) -> Phrase | None:
+    """What differences have to say against the zero of an operation without a reference: one slope on both sides."""
+    step, position, arriving = origin.step, position_of(tape, origin), tape.arriving(origin.step)
+    own = None if position is None else step.arguments[position]
+    if position is None or arriving is None or not isinstance(own, torch.Tensor) or own.shape != arriving.shape:
+        return None
+    if not step.elementwise or not bool((arriving != 0).any()):
+        return None
+    index = first(arriving != 0)
+    sides = one_sided(step, index, arriving, evidence.context, position)
+    operand = tape.argument(step, position)
+    if sides is None or operand is None or sides[0] != sides[1] or abs(sides[0]) <= _LITTLE * origin.reached:
+        return None
+    return phrase("but by differences its slope at {at} is {slope}", at=number_at(operand, index), slope=sides[0])

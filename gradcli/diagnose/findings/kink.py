@@ -10,7 +10,7 @@ import torch
 from gradcli.diagnose.evidence import Evidence
 from gradcli.diagnose.findings.finding import finding_at
 from gradcli.diagnose.origins.elements import Index, first
-from gradcli.diagnose.origins.kinks import has_kinks, kinks
+from gradcli.diagnose.origins.kinks import has_kinks, kinks, raises, zero_to_zero
 from gradcli.diagnose.origins.local import argument_position, differentiated, local_derivative
 from gradcli.diagnose.origins.measured import differ, may_differ, measured
 from gradcli.diagnose.origins.parts import at, more, name, variable_of
@@ -20,8 +20,9 @@ from gradcli.recording.tape import Step
 from gradcli.results.findings import Finding
 from gradcli.results.parts import Phrase, phrase
 
-_MAY = (has_kinks, may_tie, may_differ)
+_MAY = (has_kinks, may_tie, may_differ, raises)
 """What an operation is asked first: each answers without its numbers."""
+ZERO_TO_ZERO = "0**p is 1 at p = 0 and 0 above, PyTorch takes the slope 0"
 
 
 def kink(evidence: Evidence) -> Iterator[Finding]:
@@ -32,7 +33,11 @@ def kink(evidence: Evidence) -> Iterator[Finding]:
         arriving = tape.arriving(step) if any(asked(step.operation) for asked in _MAY) else None
         if arriving is None:
             continue
-        position = min(differentiated(tape, step), default=0)
+        positions = differentiated(tape, step)
+        position = min(positions, default=0)
+        if (where := zero_to_zero(step, max(positions, default=0))) is not None:
+            yield from _zero_to_zero(step, where, arriving, evidence)
+            continue
         where = kinks(step, position)
         if where is not None and bool(where.any()):
             yield from _known(_Kink(step, where, position=position), arriving, evidence)
@@ -75,6 +80,23 @@ def _known(kink: _Kink, arriving: torch.Tensor, evidence: Evidence) -> Iterator[
             return
     if bool(where.any()):
         yield _finding(replace(kink, where=where, weights=weights), evidence)
+
+
+def _zero_to_zero(step: Step, where: torch.Tensor, arriving: torch.Tensor, evidence: Evidence) -> Iterator[Finding]:
+    """The finding of 0**p at p = 0, if a gradient reaches it."""
+    assert evidence.tape is not None
+    where = where & (arriving != 0)
+    if not bool(where.any()):
+        return
+    own = step.arguments[1]
+    assert isinstance(own, torch.Tensor)
+    index, exponent = _own_index(own, first(where)), evidence.tape.argument(step, 1)
+    at_zero = None if exponent is None else at(exponent, index)
+    said = phrase(
+        "{step} has no slope by its exponent at {at}{more}", step=name(step), at=at_zero, more=more(int(where.sum()))
+    )
+    said = said.because(phrase(ZERO_TO_ZERO))
+    yield finding_at(step, "kink", said, variable=variable_of(exponent), index=index or None)
 
 
 def _finding(kink: _Kink, evidence: Evidence) -> Finding:

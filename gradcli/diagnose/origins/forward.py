@@ -266,7 +266,10 @@ def _origin(stop: _Stop) -> Origin:
 
 
 def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:
-    """The operands that the elements in focus came from: all with NaN if they are NaN, else the first with Inf."""
+    """The operands that the elements in focus came from: all with NaN if they are NaN, else all with Inf.
+
+    What was computed comes before what was given.
+    """
     step = stop.step
     with_nan: list[_Stop] = []
     with_infinity: list[_Stop] = []
@@ -284,4 +287,4 @@ def _sources(tape: Tape, stop: _Stop) -> list[_Stop]:
             elif bool(infinite.any()):
                 with_infinity.append(_Stop(source, own, infinite, nan=False))
     computed = [found for found in with_infinity if not found.step.is_leaf]
-    return with_nan or (computed or with_infinity)[:1]
+    return with_nan or computed or with_infinity[:1]

@@ -48,6 +48,22 @@ def kinks(step: Step, position: int = 0) -> torch.Tensor | None:
     return _of_first(replace(step, arguments=(own, *step.arguments[:position], *step.arguments[position + 1 :])))
 
 
+def zero_to_zero(step: Step, position: int) -> torch.Tensor | None:
+    """Where zero is raised to zero, of an argument that is the exponent; None of any other argument and operation.
+
+    0**p is 1 at p = 0 and 0 above, so there is no slope by the exponent, and PyTorch takes 0.
+    """
+    if not raises(step.operation) or len(step.arguments) < 2 or step.arguments[position] is not step.arguments[1]:
+        return None
+    base, exponent = (torch.as_tensor(one) for one in step.arguments[:2])
+    return (base == 0) & (exponent == 0)
+
+
+def raises(operation: Operation) -> bool:
+    """Whether an operation raises one argument to the power of another."""
+    return operation.name in ("pow", "float_power")
+
+
 def _of_first(step: Step) -> torch.Tensor | None:
     first = step.arguments[0] if step.arguments else None
     if not isinstance(first, torch.Tensor):
@@ -201,6 +217,7 @@ def _ranking(x: torch.Tensor, step: Step) -> torch.Tensor:
 
 _RULES: dict[str, Callable[[torch.Tensor, Step], torch.Tensor | None]] = {
     "abs": _zero,
+    "special.i0e": _zero,
     "l1_loss": _equal,
     "smooth_l1_loss": _smooth_at_zero,
     "hinge_embedding_loss": _hinge,

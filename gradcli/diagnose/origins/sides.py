@@ -62,11 +62,19 @@ def one_sided(
             return None
         value = result[which] if isinstance(result, tuple) else result
         assert isinstance(value, torch.Tensor)
-        found.append(value.double() if weights is None else value.double() * (weights.double() / scale))
+        found.append(_weighted(value, None if weights is None else weights / scale))
     far_below, below, here, above, far_above = found
     left = _slope(here - far_below, here - below, length, here)
     right = _slope(far_above - here, above - here, length, here)
     return None if left is None or right is None else (left * scale, right * scale)
+
+
+def _weighted(value: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
+    """What moves with a value: itself, or its product with what arrives; of complex numbers the real part of that."""
+    if value.is_complex():
+        weights = torch.ones_like(value) if weights is None else weights
+        return (value * weights.conj()).real.double()
+    return value.double() if weights is None else value.double() * weights.double()
 
 
 def _unit(size: float) -> float:

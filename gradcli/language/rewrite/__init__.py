@@ -37,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     from_table(identities.ROUNDING),
     in_place.rule,
     selection.rule,
+    selection.called_rule,
     selection.arranged_rule,
     guards.rule,
     guards.nan_rule,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradcli.language.rewrite.rule import Identity
 
 _BCE = "binary_cross_entropy_with_logits"
+_SCALED = "amax(abs(x)).detach()*norm(x/amax(abs(x)).detach())"
 
 LOSSES = (
     Identity("bce-with-logits", "binary_cross_entropy(sigmoid(x), t)", f"{_BCE}(x, t)", carries=True),
@@ -87,6 +88,8 @@ LOGARITHMS = (
     Identity("log-of-product", "log(a*b)", "log(a) + log(b)"),
     Identity("log-determinant", "log(det(x))", "logdet(x)"),
     Identity("log-determinant", "log(abs(det(x)))", "slogdet(x)[1]"),
+    Identity("log-determinant", "log(linalg.det(x))", "logdet(x)"),
+    Identity("log-determinant", "log(abs(linalg.det(x)))", "linalg.slogdet(x)[1]"),
     Identity("log1p", "log(1 + x)", "log1p(x)"),
     Identity("exp-of-log", "exp(log(x))", "x"),
     Identity("exp-of-log", "exp(n*log(x))", "x**n"),
@@ -179,9 +182,13 @@ ROOTS = (
     Identity("norm", "sum(abs(x)**n)**(1/n)", "norm(x, n)", carries=True),
     Identity("norm", "sqrt(x**2 + y**2 + z**2)", "norm(stack([x, y, z]), dim=0)"),
     Identity("norm", "sqrt(x**2 + y**2)", "norm(stack([x, y]), dim=0)"),
+    Identity("hypot", "sqrt(x**2 + y**2)", "hypot(x, y)"),
+    Identity("hypot", "sqrt(x**2 + y**2 + z**2)", "hypot(hypot(x, y), z)"),
     Identity("norm", "sqrt(mse_loss(x, y))", "norm(x - y)/sqrt((x - y).numel())"),
     Identity("norm", "sqrt(mse_loss(x, y, reduction='sum'))", "norm(x - y)"),
     Identity("norm", "hypot(x, y)", "norm(stack([x, y]), dim=0)"),
+    *(Identity("scaled-norm", norm, _SCALED) for norm in ("norm(x)", "linalg.norm(x)", "linalg.vector_norm(x)")),
+    Identity("scaled-norm", "sqrt(sum(x**2))", _SCALED),
     Identity("norm-squared", "norm(x)**2", "sum(x**2)", carries=True),
     Identity("norm-squared", "linalg.norm(x)**2", "sum(x**2)", carries=True),
     Identity("std", "sqrt(var(x))", "std(x)", carries=True),

@@ -102,10 +102,24 @@ def discards(editable: EditableProgram) -> Iterator[Discard]:
                         yield Discard(node, filled, drops=editable.piece(mask))
                     case "masked_select", [selected, mask]:
                         yield Discard(node, selected, keeps=editable.piece(mask))
+            case Call(function=row) if row.name in ("tril", "triu") and operands_of(node):
+                yield Discard(node, operands_of(node)[0], keeps=_triangle(node, editable))
             case Index(operand=operand, index=index) if is_mask(index):
                 yield Discard(node, operand, keeps=editable.piece(index))
             case _:
                 pass
+
+
+def _triangle(call: Call, editable: EditableProgram) -> Piece:
+    """Where a triangle is kept: triu(torch.ones_like(a), 1) > 0 of triu(a, 1)."""
+    matrix = alike = operands_of(call)[0]
+    while isinstance(alike, Call) and alike.function.elementwise:
+        tensors = [operand for operand in operands_of(alike) if not isinstance(operand, Literal)]
+        if len(tensors) != 1:
+            break
+        alike = tensors[0]
+    ones = Piece(f"{editable.function('ones_like')}({editable.piece(alike).text})")
+    return Piece(f"{editable.piece_with(call, matrix, ones).text} > 0", OR)
 
 
 def factors(editable: EditableProgram) -> Iterator[tuple[Node, Discard]]:

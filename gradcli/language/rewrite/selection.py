@@ -1,5 +1,7 @@
 """Select before computing: `log(x)[x > 0]` computes on the elements that it throws away, `log(x[x > 0])` does not.
 
+The same for calls that select: `log(x).gather(1, i)` is `log(x.gather(1, i))`.
+
 Or compute before arranging: `log(softmax(x, dim=1).squeeze())` has the elements of `log(softmax(x, dim=1)).squeeze()`,
 whose logarithm stands right around the softmax.
 """
@@ -8,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcli.language.printer import ATOM, Piece
+from gradcli.language.printer import ATOM, Piece, level_of
 from gradcli.language.rewrite.arrangements import arranged_by
-from gradcli.language.rewrite.editing import Edit, EditableProgram
+from gradcli.language.rewrite.editing import Edit, EditableProgram, applied
 from gradcli.language.rewrite.places import operands_of, option_of
 from gradcli.language.rewrite.rule import Replacement
 from gradcli.language.syntax import Binary, Call, DtypeName, Index, Literal, Name, Node, Sequence, Unary
@@ -20,6 +22,13 @@ MAX_DEPTH = 3
 MAX_ARRANGEMENTS = 3
 """How many stand between a function and the call that it is moved to."""
 
+SELECTING = frozenset(
+    {
+        "diagonal", "gather", "index_select", "linalg.diagonal", "masked_select", "narrow", "select", "take",
+        "take_along_dim",
+    }
+)  # fmt: skip
+"""Arrangements that leave elements out."""
 _ALONG_A_DIMENSION = frozenset(
     {"softmax", "log_softmax", "softmin", "logsumexp", "sum", "mean", "norm", "prod", "normalize"}
 )
@@ -35,6 +44,30 @@ def rule(editable: EditableProgram) -> Iterator[Replacement]:
             if targets:
                 yield Replacement("select-first", _moved(node, targets, editable), variant=str(depth))
         yield from _past_a_dimension(node, editable)
+
+
+def called_rule(editable: EditableProgram) -> Iterator[Replacement]:
+    """Move a call that selects inwards, past one elementwise operation or more."""
+    for node in editable.nodes:
+        if not isinstance(node, Call) or node.function.name not in SELECTING:
+            continue
+        inner = arranged_by(node)
+        if inner is None:
+            continue
+        computed = _defined(inner, editable)
+        for depth in range(1, MAX_DEPTH + 1):
+            if targets := _below(computed, depth):
+                piece = _selected_first(node, computed, targets, editable)
+                yield Replacement("select-first", (editable.replace(node, piece),), variant=str(depth))
+
+
+def _selected_first(call: Call, computed: Node, targets: list[Node], editable: EditableProgram) -> Piece:
+    """The text of what a call selects of, with the call around each of these operands instead."""
+    around = [editable.replace(one, editable.piece_around(call, editable.piece(one))) for one in targets]
+    start = min(computed.span[0], *(edit.span[0] for edit in around))
+    moved = [Edit((edit.span[0] - start, edit.span[1] - start), edit.text) for edit in dict.fromkeys(around)]
+    text = applied(editable.program.text[start : computed.span[1]], moved)
+    return Piece(" ".join(text.split("\n")), level_of(computed))
 
 
 def _below(node: Node, depth: int) -> list[Node]:

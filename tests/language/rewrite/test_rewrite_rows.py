@@ -116,6 +116,8 @@ log(a/b) -> log(a) - log(b)
 log(a*b) -> log(a) + log(b)
 log(det(A)) -> logdet(A)
 log(abs(det(A))) -> slogdet(A)[1]
+log(linalg.det(A)) -> logdet(A)
+log(abs(linalg.det(A))) -> linalg.slogdet(A)[1]
 log(1 + x) -> log1p(x)
 exp(log(x)) -> x
 exp(3*log(x)) -> x**3
@@ -202,6 +204,12 @@ sqrt(dot(x, x)) -> norm(x)
 sum(abs(s)**3)**(1/3) -> norm(s, 3)
 sqrt(x**2 + y**2 + z**2) -> norm(stack([x, y, z]), dim=0)
 sqrt(x**2 + y**2) -> norm(stack([x, y]), dim=0)
+sqrt(x**2 + y**2) -> hypot(x, y)
+sqrt(x**2 + y**2 + z**2) -> hypot(hypot(x, y), z)
+sqrt(sum(x**2)) -> amax(abs(x)).detach()*norm(x/amax(abs(x)).detach())
+norm(x) -> amax(abs(x)).detach()*norm(x/amax(abs(x)).detach())
+linalg.norm(x) -> amax(abs(x)).detach()*norm(x/amax(abs(x)).detach())
+linalg.vector_norm(x) -> amax(abs(x)).detach()*norm(x/amax(abs(x)).detach())
 sqrt(mse_loss(x, y)) -> norm(x - y)/sqrt((x - y).numel())
 sqrt(mse_loss(x, y, reduction='sum')) -> norm(x - y)
 hypot(x, y) -> norm(stack([x, y]), dim=0)
