@@ -96,6 +96,14 @@ BY_HAND: dict[str, object] = {
     "out-of-memory": [64, 0],
     "probability-out-of-range": [1 / 2 - 1],
     "target-out-of-bounds": [[0, -1]],
+    "bool-subtraction": [0, 1],
+    "decomposition-of-nan": 6,  # of [[1, 0], [2, 4]] det 4 and sum of squares 21: the sum of both is sqrt(21 + 2*4)
+    "float-mask": [0, 1],
+    "in-place-broadcast": [[1, 1]] * 3,
+    "item-of-several": 1 + 4,
+    "mean-of-integers": 1.5,
+    "strided-view": [[1, 1, 1], [1, 1, 1]],
+    "target-of-another-shape": [[2 * (1 - 1) / 2], [2 * (2 - 0) / 2]],
     "unsupported-dtype": [[-1, -1], [-1, -1]],
     "view-size": [[1, 1], [1, 1]],
     "batch-norm-of-one": [2, 2],  # two rows, each with a slope of 1

@@ -70,6 +70,44 @@ FOUND = {
     "(while checking arguments for embedding)": "float-index",
     "index out of range in self": "index-out-of-bounds",
     "grad requires non-empty inputs.": "empty-inputs",
+    "'NoneType' object has no attribute 'zero_'": "grad-is-none",
+    "AttributeError: 'NoneType' object has no attribute 'data'": "grad-is-none",
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed.": "grad-of-non-leaf",
+    "leaf variable has been moved into the graph interior": "in-place-leaf",
+    "assigned grad has data of a different size": "assigned-grad-shape",
+    "assigned grad has data of a different type": "assigned-grad-dtype",
+    "Checkpointing is not compatible with .grad() or when an `inputs` parameter is passed": "checkpoint-grad",
+    "Jacobian of the user function for output 0 is independent of input 0. This is not allowed in strict mode.": (
+        "strict-jacobian"
+    ),
+    "Numerical gradient for function expected to be zero": "wrong-gradient",
+    "svd_backward: The singular vectors in the complex case are specified up to multiplication by": "eig-phase",
+    "linalg.svd: The algorithm failed to converge because the input matrix is ill-conditioned": "decomposition-of-nan",
+    "linalg.eigh: (Batch element 3): The algorithm failed to converge because the input matrix contained non-finite "
+    "values.": "decomposition-of-nan",
+    # shapes and dtypes
+    "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+    "contiguous subspaces). Use .reshape(...) instead.": "strided-view",
+    "output with shape [1, 28, 28] doesn't match the broadcast shape [3, 28, 28]": "in-place-broadcast",
+    "a Tensor with 4 elements cannot be converted to Scalar": "item-of-several",
+    "only one element tensors can be converted to Python scalars": "item-of-several",
+    "inconsistent tensor size, expected tensor [3] and src [4] to have the same number of elements": "matmul-shapes",
+    "Input type (torch.cuda.HalfTensor) and weight type (torch.cuda.FloatTensor) should be the same": "dtype-mismatch",
+    "Input type (torch.FloatTensor) and weight type (torch.DoubleTensor) should be the same": "dtype-mismatch",
+    "Input type (torch.FloatTensor) and weight type (torch.cuda.FloatTensor) should be the same": "device-mixture",
+    "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: Long": (
+        "mean-of-integers"
+    ),
+    "masked_fill_ only supports boolean masks, but got mask with dtype float": "float-mask",
+    "where expected condition to be a boolean tensor, but got a tensor with dtype Float": "float-mask",
+    "Subtraction, the `-` operator, with two bool tensors is not supported.": "bool-subtraction",
+    "\"nll_loss_forward_reduce_cuda_kernel_2d_index\" not implemented for 'Float'": "float-target",
+    "\"addmm_impl_cpu_\" not implemented for 'Half'": "unsupported-dtype",
+    "Class values must be smaller than num_classes.": "target-out-of-bounds",
+    "Using a target size (torch.Size([64])) that is different to the input size (torch.Size([64, 1])). "
+    "This will likely lead to incorrect results due to broadcasting.": "target-of-another-shape",
+    "Target size (torch.Size([64])) must be the same as input size (torch.Size([64, 1]))": "target-of-another-shape",
+    "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`": "out-of-memory",
     # the kernels of CUDA
     "CUDA error: device-side assert triggered\nCUDA kernel errors might be asynchronously reported": "device-assert",
     "Indexing.cu:1290: block: [0], thread: [0,0,0] Assertion `srcIndex < srcSelectDimSize` failed.": "device-assert",
@@ -97,11 +135,21 @@ FOUND = {
 }
 """What is pasted, and the entry that it must find."""
 
-ONLY = ("not-positive-definite", "float-index", "float-target", "matmul-shapes", "batch-norm-of-one", "half-overflow")
+ONLY = (
+    *("grad-is-none", "strided-view", "dtype-mismatch", "device-mixture", "decomposition-of-nan", "eig-phase"),
+    "not-positive-definite",
+    "float-index",
+    "float-target",
+    "matmul-shapes",
+    "batch-norm-of-one",
+    "half-overflow",
+)
 """Entries beside which nothing else may be found."""
 
 UNRELATED = [
     "list index out of range",
+    "'NoneType' object has no attribute 'size'",
+    "'Tensor' object has no attribute 'foo'",
     "module 'torch' has no attribute 'compile_all'",
     "No module named 'torchvision'",
     "CUDA driver version is insufficient for CUDA runtime version",
@@ -135,9 +183,9 @@ def test_the_nearest_is_called_so_and_not_found() -> None:
 
 def test_the_thresholds_are_those_that_tell_the_two_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of them, made laxer, finds something for a message that has nothing to do with it."""
-    assert searching._raising("module 'torch' has no attribute 'foo'") == ()
+    assert searching._raising("Target out of memory") == ()
     monkeypatch.setattr(searching, "FEWEST_WORDS", 3)
-    assert searching._raising("module 'torch' has no attribute 'foo'")
+    assert searching._raising("Target out of memory")
     message = "expected the input to have one dtype, but the weights have dtype Float"
     assert match_error.holding(message) == ()
     monkeypatch.setattr(match_error, "PIECE_ENOUGH", 0.3)

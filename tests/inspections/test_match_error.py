@@ -40,6 +40,9 @@ ALIKE = {
 }
 """What likeness cannot, or can better, tell apart."""
 
+PYTHONS_OWN = "item-output"
+"""`'float' object has no attribute 'backward'`: without its names it is the message of any wrong attribute."""
+
 
 def named(row: AutogradError) -> str:
     return row.id
@@ -73,6 +76,9 @@ def test_an_entry_has_signs_unless_a_sibling_owns_its_wording() -> None:
 @pytest.mark.usefixtures("without_signs")
 def test_an_unknown_wording_is_recognised_by_what_the_programs_raise(row: AutogradError) -> None:
     found = matching_entry(error_of(row), anywhere=True)
+    if row.id == PYTHONS_OWN:
+        assert found is None
+        return
     assert found is not None
     assert found.id == ALIKE.get(row.id, SIBLINGS.get(row.id, row.id))
 
@@ -96,7 +102,7 @@ def test_no_program_is_run_that_this_machine_may_not_survive(monkeypatch: pytest
     monkeypatch.setattr(match_error, "run", lambda program: ran.append(program) or run("1"))
     for type_ in {row.type for row in all_errors()}:
         assert {message for _, message in match_error._messages.__wrapped__(type_, anywhere=True)} <= {""}
-    assert {row.program for row in ROWS} == set(ran)
+    assert {row.program for row in ROWS if row.id != PYTHONS_OWN} == set(ran)
 
 
 @pytest.mark.usefixtures("without_signs")

@@ -15,6 +15,9 @@ from gradcli.numerics.programs import run
 LIKE_ENOUGH = 0.6
 """The share of words that a message must have in common with that of the entry's own program."""
 
+PYTHONS_OWN = "AttributeError"
+"""A class whose messages are all alike but for the names in them, which are masked: only a known wording tells."""
+
 FEWEST_IN_ORDER = 5
 """A piece of a message in an older wording has so many words of the newer one,"""
 PIECE_ENOUGH = 0.8
@@ -110,7 +113,7 @@ def _all_messages() -> tuple[tuple[AutogradError, str], ...]:
 @cache
 def _messages(type_: str, anywhere: bool) -> tuple[tuple[AutogradError, str], ...]:
     """What the programs of one class raise in this PyTorch; of one wording the entry that owns it first."""
-    rows = [row for row in all_errors() if row.type == type_ and not row.needs]
+    rows = [row for row in all_errors() if row.type == type_ != PYTHONS_OWN and not row.needs]
     rows = [row for row in rows if anywhere or row.hint]
     rows.sort(key=lambda row: not row.patterns)
     return tuple((row, run(row.program).message or "") for row in rows)

@@ -9,6 +9,7 @@ from gradcli.language.catalogue.errors import (
     cotangents,
     derivatives,
     devices,
+    dtypes,
     functions,
     graph,
     in_place,
@@ -25,16 +26,18 @@ from gradcli.language.catalogue.errors.row import PLACES, AutogradError
 
 __all__ = ["PLACES", "AutogradError", "all_errors", "find"]
 
-_FAMILIES = (
+_MODULES = (
     *(graph, leaves, in_place, cotangents, derivatives, functions, outside, vmap, training, checkpoints, precision),
-    *(devices, linear_algebra, shapes, layers),
+    *(devices, linear_algebra, shapes, dtypes, layers),
 )
 
 
 @cache
 def all_errors() -> tuple[AutogradError, ...]:
     """Every row, family by family."""
-    return tuple(row for family in _FAMILIES for row in sorted(family.ROWS, key=lambda row: row.id))
+    rows = [row for module in _MODULES for row in module.ROWS]
+    families = list(dict.fromkeys(row.family for row in rows))
+    return tuple(sorted(rows, key=lambda row: (families.index(row.family), row.id)))
 
 
 def find(name: str) -> AutogradError | None:

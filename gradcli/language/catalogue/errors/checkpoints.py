@@ -33,7 +33,7 @@ x = torch.tensor(0.0, requires_grad=True)
 y = checkpoint(torch.exp, x, use_reentrant=False)
 torch.autograd.grad(y, x)[0]
 """,
-        patterns=(r"checkpoint is incompatible with \.grad\(\)",),
+        patterns=(r"[cC]heckpoint(ing)? is (incompatible|not compatible) with \.grad\(\)",),
     ),
     _row(
         id="checkpoint-metadata",

@@ -179,6 +179,8 @@ x = torch.tensor(2.0)
 torch.autograd.functional.jacobian(lambda x: torch.tensor(1.0), x)
 """,
         hint="Use {inputs} in the expression.",
-        patterns=(r"does not require gradients\. The outputs must be computed in a differentiable manner",),
+        patterns=(
+            r"does not require gradients\. The outputs must be computed in a differentiable manner|allowed in strict mode",
+        ),
     ),
 )

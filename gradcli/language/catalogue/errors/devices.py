@@ -82,7 +82,9 @@ x.grad
 """,
         patterns=(
             r"Expected all tensors to be on the same device|is not on the expected device",
-            r"Input type \(.*\) and weight type \(.*\) should be the same|expected device \S+ but got device",
+            r"expected device \S+ but got device",
+            r"Input type \(.*cuda.*\) and weight type \((?!.*cuda).*\) should be the same",
+            r"Input type \((?!.*cuda.*\) and).*\) and weight type \(.*cuda.*\) should be the same",
         ),
     ),
     _row(

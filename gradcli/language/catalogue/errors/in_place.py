@@ -30,6 +30,27 @@ view.detach()
         patterns=(r"Can't detach views in-place",),
     ),
     _row(
+        id="in-place-broadcast",
+        title="a change in place that would make a tensor larger",
+        type="RuntimeError",
+        program="""\
+x = torch.ones(1, 2)
+w = torch.ones(3, 2, requires_grad=True)
+x *= w
+""",
+        cause="An operation in place keeps the shape of its tensor. The two shapes together give [3, 2], and x has room for [1, 2].",
+        fix="Write the operation out of place.",
+        repaired="""\
+x = torch.ones(1, 2)
+w = torch.ones(3, 2, requires_grad=True)
+x = x * w
+x.sum().backward()
+w.grad
+""",
+        hint="{shapes}In place a tensor keeps its shape: write the operation out of place.",
+        patterns=(r"doesn't match the broadcast shape",),
+    ),
+    _row(
         id="in-place-expanded",
         title="an expanded tensor is written in place",
         type="RuntimeError",

@@ -50,6 +50,30 @@ p.grad
         ),
     ),
     _row(
+        id="target-of-another-shape",
+        title="targets of another shape than the input",
+        type="ValueError",
+        program="""\
+x = torch.tensor([[1.0], [2.0]], requires_grad=True)
+target = torch.tensor([1.0, 0.0])
+torch.nn.functional.binary_cross_entropy_with_logits(x, target)
+""",
+        cause="Each element of the input has a target of its own. Broadcast to [2, 2], each prediction would be compared "
+        "with each target: mse_loss and l1_loss do that, and only warn.",
+        fix="Give both one shape, with squeeze(1) or unsqueeze(1).",
+        repaired="""\
+x = torch.tensor([[1.0], [2.0]], requires_grad=True)
+target = torch.tensor([1.0, 0.0])
+torch.nn.functional.mse_loss(x.squeeze(1), target).backward()
+x.grad
+""",
+        hint="{shapes}Give both one shape.",
+        patterns=(
+            r"Target size .* must be the same as input size",
+            r"Using a target size .* that is different to the input size",
+        ),
+    ),
+    _row(
         id="target-out-of-bounds",
         title="a class that there is not",
         type="IndexError",
@@ -67,6 +91,9 @@ torch.nn.functional.nll_loss(scores, target).backward()
 scores.grad
 """,
         hint="Classes count from 0, and each needs a score: they are dimension 1 of [N, C, ...], and the only one of [C].",
-        patterns=(r"Target -?\d+ is out of bounds", r"[tT]arget.* < n_classes|t >= 0 && t < n_classes"),
+        patterns=(
+            r"Target -?\d+ is out of bounds",
+            r"[tT]arget.* < n_classes|t >= 0 && t < n_classes|Class values must be smaller than num_classes",
+        ),
     ),
 )

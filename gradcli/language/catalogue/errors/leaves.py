@@ -24,7 +24,7 @@ w = torch.ones(2, requires_grad=True)
 w.grad = torch.ones(2, dtype=torch.float64).to(w.dtype)
 w.grad
 """,
-        patterns=(r"assign a gradient with dtype",),
+        patterns=(r"assign a gradient with dtype|assigned grad has data of a different type",),
     ),
     _row(
         id="assigned-grad-shape",
@@ -41,7 +41,7 @@ w = torch.ones(2, requires_grad=True)
 w.grad = torch.ones_like(w)
 w.grad
 """,
-        patterns=(r"assign a gradient of size",),
+        patterns=(r"assign a gradient of size|assigned grad has data of a different size",),
     ),
     _row(
         id="empty-inputs",
@@ -100,7 +100,10 @@ with torch.no_grad():
     w -= 0.125 * w.grad
 w.detach()
 """,
-        patterns=(r"unsupported operand type\(s\) for .*'float' and 'NoneType'",),
+        patterns=(
+            r"unsupported operand type\(s\) for .*'float' and 'NoneType'",
+            r"'NoneType' object has no attribute '(data|zero_|norm|mul_|add_|abs|clone|detach\w*)'",
+        ),
     ),
     _row(
         id="grad-of-non-leaf",
@@ -122,7 +125,7 @@ h.retain_grad()
 h.grad * 2
 """,
         hint="'gradcli trace' shows the gradient of every intermediate result.",
-        patterns=(r"unsupported operand type\(s\) for .*NoneType",),
+        patterns=(r"unsupported operand type\(s\) for .*NoneType|\.grad attribute of a Tensor that is not a leaf",),
     ),
     _row(
         id="in-place-leaf",
@@ -141,7 +144,9 @@ y.sum().backward()
 x.grad
 """,
         hint="An input cannot be changed in place: {instead}.",
-        patterns=(r"(?<!of )a leaf Variable that requires grad (is being|has been) used in an in-place",),
+        patterns=(
+            r"(?<!of )a leaf Variable that requires grad (is being|has been) used in an in-place|moved into the graph interior",
+        ),
     ),
     _row(
         id="in-place-view-of-leaf",

@@ -10,6 +10,23 @@ _row = partial(AutogradError, family="linear algebra")
 
 ROWS = (
     _row(
+        id="decomposition-of-nan",
+        title="a decomposition of a matrix that holds a NaN",
+        type="_LinAlgError",
+        program="""\
+a = torch.tensor([[1.0, float("nan")], [2.0, 4.0]], requires_grad=True)
+torch.linalg.svd(a)
+""",
+        cause="Singular values and eigenvalues are found step by step, and with a NaN or an infinity the steps come to no end.",
+        fix="Find where the NaN is from; gradcli watch does it in a program.",
+        repaired="""\
+a = torch.tensor([[1.0, float("nan")], [2.0, 4.0]], requires_grad=True)
+torch.linalg.svd(a.nan_to_num(0.0))[1].sum().detach().ceil()
+""",
+        hint="A decomposition needs finite numbers: the matrix holds a NaN or an infinity, or has too many equal values.",
+        patterns=(r"failed to converge because the input matrix",),
+    ),
+    _row(
         id="eig-phase",
         title="a loss depends on the phase of eigenvectors",
         type="RuntimeError",
@@ -27,8 +44,8 @@ values, vectors = torch.linalg.eig(a)
 values.real.sum().backward()
 a.grad
 """,
-        hint="Use what the phase does not change: the eigenvalues, (...)[0], or abs(...) of the eigenvectors.",
-        patterns=(r"linalg_(eig|svd)_backward: The \S+( vectors)? in the complex case",),
+        hint="Use what the phase does not change: the eigen- or singular values, or abs(...) of the vectors.",
+        patterns=(r"(linalg_(eig|svd)|svd)_backward: The \S+( vectors)? in the complex case",),
     ),
     _row(
         id="eigh-phase",
@@ -140,6 +157,6 @@ a = torch.tensor([[1.0, 2.0], [2.0, 4.0]], requires_grad=True)
 torch.linalg.solve(a + torch.eye(2), torch.tensor([1.0, 1.0])).detach()
 """,
         hint="The matrix has no inverse here: move it away, {moved}, or use linalg.pinv.",
-        patterns=(r"(?s)\A(?!.*cholesky).*(singular|not invertible)",),
+        patterns=(r"(?s)\A(?!.*(cholesky|linalg\.inv|inverse)).*(singular(?! (values?|vectors?))|not invertible)",),
     ),
 )

@@ -88,6 +88,27 @@ w.grad
         patterns=(r"Inference tensors cannot be saved for backward",),
     ),
     _row(
+        id="item-of-several",
+        title="a tensor of several elements is taken as one number",
+        type="RuntimeError",
+        program="""\
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+(x * x).item()
+""",
+        cause="A Python number is one element, and this tensor has two.",
+        fix="Reduce the tensor to one element first, with mean() or sum(), or take tolist().",
+        repaired="""\
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+loss = (x * x).sum()
+loss.backward()
+torch.tensor(loss.item())
+""",
+        patterns=(
+            r"a Tensor with \d+ elements cannot be converted to Scalar",
+            r"only (one element tensors|single-element tensors) can be converted to Python scalars",
+        ),
+    ),
+    _row(
         id="numpy-of-grad",
         title="a tensor with a gradient goes to NumPy",
         type="RuntimeError",

@@ -1,4 +1,4 @@
-"""Shapes, dtypes and indices that do not fit: what fails before there is anything to differentiate."""
+"""Shapes and indices that do not fit: what fails before there is anything to differentiate."""
 
 from __future__ import annotations
 
@@ -68,78 +68,6 @@ torch.cat([a, b], dim=1).detach()
         patterns=(r"Sizes of tensors must match except in dimension",),
     ),
     _row(
-        id="dtype-mismatch",
-        title="two dtypes in one operation",
-        type="RuntimeError",
-        program="""\
-a = torch.ones(2, 2, requires_grad=True)
-b = torch.ones(2, 2, dtype=torch.float64)
-a @ b
-""",
-        cause="A product of matrices does not convert its operands, as + does. NumPy's default is float64.",
-        fix="Convert one of them.",
-        repaired="""\
-a = torch.ones(2, 2, requires_grad=True)
-b = torch.ones(2, 2, dtype=torch.float64)
-(a @ b.float()).sum().backward()
-a.grad
-""",
-        hint="Give the inputs one dtype: --dtype for all, NAME:DTYPE=VALUE for one.",
-        patterns=(
-            r"expected .* same dtype|expected scalar type(?! (Long|.*int64))|must have the same dtype|dtype .* to be the same"
-            r"|Found dtype|Expected object of (scalar )?type (?!.*Long)",
-        ),
-    ),
-    _row(
-        id="float-index",
-        title="floating numbers as indices",
-        type="IndexError",
-        program="""\
-x = torch.tensor([1.0, 2.0], requires_grad=True)
-index = torch.tensor([0.0, 1.0])
-x[index]
-""",
-        cause="An index counts, so it is an integer. A floating tensor is none, even with whole numbers.",
-        fix="Give the index an integer dtype.",
-        repaired="""\
-x = torch.tensor([1.0, 2.0], requires_grad=True)
-index = torch.tensor([0, 1])
-x[index].sum().backward()
-x.grad
-""",
-        hint="Give the indices an integer dtype: {indices}.",
-        patterns=(
-            r"tensors used as indices must be long",
-            r"Expected (dtype int32|dtype int64|a long tensor).* for index|only applicable to index tensor",
-            r"Expected (tensor for|object of).*'ind(ex|ices)'.*Long|scalar types?:? Long.*embedding",
-        ),
-    ),
-    _row(
-        id="float-target",
-        title="floating numbers as classes",
-        type="RuntimeError",
-        program="""\
-scores = torch.tensor([[-1.0, -2.0]], requires_grad=True)
-target = torch.tensor([1.0])
-torch.nn.functional.nll_loss(scores, target)
-""",
-        cause="The target names a class by its number, and that is an integer.",
-        fix="Give the target the dtype int64.",
-        repaired="""\
-scores = torch.tensor([[-1.0, -2.0]], requires_grad=True)
-target = torch.tensor([1])
-torch.nn.functional.nll_loss(scores, target).backward()
-scores.grad
-""",
-        hint="Give the indices an integer dtype: {indices}.",
-        patterns=(
-            r"expected target dtype to be Long",
-            r"expected scalar type Long|Expected (floating point )?type.*Long|expected .* to have dtype int64",
-            r"must be int64|expected scalar type.*int64",
-            r"(?s)\A(?!.*'ind(ex|ices)'|.*embedding).*(Long but (got|found)|scalar types: Long, Int; but got)",
-        ),
-    ),
-    _row(
         id="index-out-of-bounds",
         title="an index beyond the end",
         type="IndexError",
@@ -177,7 +105,9 @@ b = torch.ones(2, 3)
 (a @ b.T).detach()
 """,
         hint="{shapes}{transposed}",
-        patterns=(r"shapes cannot be multiplied|size mismatch, (m1|get|got)|mat1 dim 1 must match mat2 dim 0",),
+        patterns=(
+            r"shapes cannot be multiplied|size mismatch, (m1|get|got)|inconsistent tensor size, expected tensor|mat1 dim 1 must match mat2 dim 0",
+        ),
     ),
     _row(
         id="not-square",
@@ -212,28 +142,25 @@ x = torch.ones(2, requires_grad=True)
 x.grad
 """,
         hint="The tensors do not fit into memory: make them smaller.",
-        patterns=(r"can't allocate memory|out of memory|not enough memory",),
+        patterns=(r"can't allocate memory|out of memory|not enough memory|CUBLAS_STATUS_ALLOC_FAILED",),
     ),
     _row(
-        id="unsupported-dtype",
-        title="an operation that does not exist in this dtype",
+        id="strided-view",
+        title="a view of elements that are not next to each other",
         type="RuntimeError",
         program="""\
-a = torch.eye(2, dtype=torch.float16, requires_grad=True)
-torch.linalg.inv(a)
+x = torch.ones(2, 3, requires_grad=True)
+x.T.view(6)
 """,
-        cause="LAPACK computes in single and double precision. There is no inverse of half-precision matrices.",
-        fix="Convert to float32 for the operation.",
+        cause="A view moves no element. After a transpose, an expand or a permute the elements of a row are not next to each other.",
+        fix="Use reshape, which copies where it must.",
         repaired="""\
-a = torch.eye(2, dtype=torch.float16, requires_grad=True)
-torch.linalg.inv(a.float()).sum().backward()
-a.grad
+x = torch.ones(2, 3, requires_grad=True)
+x.T.reshape(6).sum().backward()
+x.grad
 """,
-        hint="PyTorch has no such operation in this dtype here: {supported}.",
-        patterns=(
-            r"not implemented for '[A-Z]\w*'",
-            r"Low precision dtypes not supported",
-        ),
+        hint="Write .reshape(...) for .view(...): it copies where it must.",
+        patterns=(r"view size is not compatible with input tensor's size and stride",),
     ),
     _row(
         id="view-size",
