@@ -145,7 +145,7 @@ CATEGORIES = (
         """
         arange bartlett_window blackman_window eye full ~full_like hamming_window hann_window kaiser_window linspace
         logspace new_full new_ones new_zeros ones ~ones_like
-        tensor=BFloat16Tensor,BoolTensor,ByteTensor,CharTensor,DoubleTensor,FloatTensor,HalfTensor,IntTensor,LongTensor,ShortTensor,as_tensor,asarray
+        tensor=BFloat16Tensor,BoolTensor,ByteTensor,CharTensor,DoubleTensor,FloatTensor,HalfTensor,IntTensor,LongTensor,ShortTensor,Tensor,as_tensor,asarray
         zeros ~zeros_like
         """,
     ),

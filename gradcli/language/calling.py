@@ -161,10 +161,22 @@ def function_call(
     if row.name == "tensor" and written in TENSOR_CLASSES:
         keywords = (*keywords, ("dtype", DtypeName(TENSOR_CLASSES[written], span)))
         _check_listed(arguments, written, span)
+    if row.name == "to":
+        _check_device(arguments, keywords)
     names.check_call(row, receiver, arguments, keywords, written=written, span=span)
     if row.name == "type" and arguments and isinstance(arguments[0], Literal):
         raise ArgumentError("type() takes a dtype", span=arguments[0].span, hint="Write x.type(torch.float64).")
     return Call(row, written, receiver, arguments, keywords, span)
+
+
+def _check_device(arguments: tuple[Node, ...], keywords: Keywords) -> None:
+    """Raises ArgumentError for x.to('cuda') and x.to(device)."""
+    named = [node for name, node in keywords if name == "device"]
+    words = [one for one in arguments if isinstance(one, Literal) and isinstance(one.value, str)]
+    called_so = [one for one in arguments if isinstance(one, Name) and one.name == "device"]
+    if devices := (*named, *words, *called_so):
+        message = "to() changes the dtype, and not the device"
+        raise ArgumentError(message, span=devices[0].span, hint="Write the tensor itself: --device says where it is.")
 
 
 def turned(receiver: Node, arguments: tuple[Node, ...], keywords: Keywords) -> tuple[tuple[Node, ...], Keywords]:

@@ -67,6 +67,8 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.While: ("loops are not in the language", "Write a tensor expression, or repeat the statement."),
     ast.If: ("'if' is not in the language", "Write where(c, a, b)."),
     ast.Assert: ("'assert' is not in the language", "Write the expression itself."),
+    ast.Return: ("'return' is not in the language", "Write the expression itself."),
+    ast.With: ("'with' is not in the language", "Write the expression itself, and x.detach() for what is a constant."),
     ast.Delete: ("'del' is not in the language", "Leave it out."),
     ast.Assign: (
         "only a name or an indexed name can be assigned",

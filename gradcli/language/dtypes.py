@@ -44,6 +44,7 @@ TENSOR_CLASSES = {
     "IntTensor": "int32",
     "LongTensor": "int64",
     "ShortTensor": "int16",
+    "Tensor": "float32",
 }
 """PyTorch's old names for a tensor of a dtype: torch.LongTensor([0, 1]), x.type(torch.LongTensor)."""
 

@@ -54,6 +54,7 @@ INSTEAD = {
     "new_tensor": "torch.tensor([1, 2])",
     "no_grad": "x.detach() for what is to be a constant",
     "numpy": "the tensor itself",
+    "print": "the expression alone: its value is shown",
     "range": "arange(0, 5)",
     "requires_grad": "the name alone: inputs are differentiated, and --wrt says by which",
     "retain_grad": "the name alone: 'gradcli trace' shows the gradient of every step",
@@ -98,6 +99,7 @@ INSTEAD = {
     "σ": "sigmoid(x)",
 }
 """Names that PyTorch has lost or never had, or that lead out of an expression."""
+_ALL_FUNCTIONS = "'gradcli functions' lists what there is."
 _OF_PROGRAMS = ("criterion", "forward", "loss_fn", "model", "net", "network", "optimizer")
 
 
@@ -146,9 +148,7 @@ def method(name: str, span: Span) -> Row:
     hint = (
         f"It is a function: write {name}(x)."
         if as_function is not None
-        else instead_of(name)
-        or did_you_mean(name, catalogue.method_names())
-        or "'gradcli functions' lists what there is."
+        else instead_of(name) or did_you_mean(name, catalogue.method_names()) or _ALL_FUNCTIONS
     )
     raise UnknownNameError(f"unknown tensor method '{name}'", span=span, hint=hint)
 
@@ -185,6 +185,18 @@ def _forgotten_at(name: str, expression: str) -> str | None:
         and not set(file) & set(" ()[]*+,;")
     )
     return f"Write @ before a file: @{file if whole else f'data.{name}'}"
+
+
+def check_object(name: str, attribute: str, *, is_called: bool, span: Span) -> None:
+    """Raises UnknownNameError for `self.eps` and `self.layer(x)`: what an object holds is given by name."""
+    if name != "self":
+        return
+    hint = (
+        f"What a program defines is reached through its file: gradcli grad FILE.py:{attribute} x=1,2"
+        if is_called
+        else f"Write {attribute} alone, and give it a value: {attribute}=1."
+    )
+    raise UnknownNameError("'self' is an object of a program", span=span, hint=hint)
 
 
 def check_plain(name: str, span: Span) -> None:
@@ -246,12 +258,12 @@ def _hint_for_function(name: str, row: Row | None) -> str:
     if head in ("nn", *_FOREIGN) and rest:
         bare = rest.rpartition(".")[2]
         known = is_function(bare)
-        return f"Write {bare}(...): the functions are PyTorch's." if known else "The functions are PyTorch's."
+        return f"Write {bare}(...): the functions are PyTorch's." if known else _ALL_FUNCTIONS
     if head in _OF_PROGRAMS:
         return f"What a program defines is reached through its file: gradcli grad FILE.py:{head} x=1,2"
     if len(name) == 1:
         return f"Write {name} * (...) if {name} is a number."
-    return did_you_mean(name, catalogue.function_names()) or "'gradcli functions' lists what there is."
+    return did_you_mean(name, catalogue.function_names()) or _ALL_FUNCTIONS
 
 
 def instead_of(name: str) -> str | None:

@@ -35,6 +35,8 @@ def in_python(text: str) -> str | None:
         return None
     written = text.strip()
     written = re.sub(r"√\s*(\w[\w.]*)", r"sqrt(\1)", written)
+    written = re.sub(r"‖([^‖]+)‖", r"norm(\1)", written)
+    written = re.sub(r"π(?=\w)", "pi*", written)
     for sign, meant in _SIGNS.items():
         written = written.replace(sign, meant)
     written = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", lambda power: f"**{power.group().translate(_RAISED)}", written)

@@ -75,6 +75,7 @@ class ExpressionReader:
             case ast.Starred(value=value):
                 return [value]
             case ast.Attribute(value=value):
+                self._refuse_object(node, is_called=False)
                 return [] if names.dotted(node, self.known) else [value]
             case ast.Subscript(value=value, slice=index):
                 return [value, index]
@@ -103,15 +104,26 @@ class ExpressionReader:
 
     def _receiver(self, function: ast.expr) -> list[ast.expr]:
         if isinstance(function, ast.Attribute) and not names.dotted(function, self.known):
+            self._refuse_object(function, is_called=True)
             return [function.value]
         if isinstance(function, ast.Name | ast.Attribute):
             return []
         raise ExpressionError(
             "only a function of the catalogue can be called",
             span=self.source.span(function),
-            hint=notation_hint(self.source.text)
+            hint=self._instead_of_called(function)
             or "Write name(...) or x.name(...); 'gradcli functions' lists the names.",
         )
+
+    def _instead_of_called(self, function: ast.expr) -> str | None:
+        """What was meant by `2(x)`, or by `torch.func.grad(f)(x)`, where what a call gives is called."""
+        name = names.dotted(function.func, self.known) if isinstance(function, ast.Call) else None
+        return notation_hint(self.source.text) if name is None or names.is_function(name) else names.instead_of(name)
+
+    def _refuse_object(self, attribute: ast.Attribute, *, is_called: bool) -> None:
+        if isinstance(attribute.value, ast.Name) and attribute.value.id not in self.known:
+            span = self.source.span(attribute)
+            names.check_object(attribute.value.id, attribute.attr, is_called=is_called, span=span)
 
     def _build(self, node: ast.expr, built: dict[ast.expr, Node]) -> Node:
         span = self.source.span(node)

@@ -19,6 +19,7 @@ from gradcli.language.names import CONSTANTS, check_plain
 from gradcli.language.parser import parse
 from gradcli.language.subject import subject_text
 from gradcli.language.syntax import Index, Literal, Name, Program
+from gradcli.language.text import notation_hint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -235,9 +236,14 @@ def request(
             f"{listed(free_names)} {'has no value' if is_one else 'have no values'}",
             expression=program.text,
             span=_first_use(program, free_names[0]),
-            hint=f"Try: {call} {example}{'.' if remark else ''}{remark}",
+            hint=_product(program.text, free_names) or f"Try: {call} {example}{'.' if remark else ''}{remark}",
         )
     return Request(program, bindings, (), None)
+
+
+def _product(text: str, free_names: Sequence[str]) -> str | None:
+    """A hint for x·y, which Python takes for one name."""
+    return notation_hint(text) if any("·" in name for name in free_names) else None
 
 
 def with_text(error: GradcliError, text: str, offset: int = 0) -> GradcliError:

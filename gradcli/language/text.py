@@ -119,7 +119,7 @@ class ExpressionText:
         line = min(max(error.lineno or 1, 1), len(self._lines))
         column = min(max((error.offset or 1) - 1, 0), len(self._lines[line - 1]))
         start = min(self._starts[line - 1] + column, max(len(self.text) - 1, 0))
-        hint = _hint(message) or notation_hint(self.text)
+        hint = _hint(message) or _prompt(self.text) or notation_hint(self.text)
         return ExpressionError(f"cannot read the expression: {message}", span=(start, start + 1), hint=hint)
 
     def _offset(self, line: int, column: int) -> int:
@@ -135,6 +135,11 @@ def notation_hint(text: str) -> str | None:
 
     meant = in_python(text)
     return None if meant is None else f"Write {meant}"
+
+
+def _prompt(text: str) -> str | None:
+    """A hint where the prompt of a session was pasted with what was typed behind it."""
+    return "Leave the prompt >>> out." if text.lstrip().startswith(">>>") else None
 
 
 def _hint(message: str) -> str | None:

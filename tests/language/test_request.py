@@ -177,6 +177,7 @@ def test_a_constant_that_is_bound_is_an_input() -> None:
         ("x + y", ["1", "2"], "'x', 'y' have no values", "Try: gradcli grad 'x + y' x=1 y=2"),
         ("x + y", ["x=3"], "'y' has no value", "Try: gradcli grad 'x + y' x=3 y=1"),
         ("x + y", ["1"], "'x', 'y' have no values", "x=1 y=2"),
+        ("x·y", ["x=3", "y=1"], "'x·y' has no value", "Write x*y"),
         ("sigmoid", [], "'x' has no value", "Try: gradcli grad sigmoid 0 1 10"),
         ("x * 2", ["z=1"], "'x' has no value", "'z' is not in the expression."),
         ("pi", ["1"], "there is no open name", "Leave the points out"),

@@ -85,6 +85,7 @@ def test_an_entry_whose_cause_names_a_tensor_of_its_program_tells_a_user_its_tit
         if any(re.search(rf"(?<![\w='])({name})\b", entry.cause) for name in stored):
             found.add(entry.id)
     of_any_program = "in-place-no-grad-view scaler-steps-twice scaler-without-gradients device-assert float-index"
-    assert found - TELL_OF_THEIR_OWN == {*of_any_program.split(), "float-target"}  # their view, optimizer, index
+    of_any_program += " float-mask target-of-another-shape"
+    assert found - TELL_OF_THEIR_OWN == {*of_any_program.split(), "float-target"}  # their view, optimizer, mask
     assert len(found) > 15
     assert {entry.id for entry in all_errors()} >= TELL_OF_THEIR_OWN

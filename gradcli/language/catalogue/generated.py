@@ -88,7 +88,7 @@ ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("new_zeros", "tm", "(input, size: ints, *, dtype: dtype? = None, requires_grad: bool = False)"),
         ("ones", "f", "(size: ints, *, dtype: dtype? = None, requires_grad: bool = False)"),
         ("ones_like", "fp", "(input, *, dtype: dtype? = None, requires_grad: bool = False)"),
-        ("tensor=BFloat16Tensor,BoolTensor,ByteTensor,CharTensor,DoubleTensor,FloatTensor,HalfTensor,IntTensor,LongTensor,ShortTensor,as_tensor,asarray", "f", "(obj: any, *, dtype: dtype? = None, requires_grad: bool = False)"),
+        ("tensor=BFloat16Tensor,BoolTensor,ByteTensor,CharTensor,DoubleTensor,FloatTensor,HalfTensor,IntTensor,LongTensor,ShortTensor,Tensor,as_tensor,asarray", "f", "(obj: any, *, dtype: dtype? = None, requires_grad: bool = False)"),
         ("zeros", "f", "(size: ints, *, dtype: dtype? = None, requires_grad: bool = False)"),
         ("zeros_like", "fp", "(input, *, dtype: dtype? = None, requires_grad: bool = False)"),
     ),

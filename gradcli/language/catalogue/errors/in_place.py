@@ -38,7 +38,7 @@ x = torch.ones(1, 2)
 w = torch.ones(3, 2, requires_grad=True)
 x *= w
 """,
-        cause="An operation in place keeps the shape of its tensor. The two shapes together give [3, 2], and x has room for [1, 2].",
+        cause="An operation in place keeps the shape of its tensor, and the two shapes together would make a larger one.",
         fix="Write the operation out of place.",
         repaired="""\
 x = torch.ones(1, 2)
@@ -47,7 +47,7 @@ x = x * w
 x.sum().backward()
 w.grad
 """,
-        hint="{shapes}In place a tensor keeps its shape: write the operation out of place.",
+        hint="{shapes}What is written to keeps its shape: give both one shape, or write the operation out of place.",
         patterns=(r"doesn't match the broadcast shape",),
     ),
     _row(

@@ -58,8 +58,8 @@ x = torch.tensor([[1.0], [2.0]], requires_grad=True)
 target = torch.tensor([1.0, 0.0])
 torch.nn.functional.binary_cross_entropy_with_logits(x, target)
 """,
-        cause="Each element of the input has a target of its own. Broadcast to [2, 2], each prediction would be compared "
-        "with each target: mse_loss and l1_loss do that, and only warn.",
+        cause="Each element of the input has a target of its own. Where mse_loss and l1_loss only warn, both are broadcast, "
+        "and each prediction is compared with each target.",
         fix="Give both one shape, with squeeze(1) or unsqueeze(1).",
         repaired="""\
 x = torch.tensor([[1.0], [2.0]], requires_grad=True)

@@ -95,7 +95,7 @@ w.grad
 x = torch.tensor([1.0, 2.0], requires_grad=True)
 (x * x).item()
 """,
-        cause="A Python number is one element, and this tensor has two.",
+        cause="A Python number is one element, and the tensor has several.",
         fix="Reduce the tensor to one element first, with mean() or sum(), or take tolist().",
         repaired="""\
 x = torch.tensor([1.0, 2.0], requires_grad=True)
