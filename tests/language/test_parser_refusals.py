@@ -53,7 +53,7 @@ from gradcli.language.parser import parse
         ("x: int = 1", "x: int = 1", "annotation", "x:float64=1"),
         ("raise x", "raise x", "Raise", "Statements are"),
         ("global x", "global x", "Global", "Statements are"),
-        ("with x: y", "with x: y", "With", "Statements are"),
+        ("with x: y", "with x: y", "'with'", "Write the expression itself"),
     ],
 )
 def test_a_construct_outside_the_language_is_named_and_pointed_at(

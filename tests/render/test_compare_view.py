@@ -9,7 +9,7 @@ from inline_snapshot import snapshot
 from showing import shown
 
 from gradcli.results import CompareResult, CompareRow, CompareSummary, Setting
-from gradcli.results.compare import CompareNumber, CompareOver, CompareRange, Truth, WhichSide
+from gradcli.results.compare import CompareNumber, CompareOver, CompareRange, PlaceBeside, Truth, WhichSide
 
 FOUR = ("float16", "bfloat16", "float32", "float64")
 
@@ -375,3 +375,21 @@ def test_one_side_alone_may_have_a_truth() -> None:
 def test_no_dtype_with_both_is_no_comparison() -> None:
     found = result([line("float16", reason="no kernel", first=None, second=None)], ranges=RANGE)
     assert "A and B were not compared: no dtype has both." in text(found, 80)
+
+
+def test_numbers_that_look_alike_are_told_apart() -> None:
+    near = replace(element("float64", 1.0, 1.0 + 2.0**-30, agrees=False), quantity="value", at=None)
+    told = shown(result([line("float64", apart=1)], [near]))
+    assert "B - A" in told
+    assert "9.31323e-10" in told  # 2**-30
+    assert "B - A" not in shown(result([line("float64", apart=1)], [replace(near, second=1.5)]))
+
+
+def test_one_number_beside_the_point_is_called_it() -> None:
+    beside = PlaceBeside("value", None, (), None, 1.0, 1.0 + 2.0**-30)
+    both = replace(
+        result([line("float64")]), beside=(beside, replace(beside, index=(0,), at=2.0, second=4.0)), equal=False
+    )
+    told = shown(both)
+    assert "Beside the point they differ in value: it is 1 and 1, 9.31323e-10 apart." in told
+    assert "Beside the point they differ in value: value[0], where the input is 2, is 1 and 4." in told

@@ -110,6 +110,9 @@ def _differing(apart: Sequence[CompareRow]) -> Iterator[Table]:
         _in_dtype("A", "first", apart),
         _in_dtype("B", "second", apart),
     ]
+    if any(_look_alike(row.first, row.second) for row in apart):
+        apart_by = [None if row.first is None or row.second is None else row.second - row.first for row in apart]
+        columns.append(float_column("B - A", apart_by))
     for name in ("reference", "left", "right"):
         column = float_column(name, [getattr(row, name) for row in apart])
         if column.missing is None or not column.missing.all():
@@ -117,11 +120,19 @@ def _differing(apart: Sequence[CompareRow]) -> Iterator[Table]:
     yield Table(tuple(columns), "differ")
 
 
+def _look_alike(one: float | None, other: float | None) -> bool:
+    """Whether the digits that are shown of two numbers that differ are the same."""
+    return one is not None and other is not None and one != other and number(one) == number(other)
+
+
 def _beside(place: PlaceBeside) -> Note:
-    where = element(place.variable or "value", place.index)
-    at = "" if place.at is None else f", where the input is {number(place.at)}"
+    is_one = place.variable is None and not place.index
+    where = "it" if is_one else f"{element(place.variable or 'value', place.index)},"
+    at = "" if place.at is None else f" where the input is {number(place.at)}{'' if is_one else ','}"
     numbers = " and ".join("none" if one is None else number(one) for one in (place.first, place.second))
-    return Note(f"Beside the point they differ in {place.quantity}: {where}{at}, is {numbers}.", "note")
+    if place.first is not None and place.second is not None and _look_alike(place.first, place.second):
+        numbers += f", {number(abs(place.second - place.first))} apart"
+    return Note(f"Beside the point they differ in {place.quantity}: {where}{at} is {numbers}.", "note")
 
 
 def _in_dtype(header: str, name: str, rows: Sequence[CompareRow]) -> Column:
