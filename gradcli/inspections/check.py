@@ -29,6 +29,7 @@ from gradcli.numerics import autodiff
 from gradcli.numerics.capture import TorchError
 from gradcli.numerics.precision import shortest
 from gradcli.numerics.symmetric import Symmetrised
+from gradcli.numerics.threads import threads
 from gradcli.progress import steps
 from gradcli.results import CheckResult, CheckRow, CheckSummary, Failure
 from gradcli.results.parts import phrase
@@ -66,9 +67,10 @@ def check(
         elementwise = maps_elementwise(bound, output)
         _check_size(bound, elementwise)
         checker = _Checker(bound, elementwise)
-        rows = _without_contradictions(
-            [row for dtype in steps(dtypes, "dtypes checked") for row in checker.rows(dtype)]
-        )
+        with threads(1):  # thousands of small runs
+            rows = _without_contradictions(
+                [row for dtype in steps(dtypes, "dtypes checked") for row in checker.rows(dtype)]
+            )
     except TorchError as raised:
         return run.failure(raised)
     return CheckResult(

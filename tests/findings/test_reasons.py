@@ -33,6 +33,7 @@ OF_NAN = {
     "std(x, 0)' x=[[1,2]]": ONE_ELEMENT,
     "var_mean(x, 0)[0]' x=[[1,2]]": ONE_ELEMENT,
     "std_mean(x, 0)[0]' x=[[1,2]]": ONE_ELEMENT,
+    "corrcoef(x)' x=[[1,1,1],[1,2,3]]": "it divides by standard deviations, and a constant row has none",
     "cov(x)' x=[[1],[2]]": ONE_ELEMENT.replace("element", "observation"),
     "mean(x)' x='zeros(0)'": NO_ELEMENT,
     "nanmean(x)' x='zeros(0)'": NO_ELEMENT,

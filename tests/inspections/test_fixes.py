@@ -337,11 +337,12 @@ def test_the_kind_of_a_fix(text: str, words: list[str], kind: str) -> None:
     assert found.kind == kind
 
 
-def test_a_search_leaves_the_number_of_threads_as_it_was() -> None:
+@each("argv, says", [(["trace", "x*sqrt(x)", "x=0"], "fix: x**1.5"), (["check", "x*x", "x=1"], "agrees")])
+def test_many_small_runs_leave_the_number_of_threads_as_it_was(argv: list[str], says: str) -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        assert "fix: x**1.5" in captured(["trace", "x*sqrt(x)", "x=0"])[1]
+        assert says in captured(argv)[1]
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(threads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from command_line import captured, failed
+from command_line import answered, captured, failed
 from each import each
 
 MASKS = [
@@ -126,3 +126,14 @@ def test_beside_a_mask_there_is_no_power(text: str) -> None:
 )
 def test_a_derivative_inside_says_what_to_write(text: str, hint: str) -> None:
     assert hint in failed(["grad", text, "x=1,2", "w=3"], 1)["hint"]
+
+
+@each("call, p", [("linalg.cond(x, 1)", ", 1"), ("linalg.cond(x, p='fro')", ", 'fro'")])
+def test_what_pytorch_changes_inside_of_a_call_is_no_change_of_the_user(call: str, p: str) -> None:
+    """Of [[1, 2], [3, 5]], whose inverse is [[-5, 2], [3, -1]]: 7 * 8, and the sum of squares."""
+    hint = failed(["grad", call, "x=[[1,2],[3,5]]"], 1)["hint"]
+    instead = f"linalg.norm(x{p}) * linalg.norm(linalg.inv(x){p})"
+    assert f"PyTorch that changes it, inside of this call: write the same with other functions, {instead}." in hint
+    value = answered(["grad", instead, "x=[[1,2],[3,5]]", "--dtype", "float64"])["output"]["values"]
+    assert abs(value - (7 * 8 if p == ", 1" else 39)) < 1e-9
+    assert "Change a copy" in failed(["grad", "y = exp(x); y += 1; sum(y)", "x=1"], 1)["hint"]

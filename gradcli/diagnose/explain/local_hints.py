@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import torch
 
 from gradcli.diagnose.explain.indices import value_of, whole_numbers
-from gradcli.language.properties import is_derivative
-from gradcli.language.rewrite.places import option_of
+from gradcli.language.parser import parse
+from gradcli.language.properties import changes_in_place, is_derivative
+from gradcli.language.rewrite.places import operands_of, option_of
 from gradcli.language.syntax import Binary, Call, Index, Name, Node, Unary, children
 from gradcli.language.syntax import Sequence as Items
 from gradcli.numerics.capture import TorchError
@@ -39,6 +40,8 @@ def local_hint(raised: TorchError, text: str, inputs: Sequence[str]) -> str | No
     node, message = raised.node, str(raised)
     if is_derivative(node):
         return _of_derivative(node, message, text)
+    if "modified by an inplace operation" in message:
+        return _changed_by_pytorch(raised, text, inputs)
     if isinstance(node, Index) and "must be long, int, byte or bool" in message:
         index = _floating_index(raised, node)
         mask = _is_mask(value_of(raised, index))
@@ -58,6 +61,20 @@ def local_hint(raised: TorchError, text: str, inputs: Sequence[str]) -> str | No
             return f"^ is the exclusive or of masks. A power is written **: {_power(node, text)}."
         return f"Masks are combined: {_as(raised, number, text, inputs, 'bool')}."
     return None
+
+
+def _changed_by_pytorch(raised: TorchError, text: str, inputs: Sequence[str]) -> str | None:
+    """What to do where the user's own words change no tensor, and PyTorch's do, inside of a call; None elsewhere."""
+    program = parse(text, bound=inputs)
+    if changes_in_place(program):
+        return None
+    said = "It is PyTorch that changes it, inside of this call: write the same with other functions"
+    call = next((node for node in program.nodes if node.span == raised.span), None)
+    if not isinstance(call, Call) or call.function.name != "linalg.cond":
+        return f"{said}."
+    matrix, power = _source(operands_of(call)[0], text), option_of(call, "p")
+    order = "" if power is None else f", {_source(power, text)}"
+    return f"{said}, linalg.norm({matrix}{order}) * linalg.norm(linalg.inv({matrix}){order})."
 
 
 def _of_derivative(node: Call, message: str, text: str) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ import torch
 from gradcli.diagnose.bound_expression import BoundExpression
 from gradcli.diagnose.findings.finding import as_part
 from gradcli.diagnose.findings.table import BY_CODE, Search
+from gradcli.numerics.threads import threads
 from gradcli.results.findings import Finding
 from gradcli.results.parts import At, phrase
 
@@ -37,7 +36,7 @@ def with_fixes(
 
     if not any(_searches(finding, "finite") for finding in findings) and not Verifier.has_rewrites(bound):
         return findings  # before the truth is computed, which would have nothing to judge
-    with _one_thread():
+    with threads(1):  # thousands of small runs
         verifier = Verifier.of(bound, cotangent)
         if verifier is None:
             return findings
@@ -46,17 +45,6 @@ def with_fixes(
         if explains and sought and not any(finding.fix for finding in findings):
             findings = _explained(findings, verifier)
     return findings
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Thousands of small runs: on a busy machine each would wait longer for the other threads than it computes."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _fixed(finding: Finding, verifier: Verifier) -> Finding:

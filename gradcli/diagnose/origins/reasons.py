@@ -23,6 +23,7 @@ _VALUE = {
     "std": "it divides by n - 1, which is 0 for one element",
     "var_mean": "it divides by n - 1, which is 0 for one element",
     "std_mean": "it divides by n - 1, which is 0 for one element",
+    "corrcoef": "it divides by standard deviations, and a constant row has none",
     "cov": "it divides by n - 1, which is 0 for one observation",
     "cross_entropy": "its mean divides by the number of counted targets, or by their weights, and that is 0",
     "nll_loss": "its mean divides by the number of counted targets, or by their weights, and that is 0",

@@ -66,16 +66,30 @@ def _behind(
         known[step.index] = [Rounded(step, true)] if _is_underflow(step, true) else []
         return known[step.index]
     multiplied = (step.name == "prod" and zeros.ndim == 0) or (multiplied and step.name in _JOINING)
-    parts: list[list[Rounded]] = []
-    call, part = call_of(tape, step)
-    for source, own in _operands(tape, call):
-        fed = made_of(call, zeros, own, part) & (own == 0)
-        if bool(fed.any()):
-            parts.append(_behind(tape, source, fed, written, known, multiplied=multiplied))
+    parts = [
+        _behind(tape, source, fed, written, known, multiplied=multiplied)
+        for source, fed in _zeros_of(tape, *call_of(tape, step), zeros)
+    ]
     if ((multiplied or step.name in PRODUCTS) and not all(parts)) or (step.name == "sub" and _cancel(tape, parts)):
         return []
     known[step.index] = [one for part in parts for one in part]
     return known[step.index]
+
+
+def _zeros_of(tape: Tape, call: Step, part: int, zeros: torch.Tensor) -> Iterator[tuple[Step, torch.Tensor]]:
+    """The zeros among a call's operands that these zeros of one of its values are made of.
+
+    A step of several values that is handed on whole, as in `stack(unbind(x))`, is followed through each of them.
+    """
+    for source in dict.fromkeys(tape.inputs(call)):
+        for which, own in enumerate(source.values):
+            fed = made_of(call, zeros, own, part) & (own == 0)
+            if not bool(fed.any()):
+                continue
+            if source.value is not None:
+                yield source, fed
+            else:
+                yield from _zeros_of(tape, source, which, fed)
 
 
 def _out_of_place(tape: Tape, step: Step) -> Step:

@@ -110,7 +110,7 @@ def _differing(apart: Sequence[CompareRow]) -> Iterator[Table]:
         _in_dtype("A", "first", apart),
         _in_dtype("B", "second", apart),
     ]
-    if any(_look_alike(row.first, row.second) for row in apart):
+    if all(_look_alike(row.first, row.second) for row in apart):
         apart_by = [None if row.first is None or row.second is None else row.second - row.first for row in apart]
         columns.append(float_column("B - A", apart_by))
     for name in ("reference", "left", "right"):

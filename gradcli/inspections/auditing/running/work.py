@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import lru_cache
 from threading import Lock
 
 import numpy as np
-import torch
 
 from gradcli.diagnose.bound_expression import BoundExpression, ComputeOptions, Selection, bind
 from gradcli.inspections.auditing.audited import audited
@@ -24,6 +22,7 @@ from gradcli.numerics.proven.points import exactly
 from gradcli.numerics.proven.series import KinkError, UndefinedError
 from gradcli.numerics.proven.truth import SLACK, Truth
 from gradcli.numerics.proven.turns import FROM, Turns, turns
+from gradcli.numerics.threads import threads
 
 KEPT = 2
 """Truths over blocks that are kept: chunks come in ascending order, and are whole blocks as a rule."""
@@ -33,7 +32,7 @@ _working = Lock()
 
 def work(task: Task, chunk: Chunk) -> Counts:
     """What is counted of a chunk, whatever threads there are. Raises NotBoundedError."""
-    with _working, _own_threads():
+    with _working, threads(THREADS):
         bound = bound_function(parse(task.expression), task.compute)
         (name,) = bound.program.free_names
         evaluate = lambda x: bound.evaluate({name: x})  # noqa: E731
@@ -65,14 +64,3 @@ def _truth(expression: str, order: int, dtype: str, side: Side) -> Truth:
 @lru_cache(maxsize=KEPT)
 def _turns(expression: str, order: int, dtype: str) -> Turns | None:
     return turns(parse(expression), order, FORMATS[dtype], SLACK[dtype])
-
-
-@contextmanager
-def _own_threads() -> Iterator[None]:
-    """With the threads of PyTorch's that every chunk has."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(THREADS)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
