@@ -65,8 +65,8 @@ def local_hint(raised: TorchError, text: str, inputs: Sequence[str]) -> str | No
 
 def _changed_by_pytorch(raised: TorchError, text: str, inputs: Sequence[str]) -> str | None:
     """What to do where the user's own words change no tensor, and PyTorch's do, inside of a call; None elsewhere."""
-    program = parse(text, bound=inputs)
-    if changes_in_place(program):
+    program = parse(text, bound=inputs) if raised.span is not None else None
+    if program is None or changes_in_place(program):
         return None
     said = "It is PyTorch that changes it, inside of this call: write the same with other functions"
     call = next((node for node in program.nodes if node.span == raised.span), None)
