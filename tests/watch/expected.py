@@ -57,53 +57,6 @@ class Row:
         return found[0]
 
 
-@dataclass(frozen=True)
-class Silent:
-    """A program in which nothing is to be found, whose streams and exit code stay as they are."""
-
-    program: str
-    why: str
-    arguments: tuple[str, ...] = ()
-    stdin: str = ""
-    exit_code: int = 0
-    skipped: tuple[int, ...] = ()
-    """Passes whose gradients are not finite and are thrown away by loss scaling."""
-
-    @property
-    def path(self) -> Path:
-        return PROGRAMS / "silent" / self.program
-
-
-SILENT = (
-    Silent("causal_attention.py", "-inf in a mask that leaves each row something; dropout draws the same numbers"),
-    Silent("running_maximum.py", "a maximum that begins at -inf"),
-    Silent("cleaned_metrics.py", "0/0 cleaned by nan_to_num, NaN under no_grad"),
-    Silent("safe_where.py", "a logarithm between two wheres"),
-    Silent("scaler_one_skip.py", "one step is skipped by the scaler", skipped=(1,)),
-    Silent("frozen_backbone.py", "frozen parameters"),
-    Silent("clipped_accumulation.py", "accumulation, clipping, a schedule"),
-    Silent("lbfgs_fit.py", "closures of LBFGS"),
-    Silent("loader_workers.py", "a worker that is forked", ("fork",)),
-    Silent("loader_workers.py", "a worker that is spawned", ("spawn",)),
-    Silent("never_backward.py", "nothing is differentiated"),
-    Silent("own_exception.py", "an exception of its own", exit_code=1),
-    Silent("exits_with_three.py", "an exit code of its own", exit_code=3),
-    Silent("reads_stdin.py", "standard input", ("--epochs", "3", "--json", "a", "--", "-o"), "1,2,3\n0.5,1,2\n"),
-    Silent("early_stopping.py", "evaluation, inference mode, weights saved and loaded"),
-    Silent("sdpa_empty_row.py", "PyTorch's attention knows what an empty row is"),
-    Silent("ctc_zero_infinity.py", "infinite losses are zeroed"),
-    Silent("heading_atan2.py", "PyTorch's atan2 has a slope at 0, 0"),
-    Silent("cdist_self.py", "PyTorch's cdist and norm have a slope at 0"),
-    Silent("batch_norm_of_one.py", "PyTorch refuses the batch", exit_code=1),
-    Silent("gan_right.py", "gradients of the other network are thrown away"),
-    Silent("ema_teacher.py", "a teacher that is changed in place between the steps; three random generators"),
-    Silent("straight_through.py", "detach as a straight-through estimator uses it"),
-    Silent("truncated_state.py", "a state that is detached"),
-    Silent("weak_cache.py", "weak references of the program's own to what is named besides"),
-    Silent("traced_module.py", "a trace, which writes down who calls, and is compared with a second one"),
-    Silent("counted_operations.py", "a mode of the program's own"),
-)
-
 # fmt: off
 ROWS = (
     Row("pooling_empty_sentence.py", "nan-forward", 9, "torch.softmax(logits", "softmax", (2, 0), "a row of -inf",
@@ -157,6 +110,18 @@ ROWS = (
         second="right *= 0.5"),
     Row("ema_in_graph.py", "in-place", 1, "loss = (student(x)", "linear", None, "parameters changed between forward and backward",
         second="slow.lerp_("),
+    Row("hyper_network.py", "disconnected", 1, "nn.Parameter(self.make(code)", "Parameter", None, "a leaf is made of a result",
+        exit_code=0,
+        spoiled="net.make.weight net.make.bias", untouched="net.scale"),
+    Row("stacked_losses.py", "disconnected", 1, "losses = torch.tensor([", "tensor", None, "the numbers of two losses",
+        exit_code=0,
+        spoiled="near.weight near.bias far.weight far.bias", untouched="balance"),
+    Row("no_grad_encoder.py", "disconnected", 1, "hidden = self.conv(", "conv1d", None, "no_grad around a method",
+        exit_code=0, second="self.encoder.encode(",
+        spoiled="model.encoder.conv.weight model.encoder.conv.bias model.encoder.norm.weight model.encoder.norm.bias",
+        untouched="model.decode.weight model.decode.bias"),
+    Row("critic_steps_first.py", "in-place", 2, "judged = critic(actor(state))", "linear", None, "an optimizer steps between forward and backward",
+        second="critic_optimizer.step()"),
     Row("gru_state_carried.py", "second-backward", 2, "memory = gru(", "gru_cell", None, "state carried with its graph",
         second="loss.backward()"),
     Row("lstm_state_kept.py", "second-backward", 2, "out, self.state =", "lstm", None, "state kept with its graph",
@@ -201,6 +166,8 @@ ROWS = (
     Row("pinn_where.py", "nan-backward", 3, "(slope,) = torch.autograd.grad", "pow", (3, 0), "second derivative of a power at 0, which where discards",
         also=("masked-branch",), or_line="torch.where(x > 0, x**1.5",
         spoiled="x"),
+    Row("gan_first_round.py", "inf-backward", 2, "torch.sqrt((fake - fake.detach())", "sqrt", (0,), "root of 0 in the first round",
+        spoiled="generator.weight generator.bias"),
     Row("force_matching.py", "nan-backward", 1, "force = -torch.autograd.grad", "div", (0, 0, 0), "second derivative of a norm at 0",
         or_line="torch.norm(apart", or_operation="norm",
         spoiled="positions", untouched="energy.pair.0.weight energy.pair.0.bias energy.pair.2.weight"),

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from expected import PROGRAMS, ROWS, SILENT, Row, Silent
+from expected import PROGRAMS, ROWS, Row
+from expected_silent import SILENT, Silent
 
 from tools import warm
 

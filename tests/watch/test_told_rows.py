@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from expected import ROWS, SILENT, Row, Silent
+from expected import ROWS, Row
+from expected_silent import SILENT, Silent
 from watching import Ran, plain_warm, watched
 
 

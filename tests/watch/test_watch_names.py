@@ -93,3 +93,27 @@ def test_a_tensor_that_only_a_call_inside_reads_is_not_taken_for_what_that_gives
     found = found_in(tmp_path, program).only
     assert (found["code"], found["index"]) == ("nan-input", [0, 0])
     assert found["variable"] != "net(torch.from_numpy(loaded()))"
+
+
+POOL = """
+    import torch
+
+    w = torch.nn.Parameter(torch.ones(3))
+    mask = torch.tensor([[True, True, True], [False, False, False]])
+    weights = (w * torch.ones(2, 3)).masked_fill(~mask, -torch.inf).softmax(1)
+    weights.sum().backward()
+"""
+
+
+def test_an_operand_without_a_name_is_not_given_that_of_another_tensor(tmp_path: Path) -> None:
+    """PyTorch calls it `mask`, which is something else in this program: the opposite."""
+    found = found_in(tmp_path, POOL).only
+    assert found["fix"] == "softmax(masked_fill(mul_output, bitwise_not_output, -1e+30), dim=1)"
+    assert "bitwise_not_output = ~mask" in found["where"]
+
+
+def test_what_pytorch_calls_an_operand_is_told_with_its_meaning(tmp_path: Path) -> None:
+    program = POOL.replace("mask = ", "absent = ").replace("~mask", "~absent")
+    found = found_in(tmp_path, program).only
+    assert found["fix"] == "softmax(masked_fill(mul_output, mask, -1e+30), dim=1)"
+    assert "mask = ~absent" in found["where"]

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 
-from gradcli.inspections.watching.telling import lines_around
+from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.recording.program.entries import AnyTensor, Entry, resolved
-from gradcli.recording.program.kinds import LEAVES_PYTORCH
+from gradcli.recording.program.kinds import LEAVES_PYTORCH, MAKES_LEAF, SWITCHES_GRADIENTS
 from gradcli.recording.program.log import Log
 from gradcli.recording.program.operations import operation_of
 from gradcli.results.findings import Severity
-from gradcli.results.phrasing import few
+from gradcli.results.phrasing import counted, few
 from gradcli.results.watch import ProgramFinding
 
 FIRST_STEPS = 2
 """Steps of an optimizer in which parameters without a gradient are looked for."""
 MOST_OPERATIONS = 20_000
 """Operations that are kept for that."""
-_LEAVING = frozenset(name.strip("_") for name in LEAVES_PYTORCH)
+_NUMBERS = "Compute with the tensor: a number of Python's or an array of numpy's has no graph"
+_WAYS_OUT = (
+    dict.fromkeys((name.strip("_") for name in LEAVES_PYTORCH), _NUMBERS)
+    | dict.fromkeys(("detach", "data"), "Leave {} out where the gradient is to go on")
+    | dict.fromkeys(("tensor", "as_tensor", "asarray", "new_tensor"), "torch.stack keeps the graph; {} copies numbers")
+    | dict.fromkeys(("argmax", "argmin", "argsort"), "{} gives indices, which have no slope: weigh by softmax instead")
+    | dict.fromkeys(
+        ("gt", "lt", "ge", "le", "eq", "ne"), "A comparison has no slope: a sigmoid of the difference has one"
+    )
+    | {MAKES_LEAF: "nn.Parameter makes a leaf of its values: compute with the tensor itself"}
+)
+"""What to do about an operation that cuts the graph, by its name."""
 
 
 class FirstSteps:
@@ -38,8 +50,9 @@ class FirstSteps:
             self._earlier += self._log.calls.names()
 
     def entries(self) -> list[Entry]:
-        """What was computed since the first of these steps."""
-        return [*map(resolved, self._earlier), *self._log.calls.recorded()]
+        """What was computed since the first of these steps: a pass leaves in the log what another one may need."""
+        every = [*map(resolved, self._earlier), *self._log.calls.recorded()]
+        return [*{_identity(one): one for one in every}.values()]
 
     def lost(self, parameters: Iterable[torch.Tensor]) -> list[torch.Tensor]:
         """Those of an optimizer that is about to step that have never had a gradient; none in later steps."""
@@ -57,17 +70,24 @@ class FirstSteps:
             self._earlier.clear()
 
 
+def _identity(entry: Entry) -> tuple[int, ...]:
+    """What a call has in common with itself alone, as long as its tensors have names."""
+    return entry.number, id(entry.code), entry.instruction, *map(id, (*entry.tensors, *entry.made))
+
+
 @dataclass
 class _Way:
     """What becomes of a parameter in a step.
 
     is_used: whether an operation reads it. cut: the last one that makes of a gradient's path none.
+    off: what has switched gradients off before it.
     end: the last one whose result no other reads, where nothing else becomes of the parameter.
     customs: calls of custom functions on its way.
     """
 
     is_used: bool = False
     cut: Entry | None = None
+    off: Entry | None = None
     end: Entry | None = None
     customs: list[Entry] = field(default_factory=list)
 
@@ -80,9 +100,9 @@ class _Way:
 
 @dataclass
 class _Cut:
-    """Parameters with one and the same end."""
+    """Parameters with one and the same end, or whose ends lie where gradients were switched off at one place."""
 
-    way: _Way
+    ways: list[_Way] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
 
 
@@ -98,14 +118,16 @@ def disconnected(
     value: what is differentiated; None where that is the last of the step that can be.
     """
     needed = _behind_the_last(entries) if value is None else _behind(entries, [value])
-    cuts: dict[object, _Cut] = {}
+    cuts: defaultdict[object, _Cut] = defaultdict(_Cut)
     unused: list[str] = []
     for parameter in lost:
         name = names.get(id(parameter), f"a parameter of shape {tuple(parameter.shape)}")
         way = _followed(entries, parameter, needed)
-        at = way.cut or way.end or way.silent
+        at = way.off or way.cut or way.end or way.silent
         if way.is_used:
-            cuts.setdefault(None if at is None else at.spot, _Cut(way)).names.append(name)
+            cut = cuts[None if at is None else at.spot]
+            cut.ways.append(way)
+            cut.names.append(name)
         else:
             unused.append(name)
     for found in cuts.values():
@@ -148,9 +170,12 @@ def _followed(entries: Sequence[Entry], parameter: torch.Tensor, needed: set[int
     way, influenced = _Way(), {id(parameter)}
     left: Entry | None = None
     ended: Entry | None = None
+    off: Entry | None = None
     inside = {id(custom.forward.__code__) for entry in entries if (custom := custom_of(entry)) is not None}
     unread: dict[int, Entry] = {}
     for entry in entries:
+        name = getattr(entry.function, "__name__", "")
+        off = entry if name == SWITCHES_GRADIENTS else off
         inputs = [tensor for tensor in entry.tensors if id(tensor) in influenced]
         if not inputs or id(entry.code) in inside:  # what a custom function computes has its own backward
             continue
@@ -160,8 +185,9 @@ def _followed(entries: Sequence[Entry], parameter: torch.Tensor, needed: set[int
         has_path = any(tensor.requires_grad for tensor in inputs)
         if has_path and made and not any(tensor.requires_grad for tensor in made):
             ended = entry
-            way.cut = entry if any(id(tensor) in needed for tensor in made) else way.cut
-        elif not made and getattr(entry.function, "__name__", "") in LEAVES_PYTORCH:
+            if any(id(tensor) in needed for tensor in made):
+                way.cut, way.off = entry, None if entry.differentiates else off
+        elif not made and (name in LEAVES_PYTORCH or name == MAKES_LEAF):
             left = left or (entry if has_path else ended)
         if has_path and custom_of(entry) is not None:
             way.customs.append(entry)
@@ -196,11 +222,16 @@ def _behind(entries: Sequence[Entry], made: Sequence[AnyTensor]) -> set[int]:
 
 
 def _finding(cut: _Cut, step: int) -> ProgramFinding:
-    way, names = cut.way, few(cut.names)
+    way, names = cut.ways[0], few(cut.names)
     severity: Severity = "warning"
+    related = []
     if way.cut is not None:
         operation, said, remark = cut_said(way.cut)
+        others = {one.cut.spot for one in cut.ways if one.cut is not None} - {way.cut.spot}
+        if others:
+            said = f"{operation} and {counted(len(others), 'other operation')} under no_grad cut the graph"
         message, label = f"{names} got no gradient: {said}", "the graph ends here"
+        related = [] if way.off is None else [("gradients are off from here", way.off.spot.place)]
     elif way.silent is not None:
         operation = operation_of(way.silent, ()).name
         message, label = f"{names} got no gradient: the backward of {operation} gives none", "sends no gradient back"
@@ -221,7 +252,8 @@ def _finding(cut: _Cut, step: int) -> ProgramFinding:
         operation=operation or None,
         place=None if place is None else place.in_file,
         label=label,
-        lines=lines_around([] if place is None else [place]),
+        related=related_places(related),
+        lines=lines_around([*([] if place is None else [place]), *(one for _, one in related)]),
         spoils=tuple(cut.names),
         remark=remark,
     )
@@ -230,11 +262,8 @@ def _finding(cut: _Cut, step: int) -> ProgramFinding:
 def _way_out(name: str, *, differentiates: bool) -> str | None:
     if not differentiates:
         return "Compute it outside of no_grad"
-    if name in ("detach", "data"):
-        return f"Leave {name} out where the gradient is to go on"
-    if name in _LEAVING:
-        return "Compute with the tensor: a number of Python's or an array of numpy's has no graph"
-    return None
+    found = _WAYS_OUT.get(name)
+    return None if found is None else found.format(name)
 
 
 def _it(names: Sequence[str]) -> str:

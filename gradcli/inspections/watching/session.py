@@ -72,6 +72,9 @@ class Watch(Investigation):
         self._sound = SoundGradients()
         self._keeps_graph = False
         self._starts: set[tuple[int, int] | None] = set()
+        self._repeats = self._is_first = False
+        """Whether the last pass began where all did before it (another may need what this one has not used), or where
+        none did (another optimizer may be yet to step)."""
         self._undecided = 0
 
     def __enter__(self) -> Self:
@@ -111,7 +114,7 @@ class Watch(Investigation):
         self._number = self.steps + makes_another
         spot = self.user.here()
         if not call.makes_graph:
-            self._starts.add(None if spot is None else (id(spot.code), spot.instruction))
+            self._note_start(spot)
         looks = self._looks and call.has_numbers
         unscaled = self.scaling.unscaled
         is_scaled = bool(unscaled) and any(id(root) in unscaled for root in call.roots)
@@ -133,11 +136,13 @@ class Watch(Investigation):
         if not call.keeps_graph:
             self._passes.append(Pass.of(self.steps, spot, self.log.calls.entries, self.log.named(call.roots)))
             self._first_steps.keep()
-            if len(self._starts) > 1:  # another pass may need what this one has not used
-                self.log.calls.drop_behind(call.roots)
-            else:
-                self.log.clear()
+            self.log.clear(() if self._repeats else call.roots)
         return result
+
+    def _note_start(self, spot: Spot | None) -> None:
+        start = None if spot is None else (id(spot.code), spot.instruction)
+        self._repeats, self._is_first = self._starts == {start}, start not in self._starts
+        self._starts.add(start)
 
     def _look_at_gradients(self, call: BackwardStart, spot: Spot | None, result: Any, *, is_scaled: bool) -> None:
         looked_at = self._looked_at(call)
@@ -186,16 +191,21 @@ class Watch(Investigation):
         """The parameters of the model or of the optimizers, or else the leaves of the graph, by their names."""
         if self.model is not None:
             return [one for one in self.model.parameters() if one.requires_grad]
-        parameters = [*self._parameters.values()] or call.leaves()
+        parameters, leaves = [*self._parameters.values()], []
+        if self._is_first or not parameters:
+            leaves = [one for one in call.leaves() if id(one) not in self._parameters]
+        return [*self._wanted(parameters, self._chosen), *self._wanted(leaves, {})]
+
+    def _wanted(self, tensors: list[torch.Tensor], chosen: dict[int, bool]) -> list[torch.Tensor]:
+        """Those that the user asks for. chosen: which were, by id; a leaf may be another tensor in each step."""
         patterns = self.options.parameters
         if patterns is None:
-            return parameters
-        chosen = self._chosen if self._parameters else {}  # a leaf of a graph may be another one in each step
-        if any(id(one) not in chosen for one in parameters):
+            return tensors
+        if any(id(one) not in chosen for one in tensors):
             names = names_of_tensors(self.user.frames())
-            for one in parameters:
+            for one in tensors:
                 chosen[id(one)] = any(fnmatch(names.get(id(one), ""), pattern) for pattern in patterns)
-        return [one for one in parameters if chosen[id(one)]]
+        return [one for one in tensors if chosen[id(one)]]
 
     @property
     def _looks(self) -> bool:
@@ -276,7 +286,7 @@ class Watch(Investigation):
         self.log.wake()
         self.log.in_optimizer = False
         self._first_steps.count()
-        if len(self._starts) == 1 and not self._keeps_graph:
+        if self._repeats and not self._keeps_graph:
             self.log.clear()
 
 

@@ -21,6 +21,7 @@ from gradcli.language.names import CONSTANTS, NAMESPACES
 from gradcli.language.printer import ATOM, Piece, Spelling, binary, called, is_operator, listed, number
 from gradcli.numerics.capture import dtype_name
 from gradcli.recording.program.operations import CallOperation
+from gradcli.recording.program.written import names_in
 from gradcli.recording.tape import Step, Tape
 
 _SPELLING = Spelling()
@@ -74,7 +75,7 @@ def small_expression(
     if not step.single:
         piece = Piece(f"{piece.at(ATOM)}[{blamed_value(step)}]")
     if gradient is not None:
-        name = Piece(writer.input_of(gradient, ["gradient"], "what arrives in the backward pass", is_constant=True))
+        name = Piece(writer.input_of(gradient, [], ["gradient"], "what arrives in the backward pass", is_constant=True))
         piece = called("sum", [binary("mul", piece, name, spelling=_SPELLING)])
     return SmallExpression(piece.text, writer.inputs, writer.names, writer.meanings, frozenset(writer.constant))
 
@@ -146,17 +147,23 @@ class _Writer:
             case _:
                 return self._piece(key, step, 1).text
 
-    def input_of(self, tensor: torch.Tensor, candidates: Sequence[str], meaning: str, *, is_constant: bool) -> str:
-        """The name of an input, which is the first of some that the language has room for."""
+    def input_of(
+        self, tensor: torch.Tensor, own: Sequence[str], other: Sequence[str], meaning: str, *, is_constant: bool
+    ) -> str:
+        """The name of an input, which is the first that the language has room for: the program's own, or another.
+
+        meaning: what is told of another one.
+        """
         known = self.names.get(id(tensor))
         if known is not None:
             return known
-        plain = next(filter(None, map(_as_name, candidates)), "x")
+        owned = next(filter(None, map(_as_name, own)), None)
+        plain = owned or next(filter(None, map(_as_name, other)), "x")
         same = next((name for name, other in self.inputs.items() if other is tensor), None)
         name = same or next(one for one in chain([plain], (f"{plain}_{n}" for n in count(2))) if one not in self.inputs)
         self.inputs[name] = tensor
         self.names[id(tensor)] = name
-        if plain.endswith(_OUTPUT) or tensor is self.gradient:
+        if owned is None or owned.endswith(_OUTPUT):
             self.meanings[name] = in_one_line(meaning)
         if is_constant:
             self.constant.add(name)
@@ -183,13 +190,13 @@ class _Writer:
         if source is not None and source.index in self.inner and source.single:
             return self.call(source)
         is_constant = source is None or not source.edges
-        candidates = _candidates(step, source, position, text)
-        meaning = source.text if source is not None else candidates[0] if candidates else ""
-        return Piece(self.input_of(tensor, candidates, meaning, is_constant=is_constant))
+        own = _own_names(step, source, position, text)
+        meaning = source.text if source is not None else own[0] if own else step.text
+        return Piece(self.input_of(tensor, own, _other_names(step, source, position), meaning, is_constant=is_constant))
 
 
-def _candidates(step: Step, source: Step | None, position: int, text: str | None) -> list[str]:
-    """What an operand may be called: as it is written, as it was before, as the function calls it."""
+def _own_names(step: Step, source: Step | None, position: int, text: str | None) -> list[str]:
+    """What the program calls an operand: as it is written, and as it was before."""
     found = []
     operation = step.operation
     assert isinstance(operation, CallOperation)
@@ -198,8 +205,15 @@ def _candidates(step: Step, source: Step | None, position: int, text: str | None
     if source is not None:
         found += [source.variable.partition(", line ")[0]] if source.variable else []
         found += [source.operation.assigned] if source.operation.assigned else []
-    words = [word for word, (at, _) in operation.named(step.arguments).items() if at == position]
-    found += [word for word in words if word not in _SAYING_NOTHING]
+    return found
+
+
+def _other_names(step: Step, source: Step | None, position: int) -> list[str]:
+    """What the function calls an operand, where the program calls nothing so; what made it."""
+    operation = step.operation
+    assert isinstance(operation, CallOperation)
+    taken = {*_SAYING_NOTHING, *names_in(operation.written.place.source)}
+    found = [word for word, (at, _) in operation.named(step.arguments).items() if at == position and word not in taken]
     return found if source is None or source.is_leaf else [*found, f"{source.name}()"]
 
 

@@ -15,6 +15,10 @@ _IN_PLACE_OPERATORS = frozenset({"__setitem__", "__iand__", "__ior__", "__ixor__
 """Those that PyTorch tells by these names: it tells `x += y` as `add_`."""
 LEAVES_PYTORCH = frozenset({"tolist", "numpy", "item", "__float__", "__int__", "__array__"})
 """What makes numbers of Python's or numpy's of a tensor: no gradient finds its way back."""
+MAKES_LEAF = "Parameter"
+"""`nn.Parameter`, as it is called: what it makes of a tensor is differentiated by, and nothing before it is."""
+SWITCHES_GRADIENTS = "_set_grad_enabled"
+"""What `no_grad`, `enable_grad` and `set_grad_enabled` call."""
 _QUESTIONS = LEAVES_PYTORCH | {
     "__set__", "dim", "size", "stride", "numel", "is_contiguous", "__bool__", "__len__", "__repr__", "__format__",
     "is_floating_point", "is_complex", "backward", "grad", "data_ptr", "_set_grad_enabled", "register_hook", "storage",

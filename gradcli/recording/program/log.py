@@ -23,6 +23,7 @@ from gradcli.recording.program.kinds import (
     LEAVES_PYTORCH,
     PLAIN,
     SWITCHED,
+    SWITCHES_GRADIENTS,
     changes_first,
     kind_of,
 )
@@ -138,10 +139,14 @@ class Log(TorchFunctionMode):
         """A call that is no operation of the step."""
         if kind == HANDLED and not self.repeats:
             return self._handlers[function](function, args, kwargs)
+        were_on = _are_gradients_on()
         out = function(*args, **kwargs)
         if kind == HANDLED and function is torch.autograd.grad:  # it may be differentiated in turn
             self.add(function, args, kwargs, out)
-        elif self.everything and function.__name__ in LEAVES_PYTORCH:
+        elif self.everything and (
+            function.__name__ in LEAVES_PYTORCH
+            or (function.__name__ == SWITCHES_GRADIENTS and were_on and not _are_gradients_on())
+        ):
             self.add(function, args, kwargs, None)
         return out
 
@@ -283,6 +288,10 @@ class Log(TorchFunctionMode):
         """The names that the log has for tensors."""
         return [*map(self.calls.kept.name, tensors)]
 
-    def clear(self) -> None:
-        self.calls.clear()
+    def clear(self, roots: Sequence[torch.Tensor] = ()) -> None:
+        """Drop every call, or only those behind these tensors and those that lead to no tensor the program holds."""
+        if roots:
+            self.calls.drop_behind(roots)
+        else:
+            self.calls.clear()
         self._undifferentiated = 0

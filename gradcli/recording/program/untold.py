@@ -1,4 +1,5 @@
 """What PyTorch tells no function mode of as one operation: custom functions, compiled regions, function transforms.
+That `nn.Parameter` makes a leaf of a tensor it tells of not at all.
 
 Dynamo cannot trace a mode that has a state in Python, and the tensors of a transform die with it: both run without the
 log, and are one operation of it. `zero_grad`, which asks each parameter for its gradient, the marks of the profiler
@@ -44,6 +45,7 @@ class Untold:
         self._taken = taken
         self._apply = torch.autograd.Function.__dict__["apply"]
         self._compile = torch.compile
+        self._parameter = torch.nn.Parameter.__dict__["__new__"]
         self._resting = {(owner, name): getattr(owner, name) for owner, name in _NOTHING_TO_TELL}
         self._transforms = {name: getattr(torch.func, name) for name in TRANSFORMS}
         self._running = {(space, name): getattr(space, name) for space, name in _RUNNING}
@@ -65,8 +67,17 @@ class Untold:
             self._open_dynamo()
             return compile_(*args, **kwargs)
 
+        parameter = self._parameter.__func__
+
+        @functools.wraps(parameter)
+        def leaf(cls: type, data: Any = None, *args: Any, **kwargs: Any) -> Any:
+            if log.everything and log.hears and isinstance(data, torch.Tensor) and data.requires_grad:
+                log.add(torch.nn.Parameter, (data,), {}, None)
+            return parameter(cls, data, *args, **kwargs)
+
         for (owner, name), method in self._resting.items():
             setattr(owner, name, _resting(log, method))
+        torch.nn.Parameter.__new__ = staticmethod(leaf)  # type: ignore[method-assign]
         torch.autograd.Function.apply = classmethod(apply)  # type: ignore[assignment, method-assign]
         torch.compile = compiled
         for name, transform in self._transforms.items():
@@ -78,6 +89,7 @@ class Untold:
             setattr(space, name, _known_by_name(log, run, made[name.removesuffix("_impl")]))
 
     def take_off(self) -> None:
+        torch.nn.Parameter.__new__ = self._parameter  # type: ignore[method-assign]
         torch.autograd.Function.apply = self._apply  # type: ignore[method-assign]
         torch.compile = self._compile
         for (owner, name), method in self._resting.items():

@@ -64,6 +64,12 @@ def parsed(source: Source) -> ast.Module:
 
 
 @cache
+def names_in(source: Source) -> frozenset[str]:
+    """The names that a file has for anything."""
+    return frozenset(node.id for node in ast.walk(parsed(source)) if isinstance(node, ast.Name))
+
+
+@cache
 def _nodes(source: Source) -> dict[tuple[int, int], tuple[ast.AST, str | None]]:
     """Every expression and every `x += y` of a file by its span, with the name that its value is given."""
     tree = parsed(source)
