@@ -18,7 +18,7 @@ from gradcli.numerics.literals import Context
 from gradcli.recording.program.again import Repeated, run_again
 from gradcli.recording.program.inside import StepsInside
 from gradcli.recording.program.log import Log
-from gradcli.recording.program.own_backward import OwnBackward
+from gradcli.recording.program.own_functions import OwnLines
 from gradcli.recording.program.places import Spot, UserCode
 from gradcli.recording.program.untold import Untold, _apart
 from gradcli.recording.recorder import Recorder
@@ -236,6 +236,8 @@ ZERO = torch.zeros(2)
         (lambda g: g * 3, []),
         (lambda g: g * (g.to("meta").ndim + 1), []),
         (lambda g: g.log1p().tan(), []),
+        (lambda g: g.masked_fill(g == g, -torch.inf).softmax(0), ["softmax"]),  # a mask is meant
+        (lambda g: torch.where(g == g, -torch.inf, g), []),
     ],
 )
 def test_the_line_of_an_own_backward_that_makes_what_is_not_finite_is_noted(
@@ -243,7 +245,8 @@ def test_the_line_of_an_own_backward_that_makes_what_is_not_finite_is_noted(
 ) -> None:
     for user, expected in ((USER, operations), (Nobody(), [])):
         output = Own.apply(X, backward).sum()
-        own = OwnBackward(user, output)
+        own = OwnLines(user)
+        own.look_at_backward(output)
         output.backward(inputs=[X])
         assert [line.operation for line in own.lines] == expected
         assert all(line.function.endswith("<lambda>") for line in own.lines)

@@ -84,7 +84,8 @@ def test_a_cut_graph_is_told_with_the_line_that_cut_it(tmp_path: Path, cut: str)
     [
         ("hidden = hidden.detach()", "Leave detach out where the gradient is to go on"),
         ("hidden = torch.tensor(hidden.tolist())", "Compute with the tensor"),
-        ("hidden = (hidden > 0).float()", None),
+        ("hidden = (hidden > 0).float()", "A comparison has no slope"),
+        ("hidden = hidden.to(torch.int8) * 1.0", None),
     ],
 )
 def test_a_cut_is_told_with_what_is_to_be_done(tmp_path: Path, cut: str, said: str | None) -> None:

@@ -109,8 +109,8 @@ EQUIVALENT: dict[str, str] = {
     ),
     f"{_PROGRAM}/gradient_steps.py with_gradient_steps: edge[0] is not None and gradient is not None -> "
     "(gradient is not None)": "nobody asks for what is sent nowhere",
-    f"{_PROGRAM}/own_backward.py _is_finite: not isinstance(tensor, torch.Tensor) or tensor.is_meta or "
-    "all_finite(tensor) -> (tensor.is_meta) or (all_finite(tensor))": "a call is given tensors, and no names of them",
+    f"{_PROGRAM}/own_functions.py _numbers_of: isinstance(one, torch.Tensor) and not one.is_meta -> "
+    "(not one.is_meta)": "a call is given tensors, and no names of them",
     **_members(f"{_ORIGINS}/zeros.py", "EXACT", "add sub rsub mul div neg positive pow square", _WORK),
     f"{_PROGRAM}/calls.py FEWEST: 256 -> 3": _WORK,
     **dict.fromkeys(

@@ -12,7 +12,7 @@ from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.recording.program.entries import AnyTensor, Entry, resolved
 from gradcli.recording.program.kinds import LEAVES_PYTORCH, MAKES_LEAF, SWITCHES_GRADIENTS
 from gradcli.recording.program.log import Log
-from gradcli.recording.program.operations import operation_of
+from gradcli.recording.program.operations import custom_of, operation_of
 from gradcli.results.findings import Severity
 from gradcli.results.phrasing import counted, few
 from gradcli.results.watch import ProgramFinding
@@ -171,7 +171,7 @@ def _followed(entries: Sequence[Entry], parameter: torch.Tensor, needed: set[int
     left: Entry | None = None
     ended: Entry | None = None
     off: Entry | None = None
-    inside = {id(custom.forward.__code__) for entry in entries if (custom := custom_of(entry)) is not None}
+    inside = {id(custom.forward.__code__) for entry in entries if (custom := custom_of(entry.function)) is not None}
     unread: dict[int, Entry] = {}
     for entry in entries:
         name = getattr(entry.function, "__name__", "")
@@ -189,7 +189,7 @@ def _followed(entries: Sequence[Entry], parameter: torch.Tensor, needed: set[int
                 way.cut, way.off = entry, None if entry.differentiates else off
         elif not made and (name in LEAVES_PYTORCH or name == MAKES_LEAF):
             left = left or (entry if has_path else ended)
-        if has_path and custom_of(entry) is not None:
+        if has_path and custom_of(entry.function) is not None:
             way.customs.append(entry)
         for tensor in inputs:
             unread.pop(id(tensor), None)
@@ -198,12 +198,6 @@ def _followed(entries: Sequence[Entry], parameter: torch.Tensor, needed: set[int
     if way.cut is None and needed.isdisjoint(influenced - {id(parameter)}):
         way.end = next(reversed(unread.values()), None)
     return way
-
-
-def custom_of(entry: Entry) -> type[torch.autograd.Function] | None:
-    """The custom function that a call applies."""
-    owner = getattr(entry.function, "__self__", None)
-    return owner if isinstance(owner, type) and issubclass(owner, torch.autograd.Function) else None
 
 
 def _behind_the_last(entries: Sequence[Entry]) -> set[int]:

@@ -17,8 +17,9 @@ import torch
 
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.disconnected import disconnected
+from gradcli.inspections.watching.situation import Situation
 from gradcli.inspections.watching.sizes import all_finite
-from gradcli.inspections.watching.step_findings import Situation, not_finite
+from gradcli.inspections.watching.step_findings import not_finite
 from gradcli.inspections.watching.telling import lines_around
 from gradcli.inspections.watching.zeros import dead
 from gradcli.recording.program.bits import same_bits

@@ -24,8 +24,10 @@ from gradcli.inspections.watching.broken_off import (
 from gradcli.inspections.watching.hooks import GradientHooks
 from gradcli.inspections.watching.naming import names_of_tensors
 from gradcli.inspections.watching.raised import Pass, raised, raised_elsewhere
-from gradcli.inspections.watching.step_findings import Situation, not_finite, unknown
+from gradcli.inspections.watching.situation import Situation
+from gradcli.inspections.watching.step_findings import not_finite
 from gradcli.inspections.watching.stop import Stop
+from gradcli.inspections.watching.unexplained import unknown
 from gradcli.inspections.watching.updates import Updates
 from gradcli.recording.program.log import Log
 from gradcli.recording.program.places import Spot, UserCode

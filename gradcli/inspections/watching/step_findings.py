@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from gradcli.diagnose.evidence import Evidence
@@ -11,59 +11,30 @@ from gradcli.diagnose.findings import of_tape
 from gradcli.diagnose.findings.not_finite import backward_phrase, forward_phrase, shows_nan
 from gradcli.diagnose.findings.not_finite import finding as finding_of
 from gradcli.diagnose.findings.table import NOT_FINITE
-from gradcli.diagnose.origins.elements import element_at
 from gradcli.diagnose.origins.forward import placed
 from gradcli.diagnose.origins.origin import Origin
-from gradcli.diagnose.origins.parts import at, in_one_line, shortened
-from gradcli.inspections.watching.alone import Saving, with_alone
-from gradcli.inspections.watching.backward_start import BackwardStart
-from gradcli.inspections.watching.hooks import GradientHooks
+from gradcli.diagnose.origins.parts import at, shortened
+from gradcli.inspections.watching.alone import with_alone
 from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.rows import Row, row_of_infinities, writer_of_infinities
 from gradcli.inspections.watching.saturation import joined
 from gradcli.inspections.watching.sentences import label_of, sentences
-from gradcli.inspections.watching.spoiled import module_of, spoiled_and_untouched, spoiled_in_program
+from gradcli.inspections.watching.situation import Situation
+from gradcli.inspections.watching.spoiled import module_of, spoiled_and_untouched
 from gradcli.inspections.watching.telling import lines_around, related_places
-from gradcli.inspections.watching.updates import Made, Updates
+from gradcli.inspections.watching.unexplained import unknown, was_there
+from gradcli.inspections.watching.updates import Made
 from gradcli.model.place import Place
-from gradcli.numerics.capture import all_finite
 from gradcli.recording.program.again import Repeated, run_again
-from gradcli.recording.program.entries import Entry, GoneError
 from gradcli.recording.program.gradient_steps import Derivative
 from gradcli.recording.program.operations import CallOperation
-from gradcli.recording.program.own_backward import OwnLine
-from gradcli.recording.program.places import Spot, UserCode
-from gradcli.recording.program.written import written_at
+from gradcli.recording.program.own_functions import OwnLine
 from gradcli.recording.tape import Step, Tape
 from gradcli.results.findings import Finding
-from gradcli.results.phrasing import number, text
+from gradcli.results.phrasing import text
 from gradcli.results.watch import ProgramFinding
 
 _OF_SCALING = "the gradient scaler has skipped the step for this again and again"
-
-
-@dataclass(frozen=True)
-class Situation:
-    """A step in which something is not finite.
-
-    spot: where the backward pass was called. names: what the program calls its tensors, by their ids.
-    updates: what optimizers did last. hooks: those of the program's that change gradients.
-    known: causes that have been told. saving: where the tensors of new ones are written.
-    is_bounded: whether the user bounds what is kept. inside: whether the call itself computes what it differentiates.
-    """
-
-    number: int
-    entries: Sequence[Entry]
-    call: BackwardStart
-    spot: Spot | None
-    names: Mapping[int, str]
-    user: UserCode
-    updates: Updates
-    hooks: GradientHooks
-    known: Container[object] = ()
-    saving: Saving | None = None
-    is_bounded: bool = False
-    inside: bool = False
 
 
 def not_finite(situation: Situation, *, as_warnings: bool = False) -> list[ProgramFinding]:
@@ -84,15 +55,9 @@ def not_finite(situation: Situation, *, as_warnings: bool = False) -> list[Progr
         told = _told(finding, origin, situation, again, others, made)
         is_new = told.cause not in situation.known
         found.append(with_alone(told, finding, origin, again.tape, situation.saving) if is_new else told)
-    if not found and not (situation.known and _was_there(situation, again)):
+    if not found and not (situation.known and was_there(situation, again)):
         found = [unknown(situation, again)]
     return [replace(one, severity="warning", remark=_OF_SCALING) for one in found] if as_warnings else found
-
-
-def _was_there(situation: Situation, again: Repeated) -> bool:
-    """Whether what is not finite was in the gradients before this step added its own."""
-    is_sound = again.differs is None and situation.call.accumulates and situation.call.is_finite
-    return is_sound and all(map(all_finite, again.tape.gradients.values()))
 
 
 def _errors(evidence: Evidence, *, shows: bool) -> list[tuple[Finding, Origin | None]]:
@@ -131,48 +96,6 @@ def _of_origin(origin: Origin, evidence: Evidence) -> Finding:
     code = f"{'nan' if nan else 'inf'}-{origin.kind}"
     said = (forward_phrase if origin.kind == "forward" else backward_phrase)(origin, evidence)
     return finding_of(origin, evidence, code, said, "error")
-
-
-def unknown(situation: Situation, again: Repeated | None = None, error: Exception | None = None) -> ProgramFinding:
-    """What is known where no operation could be blamed."""
-    call = situation.call
-    code = "nan-forward" if not call.is_finite else "nan-backward"
-    remark = None
-    if error is not None:
-        said = str(error).partition("\n")[0][:120]
-        said = said if isinstance(error, GoneError) else f"{type(error).__name__}: {said}"
-        said += "; a larger --memory keeps it" if isinstance(error, GoneError) and situation.is_bounded else ""
-        remark = f"the step could not be run again: {said}"
-    elif again is not None and again.differs is not None:
-        remark = f"the step run again differs from {shortened(again.differs.text)} on"
-    spots = [] if situation.spot is None else [situation.spot]
-    label, related = "here it shows", []
-    if remark is None and again is not None and _was_there(situation, again):
-        remark = "what this step adds to the gradients is finite: they were not before it"
-        if hooks := situation.hooks.spots(call.leaves()):
-            remark = (
-                "what the operations send back is finite: a hook has changed it, or there was more before this step"
-            )
-            related = [(label, one.place) for one in spots]
-            label, spots = "changes gradients", hooks
-            related += [(label, one.place) for one in hooks[1:]]
-    place = spots[0].place.in_file if spots else None
-    return ProgramFinding(
-        code=code,
-        severity="error",
-        message=f"{_root(situation)} is not finite" if not call.is_finite else "a gradient is not finite",
-        step=situation.number,
-        place=place,
-        label=label,
-        related=related_places(related),
-        lines=lines_around([*(one.place for one in spots), *(where for _, where in related)]),
-        reached=_reached(situation),
-        spoils=spoiled_in_program(call, situation.names)
-        if again is None
-        else spoiled_and_untouched(again, call, situation.names)[0],
-        remark=remark,
-        agrees=None if again is None else again.differs is None,
-    )
 
 
 def _made(origin: Origin | None, situation: Situation, again: Repeated) -> Made | None:
@@ -226,7 +149,7 @@ def _told(
         related=related_places(related),
         lines=lines_around([*places, *(one for _, one in related)]),
         why=why if made is None or made.why is None else made.why,
-        reached=_reached(situation),
+        reached=situation.reached,
         spoils=spoils,
         untouched=untouched,
         remark="; ".join(_remarks(origin, again)) or None,
@@ -256,12 +179,15 @@ def _related(tape: Tape, origin: Origin, row: Row | None) -> Iterator[tuple[str,
 
 
 def _own_line(step: Step | None, origin: Origin | None, again: Repeated) -> OwnLine | None:
-    """The line of a custom function's own backward, where that sent what is not finite."""
-    operation = None if step is None or origin is None or origin.kind != "backward" else step.operation
+    """The line inside of a custom function that makes what is not finite, in its forward or in its backward."""
+    operation = None if step is None or origin is None else step.operation
     custom = operation.custom if isinstance(operation, CallOperation) else None
-    if custom is None:
+    if custom is None or origin is None:
         return None
-    return next((line for line in again.own_lines if line.function.startswith(f"{custom.__qualname__}.")), None)
+    forward = f"{custom.__qualname__}.forward"
+    own = [line for line in again.own_lines if line.function.startswith(f"{custom.__qualname__}.")]
+    wanted = [line for line in own if line.function.startswith(forward) == (origin.kind == "forward")]
+    return next(iter(wanted), None)
 
 
 def _reader(tape: Tape, step: Step | None) -> str | None:
@@ -276,25 +202,3 @@ def _turn(step: Step | None, tape: Tape) -> tuple[int, int]:
         return 1, 1
     calls = [one.index for one in tape.steps if (one.place, one.name) == (step.place, step.name) and not one.is_leaf]
     return calls.index(step.index) + 1, len(calls)
-
-
-def _reached(situation: Situation) -> str | None:
-    """`loss = nan, before loss.backward() at line 44`."""
-    if situation.spot is None:
-        return None
-    place = situation.spot.place
-    shown = f"{in_one_line(place.text) or 'the backward pass'} at line {place.line}"
-    value = element_at(root.detach(), ()) if (root := situation.call.roots[0]).ndim == 0 else None
-    if situation.call.is_finite:
-        return f"gradients, in {shown}; {_root(situation)} {'is finite' if value is None else f'= {number(value)}'}"
-    said = "not finite" if value is None else number(value)
-    return f"{_root(situation)} = {said}, {'in' if situation.inside else 'before'} {shown}"
-
-
-def _root(situation: Situation) -> str:
-    """What the program calls what it differentiates."""
-    known = situation.names.get(id(situation.call.roots[0]))
-    if known is None and situation.spot is not None:
-        written = written_at(situation.spot.place)
-        known = written.parts[0][1].text if written.parts else None
-    return known or "the loss"

@@ -12,7 +12,7 @@ from gradcli.diagnose.origins.parts import name
 from gradcli.diagnose.origins.zeros import ZeroOrigin
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.neighbourhood import around
-from gradcli.inspections.watching.step_findings import Situation
+from gradcli.inspections.watching.situation import Situation
 from gradcli.inspections.watching.telling import lines_around
 from gradcli.recording.program.again import Repeated, run_again
 from gradcli.recording.tape import Step, node_name

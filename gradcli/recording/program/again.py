@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Any
@@ -18,13 +19,21 @@ from gradcli.numerics import graph
 from gradcli.numerics.autodiff import weighted
 from gradcli.numerics.capture import TorchError
 from gradcli.recording.operation import LEAF, Operation
+from gradcli.recording.program.before import Before
 from gradcli.recording.program.bits import same_bits
 from gradcli.recording.program.entries import AnyTensor, Entry, GoneError, mapped, tensors_among
 from gradcli.recording.program.gradient_steps import with_gradient_steps
 from gradcli.recording.program.inside import StepsInside, calls_behind, function_inside, sealed
 from gradcli.recording.program.kinds import GIVES
-from gradcli.recording.program.operations import UnseenLeaf, arguments_of, named_as_held, named_where_read, operation_of
-from gradcli.recording.program.own_backward import OwnBackward, OwnLine
+from gradcli.recording.program.operations import (
+    UnseenLeaf,
+    arguments_of,
+    custom_of,
+    named_as_held,
+    named_where_read,
+    operation_of,
+)
+from gradcli.recording.program.own_functions import OwnLine, OwnLines
 from gradcli.recording.program.places import UserCode
 from gradcli.recording.program.surroundings import UNKEPT, as_called, generators_kept
 from gradcli.recording.program.undifferentiated import Chain, chains, gives_the_same
@@ -39,7 +48,7 @@ class Repeated:
 
     differs: the first step of the tape with another value than in the program.
     leaves: the program's own tensors that were differentiated by, by their names on the tape.
-    own_lines: operations in the user's own backward functions that made what is not finite.
+    own_lines: operations inside of the user's custom functions that made what is not finite.
     """
 
     tape: Tape
@@ -77,9 +86,8 @@ class _Repetition:
     _copies: dict[int, torch.Tensor] = field(default_factory=dict)
     _leaves: dict[str, torch.Tensor] = field(default_factory=dict)
     _programs: dict[str, AnyTensor] = field(default_factory=dict)
-    _originals: dict[int, torch.Tensor] = field(default_factory=dict)
-    _changed: dict[int, bool] = field(default_factory=dict)  # the memory, and whether with gradients
-    _gone: set[int] = field(default_factory=set)
+    _before: Before = field(init=False)
+    _own: OwnLines = field(init=False)
     _later_leaves: set[int] = field(default_factory=set)
     _taken_names: set[str] = field(default_factory=set)
     _chains: Mapping[int, Chain] = field(default_factory=dict)
@@ -90,20 +98,8 @@ class _Repetition:
         set_later = [entry.out for entry in self.entries if entry.sets_leaf]
         self._later_leaves = {id(one) for one in set_later if getattr(one, "requires_grad", False)}
         self._chains = chains(self.entries)
-        for entry in self.changes:
-            self._note_change(entry)
-
-    def _note_change(self, entry: Entry) -> None:
-        changed = entry.args[0]
-        for tensor, before in ((changed, entry.before), *((entry.base,) if entry.base else ())):
-            if before is not None:
-                self._originals.setdefault(id(tensor), before)
-            elif entry.differentiates:
-                self._gone.add(id(tensor))  # what it was before is known only where a call gives it again
-        for tensor in (changed, *(entry.base or ())[:1]):
-            if isinstance(tensor, torch.Tensor):
-                memory = graph.storage_of(tensor)
-                self._changed[memory] = self._changed.get(memory, False) or entry.differentiates
+        self._before = Before(self.changes)
+        self._own = OwnLines(self.user)
 
     def run(self, roots: Sequence[torch.Tensor], cotangents: Sequence[torch.Tensor | None]) -> Repeated:
         for entry in self.entries:
@@ -112,7 +108,7 @@ class _Repetition:
                 self._repeat(entry)
             elif chain is not None:
                 read = [tensor for one in chain for tensor in one.tensors]
-                known = {id(tensor): self._copies.get(id(tensor), self._before(tensor)) for tensor in read}
+                known = {id(tensor): self._copies.get(id(tensor), self._before.value(tensor)) for tensor in read}
                 for one in chain if gives_the_same(chain, known) else ():
                     self._repeat(one)
         for index, held in self._held.items():
@@ -133,7 +129,7 @@ class _Repetition:
         hidden = self._hidden(output)
         self.recorder.last = next(iter(self.recorder.steps_of(again[0])), None) if len(again) == 1 else None
         before = [tensor.grad for tensor in hidden]
-        own = OwnBackward(self.user, output)
+        self._own.look_at_backward(output)
         try:
             tape = record_backward(self.recorder, output, self._leaves, weights, retain_graph=True, via="backward")
         except TorchError:  # the program's own backward pass would raise too: what there is are the values
@@ -141,7 +137,7 @@ class _Repetition:
         finally:
             for tensor, gradient in zip(hidden, before, strict=True):
                 tensor.grad = gradient
-        return Repeated(tape, self.differs, self._programs, tuple(own.lines))
+        return Repeated(tape, self.differs, self._programs, tuple(self._own.lines))
 
     def _hidden(self, output: torch.Tensor) -> list[torch.Tensor]:
         """The program's own leaves that calls use without being given them, such as a compiled module's parameters."""
@@ -196,14 +192,12 @@ class _Repetition:
         index = self.recorder.add(written, written.written.place, value, operands=operands, arguments=kept)
         if written.inside and id(entry.out) in self.names and isinstance(entry.out, torch.Tensor):
             self._held[index] = self.names[id(entry.out)]
-        if self.differs is None and not all(same_bits(*pair) for pair in pairs if self._is_as_made(pair[0])):
+        if self.differs is None and not all(same_bits(*pair) for pair in pairs if self._before.stays(pair[0])):
             self.differs = self.recorder.steps[index]
 
     def _is_known(self, tensor: AnyTensor) -> bool:
         """Whether a tensor has been computed again, or is as it was."""
-        if id(tensor) in self._copies or id(tensor) in self._originals:
-            return True
-        return id(tensor) not in self._gone and (isinstance(tensor, torch.Tensor) or tensor.value is not None)
+        return id(tensor) in self._copies or self._before.is_known(tensor)
 
     def _with_steps_inside(self, entry: Entry, place: Place) -> tuple[Any, Sequence[int]]:
         """What the call gives this time, and the numbers of the steps that it is made of."""
@@ -227,7 +221,7 @@ class _Repetition:
         is_made = bool(entry.tensors) and name not in GIVES
         if is_made or any(isinstance(out, torch.Tensor) and out.grad_fn is not None for out in outs):
             return self._called(entry)
-        return mapped(entry.out, lambda out: self._original(out, entry.spot.place).detach().clone())
+        return mapped(entry.out, lambda out: self._before.original(out, entry.spot.place).detach().clone())
 
     def _become_leaf(self, entry: Entry) -> None:
         """A tensor of the step is differentiated by from now on."""
@@ -245,7 +239,8 @@ class _Repetition:
         args, kwargs = self._copy_of(entry.args), self._copy_of(entry.given_by_name)
         if entry.generator is UNKEPT:
             raise GoneError(entry.spot.place, "what {} drew")
-        with as_called(entry.generator, entry.autocast, with_gradients=entry.differentiates):
+        looked_at = self._own if custom_of(entry.function) else nullcontext()
+        with as_called(entry.generator, entry.autocast, with_gradients=entry.differentiates), looked_at:
             return entry.function(*args, **kwargs)
 
     def stand_in(self, tensor: torch.Tensor, place: Place) -> torch.Tensor:
@@ -254,23 +249,12 @@ class _Repetition:
             self._copies[id(tensor)] = self._leaf(tensor, place)
         return self._copies[id(tensor)]
 
-    def _original(self, tensor: AnyTensor, place: Place) -> torch.Tensor:
-        """What a tensor was before the step changed it.  Raises GoneError."""
-        found = self._before(tensor)
-        if found is None:
-            raise GoneError(place)
-        return found
-
-    def _before(self, tensor: AnyTensor) -> torch.Tensor | None:
-        found = self._originals.get(id(tensor), tensor) if self._is_known(tensor) else None
-        return found if found is None or isinstance(found, torch.Tensor) else found.value
-
     def _leaf(self, tensor: AnyTensor, place: Place, *, seen: bool = True) -> torch.Tensor:
         """A copy of what no call has made: a parameter, an input, a tensor of an earlier step.
 
         seen: whether its name is written at the place, not what reads or makes it.
         """
-        original = self._original(tensor, place)
+        original = self._before.original(tensor, place)
         copy = original.detach().clone()
         name = self._name(tensor, place, seen=seen)
         if original.requires_grad:
@@ -279,8 +263,7 @@ class _Repetition:
             self._programs[name] = tensor
         leaf = Operation(name=LEAF) if seen else UnseenLeaf(name=LEAF, title=name.partition(", line ")[0])
         self.recorder.add(leaf, place, copy, variable=name)
-        may_change = not isinstance(tensor, torch.Tensor) or self._changed.get(graph.storage_of(tensor), False)
-        if original.requires_grad and may_change:
+        if original.requires_grad and self._before.may_change(tensor):
             return copy.clone()  # PyTorch refuses to change a leaf in place, or a part of it
         return copy
 
@@ -294,6 +277,3 @@ class _Repetition:
 
     def _copy_of(self, value: Any) -> Any:
         return mapped(value, lambda tensor: self._copies.get(id(tensor), tensor))
-
-    def _is_as_made(self, tensor: AnyTensor) -> bool:
-        return isinstance(tensor, torch.Tensor) and graph.storage_of(tensor) not in self._changed

@@ -72,8 +72,7 @@ class CallOperation(Operation):
     @property
     def custom(self) -> type | None:
         """The class of a custom function that is applied."""
-        owner = getattr(self.function, "__self__", None)
-        return owner if isinstance(owner, type) and issubclass(owner, torch.autograd.Function) else None
+        return custom_of(self.function)
 
     @property
     def title(self) -> str | None:
@@ -95,6 +94,12 @@ class CallOperation(Operation):
     def apply(self, arguments: Sequence[object], _context: Context) -> object:
         split = len(arguments) - len(self.keywords)
         return self.function(*arguments[:split], **dict(zip(self.keywords, arguments[split:], strict=True)))
+
+
+def custom_of(function: Any) -> type[torch.autograd.Function] | None:
+    """The custom function that a call of this applies."""
+    owner = getattr(function, "__self__", None)
+    return owner if isinstance(owner, type) and issubclass(owner, torch.autograd.Function) else None
 
 
 def operation_of(entry: Entry, keywords: tuple[str, ...]) -> CallOperation:
