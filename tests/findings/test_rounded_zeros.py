@@ -146,7 +146,7 @@ FOUND = {
         ("inf-forward", f"log(x*y) at (x*y)[1] = 0 is -inf; {NAN}"),
         (
             "masked-branch",
-            "log(x*y) at (x*y)[0] = 0 (and 1 more): local derivative 1/0 = inf, times the incoming gradient 0 = nan; "
+            "log(x*y) at (x*y)[0] = 0: local derivative 1/0 = inf, times the incoming gradient 0 = nan; "
             "the zero is from log(x*y)[1], which discards the element",
         ),
     ],

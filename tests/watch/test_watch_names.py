@@ -117,3 +117,18 @@ def test_what_pytorch_calls_an_operand_is_told_with_its_meaning(tmp_path: Path) 
     found = found_in(tmp_path, program).only
     assert found["fix"] == "softmax(masked_fill(mul_output, mask, -1e+30), dim=1)"
     assert "mask = ~absent" in found["where"]
+
+
+@pytest.mark.parametrize(
+    ("number", "computed", "why"),
+    [
+        ("count = 0", "w / count", "w / count at w[1] = 0 and count = 0 is nan"),
+        ("gamma = 1 / 2", "(w - 2) ** gamma", "(w - 2) ** gamma at (w - 2)[1] = -2 and gamma = 0.5 is nan"),
+        ("count = 0", "w / 0", "w / 0 at w[1] = 0 is nan"),
+    ],
+)
+def test_a_plain_number_is_told_by_its_name_where_it_is_not_written(
+    tmp_path: Path, number: str, computed: str, why: str
+) -> None:
+    text = f"import torch\nw = torch.nn.Parameter(torch.tensor([3.0, 0.0]))\n{number}\n({computed}).sum().backward()\n"
+    assert found_in(tmp_path, text).only["why"] == why

@@ -230,7 +230,17 @@ def _operands_at(step: Step, index: Index, evidence: Evidence) -> tuple[At, ...]
             at_own = replace(number_at(operand, own), signed=step.name in TELL_ZEROS and made == made)
             beside = operand.place == step.place and operand.text == f"{operand.name} in {operand.place.text}"
             shown.append(replace(at_own, text=operand.name) if beside else at_own)
+    shown += _numbers_at(step) if step.elementwise and shown else []
     return tuple({text(one): one for one in shown}.values())
+
+
+def _numbers_at(step: Step) -> list[At]:
+    """`gamma = 0.45` for each plain number that the step computes with and that is not written there."""
+    return [
+        At(written, value=constant.number.real)
+        for constant in step.operation.constants(step.arguments)
+        if not constant.is_typed and constant.place != step.place and (written := constant.place.text).isidentifier()
+    ]
 
 
 def _values(step: Step, index: Index) -> list[float | None]:

@@ -135,16 +135,20 @@ def with_factors(tape: Tape, context: Context, origin: Origin, wanted: torch.Ten
     element = first(product)
     index, reached = inside(element, argument.shape), element_at(arriving, element)
     assert index is not None
+    masked = discarding(tape, origin.node, element, context) if reached == 0 else None
+    count = origin.count if wanted is None else int(wanted.sum())
+    if masked is not None and wanted is None:  # an element that is not discarded has another trouble
+        count = min(count, int((product & (arriving == 0)).sum()))
     return replace(
         origin,
         index=index,
         value=float(made.where(product, sent).sum_to_size(argument.shape)[index]),
-        count=origin.count if wanted is None else int(wanted.sum()),
+        count=count,
         element=element,
         reached=reached,
         slope=element_at(slope, element),
         made=float(made[element]),
-        masked=discarding(tape, origin.node, element, context) if reached == 0 else None,
+        masked=masked,
         own=product,
     )
 
