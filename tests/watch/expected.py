@@ -41,6 +41,8 @@ class Row:
     or_line: str | None = None
     """Another line that is true: of the call, where its inside is hidden, or of the cause behind the cause."""
     or_operation: str | None = None
+    is_seen: bool = True
+    """Whether plain hooks see its place: they are told neither of new leaves, nor of an optimizer's changes, nor of which of several results is used."""
     or_element: tuple[int, ...] | None = None
     """The same element in another tensor: of the whole table, or with the batch before the time."""
 
@@ -111,17 +113,23 @@ ROWS = (
     Row("ema_in_graph.py", "in-place", 1, "loss = (student(x)", "linear", None, "parameters changed between forward and backward",
         second="slow.lerp_("),
     Row("hyper_network.py", "disconnected", 1, "nn.Parameter(self.make(code)", "Parameter", None, "a leaf is made of a result",
-        exit_code=0,
+        exit_code=0, is_seen=False,
         spoiled="net.make.weight net.make.bias", untouched="net.scale"),
     Row("stacked_losses.py", "disconnected", 1, "losses = torch.tensor([", "tensor", None, "the numbers of two losses",
         exit_code=0,
         spoiled="near.weight near.bias far.weight far.bias", untouched="balance"),
+    Row("weights_filled.py", "disconnected", 1, "inner.weight.copy_(made)", "copy_", None, "a parameter is filled under no_grad",
+        exit_code=0, is_seen=False, second="with torch.no_grad():",
+        spoiled="maker.weight maker.bias", untouched="inner.weight"),
+    Row("top_k_scores.py", "disconnected", 1, "score(rows).squeeze(1).topk(3)", "topk", None, "indices alone are used",
+        exit_code=0, is_seen=False,
+        spoiled="score.weight score.bias", untouched="predict.weight predict.bias"),
     Row("no_grad_encoder.py", "disconnected", 1, "hidden = self.conv(", "conv1d", None, "no_grad around a method",
         exit_code=0, second="self.encoder.encode(",
         spoiled="model.encoder.conv.weight model.encoder.conv.bias model.encoder.norm.weight model.encoder.norm.bias",
         untouched="model.decode.weight model.decode.bias"),
     Row("critic_steps_first.py", "in-place", 2, "judged = critic(actor(state))", "linear", None, "an optimizer steps between forward and backward",
-        second="critic_optimizer.step()"),
+        second="critic_optimizer.step()", is_seen=False),
     Row("gru_state_carried.py", "second-backward", 2, "memory = gru(", "gru_cell", None, "state carried with its graph",
         second="loss.backward()"),
     Row("lstm_state_kept.py", "second-backward", 2, "out, self.state =", "lstm", None, "state kept with its graph",
@@ -136,7 +144,6 @@ ROWS = (
     Row("function_ratio_backward.py", "nan-backward", 1, "to_denominator = ", "div", (0, 1), "own backward divides by 0",
         spoiled="down.weight down.bias", untouched="up.weight up.bias"),
     Row("function_own_forward.py", "inf-forward", 3, "(p / largest).log()", "log", (0, 1), "own forward takes the logarithm of 0",
-        second="MaskedLog.apply(p",
         untouched="net.weight net.bias"),
     Row("vmap_distance.py", "inf-backward", 1, "torch.sqrt(torch.sum((point", "sqrt", (0,), "root of 0 under vmap",
         or_line="torch.func.vmap(distance)",

@@ -91,7 +91,7 @@ def raised(row: Row, answer: Answer) -> list[str]:
     if answer["step"] != row.step:
         wrong.append(f"step: {answer['step']}")
     changed = [number for _, number, _ in answer["changes"]]
-    if row.code == "in-place" and row.number(row.second) not in changed:
+    if row.code == "in-place" and row.is_seen and row.number(row.second) not in changed:
         wrong.append(f"changed in lines {changed}")
     return wrong
 
@@ -106,7 +106,7 @@ def unmoved(row: Row, answer: Answer) -> list[str]:
     if before and not named(row, before, spoiled={wanted}, untouched={"finite", "zero"}):
         wrong.append("it is so one step before")
     place = [Path(row.program).name, row.number(row.line), row.operation]
-    if row.code == "disconnected" and place not in answer["cuts"]:
+    if row.code == "disconnected" and row.is_seen and place not in answer["cuts"]:
         wrong.append(f"cut at {answer['cuts']}")
     return list(dict.fromkeys(wrong))
 

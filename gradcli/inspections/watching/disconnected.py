@@ -182,10 +182,12 @@ def _followed(entries: Sequence[Entry], parameter: torch.Tensor, needed: set[int
         way.is_used = True
         made = list(entry.made)
         influenced.update(map(id, made))
-        has_path = any(tensor.requires_grad for tensor in inputs)
-        if has_path and made and not any(tensor.requires_grad for tensor in made):
+        own = set(map(id, made))
+        has_path = any(tensor.requires_grad for tensor in inputs if id(tensor) not in own)
+        read = [tensor for tensor in made if id(tensor) in needed]
+        if has_path and made and not any(_goes_on(entry, tensor) for tensor in read or made):
             ended = entry
-            if any(id(tensor) in needed for tensor in made):
+            if read:
                 way.cut, way.off = entry, None if entry.differentiates else off
         elif not made and (name in LEAVES_PYTORCH or name == MAKES_LEAF):
             left = left or (entry if has_path else ended)
@@ -198,6 +200,12 @@ def _followed(entries: Sequence[Entry], parameter: torch.Tensor, needed: set[int
     if way.cut is None and needed.isdisjoint(influenced - {id(parameter)}):
         way.end = next(reversed(unread.values()), None)
     return way
+
+
+def _goes_on(entry: Entry, made: AnyTensor) -> bool:
+    """Whether a gradient finds its way back through what a call made: a parameter that it fills is a leaf."""
+    is_filled = not entry.differentiates and isinstance(made, torch.Tensor) and made.is_leaf
+    return made.requires_grad and not is_filled
 
 
 def _behind_the_last(entries: Sequence[Entry]) -> set[int]:

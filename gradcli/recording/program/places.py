@@ -51,20 +51,20 @@ def _place(code: CodeType, instruction: int) -> Place:
         return Place(Source("\n" * line, "file", source.name), line - 1, line - 1, code.co_qualname)
     start = offset(source.text, line, column or 0)
     end = offset(source.text, end_line, -1 if end_column is None else end_column)
-    end = _ends_of_loops(source.text).get((line, column), end) if end_line > line else end
+    end = _ends_of_heads(source.text).get((line, column), end) if end_line > line else end
     return Place(source, start, end, code.co_qualname)
 
 
 @cache
-def _ends_of_loops(text: str) -> dict[tuple[int, int | None], int]:
-    """Where `for a in b` ends, by line and column: to Python what it is given belongs to the whole of the loop."""
+def _ends_of_heads(text: str) -> dict[tuple[int, int | None], int]:
+    """Where `for a in b` and `with a` end, by line and column: to Python they belong to the whole of the statement."""
     try:
         nodes = [*ast.walk(ast.parse(text))]
     except (SyntaxError, ValueError):
         return {}
-    return {
-        (one.lineno, one.col_offset): end_of(one.iter, text) for one in nodes if isinstance(one, ast.For | ast.AsyncFor)
-    }
+    loops = [(one, one.iter) for one in nodes if isinstance(one, ast.For | ast.AsyncFor)]
+    blocks = [(one, one.items[-1].context_expr) for one in nodes if isinstance(one, ast.With | ast.AsyncWith)]
+    return {(one.lineno, one.col_offset): end_of(last, text) for one, last in (*loops, *blocks)}
 
 
 class UserCode:
