@@ -145,6 +145,15 @@ class Tape:
         return found
 
     @cached_property
+    def inputs_behind(self) -> list[frozenset[str]]:
+        """For each step the names of the inputs that its value comes from."""
+        found: list[frozenset[str]] = []
+        for step in self.steps:
+            own = () if step.variable is None else (step.variable,)
+            found.append(frozenset(own).union(*[found[operand] for operand in step.operands]))
+        return found
+
+    @cached_property
     def twins(self) -> list[int]:
         """For each step the first that computes the same: the same operation on the same values."""
         known: dict[Hashable, list[int]] = {}

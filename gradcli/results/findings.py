@@ -29,6 +29,7 @@ class Finding:
     sample: how many elements of large inputs were looked at, None for all.
     step: the number of the step that it is about, None where there is no such step.
     elements: those of its input that it is about, None where they are not known or do not matter.
+    inputs: those that it can explain something of, None for all.
     """
 
     code: str
@@ -46,6 +47,7 @@ class Finding:
     sample: Sample | None = field(default=None, metadata={"key": None})
     step: int | None = field(default=None, metadata={"key": None})
     elements: frozenset[Index] | None = field(default=None, metadata={"key": None})
+    inputs: frozenset[str] | None = field(default=None, metadata={"key": None})
 
     @property
     def message(self) -> str:

@@ -86,6 +86,7 @@ def test_one_cause_is_told_once(hiding: str, hidden: str, monkeypatch: pytest.Mo
         ),
         ("grad 'prelu(x, w)' x=0 w=0.25", ["dead", "kink"]),  # of two inputs of one operation
         ("grad 'relu(x*y)' x=1e-30 y=1e-30", ["underflow"]),  # it hides dead, that the kink, and that the underflow
+        ("grad 'exp(-x) + abs(t - 1) + t' x=200 t=1", ["kink", "underflow"]),  # of another input, and no input itself
         ("grad 'relu(x*y) + tanh(z)' x=1e-30 y=1e-30 z=5", ["saturated", "underflow"]),  # also beside another cause
     ],
 )

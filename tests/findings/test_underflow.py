@@ -35,6 +35,7 @@ FOUND = {
         Place(None, "x", [0], None),
     ),
     # the kink is another input's
+    "grad 'exp(-x) + abs(t - 1)' x=200 t=1 --wrt x": ("warning", Place("exp", "x", [], "exp(-x)")),
     "grad 'exp(-x)*(abs(t - 1) + 1)' x=200 t=1 --frozen t": ("warning", Place("exp", "x", [], "exp(-x)")),
     "grad 'minimum([1., 2.], exp(-x))' x=200,1": ("warning", Place("exp", "x", [0], "exp(-x)")),
     "grad 'expm1(x)/x' x=1e-30": ("warning", Place(None, "x", [], None)),  # 1/2: 1e30 and -1e30 meet

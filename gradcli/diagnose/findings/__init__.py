@@ -88,6 +88,8 @@ def _covers(hides: Hides, one: Finding, other: Finding) -> bool:
         return False
     if hides.where == "step" and one.step != other.step:
         return False
-    if one.variable is None or other.variable is None:
+    if other.variable is None:
         return True
+    if one.variable is None:
+        return one.inputs is None or other.variable in one.inputs
     return one.variable == other.variable and (one.elements is None or other.index in one.elements)

@@ -122,7 +122,8 @@ def _finding(kink: _Kink, evidence: Evidence) -> Finding:
             told = phrase("weighted by what arrives, {slopes}", slopes=told)
     found = finding_at(step, "kink", said.because(told), variable=variable_of(operand), index=index or None)
     places = torch.nonzero(where).tolist()
-    return replace(found, elements=frozenset(_own_index(own, tuple(place)) for place in places))
+    elements = frozenset(_own_index(own, tuple(place)) for place in places)
+    return replace(found, elements=elements, inputs=tape.inputs_behind[step.index])
 
 
 def _taken(kink: _Kink, index: Index, evidence: Evidence) -> float:

@@ -161,15 +161,11 @@ def _on_kinks_by_rounding(evidence: Evidence, name: str, computed: np.ndarray) -
     """Where a difference was rounded to 0, which is a kink: abs(x - 0.1) at 0.1 in float16. `kink` tells of it."""
     found = np.zeros(computed.shape, dtype=bool)
     tape = None if evidence.nothing_to_report else evidence.tape
-    of_input: set[int] = set()
     for step in () if tape is None else tape.steps:
-        if step.variable != name and of_input.isdisjoint(step.operands):
-            continue
-        of_input.add(step.index)
-        where = kinks(step)
+        assert tape is not None
+        where = kinks(step) if name in tape.inputs_behind[step.index] else None
         if where is None or tuple(where.shape) != found.shape or not bool(where.any()):
             continue
-        assert tape is not None
         if tape.inputs(step)[0].name in ("add", "sub", "rsub"):
             found |= where.cpu().numpy()
     return found
