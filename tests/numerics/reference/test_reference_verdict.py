@@ -182,6 +182,7 @@ def test_a_zero_beside_zero_is_believed_where_a_step_is_as_long_as_a_number_and_
         lambda step: {STEPS[5]: 1, STEPS[4]: 0}.get(step, -(step**0.1)),  # which rises from step to step
         lambda step: {STEPS[5]: 1.1, STEPS[4]: 1, STEPS[2]: 0.2, STEPS[0]: 0.1}.get(step, NAN),
         lambda step: 2 + 1 / mp.log(step),  # which rises to 2
+        lambda step: {STEPS[5]: 2, STEPS[4]: 1, STEPS[3]: 3, STEPS[2]: 0.5}.get(step, 0.1),  # which falls once
         lambda step: {STEPS[5]: mp.mpf("1e-175"), STEPS[4]: mp.mpf("1e-170")}.get(step, 1),  # of no one power
     ],
 )
