@@ -45,9 +45,8 @@ def test_a_summand_that_is_broken_leaves_the_others_alone() -> None:
     "text, weights, expected",
     [
         ("sum(x**2)", None, {"x": [2, 4, 8]}),
-        ("mean(x**2)", 3.0, {"x": [2, 4, 8]}),
         ("sum(x * w)", None, {"x": [5, 5, 5], "w": [7]}),  # w is stretched: it has another shape than the summands
-        ("sum(x * flip(x, [0]))", None, {"x": [8, 4, 2]}),  # no element stands alone
+        ("sum(x * cumsum(x, 0))", None, {"x": [8, 9, 11]}),  # no element stands alone
         ("x * w", [1.0, -2.0, 1.0], {"x": [5, -10, 5], "w": [1]}),  # no sum
     ],
 )
@@ -62,6 +61,14 @@ def test_a_sum_of_elements_alone_is_taken_apart_and_no_other(
         assert [one.kind for one in found[name]] == ["smooth"] * len(numbers)
         for one, number in zip(found[name], numbers, strict=True):
             assert abs(one.value - number) <= mp.mpf(10) ** -40
+
+
+def test_each_element_of_a_mean_has_its_exact_share() -> None:
+    found = slopes(parse("mean(x**2)"), {"x": np.array([1.0, 2.0, 4.0])}, ["x"], elementwise=False)["x"]
+    with mp.workdps(60):
+        assert all(
+            abs(3 * one.value - number) <= mp.mpf(10) ** -40 for one, number in zip(found, (2, 4, 8), strict=True)
+        )
 
 
 def test_a_slope_by_differences_is_not_called_proven() -> None:
