@@ -278,9 +278,9 @@ def test_an_optimizer_changes_its_parameters_at_one_place_and_nothing_of_it_is_t
             parameter.mul_(2)
             other.add_(1)
         log.in_optimizer = False
-        assert (log.changes(), log.calls.entries) == ([], [])
-        log.note_step([parameter])
-        (change,) = log.changes()
+        assert (log.changes.latest(), log.calls.entries) == ([], [])
+        log.changes.note_step([parameter])
+        (change,) = log.changes.latest()
     assert (change.memory, change.by_optimizer) == (storage_of(parameter), True)
     assert "note_step" in change.spot.place.text
 
@@ -352,6 +352,6 @@ def test_changes_that_no_entry_tells_of_are_noted(
         expected = {0: [x], 1: [out], 2: [x, out], None: []}[changed]
         with logged() as log, torch.set_grad_enabled(enabled):
             call(x, out)
-            noted = [change.memory for change in log.changes() if not change.by_optimizer]
+            noted = [change.memory for change in log.changes.latest() if not change.by_optimizer]
             noted += [storage_of(entry.args[0]) for entry in log.calls.recorded() if entry.changes]
         assert sorted(set(noted)) == sorted(map(storage_of, expected)), enabled

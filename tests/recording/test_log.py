@@ -169,7 +169,7 @@ def test_the_latest_changes_in_place_are_remembered() -> None:
     with logged() as log, torch.no_grad():
         for one in given:
             one.add_(1)
-        changed = [change.memory for change in log.changes()]
+        changed = [change.memory for change in log.changes.latest()]
     assert 100 < len(changed) < 1000
     assert changed == [storage_of(one) for one in given[-len(changed) :]]
 

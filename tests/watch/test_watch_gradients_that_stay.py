@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from watching import found_in, watched, written
 
 import gradcli
-from gradcli.inspections.watching.sizes import SoundGradients
+from gradcli.inspections.watching import sizes
 
 TWO_MODELS = """
     import torch
@@ -162,6 +162,11 @@ def replaced(parameter: nn.Parameter, gradient: Tensor) -> None:
     parameter.grad = gradient / gradient.norm()
 
 
+def replaced_without_gradients(parameter: nn.Parameter, gradient: Tensor) -> None:
+    with torch.no_grad():
+        parameter.grad = gradient / gradient.norm()
+
+
 def without_gradients(parameter: nn.Parameter, gradient: Tensor) -> None:
     with torch.no_grad():
         parameter.grad /= gradient.norm()
@@ -169,6 +174,8 @@ def without_gradients(parameter: nn.Parameter, gradient: Tensor) -> None:
 
 WAYS: dict[str, Callable[[nn.Parameter, Tensor], object]] = {
     "another tensor": replaced,
+    "another tensor without gradients": replaced_without_gradients,
+    "by .data": lambda _, gradient: gradient.data.div_(gradient.norm()),
     "in place": lambda _, gradient: gradient.div_(gradient.norm()),
     "without gradients": without_gradients,
     "many together": lambda _, gradient: torch._foreach_div_([gradient], 0.0),
@@ -197,15 +204,46 @@ def test_whatever_changes_a_gradient_is_noticed_before_the_optimizer_steps(way: 
         stepped(WAYS[way])
     (found,) = block.findings
     assert (found.step, found.severity, block.stopped) == (2, "error", "after backward")
+    assert found.place is not None
+    assert found.place.function != "stepped"  # which calls the optimizer
 
 
 def test_gradients_are_looked_at_again_only_where_something_was_called(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    broken = SoundGradients.broken
-    monkeypatch.setattr(SoundGradients, "broken", lambda *args: (asked.append(args), broken(*args))[1])
+    states = sizes._states
+    monkeypatch.setattr(sizes, "_states", lambda gradients: (asked.append(gradients), states(gradients))[1])
     with gradcli.watch() as block:
         stepped(lambda *_: None)
-        assert asked == []
+        assert len(asked) == 3
         stepped(lambda parameter, _: parameter.grad)
-    assert len(asked) == 1
+    assert len(asked) == 3 + 4
     assert (block.findings, block.steps) == ([], 6)
+
+
+HALVED = """
+    import torch
+
+    weight = torch.nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    for step in range(2):
+        optimizer.zero_grad()
+        (weight * 2).sum().backward()
+        with torch.no_grad():
+            weight.grad.mul_(0.5)
+            weight.grad.div_(1 - step)
+            weight.grad.mul_(2)
+            weight.mul_(2)
+        optimizer.step()
+"""
+
+
+def test_changes_of_a_gradient_are_told_with_the_step_that_meets_it(tmp_path: Path) -> None:
+    found = found_in(tmp_path, HALVED).only
+    assert (found["step"], found["operation"], found["place"]["line"]) == (2, "mul_", 11)
+    assert found["message"] == "the gradient of weight is not finite"
+    assert [(one["place"]["line"], one["label"]) for one in found["related"]] == [
+        (10, "changed here before"),
+        (9, "changed here before"),
+        (13, "here it shows"),
+    ]
+    assert found["label"] == "changed here"

@@ -29,6 +29,7 @@ from gradcli.inspections.watching.step_findings import not_finite
 from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.unexplained import unknown
 from gradcli.inspections.watching.updates import Updates
+from gradcli.recording.program.changes import Change
 from gradcli.recording.program.log import Log
 from gradcli.recording.program.places import Spot, UserCode
 from gradcli.results.watch import ProgramFinding, Stopped
@@ -120,11 +121,14 @@ class Investigation:
 
     def _situation(self, call: BackwardStart, spot: Spot | None, names: dict[int, str] | None = None) -> Situation:
         names = names_of_tensors(self.user.frames()) if names is None else names
+        entries = self.log.calls.recorded()
+        made_by: list[Change] = []
         if call.changed is not None:
             names[id(call.changed.grad)] = f"the gradient of {names.get(id(call.changed), 'a parameter')}"
+            made_by = self.log.changes.made(call.changed.grad, entries)
         return Situation(
             self._number,
-            self.log.calls.recorded(),
+            entries,
             call,
             spot,
             names,
@@ -134,11 +138,13 @@ class Investigation:
             known=self._known,
             saving=self._saving,
             is_bounded=self.options.memory is not None,
+            made_by=made_by,
         )
 
     def _tell_raised(self, error: RuntimeError, call: BackwardStart, spot: Spot | None) -> None:
         self._error = error
-        entries, changes, names = self.log.calls.recorded(), self.log.changes(), names_of_tensors(self.user.frames())
+        entries, changes = self.log.calls.recorded(), self.log.changes.latest()
+        names = names_of_tensors(self.user.frames())
         self._find(lambda: [raised(error, call, spot, self._number, entries, changes, self._passes, names)])
 
     def _find(

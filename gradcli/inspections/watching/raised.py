@@ -17,8 +17,8 @@ from gradcli.inspections.watching.disconnected import cut_before, cut_said, para
 from gradcli.inspections.watching.telling import lines_around, related_places
 from gradcli.language.catalogue.errors import AutogradError
 from gradcli.numerics import graph
+from gradcli.recording.program.changes import Change
 from gradcli.recording.program.entries import AnyTensor, Entry, WeakTensor, alive_or_named
-from gradcli.recording.program.log import Change
 from gradcli.recording.program.operations import operation_of
 from gradcli.recording.program.places import Spot
 from gradcli.recording.tape import GraphNode, node_name

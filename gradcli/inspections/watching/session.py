@@ -69,7 +69,7 @@ class Watch(Investigation):
         self._patience = Patience(options.patience)
         self._zero_gradients = ZeroGradients(options.patience)
         self._broken = BrokenGradients()
-        self._sound = SoundGradients()
+        self._sound = SoundGradients(self.log)
         self._keeps_graph = False
         self._starts: set[tuple[int, int] | None] = set()
         self._repeats = self._is_first = False
@@ -157,7 +157,7 @@ class Watch(Investigation):
         numbers = None if waits or self.norms is not None else sizes.sums_of(gradients)
         if numbers is not None and not is_scaled and sizes.are_ordinary(numbers):  # nearly always
             if result is None:
-                self._note_sound(with_gradient, gradients)
+                self._sound.note(with_gradient, gradients)
                 self._patience.start_again()
             return
         shown = call.of_roots(self.scaling.unscaled.get(id(root), root) for root in call.roots) if is_scaled else call
@@ -179,13 +179,9 @@ class Watch(Investigation):
         elif not (finite and root_finite):
             self._look(call, spot, "after backward")
         elif result is None:
-            self._note_sound(with_gradient, gradients)
+            self._sound.note(with_gradient, gradients)
             if due := self._patience.due(call, with_gradient, numbers[:count]):
                 self._find(lambda: dead(self._situation(call, spot), due, self.options.patience))
-
-    def _note_sound(self, parameters: list[torch.Tensor], gradients: list[torch.Tensor]) -> None:
-        self._sound.note(parameters, gradients)
-        self.log.has_heard = False  # who changes one of them asks for it
 
     def _looked_at(self, call: BackwardStart) -> list[torch.Tensor]:
         """The parameters of the model or of the optimizers, or else the leaves of the graph, by their names."""
@@ -261,15 +257,13 @@ class Watch(Investigation):
         own = [one for group in optimizer.param_groups for one in group["params"]]
         self.log.everything = False
         self.log.in_optimizer = True
-        self._updates.note(optimizer, spot := self.log.note_step(own), self.steps)
+        self._updates.note(optimizer, spot := self.log.changes.note_step(own), self.steps)
         self.log.rest()  # what is looked at is no call of the program's, nor is what an optimizer does
         if all(map(has_numbers, own[:1])):
             self._parameters.update(zip(map(id, own), own, strict=True))
         try:
             with _unseen():
-                if not self.log.has_heard:  # nearly always
-                    self._sound.forget()
-                elif (changed := self._sound.broken(own)) is not None:
+                if (changed := self._sound.broken(own)) is not None:
                     self._look(BackwardStart.of_changed(changed), spot, "after backward")
             if self.steps and (lost := self._first_steps.lost(own)):
                 names = names_of_tensors(self.user.frames())
@@ -285,6 +279,7 @@ class Watch(Investigation):
             return
         self.log.wake()
         self.log.in_optimizer = False
+        self.log.changes.recent = None
         self._first_steps.count()
         if self._repeats and not self._keeps_graph:
             self.log.clear()

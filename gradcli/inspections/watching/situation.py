@@ -11,6 +11,7 @@ from gradcli.inspections.watching.alone import Saving
 from gradcli.inspections.watching.backward_start import BackwardStart
 from gradcli.inspections.watching.hooks import GradientHooks
 from gradcli.inspections.watching.updates import Updates
+from gradcli.recording.program.changes import Change
 from gradcli.recording.program.entries import Entry
 from gradcli.recording.program.places import Spot, UserCode
 from gradcli.recording.program.written import written_at
@@ -25,6 +26,7 @@ class Situation:
     updates: what optimizers did last. hooks: those of the program's that change gradients.
     known: causes that have been told. saving: where the tensors of new ones are written.
     is_bounded: whether the user bounds what is kept. inside: whether the call itself computes what it differentiates.
+    made_by: what changed a gradient after it was sound, the last one first.
     """
 
     number: int
@@ -38,6 +40,7 @@ class Situation:
     known: Container[object] = ()
     saving: Saving | None = None
     is_bounded: bool = False
+    made_by: Sequence[Change] = ()
     inside: bool = False
 
     @property

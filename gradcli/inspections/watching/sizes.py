@@ -8,6 +8,9 @@ from weakref import ref
 
 import torch
 
+from gradcli.numerics.graph import storage_of
+from gradcli.recording.program.log import Log
+
 _STRIDED = torch.strided
 
 
@@ -63,29 +66,33 @@ def _values(tensor: torch.Tensor) -> torch.Tensor:
 class SoundGradients:
     """Gradients that were finite after a backward pass: the program may change them before its optimizer sees them."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Log) -> None:
+        self._log = log
         self._parameters: Sequence[torch.Tensor] = ()
         self._states: list[tuple[int, int]] = []
 
     def note(self, parameters: Sequence[torch.Tensor], gradients: Iterable[torch.Tensor]) -> None:
         """Parameters, and the gradient of each."""
         self._parameters, self._states = parameters, _states(gradients)
-
-    def forget(self) -> None:
-        self._parameters, self._states = (), []
+        self._log.has_heard = False
+        self._log.changes.ask()
 
     def broken(self, parameters: Sequence[torch.Tensor]) -> torch.Tensor | None:
         """The first parameter whose gradient has changed since, and is not finite any more. No GPU is waited for."""
         known, states = self._parameters, self._states
-        self.forget()
+        self._parameters, self._states = (), []
+        if not self._log.has_heard or not states:  # nearly always
+            return None
         gradients = [one.grad for one in parameters]
         now = _states(gradients)
-        if now == states or not states:  # nearly always
+        changed = {one.memory for one in self._log.changes.recent or ()}  # also by `.data`, of which no version tells
+        if now == states and not changed:
             return None
         seen = dict(zip(map(id, known), states, strict=True))
         with_gradient = [(one, found) for one, found in zip(parameters, gradients, strict=True) if found is not None]
         for (one, found), state in zip(with_gradient, now, strict=True):
-            if seen.get(id(one), state) != state and found.is_cpu and not all_finite(found):
+            is_changed = seen.get(id(one), state) != state or (changed and storage_of(found) in changed)
+            if is_changed and found.is_cpu and not all_finite(found):
                 return one
         return None
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import get_ident
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch.overrides import TorchFunctionMode
 
-from gradcli.numerics.graph import storage_of
 from gradcli.recording.program.calls import ARE_PLAIN, Calls, stay, stay_by_name
-from gradcli.recording.program.entries import Entry, WeakTensor, tensors_among
+from gradcli.recording.program.changes import Changes
+from gradcli.recording.program.entries import Entry, WeakTensor
 from gradcli.recording.program.kinds import (
     CHANGING,
     DRAWING,
@@ -27,7 +26,7 @@ from gradcli.recording.program.kinds import (
     changes_first,
     kind_of,
 )
-from gradcli.recording.program.places import Spot, UserCode
+from gradcli.recording.program.places import UserCode
 from gradcli.recording.program.surroundings import GeneratorState, autocast_now
 
 Value = TypeVar("Value")
@@ -38,19 +37,8 @@ _in_transform = torch._C._functorch.peek_interpreter_stack
 _are_gradients_on = torch.is_grad_enabled
 _SETS_LEAF = torch.Tensor.requires_grad.__set__  # type: ignore[attr-defined]
 
-LATEST_CHANGES = 256
-"""Changes in place without a gradient that are remembered."""
 MOST_UNDIFFERENTIATED = 4096
 """Calls without gradients that a step has: more are an evaluation, of which no step computes."""
-
-
-class Change(NamedTuple):
-    """A change in place: the autograd sequence number, the address of the memory, and where it was made."""
-
-    number: int
-    memory: int
-    spot: Spot
-    by_optimizer: bool = False
 
 
 class Log(TorchFunctionMode):
@@ -61,6 +49,7 @@ class Log(TorchFunctionMode):
     is_on: whether it is. everything: whether what leaves PyTorch is logged too.
     repeats: whether what it hears is no call of the program's, but computed once more.
     has_heard: whether there was any call since somebody has set it to False, even of what is not logged.
+    changes: what was changed in place.
     """
 
     def __init__(self, user: UserCode, handlers: Mapping[Any, Handler], budget: int | None = None) -> None:
@@ -72,8 +61,7 @@ class Log(TorchFunctionMode):
         self.in_optimizer = False
         self.repeats = False
         self.has_heard = False
-        self._changes: deque[Change] = deque(maxlen=LATEST_CHANGES)
-        self._stepped: deque[tuple[int, Sequence[torch.Tensor], Spot]] = deque(maxlen=2)
+        self.changes = Changes(user)
         self._handlers = {_SETS_LEAF: self._sets_leaf, **handlers}
         self._kinds: dict[Any, int] = {}
         self._rests = False
@@ -115,14 +103,15 @@ class Log(TorchFunctionMode):
         if kind > PLAIN:
             changes = changes_first(kind, args, kwargs)
             if changes:
+                self.changes.note(func, args[:1], has_entry=True)
                 base = calls.kept.base(args[0])
                 before = calls.kept.before(args[0])
             elif kind == CHANGING:
-                self._note_changes(args)
+                self.changes.note(func, args)
             if kind == DRAWING or func.__name__ in DRAWS_IN_PLACE:
                 generator = calls.kept.state(args, kwargs)
         if kwargs and "out" in kwargs:
-            self._note_changes((kwargs["out"],))
+            self.changes.note(func, (kwargs["out"],))
         out = func(*args, **kwargs) if kwargs else func(*args)
         frame = self.user.innermost(sys._getframe(2))
         if frame is not None:
@@ -160,7 +149,7 @@ class Log(TorchFunctionMode):
         self.calls.settle()
         out = function(*args, **kwargs)
         if not self.in_optimizer and (kind == CHANGING or "out" in kwargs):
-            self._note_changes((*args[: kind == CHANGING], kwargs.get("out")))
+            self.changes.note(function, (*args[: kind == CHANGING], kwargs.get("out")))
         if self.in_optimizer or self._undifferentiated > MOST_UNDIFFERENTIATED:
             return out
         if (frame := self.user.innermost(sys._getframe(2))) is not None:
@@ -265,24 +254,6 @@ class Log(TorchFunctionMode):
         finally:
             torch._C._pop_torch_function_stack()
             self.calls, self.repeats = own, False
-
-    def _note_changes(self, values: tuple[Any, ...]) -> None:
-        """Note where the tensors of the first value, or of `out`, are changed without an entry that tells it."""
-        if (frame := self.user.innermost(sys._getframe(2))) is not None:
-            number, spot = _sequence_number(), Spot(frame.f_code, frame.f_lasti)
-            changed = [one for one in tensors_among(values) if isinstance(one, torch.Tensor)]
-            self._changes.extend(Change(number, storage_of(one), spot) for one in changed)
-
-    def note_step(self, parameters: Sequence[torch.Tensor]) -> Spot | None:
-        """Note that an optimizer is about to change its parameters; the answer: where."""
-        if (spot := self.user.here()) is not None:
-            self._stepped.append((_sequence_number(), parameters, spot))
-        return spot
-
-    def changes(self) -> list[Change]:
-        """The latest changes in place that no entry tells of."""
-        stepped = [Change(number, storage_of(one), at, True) for number, own, at in self._stepped for one in own]
-        return [*self._changes, *stepped]
 
     def named(self, tensors: Iterable[torch.Tensor]) -> list[WeakTensor]:
         """The names that the log has for tensors."""
