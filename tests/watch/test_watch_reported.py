@@ -203,12 +203,12 @@ def test_what_gets_no_gradient_is_told_where_its_way_ends(tmp_path: Path) -> Non
     assert [(one["operation"], one["severity"], one["label"], one["spoils"]) for one in ran.report["findings"]] == [
         ("Binarise", "warning", "sends no gradient back", ["binary.weight", "binary.bias"]),
         ("detach", "warning", "the graph ends here", ["generator.weight", "generator.bias"]),
-        ("mul", "note", "its result goes nowhere", ["scale"]),
+        ("Parameter", "warning", "the graph ends here", ["scale"]),
     ]
     assert [one["place"]["text"] for one in ran.report["findings"]] == [
         "Binarise.apply(binary(torch.randn(3, 2)))",
         "generator(torch.randn(3, 2)).detach()",
-        "scale * 0.5",
+        "nn.Parameter(scale * 0.5)",
     ]
 
 
