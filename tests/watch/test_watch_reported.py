@@ -184,13 +184,13 @@ CUT = """
 
     torch.manual_seed(0)
     binary, generator, critic = nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 1)
-    scale = nn.Parameter(torch.ones(2))
+    scale, offset = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
     critic_optimizer = torch.optim.SGD(critic.parameters(), lr=0.1)
-    optimizer = torch.optim.SGD([*binary.parameters(), *generator.parameters(), scale], lr=0.1)
+    optimizer = torch.optim.SGD([*binary.parameters(), *generator.parameters(), scale, offset], lr=0.1)
     fake = generator(torch.randn(3, 2)).detach()
     critic(fake).mean().backward()
     critic_optimizer.step()
-    half = nn.Parameter(scale * 0.5)
+    half, moved = nn.Parameter(scale * 0.5), offset * 0.5
     loss = critic(half * fake).mean() + critic(Binarise.apply(binary(torch.randn(3, 2)))).mean()
     loss.backward()
     optimizer.step()
@@ -204,11 +204,13 @@ def test_what_gets_no_gradient_is_told_where_its_way_ends(tmp_path: Path) -> Non
         ("Binarise", "warning", "sends no gradient back", ["binary.weight", "binary.bias"]),
         ("detach", "warning", "the graph ends here", ["generator.weight", "generator.bias"]),
         ("Parameter", "warning", "the graph ends here", ["scale"]),
+        ("mul", "note", "its result goes nowhere", ["offset"]),
     ]
     assert [one["place"]["text"] for one in ran.report["findings"]] == [
         "Binarise.apply(binary(torch.randn(3, 2)))",
         "generator(torch.randn(3, 2)).detach()",
         "nn.Parameter(scale * 0.5)",
+        "offset * 0.5",
     ]
 
 
