@@ -95,6 +95,8 @@ def test_a_wrong_name_is_told_the_nearest_or_those_that_begin_as_it_does() -> No
         "there is no finding or error 'nan-gradient' | "
         "There are 'nan-accumulated', 'nan-backward', 'nan-forward', 'nan-input'."
     )
+    assert hint_of("ded").endswith("Did you mean 'dead'?")  # though words end in these letters
+    assert {one.code for one in gradcli.explain("amp").entries} > {"scaler-without-gradients"}
     assert hint_of("dead", "vanshing") == "there is no finding or error 'vanshing' | Did you mean 'vanishing'?"
     assert "gradcli.explain() lists the findings, gradcli.errors() the errors." in hint_of("qqqq")
 

@@ -10,6 +10,8 @@ from gradcli.language.catalogue.errors import AutogradError, all_errors, find
 
 FEWEST_WORDS = 4
 """Words that a message in another wording has in common with one that is known."""
+FEWEST_OF_A_WORD = 4
+"""Letters with which a word is known anywhere, also inside of another one."""
 FEWEST_LETTERS = 10
 """Shorter texts are words, and no pieces of a message."""
 NEAREST = 0.4
@@ -52,7 +54,9 @@ def _mentioning(text: str) -> tuple[AutogradError, ...]:
 def _mentions(row: AutogradError, text: str) -> bool:
     """Whether a row has a text in it, or is meant by a message."""
     fields = (row.id, row.family, row.title, row.type, row.program, row.cause, row.fix, *row.patterns)
-    if any(text.lower() in " ".join(field.split()).lower() for field in fields):
+    # a few letters are in too many words to mean one that they do not begin
+    begins = r"(?<![a-z])" if len(text) < FEWEST_OF_A_WORD and text.isalpha() else ""
+    if any(re.search(begins + re.escape(text.lower()), " ".join(field.split()).lower()) for field in fields):
         return True
     solid = text.replace(" ", "")  # a terminal breaks words too
     return any(re.search(pattern.replace(" ", ""), solid) for pattern in _wordings(row))
@@ -95,7 +99,8 @@ def _instead_of(text: str, message: str) -> str:
 
 def _vocabulary() -> Iterator[str]:
     for row in all_errors():
-        yield from (row.id, *re.findall(r"[a-z_]{4,}", f"{row.id} {row.family} {row.title} {row.cause}".lower()))
+        text = f"{row.id} {row.family} {row.title} {row.cause}".lower()
+        yield from (row.id, *(word for word in re.findall(r"[a-z_]+", text) if len(word) >= FEWEST_OF_A_WORD))
 
 
 def _short(text: str, most: int = 40) -> str:
