@@ -17,7 +17,7 @@ from gradcli.diagnose.origins.parts import at, shortened
 from gradcli.inspections.watching.alone import with_alone
 from gradcli.inspections.watching.neighbourhood import around
 from gradcli.inspections.watching.rows import Row, row_of_infinities, writer_of_infinities
-from gradcli.inspections.watching.saturation import joined
+from gradcli.inspections.watching.same_cause import joined
 from gradcli.inspections.watching.sentences import label_of, sentences
 from gradcli.inspections.watching.situation import Situation
 from gradcli.inspections.watching.spoiled import module_of, spoiled_and_untouched
@@ -110,16 +110,16 @@ def _told(
     origin: Origin | None,
     situation: Situation,
     again: Repeated,
-    others: Sequence[Step],
+    others: Sequence[tuple[str, Step]],
     made: Made | None,
 ) -> ProgramFinding:
-    """others: steps at which the same cause shows as well. made: where a parameter was made what it is."""
+    """others: steps that belong to it too, with what is said of them. made: where a parameter was made what it is."""
     tape = again.tape
     step = None if finding.step is None else tape.steps[finding.step]
     row = None if origin is None else row_of_infinities(origin.step, origin.index)
     message, why = sentences(finding, origin, row)
     related = [] if origin is None else list(_related(tape, origin, row))
-    related += [("born here as well, of the same saturated numbers", other.place) for other in others]
+    related += [(label, other.place) for label, other in others]
     own = _own_line(step, origin, again)
     constant = None if origin is None else origin.constant
     place = constant.place if constant is not None else None if step is None else step.place
