@@ -37,6 +37,7 @@ from gradcli.inspections.watching.stop import Stop
 from gradcli.inspections.watching.threads import OtherThreads
 from gradcli.inspections.watching.warned import Warned
 from gradcli.inspections.watching.zeros import Patience, dead
+from gradcli.recording.program.asked import Asked
 from gradcli.recording.program.log import Log
 from gradcli.recording.program.places import Spot, UserCode, folder_of
 from gradcli.recording.program.transforms import Taken
@@ -61,7 +62,7 @@ class Watch(Investigation):
         self._other_threads = OtherThreads(self.log)
         self.norms = NormHistory.wanted(options, self.user)
         untold = Untold(self.log, self._taken)
-        self._around = (self.scaling, Warned(), untold, self._other_threads, self.log)
+        self._around = (self.scaling, Warned(), untold, self._other_threads, Asked(self.log), self.log)
         self._hooks: list[Any] = []
         self._parameters: dict[int, torch.Tensor] = {}
         self._chosen: dict[int, bool] = {}

@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-import torch.overrides
+from gradcli.recording.program.asked import DISPATCH
 
 _OWN = f"{Path(__file__).parents[2]}/"
-_DISPATCH = torch.overrides.handle_torch_function.__code__
 
 
 def without_own_frames(traceback: TracebackType | None) -> TracebackType | None:
@@ -24,7 +23,7 @@ def without_own_frames(traceback: TracebackType | None) -> TracebackType | None:
     kept: list[TracebackType] = []
     for link in links:
         code = link.tb_frame.f_code
-        if code is _DISPATCH:
+        if code in DISPATCH:
             kept.pop()
         elif not code.co_filename.startswith(_OWN):
             kept.append(link)

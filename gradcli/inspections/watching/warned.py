@@ -12,6 +12,8 @@ from typing import Any
 
 import torch.overrides
 
+from gradcli.recording.program.asked import DISPATCH
+
 _OWN = f"{Path(__file__).parents[2]}/"
 
 
@@ -70,11 +72,9 @@ def _without_log(stack: list[FrameType]) -> Iterator[FrameType]:
     inner: FrameType | None = None
     is_asked = False
     for frame in stack:
-        name = frame.f_code.co_filename
-        if name.startswith(_OWN):
-            continue
-        if name == torch.overrides.__file__:
+        if frame.f_code in DISPATCH:
             is_asked = True
+        if frame.f_code.co_filename.startswith((_OWN, torch.overrides.__file__)):
             continue
         is_again = is_asked and inner is not None and frame.f_code is inner.f_code
         is_asked = False
