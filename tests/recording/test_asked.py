@@ -80,6 +80,14 @@ def test_what_an_operator_refuses_is_refused_as_without_a_watch() -> None:
     assert str(watched.value) == str(plain.value)
 
 
+def test_what_tells_another_log_tells_it_on_after_a_watch_inside_of_its_own() -> None:
+    with gradcli.watch():
+        outer = [module.handle_torch_function for module in _TELLING]  # type: ignore[attr-defined]
+        with gradcli.watch():
+            pass
+        assert [module.handle_torch_function for module in _TELLING] == outer  # type: ignore[attr-defined]
+
+
 def test_pytorch_is_left_as_it_was() -> None:
     with gradcli.watch():
         assert all(module.handle_torch_function is not handle_torch_function for module in _TELLING)  # type: ignore[attr-defined]

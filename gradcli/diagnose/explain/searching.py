@@ -54,12 +54,17 @@ def _mentioning(text: str) -> tuple[AutogradError, ...]:
 def _mentions(row: AutogradError, text: str) -> bool:
     """Whether a row has a text in it, or is meant by a message."""
     fields = (row.id, row.family, row.title, row.type, row.program, row.cause, row.fix, *row.patterns)
-    # a few letters are in too many words to mean one that they do not begin
-    begins = r"(?<![a-z])" if len(text) < FEWEST_OF_A_WORD and text.isalpha() else ""
-    if any(re.search(begins + re.escape(text.lower()), " ".join(field.split()).lower()) for field in fields):
+    if any(_is_in(text.lower(), " ".join(field.split()).lower()) for field in fields):
         return True
     solid = text.replace(" ", "")  # a terminal breaks words too
     return any(re.search(pattern.replace(" ", ""), solid) for pattern in _wordings(row))
+
+
+def _is_in(text: str, field: str) -> bool:
+    """Whether it stands there; a few letters are in too many words to mean one that they do not begin."""
+    if len(text) < FEWEST_OF_A_WORD and text.isalpha():
+        return re.search(f"(?<![a-z]){text}", field) is not None
+    return text in field
 
 
 def _wordings(row: AutogradError) -> tuple[str, ...]:

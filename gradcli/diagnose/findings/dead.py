@@ -29,6 +29,7 @@ from gradcli.recording.tape import Tape
 from gradcli.results.findings import Finding
 from gradcli.results.parts import At, Part, Phrase, phrase
 
+_ON_KINK = "on a kink, where PyTorch takes 0"
 _LITTLE = 1e-3
 """Of what arrives: a smaller slope is left to what measures slopes better than differences."""
 
@@ -109,7 +110,7 @@ def _lies_on(origin: ZeroOrigin, evidence: Evidence, tape: Tape) -> str | None:
     """What an operation has at the very point, where PyTorch takes a zero, and not the slope of either side."""
     step, position = origin.step, position_of(tape, origin)
     if on_kink(step, position):
-        return "on a kink, where PyTorch takes 0"
+        return _ON_KINK
     if position is None:
         return None
     if (where := zero_to_zero(step, position)) is not None and bool(where.any()):
@@ -122,7 +123,7 @@ def _lies_on(origin: ZeroOrigin, evidence: Evidence, tape: Tape) -> str | None:
         return None
     sides = one_sided(step, first(where), weights, evidence.context, position)
     jumps = sides is not None and JUMPS in sides
-    return "where it jumps, and PyTorch takes 0" if jumps else "on a kink, where PyTorch takes 0"
+    return "where it jumps, and PyTorch takes 0" if jumps else _ON_KINK
 
 
 def _phrase(origin: ZeroOrigin, inputs: tuple[str, ...], tape: Tape, kink: str | None) -> Phrase:

@@ -31,11 +31,11 @@ def unknown(situation: Situation, again: Repeated | None = None, error: Exceptio
     elif again is not None and again.differs is not None:
         remark = f"the step run again differs from {shortened(again.differs.text)} on"
     spots = [] if situation.spot is None else [situation.spot]
-    label, related = "here it shows", []
+    label, related, operation = "here it shows", [], None
     if situation.made_by:
         last, *others = situation.made_by
         related = [*(("changed here before", one.spot.place) for one in others), *((label, one.place) for one in spots)]
-        label, spots = "changed here", [last.spot]
+        label, spots, operation = "changed here", [last.spot], last.name
     if remark is None and again is not None and was_there(situation, again):
         remark = "what this step adds to the gradients is finite: they were not before it"
         if hooks := situation.hooks.spots(call.leaves()):
@@ -53,7 +53,7 @@ def unknown(situation: Situation, again: Repeated | None = None, error: Exceptio
         step=situation.number,
         place=place,
         label=label,
-        operation=situation.made_by[0].name if situation.made_by else None,
+        operation=operation,
         related=related_places(related),
         lines=lines_around([*(one.place for one in spots), *(where for _, where in related)]),
         reached=situation.reached,

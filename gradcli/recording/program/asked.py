@@ -27,14 +27,15 @@ class Asked:
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        self._before = [module.handle_torch_function for module in _TELLING]
 
     def put_on(self) -> None:
         for module in _TELLING:
             module.handle_torch_function = self._tell  # type: ignore[attr-defined]
 
     def take_off(self) -> None:
-        for module in _TELLING:
-            module.handle_torch_function = handle_torch_function  # type: ignore[attr-defined]
+        for module, before in zip(_TELLING, self._before, strict=True):
+            module.handle_torch_function = before  # type: ignore[attr-defined]
 
     def _tell(self, function: Any, relevant: Any, /, *args: Any, **kwargs: Any) -> Any:
         log, height = self._log, _height()

@@ -128,7 +128,7 @@ class Log(TorchFunctionMode):
         """A call that is no operation of the step."""
         if kind == HANDLED and not self.repeats:
             return self._handlers[function](function, args, kwargs)
-        were_on = _are_gradients_on()
+        were_on = self.everything and _are_gradients_on()
         out = function(*args, **kwargs)
         if kind == HANDLED and function is torch.autograd.grad:  # it may be differentiated in turn
             self.add(function, args, kwargs, out)
